@@ -1,0 +1,15 @@
+/** The actions of spec/tla/Pbft.tla that a replica takes, under their names there. */
+export type ReplicaAction =
+  | "RecvRequest"
+  | "SendPrePrepare"
+  | "RecvPrePrepare"
+  | "RecvPrepare"
+  | "RecvCommit"
+  | "Execute"
+  | "RecvCheckpoint"
+  | "Restart"
+
+/** The actions of spec/tla/Pbft.tla that a client takes. */
+export type ClientAction = "ClientSubmit" | "ClientTimeout" | "ClientRecvReply"
+
+export type Action = ReplicaAction | ClientAction

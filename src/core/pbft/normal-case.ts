@@ -1,0 +1,225 @@
+/**
+ * PBFT's normal case: OSDI '99 section 4.2, TOCS sections 4.2, 4.3 and 6.1; spec/tla/Pbft.tla,
+ * section "Normal case". Departure from OSDI '99: a backup does not relay a client's request to
+ * the primary; the client itself sends it to everyone when its timer fires.
+ */
+import * as ClientTable from "../client-table.ts"
+import type { Seq } from "../ids.ts"
+import { ignore, none } from "../machine.ts"
+import { primaryOf, weakQuorum } from "../quorum.ts"
+import type { SignedRequest } from "../request.ts"
+import * as Votes from "../votes.ts"
+import * as Window from "../window.ts"
+import type { ReplicaAction } from "./action.ts"
+import { executeHead } from "./execution.ts"
+import type { Authentic, Commit, PrePrepare, Prepare, Request } from "./message.ts"
+import type { Config, Effect, PbftStep, Slot, State } from "./state.ts"
+
+const isPrimary = (config: Config, state: State): boolean =>
+  primaryOf(config.group, state.view) === config.id
+
+/**
+ * RecvRequest (OSDI '99 section 4.1, TOCS appendix). A request from its client: the stored reply
+ * again if it was executed; otherwise it waits for its turn, at most one a client.
+ */
+export const recvRequest = (config: Config, state: State, m: Authentic<Request>): PbftStep => {
+  if (!ClientTable.knows(state.table, m.client)) return ignore(state, "UnknownClient")
+  const last = ClientTable.get(state.table, m.client)
+  if (m.timestamp < last.timestamp) return ignore(state, "OldTimestamp")
+  if (m.timestamp === last.timestamp) return resendReply(config, state, m)
+  const mine = state.queue.find((r) => r.client === m.client)
+  if (mine !== undefined && mine.timestamp >= m.timestamp) return ignore(state, "AlreadyQueued")
+  if (isPrimary(config, state) && (state.assigned[m.client] as number) >= m.timestamp) {
+    return ignore(state, "AlreadyAssigned")
+  }
+  const { client, timestamp, operation, authenticator } = m
+  const request: SignedRequest = { client, timestamp, operation, authenticator }
+  const others = mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)
+  return {
+    state: { ...state, queue: [...others, request] },
+    effects: none,
+    action: "RecvRequest",
+  }
+}
+
+const resendReply = (config: Config, state: State, m: Request): PbftStep => {
+  const { client, timestamp } = m
+  const { result } = ClientTable.get(state.table, client)
+  const message = {
+    _tag: "Reply" as const,
+    view: state.view,
+    client,
+    timestamp,
+    replica: config.id,
+    result,
+  }
+  return {
+    state,
+    effects: [{ _tag: "SendToClient", client, message }],
+    action: "RecvRequest",
+  }
+}
+
+/**
+ * SendPrePrepare (OSDI '99 section 4.2, TOCS section 6.1). The primary gives the next sequence
+ * number to the first `count` waiting requests and starts their agreement.
+ */
+export const sendPrePrepare = (config: Config, state: State, count: number): PbftStep => {
+  if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
+  if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count > state.queue.length) return ignore(state, "QueueTooShort")
+  const seq = state.seqno + 1
+  if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")
+  const batch = state.queue.slice(0, count)
+  const digest = config.batchDigest(batch)
+  const assigned = state.assigned.slice()
+  for (const r of batch) assigned[r.client] = r.timestamp
+  const { view } = state
+  const slot: Slot = { ...Window.get(state.log, seq), phase: "prePrepared", batch, digest }
+  const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica: config.id }
+  const next = { ...state, seqno: seq, queue: state.queue.slice(count), assigned }
+  return advance(config, next, {
+    seq,
+    slot,
+    action: "SendPrePrepare",
+    effects: [
+      { _tag: "Persist", record: { _tag: "PrePrepared", view, seq, digest, batch } },
+      { _tag: "Broadcast", message },
+    ],
+  })
+}
+
+/**
+ * RecvPrePrepare (OSDI '99 section 4.2). A backup takes the first pre-prepare of its view's
+ * primary for a sequence number in the window. It never takes the primary's word for a request:
+ * with a request whose own authenticator fails here the pre-prepare is only held.
+ */
+export const recvPrePrepare = (
+  config: Config,
+  state: State,
+  m: Authentic<PrePrepare>,
+  verdicts: ReadonlyArray<boolean>,
+): PbftStep => {
+  if (m.view !== state.view) return ignore(state, "WrongView")
+  if (m.replica !== primaryOf(config.group, state.view)) return ignore(state, "NotFromPrimary")
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  const before = Window.get(state.log, m.seq)
+  if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
+  const size = m.batch.length
+  if (size < 1 || size > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (!m.batch.every((r) => ClientTable.knows(state.table, r.client))) {
+    return ignore(state, "UnknownClient")
+  }
+  const { seq, batch, digest } = m
+  const authentic = batch.every((_, k) => verdicts[k] === true)
+  const held: Slot = { ...before, phase: "held", batch, digest }
+  const action = "RecvPrePrepare"
+  if (!authentic) return advance(config, state, { seq, slot: held, action, effects: none })
+  const accepted = accept(config, state, seq, held)
+  return advance(config, state, { seq, action, ...accepted })
+}
+
+// The backup accepts the batch: durable first, then its vote.
+const accept = (config: Config, state: State, seq: Seq, held: Slot): Advance => {
+  const { digest, batch } = held
+  const { view } = state
+  const prepares = Votes.add(held.prepares, config.id, digest)
+  return {
+    slot: { ...held, phase: "prePrepared", prepares },
+    effects: [
+      { _tag: "Persist", record: { _tag: "PrePrepared", view, seq, digest, batch } },
+      {
+        _tag: "Broadcast",
+        message: { _tag: "Prepare", view, seq, digest, replica: config.id },
+      },
+    ],
+  }
+}
+
+/** RecvPrepare (OSDI '99 section 4.2). A backup's vote that it accepted (view, seq, digest). */
+export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>): PbftStep => {
+  if (m.view !== state.view) return ignore(state, "WrongView")
+  if (m.replica === primaryOf(config.group, state.view)) return ignore(state, "PrepareFromPrimary")
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  const before = Window.get(state.log, m.seq)
+  if (before.phase === "prepared" || before.phase === "committed") {
+    return ignore(state, "AlreadyPrepared")
+  }
+  if (Votes.has(before.prepares, m.replica)) return ignore(state, "DuplicatePrepare")
+  const slot = { ...before, prepares: Votes.add(before.prepares, m.replica, m.digest) }
+  return advance(config, state, { seq: m.seq, slot, action: "RecvPrepare", effects: none })
+}
+
+/** RecvCommit (OSDI '99 section 4.2). A replica's vote that it holds the prepared certificate. */
+export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): PbftStep => {
+  if (m.view !== state.view) return ignore(state, "WrongView")
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  const before = Window.get(state.log, m.seq)
+  if (before.phase === "committed") return ignore(state, "AlreadyCommitted")
+  if (Votes.has(before.commits, m.replica)) return ignore(state, "DuplicateCommit")
+  const slot = { ...before, commits: Votes.add(before.commits, m.replica, m.digest) }
+  return advance(config, state, { seq: m.seq, slot, action: "RecvCommit", effects: none })
+}
+
+interface Advance {
+  readonly slot: Slot
+  readonly effects: ReadonlyArray<Effect>
+}
+
+interface Touched extends Advance {
+  readonly seq: Seq
+  readonly action: ReplicaAction
+}
+
+/**
+ * Moves one slot as far as its certificates allow, after `effects`; the spec's `Advance`.
+ *
+ * | from        | with                                             | to          | sends   |
+ * |-------------|--------------------------------------------------|-------------|---------|
+ * | held        | f + 1 vouchers, the primary among them           | prePrepared | Prepare |
+ * | prePrepared | 2f matching prepares of backups                  | prepared    | Commit  |
+ * | prepared    | 2f + 1 matching commits                          | committed   |         |
+ */
+const advance = (config: Config, state: State, touched: Touched): PbftStep => {
+  const { seq, action } = touched
+  const accepted = vouched(config, state, touched)
+  const prepared = prepare(config, state, seq, accepted)
+  const slot = commit(config, prepared.slot)
+  const next = { ...state, log: Window.set(state.log, seq, slot) }
+  const head = slot.phase === "committed" ? executeHead(config, next, seq) : none
+  return { state: next, effects: [...prepared.effects, ...head], action }
+}
+
+// One voucher of f + 1 is correct and verified every request (TOCS section 4.3).
+const vouched = (config: Config, state: State, touched: Touched): Advance => {
+  const { seq, slot, effects } = touched
+  const vouchers = 1 + Votes.count(slot.prepares, slot.digest)
+  if (slot.phase !== "held" || vouchers < weakQuorum(config.group)) return touched
+  const accepted = accept(config, state, seq, slot)
+  return { slot: accepted.slot, effects: [...effects, ...accepted.effects] }
+}
+
+const prepare = (config: Config, state: State, seq: Seq, from: Advance): Advance => {
+  const { slot, effects } = from
+  if (slot.phase !== "prePrepared") return from
+  if (Votes.count(slot.prepares, slot.digest) < config.group.quorum - 1) return from
+  const { view } = state
+  const { digest } = slot
+  const commits = Votes.add(slot.commits, config.id, digest)
+  return {
+    slot: { ...slot, phase: "prepared", commits },
+    effects: [
+      ...effects,
+      { _tag: "Persist", record: { _tag: "Prepared", view, seq, digest } },
+      { _tag: "Broadcast", message: { _tag: "Commit", view, seq, digest, replica: config.id } },
+    ],
+  }
+}
+
+const commit = (config: Config, slot: Slot): Slot =>
+  slot.phase === "prepared" && Votes.count(slot.commits, slot.digest) >= config.group.quorum
+    ? { ...slot, phase: "committed" }
+    : slot

@@ -1,0 +1,174 @@
+import * as ClientTable from "../client-table.ts"
+import type { Broadcast, Execute, Persist, SendToClient } from "../effect.ts"
+import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
+import type { Step } from "../machine.ts"
+import type { Group } from "../quorum.ts"
+import type { Batch, Request, SignedRequest } from "../request.ts"
+import * as Votes from "../votes.ts"
+import * as Window from "../window.ts"
+import type { ReplicaAction } from "./action.ts"
+import type { Authentic, PeerMessage, ReplicaMessage, Reply } from "./message.ts"
+
+/** What a replica is told once. The digests are pure functions, so that the core hashes nothing. */
+export interface Config {
+  readonly group: Group
+  readonly id: ReplicaId
+  /** How many clients there are: ids `0 .. clients - 1`. */
+  readonly clients: number
+  /** K: a checkpoint after each sequence number that it divides (TOCS section 4.4). */
+  readonly checkpointInterval: number
+  /** L: sequence numbers `low + 1 .. low + L` are accepted. A multiple of K, at least 2 K. */
+  readonly logSize: number
+  /** The largest batch, in requests (TOCS section 6.1). */
+  readonly maxBatch: number
+  /** Digest of a batch: covers client, timestamp and operation of each request, in order. */
+  readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
+  /** Digest of a checkpoint: covers the service's state and the client table. */
+  readonly checkpointDigest: (
+    seq: Seq,
+    service: Digest,
+    table: ReadonlyArray<ClientTable.ClientEntry>,
+  ) => Digest
+}
+
+/**
+ * How far a sequence number has come; the spec's `phase`.
+ * - `held`: a pre-prepare whose requests are not all known to be their clients'
+ * - `prePrepared`: accepted; the pre-prepare or prepare is sent
+ * - `prepared`: the prepared certificate is complete; the commit is sent
+ * - `committed`: the committed certificate is complete
+ */
+export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed"
+
+/** What a replica knows of one sequence number; the spec's `slot[i][n]`. */
+export interface Slot {
+  readonly phase: Phase
+  /** The accepted or held batch; empty exactly in phase `empty`. */
+  readonly batch: Batch
+  /** The batch's digest; `noDigest` exactly in phase `empty`. */
+  readonly digest: Digest
+  /** Prepares by replica; the primary sends none (OSDI '99 section 4.2). */
+  readonly prepares: Votes.Votes
+  readonly commits: Votes.Votes
+}
+
+/** A checkpoint that this replica took: the service's part of the snapshot is the executor's. */
+export interface OwnCheckpoint {
+  readonly seq: Seq
+  readonly digest: Digest
+  readonly table: ClientTable.ClientTable
+}
+
+export interface State {
+  /** The view. Durable. */
+  readonly view: View
+  /** The last sequence number this primary assigned; 0 at a backup. Durable (by its slots). */
+  readonly seqno: Seq
+  /** Authentic requests in order of arrival, at most one a client. Volatile. */
+  readonly queue: ReadonlyArray<SignedRequest>
+  /** The log; its `low` is the low watermark, the last stable checkpoint. Durable in part. */
+  readonly log: Window.Window<Slot>
+  /** The last executed sequence number. Invariant: low <= executed <= low + L. */
+  readonly executed: Seq
+  /** At-most-once: last timestamp and result by client. */
+  readonly table: ClientTable.ClientTable
+  /**
+   * By client the highest timestamp in a batch of the log. Derived from the log (the spec's
+   * `Assigned`), kept so that a primary need not search its log for each request.
+   */
+  readonly assigned: ReadonlyArray<number>
+  /** Own checkpoints, ascending; the first is the stable one at `low`. Durable. */
+  readonly checkpoints: ReadonlyArray<OwnCheckpoint>
+  /** Checkpoint digests by replica for the checkpoint numbers in the window, ascending. */
+  readonly checkpointVotes: ReadonlyArray<CheckpointVotes>
+}
+
+export interface CheckpointVotes {
+  readonly seq: Seq
+  readonly votes: Votes.Votes
+}
+
+/** What must be on disk before the messages that depend on it leave (see the spec's Restart). */
+export type DurableRecord =
+  | {
+      readonly _tag: "PrePrepared"
+      readonly view: View
+      readonly seq: Seq
+      readonly digest: Digest
+      readonly batch: Batch
+    }
+  | { readonly _tag: "Prepared"; readonly view: View; readonly seq: Seq; readonly digest: Digest }
+  | {
+      readonly _tag: "CheckpointTaken"
+      readonly seq: Seq
+      readonly digest: Digest
+      readonly table: ReadonlyArray<ClientTable.ClientEntry>
+    }
+  | { readonly _tag: "CheckpointStable"; readonly seq: Seq }
+
+export type Input =
+  | {
+      readonly _tag: "Receive"
+      readonly message: Authentic<Exclude<ReplicaMessage, { readonly _tag: "PrePrepare" }>>
+    }
+  | {
+      /** `verdicts[k]`: the client's authenticator of request k verifies at this replica. */
+      readonly _tag: "ReceivePrePrepare"
+      readonly message: Authentic<Extract<ReplicaMessage, { readonly _tag: "PrePrepare" }>>
+      readonly verdicts: ReadonlyArray<boolean>
+    }
+  /** The primary may send a batch of the first `count` waiting requests. */
+  | { readonly _tag: "Propose"; readonly count: number }
+  /** The answer to `Execute`: a result for each of its requests, and at a checkpoint the digest. */
+  | {
+      readonly _tag: "Executed"
+      readonly seq: Seq
+      readonly results: ReadonlyArray<Bytes>
+      /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
+      readonly service: Digest
+    }
+  /** The process starts again with what its disk holds. */
+  | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
+
+/** Exactly what a replica may ask for. */
+export type Effect = Broadcast<PeerMessage> | SendToClient<Reply> | Persist<DurableRecord> | Execute
+
+export type PbftStep = Step<State, Effect, ReplicaAction>
+
+export const emptySlot = (n: number): Slot => ({
+  phase: "empty",
+  batch: [],
+  digest: noDigest,
+  prepares: Votes.noVotes(n),
+  commits: Votes.noVotes(n),
+})
+
+/** The checkpoint sequence numbers in the window above `low`, without votes. */
+export const noCheckpointVotes = (config: Config, low: Seq): ReadonlyArray<CheckpointVotes> => {
+  const all: Array<CheckpointVotes> = []
+  for (let seq = low + 1; seq <= low + config.logSize; seq++) {
+    if (seq % config.checkpointInterval === 0) {
+      all.push({ seq, votes: Votes.noVotes(config.group.n) })
+    }
+  }
+  return all
+}
+
+/** The service's digest in the checkpoint before any request. Models and services agree on it. */
+export const genesisService: Digest = "genesis"
+
+export const init = (config: Config): State => {
+  const table = ClientTable.make(config.clients)
+  const digest = config.checkpointDigest(0, genesisService, ClientTable.entries(table))
+  return {
+    view: 0,
+    seqno: 0,
+    queue: [],
+    log: Window.make(emptySlot(config.group.n), config.logSize, 0),
+    executed: 0,
+    table,
+    assigned: new Array<number>(config.clients).fill(0),
+    checkpoints: [{ seq: 0, digest, table }],
+    checkpointVotes: noCheckpointVotes(config, 0),
+  }
+}
