@@ -12,7 +12,9 @@ export interface EventReader {
   readonly end: () => ReadonlyArray<TlcEvent>
 }
 
-const count = (text: string | undefined): number => Number((text ?? "").replaceAll(",", ""))
+/** Digits with commas; NaN for what is not in the text. */
+const count = (text: string | undefined): number =>
+  text === undefined ? Number.NaN : Number(text.replaceAll(",", ""))
 /** TLC prints -1 for a count that its search does not have. */
 const known = (n: number): number | undefined => (n < 0 || Number.isNaN(n) ? undefined : n)
 const numberAfter = (pattern: RegExp, text: string): number => count(pattern.exec(text)?.[1])

@@ -162,7 +162,11 @@ const takeSimple = (draft: Draft, event: TlcEvent): void => {
       draft.progress = event
       return
     case "Statistics":
-      draft.statistics = event
+      draft.statistics = {
+        generated: event.generated,
+        distinct: event.distinct,
+        queue: event.queue,
+      }
       return
     case "Depth":
       draft.depth = event.depth
