@@ -140,6 +140,9 @@ const notesOf = (run: TlcRun, cfg: Configuration, temporal: ReadonlyArray<string
     ...(temporal.length > 0 && several
       ? [`one worker, because ${temporal.join(", ")} is temporal: several can miss violations`]
       : []),
+    ...(run.simulate !== undefined && temporal.length === 0 && several
+      ? ["several workers share a simulation in no fixed order; one worker repeats it exactly"]
+      : []),
     ...(bounds.length > 0 ? [`only states within ${bounds.join(", ")} are explored`] : []),
     ...(cfg.view === undefined ? [] : [`states with the same VIEW ${cfg.view} count as one`]),
     ...(cfg.symmetry.length > 0 && cfg.properties.length > 0
@@ -213,6 +216,7 @@ export const planRun = Effect.fn("planRun")(function* (run: TlcRun) {
       stopAfterSeconds: run.stopAfterSeconds,
       continued: run.continueAfterViolation === true || (run.extra ?? []).includes("-continue"),
       symmetry: configuration.symmetry.length > 0,
+      temporalProperties: temporal,
     },
     notes: notesOf(run, configuration, temporal),
     jvmFlags: jvmFlags(run),

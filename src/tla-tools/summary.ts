@@ -5,7 +5,7 @@ import { neverTaken } from "./coverage.ts"
 import { type Itf, type ItfTrace, toItfTrace } from "./itf.ts"
 import { placeText } from "./place.ts"
 import type { Report, Violation } from "./report.ts"
-import type { TlcRun } from "./run-plan.ts"
+import type { RunPlan, TlcRun } from "./run-plan.ts"
 import type { TlcOutcome } from "./tlc.ts"
 import { exitCodeOf } from "./verdict.ts"
 
@@ -26,18 +26,22 @@ export const countsText = (report: Report): string => {
   ].join(", ")
 }
 
-const violationTitle = (violation: Violation): string => {
+const violationTitle = (violation: Violation, plan: RunPlan): string => {
   const name = violation.name ?? (violation.place === undefined ? "" : placeText(violation.place))
   const steps = plural(Math.max(0, violation.trace.states.length - 1), "step")
   const first = violation.text.split("\n").slice(0, 2).join(" ").trim()
   switch (violation.kind) {
     case "deadlock":
       return `deadlock after ${steps}`
+    case "temporal": {
+      const candidates = plan.limits.temporalProperties?.join(", ") ?? ""
+      return violation.name === undefined
+        ? `a temporal property, one of ${candidates} (TLC does not say which)`
+        : `temporal property ${violation.name}`
+    }
     case "assumption":
     case "assertion":
       return first
-    case "temporal":
-      return "a temporal property (TLC does not say which)"
     default:
       return `${violation.kind} ${name} after ${steps}`
   }
@@ -55,11 +59,9 @@ const verdictLines = ({ verdict, report, plan }: TlcOutcome): ReadonlyArray<stri
       return [`failed (${verdict.kind})${place}: ${verdict.message}`]
     }
     case "violated": {
-      const temporal = plan.configuration.properties.join(", ")
       return verdict.violations.map((violation) => {
         const more = violation.occurrences > 1 ? `, ${violation.occurrences} times` : ""
-        const which = violation.kind === "temporal" ? `: one of ${temporal}` : ""
-        return `violated: ${violationTitle(violation)}${which}${more}; ${counts}`
+        return `violated: ${violationTitle(violation, plan)}${more}; ${counts}`
       })
     }
   }

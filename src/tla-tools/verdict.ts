@@ -49,6 +49,8 @@ export interface Limits {
   /** Whether TLC was told to go on after a violation. */
   readonly continued?: boolean | undefined
   readonly symmetry?: boolean | undefined
+  /** The temporal properties of the run. TLC does not name the one it found violated. */
+  readonly temporalProperties?: ReadonlyArray<string> | undefined
 }
 
 const failed = (kind: NoAnswer, message: string, place?: Place): Verdict => ({
@@ -123,10 +125,20 @@ const complete = (report: Report): Verdict | undefined => {
     : failed("incomplete", "TLC printed no final result")
 }
 
+/** The name of a violation; a temporal property has one only when it is the run's single one. */
+const named = (violation: Violation, limits: Limits): Violation => {
+  const [only, ...others] = limits.temporalProperties ?? []
+  return violation.kind === "temporal" && others.length === 0
+    ? { ...violation, name: only }
+    : violation
+}
+
 /** Judges a report. */
 export const verdictOf = (report: Report, limits: Limits = {}): Verdict => {
-  const named = report.violations.filter(({ kind }) => kind !== "unnamed")
-  if (named.length > 0) return { _tag: "violated", violations: named }
+  const violations = report.violations.filter(({ kind }) => kind !== "unnamed")
+  if (violations.length > 0) {
+    return { _tag: "violated", violations: violations.map((v) => named(v, limits)) }
+  }
   const [failure] = report.failures
   if (failure !== undefined) return failed(failure.kind, failure.text, failure.place)
   const broken = brokenRun(report)
