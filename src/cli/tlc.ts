@@ -1,4 +1,6 @@
-/** `prophecy tlc`: checks a TLA+ specification by TLC and says what was proved, found or left open. */
+/**
+ * `prophecy tlc`: checks a TLA+ specification by TLC and says what was proved, found or left open.
+ */
 import { writeFileSync } from "node:fs"
 import { relative } from "node:path"
 import { Console, Data, Effect, Option, Runtime, Schedule, Schema } from "effect"
@@ -193,7 +195,11 @@ const check = Effect.fn("tlcCommand")(function* (given: Given) {
 
 export const tlcCommand = Command.make("tlc", flags, check).pipe(
   Command.withDescription(
-    "Check a TLA+ specification by TLC. Exit codes: 0 exhaustive without error, 3 bounded, 10 assumption, 11 deadlock, 12 invariant, 13 property, 14 assertion, 2 bad input, 70 internal.",
+    [
+      "Check a TLA+ specification by TLC. Exit codes: 0 all states explored without error,",
+      "3 no error within a limit, 10 assumption, 11 deadlock, 12 invariant, 13 property,",
+      "14 assertion, 2 bad input, 70 internal.",
+    ].join(" "),
   ),
   Command.withExamples([
     { command: "prophecy tlc spec/tla/MCPbft.tla", description: "check all states" },

@@ -41,8 +41,8 @@ const endingText = (ending: Ending): ReadonlyArray<string> => {
 }
 
 /**
- * The behaviour in lines: the first state whole, then for every step its action and what it changed.
- * With `full` every state is whole.
+ * The behaviour in lines: the first state whole, then for every step its action and what it
+ * changed. With `full` every state is whole.
  */
 export const counterexampleText = (
   trace: Counterexample,

@@ -5,7 +5,9 @@ import type { Place } from "./place.ts"
 export interface CoveredExpression {
   readonly place: Place
   readonly nesting: number
-  /** How often TLC evaluated it. In a conjunction, later conjuncts count only where earlier hold. */
+  /**
+   * How often TLC evaluated it. In a conjunction, later conjuncts count only where earlier hold.
+   */
   readonly evaluations: number
 }
 export interface CoveredAction {
@@ -46,13 +48,16 @@ export const coverageOf = (events: ReadonlyArray<TlcEvent>): Coverage => {
   return { actions, properties }
 }
 
-/** The actions that never led to any state, new or known. Empty for a model that uses all of them. */
+/**
+ * The actions that never led to any state, new or known. Empty for a model that uses all of them.
+ */
 export const neverTaken = (coverage: Coverage): ReadonlyArray<CoveredAction> =>
   coverage.actions.filter((action) => action.generated === 0)
 
 /**
- * The parts of invariants and properties that were never evaluated. The consequent of an implication
- * among them means that its antecedent never held: the property is true for want of cases.
+ * The parts of invariants and properties that were never evaluated. The consequent of an
+ * implication among them means that its antecedent never held: the property is true for want of
+ * cases.
  */
 export const neverEvaluated = (
   coverage: Coverage,

@@ -3,8 +3,8 @@ import { compareValues, equalValues, type Value, type Variables } from "./value.
 import { toTla } from "./value-text.ts"
 
 /**
- * One difference at a path such as `slot[1][2].phase`. `before` is undefined for what is new (a set's
- * element, a sequence's end, a key), `after` for what is gone.
+ * One difference at a path such as `slot[1][2].phase`. `before` is undefined for what is new (a
+ * set's element, a sequence's end, a key), `after` for what is gone.
  */
 export interface Difference {
   readonly path: string

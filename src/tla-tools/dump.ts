@@ -1,11 +1,12 @@
 /**
- * Reads back the state graph that TLC writes with `-dump dot,actionlabels` ({@link TlcRun.dumpDot}).
+ * Reads back the state graph that TLC writes with `-dump dot,actionlabels` (`dumpDot` of a run).
  *
  * What such a file holds, found by experiment with TLC 2.18 (1 and 2 workers, the same each time):
  * - every distinct state once, with its text; initial states are marked by `style = filled`;
- * - every successor that TLC generated once, as an edge with its action's name (without parameters):
- *   also self-loops and edges to states seen before. The number of edges is TLC's count of generated
- *   states less the initial ones. An action that reaches a state in two ways gives two equal edges;
+ * - every successor that TLC generated once, as an edge with its action's name (without
+ *   parameters): also self-loops and edges to states seen before. The number of edges is TLC's
+ *   count of generated states less the initial ones. An action that reaches a state in two ways
+ *   gives two equal edges;
  * - a disjunct of Next that is not a named operator has the label of the operator it stands in;
  * - no edge, and no state, outside a CONSTRAINT or ACTION_CONSTRAINT (such successors do count as
  *   generated, so there the counts differ);
@@ -13,8 +14,9 @@
  * - with a temporal property a dashed edge from each state to itself: the stuttering step of the
  *   tableau, no action; it is left out here;
  * - after a violation the part explored until then.
- * An edge may precede the text of its target. Values wrap over lines as in counterexamples. States are
- * named by 64-bit fingerprints, which must be kept as text: they do not fit a JavaScript number.
+ *
+ * An edge may precede the text of its target. Values wrap over lines as in counterexamples. States
+ * are named by 64-bit fingerprints, kept as text: they do not fit a JavaScript number.
  */
 import { createReadStream } from "node:fs"
 import { Result } from "effect"
@@ -103,8 +105,8 @@ export async function* readDump(path: string): AsyncGenerator<DumpItem, void, un
 }
 
 /**
- * A state graph. States are numbered in the file's order (breadth-first from the initial ones); edge
- * `i` leads from `from[i]` to `to[i]` by the action `actions[action[i]]`.
+ * A state graph. States are numbered in the file's order (breadth-first from the initial ones);
+ * edge `i` leads from `from[i]` to `to[i]` by the action `actions[action[i]]`.
  */
 export interface StateGraph<S> {
   readonly states: ReadonlyArray<S>
@@ -123,8 +125,8 @@ const number = (numbers: Map<string, number>, key: string): number => {
 }
 
 /**
- * Reads a whole graph. `project` says what to keep of a state (for instance a digest of its canonical
- * text), so that the graph needs little memory however large its states are.
+ * Reads a whole graph. `project` says what to keep of a state (for instance a digest of its
+ * canonical text), so that the graph needs little memory however large its states are.
  */
 export const readStateGraph = async <S>(
   path: string,

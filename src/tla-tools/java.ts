@@ -1,4 +1,6 @@
-/** Finds Java (and javac beside it): JAVA_HOME first, then PATH. TLC needs 11; 17 is recommended. */
+/**
+ * Finds Java (and javac beside it): JAVA_HOME first, then PATH. TLC needs 11; 17 is recommended.
+ */
 import { existsSync, realpathSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
 import { Data, Effect } from "effect"
@@ -13,8 +15,10 @@ export interface Java {
   readonly version: string
 }
 
-const remedy =
-  "Install a JDK 17 (Debian, Ubuntu: apt install openjdk-17-jdk-headless; macOS: brew install openjdk@17) or set JAVA_HOME to one."
+const remedy = [
+  "Install a JDK 17 (Debian, Ubuntu: apt install openjdk-17-jdk-headless;",
+  "macOS: brew install openjdk@17) or set JAVA_HOME to one.",
+].join(" ")
 
 /** No Java where we looked. */
 export class JavaMissing extends Data.TaggedError("JavaMissing")<{ readonly looked: string }> {

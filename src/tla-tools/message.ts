@@ -1,11 +1,13 @@
 /**
  * The frame of TLC's `-tool` output: `@!@!@STARTMSG code:severity @!@!@`, the body, then
- * `@!@!@ENDMSG code @!@!@`. Messages nest (an exception carries the error that caused it), and a frame
- * may start in the middle of a line. Lines outside every message are the parser's remarks and whatever
- * the specification prints.
+ * `@!@!@ENDMSG code @!@!@`. Messages nest (an exception carries the error that caused it), and a
+ * frame may start in the middle of a line. Lines outside every message are the parser's remarks and
+ * whatever the specification prints.
  */
 
-/** What TLC says at once. `severity`: 0 information, 1 error, 2 defect of TLC, 3 warning, 4 state. */
+/**
+ * What TLC says at once. `severity`: 0 information, 1 error, 2 defect of TLC, 3 warning, 4 state.
+ */
 export interface Message {
   readonly code: number
   readonly severity: number

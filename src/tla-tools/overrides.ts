@@ -1,6 +1,6 @@
 /**
- * Operators of a TLA+ module written in Java. TLC loads the class `tlc2.overrides.TLCOverrides` when it
- * is on the class path before the jar; this compiles such sources, once for each content.
+ * Operators of a TLA+ module written in Java. TLC loads the class `tlc2.overrides.TLCOverrides`
+ * when it is on the class path before the jar; this compiles such sources, once for each content.
  */
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -17,7 +17,7 @@ export class OverridesMissing extends Data.TaggedError("OverridesMissing")<{
   readonly folder: string
 }> {
   override get message(): string {
-    return `${this.folder} has no .java file that can be read; module overrides are Java sources below it.`
+    return `${this.folder} has no .java file that can be read: module overrides are Java sources.`
   }
 }
 /** javac refused the sources. */

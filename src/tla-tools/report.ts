@@ -1,4 +1,6 @@
-/** Everything that one run of TLC reported, folded from its events. No judgement: see `verdict.ts`. */
+/**
+ * Everything that one run of TLC reported, folded from its events. No judgement: see `verdict.ts`.
+ */
 import type { Counterexample, Ending } from "./counterexample.ts"
 import { type Coverage, coverageOf } from "./coverage.ts"
 import type { Counts, FailureKind, TlcEvent, TraceState, ViolationKind } from "./event.ts"
@@ -98,7 +100,9 @@ const unnamed: Event<"Violation"> = {
   text: "TLC printed a behaviour as an error without saying what it violates.",
 }
 
-/** Collects violations and failures, each with the states and places that follow it in the output. */
+/**
+ * Collects violations and failures, each with the states and places that follow it in the output.
+ */
 const makeEvidenceCollector = () => {
   const found = new Map<string, { readonly evidence: Evidence; occurrences: number }>()
   let open: Evidence | undefined

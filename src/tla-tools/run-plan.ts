@@ -1,6 +1,6 @@
 /**
- * How TLC is started for a request: what is refused, what is forced, the arguments of the JVM and of
- * TLC. A plan is data; `tlc.ts` carries it out.
+ * How TLC is started for a request: what is refused, what is forced, the arguments of the JVM and
+ * of TLC. A plan is data; `tlc.ts` carries it out.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { basename, delimiter, dirname, join, resolve } from "node:path"
@@ -17,7 +17,9 @@ export interface TlcRun {
   readonly config?: string | undefined
   /** Worker threads; 1 when absent, and always 1 for a temporal property. */
   readonly workers?: number | "auto" | undefined
-  /** false: a state without successors is no error. When absent, the .cfg decides (default: check). */
+  /**
+   * false: a state without successors is no error. When absent, the .cfg decides (default: check).
+   */
   readonly deadlock?: boolean | undefined
   /** Number of random behaviours to try, instead of all states. */
   readonly simulate?: number | undefined
@@ -202,8 +204,11 @@ export const planRun = Effect.fn("planRun")(function* (run: TlcRun) {
   const directories = [directory, ...(run.library ?? [])]
   const temporal = temporalProperties(configuration, module, directories)
   if (temporal.length > 0 && configuration.symmetry.length > 0) {
-    const reason = `SYMMETRY ${configuration.symmetry.join(", ")} with the temporal property ${temporal.join(", ")}: TLC can then miss violations and report false ones. Remove one of the two from ${config}.`
-    return yield* new RunRefused({ reason })
+    const symmetry = configuration.symmetry.join(", ")
+    const both = `SYMMETRY ${symmetry} with the temporal property ${temporal.join(", ")}`
+    const harm = "TLC can then miss violations and report false ones"
+    const reason = `${both}: ${harm}. Remove one of the two`
+    return yield* new RunRefused({ reason: `${reason} from ${config}.` })
   }
   const workers = temporal.length > 0 ? 1 : (run.workers ?? 1)
   const plan: RunPlan = {

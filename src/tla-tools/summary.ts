@@ -80,13 +80,14 @@ const evidenceLines = (outcome: TlcOutcome, full: boolean): ReadonlyArray<string
 
 const coverageLines = ({ coverage }: Report): ReadonlyArray<string> => {
   if (coverage === undefined) return []
-  const never = neverTaken(coverage)
   const actions = coverage.actions.filter(({ initial }) => !initial)
+  const taken = actions.length - neverTaken({ ...coverage, actions }).length
   return [
-    `coverage: ${actions.length - never.filter(({ initial }) => !initial).length} of ${plural(actions.length, "action")} taken`,
+    `coverage: ${taken} of ${plural(actions.length, "action")} taken`,
     ...actions.map(
       ({ name, place, distinct, generated }) =>
-        `     ${name}  ${placeText(place)}  ${generated} taken, ${distinct} to new states${generated === 0 ? "  NEVER TAKEN" : ""}`,
+        `     ${name}  ${placeText(place)}  ` +
+        (generated === 0 ? "NEVER TAKEN" : `${generated} taken, ${distinct} to new states`),
     ),
   ]
 }
@@ -116,7 +117,9 @@ export const reproduceLine = (run: TlcRun, { plan, report }: TlcOutcome): string
   return words.map((word, i) => (i === 0 ? String(word) : quoteWord(String(word)))).join(" ")
 }
 
-/** The outcome for people: verdict first, then evidence, coverage, notes and how to repeat the run. */
+/**
+ * The outcome for people: verdict first, then evidence, coverage, notes and how to repeat the run.
+ */
 export const outcomeText = (
   run: TlcRun,
   outcome: TlcOutcome,
@@ -141,7 +144,11 @@ export const outcomeText = (
 
 /** Where a trace comes from, as ITF's `source`. */
 const sourceOf = (run: TlcRun, violation: Violation): string =>
-  `${basename(run.spec)} ${violation.kind}${violation.name === undefined ? "" : ` ${violation.name}`}`
+  [
+    basename(run.spec),
+    violation.kind,
+    ...(violation.name === undefined ? [] : [violation.name]),
+  ].join(" ")
 
 /** The first violation as an ITF document; undefined without a violation or without states. */
 export const outcomeItf = (run: TlcRun, { verdict }: TlcOutcome): ItfTrace | undefined => {

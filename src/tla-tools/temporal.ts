@@ -1,7 +1,7 @@
 /**
  * Whether a property is temporal (eventually, leads-to, fairness), by reading its definition. TLC
- * checks an invariant or an action property (`[][A]_v`, also `Init /\ [][Next]_v`) step by step, which
- * several workers may do; a temporal formula needs one worker and no symmetry.
+ * checks an invariant or an action property (`[][A]_v`, also `Init /\ [][Next]_v`) step by step,
+ * which several workers may do; a temporal formula needs one worker and no symmetry.
  *
  * This is a reading of text, made to err on the side of "temporal". Where it errs otherwise, TLC's
  * own report that a temporal formula is present turns the verdict into `unsound`.
@@ -53,8 +53,8 @@ const hasNestedAlways = (formula: string): boolean => {
 }
 
 /**
- * Whether `property` of the module `root` is temporal. `source` gives the text of a module, undefined
- * for the standard ones. A property whose definition is not found counts as temporal.
+ * Whether `property` of the module `root` is temporal. `source` gives the text of a module,
+ * undefined for the standard ones. A property whose definition is not found counts as temporal.
  */
 export const isTemporal = (
   property: string,

@@ -1,10 +1,10 @@
 /**
  * Runs TLC: a process to a stream of events, and from the events a report and a verdict.
  *
- * Every run has its own directory for TLC's files (TLC names them by the second, and two runs in one
- * second kill each other) and for the JVM's temporary files (TLC unpacks modules there by name). The
- * directory goes when the run ends, and so does the JVM: at the end of the scope, on interruption, and
- * when this process exits. Only a SIGKILL of this process can leave a JVM behind.
+ * Every run has its own directory for TLC's files (TLC names them by the second, and two runs in
+ * one second kill each other) and for the JVM's temporary files (TLC unpacks modules there by
+ * name). The directory goes when the run ends, and so does the JVM: at the end of the scope, on
+ * interruption, and when this process exits. Only a SIGKILL of this process can leave a JVM behind.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"

@@ -13,8 +13,8 @@ const quote = (text: string): string =>
   `"${text.replace(/[\\"\n\t\r\f]/g, (char) => escapes[char] ?? char)}"`
 
 /**
- * The value as one line of TLA+. It is canonical: two values are equal exactly when their texts are,
- * so the text serves as a key and as the input of a digest.
+ * The value as one line of TLA+. It is canonical: two values are equal exactly when their texts
+ * are, so the text serves as a key and as the input of a digest.
  */
 export const toTla = (value: Value): string => {
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE"

@@ -1,9 +1,10 @@
 /**
  * Values of TLA+ as data, read from the text that TLC prints.
  *
- * One value has one representation, so that equal values are equal data: sets are sorted and without
- * duplicates, a function over 1..n is a tuple, a function over strings that are identifiers is a
- * record (as TLC prints them), a range is the set it stands for, and the empty function is `<<>>`.
+ * One value has one representation, so that equal values are equal data: sets are sorted and
+ * without duplicates, a function over 1..n is a tuple, a function over strings that are identifiers
+ * is a record (as TLC prints them), a range is the set it stands for, and the empty function is
+ * `<<>>`.
  */
 import { Result } from "effect"
 
@@ -32,7 +33,9 @@ export interface FunctionValue {
   readonly _tag: "Function"
   readonly entries: ReadonlyArray<readonly [Value, Value]>
 }
-/** Text that is no value we can read (an infinite set such as `Nat`); kept so that no state is lost. */
+/**
+ * Text that is no value we can read (an infinite set such as `Nat`); kept so that no state is lost.
+ */
 export interface OpaqueValue {
   readonly _tag: "Opaque"
   readonly text: string
@@ -75,7 +78,9 @@ export const set = (elements: ReadonlyArray<Value>): SetValue => {
   }
 }
 
-/** The function with these entries (keys distinct): a tuple, a record or a {@link FunctionValue}. */
+/**
+ * The function with these entries (keys distinct): a tuple, a record or a {@link FunctionValue}.
+ */
 export const functionOf = (entries: ReadonlyArray<readonly [Value, Value]>): Value => {
   const sorted = [...entries].sort((a, b) => compareValues(a[0], b[0]))
   if (sorted.every(([key], i) => key === i + 1)) return tuple(sorted.map(([, value]) => value))
@@ -234,9 +239,9 @@ export const parseValue = (text: string): Result.Result<Value, ValueSyntaxError>
 }
 
 /**
- * Reads the text of a state: conjuncts `/\ name = value`, or, with a single variable, `name = value`.
- * A value that cannot be read is kept as {@link OpaqueValue}; text without any assignment gives no
- * variables.
+ * Reads the text of a state: conjuncts `/\ name = value`, or, with a single variable, `name =
+ * value`. A value that cannot be read is kept as {@link OpaqueValue}; text without any assignment
+ * gives no variables.
  */
 export const parseVariables = (text: string): Variables => {
   const variables = new Map<string, Value>()

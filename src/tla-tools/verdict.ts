@@ -4,9 +4,9 @@
  * TLC 2.18 ends with exit code 0 and "No error has been found" also (each observed) when -continue
  * went past violations, when its time limit left states unexplored, when several workers missed a
  * liveness violation, when it ran distributed, and when no initial state exists. Hence `exhaustive`
- * asks for: exit code 0, TLC's success message, no message of severity 1, at least one initial state,
- * zero states left on the queue, no limit that was reached, one process, temporal formulas checked by
- * one worker, without symmetry, on all states.
+ * asks for: exit code 0, TLC's success message, no message of severity 1, at least one initial
+ * state, zero states left on the queue, no limit that was reached, one process, temporal formulas
+ * checked by one worker, without symmetry, on all states.
  */
 import { Result } from "effect"
 import type { FailureKind, ViolationKind } from "./event.ts"
@@ -81,7 +81,7 @@ const unsound = (report: Report, limits: Limits): Verdict | undefined => {
   if ((report.mode?.workers ?? 1) > 1) {
     return failed(
       "unsound",
-      "a temporal formula was checked with several workers, which can miss violations; use one worker",
+      "several workers checked a temporal formula and can miss violations; use one worker",
     )
   }
   if (limits.symmetry === true) {
@@ -188,8 +188,8 @@ export const exitCodeOf = (verdict: Verdict): number => {
 
 /**
  * For models that must be violated ("must be reachable" states, guards that must matter): succeeds
- * with the violations when they are exactly these, and otherwise says what happened instead. One run
- * stops at its first violation; to meet several names in one run use `continueAfterViolation`.
+ * with the violations when they are exactly these, and otherwise says what happened instead. One
+ * run stops at its first violation; to meet several names in one run use `continueAfterViolation`.
  */
 export const expectViolations = (
   verdict: Verdict,
@@ -212,8 +212,9 @@ export const expectViolations = (
 }
 
 /**
- * For a specification that follows a recorded trace, one event a step, with `CHECK_DEADLOCK FALSE`: TLC
- * ends without an error whether or not it could follow. Only the depth tells how many events matched.
+ * For a specification that follows a recorded trace, one event a step, with `CHECK_DEADLOCK FALSE`:
+ * TLC ends without an error whether or not it could follow. Only the depth tells how many events
+ * matched.
  */
 export const matchedEvents = (report: Report, verdict: Verdict): Result.Result<number, string> => {
   if (verdict._tag !== "exhaustive")

@@ -1,4 +1,6 @@
-/** A main of its own for the tests of the command: exit codes and signals as `prophecy` has them. */
+/**
+ * A main of its own for the tests of the command: exit codes and signals as `prophecy` has them.
+ */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"

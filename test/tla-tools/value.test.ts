@@ -19,7 +19,9 @@ import { stateToTla, toTla } from "../../src/tla-tools/value-text.ts"
 
 const read = (text: string): Value => Result.getOrThrow(parseValue(text))
 
-/** Values whose strings are printable and whose model values are identifiers other than TRUE, FALSE. */
+/**
+ * Values whose strings are printable and whose model values are identifiers other than TRUE, FALSE.
+ */
 const anyValue = (withModels: boolean): fc.Arbitrary<Value> => {
   const name = fc.stringMatching(/^[a-z]\w{0,5}$/)
   const text = fc.stringMatching(/^[ -~\n\t\r\f]{0,8}$/)
