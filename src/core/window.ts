@@ -70,3 +70,32 @@ export const occupied = <A>(window: Window<A>): ReadonlyArray<Seq> => {
   }
   return found
 }
+
+/**
+ * The sequence numbers that both windows' successor covers and whose entry is another one than in
+ * `before`, in order. What `before` does not cover counts as empty there. Whole chunks that both
+ * share are skipped, so a window that differs in one entry costs two short scans.
+ */
+export const changed = <A>(before: Window<A>, after: Window<A>): ReadonlyArray<Seq> => {
+  if (before.low !== after.low) {
+    const old = (seq: Seq): A => (covers(before, seq) ? get(before, seq) : before.empty)
+    return covered(after).filter((seq) => get(after, seq) !== old(seq))
+  }
+  const found: Array<Seq> = []
+  const size = after.chunks.length << after.bits
+  for (let k = 0; k < after.chunks.length; k++) {
+    const chunk = after.chunks[k] as ReadonlyArray<A>
+    const old = before.chunks[k] as ReadonlyArray<A>
+    if (old === chunk) continue
+    for (let j = 0; j < chunk.length; j++) {
+      if (old[j] === chunk[j]) continue
+      // The one covered sequence number at this place of the ring.
+      const at = (k << after.bits) + j
+      found.push(after.low + 1 + ((((at - after.low - 1) % size) + size) % size))
+    }
+  }
+  return found.sort((a, b) => a - b)
+}
+
+const covered = <A>(window: Window<A>): ReadonlyArray<Seq> =>
+  Array.from({ length: window.length }, (_, k) => window.low + 1 + k)

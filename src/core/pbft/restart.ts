@@ -122,8 +122,8 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   }
 }
 
-// By client the highest timestamp in a batch that is still to be executed.
-const assignedIn = (state: State): ReadonlyArray<number> => {
+/** By client the highest timestamp in a batch that is still to be executed. */
+export const assignedIn = (state: State): ReadonlyArray<number> => {
   const assigned = state.assigned.slice()
   for (const seq of Window.occupied(state.log)) {
     if (seq <= state.executed) continue

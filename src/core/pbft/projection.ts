@@ -1,0 +1,201 @@
+/**
+ * The state of a replica and of a client as plain JSON data, and back. The fields are the
+ * variables of spec/tla/Pbft.tla under their names there. What the specification derives (the
+ * highest assigned timestamps) and what no projection shows (authenticators) is left out.
+ */
+import * as ClientTable from "../client-table.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
+import type { Request, SignedRequest } from "../request.ts"
+import * as Votes from "../votes.ts"
+import * as Window from "../window.ts"
+import { type ClientConfig, type ClientState, initClient } from "./client.ts"
+import { assignedIn } from "./restart.ts"
+import {
+  type Config,
+  emptySlot,
+  noCheckpointVotes,
+  type Phase,
+  type Slot,
+  type State,
+} from "./state.ts"
+import { primaryOf } from "../quorum.ts"
+
+/** One replica's vote. */
+export interface VoteData {
+  readonly replica: ReplicaId
+  readonly digest: Digest
+}
+
+/** `slot[i][seq]`: one that is not empty, or has votes. */
+export interface SlotData {
+  readonly seq: Seq
+  readonly phase: Phase
+  readonly digest: Digest
+  readonly batch: ReadonlyArray<Request>
+  readonly prepares: ReadonlyArray<VoteData>
+  readonly commits: ReadonlyArray<VoteData>
+}
+
+/** `table[i][client]`: a client that has had a request executed. */
+export interface EntryData {
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly result: Bytes
+}
+
+/** `checkpoints[i][seq]`; the service's state stands for itself by the digest. */
+export interface CheckpointData {
+  readonly seq: Seq
+  readonly digest: Digest
+  readonly table: ReadonlyArray<EntryData>
+}
+
+/** `checkpointVotes[i][seq]`: a checkpoint number that someone voted for. */
+export interface CheckpointVotesData {
+  readonly seq: Seq
+  readonly votes: ReadonlyArray<VoteData>
+}
+
+/** Every variable of one replica. Lists are in ascending order of their key. */
+export interface ReplicaData {
+  readonly view: View
+  readonly seqno: Seq
+  readonly queue: ReadonlyArray<Request>
+  readonly slot: ReadonlyArray<SlotData>
+  readonly executed: Seq
+  readonly table: ReadonlyArray<EntryData>
+  readonly low: Seq
+  readonly checkpoints: ReadonlyArray<CheckpointData>
+  readonly checkpointVotes: ReadonlyArray<CheckpointVotesData>
+}
+
+/** `client[c]`; `operation` is null when nothing is awaited (the spec's NoOp). */
+export interface ClientData {
+  readonly view: View
+  readonly timestamp: Timestamp
+  readonly operation: Bytes | null
+  readonly toAll: boolean
+  readonly replies: ReadonlyArray<{ readonly replica: ReplicaId; readonly result: Bytes }>
+  /** The last accepted result; null before the first. */
+  readonly result: Bytes | null
+}
+
+const plain = ({ client, timestamp, operation }: Request): Request => ({
+  client,
+  timestamp,
+  operation,
+})
+
+const votesData = (votes: Votes.Votes): ReadonlyArray<VoteData> =>
+  votes.flatMap((digest, replica) => (Votes.has(votes, replica) ? [{ replica, digest }] : []))
+
+const tableData = (table: ClientTable.ClientTable): ReadonlyArray<EntryData> =>
+  ClientTable.entries(table).flatMap(({ timestamp, result }, client) =>
+    timestamp === 0 ? [] : [{ client, timestamp, result }],
+  )
+
+const slotData = (seq: Seq, slot: Slot): SlotData => ({
+  seq,
+  phase: slot.phase,
+  digest: slot.digest,
+  batch: slot.batch.map(plain),
+  prepares: votesData(slot.prepares),
+  commits: votesData(slot.commits),
+})
+
+/** All of a replica's state but the authenticators. */
+export const fullProjection = (state: State): ReplicaData => ({
+  view: state.view,
+  seqno: state.seqno,
+  queue: state.queue.map(plain),
+  slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
+  executed: state.executed,
+  table: tableData(state.table),
+  low: state.log.low,
+  checkpoints: state.checkpoints.map(({ seq, digest, table }) => ({
+    seq,
+    digest,
+    table: tableData(table),
+  })),
+  checkpointVotes: state.checkpointVotes.flatMap(({ seq, votes }) => {
+    const data = votesData(votes)
+    return data.length === 0 ? [] : [{ seq, votes: data }]
+  }),
+})
+
+const signed = (request: Request): SignedRequest => ({ ...request, authenticator: "" })
+
+const votesOf = (n: number, votes: ReadonlyArray<VoteData>): Votes.Votes =>
+  votes.reduce((all, { replica, digest }) => Votes.add(all, replica, digest), Votes.noVotes(n))
+
+const tableOf = (config: Config, entries: ReadonlyArray<EntryData>): ClientTable.ClientTable =>
+  entries.reduce(
+    (all, { client, timestamp, result }) => ClientTable.set(all, client, { timestamp, result }),
+    ClientTable.make(config.clients),
+  )
+
+const logOf = (config: Config, data: ReplicaData): Window.Window<Slot> => {
+  const { n } = config.group
+  return data.slot.reduce(
+    (log, { seq, phase, digest, batch, prepares, commits }) =>
+      Window.set(log, seq, {
+        phase,
+        digest,
+        batch: batch.map(signed),
+        prepares: votesOf(n, prepares),
+        commits: votesOf(n, commits),
+      }),
+    Window.make(emptySlot(n), config.logSize, data.low),
+  )
+}
+
+/** The state that `fullProjection` showed, with empty authenticators. */
+export const fromFullProjection = (config: Config, data: ReplicaData): State => {
+  const votes = new Map(data.checkpointVotes.map((v) => [v.seq, v.votes]))
+  const state: State = {
+    view: data.view,
+    seqno: data.seqno,
+    queue: data.queue.map(signed),
+    log: logOf(config, data),
+    executed: data.executed,
+    table: tableOf(config, data.table),
+    assigned: new Array<number>(config.clients).fill(0),
+    checkpoints: data.checkpoints.map(({ seq, digest, table }) => ({
+      seq,
+      digest,
+      table: tableOf(config, table),
+    })),
+    checkpointVotes: noCheckpointVotes(config, data.low).map((none) => ({
+      seq: none.seq,
+      votes: votesOf(config.group.n, votes.get(none.seq) ?? []),
+    })),
+  }
+  const primary = primaryOf(config.group, state.view) === config.id
+  return primary ? { ...state, assigned: assignedIn(state) } : state
+}
+
+/** All of a client's state. */
+export const fullClientProjection = (state: ClientState): ClientData => ({
+  view: state.view,
+  timestamp: state.timestamp,
+  operation: state.operation ?? null,
+  toAll: state.toAll,
+  replies: state.replies.flatMap((result, replica) =>
+    result === undefined ? [] : [{ replica, result }],
+  ),
+  result: state.result ?? null,
+})
+
+/** The state that `fullClientProjection` showed. */
+export const fromFullClientProjection = (config: ClientConfig, data: ClientData): ClientState => {
+  const replies = initClient(config).replies.slice()
+  for (const { replica, result } of data.replies) replies[replica] = result
+  return {
+    view: data.view,
+    timestamp: data.timestamp,
+    operation: data.operation ?? undefined,
+    toAll: data.toAll,
+    replies,
+    result: data.result ?? undefined,
+  }
+}

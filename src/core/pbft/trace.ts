@@ -1,0 +1,147 @@
+/**
+ * The lines of a trace of PBFT as text, without the line break; docs/trace-format.md. A line holds
+ * the whole input of a step (without authenticators: for a batch the places of the requests whose
+ * authenticator failed) and what the step changed. It is written for every step of a running
+ * replica, so the frequent parts are put together by hand.
+ */
+import type { ClientId } from "../ids.ts"
+import type { Request } from "../request.ts"
+import { type TraceHeader, traceSchema } from "../trace-event.ts"
+import type { ClientInput, ClientState, ClientStep } from "./client.ts"
+import { fullClientProjection, fullProjection } from "./projection.ts"
+import type { DurableRecord, Input, PbftStep, State } from "./state.ts"
+import { clientChanges, replicaChanges } from "./trace-changes.ts"
+
+const quote: (text: string) => string = JSON.stringify
+
+/** The first line of a trace. */
+export const header = (h: TraceHeader): string => JSON.stringify({ schema: traceSchema, ...h })
+
+/** Step number `n` (from 1) of a replica: it took `input` in the state `before`. */
+export const replicaLine = (n: number, before: State, step: PbftStep, input: Input): string => {
+  // A restart starts from the disk and not from the state before: all of the state is shown.
+  const post =
+    input._tag === "Restart"
+      ? JSON.stringify(fullProjection(step.state))
+      : replicaChanges(before, step.state)
+  return `{"n":${n},"action":"${step.action}","in":${inputText(input)},"post":${post}}`
+}
+
+/** Step number `at.n` of the process, taken by the client `at.client`. */
+export const clientLine = (
+  at: { readonly n: number; readonly client: ClientId },
+  before: ClientState,
+  step: ClientStep,
+  input: ClientInput,
+): string =>
+  `{"n":${at.n},"client":${at.client},"action":"${step.action}",` +
+  `"in":${clientInputText(input)},"post":${clientChanges(before, step.state)}}`
+
+/** In place of `dropped` lines, the last of them for step `n`: the state after it. */
+export const dropLine = (n: number, dropped: number, state: State): string =>
+  JSON.stringify({ n, dropped, state: fullProjection(state) })
+
+/** The same for a process of clients: all of their states. */
+export const clientsDropLine = (
+  n: number,
+  dropped: number,
+  clients: ReadonlyMap<ClientId, ClientState>,
+): string => {
+  const state = [...clients]
+    .sort(([a], [b]) => a - b)
+    .map(([client, s]) => ({ client, ...fullClientProjection(s) }))
+  return JSON.stringify({ n, dropped, state })
+}
+
+/** The last line: `n` steps were taken, the last `dropped` of them have no line. */
+export const endLine = (n: number, dropped: number): string => `{"end":${n},"dropped":${dropped}}`
+
+const requestText = ({ client, timestamp, operation }: Request): string =>
+  `{"client":${client},"timestamp":${timestamp},"operation":${quote(operation)}}`
+
+const batchText = (batch: ReadonlyArray<Request>): string => {
+  let text = ""
+  for (const r of batch) text += text === "" ? requestText(r) : `,${requestText(r)}`
+  return `[${text}]`
+}
+
+const failedText = (verdicts: ReadonlyArray<boolean>, size: number): string => {
+  const failed: Array<number> = []
+  for (let k = 0; k < size; k++) if (verdicts[k] !== true) failed.push(k)
+  return `[${failed.join(",")}]`
+}
+
+const voteText = (m: {
+  readonly _tag: "Prepare" | "Commit"
+  readonly view: number
+  readonly seq: number
+  readonly digest: string
+  readonly replica: number
+}): string =>
+  `{"type":"${m._tag}","view":${m.view},"seq":${m.seq},"digest":${quote(m.digest)},` +
+  `"replica":${m.replica}}`
+
+const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"]): string => {
+  switch (m._tag) {
+    case "Prepare":
+    case "Commit":
+      return voteText(m)
+    case "Request":
+      return `{"type":"Request",${requestText(m).slice(1)}`
+    case "Checkpoint":
+      return (
+        `{"type":"Checkpoint","seq":${m.seq},"digest":${quote(m.digest)},` +
+        `"replica":${m.replica}}`
+      )
+  }
+}
+
+const durableText = (r: DurableRecord): string => {
+  const { _tag, ...fields } = r
+  if (_tag !== "PrePrepared") return JSON.stringify({ type: _tag, ...fields })
+  const { view, seq, digest, batch } = r
+  return (
+    `{"type":"PrePrepared","view":${view},"seq":${seq},"digest":${quote(digest)},` +
+    `"batch":${batchText(batch)}}`
+  )
+}
+
+const inputText = (input: Input): string => {
+  switch (input._tag) {
+    case "Receive":
+      return messageText(input.message)
+    case "ReceivePrePrepare": {
+      const { view, seq, digest, batch, replica } = input.message
+      return (
+        `{"type":"PrePrepare","view":${view},"seq":${seq},"digest":${quote(digest)},` +
+        `"batch":${batchText(batch)},"replica":${replica},` +
+        `"failed":${failedText(input.verdicts, batch.length)}}`
+      )
+    }
+    case "Propose":
+      return `{"type":"Propose","count":${input.count}}`
+    case "Executed":
+      return (
+        `{"type":"Executed","seq":${input.seq},"results":${JSON.stringify(input.results)},` +
+        `"service":${quote(input.service)}}`
+      )
+    case "Restart":
+      return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
+  }
+}
+
+const clientInputText = (input: ClientInput): string => {
+  switch (input._tag) {
+    case "Submit":
+      return `{"type":"Submit","operation":${quote(input.operation)}}`
+    case "Timeout":
+      return `{"type":"Timeout"}`
+    case "Receive": {
+      const { view, client, timestamp, replica, result } = input.message
+      return (
+        `{"type":"Reply","view":${view},"client":${client},"timestamp":${timestamp},` +
+        `"replica":${replica},"result":${quote(result)}}`
+      )
+    }
+  }
+}

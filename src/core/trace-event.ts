@@ -1,0 +1,81 @@
+/**
+ * The lines of a trace, whatever the protocol: a header, then a line a step, drops, and an end.
+ * docs/trace-format.md says what each means. What `in` and `post` hold is the protocol's own
+ * (src/core/pbft/trace-event.ts); here they are any JSON.
+ */
+import { Schema } from "effect"
+import { Natural } from "./request.ts"
+
+/** The version of the format that this code writes and reads. */
+export const traceSchema = "prophecy-trace/1"
+
+const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
+
+/** Whose steps a file holds: one replica's, or those of the clients of one process. */
+export const TraceNode = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("replica"), id: Natural }),
+  Schema.Struct({
+    kind: Schema.Literal("clients"),
+    /** The first and the last client, both included. */
+    from: Natural,
+    to: Natural,
+    /** `ClientConfig.firstTimestamp` of each of them. */
+    firstTimestamp: Natural,
+  }),
+])
+export type TraceNode = typeof TraceNode.Type
+
+/** What a trace says of itself before its first step. */
+export const TraceHeader = Schema.Struct({
+  /** Equal in all traces of one run, different in any other run. */
+  run: Schema.NonEmptyString,
+  protocol: Schema.Literal("pbft"),
+  node: TraceNode,
+  /** 0 for the first start of the node's process in this run, one more for each later one. */
+  incarnation: Natural,
+  n: Positive,
+  f: Natural,
+  quorum: Positive,
+  checkpointInterval: Positive,
+  logSize: Positive,
+  maxBatch: Positive,
+  /** How many clients the replicas know: ids `0 .. clients - 1`. */
+  clients: Natural,
+  /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */
+  spec: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
+  /** When the process started: ISO 8601, UTC. */
+  startedAt: Schema.NonEmptyString,
+})
+export type TraceHeader = typeof TraceHeader.Type
+
+/** The first line of a file. */
+export const HeaderLine = Schema.Struct({
+  schema: Schema.Literal(traceSchema),
+  ...TraceHeader.fields,
+})
+
+/** One step of a replica, or with `client` of a client. */
+export const StepLine = Schema.Struct({
+  /** Counts the steps of the file from 1 without a hole. */
+  n: Positive,
+  client: Schema.optionalKey(Natural),
+  action: Schema.NonEmptyString,
+  in: Schema.Unknown,
+  post: Schema.Unknown,
+})
+export type StepLine = typeof StepLine.Type
+
+/** `dropped` steps, the last of them number `n`, have no line; `state` is the state after them. */
+export const DropLine = Schema.Struct({
+  n: Positive,
+  dropped: Positive,
+  state: Schema.Unknown,
+})
+export type DropLine = typeof DropLine.Type
+
+/** The last line: `n` steps were taken, the last `dropped` of them have no line. */
+export const EndLine = Schema.Struct({
+  end: Natural,
+  dropped: Natural,
+})
+export type EndLine = typeof EndLine.Type
