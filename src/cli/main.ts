@@ -1,0 +1,62 @@
+/**
+ * `prophecy`: the table of subcommands. Only the one that was asked for is loaded, so that help
+ * and usage errors come at once.
+ */
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { version } from "./installation.ts"
+import { runMain } from "./run-main.ts"
+
+interface Entry {
+  readonly name: string
+  /** One line for the overview; the subcommand's own help says more. */
+  readonly summary: string
+  readonly load: () => Promise<Command.Command.Any>
+}
+
+const entries: ReadonlyArray<Entry> = [
+  {
+    name: "tlc",
+    summary: "Check a TLA+ specification by TLC",
+    load: async () => (await import("./tlc.ts")).tlcCommand,
+  },
+  {
+    name: "doctor",
+    summary: "Say what this machine lacks, and the fix for each",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+]
+
+/** Its name and summary: enough for the overview and for "did you mean". */
+const placeholder = (entry: Entry): Command.Command.Any =>
+  Command.make(entry.name).pipe(Command.withDescription(entry.summary))
+
+const isLoaded = (entry: Entry, words: ReadonlyArray<string>): boolean =>
+  words.some((word) => word.startsWith("--completions")) ||
+  words.find((word) => !word.startsWith("-")) === entry.name
+
+/** `prophecy help start` is `prophecy start --help`. */
+const spelledOut = (words: ReadonlyArray<string>): ReadonlyArray<string> =>
+  words[0] === "help" ? [...words.slice(1), "--help"] : words
+
+const prophecy = Effect.fn("prophecy")(function* (given: ReadonlyArray<string>) {
+  const words = spelledOut(given)
+  const subcommands = yield* Effect.promise(() =>
+    Promise.all(
+      entries.map(async (entry) =>
+        isLoaded(entry, words) ? await entry.load() : placeholder(entry),
+      ),
+    ),
+  )
+  const root = Command.make("prophecy").pipe(
+    Command.withDescription(
+      "Byzantine fault-tolerant replication, with the running code checked against its specification.",
+    ),
+    Command.withSubcommands(subcommands),
+  )
+  // The table holds subcommands of any type; each of them asks for this environment at most.
+  const run = Command.runWith(root, { version })(words)
+  yield* run as Effect.Effect<void, unknown, Command.Environment>
+})
+
+runMain(prophecy(process.argv.slice(2)))

@@ -1,0 +1,110 @@
+/**
+ * Runs the command as this process: data on standard output, everything else on standard error,
+ * and an exit code that says what happened. A signal interrupts the command and waits for its
+ * clean-up; a second one does not wait.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
+import { CliConfig, CliError, CliOutput, GlobalFlag } from "effect/cli"
+import { ExitCode } from "./ended.ts"
+
+const signalNumber = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+type Signal = keyof typeof signalNumber
+const signals: ReadonlyArray<Signal> = ["SIGHUP", "SIGINT", "SIGTERM"]
+
+/** A terminal and a parent may both deliver one key press; that is not a second request. */
+const sameRequestMs = 300
+
+const plain = CliOutput.defaultFormatter({ colors: false })
+
+/** Errors as lines of standard error; help keeps the colours that the terminal allows. */
+const oneLineErrors: CliOutput.Formatter = {
+  ...plain,
+  formatHelpDoc: (doc) => CliOutput.defaultFormatter({ colors: colorful() }).formatHelpDoc(doc),
+  formatError: (error) => `prophecy: ${error.message}`,
+  formatErrors: (errors) => errors.map((error) => `prophecy: ${error.message}`).join("\n"),
+  formatVersion: (_, version) => version,
+}
+
+const colorful = (): boolean => {
+  const { FORCE_COLOR, NO_COLOR, TERM } = process.env
+  if (TERM === "dumb" || (NO_COLOR ?? "") !== "") return false
+  return process.stdout.isTTY === true || !["", "0", "false"].includes(FORCE_COLOR ?? "")
+}
+
+/** A usage error is short and goes to standard error: help there would corrupt piped data. */
+const usageToStderr = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.gen(function* () {
+          yield* Console.error(oneLineErrors.formatErrors(event.errors))
+          yield* Console.error(`Try: ${event.commandPath.join(" ")} --help`)
+        })
+      : CliOutput.defaultPresenter.present(event),
+})
+
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  CliOutput.layer(oneLineErrors),
+  usageToStderr,
+  CliConfig.layer({
+    builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions],
+  }),
+)
+type Provided = Layer.Success<typeof services>
+
+const isUsage = (error: unknown): boolean =>
+  CliError.isCliError(error) && error._tag === "ShowHelp" && error.errors.length > 0
+
+const isExpected = (error: unknown): boolean =>
+  !Runtime.getErrorReported(error) ||
+  (error instanceof Error && CliError.getUserMessage(error) !== undefined)
+
+/** The exit code of a finished command; an error that nobody foresaw is shown with its stack. */
+const exitCodeOf = (exit: Exit.Exit<void, unknown>, signal: Signal | undefined): number => {
+  if (Exit.isSuccess(exit)) return 0
+  if (Cause.hasInterruptsOnly(exit.cause)) return 128 + signalNumber[signal ?? "SIGINT"]
+  const error = Cause.squash(exit.cause)
+  if (isUsage(error)) return ExitCode.BadInput
+  if (isExpected(error)) return Runtime.getErrorExitCode(error)
+  process.stderr.write(`prophecy: internal error\n${Cause.pretty(exit.cause)}\n`)
+  return ExitCode.Internal
+}
+
+/** Ends the process once what was written to both streams is out. */
+const leave = (code: number): void => {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+}
+
+/** `prophecy ... | head -1`: the reader has enough, which is no error. */
+const endWhenNobodyReads = (): void => {
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code === "EPIPE") process.exit(0)
+    throw error
+  }
+  process.stdout.on("error", onError)
+  process.stderr.on("error", onError)
+}
+
+/** Runs `program` to its end, or to a signal's, and leaves the process. */
+export const runMain = <E>(program: Effect.Effect<void, E, Provided>): void => {
+  endWhenNobodyReads()
+  let received: Signal | undefined
+  let receivedAt = 0
+  const fiber = Effect.runFork(Effect.provide(program, services))
+  const keepAlive = setInterval(() => {}, 2 ** 30)
+  const onSignal = (signal: Signal): void => {
+    if (received === undefined) {
+      received = signal
+      receivedAt = performance.now()
+      fiber.interruptUnsafe()
+    } else if (performance.now() - receivedAt > sameRequestMs) {
+      process.exit(128 + signalNumber[signal])
+    }
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  fiber.addObserver((exit) => {
+    clearInterval(keepAlive)
+    leave(exitCodeOf(exit, received))
+  })
+}
