@@ -7,6 +7,7 @@
  * interruption, and when this process exits. Only a SIGKILL of this process can leave a JVM behind.
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { rmSync } from "node:fs"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join, resolve } from "node:path"
@@ -59,11 +60,24 @@ const stderrLimit = 64 * 1024
 /** How long a JVM may take to end by itself after SIGTERM, in milliseconds. */
 const graceMilliseconds = 2_000
 
-const startJvm = (java: string, args: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv) =>
+interface JvmStart {
+  readonly java: string
+  readonly args: ReadonlyArray<string>
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  /** Removed, with the JVM, when this process exits in the middle of the run. */
+  readonly directory: string
+}
+
+const startJvm = ({ java, args, cwd, env, directory }: JvmStart) =>
   Effect.callback<Jvm, TlcNotStarted>((resume) => {
     const startedAt = performance.now()
     const child = spawn(java, [...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
-    const killAtExit = (): void => void child.kill("SIGKILL")
+    const killAtExit = (): void => {
+      child.kill("SIGKILL")
+      // The JVM may write until the signal arrives: some retries, in milliseconds.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+    }
     let stderr = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr = (stderr + text).slice(-stderrLimit)
@@ -148,7 +162,13 @@ const produce = Effect.fn("tlc")(function* (
     `${plan.module}.tla`,
   ]
   const jvm = yield* Effect.acquireRelease(
-    startJvm(java.path, args, plan.directory, { ...environment }),
+    startJvm({
+      java: java.path,
+      args,
+      cwd: plan.directory,
+      env: { ...environment },
+      directory,
+    }),
     stopJvm,
   )
   yield* Queue.offer(queue, { _tag: "Started", pid: jvm.child.pid ?? 0 })

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -112,7 +112,7 @@ describe("prophecy tlc", () => {
   })
 })
 
-describe("the JVM is gone", () => {
+describe("the JVM is gone, and its files", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -134,8 +134,10 @@ describe("the JVM is gone", () => {
   )
 
   it("after a process.exit in the middle", async () => {
-    const { code, stdout } = await start("exit-main.ts", ["Counters.tla"]).ended
+    const TMPDIR = mkdtempSync(join(work, "tmp-"))
+    const { code, stdout } = await start("exit-main.ts", ["Counters.tla"], { TMPDIR }).ended
     expect(code).toBe(0)
+    expect(readdirSync(TMPDIR)).toEqual([])
     const jvm = Number(stdout)
     expect(jvm).toBeGreaterThan(0)
     // SIGKILL was sent; the kernel may need a moment.
