@@ -1,0 +1,189 @@
+/**
+ * What a trace of PBFT holds under `in` and `state` (docs/trace-format.md), as schemas: the
+ * counterpart of trace.ts, for readers. Authenticators are not in a trace; they read as empty.
+ */
+import { Schema } from "effect"
+import { BytesText, Natural, type Request } from "../request.ts"
+import type { ClientInput } from "./client.ts"
+import type { Authentic, PrePrepare, ReplicaMessage, Reply } from "./message.ts"
+import type { ClientData, ReplicaData } from "./projection.ts"
+import type { DurableRecord, Input } from "./state.ts"
+
+const Digest = Schema.NonEmptyString
+const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
+
+const RequestFields = { client: Natural, timestamp: Natural, operation: BytesText }
+const TracedRequest = Schema.Struct(RequestFields)
+const TracedBatch = Schema.Array(TracedRequest)
+const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
+const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
+const Entry = Schema.Struct({ timestamp: Natural, result: BytesText })
+
+const TracedRecord = Schema.Union([
+  Schema.Struct({ ...type("PrePrepared"), ...BatchFields }),
+  Schema.Struct({ ...type("Prepared"), view: Natural, seq: Natural, digest: Digest }),
+  Schema.Struct({
+    ...type("CheckpointTaken"),
+    seq: Natural,
+    digest: Digest,
+    table: Schema.Array(Entry),
+  }),
+  Schema.Struct({ ...type("CheckpointStable"), seq: Natural }),
+])
+type TracedRecord = typeof TracedRecord.Type
+
+/** The input of a replica's step. */
+export const ReplicaInput = Schema.Union([
+  Schema.Struct({ ...type("Request"), ...RequestFields }),
+  Schema.Struct({
+    ...type("PrePrepare"),
+    ...BatchFields,
+    replica: Natural,
+    /** Places in the batch, from 0, of the requests whose own authenticator failed. */
+    failed: Schema.Array(Natural),
+  }),
+  Schema.Struct({ ...type("Prepare"), ...VoteFields }),
+  Schema.Struct({ ...type("Commit"), ...VoteFields }),
+  Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
+  Schema.Struct({ ...type("Propose"), count: Natural }),
+  Schema.Struct({
+    ...type("Executed"),
+    seq: Natural,
+    results: Schema.Array(BytesText),
+    /** The service's digest at a checkpoint; empty elsewhere. */
+    service: Schema.String,
+  }),
+  Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
+])
+export type ReplicaInput = typeof ReplicaInput.Type
+
+/** The input of a client's step. */
+export const ClientTraceInput = Schema.Union([
+  Schema.Struct({ ...type("Submit"), operation: BytesText }),
+  Schema.Struct(type("Timeout")),
+  Schema.Struct({
+    ...type("Reply"),
+    view: Natural,
+    client: Natural,
+    timestamp: Natural,
+    replica: Natural,
+    result: BytesText,
+  }),
+])
+export type ClientTraceInput = typeof ClientTraceInput.Type
+
+const Vote = Schema.Struct({ replica: Natural, digest: Digest })
+const TableEntry = Schema.Struct({ client: Natural, timestamp: Natural, result: BytesText })
+
+/** All of a replica's state: in a drop line and after a restart. */
+export const ReplicaState = Schema.Struct({
+  view: Natural,
+  seqno: Natural,
+  queue: TracedBatch,
+  slot: Schema.Array(
+    Schema.Struct({
+      seq: Natural,
+      phase: Schema.Literals(["empty", "held", "prePrepared", "prepared", "committed"]),
+      digest: Schema.String,
+      batch: TracedBatch,
+      prepares: Schema.Array(Vote),
+      commits: Schema.Array(Vote),
+    }),
+  ),
+  executed: Natural,
+  table: Schema.Array(TableEntry),
+  low: Natural,
+  checkpoints: Schema.Array(
+    Schema.Struct({ seq: Natural, digest: Digest, table: Schema.Array(TableEntry) }),
+  ),
+  checkpointVotes: Schema.Array(Schema.Struct({ seq: Natural, votes: Schema.Array(Vote) })),
+}) satisfies Schema.Schema<ReplicaData>
+
+/** All of a client's state, and whose it is: in a drop line of a process of clients. */
+export const ClientsState = Schema.Array(
+  Schema.Struct({
+    client: Natural,
+    view: Natural,
+    timestamp: Natural,
+    operation: Schema.NullOr(BytesText),
+    toAll: Schema.Boolean,
+    replies: Schema.Array(Schema.Struct({ replica: Natural, result: BytesText })),
+    result: Schema.NullOr(BytesText),
+  }) satisfies Schema.Schema<ClientData & { readonly client: number }>,
+)
+
+const signed = (r: Request) => ({ ...r, authenticator: "" })
+
+const recordOf = (r: TracedRecord): DurableRecord => {
+  switch (r.type) {
+    case "PrePrepared": {
+      const { view, seq, digest } = r
+      return { _tag: "PrePrepared", view, seq, digest, batch: r.batch.map(signed) }
+    }
+    case "Prepared":
+      return { _tag: "Prepared", view: r.view, seq: r.seq, digest: r.digest }
+    case "CheckpointTaken":
+      return { _tag: "CheckpointTaken", seq: r.seq, digest: r.digest, table: r.table }
+    case "CheckpointStable":
+      return { _tag: "CheckpointStable", seq: r.seq }
+  }
+}
+
+// The replica wrote the step down because the message's authenticator was verified.
+const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
+const receive = (m: Exclude<ReplicaMessage, PrePrepare>): Input => ({
+  _tag: "Receive",
+  message: authentic(m),
+})
+
+/** The input that `step` was given. */
+export const inputOf = (traced: ReplicaInput): Input => {
+  switch (traced.type) {
+    case "Request": {
+      const { client, timestamp, operation } = traced
+      return receive({ _tag: "Request", client, timestamp, operation, authenticator: "" })
+    }
+    case "PrePrepare": {
+      const { view, seq, digest, replica, failed } = traced
+      const batch = traced.batch.map(signed)
+      const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
+      const verdicts = batch.map((_, k) => !failed.includes(k))
+      return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+    }
+    case "Prepare":
+    case "Commit": {
+      const { view, seq, digest, replica } = traced
+      return receive({ _tag: traced.type, view, seq, digest, replica })
+    }
+    case "Checkpoint": {
+      const { seq, digest, replica } = traced
+      return receive({ _tag: "Checkpoint", seq, digest, replica })
+    }
+    case "Propose":
+      return { _tag: "Propose", count: traced.count }
+    case "Executed":
+      return {
+        _tag: "Executed",
+        seq: traced.seq,
+        results: traced.results,
+        service: traced.service,
+      }
+    case "Restart":
+      return { _tag: "Restart", durable: traced.durable.map(recordOf) }
+  }
+}
+
+/** The input that `stepClient` was given. */
+export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
+  switch (traced.type) {
+    case "Submit":
+      return { _tag: "Submit", operation: traced.operation }
+    case "Timeout":
+      return { _tag: "Timeout" }
+    case "Reply": {
+      const { view, client, timestamp, replica, result } = traced
+      const reply: Reply = { _tag: "Reply", view, client, timestamp, replica, result }
+      return { _tag: "Receive", message: authentic(reply) }
+    }
+  }
+}
