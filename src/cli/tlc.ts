@@ -3,8 +3,8 @@
  */
 import { writeFileSync } from "node:fs"
 import { relative } from "node:path"
-import { Console, Data, Effect, Option, Runtime, Schedule, Schema } from "effect"
-import { Argument, CliError, Command, Flag } from "effect/cli"
+import { Console, Effect, Option, Schedule, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
 import type { TlcEvent } from "../tla-tools/event.ts"
 import { makeReporter, type Reporter } from "../tla-tools/report.ts"
 import type { TlcRun } from "../tla-tools/run-plan.ts"
@@ -12,30 +12,7 @@ import { countsText, outcomeDocument, outcomeItf, outcomeText } from "../tla-too
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { exitCodeOf } from "../tla-tools/verdict.ts"
-
-/** TLC could not be asked: bad input (2), or no JVM (70). The text goes to standard error. */
-export class TlcRefused extends Data.TaggedError("TlcRefused")<{
-  readonly code: number
-  readonly text: string
-}> {
-  override readonly [Runtime.errorExitCode] = this.code
-  override readonly [Runtime.errorReported] = false
-  override get [CliError.userMessage](): string {
-    return this.text
-  }
-  override get message(): string {
-    return this.text
-  }
-}
-
-/** The verdict has been printed and asks for an exit code other than 0. */
-export class TlcEnded extends Data.TaggedError("TlcEnded")<{ readonly code: number }> {
-  override readonly [Runtime.errorExitCode] = this.code
-  override readonly [Runtime.errorReported] = false
-  override get message(): string {
-    return `exit code ${this.code}`
-  }
-}
+import { Ended, ExitCode, Refused } from "./ended.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const positiveFlag = (name: string, description: string) =>
@@ -161,19 +138,22 @@ const writeItf = (run: TlcRun, outcome: TlcOutcome, path: string) =>
     yield* Effect.try({
       try: () => writeFileSync(path, `${JSON.stringify(trace, undefined, 2)}\n`),
       catch: (cause) =>
-        new TlcRefused({ code: 2, text: `${path} cannot be written: ${String(cause)}` }),
+        new Refused({
+          code: ExitCode.BadInput,
+          text: `${path} cannot be written: ${String(cause)}`,
+        }),
     })
   })
 
 const refused = (code: number) => (error: { readonly message: string }) =>
-  new TlcRefused({ code, text: error.message })
+  new Refused({ code, text: error.message })
 
 const check = Effect.fn("tlcCommand")(function* (given: Given) {
   const run = toRun(given)
   const loose = given.extra.find((word, i) => i === 0 && !word.startsWith("-"))
   if (loose !== undefined) {
     const text = `unexpected argument "${loose}"; TLC's own flags come after --`
-    return yield* new TlcRefused({ code: 2, text })
+    return yield* new Refused({ code: ExitCode.BadInput, text })
   }
   const reporter = makeReporter()
   const take = (event: TlcEvent): Effect.Effect<void> => Effect.sync(() => reporter.take(event))
@@ -183,14 +163,16 @@ const check = Effect.fn("tlcCommand")(function* (given: Given) {
     Effect.scoped,
     Effect.onInterrupt(() => printPartial(given, reporter)),
     Effect.provide(Toolchain.layer),
-    Effect.catchTags({ TlcNotStarted: (error) => Effect.fail(refused(70)(error)) }),
-    Effect.mapError((error) => (error._tag === "TlcRefused" ? error : refused(2)(error))),
+    Effect.catchTags({ TlcNotStarted: (error) => Effect.fail(refused(ExitCode.Internal)(error)) }),
+    Effect.mapError((error) =>
+      error._tag === "Refused" ? error : refused(ExitCode.BadInput)(error),
+    ),
   )
   if (given.json) yield* printJson(outcomeDocument(run, outcome))
   else yield* Console.log(outcomeText(run, outcome, { full: given.full }).join("\n"))
   if (Option.isSome(given.itf)) yield* writeItf(run, outcome, given.itf.value)
   const code = exitCodeOf(outcome.verdict)
-  if (code !== 0) return yield* new TlcEnded({ code })
+  if (code !== 0) return yield* new Ended({ code })
 })
 
 export const tlcCommand = Command.make("tlc", flags, check).pipe(

@@ -13,9 +13,14 @@ interface Ended {
 }
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const start = (main: string, args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv = {}) => {
+const main = "../../src/cli/main.ts"
+const start = (
+  program: string,
+  args: ReadonlyArray<string>,
+  environment: NodeJS.ProcessEnv = {},
+) => {
   const env = { ...process.env, ...environment }
-  const child = spawn(process.execPath, [script(main), ...args], { cwd: specPath("."), env })
+  const child = spawn(process.execPath, [script(program), ...args], { cwd: specPath("."), env })
   let [stdout, stderr] = ["", ""]
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text))
@@ -24,7 +29,7 @@ const start = (main: string, args: ReadonlyArray<string>, environment: NodeJS.Pr
   })
   return { child, ended }
 }
-const tlc = (...args: ReadonlyArray<string>): Promise<Ended> => start("tlc-main.ts", args).ended
+const tlc = (...args: ReadonlyArray<string>): Promise<Ended> => start(main, ["tlc", ...args]).ended
 
 /** Process id of the TLC that a process has started, by ps; undefined before that. */
 const tlcOf = (pid: number): number | undefined =>
@@ -105,7 +110,7 @@ describe("prophecy tlc", () => {
   })
 
   it("without Java says what to install", async () => {
-    const { ended } = start("tlc-main.ts", ["Ring.tla"], { JAVA_HOME: "/no/such/jdk" })
+    const { ended } = start(main, ["tlc", "Ring.tla"], { JAVA_HOME: "/no/such/jdk" })
     const { code, stdout, stderr } = await ended
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toContain("Install a JDK 17")
@@ -119,7 +124,7 @@ describe("the JVM is gone, and its files", () => {
   ] as const)(
     "after %s, which exits with %i and says that the result is partial",
     async (signal, expected) => {
-      const { child, ended } = start("tlc-main.ts", ["Counters.tla"])
+      const { child, ended } = start(main, ["tlc", "Counters.tla"])
       let jvm = tlcOf(child.pid ?? 0)
       while (jvm === undefined) {
         await sleep(50)
