@@ -1,0 +1,192 @@
+/**
+ * Clients that put load on the HTTP front end, each one request at a time. Half of the requests
+ * go to keys that only this client writes, half to keys that all share; what each client saw is
+ * kept, to be judged afterwards. The choices depend on nothing but the seed.
+ */
+import { Agent, type IncomingMessage, request } from "node:http"
+import type { Observation } from "./register-check.ts"
+
+export interface WorkloadOptions {
+  readonly port: number
+  readonly clients: number
+  readonly seed: number
+  /** No request starts after this many milliseconds. */
+  readonly durationMs: number
+  /** Stops early; answers under way are awaited. */
+  readonly stop: AbortSignal
+}
+
+export interface WorkloadResult {
+  readonly observations: ReadonlyArray<Observation>
+  /** Answered requests by what they were. */
+  readonly reads: number
+  readonly writes: number
+  readonly removals: number
+  /** Milliseconds of each answered request, in order of their ends. */
+  readonly latencies: ReadonlyArray<number>
+  /** Requests without a proper answer, by reason (`504`, `ECONNRESET`). */
+  readonly failures: ReadonlyMap<string, number>
+  readonly elapsedMs: number
+}
+
+/** A workload under way: counters for whoever shows progress. */
+export interface Workload {
+  readonly answered: () => number
+  readonly failed: () => number
+  readonly result: Promise<WorkloadResult>
+}
+
+const ownKeys = 4
+const sharedKeys = 16
+/** Bytes of a value at most. */
+const longestValue = 1024
+const requestTimeoutMs = 20_000
+/** After a failed request its client waits, so that a stopped group is not hammered. */
+const pauseAfterFailureMs = 200
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** Pseudo-random 32-bit numbers from a seed (the mulberry32 generator). */
+const randomFrom = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return (mixed ^ (mixed >>> 14)) >>> 0
+  }
+}
+
+interface Plan {
+  readonly method: "GET" | "PUT" | "DELETE"
+  readonly key: string
+  readonly value: string | undefined
+}
+
+/** The choices of one client: 50 % reads, 40 % writes, 10 % removals. */
+const plansOf = (client: number, seed: number): (() => Plan) => {
+  const random = randomFrom(Math.imul(seed, 0x9e3779b1) + client)
+  let written = 0
+  return () => {
+    const own = random() % 2 === 0
+    const key = own ? `own-${client}-${random() % ownKeys}` : `shared-${random() % sharedKeys}`
+    const dice = random() % 10
+    if (dice < 5) return { method: "GET", key, value: undefined }
+    if (dice === 9) return { method: "DELETE", key, value: undefined }
+    written++
+    const name = `${client}/${written}/`
+    const filler = String.fromCharCode(97 + (random() % 26))
+    return { method: "PUT", key, value: name.padEnd(random() % longestValue, filler) }
+  }
+}
+
+const textOf = (response: IncomingMessage): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const chunks: Array<Buffer> = []
+    response.on("data", (chunk: Buffer) => chunks.push(chunk))
+    response.on("end", () => resolve(Buffer.concat(chunks).toString("latin1")))
+    response.on("error", reject)
+    response.on("aborted", () => reject(new Error("ECONNRESET")))
+  })
+
+const ask = (agent: Agent, port: number, plan: Plan): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const { method, key, value } = plan
+    const length = value === undefined ? {} : { "content-length": value.length }
+    const path = `/kv/${key}`
+    const sent = request(
+      { agent, host: "127.0.0.1", port, method, path, headers: length, timeout: requestTimeoutMs },
+      (response) => {
+        const status = response.statusCode ?? 0
+        textOf(response).then((body) => resolve({ status, body }), reject)
+      },
+    )
+    sent.on("timeout", () => sent.destroy(new Error("ETIMEDOUT")))
+    sent.on("error", reject)
+    sent.end(value, "latin1")
+  })
+
+/** What the answer tells of the key; undefined when it is no proper answer. */
+const observed = (plan: Plan, answer: Answer): Pick<Observation, "kind" | "value"> | undefined => {
+  const { method, value } = plan
+  if (method === "PUT") return answer.status === 204 ? { kind: "write", value } : undefined
+  if (answer.status === 404) return { kind: "read", value: undefined }
+  if (method === "GET") {
+    return answer.status === 200 ? { kind: "read", value: answer.body } : undefined
+  }
+  return answer.status === 204 ? { kind: "write", value: undefined } : undefined
+}
+
+class Run {
+  readonly observations: Array<Observation> = []
+  readonly latencies: Array<number> = []
+  readonly failures = new Map<string, number>()
+  readonly counts = { GET: 0, PUT: 0, DELETE: 0 }
+  failed = 0
+  readonly #options: WorkloadOptions
+  readonly #agent: Agent
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options
+    this.#agent = new Agent({ keepAlive: true, maxSockets: options.clients })
+  }
+
+  async run(): Promise<WorkloadResult> {
+    const startedAt = performance.now()
+    const clients = Array.from({ length: this.#options.clients }, (_, client) => client)
+    await Promise.all(clients.map((client) => this.#client(client, startedAt)))
+    this.#agent.destroy()
+    const { GET: reads, PUT: writes, DELETE: removals } = this.counts
+    const { observations, latencies, failures } = this
+    const elapsedMs = performance.now() - startedAt
+    return { observations, reads, writes, removals, latencies, failures, elapsedMs }
+  }
+
+  async #client(client: number, startedAt: number): Promise<void> {
+    const { durationMs, port, seed, stop } = this.#options
+    const next = plansOf(client, seed)
+    while (!stop.aborted && performance.now() - startedAt < durationMs) {
+      const plan = next()
+      const sentAt = performance.now()
+      const failure = await ask(this.#agent, port, plan).then(
+        (answer) => this.#answered(client, plan, sentAt, answer),
+        (error: NodeJS.ErrnoException) => error.code ?? error.message,
+      )
+      if (failure === undefined) continue
+      this.#unanswered(client, plan, sentAt, failure)
+      await new Promise((resolve) => setTimeout(resolve, pauseAfterFailureMs))
+    }
+  }
+
+  #answered(client: number, plan: Plan, startedAt: number, answer: Answer): string | undefined {
+    const seen = observed(plan, answer)
+    if (seen === undefined) return String(answer.status)
+    const endedAt = performance.now()
+    this.counts[plan.method]++
+    this.latencies.push(endedAt - startedAt)
+    this.observations.push({ client, key: plan.key, ...seen, startedAt, endedAt })
+    return undefined
+  }
+
+  /** A write without an answer may take effect later: its end is open. */
+  #unanswered(client: number, plan: Plan, startedAt: number, failure: string): void {
+    this.failed++
+    this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1)
+    if (plan.method === "GET") return
+    const { key, value } = plan
+    this.observations.push({ client, key, kind: "write", value, startedAt, endedAt: Infinity })
+  }
+}
+
+/** Starts the clients at once. */
+export const startWorkload = (options: WorkloadOptions): Workload => {
+  const run = new Run(options)
+  return {
+    answered: () => run.latencies.length,
+    failed: () => run.failed,
+    result: run.run(),
+  }
+}
