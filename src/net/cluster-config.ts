@@ -1,0 +1,241 @@
+/** A cluster's configuration file: its schema, defaults, and the checks between fields. */
+import { dirname, resolve } from "node:path"
+import { Schema } from "effect"
+import { groupOf } from "../core/quorum.ts"
+import { type ConfigIssue, issuesOf } from "./config-error.ts"
+import { freshMasters, fromMasters, MasterSecrets, type Secrets } from "./secrets.ts"
+
+export const configSchema = "prophecy-cluster/1"
+
+const whole = (minimum: number, maximum: number) =>
+  Schema.Int.check(
+    Schema.isBetween(
+      { minimum, maximum },
+      { expected: `a whole number from ${minimum} to ${maximum}` },
+    ),
+  )
+
+const AddressFile = Schema.Struct({ host: Schema.NonEmptyString, port: whole(0, 65_535) })
+const EndpointFile = Schema.Struct({ from: whole(0, 1_000_000), to: whole(0, 1_000_000) })
+const LimitsFile = Schema.Struct({
+  /** The largest frame, in bytes: whoever announces a larger one is disconnected. */
+  frameBytes: Schema.optionalKey(whole(4_096, 256 * 1024 * 1024)),
+  /** The largest operation of a request, in bytes. */
+  operationBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
+  /** Bytes that may wait for one slow peer; with more the connection is closed. */
+  sendQueueBytes: Schema.optionalKey(whole(4_096, 2 ** 31 - 1)),
+  /** Messages that may wait to be stepped; with more no socket is read. */
+  receiveQueue: Schema.optionalKey(whole(1, 1_000_000)),
+  /** Connections at a replica, and requests that may wait in a pool of clients. */
+  connections: Schema.optionalKey(whole(1, 10_000)),
+  waitingRequests: Schema.optionalKey(whole(0, 1_000_000)),
+})
+
+/** The file as JSON. Every field that may be left out has its default in `configDefaults`. */
+export const ClusterConfigFile = Schema.Struct({
+  schema: Schema.Literal(configSchema),
+  protocol: Schema.Literal("pbft"),
+  /** Where each replica listens; its place in the list is its id. */
+  replicas: Schema.Array(AddressFile),
+  /** How many clients there are: ids `0 .. clients - 1`. */
+  clients: whole(1, 1_000_000),
+  /** Ranges of clients that connect together and share a secret; all clients when left out. */
+  endpoints: Schema.optionalKey(Schema.Array(EndpointFile)),
+  /** K: a checkpoint after each sequence number that it divides. */
+  checkpointInterval: Schema.optionalKey(whole(1, 1_000_000)),
+  /** L: how far the log reaches above the low watermark. */
+  logSize: Schema.optionalKey(whole(2, 1_000_000)),
+  /** The largest batch, in requests. */
+  maxBatch: Schema.optionalKey(whole(1, 65_535)),
+  /** W: how many batches the primary has under way before it waits. */
+  pipeline: Schema.optionalKey(whole(1, 1_000_000)),
+  /** A client without a result sends to every replica after this long, in milliseconds. */
+  retransmitMs: Schema.optionalKey(whole(1, 3_600_000)),
+  service: Schema.Literals(["key-value", "null"]),
+  /** All secrets, for a cluster that one person runs. Or: */
+  secrets: Schema.optionalKey(MasterSecrets),
+  /** A node's own secrets; `{node}` stands for `replica-2`, `endpoint-0`. Relative to this file. */
+  secretsFile: Schema.optionalKey(Schema.NonEmptyString),
+  /** Replica `i` keeps its log in `replica-i` below it. Relative to this file. */
+  dataDirectory: Schema.NonEmptyString,
+  /** Where traces go; no traces when left out. Relative to this file. */
+  traceDirectory: Schema.optionalKey(Schema.NonEmptyString),
+  limits: Schema.optionalKey(LimitsFile),
+})
+export type ClusterConfigFile = typeof ClusterConfigFile.Type
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Clients `from .. to`, both included. */
+export interface Endpoint {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Limits {
+  readonly frameBytes: number
+  readonly operationBytes: number
+  readonly sendQueueBytes: number
+  readonly receiveQueue: number
+  readonly connections: number
+  readonly waitingRequests: number
+}
+
+/** A loaded and checked configuration. Printing it shows no secret. */
+export interface ClusterConfig {
+  /** The file it came from. */
+  readonly file: string
+  readonly replicas: ReadonlyArray<Address>
+  readonly clients: number
+  readonly endpoints: ReadonlyArray<Endpoint>
+  readonly checkpointInterval: number
+  readonly logSize: number
+  readonly maxBatch: number
+  readonly pipeline: number
+  readonly retransmitMs: number
+  readonly service: "key-value" | "null"
+  readonly secrets: Secrets
+  readonly dataDirectory: string
+  readonly traceDirectory: string | undefined
+  readonly limits: Limits
+}
+
+export const configDefaults = {
+  checkpointInterval: 128,
+  logSize: 256,
+  maxBatch: 128,
+  pipeline: 4,
+  retransmitMs: 1_000,
+  limits: {
+    frameBytes: 16 * 1024 * 1024,
+    operationBytes: 64 * 1024,
+    sendQueueBytes: 64 * 1024 * 1024,
+    receiveQueue: 16_384,
+    connections: 256,
+    waitingRequests: 16_384,
+  },
+} as const
+
+/** Bytes of a request beside its operation, and of a pre-prepare beside its batch, at most. */
+const requestOverhead = 32
+const messageOverhead = 256
+
+/** The largest batch in bytes that still fits into a frame, authenticators included. */
+export const batchBytes = (config: Pick<ClusterConfig, "limits">): number =>
+  Math.floor(config.limits.frameBytes / 2)
+
+const withDefaults = (file: ClusterConfigFile) => ({
+  ...configDefaults,
+  endpoints: [{ from: 0, to: file.clients - 1 }],
+  ...file,
+  limits: { ...configDefaults.limits, ...file.limits },
+})
+
+/** What is wrong between the fields of a file whose single fields are right. */
+const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
+  const c = withDefaults(file)
+  const issues: Array<ConfigIssue> = []
+  const expect = (holds: boolean, path: string, found: unknown, expected: string): void => {
+    if (!holds) issues.push({ path, found: String(found), expected })
+  }
+  const n = c.replicas.length
+  expect(
+    n === 1 || (n >= 4 && n % 3 === 1),
+    "replicas",
+    `${n} replicas`,
+    "1 replica (no fault tolerated) or 3f + 1: 4, 7, 10 ...",
+  )
+  const places = new Map<string, number>()
+  c.replicas.forEach(({ host, port }, id) => {
+    const same = places.get(`${host}:${port}`)
+    const path = `replicas[${id}].port`
+    expect(port !== 0, path, port, "a port from 1 to 65535")
+    expect(same === undefined, path, port, `another port: replica ${same} has this address`)
+    places.set(`${host}:${port}`, id)
+  })
+  expect(
+    c.logSize % c.checkpointInterval === 0 && c.logSize >= 2 * c.checkpointInterval,
+    "logSize",
+    c.logSize,
+    `a multiple of checkpointInterval (${c.checkpointInterval}), at least twice as large`,
+  )
+  expect(c.pipeline <= c.logSize, "pipeline", c.pipeline, `at most logSize (${c.logSize})`)
+  const operation = c.limits.operationBytes + requestOverhead + 16 * n + messageOverhead
+  expect(
+    operation <= batchBytes(c),
+    "limits.operationBytes",
+    c.limits.operationBytes,
+    `a request to fit into half a frame (${batchBytes(c)} bytes)`,
+  )
+  expect(
+    c.limits.sendQueueBytes >= 2 * c.limits.frameBytes,
+    "limits.sendQueueBytes",
+    c.limits.sendQueueBytes,
+    `room for two frames (${2 * c.limits.frameBytes})`,
+  )
+  let next = 0
+  c.endpoints.forEach(({ from, to }, k) => {
+    const ok = from === next && to >= from
+    expect(ok, `endpoints[${k}]`, `${from} to ${to}`, `clients from ${next} on, in order`)
+    next = to + 1
+  })
+  expect(next === c.clients, "endpoints", `clients up to ${next - 1}`, `up to ${c.clients - 1}`)
+  const given = [file.secrets, file.secretsFile].filter((s) => s !== undefined).length
+  expect(given === 1, "secrets", given === 0 ? "nothing" : "both", "secrets or secretsFile")
+  const masters = file.secrets?.masters.length ?? n
+  expect(masters === n, "secrets.masters", `${masters} secrets`, `${n}, one a replica`)
+  return issues
+}
+
+/** What is wrong with a parsed file; empty when nothing is. */
+export const checkClusterConfig = (json: unknown): ReadonlyArray<ConfigIssue> => {
+  const issues = issuesOf(ClusterConfigFile, json)
+  return issues.length > 0 ? issues : crossChecks(json as ClusterConfigFile)
+}
+
+/** The configuration that a checked file gives; `secrets` where the file only names another one. */
+export const toClusterConfig = (
+  file: string,
+  content: ClusterConfigFile,
+  secrets: Secrets,
+): ClusterConfig => {
+  const c = withDefaults(content)
+  const at = (path: string): string => resolve(dirname(file), path)
+  return {
+    file,
+    replicas: c.replicas,
+    clients: c.clients,
+    endpoints: c.endpoints,
+    checkpointInterval: c.checkpointInterval,
+    logSize: c.logSize,
+    maxBatch: c.maxBatch,
+    pipeline: c.pipeline,
+    retransmitMs: c.retransmitMs,
+    service: c.service,
+    secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
+    dataDirectory: at(c.dataDirectory),
+    traceDirectory: c.traceDirectory === undefined ? undefined : at(c.traceDirectory),
+    limits: c.limits,
+  }
+}
+
+/** A new file for replicas on this machine with fresh secrets: for `prophecy init` and tests. */
+export const freshClusterConfig = (
+  ports: ReadonlyArray<number>,
+  changes: Partial<ClusterConfigFile> = {},
+): ClusterConfigFile => ({
+  schema: configSchema,
+  protocol: "pbft",
+  replicas: ports.map((port) => ({ host: "127.0.0.1", port })),
+  clients: 64,
+  service: "key-value",
+  secrets: { masters: freshMasters(ports.length) },
+  dataDirectory: "data",
+  ...changes,
+})
+
+/** The number of Byzantine replicas that the cluster tolerates. */
+export const toleratedFaults = (config: ClusterConfig): number => groupOf(config.replicas.length).f

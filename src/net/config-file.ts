@@ -1,0 +1,109 @@
+/** Reads and writes the files of a configuration: the cluster's, and a node's secrets. */
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { Effect } from "effect"
+import {
+  type ClusterConfig,
+  type ClusterConfigFile,
+  checkClusterConfig,
+  toClusterConfig,
+} from "./cluster-config.ts"
+import { type ConfigError, ConfigInvalid, ConfigUnreadable, issuesOf } from "./config-error.ts"
+import { fromSecretsFile, type Secrets, SecretsFile } from "./secrets.ts"
+
+/** Whose secrets are wanted, when the configuration has them in files of their own. */
+export type Node =
+  | { readonly kind: "replica"; readonly id: number }
+  | { readonly kind: "endpoint"; readonly id: number }
+
+export const nodeName = (node: Node): string => `${node.kind}-${node.id}`
+
+const readJson = (file: string): Effect.Effect<unknown, ConfigError> =>
+  Effect.gen(function* () {
+    const text = yield* Effect.try({
+      try: () => readFileSync(file, "utf8"),
+      catch: (cause) => {
+        const { code } = cause as NodeJS.ErrnoException
+        const reason = code === "ENOENT" ? "there is no such file" : (code ?? "unknown reason")
+        return new ConfigUnreadable({ file, reason })
+      },
+    })
+    return yield* Effect.try({
+      try: () => JSON.parse(text) as unknown,
+      catch: (cause) => {
+        const found = `text that is no JSON (${jsonPlace(text, cause)})`
+        return new ConfigInvalid({ file, issues: [{ path: "", found, expected: "JSON" }] })
+      },
+    })
+  })
+
+// V8's message quotes the text around the place, which may be a secret: only the place is told.
+const jsonPlace = (text: string, cause: unknown): string => {
+  const at = /position (\d+)/.exec(String(cause))?.[1]
+  if (at === undefined) return "it ends too early"
+  const before = text.slice(0, Number(at)).split("\n")
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
+}
+
+const readSecrets = (
+  file: string,
+  node: Node,
+  replicas: number,
+): Effect.Effect<Secrets, ConfigError> =>
+  Effect.gen(function* () {
+    const json = yield* readJson(file)
+    const invalid = (path: string, found: string, expected: string) =>
+      new ConfigInvalid({ file, issues: [{ path, found, expected }] })
+    const issues = issuesOf(SecretsFile, json)
+    if (issues.length > 0) return yield* new ConfigInvalid({ file, issues })
+    const content = json as SecretsFile
+    const id = "replica" in content ? content.replica : content.endpoint
+    const kind = "replica" in content ? "replica" : "endpoint"
+    if (kind !== node.kind || id !== node.id) {
+      return yield* invalid(
+        kind,
+        `the secrets of ${kind} ${id}`,
+        `those of ${node.kind} ${node.id}`,
+      )
+    }
+    const keys = "replica" in content ? content.pairs : content.replicas
+    const expected = "replica" in content ? replicas - 1 - id : replicas
+    if (keys.length !== expected) {
+      const field = "replica" in content ? "pairs" : "replicas"
+      return yield* invalid(field, `${keys.length} keys`, `${expected}`)
+    }
+    return fromSecretsFile(content)
+  })
+
+/** The file's configuration with the secrets that `node` may know. */
+export const loadClusterConfig = (
+  path: string,
+  node: Node,
+): Effect.Effect<ClusterConfig, ConfigError> =>
+  Effect.gen(function* () {
+    const file = resolve(path)
+    const json = yield* readJson(file)
+    const issues = checkClusterConfig(json)
+    if (issues.length > 0) return yield* new ConfigInvalid({ file, issues })
+    const content = json as ClusterConfigFile
+    const nodes =
+      node.kind === "replica" ? content.replicas.length : (content.endpoints?.length ?? 1)
+    if (node.id >= nodes || node.id < 0) {
+      const found = `${nodes} ${node.kind}s`
+      const path = node.kind === "replica" ? "replicas" : "endpoints"
+      const expected = `one with id ${node.id}, which was asked for`
+      return yield* new ConfigInvalid({ file, issues: [{ path, found, expected }] })
+    }
+    const none: Secrets = { _tag: "Masters", masters: [] }
+    if (content.secretsFile === undefined) return toClusterConfig(file, content, none)
+    const name = content.secretsFile.replaceAll("{node}", nodeName(node))
+    const secretsFile = resolve(dirname(file), name)
+    const secrets = yield* readSecrets(secretsFile, node, content.replicas.length)
+    return toClusterConfig(file, content, secrets)
+  })
+
+/** Writes a file that only its owner may read. `flag: "wx"` refuses to replace one. */
+export const writePrivateJson = (file: string, content: unknown, flag: "w" | "wx" = "w"): void => {
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flag })
+  chmodSync(file, 0o600)
+}

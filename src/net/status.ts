@@ -1,0 +1,64 @@
+/** What a running replica says of itself, as plain data: the status query and the ready line. */
+
+/** Counts by name: an action of the specification, `Ignore:<why>`, or an event of the network. */
+export type Counters = Readonly<Record<string, number>>
+
+export interface PeerStatus {
+  readonly replica: number
+  readonly connected: boolean
+  /** The low watermark and the last executed sequence number that the peer told last. */
+  readonly low: number
+  readonly executed: number
+  /** Bytes that wait to be sent to it. */
+  readonly queuedBytes: number
+}
+
+export interface ReplicaStatus {
+  readonly schema: "prophecy-status/1"
+  readonly replica: number
+  readonly view: number
+  readonly primary: boolean
+  readonly low: number
+  readonly executed: number
+  /** The last sequence number assigned, at the primary. */
+  readonly assigned: number
+  /** Requests that wait for a sequence number. */
+  readonly queue: number
+  /**
+   * The checkpoint that this replica missed: it is out of reach of the others' logs and stays out
+   * until its state can be transferred. Null while it follows.
+   */
+  readonly missedCheckpoint: number | null
+  readonly peers: ReadonlyArray<PeerStatus>
+  /** Connected clients' endpoints. */
+  readonly endpoints: number
+  readonly actions: Counters
+  readonly network: Counters
+  readonly store: {
+    readonly logBytes: number
+    readonly groups: number
+    readonly compactions: number
+    readonly snapshots: number
+  }
+  readonly trace: { readonly steps: number; readonly dropped: number } | null
+  /** Microseconds of this process's CPU, and seconds since it started. */
+  readonly cpuUser: number
+  readonly cpuSystem: number
+  readonly uptime: number
+}
+
+/** One line of a replica process's standard output. */
+export type ReplicaLine =
+  | {
+      readonly event: "ready"
+      readonly replica: number
+      readonly host: string
+      readonly port: number
+      readonly pid: number
+      /** Where it starts from: 0 for an empty log. */
+      readonly executed: number
+      readonly trace: string | null
+    }
+  | { readonly event: "status"; readonly status: ReplicaStatus }
+  | { readonly event: "missed-checkpoint"; readonly replica: number; readonly seq: number }
+  | { readonly event: "stopped"; readonly replica: number; readonly executed: number }
