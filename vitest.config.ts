@@ -1,11 +1,49 @@
 import { defineConfig } from "vitest/config"
 
+// Tests that run TLC or explore large models, and those that run replicas as processes: each group
+// has the machine for itself, so that a busy JVM does not make a running cluster time out.
+const models = ["test/spec/**/*.test.ts", "test/model/**/*.test.ts", "test/tla-tools/**/*.test.ts"]
+const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench/**/*.test.ts"]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "threads",
-    maxWorkers: 2,
     // Node runs the sources itself: the lines that V8 counts are then the lines of the files.
     experimental: { viteModuleRunner: false },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: ["test/**/*.test.ts"],
+          exclude: [...models, ...processes],
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "models",
+          include: models,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: processes,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 })

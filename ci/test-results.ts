@@ -1,0 +1,43 @@
+/** What vitest's JSON report says, in short. */
+
+/** The parts of vitest's report that are read here. Times are in milliseconds. */
+export interface TestReport {
+  readonly numTotalTests: number
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly numFailedTestSuites: number
+  readonly success: boolean
+  readonly testResults: ReadonlyArray<{
+    readonly name: string
+    readonly status: string
+    readonly startTime: number
+    readonly endTime: number
+  }>
+}
+
+/** `12 passed, 0 failed`: a file that could not be loaded counts as one failure. */
+export const counted = (report: TestReport): string =>
+  `${report.numPassedTests} passed, ${failures(report)} failed`
+
+const failures = (report: TestReport): number => {
+  const broken = report.testResults.filter(({ status }) => status === "failed").length
+  return report.numFailedTests > 0 ? report.numFailedTests : broken
+}
+
+/** Why the tests did not pass, or undefined. A run without a single passed test did not. */
+export const unsuccessful = (report: TestReport): string | undefined => {
+  if (failures(report) > 0 || !report.success) return counted(report)
+  return report.numPassedTests === 0 ? "no test ran" : undefined
+}
+
+/** The files that took longest: seconds and name, longest first. */
+export const slowest = (
+  report: TestReport,
+  count: number,
+): ReadonlyArray<{ readonly name: string; readonly seconds: number }> =>
+  report.testResults
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, count)

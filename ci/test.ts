@@ -1,0 +1,84 @@
+/**
+ * `npm test`: every test, with the lines that ran counted by c8 (in this process, its threads and
+ * the commands that tests start), and a gate on src/core. With arguments (`npm test -- test/net`)
+ * they go to vitest and nothing is counted. coverage/tests.json holds vitest's own report.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { join, relative } from "node:path"
+import { byFolder, coverageOf, type Gate, percent, ranges, readLcov, shut } from "./coverage.ts"
+import { listFiles, readText, repositoryRoot } from "./repository.ts"
+import { parse } from "./syntax.ts"
+import { counted, slowest, type TestReport, unsuccessful } from "./test-results.ts"
+
+const gate: Gate = { folder: "src/core", percent: 95 }
+const folder = join(repositoryRoot, "coverage")
+const reportFile = join(folder, "tests.json")
+const vitest = [join(repositoryRoot, "node_modules/vitest/vitest.mjs"), "run"]
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`]
+const c8 = [
+  join(repositoryRoot, "node_modules/c8/bin/c8.js"),
+  "--all",
+  "--src=src",
+  "--include=src/**/*.ts",
+  "--reporter=lcovonly",
+  `--reports-dir=${folder}`,
+]
+
+const say = (line: string): void => console.error(line)
+
+/** Runs node with these arguments in the repository; the exit code, or that of its signal. */
+const run = (args: ReadonlyArray<string>): number => {
+  const { status, signal } = spawnSync(process.execPath, args, {
+    cwd: repositoryRoot,
+    stdio: "inherit",
+  })
+  return status ?? (signal === "SIGINT" ? 130 : 143)
+}
+
+/** What the tests covered, said by folder; why the gate is shut, or undefined. */
+const tellCoverage = (): string | undefined => {
+  const hits = readLcov(readFileSync(join(folder, "lcov.info"), "utf8"))
+  const sources = listFiles(repositoryRoot, ["src"], true)
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => parse(path, readText(repositoryRoot, path)))
+  const files = coverageOf(sources, hits)
+  say("\nlines that ran, of those that hold code")
+  for (const { folder, lines, covered } of byFolder(files)) {
+    say(`  ${folder.padEnd(22)} ${percent(covered, lines).padStart(8)}  ${covered} of ${lines}`)
+  }
+  for (const { path, missed } of files) {
+    if (path.startsWith(`${gate.folder}/`) && missed.length > 0) {
+      say(`  never ran: ${path}:${ranges(missed)}`)
+    }
+  }
+  return shut(gate, files)
+}
+
+const tellTests = (): string | undefined => {
+  if (!existsSync(reportFile)) return "vitest wrote no report"
+  const report = JSON.parse(readFileSync(reportFile, "utf8")) as TestReport
+  say("\nslowest files")
+  for (const { name, seconds } of slowest(report, 8)) {
+    say(`  ${seconds.toFixed(1).padStart(6)} s  ${relative(repositoryRoot, name)}`)
+  }
+  say(`\n${counted(report)}, ${report.numPendingTests + report.numTodoTests} skipped`)
+  return unsuccessful(report)
+}
+
+const args = process.argv.slice(2)
+if (args.length > 0) {
+  process.exitCode = run([...vitest, ...args])
+} else {
+  const started = Date.now()
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const code = run([...c8, process.execPath, ...vitest, ...reporters])
+  const tests = tellTests()
+  const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : "c8 wrote no report"
+  rmSync(join(folder, "tmp"), { recursive: true, force: true })
+  say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
+  const problems = [tests, coverage].filter((problem) => problem !== undefined)
+  for (const problem of problems) say(`npm test: ${problem}`)
+  process.exitCode = code !== 0 ? code : problems.length > 0 ? 1 : 0
+}

@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { byFolder, codeLines, coverageOf, ranges, readLcov, shut } from "../../ci/coverage.ts"
+import { repositoryRoot } from "../../ci/repository.ts"
+import { parse } from "../../ci/syntax.ts"
+import { counted, slowest, type TestReport, unsuccessful } from "../../ci/test-results.ts"
+import { checkout } from "./checkout.ts"
+
+const text = `/** Says how. */
+import type { A } from "./a.ts"
+export interface B {
+  readonly a: A
+}
+export const sign = (x: number): string => {
+  // negative first
+  if (x < 0) {
+    return "minus"
+  }
+  return "plus" as string
+}
+export type C = "c" | "d"
+sign(1)
+`
+const onlyTypes = `export type A = { readonly a: 1 }\n`
+
+describe("lines that hold code", () => {
+  it("are neither comments, nor types, nor closing brackets", () => {
+    expect(codeLines(parse("src/b.ts", text))).toEqual([6, 8, 9, 11, 14])
+    expect(codeLines(parse("src/a.ts", onlyTypes))).toEqual([])
+  })
+
+  it("are those that c8 saw run or not, in this very set-up", () => {
+    const root = checkout({ "src/b.ts": text, "package.json": `{"type":"module"}` })
+    const c8 = join(repositoryRoot, "node_modules/c8/bin/c8.js")
+    const args = [c8, "--all", "--src=src", "--include=src/**/*.ts", "--reporter=lcovonly"]
+    const ran = spawnSync(process.execPath, [...args, process.execPath, "src/b.ts"], {
+      cwd: root,
+      encoding: "utf8",
+    })
+    expect(ran.status).toBe(0)
+    const hits = readLcov(readFileSync(join(root, "coverage/lcov.info"), "utf8"))
+    const files = coverageOf([parse("src/b.ts", text)], hits)
+    expect(files).toEqual([{ path: "src/b.ts", lines: 5, missed: [9] }])
+  })
+
+  it("count as missed where a file was never loaded", () => {
+    const files = coverageOf([parse("src/b.ts", text), parse("src/a.ts", onlyTypes)], new Map())
+    expect(files).toEqual([{ path: "src/b.ts", lines: 5, missed: [6, 8, 9, 11, 14] }])
+    expect(byFolder(files)).toEqual([{ folder: "src", lines: 5, covered: 0 }])
+    expect(ranges([6, 8, 9, 11])).toBe("6, 8-9, 11")
+  })
+})
+
+describe("the gate", () => {
+  const file = (path: string, lines: number, missed: number) => ({
+    path,
+    lines,
+    missed: Array.from({ length: missed }, (_, k) => k + 1),
+  })
+  const gate = { folder: "src/core", percent: 95 }
+
+  it("is open at its percentage and shut below it", () => {
+    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 5)])).toBeUndefined()
+    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 6)])).toMatch(/94\.0 % of its lines ran/)
+    expect(shut(gate, [file("src/core/a.ts", 50, 50), file("src/core/b.ts", 50, 0)])).toMatch(/50/)
+  })
+
+  it("is not opened by other folders, nor by nothing at all", () => {
+    expect(shut(gate, [file("src/core/a.ts", 1, 1), file("src/net/b.ts", 999, 0)])).toMatch(/0\.0/)
+    expect(shut(gate, [file("src/core-extra/b.ts", 9, 0)])).toMatch(/no line of code was counted/)
+    expect(shut(gate, [])).toMatch(/no line of code was counted/)
+  })
+})
+
+describe("a test report", () => {
+  const report = (passed: number, failed: number, files: ReadonlyArray<string>): TestReport => ({
+    numTotalTests: passed + failed,
+    numPassedTests: passed,
+    numFailedTests: failed,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    numFailedTestSuites: 0,
+    success: failed === 0,
+    testResults: files.map((status, k) => ({
+      name: `${k}.test.ts`,
+      status,
+      startTime: 0,
+      endTime: 1000 * k,
+    })),
+  })
+
+  it("is counted from what vitest says", () => {
+    expect(counted(report(12, 1, ["passed", "failed"]))).toBe("12 passed, 1 failed")
+    expect(unsuccessful(report(12, 0, ["passed"]))).toBeUndefined()
+    expect(unsuccessful(report(12, 1, ["failed"]))).toBe("12 passed, 1 failed")
+    expect(slowest(report(1, 0, ["passed", "passed", "passed"]), 2)).toEqual([
+      { name: "2.test.ts", seconds: 2 },
+      { name: "1.test.ts", seconds: 1 },
+    ])
+  })
+
+  it("without a test, or with a file that could not be loaded, is no success", () => {
+    expect(unsuccessful(report(0, 0, []))).toBe("no test ran")
+    expect(unsuccessful(report(3, 0, ["passed", "failed"]))).toBe("3 passed, 1 failed")
+  })
+})
