@@ -6,6 +6,39 @@
 import { Schema } from "effect"
 import { Natural } from "./request.ts"
 
+/** Data that is not what a schema asks for: where, and what was expected there. */
+export interface Malformed {
+  readonly _tag: "Malformed"
+  /** As in `in.batch[0].client`; empty for the whole. */
+  readonly path: string
+  readonly problem: string
+}
+
+const pathText = (path: ReadonlyArray<unknown>): string =>
+  path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${String(key)}`),
+    "",
+  )
+
+/**
+ * A check of data against a schema that decodes to what it encodes: undefined when `data` fits,
+ * otherwise the first place that does not. Unknown fields are not looked at.
+ */
+export const misfit = (
+  schema: Schema.Codec<unknown>,
+): ((data: unknown) => Malformed | undefined) => {
+  const fits = Schema.is(schema)
+  const explain = Schema.toStandardSchemaV1(schema)["~standard"].validate
+  return (data) => {
+    if (fits(data)) return undefined
+    const explained = explain(data)
+    const issue = "issues" in explained ? explained.issues?.[0] : undefined
+    const path = (issue?.path ?? []).map((key) => (typeof key === "object" ? key.key : key))
+    const problem = issue?.message ?? "does not fit"
+    return { _tag: "Malformed", path: pathText(path).replace(/^\./, ""), problem }
+  }
+}
+
 /** The version of the format that this code writes and reads. */
 export const traceSchema = "prophecy-trace/1"
 

@@ -1,0 +1,155 @@
+/**
+ * One process of a run: its trace files in the order of its starts, as one stream of replayed
+ * events. A file that ends without an end line is accepted only where a later start follows: the
+ * process was killed, and what it did last is unknown.
+ */
+import type { TraceHeader } from "../core/trace-event.ts"
+import type { TraceEvent } from "./event.ts"
+import { Rejection, reject } from "./finding.ts"
+import type { TraceLine, TraceReader } from "./read.ts"
+import { ClientsReplay, type Digests, openEnd, ReplicaReplay } from "./replay.ts"
+
+/** A file whose header was read. */
+export interface TraceFile {
+  readonly reader: TraceReader
+  readonly header: TraceHeader
+}
+
+/** Which process a header speaks of: equal for all of its starts. */
+export const nodeKey = ({ node }: TraceHeader): string =>
+  node.kind === "replica" ? `replica ${node.id}` : `clients ${node.from} to ${node.to}`
+
+/** The events of one process. Files must be in ascending order of their incarnation. */
+export class NodeTrace {
+  readonly key: string
+  readonly header: TraceHeader
+  readonly #files: ReadonlyArray<TraceFile>
+  readonly #digests: Digests
+  #at = 0
+  /** How the last start ended, until the first line of the next one is read. */
+  #before: "ended" | "killed" | undefined
+  #ahead: TraceEvent | undefined
+  #replica: ReplicaReplay | undefined
+  #clients: ClientsReplay | undefined
+
+  constructor(files: ReadonlyArray<TraceFile>, digests: Digests) {
+    const first = files[0]
+    if (first === undefined) throw new Error("a process has at least one file")
+    this.key = nodeKey(first.header)
+    this.header = first.header
+    this.#files = files
+    this.#digests = digests
+    if (first.header.node.kind === "replica")
+      this.#replica = new ReplicaReplay(first.header, digests)
+    else this.#clients = new ClientsReplay(first.header)
+  }
+
+  /** The replay of a replica's state, if this is one. */
+  get replica(): ReplicaReplay | undefined {
+    return this.#replica
+  }
+
+  /** The replay of the clients' states, if these are some. */
+  get clients(): ClientsReplay | undefined {
+    return this.#clients
+  }
+
+  /** The next event; "more" when `fill` must be called first; "end" after the last one. */
+  next(): TraceEvent | "more" | "end" {
+    const ahead = this.#ahead
+    if (ahead !== undefined) {
+      this.#ahead = undefined
+      return ahead
+    }
+    for (;;) {
+      const file = this.#files[this.#at]
+      if (file === undefined) return "end"
+      const line = this.#read(file.reader)
+      if (line === "more") return line
+      if (line === "end" || line === "killed") {
+        this.#before = line === "end" ? "ended" : line
+        const next = this.#files[++this.#at]
+        if (next !== undefined && this.#clients !== undefined) return this.#clientsAgain(next)
+      } else if (line._tag !== "End") {
+        return this.#take(line)
+      } else if (line.end.dropped > 0) {
+        return openEnd(line)
+      }
+    }
+  }
+
+  async fill(): Promise<void> {
+    await this.#files[this.#at]?.reader.fill()
+  }
+
+  async close(): Promise<void> {
+    for (const { reader } of this.#files) await reader.close()
+  }
+
+  #read(reader: TraceReader): TraceLine | "more" | "end" | "killed" {
+    try {
+      return reader.next()
+    } catch (cause) {
+      const last = this.#at === this.#files.length - 1
+      if (last || !(cause instanceof Rejection) || cause.finding.rule !== "Truncated") throw cause
+      return "killed"
+    }
+  }
+
+  #take(line: Exclude<TraceLine, { readonly _tag: "End" }>): TraceEvent {
+    const replay = this.#replica ?? (this.#clients as ClientsReplay)
+    if (line._tag === "Drop") {
+      this.#before = undefined
+      return replay.drop(line)
+    }
+    const before = this.#before
+    this.#before = undefined
+    if (this.#replica === undefined || before === undefined) return replay.take(line)
+    return this.#replicaAgain(this.#replica, line, before)
+  }
+
+  // A replica's new start begins with the step Restart, which says what its disk held. After a
+  // kill, the steps before it are unknown; without the step, it has forgotten everything.
+  #replicaAgain(
+    replay: ReplicaReplay,
+    line: Extract<TraceLine, { readonly _tag: "Step" }>,
+    how: "ended" | "killed",
+  ): TraceEvent {
+    const restart = line.step.action === "Restart"
+    if (restart && how === "ended") return replay.take(line)
+    const { place } = line
+    const before = replay.state
+    const replica = replay.config.id
+    if (!restart) replay.forget()
+    const forgotten = replay.state
+    const event = replay.take(line)
+    if (!restart) this.#ahead = event
+    const after = restart ? replay.state : forgotten
+    return { _tag: "ReplicaGap", place, replica, dropped: undefined, before, after }
+  }
+
+  // Clients keep nothing: a new start has new states, with timestamps above those used before.
+  #clientsAgain({ reader, header }: TraceFile): TraceEvent {
+    const old = (this.#clients as ClientsReplay).states
+    const replay = new ClientsReplay(header)
+    this.#clients = replay
+    const dropped = this.#before === "ended" ? 0 : undefined
+    this.#before = undefined
+    const place = { file: reader.name, line: 1 }
+    const { node } = header
+    const first = node.kind === "clients" ? node.firstTimestamp : 0
+    for (const [client, { timestamp }] of old) {
+      if (timestamp <= first) continue
+      reject({
+        ...place,
+        rule: "Durability",
+        node: `client ${client}`,
+        field: "node.firstTimestamp",
+        expected: `at least ${timestamp}`,
+        found: String(first),
+        message: "the client starts again with timestamps that it has used before",
+      })
+    }
+    return { _tag: "ClientsGap", place, dropped, after: replay.states }
+  }
+}

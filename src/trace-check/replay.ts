@@ -1,0 +1,251 @@
+/**
+ * Replays the lines of one process through the same `step` that ran: the recorded input goes in,
+ * and action and changes must come out as recorded. A line that the model would have written
+ * itself, character for character, conforms; only where the texts differ are the data compared.
+ */
+import { InvariantBroken } from "../core/assert.ts"
+import type { ClientId } from "../core/ids.ts"
+import { type ClientConfig, type ClientState, initClient, stepClient } from "../core/pbft/client.ts"
+import {
+  fromFullClientProjection,
+  fromFullProjection,
+  type ReplicaData,
+} from "../core/pbft/projection.ts"
+import { step } from "../core/pbft/replica.ts"
+import { type Config, type Input, init, type State } from "../core/pbft/state.ts"
+import { clientLine, replicaLine } from "../core/pbft/trace.ts"
+import {
+  ClientsState,
+  type ClientTraceInput,
+  ClientTraceInput as ClientTraceInputSchema,
+  clientInputOf,
+  inputOf,
+  ReplicaInput,
+  ReplicaState,
+} from "../core/pbft/trace-event.ts"
+import { type Malformed, misfit, type TraceHeader } from "../core/trace-event.ts"
+import { firstDifference, shortJson } from "./difference.ts"
+import type { ClientEvent, ClientsGap, OpenEnd, ReplicaEvent, ReplicaGap } from "./event.ts"
+import { type Place, reject } from "./finding.ts"
+import type { TraceLine } from "./read.ts"
+import { stateMisfit } from "./state-data.ts"
+
+/** The digests that the traced replicas used; the core hashes nothing itself. */
+export type Digests = Pick<Config, "batchDigest" | "checkpointDigest">
+
+/** A line that was replayed. */
+type StepLine = Extract<TraceLine, { readonly _tag: "Step" }>
+type DropLine = Extract<TraceLine, { readonly _tag: "Drop" }>
+
+const replicaInputMisfit = misfit(ReplicaInput)
+const clientInputMisfit = misfit(ClientTraceInputSchema)
+const replicaStateMisfit = misfit(ReplicaState)
+const clientsStateMisfit = misfit(ClientsState)
+
+interface At {
+  readonly place: Place
+  readonly node: string
+  readonly step: number
+}
+
+const badField = (at: At, field: string, problem: string): never => {
+  const { place, node, step } = at
+  const message = `${field}: ${problem}`
+  return reject({ ...place, rule: "Malformed", node, step, field, message })
+}
+
+const fits = (at: At, field: string, bad: Malformed | undefined): void => {
+  if (bad === undefined) return
+  badField(at, bad.path === "" ? field : `${field}.${bad.path}`, bad.problem)
+}
+
+// The model's own assertions hold for every input that a process can be given.
+const possible = <A>(at: At, run: () => A): A => {
+  try {
+    return run()
+  } catch (cause) {
+    if (!(cause instanceof InvariantBroken)) throw cause
+    const { place, node, step } = at
+    const message = `no process can be given this: the model stops, because not "${cause.message}"`
+    return reject({ ...place, rule: "Impossible", node, step, message })
+  }
+}
+
+const sameLine = (at: At, expected: string, line: StepLine): void => {
+  if (expected === line.text) return
+  const difference = firstDifference(JSON.parse(expected), line.step)
+  if (difference === undefined) return
+  const { place, node, step } = at
+  const field = difference.path
+  const message =
+    field === "action"
+      ? "the model takes another action with this input in this state"
+      : "the model, given this input in this state, says otherwise"
+  reject({
+    ...place,
+    rule: "Replay",
+    node,
+    step,
+    field,
+    expected: shortJson(difference.expected),
+    found: shortJson(difference.found),
+    message,
+  })
+}
+
+const knownReplica = (at: At, replica: number, n: number): void => {
+  if (replica >= n) badField(at, "in.replica", `there is no replica ${replica} of ${n}`)
+}
+
+/** One replica's replay, from its first state on. */
+export class ReplicaReplay {
+  readonly node: string
+  readonly config: Config
+  #state: State
+
+  constructor(header: TraceHeader, digests: Digests) {
+    const id = header.node.kind === "replica" ? header.node.id : 0
+    const { n, f, quorum, clients, checkpointInterval, logSize, maxBatch } = header
+    const group = { n, f, quorum }
+    this.node = `replica ${id}`
+    const { batchDigest, checkpointDigest } = digests
+    this.config = {
+      group,
+      id,
+      clients,
+      checkpointInterval,
+      logSize,
+      maxBatch,
+      batchDigest,
+      checkpointDigest,
+    }
+    this.#state = init(this.config)
+  }
+
+  /** The state after the last line. */
+  get state(): State {
+    return this.#state
+  }
+
+  /** A process that starts anew has its first state, until a step Restart says what it kept. */
+  forget(): void {
+    this.#state = init(this.config)
+  }
+
+  take(line: StepLine): ReplicaEvent {
+    const { place } = line
+    const { n, client, post } = line.step
+    const at: At = { place, node: this.node, step: n }
+    if (client !== undefined) badField(at, "client", "this is a replica's trace")
+    fits(at, "in", replicaInputMisfit(line.step.in))
+    const input = inputOf(line.step.in as ReplicaInput)
+    this.#check(at, input)
+    const before = this.#state
+    const taken = possible(at, () => step(this.config, before, input))
+    sameLine(at, replicaLine(n, before, taken, input), line)
+    this.#state = taken.state
+    const replica = this.config.id
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
+  }
+
+  drop(line: DropLine): ReplicaGap {
+    const { place, drop } = line
+    const at: At = { place, node: this.node, step: drop.n }
+    fits(at, "state", replicaStateMisfit(drop.state))
+    const data = drop.state as ReplicaData
+    fits(at, "state", stateMisfit(this.config, data))
+    const before = this.#state
+    this.#state = possible(at, () => fromFullProjection(this.config, data))
+    const { dropped } = drop
+    const replica = this.config.id
+    return { _tag: "ReplicaGap", place, replica, dropped, before, after: this.#state }
+  }
+
+  // What the schema cannot say, and what the process checked before the step was taken.
+  #check(at: At, input: Input): void {
+    if (input._tag === "Receive" && input.message._tag !== "Request") {
+      knownReplica(at, input.message.replica, this.config.group.n)
+    }
+    if (input._tag !== "ReceivePrePrepare") return
+    const { digest, batch, replica } = input.message
+    knownReplica(at, replica, this.config.group.n)
+    const expected = this.config.batchDigest(batch)
+    if (expected === digest) return
+    reject({
+      ...at.place,
+      rule: "Digest",
+      node: at.node,
+      step: at.step,
+      field: "in.digest",
+      expected: shortJson(expected),
+      found: shortJson(digest),
+      message: "the digest in the pre-prepare is not its batch's",
+    })
+  }
+}
+
+/** The replay of the clients of one process. */
+export class ClientsReplay {
+  readonly node: string
+  readonly #configs = new Map<ClientId, ClientConfig>()
+  readonly #states = new Map<ClientId, ClientState>()
+
+  constructor(header: TraceHeader) {
+    const { node, n, f, quorum } = header
+    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
+    this.node = `clients ${node.from} to ${node.to}`
+    for (let id = node.from; id <= node.to; id++) {
+      const group = { n, f, quorum }
+      const { firstTimestamp } = node
+      const config: ClientConfig = { group, id, firstTimestamp, retransmitMs: 1 }
+      this.#configs.set(id, config)
+      this.#states.set(id, initClient(config))
+    }
+  }
+
+  get states(): ReadonlyMap<ClientId, ClientState> {
+    return new Map(this.#states)
+  }
+
+  take(line: StepLine): ClientEvent {
+    const { place } = line
+    const { n, post } = line.step
+    const client = line.step.client ?? -1
+    const at: At = { place, node: `client ${client}`, step: n }
+    const config = this.#configs.get(client)
+    const before = this.#states.get(client)
+    if (config === undefined || before === undefined) {
+      return badField(at, "client", `not one of ${this.node}, whose trace this is`)
+    }
+    fits(at, "in", clientInputMisfit(line.step.in))
+    const traced = line.step.in as ClientTraceInput
+    if (traced.type === "Reply") knownReplica(at, traced.replica, config.group.n)
+    const input = clientInputOf(traced)
+    const taken = possible(at, () => stepClient(config, before, input))
+    sameLine(at, clientLine({ n, client }, before, taken, input), line)
+    this.#states.set(client, taken.state)
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
+  }
+
+  drop(line: DropLine): ClientsGap {
+    const { place, drop } = line
+    const at: At = { place, node: this.node, step: drop.n }
+    fits(at, "state", clientsStateMisfit(drop.state))
+    for (const data of drop.state as typeof ClientsState.Type) {
+      const config = this.#configs.get(data.client)
+      if (config === undefined) {
+        return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
+      }
+      for (const { replica } of data.replies) knownReplica(at, replica, config.group.n)
+      this.#states.set(data.client, fromFullClientProjection(config, data))
+    }
+    return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }
+  }
+}
+
+/** The end of a file whose last steps have no line. */
+export const openEnd = (line: Extract<TraceLine, { readonly _tag: "End" }>): OpenEnd => ({
+  _tag: "OpenEnd",
+  place: line.place,
+  dropped: line.end.dropped,
+})
