@@ -11,10 +11,28 @@ interface Entry {
   readonly name: string
   /** One line for the overview; the subcommand's own help says more. */
   readonly summary: string
+  /** For programs, not for people. */
+  readonly unlisted?: true
   readonly load: () => Promise<Command.Command.Any>
 }
 
 const entries: ReadonlyArray<Entry> = [
+  {
+    name: "init",
+    summary: "Write a cluster's configuration with fresh secrets",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
+    name: "replica",
+    summary: "Run one replica of a configured cluster in the foreground",
+    load: async () => (await import("./replica.ts")).replicaCommand,
+  },
+  {
+    name: "replica-child",
+    summary: "",
+    unlisted: true,
+    load: async () => (await import("./replica.ts")).replicaChildCommand,
+  },
   {
     name: "tlc",
     summary: "Check a TLA+ specification by TLC",
@@ -28,8 +46,10 @@ const entries: ReadonlyArray<Entry> = [
 ]
 
 /** Its name and summary: enough for the overview and for "did you mean". */
-const placeholder = (entry: Entry): Command.Command.Any =>
-  Command.make(entry.name).pipe(Command.withDescription(entry.summary))
+const placeholder = (entry: Entry): Command.Command.Any => {
+  const command = Command.make(entry.name).pipe(Command.withDescription(entry.summary))
+  return entry.unlisted ? Command.unlisted(command) : command
+}
 
 const isLoaded = (entry: Entry, words: ReadonlyArray<string>): boolean =>
   words.some((word) => word.startsWith("--completions")) ||

@@ -1,0 +1,65 @@
+/** `prophecy replica`: one replica of a configured cluster, in the foreground. */
+import { randomBytes } from "node:crypto"
+import { Effect, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { loadClusterConfig } from "../net/config-file.ts"
+import { type ReplicaError, type ReplicaOptions, replicaProcess } from "../net/replica-process.ts"
+import { ExitCode, Refused } from "./ended.ts"
+import { specDigest } from "./specification.ts"
+
+const replicaId = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 999 })))
+
+/** `PROPHECY_RUN` is set by whoever starts several replicas whose traces belong together. */
+const traceOf = (directory: string | undefined): Pick<ReplicaOptions, "trace"> => {
+  if (directory === undefined) return {}
+  const run = process.env.PROPHECY_RUN ?? randomBytes(8).toString("hex")
+  const spec = process.env.PROPHECY_SPEC ?? specDigest()
+  return { trace: { directory, run, spec } }
+}
+
+/** Files, ports and configurations are the user's to mend; a broken invariant is ours. */
+const refused = (error: ReplicaError): Refused =>
+  new Refused({
+    code: error._tag === "ReplicaBroken" ? ExitCode.Internal : ExitCode.BadInput,
+    text: error.message,
+  })
+
+const run = Effect.fn("replica")(function* (path: string, id: number) {
+  const config = yield* loadClusterConfig(path, { kind: "replica", id }).pipe(
+    Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
+  )
+  const log = (line: string): void => void process.stderr.write(`replica ${id}: ${line}\n`)
+  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log }
+  yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
+})
+
+export const replicaCommand = Command.make(
+  "replica",
+  {
+    config: Flag.File("config", { mustExist: false }).pipe(
+      Flag.withDescription("The cluster's configuration, as prophecy init writes it"),
+    ),
+    id: Flag.Int("id").pipe(
+      Flag.withSchema(replicaId),
+      Flag.withDescription("Which replica: its place in the configuration, from 0"),
+    ),
+  },
+  (given) => run(given.config, given.id),
+).pipe(
+  Command.withDescription(
+    "Run one replica of a configured cluster in the foreground: a JSON line for each event on standard output, until SIGTERM. Exit codes: 143 or 130 after a clean shutdown, 2 bad configuration or port in use, 70 internal.",
+  ),
+  Command.withExamples([
+    { command: "prophecy replica --config cluster.json --id 0", description: "the first replica" },
+  ]),
+)
+
+/** The same as `prophecy start` starts it: configuration and id without names. */
+export const replicaChildCommand = Command.make(
+  "replica-child",
+  {
+    config: Argument.File("config", { mustExist: false }),
+    id: Argument.Int("id").pipe(Argument.withSchema(replicaId)),
+  },
+  (given) => run(given.config, given.id),
+).pipe(Command.unlisted)
