@@ -1,0 +1,174 @@
+------------------------------- MODULE MCPbft -------------------------------
+(***************************************************************************)
+(* Small instances of Pbft for TLC and, with the same names and values,    *)
+(* for the explorer of src/model-check. Each .cfg beside this file picks    *)
+(* its constants; spec/README.md says what each one is for.                *)
+(*                                                                         *)
+(* The service: its state is the sequence of executed requests, and the    *)
+(* result of an operation tells its position, so that a different order    *)
+(* gives a different answer.                                               *)
+(***************************************************************************)
+EXTENDS Pbft, Graph, TLC
+
+MCResult(v, r) == <<r.op, Len(v) + 1>>
+MCNextValue(v, r) == Append(v, r)
+MCStateDigest(n, v, t) == <<v, t>>
+MCInitialValue == <<>>
+
+\* What correct clients ask for.
+AsksA == [c \in {0} |-> <<"a">>]
+AsksAThenB == [c \in {0} |-> <<"a", "b">>]
+TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
+NobodyAsks == [c \in {} |-> <<>>]
+
+(***************************************************************************)
+(* The universes of Byzantine messages: every well-formed message from     *)
+(* declared parts, deliverable from the start. Parts just outside each     *)
+(* bound: view 1, sequence numbers 0 and high + 1, a digest that nobody    *)
+(* holds, authenticators that verify at some receivers only.               *)
+(* src/model-check/universe.ts builds the same sets under the same names.  *)
+(***************************************************************************)
+Sig(c, t, op, auth) == [client |-> c, timestamp |-> t, op |-> op, auth |-> auth]
+UnknownDigest == <<[client |-> 0, timestamp |-> 9, op |-> "unknown"]>>
+
+PrePrepares(b, views, seqs, batches, auths) ==
+  {[type |-> "PrePrepare", view |-> v, seq |-> n, batch |-> x, replica |-> b, auth |-> s] :
+     v \in views, n \in seqs, x \in batches, s \in auths}
+Vote(type, b, views, seqs, digests, auths) ==
+  {[type |-> type, view |-> v, seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
+     v \in views, n \in seqs, d \in digests, s \in auths}
+PreparesAndCommits(b, views, seqs, digests, auths) ==
+  Vote("Prepare", b, views, seqs, digests, auths) \cup Vote("Commit", b, views, seqs, digests, auths)
+CheckpointVotes(b, seqs, digests, auths) ==
+  {[type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
+     n \in seqs, d \in digests, s \in auths}
+ForgedReply(b) ==
+  {[type |-> "Reply", view |-> 0, client |-> 0, timestamp |-> 1, replica |-> b,
+    result |-> <<"forged", 1>>]}
+Requests(c, t, op, auths) ==
+  {[type |-> "Request", client |-> c, timestamp |-> t, op |-> op, auth |-> s, to |-> Replicas] :
+     s \in auths}
+
+\* The requests that occur: client 0 asks for "a", client 1 for "b"; nobody ever asked for "x".
+BatchA(auth) == <<Sig(0, 1, "a", auth)>>
+BatchB(auth) == <<Sig(1, 1, "b", auth)>>
+BatchX == <<Sig(0, 1, "x", {})>>
+DigestA == Digest(BatchA({}))
+DigestB == Digest(BatchB({}))
+
+NothingInjected == {}
+
+\* A Byzantine primary that tells two stories, with Byzantine clients to match.
+Equivocation ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA, DigestB}, {Replicas})
+
+\* The same where there are but three replicas.
+EquivocationAmongThree ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas), BatchB(Replicas)}, {Replicas}) \cup
+  PreparesAndCommits(0, {0}, {1}, {DigestA, DigestB}, {Replicas})
+
+\* Everything that a Byzantine primary and the Byzantine client 1 can build.
+PrimaryUniverse ==
+  PrePrepares(0, {0, 1}, {0, 1, 3}, {BatchA(Replicas), BatchB({1}), BatchX}, {Replicas, {1}}) \cup
+  PreparesAndCommits(0, {0, 1}, {0, 1, 3}, {DigestA, UnknownDigest}, {Replicas}) \cup
+  CheckpointVotes(0, {0, 1, 2, 4}, {UnknownDigest}, {Replicas})
+
+\* What a Byzantine backup, replica 3, can build, so that it helps to prepare and hinders to commit.
+BackupUniverse ==
+  Vote("Prepare", 3, {0, 1}, {0, 1, 3}, {DigestA}, {Replicas, {1}}) \cup
+  Vote("Commit", 3, {0, 1}, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
+  CheckpointVotes(3, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
+  PrePrepares(3, {0, 1}, {1}, {BatchX}, {Replicas}) \cup
+  ForgedReply(3)
+
+\* A Byzantine client whose authenticator is good at the primary only, or everywhere.
+ClientUniverse == Requests(1, 1, "b", {Replicas, {0}})
+
+\* Universes that lack one class of messages each: the checks over them must lose coverage.
+PrimaryWithoutViews ==
+  {m \in PrimaryUniverse : m.type # "Checkpoint" => m.view = 0}
+PrimaryWithoutSeqs == {m \in PrimaryUniverse : m.seq \in {1, 2}}
+PrimaryWithoutUnknownDigests ==
+  {m \in PrimaryUniverse : m.type # "PrePrepare" => m.digest # UnknownDigest}
+PrimaryWithoutPartialAuthenticators == {m \in PrimaryUniverse : m.auth = Replicas}
+PrimaryWithoutBadRequests ==
+  {m \in PrimaryUniverse : m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Next with each step told to the module Graph: equal to Next.            *)
+(***************************************************************************)
+Step(action) == RecordStep(action, vars')
+MCNext ==
+  \/ \E c \in Clients : ClientSubmit(c) /\ Step("ClientSubmit")
+  \/ \E c \in Clients : ClientTimeout(c) /\ Step("ClientTimeout")
+  \/ \E c \in Clients : AnyClientRecvReply(c) /\ Step("ClientRecvReply")
+  \/ \E i \in Correct : AnyRecvRequest(i) /\ Step("RecvRequest")
+  \/ \E i \in Correct : AnySendPrePrepare(i) /\ Step("SendPrePrepare")
+  \/ \E i \in Correct : AnyRecvPrePrepare(i) /\ Step("RecvPrePrepare")
+  \/ \E i \in Correct : AnyRecvPrepare(i) /\ Step("RecvPrepare")
+  \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
+  \/ \E i \in Correct : Execute(i) /\ Step("Execute")
+  \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
+  \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+MCSpec == Init /\ [][MCNext]_vars
+GraphRecorded == RecordState(vars)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What must be reachable, so that the invariants are not vacuous: the     *)
+(* left side of each invariant, and states that tell the story.            *)
+(***************************************************************************)
+SomeSlot(P(_, _)) == \E i \in Correct : \E n \in Window(low[i]) : P(i, n)
+PhaseAt(phase) == SomeSlot(LAMBDA i, n : slot[i][n].phase = phase)
+Answered(c) == client[c].result # NoResult
+
+Witnesses ==
+  /\ RecordWitness("ReachHeld", PhaseAt("held"))
+  /\ RecordWitness("ReachPrepared", PhaseAt("prepared"))
+  /\ RecordWitness("ReachCommitted", PhaseAt("committed"))
+  /\ RecordWitness("ReachExecuted", \E i \in Correct : executed[i] > 0)
+  /\ RecordWitness("ReachAllExecuted", \A i \in Correct : executed[i] > 0)
+  /\ RecordWitness("ReachStable", \E i \in Correct : low[i] > 0)
+  /\ RecordWitness("ReachAllStable", \A i \in Correct : low[i] > 0)
+  /\ RecordWitness("ReachAnswered", \E c \in Clients : Answered(c))
+  /\ RecordWitness("ReachCommitBeforePrePrepare", SomeSlot(LAMBDA i, n :
+       slot[i][n].phase = "empty" /\ \E r \in Replicas : slot[i][n].commits[r] # NoDigest))
+  /\ RecordWitness("ReachOutOfOrderCommit", SomeSlot(LAMBDA i, n :
+       n > executed[i] + 1 /\ slot[i][n].phase = "committed"))
+  /\ RecordWitness("ReachBatchOfTwo", SomeSlot(LAMBDA i, n : Len(slot[i][n].batch) > 1))
+  /\ RecordWitness("ReachUnstableCheckpoint",
+       \E i \in Correct : Cardinality(DOMAIN checkpoints[i]) > 1)
+  /\ RecordWitness("ReachExecutedForgotten", \E i \in Correct :
+       /\ executed[i] = low[i] /\ table[i] = InitialTable
+       /\ \E n \in Window(low[i]) : slot[i][n].phase = "prepared"
+       /\ \E m \in msgs : m.type = "Reply" /\ m.replica = i)
+  /\ RecordWitness("ReachSplitPrePrepare", \E i, j \in Correct :
+       /\ 1 \in Window(low[i]) \cap Window(low[j])
+       /\ slot[i][1].batch # NoBatch /\ slot[j][1].batch # NoBatch
+       /\ Digest(slot[i][1].batch) # Digest(slot[j][1].batch))
+  /\ RecordWitness("ReachQueuedBackup", \E i \in Correct : i # Primary(view[i]) /\ queue[i] # <<>>)
+  /\ RecordWitness("ReachMismatchedVote", SomeSlot(LAMBDA i, n : \E r \in Replicas :
+       /\ slot[i][n].phase # "empty"
+       /\ slot[i][n].commits[r] \notin {NoDigest, Digest(slot[i][n].batch)}))
+  \* The left sides of the invariants' implications.
+  /\ RecordWitness("Agreement", \E i, j \in Correct : i # j /\
+       \E n \in Window(low[i]) \cap Window(low[j]) : Committed(i, n) /\ Committed(j, n))
+  /\ RecordWitness("PreparedUnique", \E i, j \in Correct : i # j /\ view[i] = view[j] /\
+       \E n \in Window(low[i]) \cap Window(low[j]) : Prepared(i, n) /\ Prepared(j, n))
+  /\ RecordWitness("CommitSupport", SomeSlot(LAMBDA i, n : Committed(i, n)))
+  /\ RecordWitness("ExecutionPrefix", \E i, j \in Correct :
+       i # j /\ value[i] # <<>> /\ value[j] # <<>>)
+  /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
+  /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
+       value[i][a].client \in Clients)
+  /\ RecordWitness("CheckpointAgreement", \E i, j \in Correct : i # j /\
+       \E n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] : n > 0)
+  /\ RecordWitness("ClientResult", \E c \in Clients : \E i \in Correct :
+       client[c].op = NoOp /\ \E a \in 1 .. Len(value[i]) :
+         value[i][a].client = c /\ value[i][a].timestamp = client[c].timestamp)
+  /\ RecordWitness("SentIsDurable", \E m \in msgs : m.type \in {"PrePrepare", "Prepare", "Commit"})
+  /\ RecordWitness("NoEquivocation", \E m \in msgs : m.type \in {"Prepare", "Commit", "Checkpoint"})
+  /\ RecordWitness("Watermarks", \E m \in msgs : m.type = "PrePrepare")
+=============================================================================

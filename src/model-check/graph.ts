@@ -1,0 +1,100 @@
+/**
+ * The graph that an exploration saw, in the form that TLC's is compared with
+ * (spec/tla/overrides/tlc2/overrides/Graph.java writes the same): the set of states, the set of
+ * steps (state, action, state) without self-loops, and a 128-bit digest of each: the sum modulo
+ * 2^128 of the first 16 bytes of the SHA-256 of every element. Sums do not depend on an order.
+ */
+import type { Observer, Space } from "./explore.ts"
+
+/** SHA-256 of a text as 64 hexadecimal digits; handed in, since nothing here does I/O. */
+export type Sha256 = (text: string) => string
+
+export interface GraphSummary {
+  readonly states: number
+  readonly stateDigest: string
+  readonly steps: number
+  readonly stepDigest: string
+  readonly actions: ReadonlyArray<string>
+}
+
+/** Sees each element as a line: `state HASH TEXT` or `step HASH ACTION HASH`. */
+export type OnElement = (line: string) => void
+
+const modulus = 1n << 128n
+const hex = (sum: bigint): string => (sum % modulus).toString(16).padStart(32, "0")
+
+// Sums of many 128-bit numbers, in four lanes that stay exact: a bigint per addition is slow.
+class Sum {
+  readonly #lanes = [0, 0, 0, 0]
+  #carried = 0n
+  #pending = 0
+
+  add(digest: string): void {
+    for (let lane = 0; lane < 4; lane++) {
+      const word = Number.parseInt(digest.slice(lane * 8, lane * 8 + 8), 16)
+      this.#lanes[lane] = (this.#lanes[lane] as number) + word
+    }
+    this.#pending++
+    if (this.#pending === 1 << 20) this.#carry()
+  }
+
+  #carry(): void {
+    for (const lane of this.#lanes.keys()) {
+      this.#carried += BigInt(this.#lanes[lane] as number) << BigInt(32 * (3 - lane))
+      this.#lanes[lane] = 0
+    }
+    this.#pending = 0
+  }
+
+  total(): string {
+    this.#carry()
+    return hex(this.#carried)
+  }
+}
+
+/** Watches an exploration; `summary` is complete when the exploration ended. */
+export class GraphRecorder implements Observer {
+  readonly #sha256: Sha256
+  readonly #onElement: OnElement | undefined
+  readonly #hashes: Array<string> = []
+  readonly #states = new Sum()
+  readonly #edges = new Sum()
+  readonly #actions = new Set<string>()
+  #stepCount = 0
+  #space: Space | undefined
+
+  constructor(sha256: Sha256, onElement?: OnElement) {
+    this.#sha256 = sha256
+    this.#onElement = onElement
+  }
+
+  start(space: Space): void {
+    this.#space = space
+  }
+
+  state(id: number): void {
+    const text = this.#space?.text(id) ?? ""
+    const hash = this.#sha256(text).slice(0, 32)
+    this.#hashes[id] = hash
+    this.#states.add(hash)
+    this.#onElement?.(`state ${hash} ${text}`)
+  }
+
+  edge(from: number, action: string, to: number): void {
+    this.#actions.add(action)
+    this.#stepCount++
+    const step = `${this.#hashes[from]} ${action} ${this.#hashes[to]}`
+    this.#edges.add(this.#sha256(step).slice(0, 32))
+    this.#onElement?.(`step ${step}`)
+  }
+
+  summary(): GraphSummary {
+    return {
+      states: this.#hashes.length,
+      stateDigest: this.#states.total(),
+      steps: this.#stepCount,
+      stepDigest: this.#edges.total(),
+      actions: [...this.#actions].sort(),
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What the explorer explores: a few processes, each a value that moves by itself or by a message
+ * of a growing set, and properties of the whole. Everything is given small integers outside; a
+ * model only says what the moves are.
+ */
+import type { Text } from "./canonical.ts"
+
+/** What one move does to a process. */
+export interface Move<P> {
+  readonly process: P
+  readonly sent: ReadonlyArray<SentMessage>
+  /** The spec's action, or `Ignore:<why>`. */
+  readonly action: string
+  /** The move in words, for a counterexample. */
+  readonly told: string
+}
+
+/** A message in a model: its canonical text tells it from others. */
+export interface SentMessage {
+  readonly text: Text
+  readonly value: unknown
+}
+
+/** One process of a model: a role with its configuration. */
+export interface ProcessModel<P> {
+  readonly name: string
+  readonly initial: P
+  /** Distinct values have distinct keys. */
+  readonly key: (process: P) => string
+  /** What it may do without a message. */
+  readonly local: (process: P) => ReadonlyArray<Move<P>>
+  /** What a message does to it; undefined where it can not arrive there. */
+  readonly receive: (process: P, message: unknown) => Move<P> | undefined
+  /** Values of the spec's variables at this process, by variable. */
+  readonly texts: (process: P) => Readonly<Record<string, Text>>
+}
+
+/** A whole state, as properties see it. */
+export interface WorldView {
+  readonly processes: ReadonlyArray<unknown>
+  readonly sent: ReadonlyArray<SentMessage>
+}
+
+/**
+ * A property of every state, said of the part of the state that it depends on, so that each part
+ * is judged once. `check` gives null when it holds, otherwise what is wrong; `antecedent` says
+ * whether the part says anything about the property (the left side of its implication).
+ */
+export type Invariant = { readonly name: string } & (
+  | {
+      readonly scope: "process"
+      readonly check: (process: unknown, index: number) => string | null
+      readonly antecedent: (process: unknown, index: number) => boolean
+    }
+  | {
+      readonly scope: "pair"
+      readonly check: (one: unknown, other: unknown) => string | null
+      readonly antecedent: (one: unknown, other: unknown) => boolean
+    }
+  | {
+      /** Of a process and those sent messages that `select` takes for it. */
+      readonly scope: "messages"
+      readonly select: (index: number, message: SentMessage) => boolean
+      readonly check: (process: unknown, sent: ReadonlyArray<SentMessage>) => string | null
+      readonly antecedent: (process: unknown, sent: ReadonlyArray<SentMessage>) => boolean
+    }
+  | {
+      readonly scope: "world"
+      readonly check: (world: WorldView) => string | null
+      readonly antecedent: (world: WorldView) => boolean
+    }
+)
+
+/** A state that must be reachable, so that the rest is not vacuous. */
+export interface Witness {
+  readonly name: string
+  readonly holds: (world: WorldView) => boolean
+}
+
+export interface Model {
+  readonly name: string
+  readonly processes: ReadonlyArray<ProcessModel<unknown>>
+  /** Deliverable from the start if `needs` is empty, else once one of each `needs` was sent. */
+  readonly injected: ReadonlyArray<InjectedMessage>
+  readonly invariants: ReadonlyArray<Invariant>
+  readonly witnesses: ReadonlyArray<Witness>
+  /** Every action that the specification has for these processes. */
+  readonly actions: ReadonlyArray<string>
+  /** The text of a whole state, from each process's variables and the texts of what was sent. */
+  readonly text: (
+    processes: ReadonlyArray<Readonly<Record<string, Text>>>,
+    sent: ReadonlyArray<Text>,
+  ) => Text
+}
+
+export interface InjectedMessage extends SentMessage {
+  /** For each inner set: at least one of these messages must have been sent. */
+  readonly needs: ReadonlyArray<(sent: SentMessage) => boolean>
+}

@@ -1,0 +1,38 @@
+import { pbftModels, type PbftModelSpec } from "./pbft-models.ts"
+
+const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
+const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
+const clientsAsking = { AsksA: 1, AsksAThenB: 1, TwoAsk: 2, NobodyAsks: 0 } as const
+
+/** The text of spec/tla/MCPbft-<name>.cfg: generated, so that TLC and the explorer agree. */
+export const cfgOf = (
+  spec: PbftModelSpec,
+): string => `\\* Generated from src/model-check/pbft-models.ts by \`npm run models\`; do not edit.
+\\* ${spec.why}
+SPECIFICATION MCSpec
+INVARIANTS ${[...spec.invariants, "GraphRecorded", "Witnesses"].join(" ")}
+CHECK_DEADLOCK FALSE
+CONSTANTS
+  N = ${spec.n}
+  F = ${spec.f}
+  Quorum = ${spec.quorum}
+  Byzantine = ${setOf(spec.byzantine)}
+  AllClients = ${below(spec.allClients)}
+  Clients = ${below(clientsAsking[spec.asks])}
+  ClientOps <- ${spec.asks}
+  K = ${spec.checkpointInterval}
+  L = ${spec.logSize}
+  MaxBatch = ${spec.maxBatch}
+  CanRestart = ${setOf(spec.canRestart)}
+  Injected <- ${spec.injected}
+  InitialValue <- MCInitialValue
+  Result <- MCResult
+  NextValue <- MCNextValue
+  StateDigest <- MCStateDigest
+`
+
+export const cfgName = (spec: PbftModelSpec): string => `MCPbft-${spec.name}.cfg`
+
+/** Every generated configuration, by file name. */
+export const cfgFiles = (): ReadonlyMap<string, string> =>
+  new Map(pbftModels.map((spec) => [cfgName(spec), cfgOf(spec)]))

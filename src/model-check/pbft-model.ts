@@ -1,0 +1,235 @@
+/** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
+import { type ClientConfig, type ClientState } from "../core/pbft/client.ts"
+import type { Message, PeerMessage } from "../core/pbft/message.ts"
+import type { Config } from "../core/pbft/state.ts"
+import type { Request } from "../core/request.ts"
+import {
+  type Envelope,
+  executeReplica,
+  inputOf,
+  type ModelService,
+  type Moved,
+  moveClient,
+  moveReplica,
+  type ReplicaProcess,
+  restartReplica,
+  startClient,
+  startReplica,
+  verifiesAt,
+} from "../sim/world.ts"
+import { func, int, record, seq, set, str, type Text } from "./canonical.ts"
+import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
+import { pbftInvariants, pbftWitnesses } from "./pbft-properties.ts"
+import {
+  clientText,
+  envelopeText,
+  modelDigests,
+  plainText,
+  replicaTexts,
+  replicaVariables,
+  valueText,
+} from "./pbft-text.ts"
+
+/** The constants of a model, as its .cfg names them. */
+export interface PbftConstants {
+  readonly n: number
+  readonly f: number
+  readonly quorum: number
+  readonly byzantine: ReadonlyArray<number>
+  /** How many clients the replicas know; those not in `clientOps` are Byzantine. */
+  readonly allClients: number
+  /** What each correct client asks for, in order, by client from 0. */
+  readonly clientOps: ReadonlyArray<ReadonlyArray<string>>
+  readonly checkpointInterval: number
+  readonly logSize: number
+  readonly maxBatch: number
+  readonly canRestart: ReadonlyArray<number>
+  readonly injected: ReadonlyArray<Envelope>
+}
+
+export type Value = ReadonlyArray<Request>
+export type Replica = ReplicaProcess<Value>
+
+/** A process of the model; properties tell the roles apart by it. */
+export type PbftProcess =
+  | { readonly role: "replica"; readonly id: number; readonly at: Replica }
+  | { readonly role: "client"; readonly id: number; readonly at: ClientState }
+
+export const modelService: ModelService<Value> = {
+  initial: [],
+  result: (value, request) => seq([str(request.operation), int(value.length + 1)]),
+  next: (value, request) => [...value, request],
+  digest: valueText,
+}
+
+const configOf = (c: PbftConstants, id: number): Config => ({
+  group: { n: c.n, f: c.f, quorum: c.quorum },
+  id,
+  clients: c.allClients,
+  checkpointInterval: c.checkpointInterval,
+  logSize: c.logSize,
+  maxBatch: c.maxBatch,
+  ...modelDigests,
+})
+
+const sentOf =
+  (c: PbftConstants) =>
+  (envelope: Envelope): SentMessage => ({ text: envelopeText(c.n, envelope), value: envelope })
+
+const told = (m: Message): string => {
+  switch (m._tag) {
+    case "Request":
+      return `Request ${m.operation} (client ${m.client}, timestamp ${m.timestamp})`
+    case "PrePrepare": {
+      const ops = m.batch.map((r) => r.operation).join(",")
+      return `PrePrepare view ${m.view} seq ${m.seq} [${ops}] from ${m.replica}`
+    }
+    case "Prepare":
+    case "Commit":
+      return `${m._tag} view ${m.view} seq ${m.seq} ${m.digest} from ${m.replica}`
+    case "Checkpoint":
+      return `Checkpoint seq ${m.seq} from ${m.replica}`
+    case "Reply":
+      return `Reply ${m.result} to client ${m.client} from ${m.replica}`
+  }
+}
+
+const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> => {
+  const config = configOf(c, id)
+  const sent = sentOf(c)
+  const wrap = (moved: Moved<Replica>, what: string): Move<PbftProcess> => ({
+    process: { role: "replica", id, at: moved.process },
+    sent: moved.sent.map(sent),
+    action: moved.action,
+    told: what,
+  })
+  return {
+    name: `replica ${id}`,
+    initial: { role: "replica", id, at: startReplica(config, modelService) },
+    key: (p) => JSON.stringify(p.at),
+    texts: (p) => replicaTexts(p.at as Replica),
+    local: (p) => {
+      const at = p.at as Replica
+      const moves: Array<Move<PbftProcess>> = []
+      for (let count = 1; count <= at.state.queue.length; count++) {
+        const propose = moveReplica(config, at, { _tag: "Propose", count })
+        moves.push(wrap(propose, `proposes ${count} of ${at.state.queue.length} waiting`))
+      }
+      const executed = executeReplica(config, modelService, at)
+      if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))
+      if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      return moves
+    },
+    receive: (p, message) => {
+      const envelope = message as Envelope
+      const input = inputOf(id, envelope)
+      if (input === undefined) return undefined
+      return wrap(moveReplica(config, p.at as Replica, input), told(envelope.message))
+    },
+  }
+}
+
+const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> => {
+  const group = { n: c.n, f: c.f, quorum: c.quorum }
+  const config: ClientConfig = { group, id, firstTimestamp: 0, retransmitMs: 0 }
+  const operations = c.clientOps[id] ?? []
+  const sent = sentOf(c)
+  const wrap = (moved: Moved<ClientState>, what: string): Move<PbftProcess> => ({
+    process: { role: "client", id, at: moved.process },
+    sent: moved.sent.map(sent),
+    action: moved.action,
+    told: what,
+  })
+  return {
+    name: `client ${id}`,
+    initial: { role: "client", id, at: startClient(config) },
+    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
+    texts: (p) => ({ client: clientText(p.at as ClientState) }),
+    local: (p) => {
+      const at = p.at as ClientState
+      if (at.operation !== undefined) {
+        return [wrap(moveClient(config, at, { _tag: "Timeout" }), "sends to all")]
+      }
+      const operation = operations[at.timestamp]
+      if (operation === undefined) return []
+      return [wrap(moveClient(config, at, { _tag: "Submit", operation }), operation)]
+    },
+    receive: (p, message) => {
+      const { message: m } = message as Envelope
+      if (m._tag !== "Reply" || m.client !== id) return undefined
+      const input = { _tag: "Receive", message: m as never } as const
+      return wrap(moveClient(config, p.at as ClientState, input), told(m))
+    },
+  }
+}
+
+/** A correct client's request in a batch verifies somewhere only after that client sent it. */
+const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {
+  const made = sentOf(c)(envelope)
+  const m = envelope.message
+  if (m._tag !== "PrePrepare") return { ...made, needs: [] }
+  const needs = m.batch
+    .filter((r) => r.client < c.clientOps.length && verifiesAt(r.authenticator).length > 0)
+    .map((r) => (sent: SentMessage) => {
+      const q = (sent.value as Envelope).message
+      return q._tag === "Request" && plainText(q) === plainText(r)
+    })
+  return { ...made, needs }
+}
+
+const allActions = [
+  "ClientSubmit",
+  "ClientTimeout",
+  "ClientRecvReply",
+  "RecvRequest",
+  "SendPrePrepare",
+  "RecvPrePrepare",
+  "RecvPrepare",
+  "RecvCommit",
+  "Execute",
+  "RecvCheckpoint",
+  "Restart",
+]
+
+/** The model with these constants. */
+export const pbftModel = (name: string, c: PbftConstants): Model => {
+  const correct = Array.from({ length: c.n }, (_, id) => id).filter(
+    (id) => !c.byzantine.includes(id),
+  )
+  const clients = c.clientOps.map((_, id) => id)
+  const processes = [
+    ...correct.map((id) => replicaModel(c, id)),
+    ...clients.map((id) => clientModel(c, id)),
+  ]
+  const text = (
+    parts: ReadonlyArray<Readonly<Record<string, Text>>>,
+    sent: ReadonlyArray<Text>,
+  ): Text => {
+    const fields: Record<string, Text> = { msgs: set(sent) }
+    for (const variable of replicaVariables) {
+      fields[variable] = func(
+        correct,
+        correct.map((_, k) => parts[k]?.[variable] ?? ""),
+      )
+    }
+    fields["client"] = func(
+      clients,
+      clients.map((_, k) => parts[correct.length + k]?.["client"] ?? ""),
+    )
+    return record(fields)
+  }
+  return {
+    name,
+    processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
+    injected: c.injected.map((e) => injectedOf(c, e)),
+    invariants: pbftInvariants(c, (id) => configOf(c, id)),
+    witnesses: pbftWitnesses(c),
+    actions: allActions,
+    text,
+  }
+}
+
+export const peerMessage = (m: SentMessage): PeerMessage | undefined => {
+  const { message } = m.value as Envelope
+  return message._tag === "Request" || message._tag === "Reply" ? undefined : message
+}

@@ -1,0 +1,286 @@
+/** The invariants of Pbft.tla over a model's states, and what must be reachable in it. */
+import * as ClientTable from "../core/client-table.ts"
+import * as Invariants from "../core/pbft/invariants.ts"
+import type { PeerMessage } from "../core/pbft/message.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import * as Window from "../core/window.ts"
+import type { Envelope } from "../sim/world.ts"
+import type { Invariant, SentMessage, Witness, WorldView } from "./model.ts"
+import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-model.ts"
+import { plainText } from "./pbft-text.ts"
+
+type ConfigOf = (id: number) => Config
+
+const asProcess = (p: unknown): PbftProcess => p as PbftProcess
+const messageOf = (m: SentMessage) => (m.value as Envelope).message
+const peerMessages = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PeerMessage> =>
+  sent.map(messageOf).filter(Invariants.isPeerMessage)
+
+const states = (world: WorldView): ReadonlyArray<State> =>
+  world.processes.map(asProcess).flatMap((p) => (p.role === "replica" ? [p.at.state] : []))
+
+/** Of two replicas' states. */
+const ofReplicas = (
+  name: string,
+  check: (one: State, other: State) => string | null,
+  applies: (one: State, other: State) => boolean,
+): Invariant => {
+  const both = <A>(a: unknown, b: unknown, then: (x: State, y: State) => A, otherwise: A): A => {
+    const p = asProcess(a)
+    const q = asProcess(b)
+    return p.role === "replica" && q.role === "replica" ? then(p.at.state, q.at.state) : otherwise
+  }
+  return {
+    name,
+    scope: "pair",
+    check: (a, b) => both(a, b, check, null),
+    antecedent: (a, b) => both(a, b, applies, false),
+  }
+}
+
+const isPrefix = (one: Value, other: Value): boolean =>
+  one.length <= other.length && one.every((r, k) => plainText(r) === plainText(other[k] ?? r))
+
+/** Of the service's states: sequences of executed requests. */
+const ofValue = (
+  name: string,
+  check: (value: Value) => string | null,
+  applies: (value: Value) => boolean,
+): Invariant => ({
+  name,
+  scope: "process",
+  check: (p) => {
+    const process = asProcess(p)
+    return process.role === "replica" ? check(process.at.value) : null
+  },
+  antecedent: (p) => {
+    const process = asProcess(p)
+    return process.role === "replica" && applies(process.at.value)
+  },
+})
+
+const executionPrefix: Invariant = {
+  name: "ExecutionPrefix",
+  scope: "pair",
+  check: (a, b) => {
+    const p = asProcess(a)
+    const q = asProcess(b)
+    if (p.role !== "replica" || q.role !== "replica") return null
+    const same = isPrefix(p.at.value, q.at.value) || isPrefix(q.at.value, p.at.value)
+    return same ? null : `replicas ${p.id} and ${q.id} executed different sequences`
+  },
+  antecedent: (a, b) => {
+    const p = asProcess(a)
+    const q = asProcess(b)
+    return (
+      p.role === "replica" && q.role === "replica" && p.at.value.length > 0 && q.at.value.length > 0
+    )
+  },
+}
+
+const timestampsIncrease = (value: Value): string | null => {
+  const last = new Map<number, number>()
+  for (const r of value) {
+    if (r.timestamp <= (last.get(r.client) ?? 0)) return `client ${r.client}: twice or out of order`
+    last.set(r.client, r.timestamp)
+  }
+  return null
+}
+
+/** Of a replica and the messages it sent. */
+const ofSent = (
+  name: string,
+  check: (state: State, own: ReadonlyArray<PeerMessage>) => string | null,
+): Invariant => ({
+  name,
+  scope: "messages",
+  select: () => true,
+  check: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica") return null
+    const own = peerMessages(sent).filter((m) => m.replica === process.id)
+    return check(process.at.state, own)
+  },
+  antecedent: (p, sent) => {
+    const process = asProcess(p)
+    return process.role === "replica" && peerMessages(sent).some((m) => m.replica === process.id)
+  },
+})
+
+const validity = (c: PbftConstants): Invariant => ({
+  name: "Validity",
+  scope: "messages",
+  select: (_, m) => messageOf(m)._tag === "Request",
+  check: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica") return null
+    const asked = new Set(
+      sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? plainText(m) : [])),
+    )
+    const bad = process.at.value.find(
+      (r) => r.client < c.clientOps.length && !asked.has(plainText(r)),
+    )
+    return bad === undefined ? null : `${bad.operation} was executed, but its client never asked`
+  },
+  antecedent: (p) => {
+    const process = asProcess(p)
+    return process.role === "replica" && process.at.value.some((r) => r.client < c.clientOps.length)
+  },
+})
+
+const clientResult: Invariant = {
+  name: "ClientResult",
+  scope: "pair",
+  check: (a, b) => {
+    const accepted = acceptedAt(a, b)
+    if (accepted === undefined) return null
+    const { value, at, result } = accepted
+    const request = value[at]
+    if (request === undefined) return null
+    const expected = modelService.result(value.slice(0, at), request)
+    return expected === result ? null : `the client accepted ${result}, executed was ${expected}`
+  },
+  antecedent: (a, b) => acceptedAt(a, b) !== undefined,
+}
+
+const acceptedAt = (
+  a: unknown,
+  b: unknown,
+):
+  | { readonly value: Value; readonly at: number; readonly result: string | undefined }
+  | undefined => {
+  const p = asProcess(a)
+  const q = asProcess(b)
+  if (p.role !== "client" || q.role !== "replica" || p.at.operation !== undefined) return undefined
+  const { value } = q.at
+  const at = value.findIndex((r) => r.client === p.id && r.timestamp === p.at.timestamp)
+  return at < 0 ? undefined : { value, at, result: p.at.result }
+}
+
+/** The invariants of Pbft.tla, by name. */
+export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyArray<Invariant> => [
+  {
+    name: "TypeOK",
+    scope: "process",
+    check: (p, _index) => {
+      const process = asProcess(p)
+      if (process.role !== "replica") return null
+      return Invariants.typeOK(configOf(process.id), process.at.state)
+    },
+    antecedent: () => true,
+  },
+  ofReplicas("Agreement", Invariants.agreement, Invariants.agreementApplies),
+  ofReplicas("PreparedUnique", Invariants.preparedUnique, Invariants.preparedUniqueApplies),
+  {
+    name: "CommitSupport",
+    scope: "world",
+    check: (world) => Invariants.commitSupport(configOf(0), states(world)),
+    antecedent: (world) =>
+      states(world).some((s) => Window.occupied(s.log).some((n) => Invariants.isCommitted(s, n))),
+  },
+  executionPrefix,
+  ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
+  validity(c),
+  ofReplicas(
+    "CheckpointAgreement",
+    Invariants.checkpointAgreement,
+    Invariants.checkpointAgreementApplies,
+  ),
+  ofSent("Watermarks", Invariants.watermarks),
+  clientResult,
+  ofSent("SentIsDurable", Invariants.sentIsDurable),
+  ofSent("NoEquivocation", (_, own) => Invariants.noEquivocation(own)),
+]
+
+const someReplica = (holds: (state: State) => boolean) => (world: WorldView) =>
+  states(world).some(holds)
+
+/** States that must be reachable; which of them, each model's .cfg and test say. */
+export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => {
+  const slotIn = (phase: string) =>
+    someReplica((s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
+  return [
+    { name: "ReachHeld", holds: slotIn("held") },
+    { name: "ReachPrepared", holds: slotIn("prepared") },
+    { name: "ReachCommitted", holds: slotIn("committed") },
+    { name: "ReachExecuted", holds: someReplica((s) => s.executed > 0) },
+    {
+      name: "ReachAllExecuted",
+      holds: (w) => states(w).every((s) => s.executed > 0),
+    },
+    { name: "ReachStable", holds: someReplica((s) => s.log.low > 0) },
+    { name: "ReachAllStable", holds: (w) => states(w).every((s) => s.log.low > 0) },
+    {
+      name: "ReachAnswered",
+      holds: (w) =>
+        w.processes.map(asProcess).some((p) => p.role === "client" && p.at.result !== undefined),
+    },
+    {
+      name: "ReachCommitBeforePrePrepare",
+      holds: someReplica((s) =>
+        Window.occupied(s.log).some((n) => {
+          const slot = Window.get(s.log, n)
+          return slot.phase === "empty" && slot.commits.some((d) => d !== "")
+        }),
+      ),
+    },
+    {
+      name: "ReachOutOfOrderCommit",
+      holds: someReplica((s) =>
+        Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
+      ),
+    },
+    {
+      name: "ReachBatchOfTwo",
+      holds: someReplica((s) =>
+        Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
+      ),
+    },
+    {
+      name: "ReachUnstableCheckpoint",
+      holds: someReplica((s) => s.checkpoints.length > 1),
+    },
+    {
+      name: "ReachExecutedForgotten",
+      holds: (w) =>
+        w.processes.map(asProcess).some(
+          (p) =>
+            p.role === "replica" &&
+            p.at.state.executed === p.at.state.log.low &&
+            Window.occupied(p.at.state.log).some(
+              (n) => Window.get(p.at.state.log, n).phase === "prepared",
+            ) &&
+            w.sent.some((m) => {
+              const r = messageOf(m)
+              return r._tag === "Reply" && r.replica === p.id
+            }) &&
+            ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
+        ),
+    },
+    {
+      name: "ReachSplitPrePrepare",
+      holds: (w) => {
+        const digests = states(w).map((s) =>
+          Window.covers(s.log, 1) ? Window.get(s.log, 1).digest : "",
+        )
+        return new Set(digests.filter((d) => d !== "")).size > 1
+      },
+    },
+    {
+      name: "ReachMismatchedVote",
+      holds: someReplica((s) =>
+        Window.occupied(s.log).some((n) => {
+          const { phase, digest, commits } = Window.get(s.log, n)
+          return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
+        }),
+      ),
+    },
+    {
+      name: "ReachQueuedBackup",
+      holds: (w) =>
+        w.processes
+          .map(asProcess)
+          .some((p) => p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0),
+    },
+  ]
+}

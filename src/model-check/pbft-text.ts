@@ -1,0 +1,166 @@
+/**
+ * States and messages of src/core/pbft as the canonical text of their counterparts in
+ * spec/tla/Pbft.tla: one text a variable. In models a digest and a result already are such a text
+ * (see `modelDigests`), so what is compared is what was digested and not a hash of it.
+ */
+import type { ClientEntry } from "../core/client-table.ts"
+import * as ClientTable from "../core/client-table.ts"
+import type { Bytes, Digest } from "../core/ids.ts"
+import type { ClientState } from "../core/pbft/client.ts"
+import type { Message } from "../core/pbft/message.ts"
+import type { Config, Slot, State } from "../core/pbft/state.ts"
+import type { Request, SignedRequest } from "../core/request.ts"
+import type { Votes } from "../core/votes.ts"
+import * as Window from "../core/window.ts"
+import { type Envelope, everyone, type ReplicaProcess, verifiesAt } from "../sim/world.ts"
+import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"
+
+/** The variables of Pbft.tla that belong to a replica, as functions of the correct replicas. */
+export const replicaVariables = [
+  "view",
+  "seqno",
+  "queue",
+  "slot",
+  "executed",
+  "table",
+  "value",
+  "low",
+  "checkpoints",
+  "checkpointVotes",
+] as const
+export type ReplicaVariable = (typeof replicaVariables)[number]
+
+const orEmpty = (text: Text): Text => (text === "" ? "<<>>" : text)
+
+export const plainText = (r: Request): Text =>
+  record({ client: int(r.client), timestamp: int(r.timestamp), op: str(r.operation) })
+export const valueText = (value: ReadonlyArray<Request>): Text => seq(value.map(plainText))
+
+const signedText = (r: SignedRequest): Text =>
+  record({
+    client: int(r.client),
+    timestamp: int(r.timestamp),
+    op: str(r.operation),
+    auth: set(verifiesAt(r.authenticator).map(int)),
+  })
+
+const entryText = (e: ClientEntry): Text =>
+  record({ timestamp: int(e.timestamp), result: orEmpty(e.result) })
+const tableText = (all: ReadonlyArray<ClientEntry>): Text =>
+  func(
+    all.map((_, client) => client),
+    all.map(entryText),
+  )
+
+const votesText = (votes: Votes): Text => func(everyone(votes.length), votes.map(orEmpty))
+
+const slotText = (slot: Slot): Text =>
+  record({
+    phase: str(slot.phase),
+    batch: seq(slot.batch.map(signedText)),
+    prepares: votesText(slot.prepares),
+    commits: votesText(slot.commits),
+  })
+
+/** What a model injects as digest functions: the text of what is digested. */
+export const modelDigests: Pick<Config, "batchDigest" | "checkpointDigest"> = {
+  batchDigest: (batch) => valueText(batch),
+  checkpointDigest: (_seq, service, table) => seq([service, tableText(table)]),
+}
+
+const windowSeqs = (state: State): ReadonlyArray<number> =>
+  Array.from({ length: state.log.length }, (_, k) => state.log.low + 1 + k)
+
+/** Each variable's value at this replica. */
+export const replicaTexts = (
+  process: ReplicaProcess<ReadonlyArray<Request>>,
+): Readonly<Record<ReplicaVariable, Text>> => {
+  const { state, value, snapshots } = process
+  const seqs = windowSeqs(state)
+  const checkpointText = (at: number, table: ClientTable.ClientTable): Text => {
+    const snapshot = snapshots.find((s) => s.seq === at)
+    return record({
+      value: snapshot === undefined ? "missing" : valueText(snapshot.value),
+      table: tableText(ClientTable.entries(table)),
+    })
+  }
+  return {
+    view: int(state.view),
+    seqno: int(state.seqno),
+    queue: seq(state.queue.map(signedText)),
+    slot: func(
+      seqs,
+      seqs.map((n) => slotText(Window.get(state.log, n))),
+    ),
+    executed: int(state.executed),
+    table: tableText(ClientTable.entries(state.table)),
+    value: valueText(value),
+    low: int(state.log.low),
+    checkpoints: func(
+      state.checkpoints.map((c) => c.seq),
+      state.checkpoints.map((c) => checkpointText(c.seq, c.table)),
+    ),
+    checkpointVotes: func(
+      state.checkpointVotes.map((v) => v.seq),
+      state.checkpointVotes.map((v) => votesText(v.votes)),
+    ),
+  }
+}
+
+/** The variable `client` at this client; timestamps count from the first one. */
+export const clientText = (state: ClientState): Text =>
+  record({
+    timestamp: int(state.timestamp),
+    op: str(state.operation ?? "none"),
+    toAll: bool(state.toAll),
+    replies: func(
+      everyone(state.replies.length),
+      state.replies.map((r) => r ?? "<<>>"),
+    ),
+    result: state.result ?? "<<>>",
+  })
+
+const resultText = (result: Bytes): Text => orEmpty(result)
+const digestText = (digest: Digest): Text => orEmpty(digest)
+
+/** A message as an element of `msgs` or `Injected`; `n` replicas. */
+export const envelopeText = (n: number, envelope: Envelope): Text => {
+  const m: Message = envelope.message
+  const auth = set(envelope.auth.map(int))
+  const type = str(m._tag)
+  switch (m._tag) {
+    case "Request": {
+      const to = set((envelope.to ?? everyone(n)).map(int))
+      const { client, timestamp, operation } = m
+      const fields = { type, client: int(client), timestamp: int(timestamp), auth, to }
+      return record({ ...fields, op: str(operation) })
+    }
+    case "PrePrepare": {
+      const batch = seq(m.batch.map(signedText))
+      const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
+      return record({ type, ...place, batch, auth })
+    }
+    case "Prepare":
+    case "Commit": {
+      const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
+      return record({ type, ...place, digest: digestText(m.digest), auth })
+    }
+    case "Checkpoint":
+      return record({
+        type,
+        seq: int(m.seq),
+        digest: digestText(m.digest),
+        replica: int(m.replica),
+        auth,
+      })
+    case "Reply":
+      return record({
+        type,
+        view: int(m.view),
+        client: int(m.client),
+        timestamp: int(m.timestamp),
+        replica: int(m.replica),
+        result: resultText(m.result),
+      })
+  }
+}
