@@ -111,7 +111,7 @@ export const configDefaults = {
   retransmitMs: 1_000,
   limits: {
     frameBytes: 16 * 1024 * 1024,
-    operationBytes: 64 * 1024,
+    operationBytes: 128 * 1024,
     sendQueueBytes: 64 * 1024 * 1024,
     receiveQueue: 16_384,
     connections: 256,

@@ -1,0 +1,132 @@
+/**
+ * A map from bytes to bytes. Its digest is a tree of two levels: the keys are dealt to buckets, a
+ * bucket's text lists its entries in order of their keys, and the digest covers the buckets'
+ * digests. So equal maps have equal digests whatever their history, and a checkpoint hashes only
+ * the buckets that were touched. (A sum of the entries' hashes would be cheaper still, but whoever
+ * chooses the entries can find collisions of sums: Wagner, CRYPTO 2002.)
+ */
+import type { Bytes, Digest } from "../ids.ts"
+import { field, fieldAt } from "./byte-text.ts"
+import {
+  decodeOperation,
+  encodeResult,
+  type KeyValueOperation,
+  type KeyValueResult,
+} from "./key-value-operation.ts"
+import type { Hash, Service } from "./service.ts"
+
+const buckets = 1024
+
+interface Bucket {
+  readonly entries: Map<Bytes, Bytes>
+  /** The entries as text and its digest; undefined since the last change. */
+  text: Bytes | undefined
+  digest: Digest
+}
+
+// FNV-1a: spreads the keys. Nothing but speed depends on it.
+const bucketOf = (key: Bytes): number => {
+  let h = 0x811c9dc5
+  for (let k = 0; k < key.length; k++) h = Math.imul(h ^ key.charCodeAt(k), 0x01000193)
+  return (h ^ (h >>> 16)) & (buckets - 1)
+}
+
+const emptyBuckets = (): Array<Bucket> =>
+  Array.from({ length: buckets }, () => ({ entries: new Map(), text: "", digest: "" }))
+
+const compare = (a: Bytes, b: Bytes): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const refresh = (hash: Hash, bucket: Bucket): void => {
+  if (bucket.text !== undefined) return
+  // Order-free: sorted.
+  const sorted = [...bucket.entries].sort(([a], [b]) => compare(a, b))
+  bucket.text = sorted.map(([key, value]) => field(key) + field(value)).join("")
+  bucket.digest = bucket.text === "" ? "" : hash(bucket.text)
+}
+
+const done: KeyValueResult = { _tag: "Done" }
+const absent: KeyValueResult = { _tag: "Absent" }
+
+const apply = (all: ReadonlyArray<Bucket>, operation: KeyValueOperation): KeyValueResult => {
+  const { key } = operation
+  const bucket = all[bucketOf(key)] as Bucket
+  const present = bucket.entries.get(key)
+  const now: KeyValueResult = present === undefined ? absent : { _tag: "Value", value: present }
+  switch (operation._tag) {
+    case "Get":
+      return now
+    case "Delete":
+      if (present === undefined) return absent
+      bucket.entries.delete(key)
+      bucket.text = undefined
+      return done
+    case "CompareAndSet":
+      if (present !== operation.expected) return now
+      return put(bucket, key, operation.value)
+    case "Put":
+      return put(bucket, key, operation.value)
+  }
+}
+
+const put = (bucket: Bucket, key: Bytes, value: Bytes): KeyValueResult => {
+  bucket.entries.set(key, value)
+  bucket.text = undefined
+  return done
+}
+
+/** The entries of a snapshot, or undefined when it is none: keys must ascend in their buckets. */
+const read = (snapshot: Bytes): Array<Bucket> | undefined => {
+  const all = emptyBuckets()
+  let at = 0
+  let last = -1
+  let lastKey = ""
+  while (at < snapshot.length) {
+    const k = fieldAt(snapshot, at)
+    const v = k === undefined ? undefined : fieldAt(snapshot, k.to)
+    if (k === undefined || v === undefined) return undefined
+    const key = snapshot.slice(k.from, k.to)
+    const place = bucketOf(key)
+    if (place < last || (place === last && compare(key, lastKey) <= 0)) return undefined
+    const bucket = all[place] as Bucket
+    bucket.entries.set(key, snapshot.slice(v.from, v.to))
+    bucket.text = undefined
+    last = place
+    lastKey = key
+    at = v.to
+  }
+  return all
+}
+
+/** An empty key-value service; `hash` must be collision-resistant. */
+export const keyValueService = (hash: Hash): Service => {
+  const state = { buckets: emptyBuckets() }
+  const fresh = (): ReadonlyArray<Bucket> => {
+    for (const bucket of state.buckets) refresh(hash, bucket)
+    return state.buckets
+  }
+  return {
+    execute: (bytes) => {
+      const operation = decodeOperation(bytes)
+      return encodeResult(
+        typeof operation === "string"
+          ? { _tag: "BadOperation", why: operation }
+          : apply(state.buckets, operation),
+      )
+    },
+    digest: () =>
+      hash(
+        fresh()
+          .map((bucket) => bucket.digest)
+          .join(","),
+      ),
+    snapshot: () =>
+      fresh()
+        .map((bucket) => bucket.text)
+        .join(""),
+    restore: (snapshot) => {
+      const all = read(snapshot)
+      if (all !== undefined) state.buckets = all
+      return all !== undefined
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import type { Bytes, Digest } from "../ids.ts"
+
+/**
+ * A replicated service: a deterministic state machine (TOCS section 2). Two services that ran the
+ * same operations in the same order give the same results and have equal digests, and so does one
+ * that was restored from the other's snapshot.
+ */
+export interface Service {
+  /** Runs one operation and gives its result. Any bytes are an operation: nonsense gets an error. */
+  readonly execute: (operation: Bytes) => Bytes
+  /** Digest of the state: equal for equal states, however they came about. */
+  readonly digest: () => Digest
+  /** The whole state. */
+  readonly snapshot: () => Bytes
+  /** Takes a snapshot's state. False, and nothing changed, when the bytes are no snapshot. */
+  readonly restore: (snapshot: Bytes) => boolean
+}
+
+/** A collision-resistant hash of bytes as text; the shell's, since the core hashes nothing. */
+export type Hash = (bytes: Bytes) => Digest
