@@ -71,24 +71,25 @@ const exitCodeOf = (exit: Exit.Exit<void, unknown>, signal: Signal | undefined):
   return ExitCode.Internal
 }
 
-/** Ends the process once what was written to both streams is out. */
-const leave = (code: number): void => {
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+/** Standard output cannot be written: the reader has gone, which is no error, or data is lost. */
+const lostOutput = (error: NodeJS.ErrnoException): void => {
+  if (error.code === "EPIPE") process.exit(0)
+  process.stderr.write(`prophecy: standard output cannot be written: ${error.message}\n`)
+  process.exit(ExitCode.Internal)
 }
 
-/** `prophecy ... | head -1`: the reader has enough, which is no error. */
-const endWhenNobodyReads = (): void => {
-  const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code === "EPIPE") process.exit(0)
-    throw error
-  }
-  process.stdout.on("error", onError)
-  process.stderr.on("error", onError)
+/** Ends the process once what was written to both streams is out. */
+const leave = (code: number): void => {
+  process.stdout.write("", (error) => {
+    if (error) lostOutput(error)
+    process.stderr.write("", () => process.exit(code))
+  })
 }
 
 /** Runs `program` to its end, or to a signal's, and leaves the process. */
 export const runMain = <E>(program: Effect.Effect<void, E, Provided>): void => {
-  endWhenNobodyReads()
+  process.stdout.on("error", lostOutput)
+  process.stderr.on("error", () => undefined)
   let received: Signal | undefined
   let receivedAt = 0
   const fiber = Effect.runFork(Effect.provide(program, services))

@@ -1,0 +1,67 @@
+/** Runs the command as a user does, in a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { onTestFinished } from "vitest"
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** What it has written so far. */
+  readonly stdout: () => string
+  readonly stderr: () => string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** The whole environment, if given. */
+  readonly env?: NodeJS.ProcessEnv
+  readonly program?: string
+  readonly node?: string
+}
+
+const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+
+/** The file that npm installs as `prophecy`. */
+export const launcher = path("bin/prophecy.js")
+/** What it starts; run directly, so that the lines that ran are counted. */
+export const main = path("src/cli/main.ts")
+
+/** A folder that is removed after the test. */
+export const scratch = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "prophecy-cli-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export const start = (args: ReadonlyArray<string>, options: RunOptions = {}): Started => {
+  const { cwd, env = process.env, program = main, node = process.execPath } = options
+  const child = spawn(node, [program, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+  let [stdout, stderr] = ["", ""]
+  child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text))
+  const ended = new Promise<Ended>((done) => {
+    child.once("close", (code) => done({ code, stdout, stderr }))
+  })
+  return { child, ended, stdout: () => stdout, stderr: () => stderr }
+}
+
+export const run = (args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ended> =>
+  start(args, options).ended
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
