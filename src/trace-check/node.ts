@@ -24,11 +24,12 @@ export class NodeTrace {
   readonly key: string
   readonly header: TraceHeader
   readonly #files: ReadonlyArray<TraceFile>
-  readonly #digests: Digests
   #at = 0
   /** How the last start ended, until the first line of the next one is read. */
   #before: "ended" | "killed" | undefined
   #ahead: TraceEvent | undefined
+  /** The end line declares steps without a line. */
+  #open = false
   #replica: ReplicaReplay | undefined
   #clients: ClientsReplay | undefined
 
@@ -38,7 +39,6 @@ export class NodeTrace {
     this.key = nodeKey(first.header)
     this.header = first.header
     this.#files = files
-    this.#digests = digests
     if (first.header.node.kind === "replica")
       this.#replica = new ReplicaReplay(first.header, digests)
     else this.#clients = new ClientsReplay(first.header)
@@ -67,12 +67,14 @@ export class NodeTrace {
       const line = this.#read(file.reader)
       if (line === "more") return line
       if (line === "end" || line === "killed") {
-        this.#before = line === "end" ? "ended" : line
+        this.#before = line === "end" && !this.#open ? "ended" : "killed"
+        this.#open = false
         const next = this.#files[++this.#at]
         if (next !== undefined && this.#clients !== undefined) return this.#clientsAgain(next)
       } else if (line._tag !== "End") {
         return this.#take(line)
       } else if (line.end.dropped > 0) {
+        this.#open = true
         return openEnd(line)
       }
     }

@@ -1,0 +1,259 @@
+/**
+ * Checks the traces of one run: reads them as streams, replays every step, merges the processes in
+ * causal order, and watches the properties of the whole. One pass, in memory that depends on the
+ * number of processes and clients and not on the length of the traces.
+ */
+import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { ClientState } from "../core/pbft/client.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import type { TraceHeader } from "../core/trace-event.ts"
+import { Causality, type Traced } from "./causality.ts"
+import { shortJson } from "./difference.ts"
+import type { StepEvent, TraceEvent } from "./event.ts"
+import { Rejection, reject } from "./finding.ts"
+import type { TraceSource } from "./lines.ts"
+import { Merge } from "./merge.ts"
+import { Misbehaviours } from "./misbehaviour.ts"
+import { Monitor } from "./monitor.ts"
+import { NodeTrace, nodeKey, type TraceFile } from "./node.ts"
+import { differentRun, TraceReader } from "./read.ts"
+import type { Digests } from "./replay.ts"
+import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
+
+/** The states of all traced processes between two events. */
+export interface RunState {
+  readonly header: TraceHeader
+  readonly configs: ReadonlyMap<ReplicaId, Config>
+  readonly replicas: ReadonlyMap<ReplicaId, State>
+  readonly clients: ReadonlyMap<ClientId, ClientState>
+}
+
+/** Sees the merged run go by. */
+export interface Observer {
+  /** Before event number `index` (from 1); `state` is valid during the call only. */
+  readonly before: (index: number, event: StepEvent, state: RunState) => void
+  /** Steps are missing here, or clients started again: the next event does not follow the last. */
+  readonly gap: () => void
+}
+
+export interface CheckOptions {
+  readonly digests: Digests
+  /** SHA-256 of the specification that the run must have been recorded under. */
+  readonly spec?: string
+  readonly observer?: Observer
+  /** Called now and then with the number of events so far. */
+  readonly progress?: (events: number) => void
+}
+
+/** Reads the headers and sorts the files by process. */
+const open = async (
+  sources: ReadonlyArray<TraceSource>,
+  options: CheckOptions,
+): Promise<ReadonlyArray<NodeTrace>> => {
+  const files: Array<TraceFile> = []
+  for (const source of sources) {
+    const reader = new TraceReader(source)
+    files.push({ reader, header: await reader.header() })
+  }
+  const first = files[0]
+  if (first === undefined) throw new Error("at least one trace")
+  for (const file of files) sameRun(first, file, options.spec)
+  const byNode = new Map<string, Array<TraceFile>>()
+  for (const file of files) {
+    const key = nodeKey(file.header)
+    byNode.set(key, [...(byNode.get(key) ?? []), file])
+  }
+  const nodes = [...byNode.values()].map((all) => {
+    const inOrder = all.sort((a, b) => a.header.incarnation - b.header.incarnation)
+    inOrder.slice(1).forEach((file, k) => differentStart(inOrder[k] as TraceFile, file))
+    return new NodeTrace(inOrder, options.digests)
+  })
+  return nodes
+}
+
+const sameRun = (first: TraceFile, file: TraceFile, spec: string | undefined): void => {
+  const place = { file: file.reader.name, line: 1 }
+  const difference = differentRun(first.header, file.header)
+  if (difference !== undefined) {
+    const { path, expected, found } = difference
+    const other = path === "run" ? "is of another run" : `has another ${path}`
+    reject({
+      ...place,
+      rule: "OtherRun",
+      field: path,
+      expected: shortJson(expected),
+      found: shortJson(found),
+      message: `the trace ${other} than ${first.reader.name}: give the traces of one run`,
+    })
+  }
+  if (spec === undefined || spec === file.header.spec) return
+  reject({
+    ...place,
+    rule: "OtherSpec",
+    field: "spec",
+    expected: spec,
+    found: file.header.spec,
+    message: "the trace was recorded under another specification than the one at hand",
+  })
+}
+
+const differentStart = (one: TraceFile, other: TraceFile): void => {
+  const { incarnation } = other.header
+  if (one.header.incarnation !== incarnation) return
+  reject({
+    file: other.reader.name,
+    line: 1,
+    rule: "TwoTraces",
+    field: "incarnation",
+    found: String(incarnation),
+    message: `the trace is of the same start of ${nodeKey(other.header)} as ${one.reader.name}`,
+  })
+}
+
+const tracedOf = (nodes: ReadonlyArray<NodeTrace>): Traced => {
+  const replicas = new Map<ReplicaId, string>()
+  const clients = new Map<ClientId, string>()
+  for (const { key, header } of nodes) {
+    const { node } = header
+    if (node.kind === "replica") replicas.set(node.id, key)
+    else for (let c = node.from; c <= node.to; c++) clients.set(c, key)
+  }
+  const { n, f, quorum } = (nodes[0] as NodeTrace).header
+  return { group: { n, f, quorum }, replicas, clients }
+}
+
+/** How many events lie between two calls of `progress`. */
+const progressEvery = 4096
+
+/** The state of one check, from the first event to the verdict. */
+class Check {
+  readonly #options: CheckOptions
+  readonly #traced: Traced
+  readonly #header: TraceHeader
+  readonly #files: number
+  readonly #configs = new Map<ReplicaId, Config>()
+  readonly #replicas = new Map<ReplicaId, State>()
+  readonly #clients = new Map<ClientId, ClientState>()
+  readonly #actions = new Map<string, number>()
+  readonly #gaps: Array<Gap> = []
+  readonly #misbehaviours = new Misbehaviours()
+  readonly #monitor: Monitor
+  readonly causality: Causality
+  #events = 0
+
+  constructor(nodes: ReadonlyArray<NodeTrace>, files: number, options: CheckOptions) {
+    this.#options = options
+    this.#files = files
+    this.#traced = tracedOf(nodes)
+    this.#header = (nodes[0] as NodeTrace).header
+    for (const { replica, clients } of nodes) {
+      if (replica !== undefined) {
+        this.#configs.set(replica.config.id, replica.config)
+        this.#replicas.set(replica.config.id, replica.state)
+      }
+      for (const [id, state] of clients?.states ?? []) this.#clients.set(id, state)
+    }
+    const { logSize } = this.#header
+    const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
+    this.causality = new Causality(this.#traced, logSize, misbehaved)
+    this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
+  }
+
+  readonly visit = (event: TraceEvent): void => {
+    switch (event._tag) {
+      case "ReplicaStep":
+        this.#step(event, event.step.action)
+        this.#replicas.set(event.replica, event.step.state)
+        break
+      case "ClientStep":
+        this.#step(event, event.step.action)
+        this.#clients.set(event.client, event.step.state)
+        break
+      case "ReplicaGap":
+        this.#gap(event, `replica ${event.replica}`)
+        this.#replicas.set(event.replica, event.after)
+        break
+      case "ClientsGap":
+        this.#gap(event, "clients")
+        for (const [id, state] of event.after) this.#clients.set(id, state)
+        break
+      case "OpenEnd":
+        this.#gap(event, "the trace")
+        break
+    }
+    this.#monitor.take(event)
+  }
+
+  #step(event: StepEvent, action: string): void {
+    this.#events++
+    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+    const { observer, progress } = this.#options
+    if (observer !== undefined) {
+      observer.before(this.#events, event, {
+        header: this.#header,
+        configs: this.#configs,
+        replicas: this.#replicas,
+        clients: this.#clients,
+      })
+    }
+    if (this.#events % progressEvery === 0) progress?.(this.#events)
+  }
+
+  #gap(event: Exclude<TraceEvent, StepEvent>, node: string): void {
+    this.#options.observer?.gap()
+    const { place, dropped } = event
+    if (dropped !== 0) this.#gaps.push({ ...place, node, dropped })
+  }
+
+  statistics(): Statistics {
+    const { n } = this.#traced.group
+    const all = Array.from({ length: n }, (_, replica) => replica)
+    return {
+      run: this.#header.run,
+      files: this.#files,
+      events: this.#events,
+      actions: Object.fromEntries(this.#actions),
+      traced: [...new Set([...this.#traced.replicas.values(), ...this.#traced.clients.values()])],
+      untraced: all.filter((r) => !this.#traced.replicas.has(r)).map((r) => `replica ${r}`),
+      executed: this.#monitor.executed,
+      requests: this.#monitor.requests,
+      results: this.#monitor.results,
+      messages: this.causality.checked,
+      unchecked: this.causality.unchecked,
+      uncompared: this.#monitor.uncompared,
+    }
+  }
+
+  verdict(): Verdict {
+    const statistics = this.statistics()
+    const misbehaviours = this.#misbehaviours.first
+    const gaps = this.#gaps
+    return gaps.length > 0
+      ? { _tag: "Gap", gaps, statistics, misbehaviours }
+      : { _tag: "Conforms", statistics, misbehaviours }
+  }
+
+  rejected({ finding }: Rejection): Verdict {
+    return verdictOf(finding, this.statistics(), this.#misbehaviours.first)
+  }
+}
+
+/** Checks the traces of one run, at least one. */
+export const checkTraces = async (
+  sources: ReadonlyArray<TraceSource>,
+  options: CheckOptions,
+): Promise<Verdict> => {
+  let nodes: ReadonlyArray<NodeTrace> = []
+  let check: Check | undefined
+  try {
+    nodes = await open(sources, options)
+    check = new Check(nodes, sources.length, options)
+    await new Merge(nodes, check.causality, check.visit).run()
+    return check.verdict()
+  } catch (cause) {
+    if (!(cause instanceof Rejection)) throw cause
+    return check?.rejected(cause) ?? verdictOf(cause.finding, undefined, [])
+  } finally {
+    for (const node of nodes) await node.close()
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * Properties of the whole run, checked on the merged events and independently of `step`:
+ * agreement on executed batches, results and checkpoints, at-most-once execution, and that a
+ * client's accepted result is the one of the execution. Memory is bounded: what is older than the
+ * kept sequence numbers is counted as not compared, never taken for equal.
+ */
+import * as ClientTable from "../core/client-table.ts"
+import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
+import type { Reply } from "../core/pbft/message.ts"
+import { fullProjection } from "../core/pbft/projection.ts"
+import { durableRecords, restart } from "../core/pbft/restart.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import * as Window from "../core/window.ts"
+import type { Traced } from "./causality.ts"
+import { firstDifference, shortJson } from "./difference.ts"
+import { lostDurable } from "./durability.ts"
+import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
+import { type Finding, type Place, type Rule, reject } from "./finding.ts"
+import type { Misbehaviour } from "./misbehaviour.ts"
+
+/** What the first replica to execute a sequence number did. */
+interface Execution {
+  readonly replica: ReplicaId
+  readonly place: Place
+  readonly digest: string
+  /** The replies; undefined when there were too many to keep. */
+  replies: ReadonlyArray<Reply> | undefined
+}
+
+/** The execution of a client's request. */
+interface Outcome {
+  readonly timestamp: number
+  readonly seq: Seq
+  readonly result: string
+  readonly place: Place
+}
+
+const logsKept = 4
+const checkpointsKept = 16
+/** How many characters of results are kept for slower replicas. */
+const resultsKept = 16 * 1024 * 1024
+
+export class Monitor {
+  readonly #traced: Traced
+  readonly #configs: ReadonlyMap<ReplicaId, Config>
+  readonly #kept: number
+  readonly #misbehaved: (found: Misbehaviour) => void
+  readonly #executions = new Map<Seq, Execution>()
+  readonly #checkpoints = new Map<Seq, { readonly digest: string; readonly place: Place }>()
+  readonly #last = new Map<ReplicaId, Map<ClientId, number>>()
+  readonly #outcomes = new Map<ClientId, Array<Outcome>>()
+  #forgotten: Seq = 0
+  #resultSize = 0
+  #executedSeq: Seq = 0
+  #requests = 0
+  #results = 0
+  #uncompared = 0
+
+  constructor(
+    traced: Traced,
+    configs: ReadonlyMap<ReplicaId, Config>,
+    logSize: number,
+    misbehaved: (found: Misbehaviour) => void,
+  ) {
+    this.#traced = traced
+    this.#configs = configs
+    this.#kept = logsKept * logSize
+    this.#misbehaved = misbehaved
+  }
+
+  /** The highest executed sequence number. */
+  get executed(): Seq {
+    return this.#executedSeq
+  }
+
+  /** Different requests executed. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Results that clients accepted. */
+  get results(): number {
+    return this.#results
+  }
+
+  /** Executions and results that had nothing left to be compared with. */
+  get uncompared(): number {
+    return this.#uncompared
+  }
+
+  take(event: TraceEvent): void {
+    switch (event._tag) {
+      case "ReplicaStep":
+        return this.#replica(event)
+      case "ClientStep":
+        return this.#client(event)
+      case "ReplicaGap":
+        return this.#gap(event)
+      case "ClientsGap":
+      case "OpenEnd":
+        return
+    }
+  }
+
+  #replica(event: ReplicaEvent): void {
+    const { input, step } = event
+    if (step.action === "Execute" && input._tag === "Executed") return this.#execute(event)
+    if (input._tag === "Restart") return this.#restart(event)
+    if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
+    if (input._tag === "Receive" && input.message._tag === "Checkpoint") {
+      const { seq, digest, replica } = input.message
+      const known = this.#checkpoints.get(seq)
+      if (known === undefined || known.digest === digest) return
+      this.#wrongCheckpoint(replica, seq, [known.place, event.place])
+    }
+  }
+
+  #execute(event: ReplicaEvent): void {
+    const { replica, before, step, place, input } = event
+    const seq = input._tag === "Executed" ? input.seq : 0
+    const { digest } = Window.get(before.log, seq)
+    const replies: Array<Reply> = []
+    for (const effect of step.effects) {
+      if (effect._tag === "SendToClient") replies.push(effect.message)
+      if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
+        this.#checkpoint(event, seq, effect.message.digest)
+      }
+    }
+    this.#atMostOnce(event, replies)
+    const first = this.#executions.get(seq)
+    if (first !== undefined) return this.#compare(event, first, { digest, replies })
+    if (seq <= this.#forgotten) {
+      this.#uncompared++
+      return
+    }
+    this.#remember(seq, { replica, place, digest, replies })
+    for (const r of replies) this.#outcome(event, seq, r)
+  }
+
+  #compare(
+    event: ReplicaEvent,
+    first: Execution,
+    now: { readonly digest: string; readonly replies: ReadonlyArray<Reply> },
+  ): void {
+    const where = `replica ${first.replica} at ${first.place.file}:${first.place.line}`
+    if (first.digest !== now.digest) {
+      const message = `another batch was executed than by ${where}`
+      this.#reject(event, "Agreement", message, { expected: first.digest, found: now.digest })
+    }
+    const { replies } = first
+    if (replies === undefined) {
+      this.#uncompared++
+      return
+    }
+    const shown = (all: ReadonlyArray<Reply>) =>
+      all.map(({ client, timestamp, result }) => ({ client, timestamp, result }))
+    const difference = firstDifference(shown(replies), shown(now.replies), "in.results")
+    if (difference !== undefined) {
+      const { path, expected, found } = difference
+      const field = path.replace(".result", "")
+      const message = `another result than ${where} had`
+      this.#reject(event, "Result", message, { field, expected, found })
+    }
+  }
+
+  #remember(seq: Seq, execution: Execution): void {
+    this.#executions.set(seq, execution)
+    this.#executedSeq = Math.max(this.#executedSeq, seq)
+    this.#requests += execution.replies?.length ?? 0
+    this.#resultSize += sizeOf(execution)
+    for (const [oldest, old] of this.#executions) {
+      const full = this.#executions.size > this.#kept
+      if (!full && this.#resultSize <= resultsKept) return
+      this.#release(old)
+      if (!full) continue
+      this.#executions.delete(oldest)
+      this.#forgotten = Math.max(this.#forgotten, oldest)
+    }
+  }
+
+  #release(execution: Execution): void {
+    this.#resultSize -= sizeOf(execution)
+    execution.replies = undefined
+  }
+
+  // One request, one execution: the same sequence number wherever it is executed.
+  #outcome(event: ReplicaEvent, seq: Seq, { client, timestamp, result }: Reply): void {
+    const outcomes = this.#outcomes.get(client) ?? []
+    this.#outcomes.set(client, outcomes)
+    const same = outcomes.find((o) => o.timestamp === timestamp)
+    if (same !== undefined && same.seq !== seq) {
+      const message = `request ${timestamp} of client ${client} is executed at two sequence numbers`
+      this.#reject(event, "AtMostOnce", message, { expected: same.seq, found: seq })
+    }
+    outcomes.push({ timestamp, seq, result, place: event.place })
+    if (outcomes.length > outcomesKept) outcomes.shift()
+  }
+
+  #atMostOnce(event: ReplicaEvent, replies: ReadonlyArray<Reply>): void {
+    const last = this.#last.get(event.replica) ?? new Map<ClientId, number>()
+    this.#last.set(event.replica, last)
+    for (const { client, timestamp } of replies) {
+      const before = last.get(client) ?? 0
+      if (timestamp <= before) {
+        const message = `request ${timestamp} of client ${client} is executed after ${before}`
+        this.#reject(event, "AtMostOnce", message, { expected: `> ${before}`, found: timestamp })
+      }
+      last.set(client, timestamp)
+    }
+  }
+
+  #checkpoint(event: ReplicaEvent, seq: Seq, digest: string): void {
+    const { place, before } = event
+    const known = this.#checkpoints.get(seq)
+    if (known !== undefined && known.digest !== digest) {
+      const message = `another checkpoint than at ${known.place.file}:${known.place.line}`
+      this.#reject(event, "Checkpoint", message, { expected: known.digest, found: digest })
+    }
+    if (known === undefined) this.#checkpoints.set(seq, { digest, place })
+    const votes = before.checkpointVotes.find((v) => v.seq === seq)?.votes ?? []
+    votes.forEach((vote, replica) => {
+      if (vote !== "" && vote !== digest) this.#wrongCheckpoint(replica, seq, [place, place])
+    })
+    const oldest = this.#checkpoints.keys().next().value
+    if (this.#checkpoints.size > checkpointsKept && oldest !== undefined) {
+      this.#checkpoints.delete(oldest)
+    }
+  }
+
+  #wrongCheckpoint(replica: ReplicaId, seq: Seq, places: readonly [Place, Place]): void {
+    if (this.#traced.replicas.has(replica)) return
+    const message = `vouched for a checkpoint at ${seq} that is not the run's`
+    this.#misbehaved({ process: `replica ${replica}`, kind: "WrongCheckpoint", message, places })
+  }
+
+  // A correct client's authenticator verifies at every replica; a correct primary keeps it.
+  #authenticators(event: ReplicaEvent): void {
+    const { input } = event
+    if (input._tag !== "ReceivePrePrepare") return
+    const { batch, replica } = input.message
+    if (!this.#traced.replicas.has(replica)) return
+    const bad = batch.findIndex(
+      (r, k) => input.verdicts[k] !== true && this.#traced.clients.has(r.client),
+    )
+    if (bad < 0) return
+    const message =
+      `the authenticator of client ${batch[bad]?.client} failed here, although replica ` +
+      `${replica} accepted it: do the two share the client's secret?`
+    this.#reject(event, "Authenticator", message, { field: `in.failed`, found: bad })
+  }
+
+  #restart(event: ReplicaEvent): void {
+    const { before, step, replica } = event
+    const config = this.#configs.get(replica)
+    if (config === undefined) return
+    const expected = restart(config, durableRecords(before)).state
+    const difference = firstDifference(fullProjection(expected), fullProjection(step.state), "post")
+    this.#last.set(replica, timestamps(step.state))
+    if (difference === undefined) return
+    const { path, expected: want, found } = difference
+    const message = "the disk's records do not give the state that was durable before the restart"
+    this.#reject(event, "Durability", message, { field: path, expected: want, found })
+  }
+
+  #gap(event: ReplicaGap): void {
+    const { replica, before, after, place } = event
+    this.#last.set(replica, timestamps(after))
+    const lost = lostDurable(before, after)
+    if (lost !== undefined) {
+      const { field, expected, found, message } = lost
+      const node = `replica ${replica}`
+      const shown = { expected: shortJson(expected), found: shortJson(found) }
+      reject({ ...place, rule: "Durability", node, field, ...shown, message })
+    }
+    for (const { seq, phase, digest } of fullProjection(after).slot) {
+      const known = this.#executions.get(seq)
+      if (phase !== "committed" || known === undefined || known.digest === digest) continue
+      const node = `replica ${replica}`
+      const message = `another batch is committed at ${seq} than replica ${known.replica} executed`
+      const shown = { expected: known.digest, found: digest }
+      reject({ ...place, rule: "Agreement", node, field: "state.slot", ...shown, message })
+    }
+  }
+
+  #client(event: ClientEvent): void {
+    const { client, step, input, before } = event
+    if (input._tag !== "Receive") return
+    const { timestamp, result, replica } = input.message
+    const outcome = this.#outcomes.get(client)?.find((o) => o.timestamp === timestamp)
+    if (outcome !== undefined && outcome.result !== result) {
+      this.#wrongReply(event, replica, outcome.place)
+    }
+    const accepted = step.effects.find((e) => e._tag === "Complete")
+    if (accepted === undefined) return
+    this.#results++
+    before.replies.forEach((reply, other) => {
+      if (reply !== undefined && reply !== accepted.result) {
+        this.#wrongReply(event, other, event.place)
+      }
+    })
+    if (outcome === undefined) {
+      this.#uncompared++
+    } else if (outcome.result !== accepted.result) {
+      const message = `the client accepted another result than the execution at ${outcome.seq} had`
+      const { result: expected } = outcome
+      this.#reject(event, "ClientResult", message, { expected, found: accepted.result })
+    }
+  }
+
+  #wrongReply(event: ClientEvent, replica: ReplicaId, executed: Place): void {
+    if (this.#traced.replicas.has(replica)) return
+    const message = `answered client ${event.client} with a result that no execution had`
+    const places = [executed, event.place] as const
+    this.#misbehaved({ process: `replica ${replica}`, kind: "WrongReply", message, places })
+  }
+
+  #reject(
+    event: ReplicaEvent | ClientEvent,
+    rule: Rule,
+    message: string,
+    shown: { readonly field?: string; readonly expected?: unknown; readonly found?: unknown },
+  ): never {
+    const { place, n } = event
+    const node =
+      event._tag === "ReplicaStep" ? `replica ${event.replica}` : `client ${event.client}`
+    const finding: Finding = { ...place, rule, node, step: n, message }
+    const { field, expected, found } = shown
+    return reject({
+      ...finding,
+      ...(field === undefined ? {} : { field }),
+      ...(expected === undefined ? {} : { expected: shortJson(expected) }),
+      ...(found === undefined ? {} : { found: shortJson(found) }),
+    })
+  }
+}
+
+const outcomesKept = 4
+
+const sizeOf = ({ replies }: Execution): number =>
+  replies?.reduce((size, r) => size + r.result.length + 64, 0) ?? 0
+
+const timestamps = (state: State): Map<ClientId, number> =>
+  new Map(ClientTable.entries(state.table).map(({ timestamp }, client) => [client, timestamp]))

@@ -1,0 +1,212 @@
+/**
+ * What each process has said so far, in bounded memory: the newest sequence numbers of each
+ * replica, the newest requests and replies of each client. A question about something older is
+ * answered with "forgotten", never with a guess.
+ */
+import type { Bytes, ClientId, Digest, Seq, Timestamp, View } from "../core/ids.ts"
+import type { PeerMessage } from "../core/pbft/message.ts"
+import type { Request } from "../core/request.ts"
+import type { Place } from "./finding.ts"
+
+export type Known = "said" | "unsaid" | "forgotten"
+
+/** A message of a replica to replicas; `view` is 0 for a checkpoint. */
+export interface Saying {
+  readonly type: PeerMessage["_tag"]
+  readonly view: View
+  readonly seq: Seq
+  readonly digest: Digest
+  readonly place: Place
+}
+
+/** What one replica said to replicas, by sequence number. */
+export class Sayings {
+  readonly #limit: number
+  readonly #bySeq = new Map<Seq, Array<Saying>>()
+  /** At or below it, what is not found may have been said. */
+  #forgotten: Seq = 0
+
+  /** `limit`: how many sequence numbers are remembered. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  say(saying: Saying): void {
+    const said = this.#bySeq.get(saying.seq)
+    if (said !== undefined) {
+      if (this.find(saying) === undefined) said.push(saying)
+      return
+    }
+    this.#bySeq.set(saying.seq, [saying])
+    if (this.#bySeq.size <= this.#limit) return
+    for (const oldest of this.#bySeq.keys()) {
+      this.#bySeq.delete(oldest)
+      this.forget(oldest)
+      break
+    }
+  }
+
+  /** What was said up to `seq` is not known completely any more. */
+  forget(seq: Seq): void {
+    this.#forgotten = Math.max(this.#forgotten, seq)
+  }
+
+  /** The same message, where it was said. */
+  find({ type, view, seq, digest }: Omit<Saying, "place">): Saying | undefined {
+    const said = this.#bySeq.get(seq)
+    if (said === undefined) return undefined
+    for (const s of said) {
+      if (s.type === type && s.view === view && s.digest === digest) return s
+    }
+    return undefined
+  }
+
+  /** A message of the same kind, view and sequence number that says something else. */
+  contradiction({ type, view, seq, digest }: Omit<Saying, "place">): Saying | undefined {
+    const said = this.#bySeq.get(seq)
+    return said?.find((s) => s.type === type && s.view === view && s.digest !== digest)
+  }
+
+  knows(saying: Omit<Saying, "place">): Known {
+    if (this.find(saying) !== undefined) return "said"
+    return saying.seq <= this.#forgotten ? "forgotten" : "unsaid"
+  }
+}
+
+/** A message between replicas as a saying of its sender. */
+export const sayingOf = (m: PeerMessage): Omit<Saying, "place"> => ({
+  type: m._tag,
+  view: m._tag === "Checkpoint" ? 0 : m.view,
+  seq: m.seq,
+  digest: m.digest,
+})
+
+/** A list of the newest entries by timestamp, ascending. */
+class Newest<A extends { readonly timestamp: Timestamp }> {
+  readonly #limit: number
+  readonly #entries: Array<A> = []
+  /** At or below it, what is not found may have been there. */
+  #forgotten: Timestamp = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Adds an entry at its place, unless it is older than what is remembered. */
+  add(entry: A): void {
+    if (entry.timestamp <= this.#forgotten) return
+    let at = this.#entries.length
+    while (at > 0 && (this.#entries[at - 1] as A).timestamp > entry.timestamp) at--
+    this.#entries.splice(at, 0, entry)
+    if (this.#entries.length <= this.#limit) return
+    const oldest = this.#entries.shift()
+    if (oldest !== undefined) this.forget(oldest.timestamp)
+  }
+
+  /** The newest entry that the test accepts. */
+  find(accept: (entry: A) => boolean): A | undefined {
+    for (let k = this.#entries.length - 1; k >= 0; k--) {
+      const entry = this.#entries[k] as A
+      if (accept(entry)) return entry
+    }
+    return undefined
+  }
+
+  forget(timestamp: Timestamp): void {
+    this.#forgotten = Math.max(this.#forgotten, timestamp)
+  }
+
+  unknown(timestamp: Timestamp): Known {
+    return timestamp <= this.#forgotten ? "forgotten" : "unsaid"
+  }
+}
+
+/** A request as its client sent it. */
+export interface SentRequest {
+  readonly timestamp: Timestamp
+  readonly operation: Bytes
+  /** Whether it went to every replica; otherwise to the primary of view 0 alone. */
+  toAll: boolean
+  readonly place: Place
+}
+
+const requestsKept = 32
+const repliesKept = 4
+
+/** The requests of each client. */
+export class SentRequests {
+  readonly #byClient = new Map<ClientId, Newest<SentRequest>>()
+
+  #of(client: ClientId): Newest<SentRequest> {
+    const found = this.#byClient.get(client)
+    if (found !== undefined) return found
+    const made = new Newest<SentRequest>(requestsKept)
+    this.#byClient.set(client, made)
+    return made
+  }
+
+  find({ client, timestamp, operation }: Request): SentRequest | undefined {
+    return this.#of(client).find((r) => r.timestamp === timestamp && r.operation === operation)
+  }
+
+  /** Another request under the same timestamp: a correct client never has one. */
+  contradiction({ client, timestamp, operation }: Request): SentRequest | undefined {
+    return this.#of(client).find((r) => r.timestamp === timestamp && r.operation !== operation)
+  }
+
+  send(request: Request, toAll: boolean, place: Place): void {
+    const sent = this.find(request)
+    if (sent !== undefined) {
+      sent.toAll ||= toAll
+      return
+    }
+    const { timestamp, operation } = request
+    this.#of(request.client).add({ timestamp, operation, toAll, place })
+  }
+
+  forget(client: ClientId, timestamp: Timestamp): void {
+    this.#of(client).forget(timestamp)
+  }
+
+  /** Whether the request was sent; with `backup`, to every replica. */
+  knows(request: Request, backup: boolean): Known {
+    const sent = this.find(request)
+    if (sent !== undefined && (sent.toAll || !backup)) return "said"
+    return this.#of(request.client).unknown(request.timestamp)
+  }
+}
+
+export interface SentReply {
+  readonly view: View
+  readonly timestamp: Timestamp
+  readonly result: Bytes
+}
+
+/** The replies of one replica, by client. */
+export class SentReplies {
+  readonly #byClient = new Map<ClientId, Newest<SentReply>>()
+
+  #of(client: ClientId): Newest<SentReply> {
+    const found = this.#byClient.get(client)
+    if (found !== undefined) return found
+    const made = new Newest<SentReply>(repliesKept)
+    this.#byClient.set(client, made)
+    return made
+  }
+
+  send(client: ClientId, { view, timestamp, result }: SentReply): void {
+    if (this.knows(client, { view, timestamp, result }) === "said") return
+    this.#of(client).add({ view, timestamp, result })
+  }
+
+  forget(client: ClientId, timestamp: Timestamp): void {
+    this.#of(client).forget(timestamp)
+  }
+
+  knows(client: ClientId, { view, timestamp, result }: SentReply): Known {
+    const replies = this.#of(client)
+    const same = (r: SentReply) =>
+      r.timestamp === timestamp && r.view === view && r.result === result
+    return replies.find(same) === undefined ? replies.unknown(timestamp) : "said"
+  }
+}

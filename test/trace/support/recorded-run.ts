@@ -1,0 +1,346 @@
+/**
+ * A run of real replicas and clients in one process, in an order drawn from a seed, that records
+ * a trace of each: what a running cluster writes, without network and clock.
+ */
+import type { ClientId, ReplicaId, Seq } from "../../../src/core/ids.ts"
+import {
+  type ClientConfig,
+  type ClientInput,
+  type ClientState,
+  initClient,
+  stepClient,
+} from "../../../src/core/pbft/client.ts"
+import { pendingExecution } from "../../../src/core/pbft/execution.ts"
+import type { Authentic, PeerMessage, Reply, Request } from "../../../src/core/pbft/message.ts"
+import { step } from "../../../src/core/pbft/replica.ts"
+import { durableRecords } from "../../../src/core/pbft/restart.ts"
+import { type Config, type Input, init, type State } from "../../../src/core/pbft/state.ts"
+import {
+  clientLine,
+  clientsDropLine,
+  dropLine,
+  endLine,
+  header,
+  replicaLine,
+} from "../../../src/core/pbft/trace.ts"
+import { groupOf } from "../../../src/core/quorum.ts"
+import type { TraceHeader } from "../../../src/core/trace-event.ts"
+import * as Window from "../../../src/core/window.ts"
+import { testDigests, textDigest } from "./digests.ts"
+
+export interface RunOptions {
+  readonly seed: number
+  readonly write: (file: string, line: string) => void
+  readonly run?: string
+  readonly n?: number
+  readonly clients?: number
+  /** How many requests each client sends, one after the other. */
+  readonly requests?: number
+  readonly checkpointInterval?: number
+  readonly logSize?: number
+  readonly maxBatch?: number
+  readonly firstTimestamp?: number
+  /** The length of an operation. */
+  readonly operationSize?: number
+  /** Chance (0 to 1) that a step of the schedule is a client's timeout, or a second delivery. */
+  readonly timeouts?: number
+  readonly duplicates?: number
+  /** Replicas that write no trace. */
+  readonly untraced?: ReadonlyArray<ReplicaId>
+  /** What the untraced replicas do to a message for one receiver; default: they are correct. */
+  readonly byzantine?: (m: PeerMessage, to: ReplicaId) => PeerMessage | undefined
+  /** Restart this replica when it has executed so far; "clean" and "killed" begin a new file. */
+  readonly restart?: {
+    readonly replica: ReplicaId
+    readonly at: Seq
+    readonly how: "in-process" | "clean" | "killed"
+  }
+  /** Lines that are dropped: `many` from step `from` of this replica, or of "clients", on. */
+  readonly drop?: {
+    readonly node: ReplicaId | "clients"
+    readonly from: number
+    readonly many: number
+  }
+}
+
+/** A small, fast generator of random numbers in [0, 1). */
+export const randomFrom = (seed: number): (() => number) => {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+interface Service {
+  count: number
+  hash: string
+}
+
+interface ReplicaProcess {
+  readonly config: Config
+  state: State
+  service: Service
+  snapshots: Map<Seq, Service>
+  inbox: Array<Input>
+  file: Recorder | undefined
+}
+
+interface ClientProcess {
+  readonly config: ClientConfig
+  state: ClientState
+  inbox: Array<Authentic<Reply>>
+  left: number
+}
+
+/** Writes the lines of one file and counts its steps; drops those it is told to drop. */
+class Recorder {
+  readonly name: string
+  readonly #write: (file: string, line: string) => void
+  readonly #from: number
+  readonly #to: number
+  n = 0
+
+  constructor(name: string, head: TraceHeader, options: RunOptions) {
+    this.name = name
+    this.#write = options.write
+    const { node } = head
+    const mine = node.kind === "replica" ? node.id : "clients"
+    const drop = options.drop?.node === mine ? options.drop : undefined
+    this.#from = drop?.from ?? Infinity
+    this.#to = drop === undefined ? -1 : drop.from + drop.many - 1
+    this.#write(name, header(head))
+  }
+
+  record(line: (n: number) => string, drop: (n: number, dropped: number) => string): void {
+    this.n++
+    if (this.n < this.#from || this.n > this.#to) this.#write(this.name, line(this.n))
+    else if (this.n === this.#to) this.#write(this.name, drop(this.n, this.n - this.#from + 1))
+  }
+
+  end(): void {
+    const dropped = this.n >= this.#from && this.n < this.#to ? this.n - this.#from + 1 : 0
+    this.#write(this.name, endLine(this.n, dropped))
+  }
+}
+
+const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
+
+export class RecordedRun {
+  readonly #options: RunOptions
+  readonly #random: () => number
+  readonly #group
+  readonly #head: Omit<TraceHeader, "node" | "incarnation">
+  readonly #replicas: Array<ReplicaProcess>
+  readonly #clients: Array<ClientProcess>
+  readonly #clientFile: Recorder
+  #restarted = false
+  /** Steps recorded by all files. */
+  steps = 0
+
+  constructor(options: RunOptions) {
+    this.#options = options
+    this.#random = randomFrom(options.seed)
+    const { n = 4, clients = 2, requests = 3, firstTimestamp = 0 } = options
+    const { checkpointInterval = 2, logSize = 4, maxBatch = 2 } = options
+    const group = groupOf(n)
+    this.#group = group
+    this.#head = {
+      run: options.run ?? `run-${options.seed}`,
+      protocol: "pbft",
+      ...group,
+      checkpointInterval,
+      logSize,
+      maxBatch,
+      clients,
+      spec: textDigest("spec"),
+      startedAt: "2026-01-01T00:00:00.000Z",
+    }
+    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...testDigests }
+    this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
+    this.#clients = Array.from({ length: clients }, (_, id) => {
+      const client: ClientConfig = { group, id, firstTimestamp, retransmitMs: 100 }
+      return { config: client, state: initClient(client), inbox: [], left: requests }
+    })
+    const node = { kind: "clients" as const, from: 0, to: clients - 1, firstTimestamp }
+    this.#clientFile = new Recorder(
+      "clients.ndjson",
+      { ...this.#head, node, incarnation: 0 },
+      options,
+    )
+  }
+
+  /** Runs until every request has its result and nothing is under way. */
+  run(): this {
+    while (this.#turn()) {}
+    for (const { file } of this.#replicas) file?.end()
+    this.#clientFile.end()
+    return this
+  }
+
+  #startReplica(config: Config): ReplicaProcess {
+    const service = { count: 0, hash: "" }
+    const traced = this.#options.untraced?.includes(config.id) !== true
+    const node = { kind: "replica" as const, id: config.id }
+    const name = `replica-${config.id}.ndjson`
+    return {
+      config,
+      state: init(config),
+      service,
+      snapshots: new Map([[0, service]]),
+      inbox: [],
+      file: traced
+        ? new Recorder(name, { ...this.#head, node, incarnation: 0 }, this.#options)
+        : undefined,
+    }
+  }
+
+  #turn(): boolean {
+    const busy: Array<() => void> = []
+    for (const r of this.#replicas) this.#choicesOf(r, busy)
+    for (const c of this.#clients) {
+      const { operation } = c.state
+      if (c.inbox.length > 0) busy.push(() => this.#stepClient(c, this.#take(c.inbox)))
+      if (operation === undefined && c.left > 0) busy.push(() => this.#submit(c))
+      const timeout = operation !== undefined && this.#random() < (this.#options.timeouts ?? 0)
+      if (timeout) busy.push(() => this.#stepClient(c, { _tag: "Timeout" }))
+    }
+    if (busy.length === 0) return false
+    busy[Math.floor(this.#random() * busy.length)]?.()
+    return true
+  }
+
+  #choicesOf(r: ReplicaProcess, busy: Array<() => void>): void {
+    const { state, config } = r
+    if (r.inbox.length > 0) busy.push(() => this.#stepReplica(r, this.#take(r.inbox) as Input))
+    if (pendingExecution(config, state) !== undefined) busy.push(() => this.#execute(r))
+    const room = Window.covers(state.log, state.seqno + 1)
+    if (config.id === 0 && state.queue.length > 0 && room) {
+      const count = 1 + Math.floor(this.#random() * Math.min(config.maxBatch, state.queue.length))
+      busy.push(() => this.#stepReplica(r, { _tag: "Propose", count }))
+    }
+    const restart = this.#options.restart
+    if (restart?.replica === config.id && !this.#restarted && state.executed >= restart.at) {
+      busy.push(() => this.#restart(r, restart.how))
+    }
+  }
+
+  // A random message; now and then it stays where it is, and comes again.
+  #take<A>(inbox: Array<A>): A {
+    const at = Math.floor(this.#random() * inbox.length)
+    const taken = inbox[at] as A
+    if (this.#random() < (this.#options.duplicates ?? 0)) return taken
+    const last = inbox.pop() as A
+    if (at < inbox.length) inbox[at] = last
+    return taken
+  }
+
+  #submit(c: ClientProcess): void {
+    c.left--
+    const { operationSize = 8 } = this.#options
+    const text = `put ${c.config.id} ${c.left} \u00ff`
+    this.#stepClient(c, { _tag: "Submit", operation: text.padEnd(operationSize, "x") })
+  }
+
+  #stepClient(c: ClientProcess, given: ClientInput | Authentic<Reply>): void {
+    const input: ClientInput = given._tag === "Reply" ? { _tag: "Receive", message: given } : given
+    const before = c.state
+    const took = stepClient(c.config, before, input)
+    c.state = took.state
+    const client = c.config.id
+    this.steps++
+    this.#clientFile.record(
+      (n) => clientLine({ n, client }, before, took, input),
+      (n, dropped) => clientsDropLine(n, dropped, this.#clientStates()),
+    )
+    for (const effect of took.effects) {
+      if (effect._tag !== "SendToReplicas") continue
+      const message = authentic<Request>({ ...effect.message, authenticator: "" })
+      for (const to of effect.replicas) {
+        this.#replicas[to]?.inbox.push({ _tag: "Receive", message })
+      }
+    }
+  }
+
+  #clientStates(): Map<ClientId, ClientState> {
+    return new Map(this.#clients.map(({ config, state }) => [config.id, state]))
+  }
+
+  #stepReplica(r: ReplicaProcess, input: Input): void {
+    const before = r.state
+    const took = step(r.config, before, input)
+    r.state = took.state
+    if (r.file !== undefined) this.steps++
+    r.file?.record(
+      (n) => replicaLine(n, before, took, input),
+      (n, dropped) => dropLine(n, dropped, took.state),
+    )
+    for (const effect of took.effects) {
+      if (effect._tag === "Broadcast") this.#broadcast(r, effect.message)
+      if (effect._tag === "SendToClient") {
+        this.#clients[effect.client]?.inbox.push(authentic(effect.message))
+      }
+    }
+    for (const seq of r.snapshots.keys()) if (seq < r.state.log.low) r.snapshots.delete(seq)
+  }
+
+  #broadcast(from: ReplicaProcess, m: PeerMessage): void {
+    const lies = this.#options.untraced?.includes(from.config.id) === true
+    for (const to of this.#replicas) {
+      if (to === from) continue
+      const told = lies && this.#options.byzantine ? this.#options.byzantine(m, to.config.id) : m
+      if (told === undefined) continue
+      to.inbox.push(
+        told._tag === "PrePrepare"
+          ? {
+              _tag: "ReceivePrePrepare",
+              message: authentic(told),
+              verdicts: told.batch.map(({ authenticator }) => authenticator === ""),
+            }
+          : { _tag: "Receive", message: authentic(told) },
+      )
+    }
+  }
+
+  #execute(r: ReplicaProcess): void {
+    const pending = pendingExecution(r.config, r.state)
+    if (pending === undefined) return
+    const { seq, requests, checkpoint } = pending
+    const results = requests.map((request) => {
+      const { count, hash } = r.service
+      const next = textDigest(`${hash} ${request.client} ${request.operation}`)
+      r.service = { count: count + 1, hash: next }
+      return `${count + 1} \u0080`
+    })
+    if (checkpoint) r.snapshots.set(seq, r.service)
+    const service = checkpoint ? r.service.hash || "none" : ""
+    this.#stepReplica(r, { _tag: "Executed", seq, results, service })
+  }
+
+  #restart(r: ReplicaProcess, how: "in-process" | "clean" | "killed"): void {
+    this.#restarted = true
+    const durable = durableRecords(r.state)
+    if (how !== "in-process" && r.file !== undefined) {
+      if (how === "clean") r.file.end()
+      const node = { kind: "replica" as const, id: r.config.id }
+      const name = `replica-${r.config.id}-1.ndjson`
+      r.file = new Recorder(name, { ...this.#head, node, incarnation: 1 }, this.#options)
+    }
+    this.#stepReplica(r, { _tag: "Restart", durable })
+    r.service = r.snapshots.get(r.state.executed) ?? { count: 0, hash: "" }
+  }
+}
+
+/** The lines of each file of a run, in memory. */
+export const recordRun = (options: Omit<RunOptions, "write">): Map<string, Array<string>> => {
+  const files = new Map<string, Array<string>>()
+  const write = (file: string, line: string): void => {
+    const lines = files.get(file)
+    if (lines === undefined) files.set(file, [line])
+    else lines.push(line)
+  }
+  new RecordedRun({ ...options, write }).run()
+  return files
+}
