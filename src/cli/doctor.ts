@@ -20,7 +20,7 @@ const asText = (findings: ReadonlyArray<Finding>): string => {
 
 const flags = {
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON document (schema prophecy.doctor/1) instead of text"),
+    Flag.withDescription("Print one JSON document (schema prophecy-doctor/1) instead of text"),
     Flag.withDefault(false),
   ),
 }
@@ -33,7 +33,7 @@ export const doctorCommand = Command.make(
     const ok = findings.every((finding) => finding.status !== "missing")
     yield* Console.log(
       given.json
-        ? JSON.stringify({ schema: "prophecy.doctor/1", ok, findings }, undefined, 2)
+        ? JSON.stringify({ schema: "prophecy-doctor/1", ok, findings }, undefined, 2)
         : asText(findings),
     )
     if (!ok) return yield* new Ended({ code: ExitCode.BadInput })

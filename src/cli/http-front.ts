@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { Data } from "effect"
 
-/** A replicated map from text to bytes. Promises reject with `NoAnswer` or `TooBusy`. */
+/** A replicated map from text to bytes. Rejects with `NoAnswer`, `TooBusy` or `TooLong`. */
 export interface KeyValueStore {
   readonly get: (key: string) => Promise<Uint8Array | undefined>
   readonly put: (key: string, value: Uint8Array) => Promise<void>
@@ -17,8 +17,11 @@ export interface KeyValueStore {
 /** The group did not answer in time; whether the request takes effect is unknown. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly afterMs: number }> {}
 
-/** More requests wait than the front end lets in; this one was not sent. */
-export class TooBusy extends Data.TaggedError("TooBusy")<{ readonly waiting: number }> {}
+/** More requests wait than the clients' pool lets in; this one was not sent. */
+export class TooBusy extends Data.TaggedError("TooBusy") {}
+
+/** The operation, key included, is longer than the cluster takes; this one was not sent. */
+export class TooLong extends Data.TaggedError("TooLong")<{ readonly limit: number }> {}
 
 export interface HttpFrontOptions {
   readonly store: KeyValueStore
@@ -39,7 +42,7 @@ export interface HttpFront {
 /** Bytes of a key in UTF-8. */
 export const longestKey = 256
 /** Bytes of a value. */
-export const largestValue = 64 * 1024
+export const largestValue = 32 * 1024
 const bodyTimeoutMs = 10_000
 /** How long `close` waits for answers under way. */
 const closingMs = 2_000
@@ -155,9 +158,12 @@ const failureOf = (cause: unknown): Failure => {
     return { status: 504, error: "NoAnswer", message, limit: cause.afterMs }
   }
   if (cause instanceof TooBusy) {
-    const message = `${cause.waiting} requests wait already; this one was not sent.`
-    const headers = { "retry-after": "1" }
-    return { status: 503, error: "TooBusy", message, limit: cause.waiting, headers }
+    const message = "Too many requests wait already; this one was not sent."
+    return { status: 503, error: "TooBusy", message, headers: { "retry-after": "1" } }
+  }
+  if (cause instanceof TooLong) {
+    const message = `Key and value together have more than the ${cause.limit} bytes of an operation.`
+    return { status: 413, error: "TooLong", message, limit: cause.limit }
   }
   const message = cause instanceof Error ? cause.message : String(cause)
   return { status: 500, error: "Internal", message }

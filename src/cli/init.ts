@@ -50,7 +50,7 @@ const flags = {
     Flag.withDefault(false),
   ),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON document (schema prophecy.init/1) instead of text"),
+    Flag.withDescription("Print one JSON document (schema prophecy-init/1) instead of text"),
     Flag.withDefault(false),
   ),
 }
@@ -116,7 +116,7 @@ const asText = (given: Given, files: ReadonlyArray<PlannedFile>): string => {
 const asJson = (given: Given, files: ReadonlyArray<PlannedFile>): string => {
   const { replicas, clients, port, dryRun } = given
   const paths = files.map(({ path }) => path)
-  const document = { schema: "prophecy.init/1", dryRun, config: paths.at(-1), files: paths }
+  const document = { schema: "prophecy-init/1", dryRun, config: paths.at(-1), files: paths }
   return JSON.stringify({ ...document, replicas, clients, port }, undefined, 2)
 }
 

@@ -43,7 +43,7 @@ export const scratch = (): string => {
 }
 
 export const start = (args: ReadonlyArray<string>, options: RunOptions = {}): Started => {
-  const { cwd, env = process.env, program = main, node = process.execPath } = options
+  const { cwd, env = process.env, program = launcher, node = process.execPath } = options
   const child = spawn(node, [program, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
   let [stdout, stderr] = ["", ""]
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))

@@ -22,7 +22,7 @@ describe("prophecy doctor", () => {
     const { code, stdout, stderr } = await run(["doctor", "--json"], { cwd: scratch() })
     expect([code, stderr]).toEqual([0, ""])
     const report: Report = JSON.parse(stdout)
-    expect(report).toMatchObject({ schema: "prophecy.doctor/1", ok: true })
+    expect(report).toMatchObject({ schema: "prophecy-doctor/1", ok: true })
     const names = report.findings.map(({ name }) => name)
     expect(names).toEqual([
       "node",

@@ -8,6 +8,7 @@ import {
   NoAnswer,
   openHttpFront,
   TooBusy,
+  TooLong,
 } from "../../src/cli/http-front.ts"
 
 /** A store in this process; keys with these names fail instead. */
@@ -15,7 +16,8 @@ const storeInMemory = (): KeyValueStore => {
   const values = new Map<string, Uint8Array>()
   const failing = async (key: string): Promise<void> => {
     if (key === "slow") throw new NoAnswer({ afterMs: 1500 })
-    if (key === "busy") throw new TooBusy({ waiting: 64 })
+    if (key === "busy") throw new TooBusy()
+    if (key === "long") throw new TooLong({ limit: 99 })
     if (key === "broken") throw new Error("it broke")
   }
   return {
@@ -95,7 +97,8 @@ describe("refusals name cause and limit", () => {
     ["PUT", "/status", 405, { error: "MethodNotAllowed" }],
     ["GET", "/elsewhere", 404, { error: "NoSuchPath" }],
     ["GET", "/kv/slow", 504, { error: "NoAnswer", limit: 1500 }],
-    ["GET", "/kv/busy", 503, { error: "TooBusy", limit: 64 }],
+    ["GET", "/kv/busy", 503, { error: "TooBusy" }],
+    ["GET", "/kv/long", 413, { error: "TooLong", limit: 99 }],
     ["GET", "/kv/broken", 500, { error: "Internal", message: "it broke" }],
   ])("%s %s is %i", async (method, path, status, expected) => {
     expect(await failure(method, path)).toMatchObject({

@@ -45,7 +45,7 @@ describe("prophecy init", () => {
     const { code, stdout } = await run(["init", "--separate-secrets", "--json"], { cwd })
     expect(code).toBe(0)
     const document = JSON.parse(stdout)
-    expect(document).toMatchObject({ schema: "prophecy.init/1", config: "cluster.json" })
+    expect(document).toMatchObject({ schema: "prophecy-init/1", config: "cluster.json" })
     expect(document.files).toHaveLength(6)
     for (const file of document.files) expect(mode(join(cwd, file))).toBe(0o600)
     const config = json(join(cwd, "cluster.json"))

@@ -1,0 +1,61 @@
+/** What `GET /status` and `GET /healthz` say of a running group. */
+import { Effect } from "effect"
+import { groupOf, primaryOf } from "../core/quorum.ts"
+import type { ReplicaStatus } from "../net/status.ts"
+import type { Group } from "./group.ts"
+
+/** A replica that does not answer this question in time counts as down. */
+const answerMs = 1_000
+
+const statusOf = (group: Group, replica: number): Effect.Effect<ReplicaStatus | undefined> =>
+  group.cluster.status(replica).pipe(
+    Effect.timeout(answerMs),
+    Effect.catch(() => Effect.succeed(undefined)),
+  )
+
+const replicaDocument = (group: Group, id: number, status: ReplicaStatus | undefined) => {
+  const pid = group.cluster.pid(id) ?? null
+  if (status === undefined) return { id, pid, up: false as const }
+  const { view, primary, low, executed, missedCheckpoint } = status
+  return { id, pid, up: true as const, view, primary, low, executed, missedCheckpoint }
+}
+
+const highest = (numbers: ReadonlyArray<number>): number => Math.max(0, ...numbers)
+
+/** Everything in one document; never fails: who does not answer is listed under `down`. */
+export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
+  const ids = group.config.replicas.map((_, id) => id)
+  const statuses = yield* Effect.forEach(ids, (id) => statusOf(group, id), {
+    concurrency: "unbounded",
+  })
+  const replicas = ids.map((id) => replicaDocument(group, id, statuses[id]))
+  const up = replicas.filter((replica) => replica.up)
+  const { n, f, quorum } = groupOf(ids.length)
+  const { busy, waiting, completed } = yield* group.pool.status
+  return {
+    schema: "prophecy-group/1",
+    protocol: "pbft",
+    n,
+    f,
+    quorum,
+    view: highest(up.map(({ view }) => view)),
+    executed: highest(up.map(({ executed }) => executed)),
+    /** The low watermark: the last checkpoint that a quorum agreed on. */
+    low: highest(up.map(({ low }) => low)),
+    down: replicas.filter((replica) => !replica.up).map(({ id }) => id),
+    replicas,
+    requests: { completed, underWay: busy, waiting },
+  }
+})
+
+/** Why no request can be answered now; undefined while one can. */
+export const unhealthy = (group: Group): string | undefined => {
+  const running = group.cluster.running()
+  const { n, quorum } = groupOf(group.config.replicas.length)
+  const primary = primaryOf(groupOf(n), 0)
+  if (running.length < quorum) {
+    return `${running.length} of ${n} replicas run; ${quorum} are needed`
+  }
+  if (running.includes(primary)) return undefined
+  return `replica ${primary}, the primary, is down, and there is no view change yet: restart it`
+}

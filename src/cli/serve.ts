@@ -1,0 +1,118 @@
+/** `prophecy start --serve`: the group and its front end until a signal comes. */
+import { join } from "node:path"
+import { Console, Effect, Schedule } from "effect"
+import { ExitCode, Refused } from "./ended.ts"
+import { type Group, shortPath, startGroup } from "./group.ts"
+import { groupStatus, unhealthy } from "./group-status.ts"
+import { type HttpFront, openHttpFront } from "./http-front.ts"
+import type { Progress } from "./progress.ts"
+import { replicatedStore } from "./replicated-store.ts"
+import type { ClusterConfig } from "../net/cluster-config.ts"
+
+export interface ServeOptions {
+  readonly config: ClusterConfig
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly timeoutMs: number
+  /** Start a replica again when it has ended. */
+  readonly restartDead: boolean
+  readonly json: boolean
+  readonly progress: Progress
+}
+
+const watchEvery = "200 millis"
+
+/** Opens the front end; it is closed with the scope, before the group is. */
+export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "timeoutMs">) =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () =>
+        openHttpFront({
+          store: replicatedStore(group.pool, options),
+          status: () => Effect.runPromise(groupStatus(group)),
+          unhealthy: () => unhealthy(group),
+          port: options.port,
+        }),
+      catch: (cause) => {
+        const { code, message } = cause as NodeJS.ErrnoException
+        const why = code === "EADDRINUSE" ? "it is in use" : message
+        const text = `cannot listen on 127.0.0.1:${options.port}: ${why}. Name another port with --port; 0 takes any free one.`
+        return new Refused({ code: ExitCode.BadInput, text })
+      },
+    }),
+    (front) => Effect.promise(() => front.close()),
+  )
+
+const pidsOf = (group: Group) =>
+  group.config.replicas.map((_, id) => ({ id, pid: group.cluster.pid(id) ?? null }))
+
+const asText = (group: Group, front: HttpFront): string => {
+  const url = `http://127.0.0.1:${front.port}`
+  const replicas = pidsOf(group).map(
+    ({ id, pid }) => `  replica ${id}  pid ${pid}  ${id === 0 ? "primary" : "backup"}`,
+  )
+  const backup = pidsOf(group).at(-1)?.pid
+  const traces = group.config.traceDirectory
+  return [
+    `serving at ${url} with ${group.config.replicas.length} replicas:`,
+    ...replicas,
+    "try, in another terminal:",
+    `  curl -X PUT --data hello ${url}/kv/greeting`,
+    `  curl ${url}/kv/greeting`,
+    `  curl ${url}/status`,
+    `kill a backup, and read the key again (a view change, which the primary's loss needs, is not built yet):`,
+    `  kill -9 ${backup}`,
+    ...(traces === undefined
+      ? []
+      : [
+          `after Ctrl-C, check what was recorded: prophecy replay ${join(shortPath(traces), "*.ndjson")}`,
+        ]),
+    "Ctrl-C ends it.",
+  ].join("\n")
+}
+
+const asJson = (group: Group, front: HttpFront): string => {
+  const { file, traceDirectory = null } = group.config
+  const url = `http://127.0.0.1:${front.port}`
+  const replicas = pidsOf(group)
+  const document = { schema: "prophecy-serve/1", url, replicas, config: file }
+  return JSON.stringify({ ...document, traces: traceDirectory }, undefined, 2)
+}
+
+const restart = (group: Group, id: number, progress: Progress) =>
+  group.cluster.start(id).pipe(
+    Effect.andThen(
+      Effect.sync(() => progress.say(`replica ${id} runs again, pid ${group.cluster.pid(id)}`)),
+    ),
+    Effect.catch((error) => Effect.sync(() => progress.say(error.message))),
+  )
+
+/** Tells which replicas end, and starts them again where that is wanted. */
+const watch = (group: Group, options: ServeOptions) => {
+  const ids = group.config.replicas.map((_, id) => id)
+  const known = new Set(ids)
+  return Effect.gen(function* () {
+    const running = new Set(group.cluster.running())
+    for (const id of ids) {
+      if (running.has(id)) known.add(id)
+      if (running.has(id) || !known.has(id)) continue
+      known.delete(id)
+      const why = unhealthy(group) ?? "the service goes on"
+      options.progress.say(`replica ${id} has ended; ${running.size} of ${ids.length} run: ${why}`)
+      if (options.restartDead) yield* restart(group, id, options.progress)
+    }
+  }).pipe(Effect.repeat(Schedule.spaced(watchEvery)))
+}
+
+/** Serves until it is interrupted. */
+export const serve = Effect.fn("serve")(function* (options: ServeOptions) {
+  const { config, progress } = options
+  const group = yield* progress.during(
+    "starting",
+    () => `${config.replicas.length} replicas`,
+    startGroup({ config, log: progress.say }),
+  )
+  const front = yield* openFront(group, options)
+  yield* Console.log(options.json ? asJson(group, front) : asText(group, front))
+  return yield* watch(group, options)
+}, Effect.scoped)

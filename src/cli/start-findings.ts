@@ -1,0 +1,78 @@
+/** What the main job has found so far: the report is made from it, whole or partial. */
+import type { Verdict } from "../trace-check/verdict.ts"
+import { ExitCode } from "./ended.ts"
+import type { WrongRead } from "./register-check.ts"
+import type { WorkloadResult } from "./workload.ts"
+
+/** The phases in their order; the report names the one that was interrupted. */
+export type Phase = "starting" | "load" | "stopping" | "replay" | "TLC" | "done"
+
+/** Events `from .. to` of the merged run, as TLC saw them. */
+export interface TlcWindow {
+  readonly from: number
+  readonly to: number
+  readonly accepted: boolean
+  /** Distinct states. */
+  readonly states: number
+  /** What TLC has against it; undefined when it has nothing. */
+  readonly objection: string | undefined
+}
+
+export type TlcResult =
+  | { readonly _tag: "Skipped" }
+  /** Something is missing; the reason says what, and what to do. */
+  | { readonly _tag: "Unavailable"; readonly reason: string }
+  | {
+      readonly _tag: "Ran"
+      readonly windows: ReadonlyArray<TlcWindow>
+      readonly elapsedMs: number
+    }
+
+export interface Findings {
+  readonly folder: string
+  readonly seed: number
+  readonly clients: number
+  readonly seconds: number
+  readonly replicas: number
+  phase: Phase
+  load: WorkloadResult | undefined
+  wrongReads: ReadonlyArray<WrongRead> | undefined
+  /** Bytes of all traces, once they are complete. */
+  traceBytes: number | undefined
+  replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
+  tlc: TlcResult | undefined
+  readonly startedAt: number
+  elapsedMs: number
+}
+
+/** Why the run is not shown to conform, worst first; empty when it is. */
+export const objections = (
+  findings: Findings,
+): ReadonlyArray<{ readonly code: number; readonly text: string }> => {
+  const { load, wrongReads, replay, tlc } = findings
+  const found: Array<{ readonly code: number; readonly text: string }> = []
+  const object = (code: number, text: string): void => void found.push({ code, text })
+  if (wrongReads !== undefined && wrongReads.length > 0) {
+    object(ExitCode.Rejected, `${wrongReads.length} reads gave a wrong answer`)
+  }
+  if (replay?.verdict._tag === "Rejected") {
+    object(ExitCode.Rejected, "the traces are not a run of the model")
+  }
+  if (replay?.verdict._tag === "Unreadable") {
+    object(ExitCode.Rejected, "a trace of this run cannot be read")
+  }
+  if (tlc?._tag === "Ran" && tlc.windows.some(({ accepted }) => !accepted)) {
+    object(ExitCode.Rejected, "TLC rejects a window of the traces")
+  }
+  if (replay?.verdict._tag === "Gap") object(ExitCode.Inconclusive, "steps are missing in a trace")
+  if (load !== undefined && load.latencies.length === 0) {
+    object(ExitCode.Inconclusive, "no request was answered")
+  }
+  if (load !== undefined && load.failures.size > 0) {
+    object(ExitCode.Inconclusive, "requests failed")
+  }
+  if (findings.phase !== "done") {
+    object(ExitCode.Inconclusive, `interrupted in the phase "${findings.phase}"`)
+  }
+  return found
+}

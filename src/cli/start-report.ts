@@ -1,0 +1,175 @@
+/** The report of the main job, for people and for programs. */
+import { join } from "node:path"
+import { findingText, verdictDocument } from "../trace-check/verdict.ts"
+import { ExitCode } from "./ended.ts"
+import { shortPath } from "./group.ts"
+import { summarize } from "./latency.ts"
+import { type Findings, objections, type TlcResult } from "./start-findings.ts"
+
+const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+type Row = readonly [name: string, text: string]
+
+const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
+  if (load === undefined) return [["load", "none"]]
+  const { reads, writes, removals, elapsedMs, failures } = load
+  const answered = load.latencies.length
+  const latency = summarize(load.latencies)
+  const failed = [...failures].map(([reason, n]) => `${n} x ${reason}`).join(", ")
+  return [
+    ["load", `${seconds(elapsedMs)} from ${clients} clients over HTTP, seed ${seed}`],
+    [
+      "requests",
+      `${whole(answered)} answered (${whole(reads)} GET, ${whole(writes)} PUT, ${whole(removals)} DELETE); failed: ${failed || "0"}`,
+    ],
+    ["throughput", `${whole((answered * 1000) / elapsedMs)} requests/s`],
+    latency === undefined
+      ? ["latency", "unknown: nothing was answered"]
+      : [
+          "latency",
+          `p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms, max ${latency.max.toFixed(1)} ms`,
+        ],
+  ]
+}
+
+const readRows = ({ load, wrongReads }: Findings): ReadonlyArray<Row> => {
+  if (wrongReads === undefined || load === undefined) return [["answers", "not judged"]]
+  const judged = load.observations.filter(({ kind }) => kind === "read").length
+  const wrong = wrongReads.slice(0, 3).map(({ read, reason }) => {
+    return ["", `client ${read.client} read ${read.key}: ${reason}`] as const
+  })
+  return [["answers", `${whole(judged)} reads judged, ${wrongReads.length} wrong`], ...wrong]
+}
+
+const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
+  if (replay === undefined) return [["model", "the traces were not replayed"]]
+  const { verdict, elapsedMs } = replay
+  const words = {
+    Conforms: "conforms: every recorded step is a step of the model",
+    Gap: "conforms as far as recorded; steps are missing",
+    Rejected: "does not conform",
+    Unreadable: "unreadable",
+  }[verdict._tag]
+  const rows: Array<Row> = []
+  if (verdict._tag !== "Unreadable") {
+    const { events, files, messages, executed } = verdict.statistics
+    rows.push(
+      ["trace", `${whole(events)} events in ${files} files, ${megabytes(traceBytes ?? 0)}`],
+      ["model", `${words} (${whole((events * 1000) / elapsedMs)} events/s)`],
+      ["", `${whole(messages)} received messages matched, ${whole(executed)} batches agreed on`],
+    )
+  } else rows.push(["model", words])
+  if (verdict._tag === "Rejected" || verdict._tag === "Unreadable") {
+    for (const line of findingText(verdict.finding).split("\n")) rows.push(["", line])
+  }
+  return rows
+}
+
+const tlcRows = (tlc: TlcResult | undefined): ReadonlyArray<Row> => {
+  if (tlc === undefined) return [["TLC", "did not run"]]
+  if (tlc._tag === "Skipped") return [["TLC", "did not run: --no-tlc"]]
+  if (tlc._tag === "Unavailable") return [["TLC", `did not run: ${tlc.reason}`]]
+  const { windows, elapsedMs } = tlc
+  const states = windows.reduce((sum, window) => sum + window.states, 0)
+  const rejected = windows.filter(({ accepted }) => !accepted)
+  const accepted = windows.length - rejected.length
+  return [
+    [
+      "TLC",
+      `${accepted} of ${windows.length} windows are behaviours of Pbft.tla: ${whole(states)} states, ${seconds(elapsedMs)}`,
+    ],
+    ...rejected.map(
+      ({ from, to, objection }) =>
+        ["", `events ${from} to ${to}: ${objection ?? "rejected"}`] as const,
+    ),
+  ]
+}
+
+/** The exit code: the worst objection's. */
+export const exitCodeOf = (findings: Findings): number => {
+  const codes = objections(findings).map(({ code }) => code)
+  return codes.includes(ExitCode.Rejected) ? ExitCode.Rejected : (codes[0] ?? 0)
+}
+
+const verdictWord = (findings: Findings): "conforms" | "rejected" | "inconclusive" => {
+  const code = exitCodeOf(findings)
+  return code === 0 ? "conforms" : code === ExitCode.Rejected ? "rejected" : "inconclusive"
+}
+
+const verdictText = (findings: Findings): string => {
+  const why = objections(findings).map(({ text }) => text)
+  if (why.length > 0) return `${verdictWord(findings).toUpperCase()}: ${why.join("; ")}`
+  return findings.tlc?._tag === "Ran"
+    ? "CONFORMS to the model and to the TLA+ specification"
+    : "CONFORMS to the model; TLC did not run"
+}
+
+export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
+
+const reproduce = ({ seed, clients, seconds }: Findings): string =>
+  `prophecy start --seconds ${seconds} --clients ${clients} --seed ${seed}`
+
+export const reportText = (findings: Findings): string => {
+  const rows: ReadonlyArray<Row> = [
+    ["replicas", `${findings.replicas} processes, key-value service, PBFT`],
+    ...loadRows(findings),
+    ...readRows(findings),
+    ...replayRows(findings),
+    ...tlcRows(findings.tlc),
+    ["traces", shortPath(tracesFolder(findings))],
+    ["again", reproduce(findings)],
+    ["verdict", `${verdictText(findings)}, in ${seconds(findings.elapsedMs)}`],
+  ]
+  const partial = findings.phase === "done" ? [] : ["PARTIAL REPORT"]
+  return [...partial, ...rows.map(([name, text]) => `${name.padEnd(11)} ${text}`)].join("\n")
+}
+
+const loadDocument = ({ load }: Findings) => {
+  if (load === undefined) return null
+  const { reads, writes, removals, elapsedMs, failures } = load
+  const answered = load.latencies.length
+  return {
+    answered,
+    reads,
+    writes,
+    removals,
+    failures: Object.fromEntries(failures),
+    elapsedMs,
+    perSecond: (answered * 1000) / elapsedMs,
+    latencyMs: summarize(load.latencies) ?? null,
+  }
+}
+
+const tlcDocument = (tlc: TlcResult | undefined) => {
+  if (tlc === undefined) return { ran: false, reason: "interrupted" }
+  if (tlc._tag === "Skipped") return { ran: false, reason: "--no-tlc" }
+  if (tlc._tag === "Unavailable") return { ran: false, reason: tlc.reason }
+  const { windows, elapsedMs } = tlc
+  const states = windows.reduce((sum, window) => sum + window.states, 0)
+  return { ran: true, windows, states, elapsedMs }
+}
+
+export const reportDocument = (findings: Findings): unknown => {
+  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc } = findings
+  return {
+    schema: "prophecy-start/1",
+    verdict: verdictWord(findings),
+    partial: phase !== "done",
+    phase,
+    objections: objections(findings).map(({ text }) => text),
+    replicas,
+    clients,
+    seconds,
+    seed,
+    load: loadDocument(findings),
+    wrongReads: wrongReads ?? null,
+    traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
+    replay: replay === undefined ? null : verdictDocument(replay.verdict),
+    replayMs: replay?.elapsedMs ?? null,
+    tlc: tlcDocument(tlc),
+    elapsedMs: findings.elapsedMs,
+    reproduce: reproduce(findings),
+  }
+}
