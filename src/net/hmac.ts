@@ -1,54 +1,64 @@
 /**
- * HMAC-SHA256 (RFC 2104) on the one-shot hash of node:crypto. The pads of a key are kept before
- * the message in one buffer, and digests pass as latin1 strings: a quarter of the time of
- * `createHmac` with the same key, measured.
+ * HMAC-SHA256 (RFC 2104) on the one-shot hash of node:crypto. A key keeps its two pads; whoever
+ * has a message puts the inner pad before it in one buffer, and digests pass as latin1 strings:
+ * a third of the time of `createHmac` with the same key, measured.
  */
 import { hash } from "node:crypto"
 
 const blockSize = 64
 const digestSize = 32
+
 /** The MACs on the wire: SHA-256 cut to 16 bytes (RFC 2104 section 5 allows half). */
 export const macSize = 16
 
-/** A key for many messages. It holds no field that could be printed. */
-export class HmacKey {
-  /** The inner pad, then room for the message; grows. */
-  #inner: Buffer
-  readonly #outer: Buffer
+/** Bytes before a message that are the key's: `prefix` fills them, `mac` expects them. */
+export const macPrefix = blockSize
 
-  constructor(key: Uint8Array, room = 192) {
+/** A key for many messages. It has no field that could be printed. */
+export class HmacKey {
+  readonly #inner = Buffer.alloc(blockSize, 0x36)
+  readonly #outer = Buffer.alloc(blockSize + digestSize, 0x5c)
+
+  constructor(key: Uint8Array) {
     const short = key.length > blockSize ? Buffer.from(hash("sha256", key, "hex"), "hex") : key
-    this.#inner = Buffer.alloc(blockSize + room, 0x36)
-    this.#outer = Buffer.alloc(blockSize + digestSize, 0x5c)
     for (let k = 0; k < short.length; k++) {
       this.#inner[k] = (short[k] as number) ^ 0x36
       this.#outer[k] = (short[k] as number) ^ 0x5c
     }
   }
 
-  /** Where a message of `size` bytes is to be put, from `HmacKey.start` on; then call `mac`. */
-  room(size: number): Buffer {
-    if (this.#inner.length < blockSize + size) {
-      const larger = Buffer.allocUnsafe((blockSize + size) * 2)
-      this.#inner.copy(larger, 0, 0, blockSize)
-      this.#inner = larger
-    }
-    return this.#inner
+  /** Prepares the first `macPrefix` bytes of a buffer for a message that follows them. */
+  prefix(buffer: Buffer): void {
+    this.#inner.copy(buffer)
   }
 
-  static readonly start = blockSize
-
-  /** The MAC of the `size` bytes in `room(size)`: 32 characters of latin1, one a byte. */
-  mac(size: number): string {
-    const inner = this.#inner.subarray(0, blockSize + size)
-    this.#outer.write(hash("sha256", inner, "binary"), blockSize, digestSize, "latin1")
+  /** The MAC of what lies between the prefix and `end`: 32 characters of latin1, one a byte. */
+  mac(buffer: Buffer, end: number): string {
+    this.#outer.write(
+      hash("sha256", buffer.subarray(0, end), "binary"),
+      blockSize,
+      digestSize,
+      "latin1",
+    )
     return hash("sha256", this.#outer, "binary")
   }
 }
 
-/** One MAC under a key that is not used again. */
-export const hmacOnce = (key: Uint8Array, message: Uint8Array): Uint8Array => {
-  const prepared = new HmacKey(key, message.length)
-  prepared.room(message.length).set(message, HmacKey.start)
-  return new Uint8Array(Buffer.from(prepared.mac(message.length), "latin1"))
+/** One MAC of a message that lies elsewhere. */
+export const hmac = (key: HmacKey, message: Uint8Array): string => {
+  const buffer = Buffer.allocUnsafe(macPrefix + message.length)
+  key.prefix(buffer)
+  buffer.set(message, macPrefix)
+  return key.mac(buffer, buffer.length)
+}
+
+/** A key derived from another one. */
+export const deriveKey = (key: Uint8Array, message: Uint8Array): Uint8Array =>
+  new Uint8Array(Buffer.from(hmac(new HmacKey(key), message), "latin1"))
+
+/** Whether the first `macSize` bytes of a MAC stand at `at`; the time it takes tells nothing. */
+export const sameMac = (mac: string, bytes: Buffer, at: number): boolean => {
+  let different = 0
+  for (let k = 0; k < macSize; k++) different |= mac.charCodeAt(k) ^ (bytes[at + k] ?? 256)
+  return different === 0
 }

@@ -15,7 +15,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { Redacted, Schema } from "effect"
-import { hmacOnce } from "./hmac.ts"
+import { deriveKey } from "./hmac.ts"
 
 /** 32 bytes as lower-case hexadecimal. */
 const SecretHex = Schema.String.check(
@@ -83,7 +83,7 @@ export const freshMasters = (n: number): ReadonlyArray<string> =>
   Array.from({ length: n }, () => randomBytes(32).toString("hex"))
 
 const derive = (key: Uint8Array, text: string): Uint8Array =>
-  hmacOnce(key, Buffer.from(`prophecy/1 ${text}`, "latin1"))
+  deriveKey(key, Buffer.from(`prophecy/1 ${text}`, "latin1"))
 
 /** The key of replicas a < b, by b's master. */
 export const pairSecret = (masterOfB: Uint8Array, a: number, b: number): Uint8Array =>

@@ -1,0 +1,121 @@
+/**
+ * Decides which messages `step` may believe: the only maker of `Authentic`. A frame's MAC says
+ * which peer sent it (src/net/session.ts); here a message is held against that peer, a batch
+ * against its digest, and a request against its client's authenticator.
+ *
+ * A client's authenticator is one MAC a replica over the request's digest (TOCS section 4.1), under
+ * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
+ * pre-prepare, and every backup checks its own entry: the verdicts.
+ */
+import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { Authentic, Reply } from "../core/pbft/message.ts"
+import type { Input } from "../core/pbft/state.ts"
+import type { Request } from "../core/request.ts"
+import type { Decoded } from "./codec.ts"
+import { digestOfBatchBytes, digestOfRequestBytes, requestDigest } from "./digests.ts"
+import { type HmacKey, macPrefix, macSize } from "./hmac.ts"
+import type { ReplicaKeys } from "./keys.ts"
+
+/** Why a message of an authentic frame is dropped. */
+export type Dropped = "WrongSender" | "WrongReceiver" | "BadDigest" | "BadMac"
+
+/** Who is at the other end of an authenticated connection. */
+export type Peer =
+  | { readonly kind: "replica"; readonly id: ReplicaId }
+  | {
+      readonly kind: "endpoint"
+      readonly id: number
+      readonly from: ClientId
+      readonly to: ClientId
+    }
+
+const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
+
+const requestDigestSize = 32
+
+// Where a request's digest is put behind a key's prefix.
+const scratch = Buffer.alloc(macPrefix + requestDigestSize)
+
+const entryUnder = (key: HmacKey, digest: string): string => {
+  key.prefix(scratch)
+  scratch.write(digest, macPrefix, requestDigestSize, "latin1")
+  return key.mac(scratch, scratch.length)
+}
+
+/** A client's authenticator of its request: an entry a replica, under the client's keys. */
+export const authenticatorOf = (keys: ReadonlyArray<HmacKey>, request: Request): string => {
+  const digest = requestDigest(request)
+  let authenticator = ""
+  for (const key of keys) authenticator += entryUnder(key, digest).slice(0, macSize)
+  return authenticator
+}
+
+/** Compares the start of `mac` with the entry at `at` in time that tells nothing about either. */
+const sameEntry = (mac: string, authenticator: string, at: number): boolean => {
+  if (authenticator.length < at + macSize) return false
+  let different = 0
+  for (let k = 0; k < macSize; k++) {
+    different |= mac.charCodeAt(k) ^ authenticator.charCodeAt(at + k)
+  }
+  return different === 0
+}
+
+/** Makes verdicts for one replica. */
+export class Authenticator {
+  readonly #keys: ReplicaKeys
+  readonly #id: ReplicaId
+  readonly #n: number
+  readonly #clients: number
+
+  constructor(of: {
+    readonly keys: ReplicaKeys
+    readonly id: ReplicaId
+    readonly n: number
+    readonly clients: number
+  }) {
+    this.#keys = of.keys
+    this.#id = of.id
+    this.#n = of.n
+    this.#clients = of.clients
+  }
+
+  /** Whether the client's authenticator verifies here; `digest` is the request's. */
+  #isClients(client: ClientId, digest: string, authenticator: string): boolean {
+    if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
+    const mac = entryUnder(this.#keys.client(client), digest)
+    return sameEntry(mac, authenticator, this.#id * macSize)
+  }
+
+  /** What a message from `peer` is as an input; `bytes` are those that were decoded. */
+  input(peer: Peer, decoded: Decoded, bytes: Buffer): Input | Dropped {
+    const { message } = decoded
+    if (message._tag === "Request") {
+      if (peer.kind !== "endpoint") return "WrongSender"
+      if (message.client < peer.from || message.client > peer.to) return "WrongSender"
+      const { from, to } = decoded as Extract<Decoded, { readonly from: number }>
+      const digest = digestOfRequestBytes(bytes, from, to)
+      if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"
+      return { _tag: "Receive", message: authentic(message) }
+    }
+    if (message._tag === "Reply") return "WrongReceiver"
+    if (peer.kind !== "replica" || message.replica !== peer.id) return "WrongSender"
+    if (message._tag !== "PrePrepare") return { _tag: "Receive", message: authentic(message) }
+    const { parts } = decoded as Extract<Decoded, { readonly parts: unknown }>
+    if (digestOfBatchBytes(bytes, parts.from, parts.to) !== message.digest) return "BadDigest"
+    const verdicts = parts.batch.map(({ client, authenticator }, k) => {
+      const end = parts.starts[k + 1] ?? parts.to
+      const digest = digestOfRequestBytes(bytes, parts.starts[k] as number, end)
+      return this.#isClients(client, digest, authenticator)
+    })
+    return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+  }
+}
+
+/** A reply as its client may believe it: from the replica at the other end. */
+export const authenticReply = (
+  replica: ReplicaId,
+  message: Decoded["message"],
+): Authentic<Reply> | Dropped => {
+  if (message._tag !== "Reply") return "WrongReceiver"
+  return message.replica === replica ? authentic(message) : "WrongSender"
+}

@@ -1,0 +1,106 @@
+/**
+ * Requests and batches as bytes. What a digest covers is one run of bytes, so that whoever
+ * received it hashes what it received:
+ *
+ *     request       = 01 client timestamp u32(length) operation
+ *     batch         = 02 u16(count) request*          (the batch's digest is over these bytes)
+ *     authenticator = u16(length) bytes
+ *     signed batch  = batch authenticator*            (one a request, in order)
+ *
+ * Numbers are big-endian; client and timestamp take eight bytes each and are at most 2^53 - 1.
+ */
+import type { Batch, Request, SignedRequest } from "../core/request.ts"
+import type { Reader } from "./reader.ts"
+import type { Writer } from "./writer.ts"
+
+/** What a decoder accepts at most, in bytes, and in requests or entries. */
+export interface CodecLimits {
+  readonly operation: number
+  readonly authenticator: number
+  readonly batch: number
+  readonly result: number
+  /** Entries of a client table in a durable record. */
+  readonly clients: number
+}
+
+const requestKind = 1
+const batchKind = 2
+const requestSize = 1 + 8 + 8 + 4
+const batchHeader = 1 + 2
+
+export const writeRequest = (writer: Writer, request: Request): void => {
+  const { operation } = request
+  writer.reserve(requestSize + operation.length)
+  writer.u8(requestKind)
+  writer.natural(request.client)
+  writer.natural(request.timestamp)
+  writer.u32(operation.length)
+  writer.text(operation)
+}
+
+/** What the batch's digest covers. */
+export const writeBatch = (writer: Writer, batch: ReadonlyArray<Request>): void => {
+  writer.reserve(batchHeader)
+  writer.u8(batchKind)
+  writer.u16(batch.length)
+  for (const request of batch) writeRequest(writer, request)
+}
+
+export const writeAuthenticator = (writer: Writer, authenticator: string): void => {
+  writer.reserve(2 + authenticator.length)
+  writer.u16(authenticator.length)
+  writer.text(authenticator)
+}
+
+export const writeSignedBatch = (writer: Writer, batch: Batch): void => {
+  writeBatch(writer, batch)
+  for (const { authenticator } of batch) writeAuthenticator(writer, authenticator)
+}
+
+/** A batch, and where its parts lie in the bytes that were read. */
+export interface ReadBatch {
+  readonly batch: Batch
+  /** Start and end of what the batch's digest covers. */
+  readonly from: number
+  readonly to: number
+  /** Start of each request; one ends where the next starts, the last one at `to`. */
+  readonly starts: ReadonlyArray<number>
+}
+
+interface OpenRequest {
+  readonly client: number
+  readonly timestamp: number
+  readonly operation: string
+  authenticator: string
+}
+
+/** A request whose authenticator is still to be read. */
+export const readRequest = (reader: Reader, limits: CodecLimits): OpenRequest => {
+  if (reader.u8("request") !== requestKind) reader.fail("no request", reader.at - 1)
+  const client = reader.natural("client")
+  const timestamp = reader.natural("timestamp")
+  const operation = reader.text(reader.u32("operation length"), limits.operation, "operation")
+  return { client, timestamp, operation, authenticator: "" }
+}
+
+export const readAuthenticator = (reader: Reader, limits: CodecLimits): string =>
+  reader.text(reader.u16("authenticator length"), limits.authenticator, "authenticator")
+
+export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch => {
+  const from = reader.at
+  if (reader.u8("batch") !== batchKind) reader.fail("no batch", from)
+  const given = reader.u16("batch size")
+  if (given > limits.batch) {
+    reader.fail(`a batch of ${given} requests, at most ${limits.batch} are allowed`)
+  }
+  const count = reader.failed ? 0 : reader.count(given, requestSize + 2, "requests")
+  const batch: Array<OpenRequest> = []
+  const starts: Array<number> = []
+  for (let k = 0; k < count && !reader.failed; k++) {
+    starts.push(reader.at)
+    batch.push(readRequest(reader, limits))
+  }
+  const to = reader.at
+  for (const request of batch) request.authenticator = readAuthenticator(reader, limits)
+  return { batch: batch satisfies ReadonlyArray<SignedRequest>, from, to, starts }
+}

@@ -1,0 +1,210 @@
+/**
+ * Messages as bytes. Each starts with a byte that says which it is, and ends by itself, so that
+ * several follow each other in a frame. There is one encoding of each message: what is accepted
+ * encodes to the same bytes again.
+ */
+import { assert } from "../core/assert.ts"
+import type {
+  Checkpoint,
+  Commit,
+  Message,
+  Prepare,
+  PrePrepare,
+  Reply,
+  Request,
+} from "../core/pbft/message.ts"
+import type { BadMessage } from "./bad-message.ts"
+import {
+  type CodecLimits,
+  type ReadBatch,
+  readAuthenticator,
+  readRequest,
+  readSignedBatch,
+  writeAuthenticator,
+  writeRequest,
+  writeSignedBatch,
+} from "./batch-codec.ts"
+import type { Reader } from "./reader.ts"
+import { Writer } from "./writer.ts"
+
+/** The first byte of each message. */
+export const kind = {
+  Request: 1,
+  PrePrepare: 3,
+  Prepare: 4,
+  Commit: 5,
+  Checkpoint: 6,
+  Reply: 7,
+} as const
+
+/** A message and, for a request or a pre-prepare, where its parts lie. */
+export type Decoded =
+  | { readonly message: Exclude<Message, Request | PrePrepare> }
+  /** What the request's digest covers lies at `from .. to`. */
+  | { readonly message: Request; readonly from: number; readonly to: number }
+  | { readonly message: PrePrepare; readonly parts: ReadBatch }
+
+/** The largest size of each message that carries neither operations nor results. */
+const fixedSize = 80
+
+const writeVote = (writer: Writer, m: Prepare | Commit): void => {
+  writer.u8(m._tag === "Prepare" ? kind.Prepare : kind.Commit)
+  writer.natural(m.view)
+  writer.natural(m.seq)
+  writer.digest(m.digest)
+  writer.natural(m.replica)
+}
+
+const writePrePrepare = (writer: Writer, m: PrePrepare): void => {
+  writer.u8(kind.PrePrepare)
+  writer.natural(m.view)
+  writer.natural(m.seq)
+  writer.digest(m.digest)
+  writer.natural(m.replica)
+  writeSignedBatch(writer, m.batch)
+}
+
+const writeCheckpoint = (writer: Writer, m: Checkpoint): void => {
+  writer.u8(kind.Checkpoint)
+  writer.natural(m.seq)
+  writer.digest(m.digest)
+  writer.natural(m.replica)
+}
+
+const writeReply = (writer: Writer, m: Reply): void => {
+  writer.u8(kind.Reply)
+  writer.natural(m.view)
+  writer.natural(m.client)
+  writer.natural(m.timestamp)
+  writer.natural(m.replica)
+  writer.u32(m.result.length)
+  writer.reserve(m.result.length)
+  writer.text(m.result)
+}
+
+/** Appends a message. Its digest must be a SHA-256 in lower-case hexadecimal. */
+export const writeMessage = (writer: Writer, m: Message): void => {
+  writer.reserve(fixedSize)
+  switch (m._tag) {
+    case "Request":
+      writeRequest(writer, m)
+      return writeAuthenticator(writer, m.authenticator)
+    case "PrePrepare":
+      return writePrePrepare(writer, m)
+    case "Prepare":
+    case "Commit":
+      return writeVote(writer, m)
+    case "Checkpoint":
+      return writeCheckpoint(writer, m)
+    case "Reply":
+      return writeReply(writer, m)
+  }
+}
+
+const readVote = (reader: Reader, _tag: "Prepare" | "Commit"): Prepare | Commit => {
+  reader.u8("kind")
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  const digest = reader.digest("digest")
+  return { _tag, view, seq, digest, replica: reader.natural("replica") }
+}
+
+const readPrePrepare = (reader: Reader, limits: CodecLimits): Decoded => {
+  reader.u8("kind")
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  const digest = reader.digest("digest")
+  const replica = reader.natural("replica")
+  const parts = readSignedBatch(reader, limits)
+  return { message: { _tag: "PrePrepare", view, seq, digest, batch: parts.batch, replica }, parts }
+}
+
+const readCheckpoint = (reader: Reader): Checkpoint => {
+  reader.u8("kind")
+  const seq = reader.natural("seq")
+  const digest = reader.digest("digest")
+  return { _tag: "Checkpoint", seq, digest, replica: reader.natural("replica") }
+}
+
+const readReply = (reader: Reader, limits: CodecLimits): Reply => {
+  reader.u8("kind")
+  const view = reader.natural("view")
+  const client = reader.natural("client")
+  const timestamp = reader.natural("timestamp")
+  const replica = reader.natural("replica")
+  const result = reader.text(reader.u32("result length"), limits.result, "result")
+  return { _tag: "Reply", view, client, timestamp, replica, result }
+}
+
+const readSignedRequest = (reader: Reader, limits: CodecLimits): Decoded => {
+  const from = reader.at
+  const request = readRequest(reader, limits)
+  const to = reader.at
+  const { client, timestamp, operation } = request
+  const authenticator = readAuthenticator(reader, limits)
+  return { message: { _tag: "Request", client, timestamp, operation, authenticator }, from, to }
+}
+
+const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded | undefined => {
+  switch (first) {
+    case kind.Request:
+      return readSignedRequest(reader, limits)
+    case kind.PrePrepare:
+      return readPrePrepare(reader, limits)
+    case kind.Prepare:
+      return { message: readVote(reader, "Prepare") }
+    case kind.Commit:
+      return { message: readVote(reader, "Commit") }
+    case kind.Checkpoint:
+      return { message: readCheckpoint(reader) }
+    case kind.Reply:
+      return { message: readReply(reader, limits) }
+    default:
+      return undefined
+  }
+}
+
+/** Reads the next message. After an error the rest of the bytes means nothing. */
+export const readMessage = (reader: Reader, limits: CodecLimits): Decoded | BadMessage => {
+  const { at } = reader
+  const first = reader.left > 0 ? (reader.bytes[at] as number) : -1
+  const decoded = readKnown(reader, first, limits)
+  if (decoded === undefined) {
+    reader.fail(first < 0 ? "there is nothing" : `${first} is no kind of message`, at)
+  }
+  if (decoded === undefined || reader.failed) return reader.error()
+  return decoded
+}
+
+/** The bytes of one message. */
+export const encodeMessage = (m: Message): Buffer => {
+  const writer = new Writer()
+  writeMessage(writer, m)
+  return Buffer.from(writer.written())
+}
+
+/** The message that these bytes are, all of them. */
+export const decodeMessage = (reader: Reader, limits: CodecLimits): Decoded | BadMessage => {
+  const decoded = readMessage(reader, limits)
+  if (reader.failed) return reader.error()
+  reader.end()
+  return reader.failed ? reader.error() : decoded
+}
+
+/** Limits that follow from a frame's size, the largest operation, and the group. */
+export const codecLimits = (of: {
+  readonly frameBytes: number
+  readonly operationBytes: number
+  readonly maxBatch: number
+  readonly replicas: number
+  readonly clients: number
+}): CodecLimits => {
+  assert(of.maxBatch <= 65_535, "a batch's size fits into two bytes")
+  return {
+    operation: of.operationBytes,
+    authenticator: 16 * of.replicas,
+    batch: of.maxBatch,
+    result: of.frameBytes,
+    clients: of.clients,
+  }
+}
