@@ -18,6 +18,11 @@ interface Entry {
 
 const entries: ReadonlyArray<Entry> = [
   {
+    name: "start",
+    summary: "Run a replicated key-value service and check what it did against the specification",
+    load: async () => (await import("./start.ts")).startCommand,
+  },
+  {
     name: "init",
     summary: "Write a cluster's configuration with fresh secrets",
     load: async () => (await import("./init.ts")).initCommand,

@@ -1,13 +1,13 @@
 /** `prophecy start --serve`: the group and its front end until a signal comes. */
 import { join } from "node:path"
 import { Console, Effect, Schedule } from "effect"
+import type { ClusterConfig } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { type Group, shortPath, startGroup } from "./group.ts"
 import { groupStatus, unhealthy } from "./group-status.ts"
 import { type HttpFront, openHttpFront } from "./http-front.ts"
 import type { Progress } from "./progress.ts"
 import { replicatedStore } from "./replicated-store.ts"
-import type { ClusterConfig } from "../net/cluster-config.ts"
 
 export interface ServeOptions {
   readonly config: ClusterConfig

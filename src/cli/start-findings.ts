@@ -28,12 +28,16 @@ export type TlcResult =
       readonly elapsedMs: number
     }
 
-export interface Findings {
+/** What the user asked for. */
+export interface Job {
   readonly folder: string
   readonly seed: number
   readonly clients: number
   readonly seconds: number
   readonly replicas: number
+}
+
+export interface Findings extends Job {
   phase: Phase
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
@@ -44,6 +48,18 @@ export interface Findings {
   readonly startedAt: number
   elapsedMs: number
 }
+
+export const noFindings = (job: Job): Findings => ({
+  ...job,
+  phase: "starting",
+  load: undefined,
+  wrongReads: undefined,
+  traceBytes: undefined,
+  replay: undefined,
+  tlc: undefined,
+  startedAt: performance.now(),
+  elapsedMs: 0,
+})
 
 /** Why the run is not shown to conform, worst first; empty when it is. */
 export const objections = (

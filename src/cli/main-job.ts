@@ -1,0 +1,124 @@
+/**
+ * The main job: run a replicated service under load, then show that what its processes recorded
+ * is a run of the model and of the specification.
+ */
+import { createReadStream, readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, type Scope } from "effect"
+import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { checkTraces } from "../trace-check/check.ts"
+import type { TraceSource } from "../trace-check/lines.ts"
+import { ExitCode, Refused } from "./ended.ts"
+import { type Group, makeRunConfig, startGroup } from "./group.ts"
+import type { Progress } from "./progress.ts"
+import { wrongReads } from "./register-check.ts"
+import { openFront } from "./serve.ts"
+import { specDigest } from "./specification.ts"
+import type { Findings } from "./start-findings.ts"
+import { tracesFolder } from "./start-report.ts"
+import { startWorkload } from "./workload.ts"
+
+export interface MainJobOptions {
+  /** 0 takes any free port for the front end. */
+  readonly port: number
+  readonly timeoutMs: number
+  readonly tlc: boolean
+  readonly progress: Progress
+}
+
+const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
+
+/** Puts load on the front end; ends early, with what was seen so far, when it is interrupted. */
+const load = (port: number, options: MainJobOptions, findings: Findings): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { clients, seed, seconds } = findings
+    const abort = new AbortController()
+    const durationMs = seconds * 1000
+    const startedAt = performance.now()
+    const workload = startWorkload({ port, clients, seed, durationMs, stop: abort.signal })
+    const detail = (): string => {
+      const elapsed = (performance.now() - startedAt) / 1000
+      const answered = workload.answered()
+      const failed = workload.failed() === 0 ? "" : `, ${whole(workload.failed())} failed`
+      return `of ${seconds} s: ${whole(answered)} requests, ${whole(answered / elapsed)}/s${failed}`
+    }
+    const finish = Effect.promise(async () => {
+      abort.abort()
+      findings.load = await workload.result
+    })
+    const wait = Effect.asVoid(Effect.promise(() => workload.result))
+    return options.progress.during("load", detail, wait).pipe(Effect.ensuring(finish))
+  })
+
+const brokenCluster = (group: Group): Effect.Effect<never, Refused> =>
+  group.cluster.failed.pipe(
+    Effect.mapError(({ message }) => new Refused({ code: ExitCode.Internal, text: message })),
+  )
+
+/** Replicas, front end and load; all processes have ended afterwards, and the traces are whole. */
+const runUnderLoad = Effect.fn("runUnderLoad")(function* (
+  options: MainJobOptions,
+  findings: Findings,
+): Effect.fn.Return<void, Refused, Scope.Scope> {
+  const { progress } = options
+  const changes = { clients: findings.clients, traceDirectory: "traces" }
+  const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
+  const group = yield* progress.during(
+    "starting",
+    () => `${findings.replicas} replicas, each a process`,
+    startGroup({ config, log: progress.say }),
+  )
+  const front = yield* openFront(group, options)
+  findings.phase = "load"
+  yield* Effect.raceFirst(load(front.port, options, findings), brokenCluster(group))
+  findings.phase = "stopping"
+})
+
+/** The traces of a run in the order of their names. */
+const traceFiles = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".ndjson"))
+    .sort()
+    .map((name) => join(folder, name))
+
+const sourceOf = (path: string): TraceSource => ({
+  name: path,
+  text: createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 }),
+})
+
+/** Replays every step of every process through the model. */
+const replay = Effect.fn("replay")(function* (options: MainJobOptions, findings: Findings) {
+  const files = traceFiles(tracesFolder(findings))
+  findings.traceBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
+  let events = 0
+  const startedAt = performance.now()
+  const check = Effect.promise(() =>
+    checkTraces(files.map(sourceOf), {
+      digests: { batchDigest, checkpointDigest },
+      spec: specDigest(),
+      progress: (n) => void (events = n),
+    }),
+  )
+  const detail = (): string => `${whole(events)} events through the model`
+  const verdict = yield* options.progress.during("replay", detail, check)
+  findings.replay = { verdict, elapsedMs: performance.now() - startedAt }
+})
+
+/** Judges what the clients read, once the load is over. */
+export const judgeReads = (findings: Findings): void => {
+  if (findings.load !== undefined) findings.wrongReads = wrongReads(findings.load.observations)
+}
+
+/** Runs every phase; what each finds is put into `findings` as soon as it is known. */
+export const mainJob = Effect.fn("mainJob")(function* (
+  options: MainJobOptions,
+  findings: Findings,
+) {
+  yield* Effect.scoped(runUnderLoad(options, findings))
+  judgeReads(findings)
+  findings.phase = "replay"
+  yield* replay(options, findings)
+  findings.phase = "TLC"
+  findings.tlc = { _tag: "Skipped" }
+  findings.phase = "done"
+})

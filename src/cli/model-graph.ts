@@ -1,0 +1,141 @@
+/**
+ * One model explored by both tools: the real `step` in this process, the specification by TLC.
+ * Equal means: the same set of states, the same set of steps (state, action, state) without
+ * self-loops, the same depth, the same number of successors computed.
+ */
+import { hash } from "node:crypto"
+import { readFileSync, rmSync } from "node:fs"
+import { mkdtemp } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Data, Effect } from "effect"
+import { type Exploration, explore, type Limits, type Progress } from "../model-check/explore.ts"
+import { GraphRecorder, type GraphSummary, type OnElement } from "../model-check/graph.ts"
+import { cfgName } from "../model-check/pbft-cfg.ts"
+import { pbftModel } from "../model-check/pbft-model.ts"
+import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
+import { compileOverrides } from "../tla-tools/overrides.ts"
+import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
+
+export interface Explored {
+  readonly exploration: Exploration
+  readonly graph: GraphSummary | undefined
+  readonly seconds: number
+}
+
+export interface ExploreOptions {
+  readonly limits: Limits
+  /** Whether the graph is recorded (costs a hash of each state's text and of each step). */
+  readonly graph: boolean
+  readonly onElement?: OnElement
+  readonly progress?: (now: Progress) => void
+}
+
+const sha256 = (text: string): string => hash("sha256", text, "hex")
+
+/** Explores the model with the real `step`, keeping only the model's own invariants. */
+export const exploreModel = (spec: PbftModelSpec, options: ExploreOptions): Explored => {
+  const whole = pbftModel(spec.name, constantsOf(spec))
+  const model = {
+    ...whole,
+    invariants: whole.invariants.filter((i) => spec.invariants.includes(i.name)),
+  }
+  const recorder = options.graph ? new GraphRecorder(sha256, options.onElement) : undefined
+  const startedAt = performance.now()
+  const exploration = explore(model, options.limits, recorder, options.progress)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { exploration, graph: recorder?.summary(), seconds }
+}
+
+/** What spec/tla/overrides wrote about TLC's graph. */
+export interface TlcGraph extends GraphSummary {
+  /** Steps into states that TLC did not visit: 0 unless a constraint cut the model. */
+  readonly unknown: number
+  readonly witnesses: ReadonlyArray<string>
+}
+
+/** TLC ended without the summary that the overrides write. */
+export class GraphMissing extends Data.TaggedError("GraphMissing")<{ readonly model: string }> {
+  override get message(): string {
+    return `TLC ended without a graph of model ${this.model}: it was interrupted or out of memory.`
+  }
+}
+
+export interface ExploredByTlc {
+  readonly outcome: TlcOutcome
+  readonly graph: TlcGraph
+  readonly seconds: number
+}
+
+export interface TlcOptions {
+  /** The checkout's spec folder, or a copy of it. */
+  readonly specFolder: string
+  /** Every state and step goes to this file, a line each. */
+  readonly elements?: string
+  readonly heap?: string
+}
+
+/** Has TLC explore the model, one worker, and sum up its graph. */
+export const tlcModel = Effect.fn("tlcModel")(function* (
+  spec: PbftModelSpec,
+  { specFolder, elements, heap }: TlcOptions,
+) {
+  const classes = yield* compileOverrides(join(specFolder, "tla", "overrides"))
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "prophecy-graph-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
+  )
+  const file = join(folder, "graph.json")
+  const startedAt = performance.now()
+  const outcome = yield* runTlc({
+    spec: join(specFolder, "tla", "MCPbft.tla"),
+    config: join(specFolder, "tla", cfgName(spec)),
+    workers: 1,
+    heap,
+    classPath: [classes],
+    properties: {
+      "prophecy.graph": file,
+      ...(elements === undefined ? {} : { "prophecy.elements": elements }),
+    },
+  })
+  const graph = yield* Effect.try({
+    try: () => JSON.parse(readFileSync(file, "utf8")) as TlcGraph,
+    catch: () => new GraphMissing({ model: spec.name }),
+  })
+  return { outcome, graph, seconds: (performance.now() - startedAt) / 1000 } as ExploredByTlc
+}, Effect.scoped)
+
+/** Where the two graphs differ: one line a difference, none when they are equal. */
+export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArray<string> => {
+  const { graph, exploration } = ours
+  if (graph === undefined) return ["our graph was not recorded"]
+  const { report } = theirs.outcome
+  const pairs: ReadonlyArray<readonly [string, string | number, string | number | undefined]> = [
+    ["distinct states", graph.states, report.statistics?.distinct],
+    ["recorded states", graph.states, theirs.graph.states],
+    ["digest of the states", graph.stateDigest, theirs.graph.stateDigest],
+    ["steps", graph.steps, theirs.graph.steps],
+    ["digest of the steps", graph.stepDigest, theirs.graph.stepDigest],
+    ["actions", graph.actions.join(" "), theirs.graph.actions.join(" ")],
+    ["depth", exploration.depth, report.depth],
+    ["generated", exploration.generated, report.statistics?.generated],
+    ["steps out of the graph", 0, theirs.graph.unknown],
+  ]
+  return pairs
+    .filter(([, we, they]) => we !== they)
+    .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
+}
+
+/** The first element, in the order of their lines, that only one side has. */
+export const firstDifference = (
+  ours: ReadonlyArray<string>,
+  theirs: ReadonlyArray<string>,
+): string | undefined => {
+  const here = new Set(ours)
+  const there = new Set(theirs)
+  const onlyCode = ours.filter((line) => !there.has(line)).sort()[0]
+  const onlyTlc = theirs.filter((line) => !here.has(line)).sort()[0]
+  if (onlyCode !== undefined) return `only the code has: ${onlyCode}`
+  if (onlyTlc !== undefined) return `only TLC has: ${onlyTlc}`
+  return undefined
+}

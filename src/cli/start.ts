@@ -1,0 +1,142 @@
+/** `prophecy start`: the main job, or with --serve a service until a signal comes. */
+import { randomInt } from "node:crypto"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { Ended, ExitCode, Refused } from "./ended.ts"
+import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
+import { judgeReads, mainJob } from "./main-job.ts"
+import { makeProgress, type Progress } from "./progress.ts"
+import { serve } from "./serve.ts"
+import { type Findings, noFindings } from "./start-findings.ts"
+import { exitCodeOf, reportDocument, reportText } from "./start-report.ts"
+
+const replicas = 4
+const servingPort = 8080
+/** How many requests of `--serve` can be under way at a time. */
+const servingClients = 64
+
+const whole = (name: string, minimum: number, maximum: number) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (n) => n >= minimum && n <= maximum,
+      () => `a whole number from ${minimum} to ${maximum}`,
+    ),
+  )
+const switchFlag = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+const flags = {
+  seconds: whole("seconds", 1, 300).pipe(
+    Flag.withDescription("How long to put load on the service (default 8)"),
+    Flag.withDefault(8),
+  ),
+  clients: whole("clients", 1, 1000).pipe(
+    Flag.withDescription("How many clients, each one request at a time (default 20)"),
+    Flag.withDefault(20),
+  ),
+  seed: whole("seed", 0, 2 ** 32 - 1).pipe(
+    Flag.withDescription("Seed of the clients' choices (default: a random one, which is printed)"),
+    Flag.optional,
+  ),
+  noTlc: switchFlag("no-tlc", "Do not have TLC check windows of the traces"),
+  out: Flag.String("out").pipe(
+    Flag.withDescription("Folder of this run: configuration, logs, traces (default: a new one)"),
+    Flag.optional,
+  ),
+  serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
+  port: whole("port", 0, 65_535).pipe(
+    Flag.withDescription(
+      `Port of the HTTP front end; 0 takes any free one (default: ${servingPort} with --serve)`,
+    ),
+    Flag.optional,
+  ),
+  config: Flag.File("config", { mustExist: false }).pipe(
+    Flag.withDescription("With --serve: the cluster that prophecy init configured"),
+    Flag.optional,
+  ),
+  noTrace: switchFlag("no-trace", "With --serve: record no traces"),
+  restartDead: switchFlag("restart-dead", "With --serve: start a replica again when it has ended"),
+  timeout: whole("timeout", 10, 600_000).pipe(
+    Flag.withDescription("Milliseconds after which an unanswered request gets 504 (default 10000)"),
+    Flag.withDefault(10_000),
+  ),
+  json: switchFlag("json", "Print one JSON document (schema prophecy-start/1) instead of text"),
+  quiet: switchFlag("quiet", "No progress on standard error"),
+}
+type Given = Command.Command.Config.Infer<typeof flags>
+
+/** Flags that mean nothing in the asked-for mode. */
+const misplaced = (given: Given): string | undefined => {
+  if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
+  if (!given.serve && given.noTrace) return "--no-trace goes with --serve"
+  if (!given.serve && given.restartDead) return "--restart-dead goes with --serve"
+  if (Option.isSome(given.config) && Option.isSome(given.out)) {
+    return "--out and --config exclude each other: the configuration names its folders"
+  }
+  return undefined
+}
+
+const servedConfig = (given: Given) =>
+  Effect.gen(function* () {
+    if (Option.isSome(given.config)) {
+      const config = yield* loadConfig(given.config.value)
+      return given.noTrace ? { ...config, traceDirectory: undefined } : config
+    }
+    const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
+    const traces = given.noTrace ? {} : { traceDirectory: "traces" }
+    return yield* makeRunConfig(folder, replicas, { clients: servingClients, ...traces })
+  })
+
+const print = (given: Given, findings: Findings): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    findings.elapsedMs = performance.now() - findings.startedAt
+    return Console.log(
+      given.json ? JSON.stringify(reportDocument(findings), undefined, 2) : reportText(findings),
+    )
+  })
+
+/** After Ctrl-C: what was found until then. */
+const printPartial = (given: Given, findings: Findings): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    judgeReads(findings)
+    return print(given, findings)
+  })
+
+const demonstrate = Effect.fn("demonstrate")(function* (given: Given, progress: Progress) {
+  const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
+  const { seconds, clients } = given
+  const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
+  progress.say(`seed ${seed}, traces in ${folder}`)
+  const findings = noFindings({ folder, seed, clients, seconds, replicas })
+  const port = Option.getOrElse(given.port, () => 0)
+  const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
+  yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
+  yield* print(given, findings)
+  const code = exitCodeOf(findings)
+  if (code !== 0) return yield* new Ended({ code })
+})
+
+const start = Effect.fn("start")(function* (given: Given) {
+  const text = misplaced(given)
+  if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
+  const progress = makeProgress(given.quiet)
+  if (!given.serve) return yield* demonstrate(given, progress)
+  const config = yield* servedConfig(given)
+  const port = Option.getOrElse(given.port, () => servingPort)
+  const { json, restartDead, timeout: timeoutMs } = given
+  return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
+})
+
+export const startCommand = Command.make("start", flags, start).pipe(
+  Command.withDescription(
+    "Run a key-value service replicated on four processes, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
+  ),
+  Command.withExamples([
+    { command: "prophecy start", description: "the whole job, in less than a minute" },
+    {
+      command: "prophecy start --seconds 2 --no-tlc --json",
+      description: "quickly, for a program",
+    },
+    { command: "prophecy start --serve", description: "a service for curl on port 8080" },
+  ]),
+)
