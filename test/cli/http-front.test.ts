@@ -2,7 +2,6 @@ import { connect } from "node:net"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import {
   type HttpFront,
-  type KeyValueStore,
   largestValue,
   longestKey,
   NoAnswer,
@@ -10,21 +9,14 @@ import {
   TooBusy,
   TooLong,
 } from "../../src/cli/http-front.ts"
+import { storeInMemory } from "./store-in-memory.ts"
 
-/** A store in this process; keys with these names fail instead. */
-const storeInMemory = (): KeyValueStore => {
-  const values = new Map<string, Uint8Array>()
-  const failing = async (key: string): Promise<void> => {
-    if (key === "slow") throw new NoAnswer({ afterMs: 1500 })
-    if (key === "busy") throw new TooBusy()
-    if (key === "long") throw new TooLong({ limit: 99 })
-    if (key === "broken") throw new Error("it broke")
-  }
-  return {
-    get: async (key) => failing(key).then(() => values.get(key)),
-    put: async (key, value) => failing(key).then(() => void values.set(key, value)),
-    remove: async (key) => failing(key).then(() => values.delete(key)),
-  }
+/** Keys with these names fail. */
+const failing = async (key: string): Promise<void> => {
+  if (key === "slow") throw new NoAnswer({ afterMs: 1500 })
+  if (key === "busy") throw new TooBusy()
+  if (key === "long") throw new TooLong({ limit: 99 })
+  if (key === "broken") throw new Error("it broke")
 }
 
 let front: HttpFront
@@ -32,7 +24,7 @@ let unhealthy: string | undefined
 beforeEach(async () => {
   unhealthy = undefined
   front = await openHttpFront({
-    store: storeInMemory(),
+    store: storeInMemory(failing),
     status: async () => ({ schema: "test/1", view: 0 }),
     unhealthy: () => unhealthy,
     port: 0,

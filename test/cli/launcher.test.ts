@@ -17,7 +17,7 @@ const olderNode = (process.env.PATH ?? "")
 describe("bin/prophecy.js", () => {
   it("starts the command, and keeps compiled code in the user's cache", async () => {
     const cache = scratch()
-    const { NODE_V8_COVERAGE: _, ...env } = { ...process.env, XDG_CACHE_HOME: cache }
+    const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_V8_COVERAGE: undefined }
     const { code, stdout } = await run(["--version"], { program: launcher, env })
     expect([code, stdout.trim()]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/)])
     expect(readdirSync(join(cache, "prophecy"))).toEqual(["node"])
