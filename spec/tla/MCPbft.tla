@@ -77,7 +77,7 @@ PrimaryUniverse ==
 
 \* What a Byzantine backup, replica 3, can build, so that it helps to prepare and hinders to commit.
 BackupUniverse ==
-  Vote("Prepare", 3, {0, 1}, {0, 1, 3}, {DigestA}, {Replicas, {1}}) \cup
+  Vote("Prepare", 3, {0, 1}, {0, 1, 3}, {DigestA}, {{1}}) \cup
   Vote("Commit", 3, {0, 1}, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
   CheckpointVotes(3, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
   PrePrepares(3, {0, 1}, {1}, {BatchX}, {Replicas}) \cup
@@ -86,15 +86,18 @@ BackupUniverse ==
 \* A Byzantine client whose authenticator is good at the primary only, or everywhere.
 ClientUniverse == Requests(1, 1, "b", {Replicas, {0}})
 
+\* The same without votes that no replica's slot can match: small enough for every run.
+PrimaryBase == {m \in PrimaryUniverse : m.type # "PrePrepare" => m.digest # UnknownDigest}
+
 \* Universes that lack one class of messages each: the checks over them must lose coverage.
-PrimaryWithoutViews ==
-  {m \in PrimaryUniverse : m.type # "Checkpoint" => m.view = 0}
-PrimaryWithoutSeqs == {m \in PrimaryUniverse : m.seq \in {1, 2}}
-PrimaryWithoutUnknownDigests ==
-  {m \in PrimaryUniverse : m.type # "PrePrepare" => m.digest # UnknownDigest}
-PrimaryWithoutPartialAuthenticators == {m \in PrimaryUniverse : m.auth = Replicas}
+PrimaryWithoutViews == {m \in PrimaryBase : m.type # "Checkpoint" => m.view = 0}
+PrimaryWithoutSeqs == {m \in PrimaryBase : m.seq \in {1, 2}}
+PrimaryWithoutPartialAuthenticators == {m \in PrimaryBase : m.auth = Replicas}
 PrimaryWithoutBadRequests ==
-  {m \in PrimaryUniverse : m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
+  {m \in PrimaryBase : m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
+BackupWithoutUnknownDigests ==
+  {m \in BackupUniverse : m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -152,6 +155,14 @@ Witnesses ==
   /\ RecordWitness("ReachMismatchedVote", SomeSlot(LAMBDA i, n : \E r \in Replicas :
        /\ slot[i][n].phase # "empty"
        /\ slot[i][n].commits[r] \notin {NoDigest, Digest(slot[i][n].batch)}))
+  \* Guards that turn something away.
+  /\ RecordWitness("Ignore:WrongView", \E i \in Correct : \E m \in Injected :
+       m.type \in {"PrePrepare", "Prepare", "Commit"} /\ i \in m.auth /\ m.view # view[i])
+  /\ RecordWitness("Ignore:OutsideWatermarks", \E i \in Correct : \E m \in Injected :
+       /\ m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"}
+       /\ i \in m.auth /\ m.seq \notin Window(low[i]))
+  /\ RecordWitness("Ignore:BadAuthenticator", \E i \in Correct : \E m \in Injected :
+       m.type # "Reply" /\ i \notin m.auth)
   \* The left sides of the invariants' implications.
   /\ RecordWitness("Agreement", \E i, j \in Correct : i # j /\
        \E n \in Window(low[i]) \cap Window(low[j]) : Committed(i, n) /\ Committed(j, n))

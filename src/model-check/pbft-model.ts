@@ -122,8 +122,11 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
     },
     receive: (p, message) => {
       const envelope = message as Envelope
+      if (!isFor(id, envelope)) return undefined
       const input = inputOf(id, envelope)
-      if (input === undefined) return undefined
+      if (input === undefined) {
+        return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
+      }
       return wrap(moveReplica(config, p.at as Replica, input), told(envelope.message))
     },
   }
@@ -162,6 +165,9 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
     },
   }
 }
+
+const isFor = (id: number, { message, to }: Envelope): boolean =>
+  message._tag !== "Reply" && (to === undefined || to.includes(id))
 
 /** A correct client's request in a batch verifies somewhere only after that client sent it. */
 const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {

@@ -137,16 +137,8 @@ const primaryUniverse = (n: number): ReadonlyArray<Envelope> => [
 ]
 
 const backupUniverse = (n: number): ReadonlyArray<Envelope> => [
-  ...votes(
-    both,
-    3,
-    [
-      [0, 1],
-      [0, 1, 3],
-      [digestA, unknownDigest],
-    ],
-    [everyone(n), [1]],
-  ),
+  ...votes(["Prepare"], 3, [[0, 1], [0, 1, 3], [digestA]], [[1]]),
+  ...votes(["Commit"], 3, [[0, 1], [0, 1, 3], [unknownDigest]], [everyone(n), [1]]),
   ...checkpointVotes(3, [0, 1, 3], [everyone(n), [1]]),
   ...prePrepares(3, [[0, 1], [1]], [batchX], [everyone(n)]),
   forgedReply(3),
@@ -162,30 +154,33 @@ const without =
 
 const digestIn = (e: Envelope): Digest => ("digest" in e.message ? e.message.digest : "")
 
+const primaryBase = without(
+  primaryUniverse,
+  (e) => e.message._tag !== "PrePrepare" && digestIn(e) === unknownDigest,
+)
+
 /** Every universe by its name in MCPbft.tla, for `n` replicas. */
 export const universes = {
   NothingInjected: (): ReadonlyArray<Envelope> => [],
   Equivocation: equivocation,
   EquivocationAmongThree: equivocationAmongThree,
   PrimaryUniverse: primaryUniverse,
+  PrimaryBase: primaryBase,
   BackupUniverse: backupUniverse,
   ClientUniverse: clientUniverse,
-  PrimaryWithoutViews: without(primaryUniverse, (e) => "view" in e.message && e.message.view !== 0),
+  PrimaryWithoutViews: without(primaryBase, (e) => "view" in e.message && e.message.view !== 0),
   PrimaryWithoutSeqs: without(
-    primaryUniverse,
+    primaryBase,
     (e) => "seq" in e.message && e.message.seq !== 1 && e.message.seq !== 2,
   ),
-  PrimaryWithoutUnknownDigests: without(
-    primaryUniverse,
-    (e) => e.message._tag !== "PrePrepare" && digestIn(e) === unknownDigest,
-  ),
-  PrimaryWithoutPartialAuthenticators: without(primaryUniverse, (e, n) => e.auth.length < n),
+  PrimaryWithoutPartialAuthenticators: without(primaryBase, (e, n) => e.auth.length < n),
   PrimaryWithoutBadRequests: without(
-    primaryUniverse,
+    primaryBase,
     (e, n) =>
       e.message._tag === "PrePrepare" &&
       e.message.batch.some((r) => r.authenticator !== authenticator(everyone(n))),
   ),
+  BackupWithoutUnknownDigests: without(backupUniverse, (e) => digestIn(e) === unknownDigest),
 } as const
 
 export type UniverseName = keyof typeof universes

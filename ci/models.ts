@@ -1,0 +1,114 @@
+/**
+ * The models of PBFT: writes their configurations, and compares the graph of the code with the
+ * graph of the specification, by both tools and with spec/golden-counts.json.
+ *
+ *   node ci/models.ts --write                     spec/tla/MCPbft-*.cfg from pbft-models.ts
+ *   node ci/models.ts --compare large nightly     these sizes (test, large, nightly) or names
+ *   node ci/models.ts --compare all --golden      and write the golden counts
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { Effect } from "effect"
+import {
+  differences,
+  type Explored,
+  type ExploredByTlc,
+  exploreModel,
+  tlcModel,
+} from "../src/cli/model-graph.ts"
+import { unmet } from "../src/model-check/expectation.ts"
+import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
+import { type PbftModelSpec, pbftModels } from "../src/model-check/pbft-models.ts"
+import { Toolchain } from "../src/tla-tools/toolchain.ts"
+
+const goldenPath = "spec/golden-counts.json"
+const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER }
+
+export interface GoldenCount {
+  readonly verdict: string
+  readonly states: number
+  readonly generated: number
+  readonly depth: number
+  readonly steps: number
+  readonly stateDigest: string
+  readonly stepDigest: string
+}
+
+const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
+  verdict: e.verdict,
+  states: e.states,
+  generated: e.generated,
+  depth: e.depth,
+  steps: g?.steps ?? 0,
+  stateDigest: g?.stateDigest ?? "",
+  stepDigest: g?.stepDigest ?? "",
+})
+
+const chosen = (words: ReadonlyArray<string>): ReadonlyArray<PbftModelSpec> =>
+  pbftModels.filter(
+    (m) => words.includes("all") || words.includes(m.size) || words.includes(m.name),
+  )
+
+const row = (cells: ReadonlyArray<string | number>): string =>
+  cells.map((c, k) => (k === 0 ? String(c).padEnd(28) : String(c).padStart(11))).join(" ")
+
+const compareOne = (
+  spec: PbftModelSpec,
+  golden: Readonly<Record<string, GoldenCount>>,
+): Effect.Effect<{ readonly ours: Explored; readonly wrong: ReadonlyArray<string> }, Error> =>
+  Effect.gen(function* () {
+    const ours = exploreModel(spec, { limits, graph: true })
+    const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec", heap: "5g" })
+    const tlc = theirs.outcome.verdict._tag
+    const wrong = [...unmet(spec, ours.exploration)]
+    if (spec.expect === "holds") {
+      if (tlc !== "exhaustive") wrong.push(`TLC's verdict is ${tlc}`)
+      wrong.push(...differences(ours, theirs))
+      const known = golden[spec.name]
+      if (known !== undefined && JSON.stringify(known) !== JSON.stringify(goldenOf(ours))) {
+        wrong.push(`not as in ${goldenPath}: ${JSON.stringify(goldenOf(ours))}`)
+      }
+    } else if (tlc !== "violated") wrong.push(`TLC's verdict is ${tlc}, must be violated`)
+    const { states, depth, generated } = ours.exploration
+    const times = [ours.seconds.toFixed(1), theirs.seconds.toFixed(1)]
+    const verdict = wrong.length === 0 ? "equal" : "DIFFERENT"
+    console.log(row([spec.name, states, depth, generated, ...times, verdict]))
+    for (const line of wrong) console.log(`    ${line}`)
+    return { ours, wrong }
+  }).pipe(
+    Effect.provide(Toolchain.layer),
+    Effect.mapError((e) => new Error(`${spec.name}: ${e.message}`)),
+  )
+
+const compare = Effect.fn("compare")(function* (words: ReadonlyArray<string>, update: boolean) {
+  const golden = JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, GoldenCount>
+  const models = chosen(words)
+  if (models.length === 0) {
+    console.error("no model chosen: name sizes (test, large, nightly), models, or all")
+    return 2
+  }
+  console.log(row(["model", "states", "depth", "generated", "code s", "TLC s", "graphs"]))
+  let failed = 0
+  for (const spec of models) {
+    const { ours, wrong } = yield* compareOne(spec, update ? {} : golden)
+    if (wrong.length > 0) failed++
+    if (spec.expect === "holds") golden[spec.name] = goldenOf(ours)
+  }
+  if (update && failed === 0) writeFileSync(goldenPath, `${JSON.stringify(golden, undefined, 2)}\n`)
+  console.log(`${models.length - failed} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 4
+})
+
+const words = process.argv.slice(2)
+if (words.includes("--write")) {
+  for (const [name, text] of cfgFiles()) writeFileSync(`spec/tla/${name}`, text)
+} else if (words.includes("--compare")) {
+  process.exitCode = await Effect.runPromise(
+    compare(
+      words.filter((w) => !w.startsWith("--")),
+      words.includes("--golden"),
+    ),
+  )
+} else {
+  console.error("usage: node ci/models.ts --write | --compare SIZE|NAME... [--golden]")
+  process.exitCode = 2
+}

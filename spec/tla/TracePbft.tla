@@ -1,0 +1,235 @@
+------------------------------ MODULE TracePbft ------------------------------
+(***************************************************************************)
+(* A recorded run as a behaviour of Pbft. The module TraceData is generated *)
+(* from a window of the merged traces (src/trace-check/emit-tla.ts): where  *)
+(* it starts, its events, where it ends. Event k of the window must be a    *)
+(* step of the action that the trace names, with the recorded message, and  *)
+(* must change what the trace says it changed.                              *)
+(*                                                                         *)
+(* There is one behaviour at most, and it stops at the first event that    *)
+(* cannot be matched. So TLC ends without an error in any case; the window *)
+(* is accepted when the depth of its search is Len(Trace) + 2: the initial *)
+(* state, one state an event, and one for the comparison with End. Run it  *)
+(* with one worker and CHECK_DEADLOCK FALSE.                               *)
+(*                                                                         *)
+(* A replica without a trace counts as Byzantine here: what it was heard   *)
+(* to say is Injected. Symbols stand for operations, results and digests.  *)
+(***************************************************************************)
+EXTENDS Pbft, TraceData, TLC
+
+VARIABLE at  \* number of the next event
+
+traceVars == <<vars, at>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Data of TraceData as values of Pbft's variables.                        *)
+(***************************************************************************)
+Lookup(pairs, key, default) ==
+  IF \E k \in 1 .. Len(pairs) : pairs[k][1] = key
+  THEN pairs[CHOOSE k \in 1 .. Len(pairs) : pairs[k][1] = key][2]
+  ELSE default
+
+\* Votes: <<replica, digest>> pairs. Entries: <<client, entry>>. Slots: one a sequence number above
+\* low, as far as any is occupied. Checkpoints and their votes: <<seq, ...>> pairs.
+VotesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoDigest)]
+TableOf(pairs) == [c \in AllClients |-> Lookup(pairs, c, NoEntry)]
+SlotOf(s) == [phase |-> s.phase, batch |-> s.batch,
+              prepares |-> VotesOf(s.prepares), commits |-> VotesOf(s.commits)]
+SlotsOf(h, s) == [n \in Window(h) |-> IF n - h <= Len(s) THEN SlotOf(s[n - h]) ELSE EmptySlot]
+CheckpointsOf(pairs) ==
+  [n \in {pairs[k][1] : k \in 1 .. Len(pairs)} |->
+    [value |-> InitialValue, table |-> TableOf(Lookup(pairs, n, <<>>))]]
+CheckpointVotesOf(h, pairs) == [n \in CheckpointSeqs(h) |-> VotesOf(Lookup(pairs, n, <<>>))]
+RepliesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoResult)]
+ClientOf(c) == [timestamp |-> c.timestamp, op |-> c.op, toAll |-> c.toAll,
+                replies |-> RepliesOf(c.replies), result |-> c.result]
+
+\* Recorded answers: of the service, and of the digest of its state.
+ResultOf(v, r) == Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
+ValueAfter(v, r) == v
+DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
+
+-----------------------------------------------------------------------------
+StartState ==
+  /\ view = [i \in Correct |-> Start[i].view]
+  /\ seqno = [i \in Correct |-> Start[i].seqno]
+  /\ queue = [i \in Correct |-> Start[i].queue]
+  /\ slot = [i \in Correct |-> SlotsOf(Start[i].low, Start[i].slot)]
+  /\ executed = [i \in Correct |-> Start[i].executed]
+  /\ table = [i \in Correct |-> TableOf(Start[i].table)]
+  /\ value = [i \in Correct |-> InitialValue]
+  /\ low = [i \in Correct |-> Start[i].low]
+  /\ checkpoints = [i \in Correct |-> CheckpointsOf(Start[i].checkpoints)]
+  /\ checkpointVotes = [i \in Correct |-> CheckpointVotesOf(Start[i].low, Start[i].checkpointVotes)]
+  /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
+  /\ msgs = StartMessages
+
+TraceInit == at = 1 /\ (IF StartsInInit THEN Init ELSE StartState)
+
+(***************************************************************************)
+(* What a step must have changed. A comparison that fails prints what the  *)
+(* specification has and what the trace says; there is one behaviour, so   *)
+(* nothing is printed but for the event that is not matched.               *)
+(***************************************************************************)
+Same(name, spec, trace) ==
+  IF spec = trace THEN TRUE
+  ELSE PrintT([event |-> at, field |-> name, specification |-> spec, trace |-> trace]) /\ FALSE
+
+Known(name, condition, m) ==
+  IF condition THEN TRUE ELSE PrintT([event |-> at, failed |-> name, message |-> m]) /\ FALSE
+
+\* Batches are compared by their digests: whose authenticators verify where does not matter later.
+Queued(q) == [k \in 1 .. Len(q) |-> Plain(q[k])]
+Bare(s) == [s EXCEPT !.batch = Digest(s.batch)]
+
+SlotAsLogged(i, n, s) ==
+  /\ Same("slot.phase", slot[i][n].phase', s.phase)
+  /\ Same("slot.batch", Digest(slot[i][n].batch'), s.digest)
+  /\ Same("slot.prepares", slot[i][n].prepares', VotesOf(s.prepares))
+  /\ Same("slot.commits", slot[i][n].commits', VotesOf(s.commits))
+
+CheckpointVotesAsLogged(i, n, votes) ==
+  Same("checkpointVotes", checkpointVotes[i][n]', VotesOf(votes))
+
+\* A variable that the trace does not name is unchanged.
+ReplicaAsLogged(i, post) ==
+  LET named(x) == x \in DOMAIN post IN
+  /\ Same("view", view[i]', IF named("view") THEN post.view ELSE view[i])
+  /\ Same("seqno", seqno[i]', IF named("seqno") THEN post.seqno ELSE seqno[i])
+  /\ IF named("queue") THEN Same("queue", Len(queue[i]'), post.queue)
+                       ELSE Same("queue", queue[i]', queue[i])
+  /\ Same("executed", executed[i]', IF named("executed") THEN post.executed ELSE executed[i])
+  /\ Same("table", table[i]',
+       IF named("table") THEN [c \in AllClients |-> Lookup(post.table, c, table[i][c])]
+                         ELSE table[i])
+  /\ Same("low", low[i]', IF named("low") THEN post.low ELSE low[i])
+  /\ IF named("slot")
+     THEN \A k \in 1 .. Len(post.slot) : SlotAsLogged(i, post.slot[k].seq, post.slot[k])
+     ELSE named("low") \/ Same("slot", slot[i]', slot[i])
+  /\ IF named("checkpoints")
+     THEN Same("checkpoints", DOMAIN checkpoints[i]', post.checkpoints)
+     ELSE Same("checkpoints", checkpoints[i]', checkpoints[i])
+  /\ IF named("checkpointVotes")
+     THEN \A k \in 1 .. Len(post.checkpointVotes) :
+            CheckpointVotesAsLogged(i, post.checkpointVotes[k][1], post.checkpointVotes[k][2])
+     ELSE named("low") \/ Same("checkpointVotes", checkpointVotes[i]', checkpointVotes[i])
+
+ClientAsLogged(c, post) ==
+  LET named(x) == x \in DOMAIN post
+      new == client'[c]
+      answered == {r \in Replicas : new.replies[r] # NoResult}
+  IN
+  /\ Same("client.timestamp", new.timestamp,
+          IF named("timestamp") THEN post.timestamp ELSE client[c].timestamp)
+  /\ Same("client.op", new.op # NoOp, IF named("waits") THEN post.waits ELSE client[c].op # NoOp)
+  /\ Same("client.toAll", new.toAll, IF named("toAll") THEN post.toAll ELSE client[c].toAll)
+  /\ IF named("replies") THEN Same("client.replies", answered, post.replies)
+                         ELSE Same("client.replies", new.replies, client[c].replies)
+  /\ Same("client.result", new.result, IF named("result") THEN post.result ELSE client[c].result)
+
+\* All of a replica's state: after a restart, and at the end of the window.
+ReplicaIs(i, s) ==
+  /\ Same("view", view'[i], s.view)
+  /\ Same("seqno", seqno'[i], s.seqno)
+  /\ Same("queue", Queued(queue'[i]), Queued(s.queue))
+  /\ Same("low", low'[i], s.low)
+  /\ Same("executed", executed'[i], s.executed)
+  /\ Same("table", table'[i], TableOf(s.table))
+  /\ \A n \in Window(s.low) : Same("slot", Bare(slot'[i][n]), Bare(SlotsOf(s.low, s.slot)[n]))
+  /\ Same("checkpoints", checkpoints'[i], CheckpointsOf(s.checkpoints))
+  /\ Same("checkpointVotes", checkpointVotes'[i], CheckpointVotesOf(s.low, s.checkpointVotes))
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* One action an event. A message was sent before it is received: by a     *)
+(* correct process in this window or before it, or by one without a trace. *)
+(***************************************************************************)
+Receivable(m) == Known("the message was not sent", m \in msgs \/ (m \in Injected /\ Buildable(m)), m)
+
+Requests(e) == {Request(e.m.client, e.m.timestamp, e.m.op, {Primary(0)}),
+                Request(e.m.client, e.m.timestamp, e.m.op, Replicas)}
+RequestsOf(e) == IF e.m.client \in Clients THEN Requests(e) \cap msgs ELSE {e.m} \cap Injected
+
+IsClientSubmit(e)    == /\ e.action = "ClientSubmit"
+                        /\ ClientSubmit(e.node)
+                        /\ Same("client.op", client'[e.node].op, e.op)
+                        /\ ClientAsLogged(e.node, e.post)
+IsClientTimeout(e)   == /\ e.action = "ClientTimeout"
+                        /\ ClientTimeout(e.node)
+                        /\ ClientAsLogged(e.node, e.post)
+IsClientRecvReply(e) == /\ e.action = "ClientRecvReply"
+                        /\ Receivable(e.m)
+                        /\ ClientRecvReply(e.node, e.m)
+                        /\ ClientAsLogged(e.node, e.post)
+IsRecvRequest(e)     == /\ e.action = "RecvRequest"
+                        /\ Known("the message was not sent", RequestsOf(e) # {}, e.m)
+                        /\ \E m \in RequestsOf(e) : RecvRequest(e.node, m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsSendPrePrepare(e)  == /\ e.action = "SendPrePrepare"
+                        /\ SendPrePrepare(e.node, SubSeq(queue[e.node], 1, e.count))
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvPrePrepare(e)  == /\ e.action = "RecvPrePrepare"
+                        /\ Receivable(e.m)
+                        /\ RecvPrePrepare(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvPrepare(e)     == /\ e.action = "RecvPrepare"
+                        /\ Receivable(e.m)
+                        /\ RecvPrepare(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvCommit(e)      == /\ e.action = "RecvCommit"
+                        /\ Receivable(e.m)
+                        /\ RecvCommit(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsExecute(e)         == /\ e.action = "Execute"
+                        /\ Execute(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvCheckpoint(e)  == /\ e.action = "RecvCheckpoint"
+                        /\ Receivable(e.m)
+                        /\ RecvCheckpoint(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRestart(e)         == /\ e.action = "Restart"
+                        /\ Restart(e.node)
+                        /\ ReplicaIs(e.node, e.post)
+
+(***************************************************************************)
+(* An ignored input changes nothing, and no action of the specification is *)
+(* enabled for it. (An answer of the service that nobody waits for is not  *)
+(* an input of the specification.)                                         *)
+(***************************************************************************)
+Possible(e) ==
+  CASE e.input = "Request"    -> \E to \in {{Primary(0)}, Replicas} :
+                                   ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
+    [] e.input = "PrePrepare" -> ENABLED RecvPrePrepare(e.node, e.m)
+    [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
+    [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
+    [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
+    [] e.input = "Propose"    -> ENABLED SendPrePrepare(e.node, SubSeq(queue[e.node], 1, e.count))
+    [] e.input = "Reply"      -> ENABLED ClientRecvReply(e.node, e.m)
+    [] e.input = "Submit"     -> ENABLED ClientSubmit(e.node)
+    [] e.input = "Timeout"    -> ENABLED ClientTimeout(e.node)
+    [] OTHER                  -> FALSE
+IsIgnored(e) ==
+  /\ e.action = "Ignored"
+  /\ Known("ignored, but the specification has an action for it", ~Possible(e), e.input)
+  /\ UNCHANGED vars
+
+Follow(e) ==
+  \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
+  \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
+  \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
+  \/ IsRecvCheckpoint(e) \/ IsRestart(e) \/ IsIgnored(e)
+
+\* The state after the last event is the one in which the next window starts.
+IsEnd ==
+  /\ UNCHANGED vars
+  /\ \A i \in Correct : ReplicaIs(i, End[i])
+  /\ \A c \in Clients : Same("client", client'[c], ClientOf(EndClients[c]))
+  /\ Same("messages", EndMessages \ msgs, {})
+
+TraceNext ==
+  \/ at <= Len(Trace) /\ at' = at + 1 /\ Follow(Trace[at])
+  \/ at = Len(Trace) + 1 /\ at' = at + 1 /\ IsEnd
+
+TraceSpec == TraceInit /\ [][TraceNext]_traceVars
+=============================================================================
