@@ -11,9 +11,11 @@ import {
   type Config,
   type DurableRecord,
   type Effect,
+  emptySlot,
   type Input,
   init,
   type PbftStep,
+  type Slot,
   type State,
 } from "../../../src/core/pbft/state.ts"
 import * as ClientTable from "../../../src/core/client-table.ts"
@@ -63,6 +65,21 @@ const assigned = (state: State, client: number): number =>
         .map((r) => r.timestamp),
     ),
   )
+
+/** The spec's `DurableSlot(i, s)`. */
+const durableSlot = (config: Config, slot: Slot): Slot => {
+  const none = emptySlot(config.group.n)
+  const prepared = slot.phase === "prepared" || slot.phase === "committed"
+  if (!prepared && slot.phase !== "prePrepared") return none
+  const own = (yes: boolean) => none.prepares.with(config.id, yes ? slot.digest : "")
+  return {
+    phase: prepared ? "prepared" : "prePrepared",
+    batch: slot.batch,
+    digest: slot.digest,
+    prepares: own(config.id !== 0),
+    commits: own(prepared),
+  }
+}
 
 const recordFor = (m: PeerMessage): string =>
   m._tag === "Commit" ? "Prepared" : m._tag === "Checkpoint" ? "CheckpointTaken" : "PrePrepared"
@@ -118,6 +135,29 @@ describe("whatever a replica is told, and in whatever order", () => {
       const fromLog = restart(config, written).state
       expect(fromLog).toEqual(restart(config, durableRecords(state)).state)
       expect(durableRecords(fromLog)).toEqual(durableRecords(state))
+    })
+  })
+
+  it("a restart keeps of each slot what the specification calls durable", () => {
+    everySchedule(({ before: { config, state, written } }) => {
+      const restarted = restart(config, written).state
+      for (let seq = state.log.low + 1; seq <= state.log.low + config.logSize; seq++) {
+        const kept = Window.get(restarted.log, seq)
+        expect(kept).toEqual(durableSlot(config, Window.get(state.log, seq)))
+      }
+      expect(restarted.log.low).toBe(state.log.low)
+      expect(restarted.queue).toEqual([])
+      expect(restarted.executed).toBe(Math.max(...state.checkpoints.map((c) => c.seq)))
+    })
+  })
+
+  it("no request waits that was executed, and no client has two waiting", () => {
+    everySchedule(({ after: { state } }) => {
+      for (const r of state.queue) {
+        expect(r.timestamp).toBeGreaterThan(ClientTable.get(state.table, r.client).timestamp)
+      }
+      const clients = state.queue.map((r) => r.client)
+      expect(new Set(clients).size).toBe(clients.length)
     })
   })
 
