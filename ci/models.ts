@@ -57,7 +57,7 @@ const compareOne = (
 ): Effect.Effect<{ readonly ours: Explored; readonly wrong: ReadonlyArray<string> }, Error> =>
   Effect.gen(function* () {
     const ours = exploreModel(spec, { limits, graph: true })
-    const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec", heap: "5g" })
+    const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec/tla", heap: "5g" })
     const tlc = theirs.outcome.verdict._tag
     const wrong = [...unmet(spec, ours.exploration)]
     if (spec.expect === "holds") {

@@ -39,6 +39,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaChildCommand,
   },
   {
+    name: "check",
+    summary: "Explore every state of a protocol's model with the real step",
+    load: async () => (await import("./check.ts")).checkCommand,
+  },
+  {
     name: "tlc",
     summary: "Check a TLA+ specification by TLC",
     load: async () => (await import("./tlc.ts")).tlcCommand,

@@ -68,7 +68,7 @@ export interface ExploredByTlc {
 }
 
 export interface TlcOptions {
-  /** The checkout's spec folder, or a copy of it. */
+  /** The folder of the modules: spec/tla, or a copy of it. */
   readonly specFolder: string
   /** Every state and step goes to this file, a line each. */
   readonly elements?: string
@@ -80,7 +80,7 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   spec: PbftModelSpec,
   { specFolder, elements, heap }: TlcOptions,
 ) {
-  const classes = yield* compileOverrides(join(specFolder, "tla", "overrides"))
+  const classes = yield* compileOverrides(join(specFolder, "overrides"))
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "prophecy-graph-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
@@ -88,8 +88,8 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   const file = join(folder, "graph.json")
   const startedAt = performance.now()
   const outcome = yield* runTlc({
-    spec: join(specFolder, "tla", "MCPbft.tla"),
-    config: join(specFolder, "tla", cfgName(spec)),
+    spec: join(specFolder, "MCPbft.tla"),
+    config: join(specFolder, cfgName(spec)),
     workers: 1,
     heap,
     classPath: [classes],

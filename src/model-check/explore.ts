@@ -299,6 +299,10 @@ export const explore = (
         seen.add(edge)
         observer.edge(id, move.action, to)
       })
+      if (id % 0x4000 === 0x3fff) {
+        const states = space.rows.size
+        progress?.({ states, generated: space.generated, depth, queued: states - id })
+      }
       if (space.rows.size >= limits.states) {
         bounded = true
         break

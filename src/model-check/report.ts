@@ -1,0 +1,14 @@
+import type { Violation } from "./explore.ts"
+
+/** The shortest way to a violation as a readable sequence: who does what, on which message. */
+export const counterexampleLines = (violation: Violation): ReadonlyArray<string> => {
+  const width = Math.max(0, ...violation.path.map((s) => s.process.length))
+  const action = Math.max(0, ...violation.path.map((s) => s.action.length))
+  return [
+    `${violation.property} does not hold after ${violation.path.length} steps: ${violation.why}`,
+    ...violation.path.map(
+      (s, k) =>
+        `${String(k + 1).padStart(4)}  ${s.process.padEnd(width)}  ${s.action.padEnd(action)}  ${s.told}`,
+    ),
+  ]
+}
