@@ -84,36 +84,42 @@ Queued(q) == [k \in 1 .. Len(q) |-> Plain(q[k])]
 Bare(s) == [s EXCEPT !.batch = Digest(s.batch)]
 
 SlotAsLogged(i, n, s) ==
-  /\ Same("slot.phase", slot[i][n].phase', s.phase)
-  /\ Same("slot.batch", Digest(slot[i][n].batch'), s.digest)
-  /\ Same("slot.prepares", slot[i][n].prepares', VotesOf(s.prepares))
-  /\ Same("slot.commits", slot[i][n].commits', VotesOf(s.commits))
+  /\ Same("slot.phase", slot'[i][n].phase, s.phase)
+  /\ Same("slot.batch", Digest(slot'[i][n].batch), s.digest)
+  /\ Same("slot.prepares", slot'[i][n].prepares, VotesOf(s.prepares))
+  /\ Same("slot.commits", slot'[i][n].commits, VotesOf(s.commits))
 
 CheckpointVotesAsLogged(i, n, votes) ==
-  Same("checkpointVotes", checkpointVotes[i][n]', VotesOf(votes))
+  Same("checkpointVotes", checkpointVotes'[i][n], VotesOf(votes))
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
   LET named(x) == x \in DOMAIN post IN
-  /\ Same("view", view[i]', IF named("view") THEN post.view ELSE view[i])
-  /\ Same("seqno", seqno[i]', IF named("seqno") THEN post.seqno ELSE seqno[i])
-  /\ IF named("queue") THEN Same("queue", Len(queue[i]'), post.queue)
-                       ELSE Same("queue", queue[i]', queue[i])
-  /\ Same("executed", executed[i]', IF named("executed") THEN post.executed ELSE executed[i])
-  /\ Same("table", table[i]',
+  /\ Same("view", view'[i], IF named("view") THEN post.view ELSE view[i])
+  /\ Same("seqno", seqno'[i], IF named("seqno") THEN post.seqno ELSE seqno[i])
+  /\ IF named("queue") THEN Same("queue", Len(queue'[i]), post.queue)
+                       ELSE Same("queue", queue'[i], queue[i])
+  /\ Same("executed", executed'[i], IF named("executed") THEN post.executed ELSE executed[i])
+  /\ Same("table", table'[i],
        IF named("table") THEN [c \in AllClients |-> Lookup(post.table, c, table[i][c])]
                          ELSE table[i])
-  /\ Same("low", low[i]', IF named("low") THEN post.low ELSE low[i])
+  /\ Same("low", low'[i], IF named("low") THEN post.low ELSE low[i])
   /\ IF named("slot")
      THEN \A k \in 1 .. Len(post.slot) : SlotAsLogged(i, post.slot[k].seq, post.slot[k])
-     ELSE named("low") \/ Same("slot", slot[i]', slot[i])
+     ELSE named("low") \/ Same("slot", slot'[i], slot[i])
   /\ IF named("checkpoints")
-     THEN Same("checkpoints", DOMAIN checkpoints[i]', post.checkpoints)
-     ELSE Same("checkpoints", checkpoints[i]', checkpoints[i])
+     THEN /\ Same("checkpoints", DOMAIN checkpoints'[i],
+                  {post.checkpoints[k][1] : k \in 1 .. Len(post.checkpoints)})
+          /\ \A k \in 1 .. Len(post.checkpoints) :
+               LET n == post.checkpoints[k][1]
+                   c == checkpoints'[i][n]
+               IN Same("checkpoints.digest", StateDigest(n, c.value, c.table),
+                       post.checkpoints[k][2])
+     ELSE Same("checkpoints", checkpoints'[i], checkpoints[i])
   /\ IF named("checkpointVotes")
      THEN \A k \in 1 .. Len(post.checkpointVotes) :
             CheckpointVotesAsLogged(i, post.checkpointVotes[k][1], post.checkpointVotes[k][2])
-     ELSE named("low") \/ Same("checkpointVotes", checkpointVotes[i]', checkpointVotes[i])
+     ELSE named("low") \/ Same("checkpointVotes", checkpointVotes'[i], checkpointVotes[i])
 
 ClientAsLogged(c, post) ==
   LET named(x) == x \in DOMAIN post

@@ -1,0 +1,71 @@
+/** States of replicas and clients as records of TLA+, as spec/tla/TracePbft.tla reads them. */
+import * as ClientTable from "../core/client-table.ts"
+import type { ClientState } from "../core/pbft/client.ts"
+import type { State } from "../core/pbft/state.ts"
+import * as Window from "../core/window.ts"
+import { type Symbols, tlaBoolean, tlaTuple } from "./symbols.ts"
+
+const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => string): string =>
+  tlaTuple(votes.flatMap((d, replica) => (d === "" ? [] : [tlaTuple([replica, name(d)])])))
+
+const tableText = (table: ClientTable.ClientTable, symbols: Symbols): string =>
+  tlaTuple(
+    ClientTable.entries(table).flatMap(({ timestamp, result }, client) => {
+      if (timestamp === 0 || !symbols.knows(client)) return []
+      const t = symbols.timestamp(client, timestamp)
+      const entry = `[timestamp |-> ${t}, result |-> ${symbols.result(result)}]`
+      return [tlaTuple([client, entry])]
+    }),
+  )
+
+const slotsText = ({ log }: State, symbols: Symbols): string => {
+  const last = Window.occupied(log).at(-1) ?? log.low
+  const digest = (d: string) => symbols.digest(d)
+  const slots: Array<string> = []
+  for (let seq = log.low + 1; seq <= last; seq++) {
+    const slot = Window.get(log, seq)
+    const batch = slot.digest === "" ? "<<>>" : symbols.batch(slot.batch, slot.digest)
+    const prepares = voteTexts(slot.prepares, digest)
+    const commits = voteTexts(slot.commits, digest)
+    slots.push(
+      `[phase |-> "${slot.phase}", batch |-> ${batch}, ` +
+        `prepares |-> ${prepares}, commits |-> ${commits}]`,
+    )
+  }
+  return tlaTuple(slots)
+}
+
+/** A replica's state as TracePbft's `ReplicaIs` and `StartState` read it. */
+export const replicaText = (state: State, symbols: Symbols): string => {
+  const checkpoint = (d: string) => symbols.checkpoint(d)
+  const queue = state.queue.map((r) => symbols.request(r, symbols.auth(r)))
+  const checkpoints = state.checkpoints.map(({ seq, table }) =>
+    tlaTuple([seq, tableText(table, symbols)]),
+  )
+  const votes = state.checkpointVotes.flatMap(({ seq, votes }) => {
+    const text = voteTexts(votes, checkpoint)
+    return text === "<<>>" ? [] : [tlaTuple([seq, text])]
+  })
+  return (
+    `[view |-> ${state.view}, seqno |-> ${state.seqno}, queue |-> ${tlaTuple(queue)}, ` +
+    `low |-> ${state.log.low}, executed |-> ${state.executed},\n` +
+    `   slot |-> ${slotsText(state, symbols)},\n` +
+    `   table |-> ${tableText(state.table, symbols)},\n` +
+    `   checkpoints |-> ${tlaTuple(checkpoints)},\n` +
+    `   checkpointVotes |-> ${tlaTuple(votes)}]`
+  )
+}
+
+/** A client's state as TracePbft's `ClientOf` reads it. */
+export const clientText = (client: number, state: ClientState, symbols: Symbols): string => {
+  const { timestamp, operation, toAll, replies, result } = state
+  const op = operation === undefined ? `"none"` : symbols.operation(operation)
+  const answers = replies.flatMap((r, replica) =>
+    r === undefined ? [] : [tlaTuple([replica, symbols.result(r)])],
+  )
+  const last = result === undefined ? "<<>>" : symbols.result(result)
+  return (
+    `[timestamp |-> ${symbols.timestamp(client, timestamp)}, op |-> ${op}, ` +
+    `toAll |-> ${tlaBoolean(toAll)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}]`
+  )
+}

@@ -1,0 +1,104 @@
+/**
+ * A window of a merged run as the module TraceData, which spec/tla/TracePbft.tla follows. What
+ * stands in the module comes from the trace's lines (inputs and changes) and, for the states at
+ * both ends, from the replay.
+ */
+import { type Chain, type Window as TraceWindow, windowsOf } from "./chain.ts"
+import { eventText } from "./emit-event.ts"
+import { messagesOf } from "./emit-messages.ts"
+import { clientText, replicaText } from "./emit-state.ts"
+import { Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+
+/** A window ready for TLC: the text of TraceData.tla, and what its states are written as. */
+export interface EmittedWindow extends TraceWindow {
+  readonly module: string
+  /** The text of the first and the last state: those of adjacent windows are equal. */
+  readonly startText: string
+  readonly endText: string
+}
+
+/** The module's name, which TracePbft extends. */
+export const dataModule = "TraceData"
+
+const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
+  entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
+
+const stateTexts = (
+  name: string,
+  { replicas, clients }: TraceWindow["start"],
+  symbols: Symbols,
+): string => {
+  const ofReplicas = [...replicas]
+    .sort(([a], [b]) => a - b)
+    .map(([id, state]) => [id, replicaText(state, symbols)] as const)
+  const ofClients = [...clients]
+    .filter(([id]) => symbols.knows(id))
+    .sort(([a], [b]) => a - b)
+    .map(([id, state]) => [id, clientText(id, state, symbols)] as const)
+  return `${name} == ${functionText(ofReplicas)}\n${name}Clients == ${functionText(ofClients)}`
+}
+
+const constants = ({ header, start }: Chain, symbols: Symbols): ReadonlyArray<string> => {
+  const { n, f, quorum, checkpointInterval, logSize, maxBatch } = header
+  const correct = [...start.replicas.keys()].sort((a, b) => a - b)
+  const byzantine = symbols.replicas.filter((r) => !start.replicas.has(r))
+  const traced = symbols.clients.filter((c) => symbols.isTraced(c))
+  const operations = traced.map((c) => [c, symbols.operations(c)] as const)
+  return [
+    `TraceN == ${n}`,
+    `TraceF == ${f}`,
+    `TraceQuorum == ${quorum}`,
+    `TraceByzantine == ${tlaSet(byzantine)}`,
+    `TraceAllClients == ${tlaSet(symbols.clients.filter((c) => c < header.clients))}`,
+    `TraceClients == ${tlaSet(traced)}`,
+    `TraceClientOps == ${functionText(operations)}`,
+    `TraceK == ${checkpointInterval}`,
+    `TraceL == ${logSize}`,
+    `TraceMaxBatch == ${maxBatch}`,
+    `TraceCanRestart == ${tlaSet(correct)}`,
+    `TraceValue == "service"`,
+    `Results == ${tlaTuple(symbols.results())}`,
+    `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
+  ]
+}
+
+// The run's first state is Init itself when every process is in its first state.
+const startsInInit = (chain: Chain, window: TraceWindow): boolean =>
+  window.from === chain.from && chain.fromInit
+
+/** The windows of a chain, each as a module; adjacent ones share the state between them. */
+export const emitChain = (chain: Chain, size: number): ReadonlyArray<EmittedWindow> => {
+  const symbols = new Symbols(chain)
+  const windows = windowsOf(chain, size)
+  const messages = messagesOf(chain, windows, symbols)
+  return windows.map((window, k) => {
+    const startText = stateTexts("Start", window.start, symbols)
+    const endText = stateTexts("End", window.end, symbols)
+    const events = window.events.map((event) => eventText(event, chain, symbols))
+    const sets = messages[k]
+    const body = [
+      ...constants(chain, symbols),
+      `TraceInjected == ${tlaSet(sets?.injected ?? [])}`,
+      `StartsInInit == ${tlaBoolean(startsInInit(chain, window))}`,
+      startText,
+      `StartMessages == ${tlaSet(sets?.start ?? [])}`,
+      `Trace == <<\n  ${events.join(",\n  ")}\n>>`,
+      endText,
+      `EndMessages == ${tlaSet(sets?.end ?? [])}`,
+    ].join("\n")
+    return { ...window, module: moduleText(chain, window, symbols, body), startText, endText }
+  })
+}
+
+const moduleText = (chain: Chain, window: TraceWindow, symbols: Symbols, body: string): string =>
+  [
+    `---- MODULE ${dataModule} ----`,
+    `\\* Generated: events ${window.from} to ${window.to} of run ${oneLine(chain.header.run)}.`,
+    "EXTENDS Naturals, Sequences, TLC",
+    ...symbols.definitions(body),
+    body,
+    "====",
+    "",
+  ].join("\n")
+
+const oneLine = (text: string): string => text.replace(/[^\w.:-]/g, "?")
