@@ -63,6 +63,9 @@ const compareOne = (
     if (spec.expect === "holds") {
       if (tlc !== "exhaustive") wrong.push(`TLC's verdict is ${tlc}`)
       wrong.push(...differences(ours, theirs))
+      const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
+      const missed = spec.byTlc === "all" ? spec.reaches.filter((name) => !seen.has(name)) : []
+      wrong.push(...missed.map((name) => `${name} is never reached in TLC`))
       const known = golden[spec.name]
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(goldenOf(ours))) {
         wrong.push(`not as in ${goldenPath}: ${JSON.stringify(goldenOf(ours))}`)
