@@ -1,5 +1,6 @@
 /** Castro and Liskov, OSDI '99, section 4.3 (garbage collection), in our words. */
 import { describe, expect, it } from "vitest"
+import { missedCheckpoint } from "../../src/core/pbft/checkpointing.ts"
 import { step } from "../../src/core/pbft/replica.ts"
 import * as Window from "../../src/core/window.ts"
 import { Group } from "../support/group.ts"
@@ -50,6 +51,17 @@ describe("4.3 Checkpoints", () => {
     expect(after(backup, others).log.low).toBe(0)
     const took = lastStep(backup, [...others, ...checkpointing])
     expect(took.state.log.low).toBe(2)
+  })
+
+  it("that a quorum took and this replica did not reach show it that it is out of reach", () => {
+    const missed = (inputs: ReturnType<typeof receive>[]) =>
+      missedCheckpoint(backup, after(backup, inputs))
+    expect(missed(others.slice(0, 2))).toBeUndefined()
+    expect(missed(others)).toBe(2)
+    expect(missed([...others.slice(0, 2), receive(checkpoint(3, 2, "other"))])).toBeUndefined()
+    expect(missed([...others.slice(0, 2), ...checkpointing])).toBeUndefined()
+    const wrong = [0, 2, 3].map((r) => receive(checkpoint(r, 2, "other")))
+    expect(missed([...checkpointing, ...wrong])).toBeUndefined()
   })
 
   it("are not stable by votes for another digest", () => {

@@ -293,6 +293,14 @@ describe("4.2 A replica commits and executes", () => {
     })
   })
 
+  it("asks its service for one number once, also when the next one commits meanwhile", () => {
+    const inputs = [...committing(1, a1), ...committing(2, [signed(1, 1)])]
+    const asked = inputs.map((_, k) =>
+      lastStep(backup, inputs.slice(0, k + 1)).effects.filter((e) => e._tag === "Execute"),
+    )
+    expect(asked.flat().map((e) => e.seq)).toEqual([1])
+  })
+
   it("skips a request with a timestamp that is not above the last executed one", () => {
     const inputs = [
       ...committing(1, [signed(0, 2)]),
