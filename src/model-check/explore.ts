@@ -65,6 +65,8 @@ interface Known {
   readonly sent: Int32Array
   readonly action: string
   readonly told: string
+  /** Tells one set of sent messages from another. */
+  readonly sends: number
 }
 
 const unknown = -1
@@ -81,6 +83,8 @@ export class Space {
   generated = 1
   steps = 0
   readonly #moves: Array<Known> = []
+  readonly #actionNumbers = new Map<string, number>()
+  readonly #sends = new Interned<Int32Array>()
   readonly #received: ReadonlyArray<Array<Int32Array>>
   readonly #local: ReadonlyArray<Array<ReadonlyArray<Known> | undefined>>
   readonly #deliverable: Array<Int32Array | undefined> = []
@@ -125,7 +129,8 @@ export class Space {
       assert(to === before && sent.length === 0, `${move.action} changes nothing`)
       return unmoved
     }
-    this.#moves.push({ to, sent, action: move.action, told: move.told })
+    const sends = this.#sends.add(sent.join(","), () => sent)
+    this.#moves.push({ to, sent, action: move.action, told: move.told, sends })
     return this.#moves.length - 1
   }
 
@@ -188,7 +193,7 @@ export class Space {
       this.generated++
       next.set(row)
       next[process] = move.to
-      next[width - 1] = this.sets.union(set, move.sent)
+      next[width - 1] = this.sets.union(set, move.sent, move.sends)
       found(process, move, next)
     }
     for (let process = 0; process < width - 1; process++) {
@@ -199,6 +204,15 @@ export class Space {
         if (move >= 0) emit(process, this.#moves[move] as Known)
       }
     }
+  }
+
+  /** A small integer for each action. */
+  actionNumber(action: string): number {
+    const known = this.#actionNumbers.get(action)
+    if (known !== undefined) return known
+    const made = this.#actionNumbers.size
+    this.#actionNumbers.set(action, made)
+    return made
   }
 
   view(id: number): WorldView {
@@ -288,13 +302,13 @@ export const explore = (
   let end = 1
   while (level < end && violation === undefined && !bounded) {
     for (let id = level; id < end && violation === undefined; id++) {
-      const seen = new Set<string>()
+      const seen = new Set<number>()
       space.successors(id, (_process, move, row) => {
         const added = space.rows.add(row)
         const to = added < 0 ? -1 - added : added
         if (added >= 0 && violation === undefined) visit(to)
         if (observer === undefined || to === id) return
-        const edge = `${move.action} ${to}`
+        const edge = to * 64 + space.actionNumber(move.action)
         if (seen.has(edge)) return
         seen.add(edge)
         observer.edge(id, move.action, to)

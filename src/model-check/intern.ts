@@ -116,7 +116,7 @@ export class RowSet {
 /** Sets of small integers that only grow, each kept once. */
 export class InternedSets {
   readonly #sets = new Interned<Int32Array>()
-  readonly #unions = new Map<number, Map<string, number>>()
+  readonly #unions = new Map<number, number>()
 
   add(sorted: Int32Array): number {
     return this.#sets.add(sorted.join(","), () => sorted)
@@ -130,20 +130,15 @@ export class InternedSets {
     return this.#sets.size
   }
 
-  /** The set `id` with `more` (sorted, without duplicates) added. */
-  union(id: number, more: Int32Array): number {
+  /** The set `id` with `more` added; `name` tells one `more` from another. */
+  union(id: number, more: Int32Array, name: number): number {
     if (more.length === 0) return id
-    const key = more.join(",")
-    let known = this.#unions.get(id)
-    if (known === undefined) {
-      known = new Map()
-      this.#unions.set(id, known)
-    }
-    const hit = known.get(key)
-    if (hit !== undefined) return hit
+    const key = id * 0x4000000 + name
+    const known = this.#unions.get(key)
+    if (known !== undefined) return known
     const all = new Set([...this.at(id), ...more])
     const result = all.size === this.at(id).length ? id : this.add(Int32Array.from(all).sort())
-    known.set(key, result)
+    this.#unions.set(key, result)
     return result
   }
 }

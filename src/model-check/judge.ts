@@ -3,13 +3,15 @@ import type { Space } from "./explore.ts"
 import { Interned } from "./intern.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 
-/** What a property says of a part of the state: broken, or holds, with or without antecedent. */
-interface Judgement {
-  readonly why: string | null
-  readonly met: boolean
+interface Broken {
+  readonly property: string
+  readonly why: string
 }
 
-type Check = (state: number) => Judgement
+/** Judges one part of a state. */
+type Check = (state: number) => Broken | null
+
+type Scoped<S extends Invariant["scope"]> = Extract<Invariant, { readonly scope: S }>
 
 const pairKey = (a: number, b: number): number => a * 0x4000000 + b
 
@@ -18,17 +20,23 @@ export class Judge {
   readonly antecedents = new Set<string>()
   readonly witnessed = new Set<string>()
   readonly #space: Space
-  readonly #checks: ReadonlyArray<{ readonly name: string; readonly check: Check }>
+  readonly #checks: ReadonlyArray<Check>
 
   constructor(space: Space) {
     this.#space = space
-    this.#checks = space.model.invariants.flatMap((invariant) =>
-      this.#checksOf(invariant).map((check) => ({ name: invariant.name, check })),
-    )
+    const all = space.processes.map((_, index) => index)
+    this.#checks = [
+      ...all.map((index) => this.#ofProcess(this.#scoped("process"), index)),
+      ...all.flatMap((one) =>
+        all.slice(one + 1).map((other) => this.#ofPair(this.#scoped("pair"), one, other)),
+      ),
+      ...this.#scoped("support").map((invariant) => this.#ofSupport(invariant)),
+      ...this.#selections().flatMap((group) => all.map((index) => this.#ofMessages(group, index))),
+    ]
   }
 
   /** The first property that state `id` breaks, and why; null when it breaks none. */
-  firstBroken(id: number): { readonly property: string; readonly why: string } | null {
+  firstBroken(id: number): Broken | null {
     const { witnesses } = this.#space.model
     if (this.witnessed.size < witnesses.length) {
       const view = this.#space.view(id)
@@ -36,53 +44,52 @@ export class Judge {
         if (!this.witnessed.has(w.name) && w.holds(view)) this.witnessed.add(w.name)
       }
     }
-    for (const { name, check } of this.#checks) {
-      const { why, met } = check(id)
-      if (met) this.antecedents.add(name)
-      if (why !== null) return { property: name, why }
+    for (const check of this.#checks) {
+      const broken = check(id)
+      if (broken !== null) return broken
     }
     return null
   }
 
-  #checksOf(invariant: Invariant): ReadonlyArray<Check> {
-    const all = this.#space.processes.map((_, index) => index)
-    switch (invariant.scope) {
-      case "process":
-        return all.map((index) => this.#ofProcess(invariant, index))
-      case "pair":
-        return all.flatMap((one) =>
-          all.filter((other) => other !== one).map((other) => this.#ofPair(invariant, one, other)),
-        )
-      case "messages":
-        return all.map((index) => this.#ofMessages(invariant, index))
-      case "world":
-        return [
-          (id) => {
-            const view = this.#space.view(id)
-            return { why: invariant.check(view), met: invariant.antecedent(view) }
-          },
-        ]
-    }
+  #scoped<S extends Invariant["scope"]>(scope: S): ReadonlyArray<Scoped<S>> {
+    return this.#space.model.invariants.filter((i): i is Scoped<S> => i.scope === scope)
   }
 
-  #ofProcess(invariant: Extract<Invariant, { scope: "process" }>, index: number): Check {
-    const known: Array<Judgement | undefined> = []
+  // Invariants that look at the same messages are judged together.
+  #selections(): ReadonlyArray<ReadonlyArray<Scoped<"messages">>> {
+    const groups = new Map<unknown, Array<Scoped<"messages">>>()
+    for (const invariant of this.#scoped("messages")) {
+      const group = groups.get(invariant.select) ?? []
+      group.push(invariant)
+      groups.set(invariant.select, group)
+    }
+    return [...groups.values()]
+  }
+
+  #note(name: string, met: boolean, why: string | null): Broken | null {
+    if (met) this.antecedents.add(name)
+    return why === null ? null : { property: name, why }
+  }
+
+  #ofProcess(invariants: ReadonlyArray<Scoped<"process">>, index: number): Check {
+    const known: Array<Broken | null> = []
     return (id) => {
       const local = this.#space.rows.cell(id, index)
       const hit = known[local]
       if (hit !== undefined) return hit
       const value = this.#value(index, local)
-      const judged = {
-        why: invariant.check(value, index),
-        met: invariant.antecedent(value, index),
+      let broken: Broken | null = null
+      for (const i of invariants) {
+        const judged = this.#note(i.name, i.antecedent(value, index), i.check(value, index))
+        broken ??= judged
       }
-      known[local] = judged
-      return judged
+      known[local] = broken
+      return broken
     }
   }
 
-  #ofPair(invariant: Extract<Invariant, { scope: "pair" }>, one: number, other: number): Check {
-    const known = new Map<number, Judgement>()
+  #ofPair(invariants: ReadonlyArray<Scoped<"pair">>, one: number, other: number): Check {
+    const known = new Map<number, Broken | null>()
     return (id) => {
       const a = this.#space.rows.cell(id, one)
       const b = this.#space.rows.cell(id, other)
@@ -91,22 +98,79 @@ export class Judge {
       if (hit !== undefined) return hit
       const p = this.#value(one, a)
       const q = this.#value(other, b)
-      const judged = { why: invariant.check(p, q), met: invariant.antecedent(p, q) }
-      known.set(key, judged)
-      return judged
+      let broken: Broken | null = null
+      for (const i of invariants) {
+        const there = this.#note(i.name, i.antecedent(p, q), i.check(p, q))
+        const back = this.#note(i.name, i.antecedent(q, p), i.check(q, p))
+        broken ??= there ?? back
+      }
+      known.set(key, broken)
+      return broken
     }
   }
 
-  #ofMessages(invariant: Extract<Invariant, { scope: "messages" }>, index: number): Check {
-    const known = new Map<number, Judgement>()
+  #ofSupport(invariant: Scoped<"support">): Check {
+    const { processes, rows } = this.#space
+    const items = processes.map((_, index) => this.#perLocal(index, invariant.items))
+    const masks = processes.map((_, one) =>
+      processes.map((__, other) => this.#perPair(one, other, invariant.supports)),
+    )
+    return (id) => {
+      for (let one = 0; one < processes.length; one++) {
+        const count = (items[one] as (local: number) => number)(rows.cell(id, one))
+        if (count > 0) this.antecedents.add(invariant.name)
+        for (let item = 0; item < count; item++) {
+          let supporters = 0
+          for (const [other, mask] of (masks[one] ?? []).entries()) {
+            supporters += (mask(rows.cell(id, one), rows.cell(id, other)) >> item) & 1
+          }
+          if (supporters >= invariant.atLeast) continue
+          const why = invariant.why(this.#value(one, rows.cell(id, one)), item, supporters)
+          return { property: invariant.name, why }
+        }
+      }
+      return null
+    }
+  }
+
+  #perLocal(index: number, of: (process: unknown) => number): (local: number) => number {
+    const known: Array<number | undefined> = []
+    return (local) => {
+      const hit = known[local]
+      if (hit !== undefined) return hit
+      const made = of(this.#value(index, local))
+      known[local] = made
+      return made
+    }
+  }
+
+  #perPair(
+    one: number,
+    other: number,
+    of: (p: unknown, q: unknown) => number,
+  ): (a: number, b: number) => number {
+    const known = new Map<number, number>()
+    return (a, b) => {
+      const key = pairKey(a, b)
+      const hit = known.get(key)
+      if (hit !== undefined) return hit
+      const made = of(this.#value(one, a), this.#value(other, b))
+      known.set(key, made)
+      return made
+    }
+  }
+
+  #ofMessages(invariants: ReadonlyArray<Scoped<"messages">>, index: number): Check {
+    const known = new Map<number, Broken | null>()
     const selections = new Interned<ReadonlyArray<SentMessage>>()
     const bySet: Array<number | undefined> = []
     const column = this.#space.rows.width - 1
+    const select = invariants[0]?.select ?? (() => false)
     const selection = (set: number): number => {
       const hit = bySet[set]
       if (hit !== undefined) return hit
       const ids = [...this.#space.sets.at(set)].filter((m) =>
-        invariant.select(index, this.#space.messages.at(m)),
+        select(index, this.#space.messages.at(m)),
       )
       const made = selections.add(ids.join(","), () => ids.map((m) => this.#space.messages.at(m)))
       bySet[set] = made
@@ -120,9 +184,13 @@ export class Judge {
       if (hit !== undefined) return hit
       const value = this.#value(index, local)
       const sent = selections.at(selected)
-      const judged = { why: invariant.check(value, sent), met: invariant.antecedent(value, sent) }
-      known.set(key, judged)
-      return judged
+      let broken: Broken | null = null
+      for (const i of invariants) {
+        const judged = this.#note(i.name, i.antecedent(value, sent), i.check(value, sent))
+        broken ??= judged
+      }
+      known.set(key, broken)
+      return broken
     }
   }
 

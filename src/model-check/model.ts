@@ -65,9 +65,13 @@ export type Invariant = { readonly name: string } & (
       readonly antecedent: (process: unknown, sent: ReadonlyArray<SentMessage>) => boolean
     }
   | {
-      readonly scope: "world"
-      readonly check: (world: WorldView) => string | null
-      readonly antecedent: (world: WorldView) => boolean
+      /** Each of the first `items` facts of a process needs `atLeast` supporters, itself included. */
+      readonly scope: "support"
+      readonly items: (process: unknown) => number
+      /** Which of `one`'s facts `other` supports: bit k for fact k (at most 31). */
+      readonly supports: (one: unknown, other: unknown) => number
+      readonly atLeast: number
+      readonly why: (process: unknown, item: number, supporters: number) => string
     }
 )
 

@@ -51,10 +51,10 @@ describe("InternedSets", () => {
   it("gives one number to one set, however it came about", () => {
     const sets = new InternedSets()
     const empty = sets.add(new Int32Array(0))
-    const a = sets.union(sets.union(empty, Int32Array.of(3)), Int32Array.of(1))
-    const b = sets.union(empty, Int32Array.of(1, 3))
+    const a = sets.union(sets.union(empty, Int32Array.of(3), 0), Int32Array.of(1), 1)
+    const b = sets.union(empty, Int32Array.of(1, 3), 2)
     expect(a).toBe(b)
     expect([...sets.at(a)]).toEqual([1, 3])
-    expect(sets.union(a, Int32Array.of(1))).toBe(a)
+    expect(sets.union(a, Int32Array.of(1), 1)).toBe(a)
   })
 })

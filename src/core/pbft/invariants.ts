@@ -46,21 +46,16 @@ export const preparedUnique = (one: State, other: State): string | null =>
 export const preparedUniqueApplies = (one: State, other: State): boolean =>
   one.view === other.view && common(one, other, isPrepared).length > 0
 
-/** S3. What one committed, enough correct replicas have prepared or have a checkpoint beyond. */
-export const commitSupport = (config: Config, correct: ReadonlyArray<State>): string | null => {
-  for (const state of correct) {
-    for (const seq of Window.occupied(state.log)) {
-      if (!isCommitted(state, seq)) continue
-      const digest = digestAt(state, seq)
-      const support = correct.filter(
-        (s) => s.log.low >= seq || (isPrepared(s, seq) && digestAt(s, seq) === digest),
-      ).length
-      if (support >= config.group.quorum - config.group.f) continue
-      return `sequence number ${seq} committed with ${support} correct supporters`
-    }
-  }
-  return null
-}
+/** S3. The sequence numbers that a replica committed; each needs supporters. */
+export const committedSeqs = (state: State): ReadonlyArray<Seq> =>
+  Window.occupied(state.log).filter((seq) => isCommitted(state, seq))
+
+/**
+ * S3. Whether `other` supports what `one` committed at `seq`: it prepared the same batch, or has a
+ * stable checkpoint beyond it. At least quorum - f correct replicas must (CommitSupport).
+ */
+export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
+  other.log.low >= seq || (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq))
 
 /** S7. Checkpoints at one sequence number are equal. */
 export const checkpointAgreement = (one: State, other: State): string | null => {

@@ -4,11 +4,12 @@ import {
   agreementApplies,
   checkpointAgreement,
   checkpointAgreementApplies,
-  commitSupport,
+  committedSeqs,
   noEquivocation,
   preparedUnique,
   preparedUniqueApplies,
   sentIsDurable,
+  supportsCommit,
   typeOK,
   watermarks,
 } from "../../../src/core/pbft/invariants.ts"
@@ -54,13 +55,15 @@ describe("each invariant holds where it should and is broken where it should be"
     expect(preparedUniqueApplies(prepared(a), { ...prepared(a), view: 1 })).toBe(false)
   })
 
-  it("CommitSupport", () => {
-    expect(commitSupport(config, [committed(a), prepared(a), start])).toBeNull()
-    expect(commitSupport(config, [committed(a), prepared(b), start])).toBe(
-      "sequence number 1 committed with 1 correct supporters",
-    )
+  it("CommitSupport: who supports what a replica committed", () => {
+    expect(committedSeqs(committed(a))).toEqual([1])
+    expect(committedSeqs(prepared(a))).toEqual([])
+    expect(supportsCommit(committed(a), committed(a), 1)).toBe(true)
+    expect(supportsCommit(committed(a), prepared(a), 1)).toBe(true)
+    expect(supportsCommit(committed(a), prepared(b), 1)).toBe(false)
+    expect(supportsCommit(committed(a), start, 1)).toBe(false)
     const beyond: State = { ...start, log: Window.advance(start.log, 2) }
-    expect(commitSupport(config, [committed(a), beyond, start])).toBeNull()
+    expect(supportsCommit(committed(a), beyond, 1)).toBe(true)
   })
 
   it("CheckpointAgreement", () => {
