@@ -1,8 +1,14 @@
 /** Clients of a cluster in this process: requests in, results out. */
-import { Context, Data, Effect, type Scope } from "effect"
-import type { Bytes } from "../core/ids.ts"
+import { Context, Data, Effect, Layer, type Scope } from "effect"
+import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
+import { clientLine, clientsDropLine, header } from "../core/pbft/trace.ts"
+import { groupOf } from "../core/quorum.ts"
+import { ClientLoop } from "./client-loop.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
+import { endpointOf } from "./keys.ts"
+import { scopedTrace, type TraceOptions, traceHeaderOf } from "./replica-services.ts"
 import type { Counters } from "./status.ts"
+import type { TraceWriter } from "./trace-writer.ts"
 
 /** Too many requests wait already. */
 export class PoolBusy extends Data.TaggedError("PoolBusy")<{ readonly waiting: number }> {
@@ -41,7 +47,8 @@ export interface ClientPoolOptions {
   /** The clients of this pool, both included; all of one endpoint. Default: the first endpoint. */
   readonly from?: number
   readonly to?: number
-  readonly trace?: { readonly directory: string; readonly run: string; readonly spec: string }
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -75,10 +82,213 @@ export interface ClientPoolShape {
 
 export class ClientPool extends Context.Service<ClientPool, ClientPoolShape>()(
   "prophecy/net/ClientPool",
-) {}
+) {
+  static readonly layer = (config: ClusterConfig, options: ClientPoolOptions = {}) =>
+    Layer.effect(ClientPool, makeClientPool(config, options))
+}
+
+type Done = (result: Bytes | ClientError) => void
+
+interface Waiting {
+  readonly operation: Bytes
+  readonly done: Done
+}
+
+interface Range {
+  readonly endpoint: number
+  readonly from: ClientId
+  readonly to: ClientId
+}
+
+/** The clients that the options name, which must be of one endpoint. */
+const rangeOf = (config: ClusterConfig, options: ClientPoolOptions): Range | PoolError => {
+  const endpoint = options.from === undefined ? 0 : endpointOf(config, options.from)
+  const known = config.endpoints[endpoint]
+  if (known === undefined) {
+    return new PoolError({ reason: `client ${options.from}: there are ${config.clients} clients` })
+  }
+  const from = options.from ?? known.from
+  const to = options.to ?? known.to
+  if (to < from || to > known.to) {
+    const reason = `clients ${from} to ${to}: endpoint ${endpoint} has ${known.from} to ${known.to}`
+    return new PoolError({ reason })
+  }
+  return { endpoint, from, to }
+}
+
+type Trace = { readonly path: string; readonly writer: TraceWriter } | undefined
+
+class Pool {
+  readonly #config: ClusterConfig
+  readonly #loop: ClientLoop
+  readonly #free: Array<ClientId> = []
+  readonly #done = new Map<ClientId, Done>()
+  #waiting: Array<Waiting> = []
+  #head = 0
+  #completed = 0
+  #closed = false
+  #onConnections: Array<() => void> = []
+
+  constructor(
+    config: ClusterConfig,
+    range: Range,
+    of: { readonly log: (line: string) => void; readonly trace: Trace; readonly since: Timestamp },
+  ) {
+    this.#config = config
+    const { writer } = of.trace ?? {}
+    for (let client = range.to; client >= range.from; client--) this.#free.push(client)
+    this.#loop = new ClientLoop({
+      config,
+      ...range,
+      firstTimestamp: of.since,
+      log: of.log,
+      trace: (client, before, step, input) =>
+        writer?.record(
+          (n) => clientLine({ n, client }, before, step, input),
+          (n, dropped) => clientsDropLine(n, dropped, this.#loop.states()),
+        ),
+      completed: (client, result) => this.#complete(client, result),
+      connections: () => this.#connectionsChanged(),
+    })
+  }
+
+  get #waitingCount(): number {
+    return this.#waiting.length - this.#head
+  }
+
+  readonly submitWith = (operation: Bytes, done: Done): boolean => {
+    const limit = this.#config.limits.operationBytes
+    const bytes = operation.length
+    if (this.#closed) queueMicrotask(() => done(new PoolClosed()))
+    else if (bytes > limit) queueMicrotask(() => done(new OperationTooLong({ bytes, limit })))
+    else {
+      const client = this.#free.pop()
+      if (client !== undefined) this.#begin(client, { operation, done })
+      else if (this.#waitingCount >= this.#config.limits.waitingRequests) return false
+      else this.#waiting.push({ operation, done })
+    }
+    return true
+  }
+
+  #begin(client: ClientId, { operation, done }: Waiting): void {
+    this.#done.set(client, done)
+    this.#loop.submit(client, operation)
+  }
+
+  #complete(client: ClientId, result: Bytes): void {
+    const done = this.#done.get(client)
+    this.#done.delete(client)
+    this.#completed++
+    const next = this.#waiting[this.#head]
+    if (next === undefined) this.#free.push(client)
+    else {
+      this.#head++
+      if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#head)
+        this.#head = 0
+      }
+      this.#begin(client, next)
+    }
+    done?.(result)
+  }
+
+  readonly submit = (operation: Bytes): Effect.Effect<Bytes, ClientError> =>
+    Effect.callback<Bytes, ClientError>((resume) => {
+      const taken = this.submitWith(operation, (result) =>
+        resume(typeof result === "string" ? Effect.succeed(result) : Effect.fail(result)),
+      )
+      if (!taken) resume(Effect.fail(new PoolBusy({ waiting: this.#waitingCount })))
+    })
+
+  #connectionsChanged(): void {
+    const { quorum } = groupOf(this.#config.replicas.length)
+    if (this.#loop.connected().length < quorum) return
+    const waiting = this.#onConnections
+    this.#onConnections = []
+    for (const resume of waiting) resume()
+  }
+
+  readonly connected: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    this.#onConnections.push(() => resume(Effect.void))
+    this.#connectionsChanged()
+  })
+
+  status(trace: Trace): ClientPoolStatus {
+    return {
+      clients: this.#free.length + this.#done.size,
+      busy: this.#done.size,
+      waiting: this.#waitingCount,
+      completed: this.#completed,
+      connected: this.#loop.connected(),
+      actions: this.#loop.actions.toJSON(),
+      network: this.#loop.network.toJSON(),
+      trace:
+        trace === undefined
+          ? null
+          : { steps: trace.writer.steps(), dropped: trace.writer.dropped() },
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#loop.close()
+    const open = [...this.#done.values(), ...this.#waiting.slice(this.#head).map((w) => w.done)]
+    this.#done.clear()
+    this.#waiting = []
+    this.#head = 0
+    for (const done of open) done(new PoolClosed())
+  }
+}
+
+const openPoolTrace = (
+  config: ClusterConfig,
+  range: Range,
+  of: {
+    readonly since: Timestamp
+    readonly trace: TraceOptions
+    readonly log: (line: string) => void
+  },
+) => {
+  const { from, to } = range
+  const { run, spec, directory } = of.trace
+  const headerOf = (incarnation: number): string =>
+    header({
+      ...traceHeaderOf(config),
+      run,
+      spec,
+      node: { kind: "clients", from, to, firstTimestamp: of.since },
+      incarnation,
+      startedAt: new Date().toISOString(),
+    })
+  return scopedTrace(directory, `clients-${from}-${to}`, headerOf, of.log).pipe(
+    Effect.mapError(({ message }) => new PoolError({ reason: message })),
+  )
+}
 
 /** Starts a pool that runs until the scope closes; requests that wait then fail. */
 export const makeClientPool = (
-  _config: ClusterConfig,
-  _options: ClientPoolOptions = {},
-): Effect.Effect<ClientPoolShape, PoolError, Scope.Scope> => Effect.die("not built yet")
+  config: ClusterConfig,
+  options: ClientPoolOptions = {},
+): Effect.Effect<ClientPoolShape, PoolError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const range = rangeOf(config, options)
+    if (range instanceof PoolError) return yield* range
+    const log = options.log ?? (() => undefined)
+    // Microseconds: a later pool of the same clients starts above every timestamp of this one.
+    const since = Date.now() * 1_000
+    const trace: Trace =
+      options.trace === undefined
+        ? undefined
+        : yield* openPoolTrace(config, range, { since, trace: options.trace, log })
+    const pool = yield* Effect.acquireRelease(
+      Effect.sync(() => new Pool(config, range, { log, trace, since })),
+      (p) => Effect.sync(() => p.close()),
+    )
+    return {
+      submit: pool.submit,
+      submitWith: pool.submitWith,
+      connected: pool.connected,
+      status: Effect.sync(() => pool.status(trace)),
+      tracePath: trace?.path ?? null,
+    }
+  })

@@ -1,20 +1,10 @@
 /** A whole cluster on this machine: one child process a replica. */
-import { Data, Effect, type Scope } from "effect"
+import { type AddressInfo, createServer, type Server } from "node:net"
+import { join } from "node:path"
+import { Deferred, Effect, type Scope } from "effect"
 import type { ClusterConfig } from "./cluster-config.ts"
+import { ReplicaChild, ReplicaProcessError } from "./replica-child.ts"
 import type { ReplicaStatus } from "./status.ts"
-
-/** A replica's process ended, or did not become ready. */
-export class ReplicaProcessError extends Data.TaggedError("ReplicaProcessError")<{
-  readonly replica: number
-  readonly reason: string
-  /** The last lines of its standard error. */
-  readonly output: string
-}> {
-  override get message(): string {
-    const output = this.output === "" ? "" : `\n${this.output}`
-    return `replica ${this.replica}: ${this.reason}${output}`
-  }
-}
 
 export interface ClusterOptions {
   /**
@@ -52,12 +42,121 @@ export interface RunningCluster {
   readonly failed: Effect.Effect<never, ReplicaProcessError>
 }
 
+interface Running {
+  readonly children: Map<number, ReplicaChild>
+  readonly failed: Deferred.Deferred<never, ReplicaProcessError>
+}
+
+const defaults = { readyMs: 20_000, stopMs: 5_000 } as const
+
+const sourceMain = join(import.meta.dirname, "replica-main.ts")
+
+const spawnChild = (
+  config: ClusterConfig,
+  options: ClusterOptions,
+  running: Running,
+  replica: number,
+): ReplicaChild => {
+  const { trace, nodeFlags = [], environment = {} } = options
+  const prefix = options.command ?? [process.execPath, ...nodeFlags, sourceMain]
+  const [command = process.execPath, ...args] = prefix
+  const traced = trace === undefined ? {} : { PROPHECY_RUN: trace.run, PROPHECY_SPEC: trace.spec }
+  return new ReplicaChild({
+    replica,
+    command,
+    args: [...args, config.file, String(replica)],
+    environment: { ...process.env, ...traced, ...environment },
+    log: (line) => options.log?.(replica, line),
+    onLine: (line) => {
+      if (line.event === "missed-checkpoint") options.onMissedCheckpoint?.(replica, line.seq)
+    },
+    onEnd: (error) => {
+      running.children.delete(replica)
+      Effect.runSync(Deferred.fail(running.failed, error))
+    },
+  })
+}
+
+const startOne = (
+  config: ClusterConfig,
+  options: ClusterOptions,
+  running: Running,
+  replica: number,
+): Effect.Effect<void, ReplicaProcessError> =>
+  Effect.suspend(() => {
+    if (running.children.has(replica)) {
+      const reason = "it is running already"
+      return Effect.fail(new ReplicaProcessError({ replica, reason, output: "" }))
+    }
+    const child = spawnChild(config, options, running, replica)
+    running.children.set(replica, child)
+    return child.ready(options.readyMs ?? defaults.readyMs)
+  })
+
+const endOne = (
+  running: Running,
+  replica: number,
+  signal: "SIGTERM" | "SIGKILL",
+  graceMs: number,
+): Effect.Effect<number> =>
+  Effect.promise(async () => {
+    const child = running.children.get(replica)
+    if (child === undefined) return 0
+    const code = await child.end(signal, graceMs)
+    running.children.delete(replica)
+    return code
+  })
+
 /** Starts every replica and waits until all are ready. The scope's end stops them all. */
 export const startCluster = (
-  _config: ClusterConfig,
-  _options: ClusterOptions = {},
-): Effect.Effect<RunningCluster, ReplicaProcessError, Scope.Scope> => Effect.die("not built yet")
+  config: ClusterConfig,
+  options: ClusterOptions = {},
+): Effect.Effect<RunningCluster, ReplicaProcessError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const stopMs = options.stopMs ?? defaults.stopMs
+    const everyone = config.replicas.map((_, replica) => replica)
+    const failed = yield* Deferred.make<never, ReplicaProcessError>()
+    const running: Running = { children: new Map(), failed }
+    const all = { concurrency: "unbounded", discard: true } as const
+    yield* Effect.addFinalizer(() =>
+      Effect.forEach(everyone, (r) => endOne(running, r, "SIGTERM", stopMs), all),
+    )
+    yield* Effect.forEach(everyone, (r) => startOne(config, options, running, r), all)
+    return {
+      config,
+      pid: (replica) => running.children.get(replica)?.pid,
+      running: () => [...running.children.keys()].sort((a, b) => a - b),
+      status: (replica) => {
+        const child = running.children.get(replica)
+        if (child !== undefined) return child.status
+        const reason = "it is not running"
+        return Effect.fail(new ReplicaProcessError({ replica, reason, output: "" }))
+      },
+      kill: (replica) => Effect.asVoid(endOne(running, replica, "SIGKILL", stopMs)),
+      stop: (replica) => endOne(running, replica, "SIGTERM", stopMs),
+      start: (replica) => startOne(config, options, running, replica),
+      failed: Deferred.await(failed),
+    }
+  })
 
-/** Free ports of the loopback interface, all different. */
-export const freePorts = (_count: number): Effect.Effect<ReadonlyArray<number>> =>
-  Effect.die("not built yet")
+const listening = (): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once("error", reject)
+    server.listen(0, "127.0.0.1", () => resolve(server))
+  })
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => server.close(() => resolve()))
+
+/**
+ * Free ports of the loopback interface, all different. Another program may take one of them before
+ * it is used: then the replica says so.
+ */
+export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =>
+  Effect.promise(async () => {
+    const servers = await Promise.all(Array.from({ length: count }, listening))
+    const ports = servers.map((server) => (server.address() as AddressInfo).port)
+    await Promise.all(servers.map(closed))
+    return ports
+  })

@@ -49,23 +49,22 @@ export const refusals = [
   "too many connections",
 ] as const
 
+const printOf = (agreed: unknown): string =>
+  hash("sha256", JSON.stringify(agreed), "binary").slice(0, fingerprintSize)
+
+/** What a replica's log depends on, as 16 bytes. */
+export const storeFingerprint = (config: ClusterConfig): string => {
+  const { clients, checkpointInterval, logSize, service } = config
+  const n = config.replicas.length
+  return printOf({ protocol: "pbft", n, clients, checkpointInterval, logSize, service })
+}
+
 /** What members of one cluster must agree on, as 16 bytes. Addresses may differ. */
 export const fingerprint = (config: ClusterConfig): string => {
-  const { clients, endpoints, checkpointInterval, logSize, maxBatch, service, limits } = config
+  const { maxBatch, limits } = config
   const { frameBytes, operationBytes } = limits
-  const agreed = {
-    protocol: "pbft",
-    n: config.replicas.length,
-    clients,
-    endpoints: endpoints.map(({ from, to }) => [from, to]),
-    checkpointInterval,
-    logSize,
-    maxBatch,
-    service,
-    frameBytes,
-    operationBytes,
-  }
-  return hash("sha256", JSON.stringify(agreed), "binary").slice(0, fingerprintSize)
+  const endpoints = config.endpoints.map(({ from, to }) => [from, to])
+  return printOf([storeFingerprint(config), endpoints, maxBatch, frameBytes, operationBytes])
 }
 
 export const writeHello = (hello: Hello): Buffer => {

@@ -1,45 +1,26 @@
 /** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
-import { Data, Effect, type Scope } from "effect"
-import type { ClusterConfig } from "./cluster-config.ts"
-import type { ReplicaStatus } from "./status.ts"
-
-/** The replica's files: another cluster's, damaged, not writable. */
-export class StoreError extends Data.TaggedError("StoreError")<{
-  readonly path: string
-  /** Byte offset of what is wrong; undefined where there is none. */
-  readonly offset: number | undefined
-  readonly reason: string
-}> {
-  override get message(): string {
-    const place = this.offset === undefined ? "" : ` at byte ${this.offset}`
-    return `${this.path}${place}: ${this.reason}`
-  }
-}
-
-/** The replica cannot listen on its address. */
-export class ListenError extends Data.TaggedError("ListenError")<{
-  readonly host: string
-  readonly port: number
-  readonly reason: string
-}> {
-  override get message(): string {
-    return `cannot listen on ${this.host}:${this.port}: ${this.reason}`
-  }
-}
-
-/** The trace's file cannot be made. */
-export class TraceError extends Data.TaggedError("TraceError")<{
-  readonly path: string
-  readonly reason: string
-}> {
-  override get message(): string {
-    return `${this.path}: the trace cannot be written: ${this.reason}`
-  }
-}
+import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
+import type { ReplicaId } from "../core/ids.ts"
+import { primaryOf } from "../core/quorum.ts"
+import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
+import { replicaCoreConfig } from "./core-config.ts"
+import {
+  Executor,
+  Identity,
+  type ListenError,
+  Peers,
+  Store,
+  type TraceError,
+  type TraceOptions,
+  Tracer,
+} from "./replica-services.ts"
+import { ReplicaLoop } from "./runtime.ts"
+import type { ReplicaLine, ReplicaStatus } from "./status.ts"
+import { StoreError } from "./store-error.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
 export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
-  readonly replica: number
+  readonly replica: ReplicaId
   readonly reason: string
 }> {
   override get message(): string {
@@ -50,13 +31,8 @@ export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
 export type ReplicaError = StoreError | ListenError | TraceError | ReplicaBroken
 
 export interface ReplicaOptions {
-  /** Equal in all traces of one run. Without it no trace is written. */
-  readonly trace?: {
-    readonly directory: string
-    readonly run: string
-    /** SHA-256 of the specification, hexadecimal. */
-    readonly spec: string
-  }
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   /** Told once when the replica is out of reach of the others' logs. */
   readonly onMissedCheckpoint?: (seq: number) => void
   /** A line for the operator, without the line break: connections, faults of peers. */
@@ -74,12 +50,162 @@ export interface RunningReplica {
   readonly failed: Effect.Effect<never, ReplicaError>
 }
 
+/** How often a replica tells its peers how far it is, in milliseconds. */
+const progressMs = 250
+/** The log is replaced at a stable checkpoint after it grew by this much. */
+const compactBytes = 16 * 1024 * 1024
+
+const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
+  if (cause instanceof StoreError) return cause
+  const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  return new ReplicaBroken({ replica, reason })
+}
+
+const statusOf = (
+  config: ClusterConfig,
+  id: ReplicaId,
+  parts: {
+    readonly loop: ReplicaLoop
+    readonly peers: Peers["Service"]
+    readonly store: Store["Service"]
+    readonly tracer: Tracer["Service"]
+  },
+): ReplicaStatus => {
+  const { loop, peers, store, tracer } = parts
+  const { state } = loop
+  const { user, system } = process.cpuUsage()
+  const { writer } = tracer
+  return {
+    schema: "prophecy-status/1",
+    replica: id,
+    view: state.view,
+    primary: primaryOf(loop.group, state.view) === id,
+    low: state.log.low,
+    executed: state.executed,
+    assigned: state.seqno,
+    queue: state.queue.length,
+    missedCheckpoint: loop.missedCheckpoint ?? null,
+    peers: config.replicas.flatMap((_, replica) =>
+      replica === id
+        ? []
+        : [
+            {
+              replica,
+              connected: peers.isConnected(replica),
+              low: loop.told(replica)?.low ?? 0,
+              executed: loop.told(replica)?.executed ?? 0,
+              queuedBytes: peers.queuedBytes(replica),
+            },
+          ],
+    ),
+    endpoints: peers.endpoints,
+    actions: loop.actions.toJSON(),
+    network: { ...peers.counts.toJSON(), ...loop.events.toJSON() },
+    store: store.store.status(),
+    trace: writer === null ? null : { steps: writer.steps(), dropped: writer.dropped() },
+    times: { ...loop.times, receiveMs: peers.receiveMs, turns: loop.turns },
+    cpuUser: user,
+    cpuSystem: system,
+    uptime: process.uptime(),
+  }
+}
+
+/** The loop with its services; it runs until the scope closes. */
+const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
+  Effect.gen(function* () {
+    const { config, id, log } = yield* Identity
+    const [peers, disk, executor, tracer] = yield* Effect.all([Peers, Store, Executor, Tracer])
+    const fail = (cause: unknown): void => {
+      Effect.runSync(Deferred.fail(failed, broken(id, cause)))
+    }
+    const loop = new ReplicaLoop({
+      config: replicaCoreConfig(config, id),
+      proposals: { pipeline: config.pipeline, batchBytes: batchBytes(config) },
+      peers,
+      store: disk.store,
+      executor,
+      tracer,
+      receiveQueue: config.limits.receiveQueue,
+      earlyBytes: config.limits.sendQueueBytes,
+      compactBytes,
+      onMissedCheckpoint: (seq) => {
+        log(
+          `missed checkpoint ${seq}: the others have dropped what is needed from ` +
+            `${loop.state.executed + 1} on; this replica stays out until state can be transferred`,
+        )
+        options.onMissedCheckpoint?.(seq)
+      },
+      onCaughtUp: () => log("caught up again"),
+      onFatal: fail,
+    })
+    yield* Effect.try({
+      try: () => loop.restart(disk.records),
+      catch: (cause) => broken(id, cause),
+    })
+    const clock = setInterval(() => loop.tick(), progressMs)
+    yield* Effect.addFinalizer(() =>
+      Effect.promise(() => {
+        clearInterval(clock)
+        return loop.stop()
+      }),
+    )
+    peers.start({
+      input: (input) => loop.offer(input),
+      progress: (replica, progress) => loop.progress(replica, progress),
+      connected: (replica) => loop.connected(replica),
+      disconnected: () => undefined,
+    })
+    return { loop, peers, store: disk, tracer }
+  })
+
 /** Starts a replica that runs until the scope closes; then its log and trace are closed. */
 export const runReplica = (
-  _config: ClusterConfig,
-  _id: number,
-  _options: ReplicaOptions = {},
-): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> => Effect.die("not built yet")
+  config: ClusterConfig,
+  id: ReplicaId,
+  options: ReplicaOptions = {},
+): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const log = options.log ?? (() => undefined)
+    const identity = Layer.succeed(Identity, { config, id, log })
+    const failed = yield* Deferred.make<never, ReplicaError>()
+    // The port first: it keeps a second process of this replica away from the files.
+    const services = Tracer.layer(options.trace).pipe(
+      Layer.provideMerge(Executor.layer),
+      Layer.provideMerge(Store.layer),
+      Layer.provideMerge(Peers.layer),
+      Layer.provideMerge(identity),
+    )
+    const context = yield* Layer.build(services)
+    const parts = yield* Effect.provideContext(startLoop(options, failed), context)
+    const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
+    return {
+      host,
+      port,
+      executed: parts.loop.state.executed,
+      tracePath: parts.tracer.path,
+      status: Effect.sync(() => statusOf(config, id, parts)),
+      failed: Deferred.await(failed),
+    }
+  })
+
+const say = (line: ReplicaLine): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+  process.send?.(line)
+}
+
+/** Answers the parent's `"status"` until the scope closes. */
+const answerParent = (replica: RunningReplica) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const onMessage = (message: unknown): void => {
+        if (message !== "status") return
+        process.send?.({ event: "status", status: Effect.runSync(replica.status) })
+      }
+      process.on("message", onMessage)
+      return onMessage
+    }),
+    (onMessage) => Effect.sync(() => process.removeListener("message", onMessage)),
+  )
 
 /**
  * Runs a replica in the foreground of this process: JSON lines (`ReplicaLine`) on standard output
@@ -87,7 +213,33 @@ export const runReplica = (
  * interruption (then it says `stopped`) or with the error that stopped the replica.
  */
 export const replicaProcess = (
-  _config: ClusterConfig,
-  _id: number,
-  _options: ReplicaOptions = {},
-): Effect.Effect<never, ReplicaError> => Effect.die("not built yet")
+  config: ClusterConfig,
+  id: ReplicaId,
+  options: ReplicaOptions = {},
+): Effect.Effect<never, ReplicaError> =>
+  Effect.gen(function* () {
+    const onMissedCheckpoint = (seq: number): void => {
+      say({ event: "missed-checkpoint", replica: id, seq })
+      options.onMissedCheckpoint?.(seq)
+    }
+    const running = yield* Ref.make<RunningReplica | undefined>(undefined)
+    const run = Effect.gen(function* () {
+      const replica = yield* runReplica(config, id, { ...options, onMissedCheckpoint })
+      yield* Ref.set(running, replica)
+      const { host, port, executed, tracePath } = replica
+      yield* answerParent(replica)
+      const { pid } = process
+      say({ event: "ready", replica: id, host, port, pid, executed, trace: tracePath })
+      return yield* replica.failed
+    })
+    const stopped = Effect.gen(function* () {
+      const replica = yield* Ref.get(running)
+      if (replica === undefined) return
+      const { executed } = yield* replica.status
+      say({ event: "stopped", replica: id, executed })
+    })
+    return yield* run.pipe(
+      Effect.scoped,
+      Effect.onInterrupt(() => stopped),
+    )
+  })

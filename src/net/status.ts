@@ -41,6 +41,16 @@ export interface ReplicaStatus {
     readonly snapshots: number
   }
   readonly trace: { readonly steps: number; readonly dropped: number } | null
+  /** Milliseconds by what the process did, and how many turns its loop took. */
+  readonly times: {
+    readonly receiveMs: number
+    readonly stepMs: number
+    readonly storeMs: number
+    readonly sendMs: number
+    /** Waiting for the disk, while the loop goes on. */
+    readonly syncMs: number
+    readonly turns: number
+  }
   /** Microseconds of this process's CPU, and seconds since it started. */
   readonly cpuUser: number
   readonly cpuSystem: number

@@ -1,0 +1,40 @@
+/**
+ * Which own messages a state implies, for a peer that may have missed them (TOCS section 5.2). A
+ * query, no action: what it gives was sent before, and the specification's network repeats freely.
+ */
+import type { Seq } from "../ids.ts"
+import { primaryOf } from "../quorum.ts"
+import * as Votes from "../votes.ts"
+import * as Window from "../window.ts"
+import type { Checkpoint, PeerMessage } from "./message.ts"
+import type { Config, State } from "./state.ts"
+
+/** Own checkpoints above `low`, the stable one included: what moves a peer's low watermark. */
+export const checkpointsAbove = (
+  config: Config,
+  state: State,
+  low: Seq,
+): ReadonlyArray<Checkpoint> =>
+  state.checkpoints
+    .filter(({ seq }) => seq > low)
+    .map(({ seq, digest }) => ({ _tag: "Checkpoint", seq, digest, replica: config.id }))
+
+/** Own pre-prepare, prepare and commit for `seq`, as far as they were sent. */
+export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArray<PeerMessage> => {
+  if (!Window.covers(state.log, seq)) return []
+  const { phase, batch, digest, prepares, commits } = Window.get(state.log, seq)
+  if (phase === "empty" || phase === "held") return []
+  const { view } = state
+  const { id: replica } = config
+  const messages: Array<PeerMessage> = []
+  if (primaryOf(config.group, view) === replica) {
+    messages.push({ _tag: "PrePrepare", view, seq, digest, batch, replica })
+  }
+  if (Votes.has(prepares, replica)) messages.push({ _tag: "Prepare", view, seq, digest, replica })
+  if (Votes.has(commits, replica)) messages.push({ _tag: "Commit", view, seq, digest, replica })
+  return messages
+}
+
+/** The last sequence number of the log that holds something; the low watermark when none does. */
+export const lastOccupied = (state: State): Seq =>
+  Window.occupied(state.log).at(-1) ?? state.log.low

@@ -1,0 +1,235 @@
+/**
+ * One authenticated connection: the handshake, then frames both ways. What is sent in one turn of
+ * the loop leaves in one write; a side that does not read is dropped, not waited for.
+ */
+import { randomBytes } from "node:crypto"
+import type { Socket } from "node:net"
+import type { Message } from "../core/pbft/message.ts"
+import { writeMessage } from "./codec.ts"
+import { bareFrame, FrameOpener, FrameReader, FrameSealer } from "./frames.ts"
+import {
+  checkChallenge,
+  checkProof,
+  type Hello,
+  nonceSize,
+  readHello,
+  type SessionKeys,
+  sessionKeys,
+  writeChallenge,
+  writeHello,
+  writeProof,
+  writeRefusal,
+} from "./handshake.ts"
+import { macSize } from "./hmac.ts"
+import {
+  BadFrame,
+  Disconnected,
+  NoHandshake,
+  type PeerFault,
+  Refused,
+  TooSlow,
+} from "./peer-fault.ts"
+import { type Progress, writeProgress } from "./progress.ts"
+
+export interface ConnectionLimits {
+  readonly frameBytes: number
+  readonly sendQueueBytes: number
+}
+
+/** Which side this is, and how it finds the shared secret. */
+export type Role =
+  | {
+      readonly side: "initiator"
+      readonly hello: Omit<Hello, "nonce">
+      readonly secret: Uint8Array
+    }
+  | {
+      readonly side: "acceptor"
+      /** The secret shared with whoever says this hello, or the number of a refusal. */
+      readonly secretFor: (hello: Hello) => Uint8Array | number
+    }
+
+export interface ConnectionEvents {
+  /** The other side is who it says. At the acceptor with its hello. */
+  readonly opened: (connection: Connection, hello: Hello | undefined) => void
+  /** An authentic payload: `bytes[from .. to)`, valid during the call. */
+  readonly payload: (connection: Connection, bytes: Buffer, from: number, to: number) => void
+  /** Called once, whatever the reason. `opened` says whether the handshake had succeeded. */
+  readonly closed: (connection: Connection, fault: PeerFault, opened: boolean) => void
+}
+
+const handshakeFrameBytes = 128
+const handshakeMs = 5_000
+/** A frame is closed when it holds this much: the other side can start on it. */
+const softFrameBytes = 64 * 1024
+
+const freshNonce = (): string => randomBytes(nonceSize).toString("latin1")
+
+export class Connection {
+  readonly #socket: Socket
+  readonly #events: ConnectionEvents
+  readonly #limits: ConnectionLimits
+  readonly #reader = new FrameReader(handshakeFrameBytes)
+  readonly #timer: NodeJS.Timeout
+  #handle: (body: Buffer) => PeerFault | undefined
+  #sealer: FrameSealer | undefined
+  #opener: FrameOpener | undefined
+  #frames: Array<Buffer> = []
+  #closed = false
+
+  constructor(socket: Socket, role: Role, limits: ConnectionLimits, events: ConnectionEvents) {
+    this.#socket = socket
+    this.#events = events
+    this.#limits = limits
+    this.#timer = setTimeout(
+      () => this.fail(new NoHandshake({ afterMs: handshakeMs })),
+      handshakeMs,
+    )
+    this.#handle =
+      role.side === "initiator" ? this.#initiate(role) : (body) => this.#answer(role, body)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 10_000)
+    socket.on("data", (chunk: Buffer) => this.#data(chunk))
+    socket.on("error", (error) => this.fail(new Disconnected({ reason: error.message })))
+    socket.on("close", () => this.fail(new Disconnected({ reason: "closed by the other side" })))
+  }
+
+  get isOpen(): boolean {
+    return this.#sealer !== undefined && !this.#closed
+  }
+
+  /** Bytes that the system has not taken yet. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  #initiate(role: Extract<Role, { readonly side: "initiator" }>) {
+    const { secret } = role
+    const hello = writeHello({ ...role.hello, nonce: freshNonce() })
+    this.#socket.write(bareFrame(hello))
+    return (challenge: Buffer): PeerFault | undefined => {
+      const fault = checkChallenge(secret, hello, challenge)
+      if (fault !== undefined) return fault
+      this.#socket.write(bareFrame(writeProof(secret, hello, challenge)))
+      this.#open(sessionKeys(secret, hello, challenge, true), undefined)
+      return undefined
+    }
+  }
+
+  #answer(role: Extract<Role, { readonly side: "acceptor" }>, body: Buffer): PeerFault | undefined {
+    const bytes = Buffer.from(body)
+    const hello = readHello(bytes)
+    if (hello instanceof BadFrame) return hello
+    const secret = hello === 1 ? 1 : role.secretFor(hello)
+    if (hello === 1 || typeof secret === "number") {
+      this.#socket.write(bareFrame(writeRefusal(secret as number)))
+      return new Refused({ reason: `refusal ${secret as number} sent` })
+    }
+    const challenge = writeChallenge(secret, bytes, freshNonce())
+    this.#socket.write(bareFrame(challenge))
+    this.#handle = (proof) => {
+      const fault = checkProof(secret, bytes, challenge, proof)
+      if (fault !== undefined) return fault
+      this.#open(sessionKeys(secret, bytes, challenge, false), hello)
+      return undefined
+    }
+    return undefined
+  }
+
+  #open(keys: SessionKeys, hello: Hello | undefined): void {
+    clearTimeout(this.#timer)
+    this.#reader.limit = this.#limits.frameBytes + macSize
+    this.#sealer = new FrameSealer(keys.send)
+    this.#opener = new FrameOpener(keys.receive)
+    this.#events.opened(this, hello)
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.#closed) return
+    const fault = this.#reader.push(chunk, (bytes, from, to) => {
+      const wrong = this.#frame(bytes, from, to)
+      if (wrong !== undefined) this.fail(wrong)
+      return !this.#closed
+    })
+    if (fault !== null) this.fail(fault)
+  }
+
+  #frame(bytes: Buffer, from: number, to: number): PeerFault | undefined {
+    if (this.#opener === undefined) return this.#handle(bytes.subarray(from, to))
+    const payload = this.#opener.open(bytes, from, to)
+    if ("_tag" in payload) return payload
+    this.#events.payload(this, payload.bytes, payload.from, payload.to)
+    return undefined
+  }
+
+  /** Adds a message to what `flush` sends. */
+  send(message: Message): void {
+    if (this.#sealer === undefined || this.#closed) return
+    writeMessage(this.#sealer.writer, message)
+    this.#closeFullFrame(this.#sealer)
+  }
+
+  /** The same with a message's bytes. */
+  sendBytes(bytes: Buffer, from: number, to: number): void {
+    if (this.#sealer === undefined || this.#closed) return
+    this.#sealer.writer.copy(bytes, from, to)
+    this.#closeFullFrame(this.#sealer)
+  }
+
+  sendProgress(progress: Progress): void {
+    if (this.#sealer === undefined || this.#closed) return
+    writeProgress(this.#sealer.writer, progress)
+  }
+
+  #closeFullFrame(sealer: FrameSealer): void {
+    if (sealer.size >= softFrameBytes) this.#frames.push(sealer.seal())
+  }
+
+  /** One write for all that was added. */
+  flush(): void {
+    const sealer = this.#sealer
+    if (sealer === undefined || this.#closed) return
+    if (sealer.size > 0) this.#frames.push(sealer.seal())
+    const [first] = this.#frames
+    if (first === undefined) return
+    if (this.#frames.length === 1) this.#socket.write(first)
+    else {
+      this.#socket.cork()
+      for (const frame of this.#frames) this.#socket.write(frame)
+      this.#socket.uncork()
+    }
+    this.#frames = []
+    const { queuedBytes } = this
+    if (queuedBytes > this.#limits.sendQueueBytes) this.fail(new TooSlow({ queuedBytes }))
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket.resume()
+  }
+
+  /** Ends the connection at once; what waits to be sent is lost. */
+  fail(fault: PeerFault): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    // A refusal must still go out: end, and do not wait.
+    if (fault._tag === "Refused") this.#socket.end()
+    else this.#socket.destroy()
+    this.#events.closed(this, fault, this.#sealer !== undefined)
+  }
+
+  /** Sends what waits and ends the connection. */
+  close(): void {
+    this.flush()
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#socket.end()
+    // Whoever does not answer the end is not waited for.
+    this.#socket.destroySoon()
+  }
+}

@@ -1,0 +1,40 @@
+/** Runs the service for the loop: the interpreter of the effect `Execute`. */
+import { assert } from "../core/assert.ts"
+import type { Execute } from "../core/effect.ts"
+import { type Bytes, noDigest, type Seq } from "../core/ids.ts"
+import type { Input } from "../core/pbft/state.ts"
+import { keyValueService } from "../core/service/key-value.ts"
+import { nullService } from "../core/service/null.ts"
+import type { Service } from "../core/service/service.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import { bytesDigest } from "./digests.ts"
+
+export type Executed = Extract<Input, { readonly _tag: "Executed" }>
+
+export interface Executor {
+  /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */
+  readonly execute: (effect: Execute) => Executed
+  /** The snapshot of a checkpoint that was just executed; given away once. */
+  readonly takeSnapshot: (seq: Seq) => Bytes
+}
+
+export const makeService = (kind: ClusterConfig["service"]): Service =>
+  kind === "null" ? nullService(bytesDigest) : keyValueService(bytesDigest)
+
+export const makeExecutor = (service: Service): Executor => {
+  const snapshots = new Map<Seq, Bytes>()
+  return {
+    execute: ({ seq, requests, checkpoint }) => {
+      const results = requests.map(({ operation }) => service.execute(operation))
+      if (checkpoint) snapshots.set(seq, service.snapshot())
+      const digest = checkpoint ? service.digest() : noDigest
+      return { _tag: "Executed", seq, results, service: digest }
+    },
+    takeSnapshot: (seq) => {
+      const snapshot = snapshots.get(seq)
+      assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")
+      snapshots.delete(seq)
+      return snapshot
+    },
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * A replica's connections: it listens for clients and for replicas with a higher number, and calls
+ * those with a lower one. Between two replicas there is one connection; a new one of the same peer
+ * replaces the old one.
+ */
+import { createServer, type Server, type Socket } from "node:net"
+import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { Input } from "../core/pbft/state.ts"
+import type { Authenticator, Peer } from "./authenticate.ts"
+import { BadMessage } from "./bad-message.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import { readMessage, writeMessage } from "./codec.ts"
+import { Connection, type ConnectionEvents } from "./connection.ts"
+import { limitsOf } from "./core-config.ts"
+import { Counts } from "./counts.ts"
+import { type Backoff, Dialer } from "./dialer.ts"
+import { fingerprint, type Hello } from "./handshake.ts"
+import type { ReplicaKeys } from "./keys.ts"
+import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
+import { type Progress, progressKind, readProgress } from "./progress.ts"
+import { Reader } from "./reader.ts"
+import { Writer } from "./writer.ts"
+
+export interface PeersEvents {
+  /** An authenticated message. */
+  readonly input: (input: Input) => void
+  readonly progress: (replica: ReplicaId, progress: Progress) => void
+  readonly connected: (replica: ReplicaId) => void
+  readonly disconnected: (replica: ReplicaId) => void
+}
+
+export interface PeersOptions {
+  readonly config: ClusterConfig
+  readonly id: ReplicaId
+  readonly keys: ReplicaKeys
+  readonly authenticator: Authenticator
+  readonly log: (line: string) => void
+  readonly backoff?: Backoff
+}
+
+const refuse = { fingerprint: 2, unknown: 3, otherReplica: 4 } as const
+
+const nameOf = (peer: Peer): string =>
+  peer.kind === "replica"
+    ? `replica ${peer.id}`
+    : `endpoint ${peer.id} (clients ${peer.from} to ${peer.to})`
+
+export class Peers {
+  readonly counts = new Counts()
+  /** Milliseconds spent on decoding and authenticating. */
+  receiveMs = 0
+  readonly #options: PeersOptions
+  readonly #limits: CodecLimits
+  readonly #fingerprint: string
+  readonly #replicas: Array<Connection | undefined>
+  readonly #clients: Array<Connection | undefined>
+  readonly #open = new Map<Connection, Peer>()
+  readonly #accepted = new Set<Connection>()
+  readonly #reader = new Reader(Buffer.alloc(0))
+  readonly #scratch = new Writer(64 * 1024)
+  /** Undefined until `start`. */
+  #events: PeersEvents | undefined
+  /** Sockets that called before `start`. */
+  #early: Array<Socket> = []
+  #server: Server | undefined
+  #dialers: ReadonlyArray<Dialer> = []
+  #paused = false
+
+  constructor(options: PeersOptions) {
+    const { config } = options
+    this.#options = options
+    this.#limits = limitsOf(config)
+    this.#fingerprint = fingerprint(config)
+    this.#replicas = config.replicas.map(() => undefined)
+    this.#clients = new Array<Connection | undefined>(config.clients).fill(undefined)
+  }
+
+  /** Binds the replica's port; nobody is answered before `start`. */
+  listen(): Promise<void> {
+    const { config, id } = this.#options
+    const address = config.replicas[id] as ClusterConfig["replicas"][number]
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket))
+    server.maxConnections = config.limits.connections
+    this.#server = server
+    return new Promise((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(address.port, address.host, () => {
+        server.removeListener("error", reject)
+        server.on("error", (error) => this.#options.log(`listening: ${error.message}`))
+        resolve()
+      })
+    })
+  }
+
+  /** Answers those who called, and calls the replicas with lower numbers. */
+  start(events: PeersEvents): void {
+    const { config, id, keys, backoff } = this.#options
+    this.#events = events
+    for (const socket of this.#early) this.#accept(socket)
+    this.#early = []
+    this.#dialers = config.replicas.slice(0, id).map((address, replica) => {
+      const peer: Peer = { kind: "replica", id: replica }
+      const hello = {
+        kind: "replica" as const,
+        id,
+        to: replica,
+        firstClient: 0,
+        lastClient: 0,
+        fingerprint: this.#fingerprint,
+      }
+      return new Dialer({
+        address,
+        role: { side: "initiator", hello, secret: keys.pair(replica) },
+        limits: config.limits,
+        events: this.#eventsOf(() => peer),
+        ...(backoff === undefined ? {} : { backoff }),
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#events === undefined) {
+      this.#early.push(socket)
+      return
+    }
+    const role = { side: "acceptor", secretFor: (hello: Hello) => this.#secretFor(hello) } as const
+    const events = this.#eventsOf((hello) => this.#peerOf(hello as Hello))
+    this.#accepted.add(new Connection(socket, role, this.#options.config.limits, events))
+    socket.resume()
+  }
+
+  #peerOf(hello: Hello): Peer {
+    if (hello.kind === "replica") return { kind: "replica", id: hello.id }
+    return { kind: "endpoint", id: hello.id, from: hello.firstClient, to: hello.lastClient }
+  }
+
+  #secretFor(hello: Hello): Uint8Array | number {
+    const { config, id, keys } = this.#options
+    if (hello.fingerprint !== this.#fingerprint) return refuse.fingerprint
+    if (hello.to !== id) return refuse.otherReplica
+    if (hello.kind === "replica") {
+      // Replicas with a lower number are called from here.
+      if (hello.id <= id || hello.id >= config.replicas.length) return refuse.unknown
+      return keys.pair(hello.id)
+    }
+    const endpoint = config.endpoints[hello.id]
+    const { firstClient, lastClient } = hello
+    if (endpoint === undefined || firstClient > lastClient) return refuse.unknown
+    if (firstClient < endpoint.from || lastClient > endpoint.to) return refuse.unknown
+    return keys.endpoint(hello.id)
+  }
+
+  #eventsOf(peerOf: (hello: Hello | undefined) => Peer): ConnectionEvents {
+    return {
+      opened: (connection, hello) => this.#opened(connection, peerOf(hello)),
+      payload: (connection, bytes, from, to) => this.#payload(connection, bytes, from, to),
+      closed: (connection, fault) => this.#closed(connection, fault),
+    }
+  }
+
+  #opened(connection: Connection, peer: Peer): void {
+    this.counts.add("Connected")
+    this.#open.set(connection, peer)
+    if (this.#paused) connection.pause()
+    if (peer.kind === "endpoint") {
+      this.#clients.fill(connection, peer.from, peer.to + 1)
+      return
+    }
+    const old = this.#replicas[peer.id]
+    this.#replicas[peer.id] = connection
+    old?.fail(new Disconnected({ reason: "replaced by a new connection" }))
+    this.#options.log(`connected to ${nameOf(peer)}`)
+    this.#events?.connected(peer.id)
+  }
+
+  #closed(connection: Connection, fault: PeerFault): void {
+    this.#accepted.delete(connection)
+    const peer = this.#open.get(connection)
+    this.#open.delete(connection)
+    if (fault._tag !== "Disconnected") this.counts.add(fault._tag)
+    if (peer === undefined) {
+      // Calls to a replica that is not up yet fail all the time: only faults are told.
+      if (fault._tag !== "Disconnected") this.#options.log(`no connection: ${fault.message}`)
+      return
+    }
+    this.counts.add("Disconnected")
+    if (peer.kind === "endpoint") {
+      for (let c = peer.from; c <= peer.to; c++) {
+        if (this.#clients[c] === connection) this.#clients[c] = undefined
+      }
+      return
+    }
+    this.#options.log(`disconnected from ${nameOf(peer)}: ${fault.message}`)
+    if (this.#replicas[peer.id] !== connection) return
+    this.#replicas[peer.id] = undefined
+    this.#events?.disconnected(peer.id)
+  }
+
+  #payload(connection: Connection, bytes: Buffer, from: number, to: number): void {
+    const peer = this.#open.get(connection)
+    if (peer === undefined) return
+    const startedAt = performance.now()
+    const reader = this.#reader
+    reader.reset(bytes, from, to)
+    while (reader.left > 0 && !reader.failed) {
+      if (peer.kind === "replica" && bytes[reader.at] === progressKind) {
+        const progress = readProgress(reader)
+        if (!reader.failed) this.#events?.progress(peer.id, progress)
+      } else this.#message(peer, bytes)
+    }
+    if (reader.failed) {
+      // The peer is authentic and speaks nonsense: nothing it says further on has a meaning.
+      this.counts.add("BadMessage")
+      connection.fail(new BadFrame({ reason: reader.error().message }))
+    }
+    this.receiveMs += performance.now() - startedAt
+  }
+
+  #message(peer: Peer, bytes: Buffer): void {
+    const decoded = readMessage(this.#reader, this.#limits)
+    if (decoded instanceof BadMessage) return
+    const input = this.#options.authenticator.input(peer, decoded, bytes)
+    if (typeof input !== "string") return this.#events?.input(input)
+    this.counts.add(`Dropped:${input}`)
+    if (this.counts.get(`Dropped:${input}`) === 1) {
+      this.#options.log(`dropped a ${decoded.message._tag} of ${nameOf(peer)}: ${input}`)
+    }
+  }
+
+  broadcast(message: PeerMessage): void {
+    this.#scratch.rewind()
+    writeMessage(this.#scratch, message)
+    for (const connection of this.#replicas) {
+      connection?.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
+    }
+  }
+
+  toReplica(replica: ReplicaId, message: PeerMessage): void {
+    this.#replicas[replica]?.send(message)
+  }
+
+  toClient(client: ClientId, reply: Reply): void {
+    const connection = this.#clients[client]
+    if (connection === undefined) this.counts.add("NoClient")
+    else connection.send(reply)
+  }
+
+  tellProgress(progress: Progress): void {
+    for (const connection of this.#replicas) connection?.sendProgress(progress)
+  }
+
+  /** One write for each peer that was sent something. */
+  flush(): void {
+    for (const connection of this.#open.keys()) connection.flush()
+  }
+
+  /** Stops reading: the others' systems hold back what they send. */
+  pause(): void {
+    this.#paused = true
+    this.counts.add("Paused")
+    for (const connection of this.#open.keys()) connection.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    for (const connection of this.#open.keys()) connection.resume()
+  }
+
+  isConnected(replica: ReplicaId): boolean {
+    return this.#replicas[replica] !== undefined
+  }
+
+  queuedBytes(replica: ReplicaId): number {
+    return this.#replicas[replica]?.queuedBytes ?? 0
+  }
+
+  get endpoints(): number {
+    let count = 0
+    for (const peer of this.#open.values()) if (peer.kind === "endpoint") count++
+    return count
+  }
+
+  /** Sends what waits, ends every connection, and listens no more. */
+  close(): Promise<void> {
+    for (const dialer of this.#dialers) dialer.stop()
+    for (const connection of this.#accepted) connection.close()
+    for (const socket of this.#early) socket.destroy()
+    const server = this.#server
+    if (server === undefined) return Promise.resolve()
+    return new Promise((resolve) => server.close(() => resolve()))
+  }
+}

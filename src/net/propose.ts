@@ -1,0 +1,30 @@
+/**
+ * When the primary starts the next batch, and how large it is (TOCS section 6.1): at once while
+ * fewer than W batches are under way, otherwise requests gather; then from the head of the queue
+ * up to the limits in requests and bytes.
+ */
+import type { Config, State } from "../core/pbft/state.ts"
+import { primaryOf } from "../core/quorum.ts"
+import * as Window from "../core/window.ts"
+
+export interface ProposalLimits {
+  /** W: batches that may be under way. */
+  readonly pipeline: number
+  /** Bytes of operations and authenticators in one batch. */
+  readonly batchBytes: number
+}
+
+/** How many requests the next batch has; 0 when there is to be none now. */
+export const nextBatch = (config: Config, limits: ProposalLimits, state: State): number => {
+  const { queue, seqno, executed, log } = state
+  if (queue.length === 0 || primaryOf(config.group, state.view) !== config.id) return 0
+  if (seqno - executed >= limits.pipeline || !Window.covers(log, seqno + 1)) return 0
+  let bytes = 0
+  let count = 0
+  for (const { operation, authenticator } of queue) {
+    bytes += 32 + operation.length + authenticator.length
+    if (count === config.maxBatch || (count > 0 && bytes > limits.batchBytes)) break
+    count++
+  }
+  return count
+}

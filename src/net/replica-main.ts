@@ -1,0 +1,42 @@
+/**
+ * One replica as a program without the command line: `node replica-main.ts CONFIG ID`. Traces are
+ * written when the environment has PROPHECY_RUN and PROPHECY_SPEC and the configuration a folder.
+ */
+import { Cause, Effect, Exit } from "effect"
+import { loadClusterConfig } from "./config-file.ts"
+import { replicaProcess } from "./replica-process.ts"
+
+const program = Effect.gen(function* () {
+  const [file = "", text = ""] = process.argv.slice(2)
+  const id = Number(text)
+  const config = yield* loadClusterConfig(file, { kind: "replica", id })
+  const { PROPHECY_RUN: run, PROPHECY_SPEC: spec } = process.env
+  const directory = config.traceDirectory
+  const traced = directory !== undefined && run !== undefined && spec !== undefined
+  return yield* replicaProcess(config, id, {
+    ...(traced ? { trace: { directory, run, spec } } : {}),
+    log: (line) => process.stderr.write(`replica ${id}: ${line}\n`),
+  })
+})
+
+let signalled = 0
+const fiber = Effect.runFork(program)
+const onSignal = (number: number) => (): void => {
+  // Impatience is allowed: a second signal ends at once.
+  if (signalled > 0) process.exit(128 + number)
+  signalled = number
+  fiber.interruptUnsafe()
+}
+process.on("SIGTERM", onSignal(15))
+process.on("SIGINT", onSignal(2))
+// Whoever started this process is gone.
+process.on("disconnect", onSignal(15))
+
+fiber.addObserver((exit) => {
+  if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
+    const error = Cause.squash(exit.cause)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(70)
+  }
+  process.exit(128 + signalled)
+})

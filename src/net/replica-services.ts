@@ -1,0 +1,196 @@
+/** The services of a running replica, each with the layer that makes it real. */
+import { existsSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { Context, Data, Effect, Layer } from "effect"
+import type { ReplicaId } from "../core/ids.ts"
+import { header } from "../core/pbft/trace.ts"
+import { groupOf } from "../core/quorum.ts"
+import { Authenticator } from "./authenticate.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import { limitsOf } from "./core-config.ts"
+import * as Execution from "./executor.ts"
+import { storeFingerprint } from "./handshake.ts"
+import { replicaKeys } from "./keys.ts"
+import * as Network from "./peers.ts"
+import { openStore, type Recovered } from "./store.ts"
+import { StoreError } from "./store-error.ts"
+import { openTrace, type TraceWriter } from "./trace-writer.ts"
+import * as Tracing from "./tracer.ts"
+
+/** Which replica of which cluster a process runs, and what it says to its operator. */
+export class Identity extends Context.Service<
+  Identity,
+  {
+    readonly config: ClusterConfig
+    readonly id: ReplicaId
+    readonly log: (line: string) => void
+  }
+>()("prophecy/net/Identity") {}
+
+/** The replica cannot listen on its address. */
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly host: string
+  readonly port: number
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `cannot listen on ${this.host}:${this.port}: ${this.reason}`
+  }
+}
+
+/** The trace's file cannot be made. */
+export class TraceError extends Data.TaggedError("TraceError")<{
+  readonly path: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `${this.path}: the trace cannot be written: ${this.reason}`
+  }
+}
+
+const reasonOf = (cause: unknown): string => {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === "EADDRINUSE") return "the port is in use"
+  if (code === "EACCES") return "not permitted"
+  return code ?? message ?? String(cause)
+}
+
+/** The replica's sockets: its port is bound, nobody is answered before `start`. */
+export class Peers extends Context.Service<Peers, Network.Peers>()("prophecy/net/Peers") {
+  static readonly layer = Layer.effect(
+    Peers,
+    Effect.gen(function* () {
+      const { config, id, log } = yield* Identity
+      const keys = replicaKeys(config, id)
+      const { clients } = config
+      const authenticator = new Authenticator({ keys, id, n: config.replicas.length, clients })
+      const peers = new Network.Peers({ config, id, keys, authenticator, log })
+      const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
+      yield* Effect.acquireRelease(
+        Effect.tryPromise({
+          try: () => peers.listen(),
+          catch: (cause) => new ListenError({ host, port, reason: reasonOf(cause) }),
+        }),
+        () => Effect.promise(() => peers.close()),
+      )
+      return peers
+    }),
+  )
+}
+
+/** The replica's disk, and what it held. */
+export class Store extends Context.Service<Store, Recovered>()("prophecy/net/Store") {
+  static readonly layer = Layer.effect(
+    Store,
+    Effect.gen(function* () {
+      const { config, id, log } = yield* Identity
+      const owner = { fingerprint: storeFingerprint(config), replica: id }
+      const directory = join(config.dataDirectory, `replica-${id}`)
+      const open = Effect.sync(() => openStore({ directory, owner, limits: limitsOf(config) }))
+      const recovered = yield* Effect.acquireRelease(
+        Effect.flatMap(open, (r) => (r instanceof StoreError ? Effect.fail(r) : Effect.succeed(r))),
+        ({ store }) => Effect.sync(store.close),
+      )
+      if (recovered.cutOff > 0) {
+        log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
+      }
+      return recovered
+    }),
+  )
+}
+
+/** Runs the service that the cluster replicates. */
+export class Executor extends Context.Service<Executor, Execution.Executor>()(
+  "prophecy/net/Executor",
+) {
+  /** A new service, or the one of the last checkpoint. */
+  static readonly layer = Layer.effect(
+    Executor,
+    Effect.gen(function* () {
+      const { config, id } = yield* Identity
+      const { snapshot } = yield* Store
+      const service = Execution.makeService(config.service)
+      if (snapshot !== undefined && !service.restore(snapshot)) {
+        const path = join(config.dataDirectory, `replica-${id}`)
+        const reason = `the snapshot is none of the service ${config.service}`
+        return yield* new StoreError({ path, offset: undefined, reason })
+      }
+      return Execution.makeExecutor(service)
+    }),
+  )
+}
+
+/** Which run a trace belongs to. */
+export interface TraceOptions {
+  readonly directory: string
+  /** Equal in all traces of one run. */
+  readonly run: string
+  /** SHA-256 of the specification, hexadecimal. */
+  readonly spec: string
+}
+
+interface Tracers extends Tracing.Tracer {
+  readonly path: string | null
+  readonly writer: TraceWriter | null
+}
+
+/** The first name of a process's trace that is not taken: a restarted one starts a new file. */
+export const freeTraceName = (
+  directory: string,
+  node: string,
+): { readonly path: string; readonly incarnation: number } => {
+  for (let incarnation = 0; ; incarnation++) {
+    const path = join(directory, `${node}.${incarnation}.ndjson`)
+    if (!existsSync(path)) return { path, incarnation }
+  }
+}
+
+/** Makes the folder and opens the file; the scope's end writes what waits and closes it. */
+export const scopedTrace = (
+  directory: string,
+  node: string,
+  headerOf: (incarnation: number) => string,
+  log: (line: string) => void,
+) =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () => {
+        mkdirSync(directory, { recursive: true })
+        const { path, incarnation } = freeTraceName(directory, node)
+        const onError = (cause: unknown): void => log(`${path}: ${reasonOf(cause)}`)
+        return { path, writer: await openTrace(path, headerOf(incarnation), { onError }) }
+      },
+      catch: (cause) => new TraceError({ path: directory, reason: reasonOf(cause) }),
+    }),
+    ({ writer }) => Effect.promise(writer.close),
+  )
+
+/** The parts of a trace's header that the configuration says. */
+export const traceHeaderOf = (config: ClusterConfig) => {
+  const { n, f, quorum } = groupOf(config.replicas.length)
+  const { checkpointInterval, logSize, maxBatch, clients } = config
+  return { protocol: "pbft", n, f, quorum, checkpointInterval, logSize, maxBatch, clients } as const
+}
+
+/** Writes the trace, when one is wanted. */
+export class Tracer extends Context.Service<Tracer, Tracers>()("prophecy/net/Tracer") {
+  static readonly layer = (trace: TraceOptions | undefined) =>
+    Layer.effect(
+      Tracer,
+      Effect.gen(function* () {
+        const { config, id, log } = yield* Identity
+        if (trace === undefined) return { ...Tracing.noTracer, path: null, writer: null }
+        const headerOf = (incarnation: number): string =>
+          header({
+            ...traceHeaderOf(config),
+            run: trace.run,
+            spec: trace.spec,
+            node: { kind: "replica", id },
+            incarnation,
+            startedAt: new Date().toISOString(),
+          })
+        const opened = yield* scopedTrace(trace.directory, `replica-${id}`, headerOf, log)
+        return { ...Tracing.makeTracer(opened.writer), ...opened }
+      }),
+    )
+}

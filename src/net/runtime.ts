@@ -1,0 +1,354 @@
+/**
+ * The loop of a replica. In one turn it takes all waiting inputs, steps through them, writes the
+ * records of all of them as one group, and sends what they caused in one write a peer. Nothing
+ * that comes after a record leaves before the record is durable; meanwhile the loop goes on.
+ */
+import type { Execute } from "../core/effect.ts"
+import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import { step } from "../core/pbft/replica.ts"
+import { durableRecords } from "../core/pbft/restart.ts"
+import {
+  type Config,
+  type DurableRecord,
+  type Effect,
+  type Input,
+  init,
+  type State,
+} from "../core/pbft/state.ts"
+import type { Group } from "../core/quorum.ts"
+import { CatchUp } from "./catch-up.ts"
+import { Counts } from "./counts.ts"
+import { EarlyMessages, placeOf } from "./early.ts"
+import type { Executor } from "./executor.ts"
+import { MissedCheckpoint } from "./missed-checkpoint.ts"
+import type { Progress } from "./progress.ts"
+import { nextBatch, type ProposalLimits } from "./propose.ts"
+import type { ReplicaStore } from "./store.ts"
+import type { StoreError } from "./store-error.ts"
+import type { Tracer } from "./tracer.ts"
+
+/** The network as the loop uses it. */
+export interface LoopPeers {
+  readonly broadcast: (message: PeerMessage) => void
+  readonly toReplica: (replica: ReplicaId, message: PeerMessage) => void
+  readonly toClient: (client: number, reply: Reply) => void
+  readonly tellProgress: (progress: Progress) => void
+  readonly flush: () => void
+  readonly queuedBytes: (replica: ReplicaId) => number
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+export interface LoopOptions {
+  readonly config: Config
+  readonly proposals: ProposalLimits
+  readonly peers: LoopPeers
+  readonly store: ReplicaStore
+  readonly executor: Executor
+  readonly tracer: Tracer
+  /** Effects that may wait for the disk, and inputs for the loop, before nothing is read. */
+  readonly receiveQueue: number
+  /** Bytes of early messages that are kept for each peer. */
+  readonly earlyBytes: number
+  /** The log is compacted at the next stable checkpoint after it grew by this many bytes. */
+  readonly compactBytes: number
+  readonly onMissedCheckpoint: (seq: Seq) => void
+  readonly onCaughtUp: () => void
+  /** The replica cannot go on: a broken invariant, or a disk that does not keep its promise. */
+  readonly onFatal: (cause: unknown) => void
+}
+
+type Send = Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
+
+/** Milliseconds by what the loop does. */
+export interface LoopTimes {
+  stepMs: number
+  storeMs: number
+  sendMs: number
+  /** Waiting for the disk, while the loop goes on. */
+  syncMs: number
+}
+
+export class ReplicaLoop {
+  readonly actions = new Counts()
+  readonly events = new Counts()
+  readonly times: LoopTimes = { stepMs: 0, storeMs: 0, sendMs: 0, syncMs: 0 }
+  readonly #options: LoopOptions
+  readonly #catchUp: CatchUp
+  readonly #early: EarlyMessages
+  readonly #missed: MissedCheckpoint
+  #state: State
+  #inputs: Array<Input> = []
+  #scheduled = false
+  #stopped = false
+  #paused = false
+  /** Sends that wait for the group that gathers, and for the one that is being written. */
+  #held: Array<Send> = []
+  #committing: Array<Send> | undefined
+  #compactedAt: Seq = 0
+  #turns = 0
+  #idle: Array<() => void> = []
+
+  constructor(options: LoopOptions) {
+    const { config } = options
+    this.#options = options
+    this.#state = init(config)
+    this.#catchUp = new CatchUp(config, options.peers)
+    this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
+    this.#missed = new MissedCheckpoint(config, {
+      missed: options.onMissedCheckpoint,
+      caughtUp: options.onCaughtUp,
+    })
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get group(): Group {
+    return this.#options.config.group
+  }
+
+  get turns(): number {
+    return this.#turns
+  }
+
+  get missedCheckpoint(): Seq | undefined {
+    return this.#missed.seq
+  }
+
+  told(replica: ReplicaId): Progress | undefined {
+    return this.#catchUp.told(replica)
+  }
+
+  /** Starts from what the disk held; before anything else. */
+  restart(durable: ReadonlyArray<DurableRecord>): void {
+    if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+    this.#compactedAt = this.#state.log.low
+  }
+
+  /** An input from outside; it is taken in the next turn. */
+  offer(input: Input): void {
+    this.#inputs.push(input)
+    this.schedule()
+  }
+
+  /** Makes sure that there is a turn after the present events of the system. */
+  schedule(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    setImmediate(this.#turn)
+  }
+
+  /** A replica's connection is new. */
+  connected(replica: ReplicaId): void {
+    this.#catchUp.forget(replica)
+    this.#early.forget(replica)
+    this.#tellProgress()
+    this.schedule()
+  }
+
+  /** A replica told how far it is. */
+  progress(replica: ReplicaId, progress: Progress): void {
+    const again = this.#catchUp.progress(this.#state, replica, progress)
+    if (again > 0) this.events.add("SentAgain", again)
+    this.#missed.told(replica, progress)
+    this.schedule()
+  }
+
+  /** The clock: to be called a few times a second. */
+  tick(): void {
+    this.#missed.tick(this.#state)
+    this.#tellProgress()
+    this.schedule()
+  }
+
+  #tellProgress(): void {
+    const { log, executed } = this.#state
+    this.#options.peers.tellProgress({ low: log.low, executed })
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    if (this.#stopped) return
+    try {
+      this.#turns++
+      const startedAt = performance.now()
+      const inputs = this.#inputs
+      this.#inputs = []
+      for (const input of inputs) this.#receive(input)
+      this.#propose()
+      const steppedAt = performance.now()
+      this.times.stepMs += steppedAt - startedAt
+      if (this.#committing === undefined) this.#commit()
+      const storedAt = performance.now()
+      this.times.storeMs += storedAt - steppedAt
+      this.#catchUp.pump(this.#state)
+      this.#options.peers.flush()
+      this.times.sendMs += performance.now() - storedAt
+      this.#balance()
+    } catch (cause) {
+      this.#fatal(cause)
+    }
+  }
+
+  // A message above the high watermark waits until the window has moved up to it.
+  #receive(input: Input): void {
+    const place = placeOf(input)
+    const { config } = this.#options
+    if (place !== undefined && place.seq > this.#state.log.low + config.logSize) {
+      if (this.#early.hold(place.replica, place.seq, input)) return
+      this.events.add("EarlyDropped")
+      return
+    }
+    const { low } = this.#state.log
+    this.#take(input)
+    if (this.#state.log.low === low) return
+    const due = this.#early.release(this.#state.log.low + config.logSize)
+    if (due.length > 0) this.events.add("Early", due.length)
+    for (const waiting of due) this.#receive(waiting)
+  }
+
+  // One input, and the executions that it makes possible.
+  #take(input: Input): void {
+    const { config, tracer, executor } = this.#options
+    let next: Input | undefined = input
+    while (next !== undefined) {
+      const before = this.#state
+      const taken = step(config, before, next)
+      this.#state = taken.state
+      tracer.step(before, taken, next)
+      this.actions.add(taken.action)
+      const execute = this.#perform(taken.effects)
+      next = execute === undefined ? undefined : executor.execute(execute)
+    }
+  }
+
+  // Interprets effects in their order; an execution is left to the caller.
+  #perform(effects: ReadonlyArray<Effect>): Execute | undefined {
+    const { store, executor } = this.#options
+    let execute: Execute | undefined
+    for (const effect of effects) {
+      switch (effect._tag) {
+        case "Persist": {
+          const { record } = effect
+          if (record._tag === "CheckpointTaken") {
+            store.saveSnapshot(record.seq, executor.takeSnapshot(record.seq))
+          }
+          store.append(record)
+          break
+        }
+        case "Broadcast":
+        case "SendToClient":
+          if (store.pending()) this.#held.push(effect)
+          else if (this.#committing !== undefined) this.#committing.push(effect)
+          else this.#send(effect)
+          break
+        case "Execute":
+          execute = effect
+          break
+      }
+    }
+    return execute
+  }
+
+  #send(effect: Send): void {
+    if (effect._tag === "Broadcast") this.#options.peers.broadcast(effect.message)
+    else this.#options.peers.toClient(effect.client, effect.message)
+  }
+
+  #propose(): void {
+    const { config, proposals } = this.#options
+    for (;;) {
+      const count = nextBatch(config, proposals, this.#state)
+      if (count === 0) return
+      this.#take({ _tag: "Propose", count })
+    }
+  }
+
+  // Writes the group that has gathered, or the whole log anew; nothing is under way.
+  #commit(): void {
+    const { store } = this.#options
+    if (!store.pending()) return this.#whenIdle()
+    if (this.#compactable()) {
+      store.compact(durableRecords(this.#state), this.#state.log.low)
+      this.#compactedAt = this.#state.log.low
+      const held = this.#held
+      this.#held = []
+      for (const effect of held) this.#send(effect)
+      return this.#whenIdle()
+    }
+    this.#committing = this.#held
+    this.#held = []
+    const startedAt = performance.now()
+    store.commit((error) => {
+      this.times.syncMs += performance.now() - startedAt
+      this.#committed(error)
+    })
+  }
+
+  #compactable(): boolean {
+    const { store, compactBytes } = this.#options
+    return this.#state.log.low > this.#compactedAt && store.logBytes() > compactBytes
+  }
+
+  #committed(error: StoreError | null): void {
+    if (error !== null) return this.#fatal(error)
+    const due = this.#committing ?? []
+    this.#committing = undefined
+    if (this.#stopped) return this.#whenIdle()
+    try {
+      const startedAt = performance.now()
+      for (const effect of due) this.#send(effect)
+      this.times.sendMs += performance.now() - startedAt
+    } catch (cause) {
+      return this.#fatal(cause)
+    }
+    if (this.#scheduled) return
+    // What came in while the disk was busy is taken at once, and leaves in the same write.
+    this.#scheduled = true
+    this.#turn()
+  }
+
+  // Too much waits for the disk: nothing is read until it has caught up.
+  #balance(): void {
+    const { receiveQueue, peers } = this.#options
+    const waiting = this.#held.length + (this.#committing?.length ?? 0) + this.#inputs.length
+    if (!this.#paused && waiting > receiveQueue) {
+      this.#paused = true
+      peers.pause()
+    } else if (this.#paused && waiting <= receiveQueue / 2) {
+      this.#paused = false
+      peers.resume()
+    }
+  }
+
+  #fatal(cause: unknown): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#committing = undefined
+    this.#whenIdle()
+    this.#options.onFatal(cause)
+  }
+
+  #whenIdle(): void {
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  /** Takes nothing more; resolves when the disk is quiet and what was due has been sent. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    while (this.#committing !== undefined || this.#options.store.pending()) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve)
+        this.schedule()
+      })
+      if (this.#stopped) return
+    }
+    this.#stopped = true
+    this.#options.peers.flush()
+  }
+}

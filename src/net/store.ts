@@ -1,0 +1,257 @@
+/**
+ * What a replica keeps on disk: a log of durable records and a snapshot of the service for each
+ * checkpoint. Records gather in a group; `commit` makes the group durable, one at a time. After a
+ * stable checkpoint `compact` replaces the log by one that holds only what still counts.
+ */
+import { closeSync, existsSync, fdatasync, ftruncateSync, mkdirSync, openSync } from "node:fs"
+import { fdatasyncSync, readFileSync, renameSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { assert } from "../core/assert.ts"
+import type { Bytes, Seq } from "../core/ids.ts"
+import type { DurableRecord } from "../core/pbft/state.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import {
+  removeUnfinished,
+  syncDirectory,
+  unfinished,
+  writeAll,
+  writeUnfinished,
+} from "./durable-file.ts"
+import {
+  appendRecord,
+  groupHeaderSize,
+  groupSeed,
+  headerSize,
+  type LogOwner,
+  logHeader,
+  openGroup,
+  readLog,
+  sealGroup,
+} from "./log-format.ts"
+import { readSnapshot, removeSnapshotsBelow, writeSnapshot } from "./snapshot-file.ts"
+import { StoreError, systemError } from "./store-error.ts"
+import { Writer } from "./writer.ts"
+
+export interface StoreStatus {
+  readonly logBytes: number
+  readonly groups: number
+  readonly compactions: number
+  readonly snapshots: number
+}
+
+/** The disk as the replica's loop uses it. */
+export interface ReplicaStore {
+  /** Adds a record to the group that `commit` makes durable. */
+  readonly append: (record: DurableRecord) => void
+  /** Whether the group holds records. */
+  readonly pending: () => boolean
+  /** Makes the group durable; then `done`, with an error after which nothing can be promised. */
+  readonly commit: (done: (error: StoreError | null) => void) => void
+  /** Keeps the service's state at a checkpoint; durable when this returns. May throw StoreError. */
+  readonly saveSnapshot: (seq: Seq, state: Bytes) => void
+  /** Bytes of the log since it was compacted last. */
+  readonly logBytes: () => number
+  /**
+   * Replaces the log by these records, which must say all that is durable, the present group
+   * included; durable when this returns. Not while a commit is under way. May throw StoreError.
+   */
+  readonly compact: (records: ReadonlyArray<DurableRecord>, low: Seq) => void
+  readonly status: () => StoreStatus
+  readonly close: () => void
+}
+
+/** What the disk held when it was opened. */
+export interface Recovered {
+  readonly store: ReplicaStore
+  /** In the order in which they were written; empty for a new replica. */
+  readonly records: ReadonlyArray<DurableRecord>
+  /** The service at the last checkpoint that was taken; undefined when there is none. */
+  readonly snapshot: Bytes | undefined
+  /** Bytes of a broken last group, which were cut off. */
+  readonly cutOff: number
+}
+
+export interface StoreOptions {
+  readonly directory: string
+  readonly owner: LogOwner
+  readonly limits: CodecLimits
+}
+
+const logName = "log"
+
+class FileStore implements ReplicaStore {
+  readonly #options: StoreOptions
+  readonly #path: string
+  readonly #group = new Writer(64 * 1024)
+  #fd: number
+  #end: number
+  #number: number
+  #seed: number
+  #busy = false
+  #groups = 0
+  #compactions = 0
+  #snapshots = 0
+
+  constructor(
+    options: StoreOptions,
+    log: {
+      readonly fd: number
+      readonly end: number
+      readonly groups: number
+      readonly seed: number
+    },
+  ) {
+    this.#options = options
+    this.#path = join(options.directory, logName)
+    this.#fd = log.fd
+    this.#end = log.end
+    this.#number = log.groups
+    this.#seed = log.seed
+    openGroup(this.#group)
+  }
+
+  readonly append = (record: DurableRecord): void => appendRecord(this.#group, record)
+
+  readonly pending = (): boolean => this.#group.at > groupHeaderSize
+
+  readonly logBytes = (): number => this.#end
+
+  readonly commit = (done: (error: StoreError | null) => void): void => {
+    assert(!this.#busy, "one commit at a time")
+    this.#busy = true
+    const finish = (cause: unknown): void => {
+      this.#busy = false
+      done(cause === null ? null : systemError(this.#path, cause))
+    }
+    try {
+      this.#write()
+    } catch (cause) {
+      return finish(cause)
+    }
+    fdatasync(this.#fd, finish)
+  }
+
+  #write(): void {
+    const group = sealGroup(this.#group, this.#seed, this.#number + 1)
+    writeAll(this.#fd, group, this.#end)
+    this.#number++
+    this.#groups++
+    this.#end += group.length
+    openGroup(this.#group)
+  }
+
+  readonly saveSnapshot = (seq: Seq, state: Bytes): void => {
+    try {
+      writeSnapshot(this.#options.directory, seq, state)
+      this.#snapshots++
+    } catch (cause) {
+      throw systemError(join(this.#options.directory, `snapshot-${seq}`), cause)
+    }
+  }
+
+  readonly compact = (records: ReadonlyArray<DurableRecord>, low: Seq): void => {
+    assert(!this.#busy, "no commit is under way")
+    try {
+      const header = logHeader(this.#options.owner)
+      const seed = groupSeed(header)
+      openGroup(this.#group)
+      for (const record of records) appendRecord(this.#group, record)
+      const group = sealGroup(this.#group, seed, 1)
+      const fd = writeUnfinished(this.#path, Buffer.concat([header, group]))
+      renameSync(this.#path + unfinished, this.#path)
+      syncDirectory(this.#options.directory)
+      closeSync(this.#fd)
+      this.#fd = fd
+      this.#seed = seed
+      this.#number = 1
+      this.#end = headerSize + group.length
+      this.#compactions++
+      openGroup(this.#group)
+      removeSnapshotsBelow(this.#options.directory, low)
+    } catch (cause) {
+      throw systemError(this.#path, cause)
+    }
+  }
+
+  readonly status = (): StoreStatus => ({
+    logBytes: this.#end,
+    groups: this.#groups,
+    compactions: this.#compactions,
+    snapshots: this.#snapshots,
+  })
+
+  readonly close = (): void => closeSync(this.#fd)
+}
+
+/** The last checkpoint that was taken: the one that a restarted replica starts from. */
+const lastCheckpoint = (records: ReadonlyArray<DurableRecord>): Seq =>
+  records.reduce((last, r) => (r._tag === "CheckpointTaken" ? Math.max(last, r.seq) : last), 0)
+
+const createLog = (options: StoreOptions): Recovered => {
+  const path = join(options.directory, logName)
+  const header = logHeader(options.owner)
+  const fd = writeUnfinished(path, header)
+  renameSync(path + unfinished, path)
+  syncDirectory(options.directory)
+  const log = { fd, end: headerSize, groups: 0, seed: groupSeed(header) }
+  return { store: new FileStore(options, log), records: [], snapshot: undefined, cutOff: 0 }
+}
+
+const openLog = (options: StoreOptions): Recovered | StoreError => {
+  const { directory, owner, limits } = options
+  const path = join(directory, logName)
+  const bytes = readFileSync(path)
+  const content = readLog(bytes, owner, limits)
+  if ("reason" in content) return new StoreError({ path, ...content })
+  const { records, end, groups, seed } = content
+  const last = lastCheckpoint(records)
+  const snapshot = last === 0 ? undefined : readSnapshot(directory, last)
+  if (snapshot instanceof StoreError) return snapshot
+  const fd = openSync(path, "r+")
+  if (end < bytes.length) {
+    ftruncateSync(fd, end)
+    fdatasyncSync(fd)
+  }
+  const store = new FileStore(options, { fd, end, groups, seed })
+  return { store, records, snapshot, cutOff: content.torn ? bytes.length - end : 0 }
+}
+
+/** Opens a replica's files, or makes them. */
+export const openStore = (options: StoreOptions): Recovered | StoreError => {
+  const { directory } = options
+  try {
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
+    // The folder itself must survive a crash, and every one above it that is new.
+    if (made !== undefined) syncDirectory(dirname(made))
+    removeUnfinished(directory)
+    return existsSync(join(directory, logName)) ? openLog(options) : createLog(options)
+  } catch (cause) {
+    return systemError(directory, cause)
+  }
+}
+
+/** A store that keeps nothing beyond the process: for tests, and for measurements without disk. */
+export const memoryStore = (): ReplicaStore & { readonly records: Array<DurableRecord> } => {
+  const records: Array<DurableRecord> = []
+  const state = { pending: false }
+  return {
+    records,
+    append: (record) => {
+      records.push(record)
+      state.pending = true
+    },
+    pending: () => state.pending,
+    commit: (done) => {
+      state.pending = false
+      queueMicrotask(() => done(null))
+    },
+    saveSnapshot: () => undefined,
+    logBytes: () => 0,
+    compact: (all) => {
+      records.splice(0, records.length, ...all)
+      state.pending = false
+    },
+    status: () => ({ logBytes: 0, groups: 0, compactions: 0, snapshots: 0 }),
+    close: () => undefined,
+  }
+}

@@ -1,0 +1,18 @@
+/** Writes the steps of one machine as trace lines; docs/trace-format.md. */
+import type { Input, PbftStep, State } from "../core/pbft/state.ts"
+import { dropLine, replicaLine } from "../core/pbft/trace.ts"
+import type { TraceWriter } from "./trace-writer.ts"
+
+export interface Tracer {
+  readonly step: (before: State, step: PbftStep, input: Input) => void
+}
+
+export const noTracer: Tracer = { step: () => undefined }
+
+export const makeTracer = (writer: TraceWriter): Tracer => ({
+  step: (before, step, input) =>
+    writer.record(
+      (n) => replicaLine(n, before, step, input),
+      (n, dropped) => dropLine(n, dropped, step.state),
+    ),
+})
