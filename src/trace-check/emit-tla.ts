@@ -12,9 +12,16 @@ import { Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
 /** A window ready for TLC: the text of TraceData.tla, and what its states are written as. */
 export interface EmittedWindow extends TraceWindow {
   readonly module: string
-  /** The text of the first and the last state: those of adjacent windows are equal. */
-  readonly startText: string
-  readonly endText: string
+  /** The first and the last state as they stand in the module. */
+  readonly startText: StateText
+  readonly endText: StateText
+}
+
+/** A state of the run as TLA+: of the replicas, of the clients, of what is on its way. */
+export interface StateText {
+  readonly replicas: string
+  readonly clients: string
+  readonly messages: string
 }
 
 /** The module's name, which TracePbft extends. */
@@ -23,11 +30,11 @@ export const dataModule = "TraceData"
 const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
   entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
 
-const stateTexts = (
-  name: string,
+const stateText = (
   { replicas, clients }: TraceWindow["start"],
+  messages: ReadonlyArray<string>,
   symbols: Symbols,
-): string => {
+): StateText => {
   const ofReplicas = [...replicas]
     .sort(([a], [b]) => a - b)
     .map(([id, state]) => [id, replicaText(state, symbols)] as const)
@@ -35,8 +42,28 @@ const stateTexts = (
     .filter(([id]) => symbols.knows(id))
     .sort(([a], [b]) => a - b)
     .map(([id, state]) => [id, clientText(id, state, symbols)] as const)
-  return `${name} == ${functionText(ofReplicas)}\n${name}Clients == ${functionText(ofClients)}`
+  return {
+    replicas: functionText(ofReplicas),
+    clients: functionText(ofClients),
+    messages: tlaSet(messages),
+  }
 }
+
+const stateLines = (name: string, text: StateText): ReadonlyArray<string> => [
+  `${name} == ${text.replicas}`,
+  `${name}Clients == ${text.clients}`,
+  `${name}Messages == ${text.messages}`,
+]
+
+/**
+ * Whether TLC's last state in one window is its first state in the other: in the first it compares
+ * every variable with End, in the second it starts from Start, and the two are the same text.
+ */
+export const adjacent = (one: EmittedWindow, other: EmittedWindow): boolean =>
+  one.to + 1 === other.from &&
+  one.endText.replicas === other.startText.replicas &&
+  one.endText.clients === other.startText.clients &&
+  one.endText.messages === other.startText.messages
 
 const constants = ({ header, start }: Chain, symbols: Symbols): ReadonlyArray<string> => {
   const { n, f, quorum, checkpointInterval, logSize, maxBatch } = header
@@ -72,19 +99,17 @@ export const emitChain = (chain: Chain, size: number): ReadonlyArray<EmittedWind
   const windows = windowsOf(chain, size)
   const messages = messagesOf(chain, windows, symbols)
   return windows.map((window, k) => {
-    const startText = stateTexts("Start", window.start, symbols)
-    const endText = stateTexts("End", window.end, symbols)
-    const events = window.events.map((event) => eventText(event, chain, symbols))
     const sets = messages[k]
+    const startText = stateText(window.start, sets?.start ?? [], symbols)
+    const endText = stateText(window.end, sets?.end ?? [], symbols)
+    const events = window.events.map((event) => eventText(event, chain, symbols))
     const body = [
       ...constants(chain, symbols),
       `TraceInjected == ${tlaSet(sets?.injected ?? [])}`,
       `StartsInInit == ${tlaBoolean(startsInInit(chain, window))}`,
-      startText,
-      `StartMessages == ${tlaSet(sets?.start ?? [])}`,
+      ...stateLines("Start", startText),
       `Trace == <<\n  ${events.join(",\n  ")}\n>>`,
-      endText,
-      `EndMessages == ${tlaSet(sets?.end ?? [])}`,
+      ...stateLines("End", endText),
     ].join("\n")
     return { ...window, module: moduleText(chain, window, symbols, body), startText, endText }
   })

@@ -1,0 +1,258 @@
+/**
+ * `prophecy replay`: checks what the processes of a run recorded. Every step is replayed through
+ * the code that ran, the whole is watched for what must hold across processes, and TLC follows the
+ * windows that are asked for.
+ */
+import { createReadStream, readdirSync, type Stats, statSync } from "node:fs"
+import { join } from "node:path"
+import { Console, Effect, Option, Stream } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { Capture, type Selection } from "../trace-check/chain.ts"
+import { checkTraces } from "../trace-check/check.ts"
+import type { TraceSource } from "../trace-check/lines.ts"
+import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
+import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
+import { Ended, ExitCode, Refused } from "./ended.ts"
+import { makeProgress, type Progress } from "./progress.ts"
+import { specDigest } from "./specification.ts"
+import { makeAskTlc } from "./trace-windows.ts"
+
+/** Windows that `--tlc auto` takes from each of two places of the run. */
+const autoWindows = 2
+
+const flags = {
+  traces: Argument.String("trace").pipe(
+    Argument.withDescription("Traces of one run: files, or folders of .ndjson files"),
+    Argument.variadic({ min: 1 }),
+  ),
+  tlc: Flag.String("tlc").pipe(
+    Flag.filter(
+      (text) => text === "auto" || /^[1-9]\d*:[1-9]\d*$/.test(text),
+      () => "auto, or FROM:TO: numbers of events in the merged run, from 1",
+    ),
+    Flag.withDescription(
+      "Have TLC follow these events of the merged run: FROM:TO, or auto for two places of it",
+    ),
+    Flag.optional,
+  ),
+  window: Flag.Int("window").pipe(
+    Flag.filter(
+      (size) => size >= 1 && size <= 10_000,
+      () => "1 to 10000 events",
+    ),
+    Flag.withDescription("Events in one run of TLC"),
+    Flag.withDefault(500),
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print one JSON document (schema prophecy-replay/1) instead of text"),
+    Flag.withDefault(false),
+  ),
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withDescription("No progress on standard error"),
+    Flag.withDefault(false),
+  ),
+}
+
+type Given = Command.Command.Config.Infer<typeof flags>
+
+const badInput = (text: string): Refused => new Refused({ code: ExitCode.BadInput, text })
+
+const statOf = (path: string): Effect.Effect<Stats, Refused> =>
+  Effect.try({
+    try: () => statSync(path),
+    catch: (cause) => {
+      const missing = (cause as NodeJS.ErrnoException).code === "ENOENT"
+      const why = missing ? "there is no such file or folder" : String(cause)
+      return badInput(`${path}: ${why}`)
+    },
+  })
+
+interface TraceFile {
+  readonly path: string
+  readonly size: number
+}
+
+/** The files that the arguments name, each once, in their order. */
+const filesOf = Effect.fn("filesOf")(function* (given: ReadonlyArray<string>) {
+  const files = new Map<string, TraceFile>()
+  for (const path of given) {
+    if (!(yield* statOf(path)).isDirectory()) {
+      files.set(path, { path, size: (yield* statOf(path)).size })
+      continue
+    }
+    const inside = readdirSync(path).filter((name) => name.endsWith(".ndjson"))
+    if (inside.length === 0) return yield* badInput(`${path}: no .ndjson file in this folder`)
+    for (const name of inside.sort()) {
+      const file = join(path, name)
+      files.set(file, { path: file, size: (yield* statOf(file)).size })
+    }
+  }
+  return [...files.values()]
+})
+
+const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused> => {
+  const text = Option.getOrUndefined(given.tlc)
+  if (text === undefined) return Effect.succeed(undefined)
+  const size = given.window
+  if (text === "auto") return Effect.succeed({ _tag: "Auto", size, windows: autoWindows })
+  const [from = 0, to = 0] = text.split(":").map(Number)
+  return from <= to
+    ? Effect.succeed({ _tag: "Range", from, to })
+    : Effect.fail(badInput(`--tlc ${text}: the first event comes after the last one`))
+}
+
+interface Meter {
+  events: number
+  bytes: number
+}
+
+const sourceOf = ({ path }: TraceFile, meter: Meter): TraceSource => {
+  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 })
+  const text = async function* (): AsyncGenerator<string> {
+    for await (const piece of stream) {
+      meter.bytes += (piece as string).length
+      yield piece as string
+    }
+  }
+  return { name: path, text: text() }
+}
+
+const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
+const megabytes = (bytes: number): string => `${whole(bytes / 1e6)} MB`
+
+interface Replayed {
+  readonly verdict: Verdict
+  readonly elapsedMs: number
+}
+
+const replay = Effect.fn("replay")(function* (
+  files: ReadonlyArray<TraceFile>,
+  capture: Capture | undefined,
+  progress: Progress,
+) {
+  const meter: Meter = { events: 0, bytes: 0 }
+  const size = files.reduce((sum, file) => sum + file.size, 0)
+  const startedAt = performance.now()
+  const detail = (): string =>
+    `${whole(meter.events)} events, ${megabytes(meter.bytes)} of ${megabytes(size)}`
+  const check = Effect.tryPromise({
+    try: () =>
+      checkTraces(
+        files.map((file) => sourceOf(file, meter)),
+        {
+          digests: { batchDigest, checkpointDigest },
+          spec: specDigest(),
+          progress: (events) => void (meter.events = events),
+          ...(capture === undefined ? {} : { observer: capture }),
+        },
+      ),
+    catch: (cause) => cause,
+  }).pipe(Effect.catch(unreadable))
+  const partial = Effect.suspend(() =>
+    Console.error(`interrupted after ${whole(meter.events)} events: nothing is shown`),
+  )
+  const verdict = yield* progress
+    .during("replay", detail, check)
+    .pipe(Effect.onInterrupt(() => partial))
+  return { verdict, elapsedMs: performance.now() - startedAt }
+})
+
+// The operating system's own errors are about the file; anything else is a fault of this program.
+const unreadable = (cause: unknown): Effect.Effect<never, Refused> => {
+  const code = (cause as NodeJS.ErrnoException).code
+  const known = cause instanceof Error && typeof code === "string" && "syscall" in cause
+  return known
+    ? Effect.fail(badInput(`a trace cannot be read: ${cause.message}`))
+    : Effect.die(cause)
+}
+
+const checkWindows = Effect.fn("checkWindows")(function* (
+  capture: Capture,
+  size: number,
+  progress: Progress,
+) {
+  const checked: Array<CheckedWindow> = []
+  const chains = capture.chains()
+  const detail = (): string => `${checked.length} windows of ${size} events at most followed`
+  const all = Stream.fromAsyncIterable(
+    (async function* () {
+      const abort = new AbortController()
+      try {
+        for (const chain of chains) yield* checkChain(chain, size, makeAskTlc(abort.signal))
+      } finally {
+        abort.abort()
+      }
+    })(),
+    (cause) => cause,
+  ).pipe(
+    Stream.runForEach((window) => Effect.sync(() => void checked.push(window))),
+    Effect.orDie,
+  )
+  yield* progress.during("TLC", detail, all)
+  return checked
+})
+
+const tlcCode = (windows: ReadonlyArray<CheckedWindow> | undefined): number => {
+  const tags = windows?.map(({ outcome }) => outcome._tag) ?? ["Accepted"]
+  if (tags.includes("Rejected")) return ExitCode.Rejected
+  return tags.includes("Unanswered") || tags.length === 0 ? ExitCode.Inconclusive : 0
+}
+
+const report = (
+  { verdict, elapsedMs }: Replayed,
+  windows: ReadonlyArray<CheckedWindow> | undefined,
+  json: boolean,
+): string => {
+  if (json) {
+    const tlc = windows === undefined ? {} : { tlc: { windows } }
+    const document = { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...tlc }
+    return JSON.stringify(document, undefined, 2)
+  }
+  const lines = [verdictText(verdict)]
+  if (verdict._tag !== "Unreadable") {
+    const { events } = verdict.statistics
+    const seconds = elapsedMs / 1000
+    lines.push(`took      ${seconds.toFixed(1)} s, ${whole(events / seconds)} events/s`)
+  }
+  if (windows?.length === 0) lines.push("TLC       the run has none of the events asked for")
+  return [...lines, ...(windows ?? []).map(windowText)].join("\n")
+}
+
+const run = Effect.fn("replayCommand")(function* (given: Given) {
+  const files = yield* filesOf(given.traces)
+  const selection = yield* selectionOf(given)
+  const capture = selection === undefined ? undefined : new Capture(selection)
+  const progress = makeProgress(given.quiet)
+  const replayed = yield* replay(files, capture, progress)
+  const code = exitCodeOf(replayed.verdict)
+  // TLC has nothing to add to traces that the model itself rejects.
+  const good = code === 0 || code === ExitCode.Inconclusive
+  const windows =
+    capture === undefined || !good
+      ? undefined
+      : yield* checkWindows(capture, given.window, progress)
+  yield* Console.log(report(replayed, windows, given.json))
+  const ends = [tlcCode(windows), code]
+  const worst = ends.includes(ExitCode.Rejected) ? ExitCode.Rejected : Math.max(...ends)
+  if (worst !== 0) return yield* new Ended({ code: worst })
+})
+
+export const replayCommand = Command.make("replay", flags, run).pipe(
+  Command.withDescription(
+    [
+      "Check recorded runs: every step of every process against the model, all of them together,",
+      "and windows of them by TLC against spec/tla/Pbft.tla. Exit codes: 0 conforms,",
+      "3 conforms but for declared gaps or a window that TLC could not be asked about,",
+      "4 does not conform, 2 unreadable or bad input.",
+    ].join(" "),
+  ),
+  Command.withExamples([
+    { command: "prophecy replay traces/", description: "all processes of a run" },
+    { command: "prophecy replay --tlc auto traces/", description: "and two places of it by TLC" },
+    {
+      command: "prophecy replay --tlc 1:1000 --window 250 traces/*.ndjson",
+      description: "the first thousand events by TLC, in four adjacent windows",
+    },
+  ]),
+)
