@@ -2,7 +2,7 @@
  * Says on standard error what is going on: on a terminal one line that rewrites itself, elsewhere
  * a line when a phase begins and one every few seconds. Standard output stays data.
  */
-import { Effect, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 
 export interface Progress {
   /** Runs `work` as a phase called `name`; `detail` is asked for now and then. */
@@ -50,12 +50,12 @@ const heartbeat: Progress = {
   say: (line) => void process.stderr.write(`${line}\n`),
 }
 
-/** Both at once; `side` ends with `work`. */
+/** Both at once; `side` ends with `work`, whose scope stays its own. */
 const besides = <A, E, R>(
   side: Effect.Effect<unknown>,
   work: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E, R> =>
-  Effect.scoped(Effect.andThen(Effect.forkScoped(side), work)) as Effect.Effect<A, E, R>
+  Effect.acquireUseRelease(Effect.forkChild(side), () => work, Fiber.interrupt)
 
 export const makeProgress = (quiet: boolean): Progress => {
   if (quiet) return silent

@@ -28,7 +28,7 @@ const run = Effect.fn("replica")(function* (path: string, id: number) {
   const config = yield* loadClusterConfig(path, { kind: "replica", id }).pipe(
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
   )
-  const log = (line: string): void => void process.stderr.write(`replica ${id}: ${line}\n`)
+  const log = (line: string): void => void process.stderr.write(`${line}\n`)
   const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log }
   yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
 })

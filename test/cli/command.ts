@@ -1,5 +1,5 @@
 /** Runs the command as a user does, in a folder of its own. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -65,3 +65,11 @@ export const isAlive = (pid: number): boolean => {
     return false
   }
 }
+
+/** Processes that the process has started and that still run, by ps. */
+export const childrenOf = (pid: number | undefined): ReadonlyArray<number> =>
+  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([own]) => own ?? 0)

@@ -1,0 +1,94 @@
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { isAlive, main, run, scratch, type Started, start } from "./command.ts"
+
+interface Serving {
+  readonly url: string
+  readonly replicas: ReadonlyArray<{ readonly id: number; readonly pid: number }>
+}
+
+const serve = async (
+  args: ReadonlyArray<string>,
+  cwd = scratch(),
+): Promise<Started & { readonly serving: Serving }> => {
+  const all = ["start", "--serve", "--port", "0", "--json", ...args]
+  const started = start(all, { cwd, program: main })
+  onTestFinished(() => void started.child.kill("SIGKILL"))
+  await expect.poll(started.stdout, { timeout: 30_000 }).toMatch(/\}\n$/)
+  return { ...started, serving: JSON.parse(started.stdout()) }
+}
+const put = (url: string, key: string, body: string) =>
+  fetch(`${url}/kv/${key}`, { method: "PUT", body }).then(({ status }) => status)
+const get = (url: string, key: string) => fetch(`${url}/kv/${key}`).then((r) => r.text())
+const status = (url: string) => fetch(`${url}/status`).then((r) => r.json())
+
+describe("prophecy start --serve", () => {
+  it("survives a killed backup, says so, and leaves nothing behind", async () => {
+    const cwd = scratch()
+    const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd)
+    const { url, replicas } = serving
+    expect(replicas).toHaveLength(4)
+    expect(await put(url, "greeting", "hello")).toBe(204)
+    expect(await status(url)).toMatchObject({ schema: "prophecy-group/1", n: 4, f: 1, down: [] })
+    process.kill(replicas[3]?.pid ?? 0, "SIGKILL")
+    await expect.poll(stderr).toMatch(/replica 3 has ended; 3 of 4 run: the service goes on/)
+    expect(await get(url, "greeting")).toBe("hello")
+    expect(await put(url, "greeting", "again")).toBe(204)
+    expect(await get(url, "greeting")).toBe("again")
+    expect(await status(url)).toMatchObject({ view: 0, down: [3], requests: { completed: 4 } })
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    child.kill("SIGTERM")
+    expect((await ended).code).toBe(143)
+    expect(replicas.filter(({ pid }) => isAlive(pid))).toEqual([])
+    const traces = [0, 1, 2, 3].map((id) => join("run/traces", `replica-${id}.ndjson`))
+    const replayed = await run(["replay", ...traces], { cwd })
+    // The killed replica's trace is cut: a declared gap, not a contradiction.
+    expect([replayed.code, replayed.stderr]).toEqual([3, ""])
+  })
+
+  it("says what is wrong when too many replicas are down", async () => {
+    const { child, ended, serving } = await serve(["--no-trace", "--timeout", "500"])
+    const { url, replicas } = serving
+    for (const id of [2, 3]) process.kill(replicas[id]?.pid ?? 0, "SIGKILL")
+    await expect.poll(() => fetch(`${url}/healthz`).then((r) => r.status)).toBe(503)
+    const health = await fetch(`${url}/healthz`).then((r) => r.json())
+    expect(health).toEqual({ healthy: false, why: "2 of 4 replicas run; 3 are needed" })
+    const late = await fetch(`${url}/kv/a`)
+    expect([late.status, await late.json()]).toEqual([
+      504,
+      expect.objectContaining({ error: "NoAnswer", limit: 500 }),
+    ])
+    child.kill("SIGINT")
+    expect((await ended).code).toBe(130)
+    expect(replicas.filter(({ pid }) => isAlive(pid))).toEqual([])
+  })
+
+  it("serves a configured cluster, which keeps its values, and starts dead replicas again", async () => {
+    const cwd = scratch()
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    await run(["init", "--port", String(port)], { cwd })
+    const first = await serve(["--config", "cluster.json"], cwd)
+    expect(await put(first.serving.url, "kept", "value")).toBe(204)
+    first.child.kill("SIGTERM")
+    expect((await first.ended).code).toBe(143)
+    const second = await serve(["--config", "cluster.json", "--restart-dead"], cwd)
+    const { url, replicas } = second.serving
+    expect(await get(url, "kept")).toBe("value")
+    process.kill(replicas[1]?.pid ?? 0, "SIGKILL")
+    await expect.poll(second.stderr, { timeout: 20_000 }).toMatch(/replica 1 runs again, pid \d+/)
+    expect(await get(url, "kept")).toBe("value")
+    second.child.kill("SIGTERM")
+    await second.ended
+  })
+
+  it("refuses a port that is in use, and stops the replicas it had started", async () => {
+    const { serving, child, ended } = await serve(["--no-trace"])
+    const port = new URL(serving.url).port
+    const cwd = scratch()
+    const { code, stdout, stderr } = await run(["start", "--serve", "--port", port], { cwd })
+    expect([code, stdout]).toEqual([2, ""])
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: it is in use`)
+    child.kill("SIGTERM")
+    await ended
+  })
+})

@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { childrenOf, isAlive, main, run, scratch, start } from "./command.ts"
+
+describe("prophecy start", () => {
+  it("runs four replicas under load, and shows that what they did conforms", async () => {
+    const cwd = scratch()
+    const args = ["start", "--seconds", "2", "--seed", "11", "--json", "--out", "run"]
+    const { code, stdout, stderr } = await run(args, { cwd, program: main })
+    expect([code, stderr]).toEqual([0, expect.stringContaining("seed 11, traces in run")])
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({
+      schema: "prophecy-start/1",
+      verdict: "conforms",
+      partial: false,
+      objections: [],
+      replicas: 4,
+      clients: 20,
+      seed: 11,
+      wrongReads: [],
+      load: { failures: {} },
+      replay: { schema: "prophecy-replay/1", verdict: "conforms" },
+      tlc: { ran: true },
+      traces: { folder: "run/traces" },
+      reproduce: "prophecy start --seconds 2 --clients 20 --seed 11",
+    })
+    expect(report.load.answered).toBeGreaterThan(100)
+    expect(report.replay.statistics.traced).toHaveLength(5)
+    expect(report.replay.statistics.results).toBeGreaterThanOrEqual(report.load.answered)
+    expect(report.tlc.windows.length).toBeGreaterThan(0)
+    expect(report.tlc.states).toBeGreaterThan(0)
+    const traces = readdirSync(join(cwd, "run/traces"))
+    expect(traces.filter((name) => name.endsWith(".ndjson"))).toHaveLength(5)
+    expect(statSync(join(cwd, "run/cluster.json")).mode & 0o777).toBe(0o600)
+    const again = await run(args, { cwd })
+    expect([again.code, again.stdout]).toEqual([2, ""])
+    expect(again.stderr).toMatch(/--out: run is not empty; name a new folder/)
+  })
+
+  it("goes on without TLC where there is no Java, and says so with the fix", async () => {
+    const env = { PATH: "", HOME: scratch() }
+    const args = ["start", "--seconds", "1", "--clients", "4"]
+    const { code, stdout } = await run(args, { cwd: scratch(), env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/TLC +did not run: .*Java.*Install a JDK 17/)
+    expect(stdout).toMatch(/verdict +CONFORMS to the model; TLC did not run/)
+  })
+
+  it("stops at Ctrl-C with a partial report and without a process left", async () => {
+    const cwd = scratch()
+    const job = start(["start", "--seconds", "300", "--clients", "3", "--out", "run"], { cwd })
+    await expect.poll(job.stderr, { timeout: 20_000 }).toMatch(/^load/m)
+    const pids = childrenOf(job.child.pid)
+    expect(pids).toHaveLength(4)
+    job.child.kill("SIGINT")
+    const { code, stdout } = await job.ended
+    expect(code).toBe(130)
+    expect(stdout).toMatch(/^PARTIAL REPORT/)
+    expect(stdout).toMatch(/^requests +[\d,]+ answered/m)
+    expect(stdout).toMatch(/INCONCLUSIVE: interrupted in the phase "load"/)
+    expect(pids.filter(isAlive)).toEqual([])
+    expect(existsSync(join(cwd, "run/traces"))).toBe(true)
+  })
+
+  it.each([
+    [["--config", "x.json"], /--config goes with --serve/],
+    [["--restart-dead"], /--restart-dead goes with --serve/],
+    [["--seconds", "0"], /a whole number from 1 to 300/],
+    [["--clients", "many"], /clients/],
+    [["--serve", "--config", "x.json"], /x\.json: cannot be read/],
+  ])("refuses %j", async (args, expected) => {
+    const { code, stdout, stderr } = await run(["start", ...args], { cwd: scratch() })
+    expect([code, stdout]).toEqual([2, ""])
+    expect(stderr).toMatch(expected)
+  })
+})
