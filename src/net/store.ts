@@ -78,6 +78,14 @@ export interface StoreOptions {
 }
 
 const logName = "log"
+/**
+ * Zeros are written ahead of the log in steps of this size: making a group durable then costs half
+ * as much, since the file's size and blocks stay as they are (measured on ext4).
+ */
+const aheadSize = 1024 * 1024
+const zeros = Buffer.alloc(aheadSize)
+/** Larger groups are rare enough, and writing everything twice would cost more than it saves. */
+const aheadLimit = aheadSize / 8
 
 class FileStore implements ReplicaStore {
   readonly #options: StoreOptions
@@ -85,6 +93,8 @@ class FileStore implements ReplicaStore {
   readonly #group = new Writer(64 * 1024)
   #fd: number
   #end: number
+  /** Up to here the file has blocks. */
+  #allocated: number
   #number: number
   #seed: number
   #busy = false
@@ -97,6 +107,7 @@ class FileStore implements ReplicaStore {
     log: {
       readonly fd: number
       readonly end: number
+      readonly size: number
       readonly groups: number
       readonly seed: number
     },
@@ -105,6 +116,7 @@ class FileStore implements ReplicaStore {
     this.#path = join(options.directory, logName)
     this.#fd = log.fd
     this.#end = log.end
+    this.#allocated = log.size
     this.#number = log.groups
     this.#seed = log.seed
     openGroup(this.#group)
@@ -137,7 +149,15 @@ class FileStore implements ReplicaStore {
     this.#number++
     this.#groups++
     this.#end += group.length
+    if (this.#end > this.#allocated) this.#ahead(group.length)
     openGroup(this.#group)
+  }
+
+  #ahead(size: number): void {
+    this.#allocated = this.#end
+    if (size > aheadLimit) return
+    writeAll(this.#fd, zeros, this.#end)
+    this.#allocated += zeros.length
   }
 
   readonly saveSnapshot = (seq: Seq, state: Bytes): void => {
@@ -165,6 +185,7 @@ class FileStore implements ReplicaStore {
       this.#seed = seed
       this.#number = 1
       this.#end = headerSize + group.length
+      this.#allocated = this.#end
       this.#compactions++
       openGroup(this.#group)
       removeSnapshotsBelow(this.#options.directory, low)
@@ -193,7 +214,7 @@ const createLog = (options: StoreOptions): Recovered => {
   const fd = writeUnfinished(path, header)
   renameSync(path + unfinished, path)
   syncDirectory(options.directory)
-  const log = { fd, end: headerSize, groups: 0, seed: groupSeed(header) }
+  const log = { fd, end: headerSize, size: headerSize, groups: 0, seed: groupSeed(header) }
   return { store: new FileStore(options, log), records: [], snapshot: undefined, cutOff: 0 }
 }
 
@@ -208,12 +229,13 @@ const openLog = (options: StoreOptions): Recovered | StoreError => {
   const snapshot = last === 0 ? undefined : readSnapshot(directory, last)
   if (snapshot instanceof StoreError) return snapshot
   const fd = openSync(path, "r+")
-  if (end < bytes.length) {
+  if (content.torn) {
     ftruncateSync(fd, end)
     fdatasyncSync(fd)
   }
-  const store = new FileStore(options, { fd, end, groups, seed })
-  return { store, records, snapshot, cutOff: content.torn ? bytes.length - end : 0 }
+  const size = content.torn ? end : bytes.length
+  const store = new FileStore(options, { fd, end, size, groups, seed })
+  return { store, records, snapshot, cutOff: bytes.length - size }
 }
 
 /** Opens a replica's files, or makes them. */
