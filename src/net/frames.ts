@@ -3,7 +3,7 @@
  * frame's number and what comes before: a frame that was cut out, repeated or moved verifies
  * nowhere. The number is not sent, both sides count.
  */
-import { HmacKey, macPrefix, macSize, sameMac } from "./hmac.ts"
+import { type HmacKey, macPrefix, macSize, sameMac } from "./hmac.ts"
 import { BadFrame, BadMac } from "./peer-fault.ts"
 import { Writer } from "./writer.ts"
 

@@ -292,3 +292,6 @@ export class Peers {
     return new Promise((resolve) => server.close(() => resolve()))
   }
 }
+
+/** What others use of it. */
+export type ReplicaPeers = Pick<Peers, keyof Peers>

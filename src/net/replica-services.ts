@@ -56,7 +56,7 @@ const reasonOf = (cause: unknown): string => {
 }
 
 /** The replica's sockets: its port is bound, nobody is answered before `start`. */
-export class Peers extends Context.Service<Peers, Network.Peers>()("prophecy/net/Peers") {
+export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("prophecy/net/Peers") {
   static readonly layer = Layer.effect(
     Peers,
     Effect.gen(function* () {
@@ -129,7 +129,7 @@ export interface TraceOptions {
   readonly spec: string
 }
 
-interface Tracers extends Tracing.Tracer {
+export interface ReplicaTracer extends Tracing.Tracer {
   readonly path: string | null
   readonly writer: TraceWriter | null
 }
@@ -173,7 +173,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
 }
 
 /** Writes the trace, when one is wanted. */
-export class Tracer extends Context.Service<Tracer, Tracers>()("prophecy/net/Tracer") {
+export class Tracer extends Context.Service<Tracer, ReplicaTracer>()("prophecy/net/Tracer") {
   static readonly layer = (trace: TraceOptions | undefined) =>
     Layer.effect(
       Tracer,
