@@ -1,7 +1,7 @@
 /** A whole service on this machine: replicas as processes, and a pool of clients in this one. */
 import { randomBytes } from "node:crypto"
-import { mkdirSync, readdirSync } from "node:fs"
-import { join, relative } from "node:path"
+import { appendFileSync, mkdirSync, readdirSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 import { Effect, type Scope } from "effect"
 import { type ClientPoolShape, makeClientPool } from "../net/client-pool.ts"
 import { freePorts, type RunningCluster, startCluster } from "../net/cluster.ts"
@@ -24,9 +24,12 @@ export interface Group {
 
 export interface GroupOptions {
   readonly config: ClusterConfig
-  /** A line for people, without its end: what a replica wrote to standard error, and the like. */
-  readonly log: (line: string) => void
+  /** Something that the user should know now; everything else goes to the log. */
+  readonly say: (line: string) => void
 }
+
+/** What replicas and clients say of their connections, one line each. */
+export const logPath = (config: ClusterConfig): string => join(dirname(config.file), "cluster.log")
 
 const connectMs = 10_000
 
@@ -87,7 +90,10 @@ const replicaCommand = (): ReadonlyArray<string> => [
 
 /** Starts everything and waits until requests can be sent. The scope's end stops it all. */
 export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptions) {
-  const { config, log } = options
+  const { config, say } = options
+  const path = logPath(config)
+  const log = (line: string): void =>
+    appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
   const trace = { run: randomBytes(8).toString("hex"), spec: specDigest() }
   const directory = config.traceDirectory
   const cluster = yield* startCluster(config, {
@@ -95,7 +101,7 @@ export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptio
     trace,
     log: (replica, line) => log(`replica ${replica}: ${line}`),
     onMissedCheckpoint: (replica, seq) =>
-      log(`replica ${replica} missed checkpoint ${seq} and stays out: there is no state transfer`),
+      say(`replica ${replica} missed checkpoint ${seq} and stays out: there is no state transfer`),
   }).pipe(Effect.mapError(internal))
   const pool = yield* makeClientPool(config, {
     ...(directory === undefined ? {} : { trace: { directory, ...trace } }),

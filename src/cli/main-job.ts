@@ -66,7 +66,7 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   const group = yield* progress.during(
     "starting",
     () => `${findings.replicas} replicas, each a process`,
-    startGroup({ config, log: progress.say }),
+    startGroup({ config, say: progress.say }),
   )
   const front = yield* openFront(group, options)
   findings.phase = "load"

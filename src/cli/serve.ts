@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Console, Effect, Schedule } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"
-import { type Group, shortPath, startGroup } from "./group.ts"
+import { type Group, logPath, shortPath, startGroup } from "./group.ts"
 import { groupStatus, unhealthy } from "./group-status.ts"
 import { type HttpFront, openHttpFront } from "./http-front.ts"
 import type { Progress } from "./progress.ts"
@@ -51,7 +51,7 @@ const asText = (group: Group, front: HttpFront): string => {
   const replicas = pidsOf(group).map(
     ({ id, pid }) => `  replica ${id}  pid ${pid}  ${id === 0 ? "primary" : "backup"}`,
   )
-  const backup = pidsOf(group).at(-1)?.pid
+  const backup = pidsOf(group).slice(1).at(-1)
   const traces = group.config.traceDirectory
   return [
     `serving at ${url} with ${group.config.replicas.length} replicas:`,
@@ -60,13 +60,18 @@ const asText = (group: Group, front: HttpFront): string => {
     `  curl -X PUT --data hello ${url}/kv/greeting`,
     `  curl ${url}/kv/greeting`,
     `  curl ${url}/status`,
-    `kill a backup, and read the key again (a view change, which the primary's loss needs, is not built yet):`,
-    `  kill -9 ${backup}`,
+    ...(backup === undefined
+      ? []
+      : [
+          "kill a backup, and read the key again (the primary's loss needs a view change, which is not built yet):",
+          `  kill -9 ${backup.pid}`,
+        ]),
     ...(traces === undefined
       ? []
       : [
           `after Ctrl-C, check what was recorded: prophecy replay ${join(shortPath(traces), "*.ndjson")}`,
         ]),
+    `what replicas say of their connections: ${shortPath(logPath(group.config))}`,
     "Ctrl-C ends it.",
   ].join("\n")
 }
@@ -110,7 +115,7 @@ export const serve = Effect.fn("serve")(function* (options: ServeOptions) {
   const group = yield* progress.during(
     "starting",
     () => `${config.replicas.length} replicas`,
-    startGroup({ config, log: progress.say }),
+    startGroup({ config, say: progress.say }),
   )
   const front = yield* openFront(group, options)
   yield* Console.log(options.json ? asJson(group, front) : asText(group, front))
