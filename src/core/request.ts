@@ -11,7 +11,7 @@ export const SignedRequest = Schema.Struct({
   client: Natural,
   timestamp: Natural,
   operation: BytesText,
-  /** The client's authenticator: one MAC a replica. Opaque here: nobody in the core looks inside. */
+  /** The client's authenticator: one MAC a replica. Nobody in the core looks inside. */
   authenticator: BytesText,
 })
 export type SignedRequest = typeof SignedRequest.Type

@@ -81,13 +81,15 @@ const read = (config: Config, records: ReadonlyArray<DurableRecord>): Disk => {
 }
 
 /**
- * Restart. The state that the disk's records give, in the order in which they were written; the
- * service must be restored to the snapshot of the last checkpoint (`executed` of the new state).
+ * Restart (TOCS section 2 has none without loss; ours is spec/tla/Pbft.tla's). The state that the
+ * disk's records give, in the order in which they were written; the service must be restored to
+ * the snapshot of the last checkpoint (`executed` of the new state).
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): PbftStep => {
   const start = init(config)
   const disk = read(config, records)
   const { low } = disk
+  // order-free: sorted below
   const taken = [...disk.checkpoints.values()].filter((c) => c.seq >= low)
   const checkpoints = low === 0 ? [...start.checkpoints, ...taken] : taken
   checkpoints.sort((a, b) => a.seq - b.seq)
@@ -95,6 +97,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   assert(last !== undefined && checkpoints[0]?.seq === low, "the stable checkpoint is durable")
   let log = Window.make(emptySlot(config.group.n), config.logSize, low)
   let seqno = low
+  // order-free: each slot has its own place, and a maximum has no order
   for (const [seq, slot] of disk.slots) {
     if (!Window.covers(log, seq)) continue
     log = Window.set(log, seq, slot)

@@ -6,7 +6,7 @@ import type { Bytes, Digest } from "../ids.ts"
  * that was restored from the other's snapshot.
  */
 export interface Service {
-  /** Runs one operation and gives its result. Any bytes are an operation: nonsense gets an error. */
+  /** Runs one operation and gives its result. Nonsense is an operation too: it gets an error. */
   readonly execute: (operation: Bytes) => Bytes
   /** Digest of the state: equal for equal states, however they came about. */
   readonly digest: () => Digest
