@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { onTestFinished } from "vitest"
 import { repositoryRoot } from "../../ci/repository.ts"
 
-/** A small checkout of its own with these files, and copies of some of ours; gone after the test. */
+/** A small checkout of its own with these files, and copies of ours; gone after the test. */
 export const checkout = (
   files: Readonly<Record<string, string>>,
   copied: ReadonlyArray<string> = [],
