@@ -6,6 +6,7 @@ import { createReadStream, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
 import { ExitCode, Refused } from "./ended.ts"
@@ -16,6 +17,7 @@ import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
 import type { Findings } from "./start-findings.ts"
 import { tracesFolder } from "./start-report.ts"
+import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startWorkload } from "./workload.ts"
 
 export interface MainJobOptions {
@@ -55,13 +57,16 @@ const brokenCluster = (group: Group): Effect.Effect<never, Refused> =>
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.Internal, text: message })),
   )
 
+/** Checkpoints so often that the windows which TLC follows hold some. */
+const smallLog = { checkpointInterval: 8, logSize: 32 }
+
 /** Replicas, front end and load; all processes have ended afterwards, and the traces are whole. */
 const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   options: MainJobOptions,
   findings: Findings,
 ): Effect.fn.Return<void, Refused, Scope.Scope> {
   const { progress } = options
-  const changes = { clients: findings.clients, traceDirectory: "traces" }
+  const changes = { ...smallLog, clients: findings.clients, traceDirectory: "traces" }
   const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
   const group = yield* progress.during(
     "starting",
@@ -86,8 +91,12 @@ const sourceOf = (path: string): TraceSource => ({
   text: createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 }),
 })
 
-/** Replays every step of every process through the model. */
-const replay = Effect.fn("replay")(function* (options: MainJobOptions, findings: Findings) {
+/** Replays every step of every process through the model; `capture` sees the run go by. */
+const replay = Effect.fn("replay")(function* (
+  options: MainJobOptions,
+  findings: Findings,
+  capture: Capture,
+) {
   const files = traceFiles(tracesFolder(findings))
   findings.traceBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
   let events = 0
@@ -96,6 +105,7 @@ const replay = Effect.fn("replay")(function* (options: MainJobOptions, findings:
     checkTraces(files.map(sourceOf), {
       digests: { batchDigest, checkpointDigest },
       spec: specDigest(),
+      observer: capture,
       progress: (n) => void (events = n),
     }),
   )
@@ -117,8 +127,12 @@ export const mainJob = Effect.fn("mainJob")(function* (
   yield* Effect.scoped(runUnderLoad(options, findings))
   judgeReads(findings)
   findings.phase = "replay"
-  yield* replay(options, findings)
+  const capture = new Capture({ _tag: "Auto", size: windowSize, windows: windowsEach })
+  yield* replay(options, findings, capture)
   findings.phase = "TLC"
-  findings.tlc = { _tag: "Skipped" }
+  const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
+  // TLC has nothing to add to traces that the model itself rejects.
+  if (!options.tlc) findings.tlc = { _tag: "Skipped" }
+  else if (readable) findings.tlc = yield* tlcStage(capture, options.progress)
   findings.phase = "done"
 })

@@ -44,6 +44,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./check.ts")).checkCommand,
   },
   {
+    name: "replay",
+    summary: "Check what the processes of a run recorded, against the model and by TLC",
+    load: async () => (await import("./replay.ts")).replayCommand,
+  },
+  {
     name: "tlc",
     summary: "Check a TLA+ specification by TLC",
     load: async () => (await import("./tlc.ts")).tlcCommand,

@@ -22,7 +22,7 @@ const rewritten: Progress = {
     const startedAt = performance.now()
     const show = Effect.sync(() => {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      const width = process.stderr.columns ?? 80
+      const width = process.stderr.columns || 80
       const line = `${name} ${seconds} s  ${detail()}`.slice(0, width - 1)
       process.stderr.write(`\r${line}\u001b[K`)
     })

@@ -11,10 +11,12 @@ export type Phase = "starting" | "load" | "stopping" | "replay" | "TLC" | "done"
 export interface TlcWindow {
   readonly from: number
   readonly to: number
-  readonly accepted: boolean
+  /** In the specification's Init, where the window before it ended, or in a replayed state. */
+  readonly starts: "init" | "previous" | "replayed"
   /** Distinct states. */
   readonly states: number
-  /** What TLC has against it; undefined when it has nothing. */
+  readonly outcome: "Accepted" | "Rejected" | "Unanswered"
+  /** What TLC has against it, or why it gave no answer. */
   readonly objection: string | undefined
 }
 
@@ -77,10 +79,18 @@ export const objections = (
   if (replay?.verdict._tag === "Unreadable") {
     object(ExitCode.Rejected, "a trace of this run cannot be read")
   }
-  if (tlc?._tag === "Ran" && tlc.windows.some(({ accepted }) => !accepted)) {
+  const outcomes = tlc?._tag === "Ran" ? tlc.windows.map(({ outcome }) => outcome) : []
+  if (outcomes.includes("Rejected")) {
     object(ExitCode.Rejected, "TLC rejects a window of the traces")
   }
-  if (replay?.verdict._tag === "Gap") object(ExitCode.Inconclusive, "steps are missing in a trace")
+  if (tlc?._tag === "Ran" && (outcomes.length === 0 || outcomes.includes("Unanswered"))) {
+    object(ExitCode.Inconclusive, "TLC gave no answer on a window of the traces")
+  }
+  const verdict = replay?.verdict
+  if (verdict?._tag === "Conforms" && load && verdict.statistics.results < load.latencies.length) {
+    object(ExitCode.Rejected, "the traces hold fewer results than clients were given")
+  }
+  if (verdict?._tag === "Gap") object(ExitCode.Inconclusive, "steps are missing in a trace")
   if (load !== undefined && load.latencies.length === 0) {
     object(ExitCode.Inconclusive, "no request was answered")
   }

@@ -73,16 +73,18 @@ const tlcRows = (tlc: TlcResult | undefined): ReadonlyArray<Row> => {
   if (tlc._tag === "Unavailable") return [["TLC", `did not run: ${tlc.reason}`]]
   const { windows, elapsedMs } = tlc
   const states = windows.reduce((sum, window) => sum + window.states, 0)
-  const rejected = windows.filter(({ accepted }) => !accepted)
-  const accepted = windows.length - rejected.length
+  const accepted = windows.filter(({ outcome }) => outcome === "Accepted")
+  const stretches = windows.map(({ from, to, starts }) => {
+    return `${whole(from)}-${whole(to)}${starts === "init" ? " from Init" : ""}`
+  })
   return [
     [
       "TLC",
-      `${accepted} of ${windows.length} windows are behaviours of Pbft.tla: ${whole(states)} states, ${seconds(elapsedMs)}`,
+      `${accepted.length} of ${windows.length} windows are behaviours of Pbft.tla: ${whole(states)} states, ${seconds(elapsedMs)}`,
     ],
-    ...rejected.map(
-      ({ from, to, objection }) =>
-        ["", `events ${from} to ${to}: ${objection ?? "rejected"}`] as const,
+    ["", `events ${stretches.join(", ") || "none"}`],
+    ...windows.flatMap(({ objection }) =>
+      (objection?.split("\n") ?? []).map((line) => ["", line] as const),
     ),
   ]
 }

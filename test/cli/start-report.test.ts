@@ -22,7 +22,7 @@ const statistics: Statistics = {
   untraced: [],
   executed: 10,
   requests: 20,
-  results: 20,
+  results: 4,
   messages: 60,
   unchecked: 0,
   uncompared: 0,
@@ -34,6 +34,8 @@ const finding = {
   rule: "Replay",
   message: "not a step",
 } as const
+
+const window = { from: 5, to: 9, starts: "previous", states: 3 } as const
 
 /** A run in which all is well, but for `changes`. */
 const findings = (changes: Partial<Findings> = {}): Findings => ({
@@ -53,7 +55,9 @@ const findings = (changes: Partial<Findings> = {}): Findings => ({
   replay: { verdict: conforms, elapsedMs: 100 },
   tlc: {
     _tag: "Ran",
-    windows: [{ from: 1, to: 200, accepted: true, states: 201, objection: undefined }],
+    windows: [
+      { from: 1, to: 200, starts: "init", states: 201, outcome: "Accepted", objection: undefined },
+    ],
     elapsedMs: 1500,
   },
   ...changes,
@@ -121,14 +125,12 @@ describe("the report", () => {
       {
         tlc: {
           _tag: "Ran",
-          windows: [
-            { from: 5, to: 9, accepted: false, states: 3, objection: "event 7 is no step" },
-          ],
+          windows: [{ ...window, outcome: "Rejected", objection: "event 7 is no step" }],
           elapsedMs: 1,
         },
       },
       4,
-      /events 5 to 9: event 7 is no step[^]*REJECTED: TLC rejects/,
+      /event 7 is no step[^]*REJECTED: TLC rejects/,
     ],
     [
       "a gap",
