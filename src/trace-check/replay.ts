@@ -166,6 +166,7 @@ export class ReplicaReplay {
     if (input._tag === "Receive" && input.message._tag !== "Request") {
       knownReplica(at, input.message.replica, this.config.group.n)
     }
+    if (input._tag === "Executed") return this.#checkExecuted(at, input.seq, input.service)
     if (input._tag !== "ReceivePrePrepare") return
     const { digest, batch, replica } = input.message
     knownReplica(at, replica, this.config.group.n)
@@ -181,6 +182,12 @@ export class ReplicaReplay {
       found: shortJson(digest),
       message: "the digest in the pre-prepare is not its batch's",
     })
+  }
+
+  #checkExecuted(at: At, seq: number, service: string): void {
+    const checkpoint = seq % this.config.checkpointInterval === 0
+    if (checkpoint === (service !== "")) return
+    badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
   }
 }
 

@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto"
+import { batchDigest, checkpointDigest } from "../../../src/net/digests.ts"
 import type { Digests } from "../../../src/trace-check/replay.ts"
 
-const sha256 = (text: string): string => createHash("sha256").update(text, "latin1").digest("hex")
+/** The digests of the running system, so that its command can read what tests record. */
+export const digests: Digests = { batchDigest, checkpointDigest }
 
-/** Digests for tests: SHA-256 of JSON. The running system's are those of its wire format. */
-export const testDigests: Digests = {
-  batchDigest: (batch) =>
-    sha256(JSON.stringify(batch.map((r) => [r.client, r.timestamp, r.operation]))),
-  checkpointDigest: (seq, service, table) =>
-    sha256(JSON.stringify([seq, service, table.map((e) => [e.timestamp, e.result])])),
-}
-
-export const textDigest = sha256
+/** SHA-256 of a text, hexadecimal. */
+export const textDigest = (text: string): string =>
+  createHash("sha256").update(text, "latin1").digest("hex")

@@ -11,7 +11,13 @@ import {
   stepClient,
 } from "../../../src/core/pbft/client.ts"
 import { pendingExecution } from "../../../src/core/pbft/execution.ts"
-import type { Authentic, PeerMessage, Reply, Request } from "../../../src/core/pbft/message.ts"
+import type {
+  Authentic,
+  PeerMessage,
+  PrePrepare,
+  Reply,
+  Request,
+} from "../../../src/core/pbft/message.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import { type Config, type Input, init, type State } from "../../../src/core/pbft/state.ts"
@@ -26,12 +32,14 @@ import {
 import { groupOf } from "../../../src/core/quorum.ts"
 import type { TraceHeader } from "../../../src/core/trace-event.ts"
 import * as Window from "../../../src/core/window.ts"
-import { testDigests, textDigest } from "./digests.ts"
+import { digests, textDigest } from "./digests.ts"
 
 export interface RunOptions {
   readonly seed: number
   readonly write: (file: string, line: string) => void
   readonly run?: string
+  /** SHA-256 of the specification; default: one that is nobody's. */
+  readonly spec?: string
   readonly n?: number
   readonly clients?: number
   /** How many requests each client sends, one after the other. */
@@ -47,8 +55,17 @@ export interface RunOptions {
   readonly duplicates?: number
   /** Replicas that write no trace. */
   readonly untraced?: ReadonlyArray<ReplicaId>
-  /** What the untraced replicas do to a message for one receiver; default: they are correct. */
-  readonly byzantine?: (m: PeerMessage, to: ReplicaId) => PeerMessage | undefined
+  /** Another quorum than the safe one. */
+  readonly quorum?: number
+  /** What the untraced replicas send instead of `m` to one receiver; default: they are correct. */
+  readonly byzantine?: (m: PeerMessage, to: ReplicaId) => ReadonlyArray<PeerMessage>
+  /** What an untraced replica answers instead. */
+  readonly reply?: (m: Reply) => Reply
+  /** What a service answers instead, and the digest of its state. */
+  readonly result?: (replica: ReplicaId, seq: Seq, result: string) => string
+  readonly service?: (replica: ReplicaId, seq: Seq, digest: string) => string
+  /** Whether the authenticator of request `k` of a pre-prepare verifies at a replica. */
+  readonly verdict?: (at: ReplicaId, m: PrePrepare, k: number) => boolean
   /** Restart this replica when it has executed so far; "clean" and "killed" begin a new file. */
   readonly restart?: {
     readonly replica: ReplicaId
@@ -131,7 +148,6 @@ const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
 export class RecordedRun {
   readonly #options: RunOptions
   readonly #random: () => number
-  readonly #group
   readonly #head: Omit<TraceHeader, "node" | "incarnation">
   readonly #replicas: Array<ReplicaProcess>
   readonly #clients: Array<ClientProcess>
@@ -145,8 +161,7 @@ export class RecordedRun {
     this.#random = randomFrom(options.seed)
     const { n = 4, clients = 2, requests = 3, firstTimestamp = 0 } = options
     const { checkpointInterval = 2, logSize = 4, maxBatch = 2 } = options
-    const group = groupOf(n)
-    this.#group = group
+    const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
       protocol: "pbft",
@@ -155,10 +170,10 @@ export class RecordedRun {
       logSize,
       maxBatch,
       clients,
-      spec: textDigest("spec"),
+      spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
-    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...testDigests }
+    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...digests }
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
       const client: ClientConfig = { group, id, firstTimestamp, retransmitMs: 100 }
@@ -280,7 +295,9 @@ export class RecordedRun {
     for (const effect of took.effects) {
       if (effect._tag === "Broadcast") this.#broadcast(r, effect.message)
       if (effect._tag === "SendToClient") {
-        this.#clients[effect.client]?.inbox.push(authentic(effect.message))
+        const { reply = (m: Reply) => m } = this.#options
+        const answer = r.file === undefined ? reply(effect.message) : effect.message
+        this.#clients[effect.client]?.inbox.push(authentic(answer))
       }
     }
     for (const seq of r.snapshots.keys()) if (seq < r.state.log.low) r.snapshots.delete(seq)
@@ -290,18 +307,17 @@ export class RecordedRun {
     const lies = this.#options.untraced?.includes(from.config.id) === true
     for (const to of this.#replicas) {
       if (to === from) continue
-      const told = lies && this.#options.byzantine ? this.#options.byzantine(m, to.config.id) : m
-      if (told === undefined) continue
-      to.inbox.push(
-        told._tag === "PrePrepare"
-          ? {
-              _tag: "ReceivePrePrepare",
-              message: authentic(told),
-              verdicts: told.batch.map(({ authenticator }) => authenticator === ""),
-            }
-          : { _tag: "Receive", message: authentic(told) },
-      )
+      const byzantine = lies ? this.#options.byzantine : undefined
+      const told = byzantine === undefined ? [m] : byzantine(m, to.config.id)
+      for (const message of told) to.inbox.push(this.#inputOf(message, to.config.id))
     }
+  }
+
+  #inputOf(m: PeerMessage, at: ReplicaId): Input {
+    if (m._tag !== "PrePrepare") return { _tag: "Receive", message: authentic(m) }
+    const { verdict = () => true } = this.#options
+    const verdicts = m.batch.map((_, k) => verdict(at, m, k))
+    return { _tag: "ReceivePrePrepare", message: authentic(m), verdicts }
   }
 
   #execute(r: ReplicaProcess): void {
@@ -312,11 +328,13 @@ export class RecordedRun {
       const { count, hash } = r.service
       const next = textDigest(`${hash} ${request.client} ${request.operation}`)
       r.service = { count: count + 1, hash: next }
-      return `${count + 1} \u0080`
+      const { result = (_r: ReplicaId, _s: Seq, text: string) => text } = this.#options
+      return result(r.config.id, seq, `${count + 1} \u0080`)
     })
     if (checkpoint) r.snapshots.set(seq, r.service)
-    const service = checkpoint ? r.service.hash || "none" : ""
-    this.#stepReplica(r, { _tag: "Executed", seq, results, service })
+    const { service = (_r: ReplicaId, _s: Seq, digest: string) => digest } = this.#options
+    const own = checkpoint ? service(r.config.id, seq, r.service.hash || "none") : ""
+    this.#stepReplica(r, { _tag: "Executed", seq, results, service: own })
   }
 
   #restart(r: ReplicaProcess, how: "in-process" | "clean" | "killed"): void {
