@@ -85,7 +85,8 @@ export const writeHello = (hello: Hello): Buffer => {
 export const readHello = (bytes: Buffer): Hello | BadFrame | 1 => {
   const reader = new Reader(bytes)
   if (reader.u32("magic") !== magic) return new BadFrame({ reason: "no hello" })
-  if (reader.u8("version") !== version) return 1
+  const spoken = reader.u8("version")
+  if (!reader.failed && spoken !== version) return 1
   const who = reader.u8("kind")
   const id = reader.u32("id")
   const to = reader.u32("receiver")
