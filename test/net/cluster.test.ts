@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { afterAll, describe, expect } from "vitest"
+import { decodeResult, encodeOperation } from "../../src/core/service/key-value-operation.ts"
+import { type ClientPoolShape, makeClientPool } from "../../src/net/client-pool.ts"
+import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluster-config.ts"
+import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+
+const root = mkdtempSync(join(tmpdir(), "prophecy-cluster-"))
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+
+const spec = "0".repeat(64)
+const put = (key: string, value: string): string => encodeOperation({ _tag: "Put", key, value })
+const get = (key: string): string => encodeOperation({ _tag: "Get", key })
+
+interface Cluster {
+  readonly cluster: RunningCluster
+  readonly pool: ClientPoolShape
+  readonly missed: Array<{ readonly replica: number; readonly seq: number }>
+  readonly lines: Array<string>
+  readonly directory: string
+}
+
+/** Four replicas as processes, and a pool of clients in this one. */
+const started = (
+  name: string,
+  changes: Partial<ClusterConfigFile> = {},
+): Effect.Effect<Cluster, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const directory = mkdtempSync(join(root, `${name}-`))
+    const ports = yield* freePorts(4)
+    const file = join(directory, "cluster.json")
+    const content = { clients: 8, retransmitMs: 200, traceDirectory: "traces", ...changes }
+    writePrivateJson(file, freshClusterConfig(ports, content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const missed: Cluster["missed"] = []
+    const lines: Array<string> = []
+    const trace = { directory: join(directory, "traces"), run: name, spec }
+    const cluster = yield* startCluster(config, {
+      trace,
+      log: (replica, line) => lines.push(`${replica}: ${line}`),
+      onMissedCheckpoint: (replica, seq) => missed.push({ replica, seq }),
+    })
+    const pool = yield* makeClientPool(config, { trace })
+    yield* pool.connected
+    return { cluster, pool, missed, lines, directory }
+  })
+
+/** Asks every 20 ms until it holds. */
+const eventually = <E>(what: string, holds: Effect.Effect<boolean, E>): Effect.Effect<void, E> =>
+  Effect.gen(function* () {
+    for (let k = 0; k < 600; k++) {
+      if (yield* holds) return
+      yield* Effect.sleep(20)
+    }
+    throw new Error(`never: ${what}`)
+  })
+
+const executedBy = ({ cluster }: Cluster, replica: number) =>
+  Effect.map(cluster.status(replica), ({ executed }) => executed)
+
+/** The first steps of a replica's trace that take these actions. */
+const traceOf = (c: Cluster, name: string): ReadonlyArray<{ action?: string; end?: number }> =>
+  readFileSync(join(c.directory, "traces", name), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { action?: string; end?: number })
+
+describe("four replicas as processes", () => {
+  it.live(
+    "answer requests; a killed backup is not missed, comes back from its log, catches up",
+    () =>
+      Effect.gen(function* () {
+        const c = yield* started("kill")
+        const { cluster, pool } = c
+        const values = ["a", "b", "\u00ff".repeat(3_000)]
+        for (const [k, value] of values.entries()) {
+          const result = yield* pool.submit(put(`key ${k}`, value))
+          expect(decodeResult(result)).toStrictEqual({ _tag: "Done" })
+        }
+        yield* cluster.kill(3)
+        expect(cluster.running()).toStrictEqual([0, 1, 2])
+        yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, k) => k),
+          (k) => pool.submit(put(`during ${k}`, String(k))),
+          { concurrency: 8 },
+        )
+        const reads = yield* Effect.forEach(values, (_, k) => pool.submit(get(`key ${k}`)))
+        expect(reads.map(decodeResult)).toStrictEqual(
+          values.map((value) => ({ _tag: "Value", value })),
+        )
+        yield* cluster.start(3)
+        const last = yield* executedBy(c, 0)
+        yield* eventually(
+          "the killed backup has executed everything",
+          Effect.map(executedBy(c, 3), (executed) => executed >= last),
+        )
+        // Now it is needed: with another one gone, three remain.
+        yield* cluster.kill(2)
+        const result = yield* pool.submit(get("during 39"))
+        expect(decodeResult(result)).toStrictEqual({ _tag: "Value", value: "39" })
+        const { missedCheckpoint, actions } = yield* cluster.status(3)
+        expect(missedCheckpoint).toBeNull()
+        expect(actions.Restart).toBe(1)
+        expect(c.missed).toStrictEqual([])
+        const names = readdirSync(join(c.directory, "traces")).sort()
+        expect(names).toStrictEqual([
+          "clients-0-7.0.ndjson",
+          "replica-0.0.ndjson",
+          "replica-1.0.ndjson",
+          "replica-2.0.ndjson",
+          "replica-3.0.ndjson",
+          "replica-3.1.ndjson",
+        ])
+        expect(traceOf(c, "replica-3.1.ndjson")[1]?.action).toBe("Restart")
+      }).pipe(Effect.scoped),
+  )
+
+  it.live(
+    "a backup that was away for too long says so, once, and stays out; SIGTERM ends all cleanly",
+    () =>
+      Effect.gen(function* () {
+        const c = yield* started("missed", { service: "null", checkpointInterval: 4, logSize: 8 })
+        const { cluster, pool } = c
+        yield* pool.submit("")
+        expect(yield* cluster.stop(3)).toBe(143)
+        for (let k = 0; k < 24; k++) yield* pool.submit("")
+        yield* cluster.start(3)
+        yield* eventually(
+          "the replica says that it missed a checkpoint",
+          Effect.sync(() => c.missed.length > 0),
+        )
+        yield* pool.submit("")
+        const status = yield* cluster.status(3)
+        expect(c.missed).toStrictEqual([{ replica: 3, seq: status.missedCheckpoint }])
+        expect(status.missedCheckpoint).toBeGreaterThanOrEqual(20)
+        expect(status.executed).toBeLessThanOrEqual(4)
+        expect(
+          c.lines.filter((line) => /^3: .*missed checkpoint \d+.*stays out/.test(line)),
+        ).toHaveLength(1)
+        const pids = [0, 1, 2, 3].map((r) => cluster.pid(r) as number)
+        for (const r of [3, 0, 1, 2]) expect(yield* cluster.stop(r)).toBe(143)
+        for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false)
+        for (const r of [0, 1, 2]) {
+          const lines = traceOf(c, `replica-${r}.0.ndjson`)
+          expect(lines.at(-1)?.end).toBe(lines.length - 2)
+          expect(
+            readdirSync(join(c.directory, "data", `replica-${r}`)).filter((n) =>
+              n.endsWith(".new"),
+            ),
+          ).toStrictEqual([])
+        }
+      }).pipe(Effect.scoped),
+  )
+})
