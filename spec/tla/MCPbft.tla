@@ -42,19 +42,31 @@ PreparesAndCommits(b, views, seqs, digests, auths) ==
 CheckpointVotes(b, seqs, digests, auths) ==
   {[type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
      n \in seqs, d \in digests, s \in auths}
-ForgedReply(b) ==
-  {[type |-> "Reply", view |-> 0, client |-> 0, timestamp |-> 1, replica |-> b,
-    result |-> <<"forged", 1>>]}
-Requests(c, t, op, auths) ==
-  {[type |-> "Request", client |-> c, timestamp |-> t, op |-> op, auth |-> s, to |-> Replicas] :
+Replies(b, t, ops) ==
+  {[type |-> "Reply", view |-> 0, client |-> 0, timestamp |-> t, replica |-> b,
+    result |-> <<op, 1>>] : op \in ops}
+RequestsTo(to, c, t, op, auths) ==
+  {[type |-> "Request", client |-> c, timestamp |-> t, op |-> op, auth |-> s, to |-> to] :
      s \in auths}
+Requests(c, t, op, auths) == RequestsTo(Replicas, c, t, op, auths)
 
-\* The requests that occur: client 0 asks for "a", client 1 for "b"; nobody ever asked for "x".
+\* The requests that occur: client 0 asks for "a", client 1 for "b" and then for "c"; nobody ever
+\* asked for "x".
 BatchA(auth) == <<Sig(0, 1, "a", auth)>>
 BatchB(auth) == <<Sig(1, 1, "b", auth)>>
+BatchC(auth) == <<Sig(1, 2, "c", auth)>>
 BatchX == <<Sig(0, 1, "x", {})>>
+BatchBTwice == BatchB(Replicas) \o BatchB(Replicas)
 DigestA == Digest(BatchA({}))
 DigestB == Digest(BatchB({}))
+DigestC == Digest(BatchC({}))
+DigestX == Digest(BatchX)
+DigestBTwice == Digest(BatchBTwice)
+
+\* The checkpoint after BatchB alone.
+CheckpointB ==
+  MCStateDigest(1, DigestB, [c \in {0, 1} |->
+    IF c = 1 THEN [timestamp |-> 1, result |-> <<"b", 1>>] ELSE NoEntry])
 
 NothingInjected == {}
 
@@ -62,7 +74,7 @@ NothingInjected == {}
 Equivocation ==
   PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 2}}) \cup
   PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{3}}) \cup
-  Vote("Commit", 0, {0}, {1}, {DigestA, DigestB}, {Replicas})
+  PreparesAndCommits(0, {0}, {1}, {DigestA, DigestB}, {Replicas})
 
 \* The same where there are but three replicas.
 EquivocationAmongThree ==
@@ -75,13 +87,16 @@ PrimaryUniverse ==
   PreparesAndCommits(0, {0, 1}, {0, 1, 3}, {DigestA, UnknownDigest}, {Replicas}) \cup
   CheckpointVotes(0, {0, 1, 2, 4}, {UnknownDigest}, {Replicas})
 
+\* An answer that no correct replica gave.
+ForgedReply == Replies(3, 1, {"forged"})
+
 \* What a Byzantine backup, replica 3, can build, so that it helps to prepare and hinders to commit.
 BackupUniverse ==
   Vote("Prepare", 3, {0, 1}, {0, 1, 3}, {DigestA}, {{1}}) \cup
   Vote("Commit", 3, {0, 1}, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
   CheckpointVotes(3, {0, 1, 3}, {UnknownDigest}, {Replicas, {1}}) \cup
   PrePrepares(3, {0, 1}, {1}, {BatchX}, {Replicas}) \cup
-  ForgedReply(3)
+  ForgedReply
 
 \* A Byzantine client whose authenticator is good at the primary only, or everywhere.
 ClientUniverse == Requests(1, 1, "b", {Replicas, {0}})
@@ -97,6 +112,76 @@ PrimaryWithoutBadRequests ==
   {m \in PrimaryBase : m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
 BackupWithoutUnknownDigests ==
   {m \in BackupUniverse : m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
+
+\* Requests that a Byzantine primary invents for the correct client 0: one as the primary can build
+\* it, and one with the client's authenticator, which it can not.
+InventedRequests ==
+  PrePrepares(0, {0}, {1}, {BatchX, <<Sig(0, 1, "x", Replicas)>>}, {Replicas})
+
+\* A Byzantine primary that comes back with another story to replica 1.
+SecondStory ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}})
+
+\* A Byzantine backup, replica 3, that behaves as a primary towards replica 1 and votes both ways.
+FalsePrimary ==
+  RequestsTo({0}, 0, 1, "a", {Replicas}) \cup
+  PrePrepares(3, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
+  Vote("Prepare", 3, {0}, {1}, {DigestA}, {{0}}) \cup
+  Vote("Prepare", 3, {0}, {1}, {DigestB}, {{1}})
+
+(***************************************************************************)
+(* One correct process among liars: whatever all the others say, its own   *)
+(* promises hold. Among what they say is, for each guard, something that   *)
+(* only this guard turns away.                                             *)
+(***************************************************************************)
+
+\* For the backup 1. "a" is in no message that it may take.
+ForBackup ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchX}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Prepare", 3, {0}, {1}, {DigestX}, {Replicas}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Commit", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Commit", 3, {0}, {1}, {UnknownDigest}, {Replicas}) \cup
+  UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2, 3}} \cup
+  PrePrepares(0, {1}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {0, 4}, {BatchA(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{0, 2, 3}}) \cup
+  PrePrepares(0, {0}, {1}, {<<>>, BatchA({}) \o BatchA({}), <<Sig(2, 1, "a", Replicas)>>},
+              {Replicas}) \cup
+  PrePrepares(2, {0}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
+  Vote("Prepare", 0, {0}, {1}, {DigestB}, {Replicas}) \cup
+  PreparesAndCommits(3, {1}, {1}, {DigestB}, {Replicas}) \cup
+  PreparesAndCommits(3, {0}, {0, 4}, {DigestB}, {Replicas}) \cup
+  PreparesAndCommits(3, {0}, {1}, {DigestB}, {{0}}) \cup
+  CheckpointVotes(3, {0, 4}, {UnknownDigest}, {Replicas}) \cup
+  CheckpointVotes(3, {1}, {UnknownDigest}, {{0}})
+
+\* For the primary 0. What is asked for under sequence number 1 gets votes only if it is "c".
+ForPrimary ==
+  Requests(0, 1, "a", {Replicas}) \cup
+  Requests(1, 1, "b", {Replicas, {1}}) \cup
+  Requests(1, 2, "c", {Replicas}) \cup
+  Requests(2, 1, "b", {Replicas}) \cup
+  PrePrepares(1, {0}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
+  UNION {PreparesAndCommits(b, {0}, {1}, {DigestC}, {Replicas}) : b \in {1, 2}}
+
+\* For the client 0, which asks twice: answers, and answers to what it has not asked yet.
+ForClient ==
+  UNION {Replies(b, 1, {"r", "s"}) : b \in {0, 1}} \cup
+  UNION {Replies(b, 2, {"t"}) : b \in {0, 1}} \cup
+  UNION {Replies(b, 3, {"u"}) : b \in {2, 3}}
+
+\* For the backup 1: one request twice in a batch, and again under the next sequence number.
+TwoNumbers ==
+  PrePrepares(0, {0}, {1}, {BatchBTwice}, {Replicas}) \cup
+  PrePrepares(0, {0}, {2}, {BatchB(Replicas)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestBTwice}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestBTwice}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {2}, {DigestB}, {Replicas}) \cup
+  CheckpointVotes(2, {1}, {UnknownDigest}, {Replicas})
 
 -----------------------------------------------------------------------------
 (***************************************************************************)

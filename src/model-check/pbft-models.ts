@@ -2,84 +2,14 @@
  * The instances of PBFT that are checked, by name: the constants of spec/tla/MCPbft-<name>.cfg,
  * what is asked of each, and what must come out.
  */
+import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-model.ts"
-import { type UniverseName, universes } from "./universe.ts"
+import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
+import { universes } from "./universe.ts"
 
-/** What correct clients ask for, by its name in MCPbft.tla. */
-export const askings = {
-  AsksA: [["a"]],
-  AsksAThenB: [["a", "b"]],
-  TwoAsk: [["a"], ["b"]],
-  NobodyAsks: [],
-} as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
-export type AskingName = keyof typeof askings
+export { everyInvariant, type PbftModelSpec } from "./pbft-model-spec.ts"
 
-export interface PbftModelSpec {
-  readonly name: string
-  /** What the instance is for, in one sentence. */
-  readonly why: string
-  readonly n: number
-  readonly f: number
-  readonly quorum: number
-  readonly byzantine: ReadonlyArray<number>
-  readonly allClients: number
-  readonly asks: AskingName
-  readonly checkpointInterval: number
-  readonly logSize: number
-  readonly maxBatch: number
-  readonly canRestart: ReadonlyArray<number>
-  readonly injected: UniverseName
-  readonly invariants: ReadonlyArray<string>
-  /**
-   * What TLC checks beside the graph: `all` of `invariants` and the witnesses, or only the graph,
-   * where the explorer's check of all of them on an equal graph has to do (TLC takes many minutes).
-   */
-  readonly byTlc: "all" | "graph"
-  /** `holds`: exhaustive, no violation. Otherwise the invariant that must be violated. */
-  readonly expect: "holds" | { readonly violates: string }
-  /** Actions and witnesses that must be reached here. */
-  readonly reaches: ReadonlyArray<string>
-  /** `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night. */
-  readonly size: "test" | "large" | "nightly"
-  /** Witnesses that must not be reached. */
-  readonly unreachable: ReadonlyArray<string>
-}
-
-export const everyInvariant = [
-  "TypeOK",
-  "Agreement",
-  "PreparedUnique",
-  "CommitSupport",
-  "ExecutionPrefix",
-  "AtMostOnce",
-  "Validity",
-  "CheckpointAgreement",
-  "Watermarks",
-  "ClientResult",
-  "SentIsDurable",
-  "NoEquivocation",
-]
-
-const base = {
-  n: 4,
-  f: 1,
-  quorum: 3,
-  byzantine: [3],
-  allClients: 1,
-  asks: "AsksA",
-  checkpointInterval: 1,
-  logSize: 2,
-  maxBatch: 1,
-  canRestart: [],
-  injected: "NothingInjected",
-  invariants: everyInvariant,
-  byTlc: "all",
-  expect: "holds",
-  reaches: [],
-  unreachable: [],
-  size: "test",
-} as const satisfies Partial<PbftModelSpec>
-
+/** Every instance. */
 export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...base,
@@ -289,8 +219,10 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     byzantine: [2],
     unreachable: ["ReachCommitted", "ReachExecuted", "ReachAnswered"],
   },
+  ...guardModels,
 ]
 
+/** The constants of a model, its universe spelled out. */
 export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   ...spec,
   clientOps: askings[spec.asks],

@@ -6,7 +6,7 @@
 import type { Digest, ReplicaId } from "../core/ids.ts"
 import type { SignedRequest } from "../core/request.ts"
 import { authenticator, type Envelope, everyone } from "../sim/world.ts"
-import { plainText, valueText } from "./pbft-text.ts"
+import { modelDigests, plainText, valueText } from "./pbft-text.ts"
 import { seq as seqText, str } from "./canonical.ts"
 
 /** As in Pbft.tla: a request, the replicas at which its authenticator verifies. */
@@ -14,7 +14,8 @@ const signed = (
   client: number,
   operation: string,
   auth: ReadonlyArray<ReplicaId>,
-): SignedRequest => ({ client, timestamp: 1, operation, authenticator: authenticator(auth) })
+  timestamp = 1,
+): SignedRequest => ({ client, timestamp, operation, authenticator: authenticator(auth) })
 
 type Batch = ReadonlyArray<SignedRequest>
 type Auths = ReadonlyArray<ReadonlyArray<ReplicaId>>
@@ -67,45 +68,66 @@ const checkpointVotes = (
   replica: ReplicaId,
   seqs: Numbers,
   auths: Auths,
+  digest = unknownDigest,
 ): ReadonlyArray<Envelope> =>
   auths.flatMap((auth) =>
     seqs.map((seq) => ({
-      message: { _tag: "Checkpoint" as const, seq, digest: unknownDigest, replica },
+      message: { _tag: "Checkpoint" as const, seq, digest, replica },
       to: undefined,
       auth,
     })),
   )
 
-const forgedReply = (replica: ReplicaId): Envelope => ({
-  message: {
-    _tag: "Reply",
-    view: 0,
-    client: 0,
-    timestamp: 1,
-    replica,
-    result: seqText([str("forged"), "1"]),
-  },
-  to: undefined,
-  auth: [],
-})
+const resultOf = (operation: string): string => seqText([str(operation), "1"])
 
-const requests = (n: number, client: number, op: string, auths: Auths): ReadonlyArray<Envelope> =>
+const replies = (
+  replica: ReplicaId,
+  timestamp: number,
+  operations: ReadonlyArray<string>,
+): ReadonlyArray<Envelope> =>
+  operations.map((op) => ({
+    message: {
+      _tag: "Reply",
+      view: 0,
+      client: 0,
+      timestamp,
+      replica,
+      result: resultOf(op),
+    },
+    to: undefined,
+    auth: [],
+  }))
+
+const requestsTo = (
+  to: ReadonlyArray<ReplicaId>,
+  [client, timestamp, op]: readonly [number, number, string],
+  auths: Auths,
+): ReadonlyArray<Envelope> =>
   auths.map((auth) => ({
-    message: { _tag: "Request", ...signed(client, op, auth) },
-    to: everyone(n),
+    message: { _tag: "Request", ...signed(client, op, auth, timestamp) },
+    to,
     auth,
   }))
 
 const batchA = (auth: Numbers): Batch => [signed(0, "a", auth)]
 const batchB = (auth: Numbers): Batch => [signed(1, "b", auth)]
+const batchC = (auth: Numbers): Batch => [signed(1, "c", auth, 2)]
 const batchX: Batch = [signed(0, "x", [])]
 const digestA = digestOf(batchA([]))
 const digestB = digestOf(batchB([]))
+const digestC = digestOf(batchC([]))
+const digestX = digestOf(batchX)
+const digestBTwice = digestOf([...batchB([]), ...batchB([])])
+
+const checkpointB = modelDigests.checkpointDigest(1, digestB, [
+  { timestamp: 0, result: "" },
+  { timestamp: 1, result: resultOf("b") },
+])
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
   ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[1, 2]]),
   ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], [[3]]),
-  ...votes(["Commit"], 0, [[0], [1], [digestA, digestB]], [everyone(n)]),
+  ...votes(both, 0, [[0], [1], [digestA, digestB]], [everyone(n)]),
 ]
 
 const equivocationAmongThree = (n: number): ReadonlyArray<Envelope> => [
@@ -136,16 +158,18 @@ const primaryUniverse = (n: number): ReadonlyArray<Envelope> => [
   ...checkpointVotes(0, [0, 1, 2, 4], [everyone(n)]),
 ]
 
+const forgedReply = (): ReadonlyArray<Envelope> => replies(3, 1, ["forged"])
+
 const backupUniverse = (n: number): ReadonlyArray<Envelope> => [
   ...votes(["Prepare"], 3, [[0, 1], [0, 1, 3], [digestA]], [[1]]),
   ...votes(["Commit"], 3, [[0, 1], [0, 1, 3], [unknownDigest]], [everyone(n), [1]]),
   ...checkpointVotes(3, [0, 1, 3], [everyone(n), [1]]),
   ...prePrepares(3, [[0, 1], [1]], [batchX], [everyone(n)]),
-  forgedReply(3),
+  ...forgedReply(),
 ]
 
 const clientUniverse = (n: number): ReadonlyArray<Envelope> =>
-  requests(n, 1, "b", [everyone(n), [0]])
+  requestsTo(everyone(n), [1, 1, "b"], [everyone(n), [0]])
 
 const without =
   (universe: (n: number) => ReadonlyArray<Envelope>, drop: (e: Envelope, n: number) => boolean) =>
@@ -158,6 +182,75 @@ const primaryBase = without(
   primaryUniverse,
   (e) => e.message._tag !== "PrePrepare" && digestIn(e) === unknownDigest,
 )
+
+const inventedRequests = (n: number): ReadonlyArray<Envelope> =>
+  prePrepares(0, [[0], [1]], [batchX, [signed(0, "x", everyone(n))]], [everyone(n)])
+
+const secondStory = (n: number): ReadonlyArray<Envelope> => [
+  ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[1, 2]]),
+  ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], [[1]]),
+]
+
+const falsePrimary = (n: number): ReadonlyArray<Envelope> => [
+  ...requestsTo([0], [0, 1, "a"], [everyone(n)]),
+  ...prePrepares(3, [[0], [1]], [batchB(everyone(n))], [[1]]),
+  ...votes(["Prepare"], 3, [[0], [1], [digestA]], [[0]]),
+  ...votes(["Prepare"], 3, [[0], [1], [digestB]], [[1]]),
+]
+
+const forBackup = (n: number): ReadonlyArray<Envelope> => {
+  const all = [everyone(n)]
+  const a = batchA(everyone(n))
+  const malformed = [[], [...batchA([]), ...batchA([])], [signed(2, "a", everyone(n))]]
+  return [
+    ...prePrepares(0, [[0], [1]], [batchB(everyone(n)), batchX], all),
+    ...votes(["Prepare"], 2, [[0], [1], [digestB]], all),
+    ...votes(["Prepare"], 3, [[0], [1], [digestX]], all),
+    ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestB]], all)),
+    ...votes(["Commit"], 3, [[0], [1], [unknownDigest]], all),
+    ...[0, 2, 3].flatMap((b) => checkpointVotes(b, [1], all, checkpointB)),
+    ...prePrepares(0, [[1], [1]], [a], all),
+    ...prePrepares(0, [[0], [0, 4]], [a], all),
+    ...prePrepares(0, [[0], [1]], [a], [[0, 2, 3]]),
+    ...prePrepares(0, [[0], [1]], malformed, all),
+    ...prePrepares(2, [[0], [1]], [a], all),
+    ...votes(["Prepare"], 0, [[0], [1], [digestB]], all),
+    ...votes(both, 3, [[1], [1], [digestB]], all),
+    ...votes(both, 3, [[0], [0, 4], [digestB]], all),
+    ...votes(both, 3, [[0], [1], [digestB]], [[0]]),
+    ...checkpointVotes(3, [0, 4], all),
+    ...checkpointVotes(3, [1], [[0]]),
+  ]
+}
+
+const forPrimary = (n: number): ReadonlyArray<Envelope> => [
+  ...requestsTo(everyone(n), [0, 1, "a"], [everyone(n)]),
+  ...requestsTo(everyone(n), [1, 1, "b"], [everyone(n), [1]]),
+  ...requestsTo(everyone(n), [1, 2, "c"], [everyone(n)]),
+  ...requestsTo(everyone(n), [2, 1, "b"], [everyone(n)]),
+  ...prePrepares(1, [[0], [1]], [batchA(everyone(n))], [everyone(n)]),
+  ...[1, 2].flatMap((b) => votes(both, b, [[0], [1], [digestC]], [everyone(n)])),
+]
+
+const forClient = (): ReadonlyArray<Envelope> => [
+  ...[0, 1].flatMap((b) => replies(b, 1, ["r", "s"])),
+  ...[0, 1].flatMap((b) => replies(b, 2, ["t"])),
+  ...[2, 3].flatMap((b) => replies(b, 3, ["u"])),
+]
+
+const twoNumbers = (n: number): ReadonlyArray<Envelope> => {
+  const all = [everyone(n)]
+  const b = batchB(everyone(n))
+  return [
+    ...prePrepares(0, [[0], [1]], [[...b, ...b]], all),
+    ...prePrepares(0, [[0], [2]], [b], all),
+    ...[0, 2].flatMap((r) => votes(["Commit"], r, [[0], [1], [digestBTwice]], all)),
+    ...[0, 2].flatMap((r) => votes(["Commit"], r, [[0], [2], [digestB]], all)),
+    ...votes(["Prepare"], 2, [[0], [1], [digestBTwice]], all),
+    ...votes(["Prepare"], 2, [[0], [2], [digestB]], all),
+    ...checkpointVotes(2, [1], all),
+  ]
+}
 
 /** Every universe by its name in MCPbft.tla, for `n` replicas. */
 export const universes = {
@@ -181,6 +274,14 @@ export const universes = {
       e.message.batch.some((r) => r.authenticator !== authenticator(everyone(n))),
   ),
   BackupWithoutUnknownDigests: without(backupUniverse, (e) => digestIn(e) === unknownDigest),
+  InventedRequests: inventedRequests,
+  SecondStory: secondStory,
+  FalsePrimary: falsePrimary,
+  ForgedReply: forgedReply,
+  ForBackup: forBackup,
+  ForPrimary: forPrimary,
+  ForClient: forClient,
+  TwoNumbers: twoNumbers,
 } as const
 
 export type UniverseName = keyof typeof universes

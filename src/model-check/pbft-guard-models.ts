@@ -1,0 +1,102 @@
+/**
+ * Small instances of PBFT, each of which puts some guards to the test: without them its invariants
+ * break or its graph is another (test/mutants shows it).
+ */
+import { base, type PbftModelSpec } from "./pbft-model-spec.ts"
+
+// Whoever is alone among liars keeps its own promises; what is said of several replicas is not.
+const ofOneReplica = ["TypeOK", "AtMostOnce", "Watermarks", "SentIsDurable", "NoEquivocation"]
+
+export const guardModels: ReadonlyArray<PbftModelSpec> = [
+  {
+    ...base,
+    name: "BackupAlone",
+    why: "A backup among liars: for each guard a message that only this guard turns away.",
+    byzantine: [0, 2, 3],
+    allClients: 2,
+    asks: "NobodyAsks",
+    canRestart: [1],
+    injected: "ForBackup",
+    invariants: ofOneReplica,
+    reaches: ["ReachHeld", "ReachExecuted", "ReachStable", "Restart", "Ignore:WrongView"],
+  },
+  {
+    ...base,
+    name: "PrimaryAlone",
+    why: "A primary among liars: requests in any order, old ones, and more than its window takes.",
+    byzantine: [1, 2, 3],
+    allClients: 2,
+    asks: "NobodyAsks",
+    checkpointInterval: 2,
+    canRestart: [0],
+    injected: "ForPrimary",
+    invariants: ofOneReplica,
+    reaches: ["SendPrePrepare", "ReachExecuted", "ReachExecutedForgotten", "Restart"],
+  },
+  {
+    ...base,
+    name: "ClientAlone",
+    why: "A client among liars: two equal answers are taken, to the request that it waits for.",
+    byzantine: [0, 1, 2, 3],
+    asks: "AsksAThenB",
+    injected: "ForClient",
+    invariants: ["TypeOK"],
+    reaches: ["ClientSubmit", "ClientTimeout", "ClientRecvReply", "ReachAnswered"],
+  },
+  {
+    ...base,
+    name: "TwoNumbers",
+    why: "A request twice in one batch and again under the next number, committed in any order.",
+    byzantine: [0, 2, 3],
+    allClients: 2,
+    asks: "NobodyAsks",
+    checkpointInterval: 2,
+    maxBatch: 2,
+    canRestart: [1],
+    injected: "TwoNumbers",
+    invariants: ofOneReplica,
+    reaches: ["ReachOutOfOrderCommit", "ReachBatchOfTwo", "ReachUnstableCheckpoint"],
+  },
+  {
+    ...base,
+    name: "InventedRequests",
+    why: "A Byzantine primary invents a request for a correct client: backups only ever hold it.",
+    byzantine: [0],
+    checkpointInterval: 2,
+    injected: "InventedRequests",
+    reaches: ["ReachHeld"],
+    unreachable: ["ReachPrepared", "ReachCommitted", "ReachExecuted"],
+  },
+  {
+    ...base,
+    name: "SecondStory",
+    why: "A Byzantine primary tells another batch to a backup that restarts.",
+    byzantine: [0],
+    allClients: 2,
+    asks: "NobodyAsks",
+    checkpointInterval: 2,
+    canRestart: [1],
+    injected: "SecondStory",
+    reaches: ["Restart", "ReachSplitPrePrepare", "ReachPrepared"],
+  },
+  {
+    ...base,
+    name: "FalsePrimary",
+    why: "A Byzantine backup assigns a batch as if it were the primary, and votes both ways.",
+    allClients: 2,
+    asks: "NobodyAsks",
+    checkpointInterval: 2,
+    injected: "FalsePrimary",
+    reaches: ["PreparedUnique", "ReachAllExecuted"],
+    size: "large",
+  },
+  {
+    ...base,
+    name: "ForgedReply",
+    why: "A Byzantine replica answers the client first, with a result of its own.",
+    checkpointInterval: 2,
+    injected: "ForgedReply",
+    reaches: ["ClientResult", "ReachAllExecuted"],
+    size: "large",
+  },
+]

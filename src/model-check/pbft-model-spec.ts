@@ -1,0 +1,80 @@
+/** What an instance of PBFT to be checked is: its constants, its purpose, what must come out. */
+import type { UniverseName } from "./universe.ts"
+
+/** What correct clients ask for, by its name in MCPbft.tla. */
+export const askings = {
+  AsksA: [["a"]],
+  AsksAThenB: [["a", "b"]],
+  TwoAsk: [["a"], ["b"]],
+  NobodyAsks: [],
+} as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
+export type AskingName = keyof typeof askings
+
+/** One instance. */
+export interface PbftModelSpec {
+  readonly name: string
+  /** What the instance is for, in one sentence. */
+  readonly why: string
+  readonly n: number
+  readonly f: number
+  readonly quorum: number
+  readonly byzantine: ReadonlyArray<number>
+  readonly allClients: number
+  readonly asks: AskingName
+  readonly checkpointInterval: number
+  readonly logSize: number
+  readonly maxBatch: number
+  readonly canRestart: ReadonlyArray<number>
+  readonly injected: UniverseName
+  readonly invariants: ReadonlyArray<string>
+  /**
+   * What TLC checks beside the graph: `all` of `invariants` and the witnesses, or only the graph,
+   * where the explorer's check of all of them on an equal graph has to do (TLC takes many minutes).
+   */
+  readonly byTlc: "all" | "graph"
+  /** `holds`: exhaustive, no violation. Otherwise the invariant that must be violated. */
+  readonly expect: "holds" | { readonly violates: string }
+  /** Actions and witnesses that must be reached here. */
+  readonly reaches: ReadonlyArray<string>
+  /** `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night. */
+  readonly size: "test" | "large" | "nightly"
+  /** Witnesses that must not be reached. */
+  readonly unreachable: ReadonlyArray<string>
+}
+
+/** The invariants of Pbft.tla, by name. */
+export const everyInvariant = [
+  "TypeOK",
+  "Agreement",
+  "PreparedUnique",
+  "CommitSupport",
+  "ExecutionPrefix",
+  "AtMostOnce",
+  "Validity",
+  "CheckpointAgreement",
+  "Watermarks",
+  "ClientResult",
+  "SentIsDurable",
+  "NoEquivocation",
+]
+
+/** A group of four with a silent replica 3 and one client that asks once; models say what differs. */
+export const base = {
+  n: 4,
+  f: 1,
+  quorum: 3,
+  byzantine: [3],
+  allClients: 1,
+  asks: "AsksA",
+  checkpointInterval: 1,
+  logSize: 2,
+  maxBatch: 1,
+  canRestart: [],
+  injected: "NothingInjected",
+  invariants: everyInvariant,
+  byTlc: "all",
+  expect: "holds",
+  reaches: [],
+  unreachable: [],
+  size: "test",
+} as const satisfies Partial<PbftModelSpec>
