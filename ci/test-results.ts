@@ -1,4 +1,5 @@
 /** What vitest's JSON report says, in short. */
+import { readFileSync } from "node:fs"
 
 /** The parts of vitest's report that are read here. Times are in milliseconds. */
 export interface TestReport {
@@ -41,3 +42,8 @@ export const slowest = (
     .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, count)
+
+if (import.meta.main) {
+  const [file = "coverage/tests.json"] = process.argv.slice(2)
+  console.log(counted(JSON.parse(readFileSync(file, "utf8")) as TestReport))
+}

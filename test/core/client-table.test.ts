@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { InvariantBroken } from "../../src/core/assert.ts"
 import * as ClientTable from "../../src/core/client-table.ts"
 import { deepFreeze } from "../support/deep-freeze.ts"
+import { runs } from "../support/runs.ts"
 
 const none: ClientTable.ClientEntry = { timestamp: 0, result: "" }
 
@@ -35,7 +36,7 @@ describe("a client table", () => {
         expect(gotten).toEqual(version.plain)
       }
     })
-    fc.assert(law)
+    fc.assert(law, runs(100))
   })
 
   it("comes back from its entries", () => {
@@ -46,7 +47,7 @@ describe("a client table", () => {
       )
       expect(ClientTable.fromEntries(ClientTable.entries(table))).toEqual(table)
     })
-    fc.assert(law)
+    fc.assert(law, runs(100))
   })
 
   it("knows the clients below its size and no other", () => {

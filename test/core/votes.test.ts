@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { noDigest } from "../../src/core/ids.ts"
 import * as Votes from "../../src/core/votes.ts"
 import { deepFreeze } from "../support/deep-freeze.ts"
+import { runs } from "../support/runs.ts"
 
 const n = 7
 const cast = fc.array(fc.record({ replica: fc.nat(n - 1), digest: fc.constantFrom("a", "b", "c") }))
@@ -24,6 +25,6 @@ describe("votes", () => {
       }
       expect(Votes.count(votes, noDigest)).toBe(n - plain.size)
     })
-    fc.assert(law)
+    fc.assert(law, runs(100))
   })
 })

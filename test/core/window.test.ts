@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { InvariantBroken } from "../../src/core/assert.ts"
 import * as Window from "../../src/core/window.ts"
 import { deepFreeze } from "../support/deep-freeze.ts"
+import { runs } from "../support/runs.ts"
 
 const none = "-"
 
@@ -117,7 +118,7 @@ describe("a window", () => {
         for (const { window, plain } of versions.all) expect(read(window)).toEqual(plain)
       },
     )
-    fc.assert(law, { numRuns: 300 })
+    fc.assert(law, runs(300))
   })
 
   it("covers what lies above the low watermark, up to its length", () => {

@@ -12,6 +12,7 @@ import {
 import { groupOf } from "../../../src/core/quorum.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import { authentic, clientConfigOf, reply } from "../../support/pbft.ts"
+import { runs } from "../../support/runs.ts"
 
 const config = clientConfigOf(0, { group: groupOf(7) })
 
@@ -45,7 +46,7 @@ const everySchedule = (see: (taken: Taken) => void): void => {
       before = step.state
     }
   })
-  fc.assert(law, { numRuns: 200 })
+  fc.assert(law, runs(200))
 }
 
 describe("whatever a client is told, and in whatever order", () => {

@@ -10,6 +10,7 @@ import {
 import { step } from "../../../src/core/pbft/replica.ts"
 import { init, type State } from "../../../src/core/pbft/state.ts"
 import { authentic, clientConfigOf, configOf, records, reply } from "../../support/pbft.ts"
+import { runs } from "../../support/runs.ts"
 import { schedules, type Standing } from "../../support/schedule.ts"
 
 describe("the projection of a replica", () => {
@@ -33,7 +34,7 @@ describe("the projection of a replica", () => {
         if (twin !== undefined) expect(fullProjection(twin)).toEqual(shown)
       })
     })
-    fc.assert(law, { numRuns: 150 })
+    fc.assert(law, runs(150))
   })
 })
 

@@ -22,6 +22,7 @@ import * as ClientTable from "../../../src/core/client-table.ts"
 import * as Window from "../../../src/core/window.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import { broadcasts, configOf, records } from "../../support/pbft.ts"
+import { runs } from "../../support/runs.ts"
 import { type Choice, schedules, type Standing } from "../../support/schedule.ts"
 
 interface Taken {
@@ -51,7 +52,7 @@ const everySchedule = (see: (taken: Taken) => void): void => {
   const replicas = fc.constantFrom(configOf(0), configOf(1), configOf(1, { maxBatch: 1 }))
   fc.assert(
     fc.property(replicas, schedules(70), (config, choices) => run(config, choices, see)),
-    { numRuns: 300 },
+    runs(300),
   )
 }
 
@@ -172,7 +173,7 @@ describe("whatever a replica is told, and in whatever order", () => {
         expect(noEquivocation(said)).toBeNull()
       })
     })
-    fc.assert(law, { numRuns: 200 })
+    fc.assert(law, runs(200))
   })
 
   it("a primary knows what it assigned as if it had searched its log", () => {
@@ -186,7 +187,7 @@ describe("whatever a replica is told, and in whatever order", () => {
         }
       })
     })
-    fc.assert(law, { numRuns: 200 })
+    fc.assert(law, runs(200))
   })
 })
 

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The long checks, by name; without a name all of them. For a night, or by hand:
+#   bash ci/nightly.sh                 everything
+#   bash ci/nightly.sh schedules       only this one
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+# Property tests of the core with a hundred times as many runs, from a new seed.
+schedules() { RUNS_TIMES=100 node ci/test.ts test/core --testTimeout 3600000; }
+
+# The largest models: the graph of the code against the graph of the specification.
+models() { npm run --silent model:nightly; }
+
+# The main job for five minutes: every trace replayed, windows of them checked by TLC.
+endurance() { npm start --silent -- --seconds 300; }
+
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(schedules models endurance)
+failed=()
+for name in "${names[@]}"; do
+  declare -F "$name" >/dev/null || {
+    echo "nightly: there is no check '$name'; there are: schedules models endurance" >&2
+    exit 2
+  }
+done
+for name in "${names[@]}"; do
+  from=$SECONDS
+  echo "== $name"
+  result=ok
+  "$name" || { result=FAILED; failed+=("$name"); }
+  echo "== $name: $result, $((SECONDS - from)) s"
+done
+[ ${#failed[@]} -eq 0 ]
