@@ -4,7 +4,8 @@
  * steps (state, action, state) without self-loops, and a 128-bit digest of each: the sum modulo
  * 2^128 of the first 16 bytes of the SHA-256 of every element. Sums do not depend on an order.
  */
-import type { Observer, Space } from "./explore.ts"
+import type { Observer } from "./explore.ts"
+import type { Space } from "./space.ts"
 
 /** SHA-256 of a text as 64 hexadecimal digits; handed in, since nothing here does I/O. */
 export type Sha256 = (text: string) => string

@@ -1,5 +1,5 @@
 import { assert } from "../core/assert.ts"
-import type { Space } from "./explore.ts"
+import type { Space } from "./space.ts"
 import { Interned } from "./intern.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 

@@ -1,24 +1,22 @@
 /** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
-import { type ClientConfig, type ClientState } from "../core/pbft/client.ts"
-import type { Message, PeerMessage } from "../core/pbft/message.ts"
+import type { ClientConfig, ClientState } from "../core/pbft/client.ts"
+import type { Message } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
-import type { Request } from "../core/request.ts"
 import {
   type Envelope,
   executeReplica,
   inputOf,
-  type ModelService,
   type Moved,
   moveClient,
   moveReplica,
-  type ReplicaProcess,
   restartReplica,
   startClient,
   startReplica,
   verifiesAt,
 } from "../sim/world.ts"
-import { func, int, record, seq, set, str, type Text } from "./canonical.ts"
+import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
+import { modelService, type PbftConstants, type PbftProcess, type Replica } from "./pbft-process.ts"
 import { pbftInvariants, pbftWitnesses } from "./pbft-properties.ts"
 import {
   clientText,
@@ -27,40 +25,7 @@ import {
   plainText,
   replicaTexts,
   replicaVariables,
-  valueText,
 } from "./pbft-text.ts"
-
-/** The constants of a model, as its .cfg names them. */
-export interface PbftConstants {
-  readonly n: number
-  readonly f: number
-  readonly quorum: number
-  readonly byzantine: ReadonlyArray<number>
-  /** How many clients the replicas know; those not in `clientOps` are Byzantine. */
-  readonly allClients: number
-  /** What each correct client asks for, in order, by client from 0. */
-  readonly clientOps: ReadonlyArray<ReadonlyArray<string>>
-  readonly checkpointInterval: number
-  readonly logSize: number
-  readonly maxBatch: number
-  readonly canRestart: ReadonlyArray<number>
-  readonly injected: ReadonlyArray<Envelope>
-}
-
-export type Value = ReadonlyArray<Request>
-export type Replica = ReplicaProcess<Value>
-
-/** A process of the model; properties tell the roles apart by it. */
-export type PbftProcess =
-  | { readonly role: "replica"; readonly id: number; readonly at: Replica }
-  | { readonly role: "client"; readonly id: number; readonly at: ClientState }
-
-export const modelService: ModelService<Value> = {
-  initial: [],
-  result: (value, request) => seq([str(request.operation), int(value.length + 1)]),
-  next: (value, request) => [...value, request],
-  digest: valueText,
-}
 
 const configOf = (c: PbftConstants, id: number): Config => ({
   group: { n: c.n, f: c.f, quorum: c.quorum },
@@ -233,9 +198,4 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     actions: allActions,
     text,
   }
-}
-
-export const peerMessage = (m: SentMessage): PeerMessage | undefined => {
-  const { message } = m.value as Envelope
-  return message._tag === "Request" || message._tag === "Reply" ? undefined : message
 }

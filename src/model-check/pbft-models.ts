@@ -3,7 +3,7 @@
  * what is asked of each, and what must come out.
  */
 import { guardModels } from "./pbft-guard-models.ts"
-import type { PbftConstants } from "./pbft-model.ts"
+import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
 import { universes } from "./universe.ts"
 

@@ -6,7 +6,7 @@ import type { Config, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { Envelope } from "../sim/world.ts"
 import type { Invariant, SentMessage, Witness, WorldView } from "./model.ts"
-import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-model.ts"
+import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-process.ts"
 import { plainText } from "./pbft-text.ts"
 
 type ConfigOf = (id: number) => Config

@@ -1,0 +1,38 @@
+/** What a model of PBFT is made of: its constants, its processes, and its service. */
+import type { ClientState } from "../core/pbft/client.ts"
+import type { Request } from "../core/request.ts"
+import type { Envelope, ModelService, ReplicaProcess } from "../sim/world.ts"
+import { int, seq, str } from "./canonical.ts"
+import { valueText } from "./pbft-text.ts"
+
+/** The constants of a model, as its .cfg names them. */
+export interface PbftConstants {
+  readonly n: number
+  readonly f: number
+  readonly quorum: number
+  readonly byzantine: ReadonlyArray<number>
+  /** How many clients the replicas know; those not in `clientOps` are Byzantine. */
+  readonly allClients: number
+  /** What each correct client asks for, in order, by client from 0. */
+  readonly clientOps: ReadonlyArray<ReadonlyArray<string>>
+  readonly checkpointInterval: number
+  readonly logSize: number
+  readonly maxBatch: number
+  readonly canRestart: ReadonlyArray<number>
+  readonly injected: ReadonlyArray<Envelope>
+}
+
+export type Value = ReadonlyArray<Request>
+export type Replica = ReplicaProcess<Value>
+
+/** A process of the model; properties tell the roles apart by it. */
+export type PbftProcess =
+  | { readonly role: "replica"; readonly id: number; readonly at: Replica }
+  | { readonly role: "client"; readonly id: number; readonly at: ClientState }
+
+export const modelService: ModelService<Value> = {
+  initial: [],
+  result: (value, request) => seq([str(request.operation), int(value.length + 1)]),
+  next: (value, request) => [...value, request],
+  digest: valueText,
+}
