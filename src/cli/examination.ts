@@ -116,7 +116,8 @@ const mavenFinding = (found: string | undefined, jar: Finding): Finding => {
     : { name: "maven", status: "missing", found: "mvn is not on PATH", fix }
 }
 
-const canListen = (port: number): Promise<string | undefined> =>
+/** Why nobody can listen on a loopback port now, as the system names it; undefined: one can. */
+export const whyNotListen = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer()
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
@@ -124,12 +125,12 @@ const canListen = (port: number): Promise<string | undefined> =>
   })
 
 const ports = async (): Promise<Finding> => {
-  const any = await canListen(0)
+  const any = await whyNotListen(0)
   if (any !== undefined) {
     const fix = "Bring the loopback interface up (ip link set lo up) and allow this user to listen."
     return { name: "ports", status: "missing", found: `127.0.0.1 cannot be used: ${any}`, fix }
   }
-  const usual = await canListen(8080)
+  const usual = await whyNotListen(8080)
   if (usual === undefined) return { name: "ports", status: "ok", found: "127.0.0.1, 8080 is free" }
   const fix = "prophecy start --serve needs --port with another number; 0 takes any free one."
   return { name: "ports", status: "warning", found: `127.0.0.1, but not 8080: ${usual}`, fix }

@@ -58,7 +58,7 @@ const brokenCluster = (group: Group): Effect.Effect<never, Refused> =>
   )
 
 /** Checkpoints so often that the windows which TLC follows hold some. */
-const smallLog = { checkpointInterval: 8, logSize: 32 }
+const smallLog = { checkpointInterval: 4, logSize: 16 }
 
 /** Replicas, front end and load; all processes have ended afterwards, and the traces are whole. */
 const runUnderLoad = Effect.fn("runUnderLoad")(function* (

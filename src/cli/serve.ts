@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { Console, Effect, Schedule } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"
+import { whyNotListen } from "./examination.ts"
 import { type Group, logPath, shortPath, startGroup } from "./group.ts"
 import { groupStatus, unhealthy } from "./group-status.ts"
 import { type HttpFront, openHttpFront } from "./http-front.ts"
@@ -22,6 +23,20 @@ export interface ServeOptions {
 
 const watchEvery = "200 millis"
 
+const portRefused = (port: number, reason: string): Refused => {
+  const why = reason === "EADDRINUSE" ? "it is in use" : reason
+  const text = `cannot listen on 127.0.0.1:${port}: ${why}. Name another port with --port; 0 takes any free one.`
+  return new Refused({ code: ExitCode.BadInput, text })
+}
+
+/** Refuses a port that is taken before anything is started for it. */
+export const examinePort = (port: number): Effect.Effect<void, Refused> =>
+  Effect.promise(() => whyNotListen(port)).pipe(
+    Effect.flatMap((why) =>
+      why === undefined ? Effect.void : Effect.fail(portRefused(port, why)),
+    ),
+  )
+
 /** Opens the front end; it is closed with the scope, before the group is. */
 export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "timeoutMs">) =>
   Effect.acquireRelease(
@@ -35,9 +50,7 @@ export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "ti
         }),
       catch: (cause) => {
         const { code, message } = cause as NodeJS.ErrnoException
-        const why = code === "EADDRINUSE" ? "it is in use" : message
-        const text = `cannot listen on 127.0.0.1:${options.port}: ${why}. Name another port with --port; 0 takes any free one.`
-        return new Refused({ code: ExitCode.BadInput, text })
+        return portRefused(options.port, code ?? message)
       },
     }),
     (front) => Effect.promise(() => front.close()),
@@ -69,7 +82,8 @@ const asText = (group: Group, front: HttpFront): string => {
     ...(traces === undefined
       ? []
       : [
-          `after Ctrl-C, check what was recorded: prophecy replay ${join(shortPath(traces), "*.ndjson")}`,
+          "after Ctrl-C, check what was recorded (leave out the trace of a killed replica: it is cut):",
+          `  prophecy replay ${shortPath(traces)}`,
         ]),
     `what replicas say of their connections: ${shortPath(logPath(group.config))}`,
     "Ctrl-C ends it.",

@@ -6,7 +6,7 @@ import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
 import { makeProgress, type Progress } from "./progress.ts"
-import { serve } from "./serve.ts"
+import { examinePort, serve } from "./serve.ts"
 import { type Findings, noFindings } from "./start-findings.ts"
 import { exitCodeOf, reportDocument, reportText } from "./start-report.ts"
 
@@ -103,12 +103,13 @@ const printPartial = (given: Given, findings: Findings): Effect.Effect<void> =>
   })
 
 const demonstrate = Effect.fn("demonstrate")(function* (given: Given, progress: Progress) {
+  const port = Option.getOrElse(given.port, () => 0)
+  yield* examinePort(port)
   const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
   const { seconds, clients } = given
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
   const findings = noFindings({ folder, seed, clients, seconds, replicas })
-  const port = Option.getOrElse(given.port, () => 0)
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
   yield* print(given, findings)
@@ -121,8 +122,9 @@ const start = Effect.fn("start")(function* (given: Given) {
   if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const progress = makeProgress(given.quiet)
   if (!given.serve) return yield* demonstrate(given, progress)
-  const config = yield* servedConfig(given)
   const port = Option.getOrElse(given.port, () => servingPort)
+  yield* examinePort(port)
+  const config = yield* servedConfig(given)
   const { json, restartDead, timeout: timeoutMs } = given
   return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
 })

@@ -8,7 +8,7 @@ import type { TlcResult, TlcWindow } from "./start-findings.ts"
 import { makeAskTlc } from "./trace-windows.ts"
 
 /** Events in one run of TLC, and how many adjacent runs at each of two places of the run. */
-export const windowSize = 250
+export const windowSize = 300
 export const windowsEach = 2
 
 const toWindow = (checked: CheckedWindow): TlcWindow => {
