@@ -68,6 +68,18 @@ const keepCompiledCode = () => {
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE || join(cache, "prophecy", "node"))
 }
 
+/** npm starts scripts by a shell that does not pass SIGTERM on: its end stands for the signal. */
+const endWithNpm = () => {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, "SIGTERM")
+  }, 250)
+  watch.unref()
+}
+
+if (process.env.npm_lifecycle_event !== undefined) endWithNpm()
 if (Number(process.versions.node.split(".")[0]) >= oldestNode) {
   keepCompiledCode()
   await import(pathToFileURL(entry()).href)

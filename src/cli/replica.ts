@@ -54,6 +54,17 @@ export const replicaCommand = Command.make(
   ]),
 )
 
+/**
+ * A child lives as long as its parent, and ends when the parent says so: Ctrl-C reaches the whole
+ * group of processes, and the parent may have requests under way.
+ */
+const obeyParent = Effect.sync(() => {
+  if (process.channel === undefined) return
+  process.removeAllListeners("SIGINT")
+  process.on("SIGINT", () => undefined)
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"))
+})
+
 /** The same as `prophecy start` starts it: configuration and id without names. */
 export const replicaChildCommand = Command.make(
   "replica-child",
@@ -61,5 +72,5 @@ export const replicaChildCommand = Command.make(
     config: Argument.File("config", { mustExist: false }),
     id: Argument.Int("id").pipe(Argument.withSchema(replicaId)),
   },
-  (given) => run(given.config, given.id),
+  (given) => Effect.andThen(obeyParent, run(given.config, given.id)),
 ).pipe(Command.unlisted)

@@ -1,5 +1,4 @@
 /** `prophecy start --serve`: the group and its front end until a signal comes. */
-import { join } from "node:path"
 import { Console, Effect, Schedule } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"

@@ -44,7 +44,9 @@ export const scratch = (): string => {
 
 export const start = (args: ReadonlyArray<string>, options: RunOptions = {}): Started => {
   const { cwd, env = process.env, program = launcher, node = process.execPath } = options
-  const child = spawn(node, [program, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"]
+  // A group of its own, as a terminal would make: a test can send it what Ctrl-C sends.
+  const child = spawn(node, [program, ...args], { cwd, env, stdio, detached: true })
   let [stdout, stderr] = ["", ""]
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text))
@@ -53,6 +55,10 @@ export const start = (args: ReadonlyArray<string>, options: RunOptions = {}): St
   })
   return { child, ended, stdout: () => stdout, stderr: () => stderr }
 }
+
+/** What Ctrl-C does: the signal goes to every process of the group. */
+export const pressCtrlC = ({ child }: Started): void =>
+  void process.kill(-(child.pid ?? 0), "SIGINT")
 
 export const run = (args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ended> =>
   start(args, options).ended

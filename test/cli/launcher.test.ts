@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs"
 import { delimiter, join } from "node:path"
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
-import { launcher, run, scratch, start } from "./command.ts"
+import { isAlive, launcher, run, scratch, start } from "./command.ts"
 
 /** A Node on PATH that is older than the product needs; undefined where there is none. */
 const olderNode = (process.env.PATH ?? "")
@@ -41,6 +41,22 @@ describe("bin/prophecy.js", () => {
     replica.child.kill("SIGTERM")
     const { code, stdout } = await replica.ended
     expect(code).toBe(143)
+    expect(stdout).toContain('"stopped"')
+  })
+
+  it("ends with the npm that started it", async () => {
+    const cwd = scratch()
+    await run(["init"], { cwd })
+    const env = { ...process.env, npm_lifecycle_event: "start" }
+    const shell = '"$0" "$1" replica --config cluster.json --id 0 & echo "pid $!"; wait'
+    const args = ["-c", shell, process.execPath, launcher]
+    const npm = spawn("sh", args, { cwd, env, stdio: ["ignore", "pipe", "ignore"] })
+    let stdout = ""
+    npm.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()))
+    await expect.poll(() => stdout, { timeout: 20_000 }).toContain('"ready"')
+    const pid = Number(/^pid (\d+)/m.exec(stdout)?.[1])
+    npm.kill("SIGTERM")
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
     expect(stdout).toContain('"stopped"')
   })
 })

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { isAlive, main, run, scratch, type Started, start } from "./command.ts"
+import { isAlive, main, pressCtrlC, run, scratch, type Started, start } from "./command.ts"
 
 interface Serving {
   readonly url: string
@@ -49,8 +49,8 @@ describe("prophecy start --serve", () => {
   })
 
   it("says what is wrong when too many replicas are down", async () => {
-    const { child, ended, serving } = await serve(["--no-trace", "--timeout", "500"])
-    const { url, replicas } = serving
+    const started = await serve(["--no-trace", "--timeout", "500"])
+    const { url, replicas } = started.serving
     for (const id of [2, 3]) process.kill(replicas[id]?.pid ?? 0, "SIGKILL")
     await expect.poll(() => fetch(`${url}/healthz`).then((r) => r.status)).toBe(503)
     const health = await fetch(`${url}/healthz`).then((r) => r.json())
@@ -60,8 +60,8 @@ describe("prophecy start --serve", () => {
       504,
       expect.objectContaining({ error: "NoAnswer", limit: 500 }),
     ])
-    child.kill("SIGINT")
-    expect((await ended).code).toBe(130)
+    pressCtrlC(started)
+    expect((await started.ended).code).toBe(130)
     expect(replicas.filter(({ pid }) => isAlive(pid))).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { childrenOf, isAlive, main, run, scratch, start } from "./command.ts"
+import { childrenOf, isAlive, main, pressCtrlC, run, scratch, start } from "./command.ts"
 
 describe("prophecy start", () => {
   it("runs four replicas under load, and shows that what they did conforms", async () => {
@@ -53,14 +53,35 @@ describe("prophecy start", () => {
     await expect.poll(job.stderr, { timeout: 20_000 }).toMatch(/^load/m)
     const pids = childrenOf(job.child.pid)
     expect(pids).toHaveLength(4)
-    job.child.kill("SIGINT")
+    pressCtrlC(job)
     const { code, stdout } = await job.ended
     expect(code).toBe(130)
     expect(stdout).toMatch(/^PARTIAL REPORT/)
     expect(stdout).toMatch(/^requests +[\d,]+ answered/m)
     expect(stdout).toMatch(/INCONCLUSIVE: interrupted in the phase "load"/)
+    expect(stdout).toContain("failed: 0")
     expect(pids.filter(isAlive)).toEqual([])
     expect(existsSync(join(cwd, "run/traces"))).toBe(true)
+  })
+
+  it("fails when a replica ends by itself, and takes the others with it", async () => {
+    const job = start(["start", "--seconds", "60", "--clients", "2"], { cwd: scratch() })
+    await expect.poll(job.stderr, { timeout: 20_000 }).toMatch(/^load/m)
+    const pids = childrenOf(job.child.pid)
+    process.kill(pids[2] ?? 0, "SIGKILL")
+    const { code, stdout, stderr } = await job.ended
+    expect([code, stdout]).toEqual([70, ""])
+    expect(stderr).toMatch(/prophecy: replica \d: its process was ended by SIGKILL/)
+    expect(pids.filter(isAlive)).toEqual([])
+  })
+
+  it("leaves no replica behind even when it is killed", async () => {
+    const job = start(["start", "--seconds", "60", "--clients", "2"], { cwd: scratch() })
+    await expect.poll(job.stderr, { timeout: 20_000 }).toMatch(/^load/m)
+    const pids = childrenOf(job.child.pid)
+    expect(pids).toHaveLength(4)
+    job.child.kill("SIGKILL")
+    await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([])
   })
 
   it.each([
