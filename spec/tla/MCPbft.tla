@@ -113,10 +113,11 @@ PrimaryWithoutBadRequests ==
 BackupWithoutUnknownDigests ==
   {m \in BackupUniverse : m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
 
-\* Requests that a Byzantine primary invents for the correct client 0: one as the primary can build
-\* it, and one with the client's authenticator, which it can not.
+\* Requests that a Byzantine primary invents for the correct client 0: alone and beside one of the
+\* Byzantine client 1, and once with the client's authenticator, which it cannot build.
 InventedRequests ==
-  PrePrepares(0, {0}, {1}, {BatchX, <<Sig(0, 1, "x", Replicas)>>}, {Replicas})
+  PrePrepares(0, {0}, {1}, {BatchX, BatchB(Replicas) \o BatchX, <<Sig(0, 1, "x", Replicas)>>},
+              {Replicas})
 
 \* A Byzantine primary that comes back with another story to replica 1.
 SecondStory ==
@@ -128,7 +129,7 @@ FalsePrimary ==
   RequestsTo({0}, 0, 1, "a", {Replicas}) \cup
   PrePrepares(3, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
   Vote("Prepare", 3, {0}, {1}, {DigestA}, {{0}}) \cup
-  Vote("Prepare", 3, {0}, {1}, {DigestB}, {{1}})
+  Vote("Prepare", 3, {0}, {1}, {DigestB}, {{0, 1}})
 
 (***************************************************************************)
 (* One correct process among liars: whatever all the others say, its own   *)
@@ -145,6 +146,7 @@ ForBackup ==
   Vote("Commit", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
   Vote("Commit", 3, {0}, {1}, {UnknownDigest}, {Replicas}) \cup
   UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2, 3}} \cup
+  CheckpointVotes(3, {1}, {UnknownDigest}, {Replicas}) \cup
   PrePrepares(0, {1}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
   PrePrepares(0, {0}, {0, 4}, {BatchA(Replicas)}, {Replicas}) \cup
   PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{0, 2, 3}}) \cup

@@ -62,9 +62,11 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     name: "InventedRequests",
     why: "A Byzantine primary invents a request for a correct client: backups only ever hold it.",
     byzantine: [0],
+    allClients: 2,
     checkpointInterval: 2,
+    maxBatch: 2,
     injected: "InventedRequests",
-    reaches: ["ReachHeld"],
+    reaches: ["ReachHeld", "ReachBatchOfTwo"],
     unreachable: ["ReachPrepared", "ReachCommitted", "ReachExecuted"],
   },
   {
@@ -88,7 +90,6 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "FalsePrimary",
     reaches: ["PreparedUnique", "ReachAllExecuted"],
-    size: "large",
   },
   {
     ...base,
@@ -97,6 +98,5 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "ForgedReply",
     reaches: ["ClientResult", "ReachAllExecuted"],
-    size: "large",
   },
 ]

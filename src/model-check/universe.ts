@@ -183,8 +183,10 @@ const primaryBase = without(
   (e) => e.message._tag !== "PrePrepare" && digestIn(e) === unknownDigest,
 )
 
-const inventedRequests = (n: number): ReadonlyArray<Envelope> =>
-  prePrepares(0, [[0], [1]], [batchX, [signed(0, "x", everyone(n))]], [everyone(n)])
+const inventedRequests = (n: number): ReadonlyArray<Envelope> => {
+  const mixed = [...batchB(everyone(n)), ...batchX]
+  return prePrepares(0, [[0], [1]], [batchX, mixed, [signed(0, "x", everyone(n))]], [everyone(n)])
+}
 
 const secondStory = (n: number): ReadonlyArray<Envelope> => [
   ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[1, 2]]),
@@ -195,7 +197,7 @@ const falsePrimary = (n: number): ReadonlyArray<Envelope> => [
   ...requestsTo([0], [0, 1, "a"], [everyone(n)]),
   ...prePrepares(3, [[0], [1]], [batchB(everyone(n))], [[1]]),
   ...votes(["Prepare"], 3, [[0], [1], [digestA]], [[0]]),
-  ...votes(["Prepare"], 3, [[0], [1], [digestB]], [[1]]),
+  ...votes(["Prepare"], 3, [[0], [1], [digestB]], [[0, 1]]),
 ]
 
 const forBackup = (n: number): ReadonlyArray<Envelope> => {
@@ -208,6 +210,7 @@ const forBackup = (n: number): ReadonlyArray<Envelope> => {
     ...votes(["Prepare"], 3, [[0], [1], [digestX]], all),
     ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestB]], all)),
     ...votes(["Commit"], 3, [[0], [1], [unknownDigest]], all),
+    ...checkpointVotes(3, [1], all),
     ...[0, 2, 3].flatMap((b) => checkpointVotes(b, [1], all, checkpointB)),
     ...prePrepares(0, [[1], [1]], [a], all),
     ...prePrepares(0, [[0], [0, 4]], [a], all),
