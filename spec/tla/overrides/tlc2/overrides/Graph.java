@@ -48,6 +48,7 @@ public final class Graph {
   private static long[] steps = new long[3 * 1024];
   private static int stepCount = 0;
   private static long source = 0;
+  private static TLCState sourceState = null;
 
   static {
     String out = System.getProperty("prophecy.graph");
@@ -69,14 +70,17 @@ public final class Graph {
   @Evaluation(definition = "RecordStep", module = "Graph", warn = false)
   public static synchronized Value recordStep(
       Tool tool, ExprOrOpArgNode[] args, Context c, TLCState s0, TLCState s1, int control, CostModel cm) {
-    long from = s0.fingerPrint();
-    long to = s1.fingerPrint();
-    if (from == to) return BoolValue.ValTrue;
-    String action = ((StringValue) tool.eval(args[0], c, s0, s1, control, cm)).val.toString();
+    // TLC gives the same object for all successors of a state: its fingerprint is taken once.
+    boolean sameSource = s0 == sourceState;
+    long from = sameSource ? source : s0.fingerPrint();
+    sourceState = s0;
     if (from != source) {
       source = from;
       stepsOfSource.clear();
     }
+    long to = s1.fingerPrint();
+    if (from == to) return BoolValue.ValTrue;
+    String action = ((StringValue) tool.eval(args[0], c, s0, s1, control, cm)).val.toString();
     if (stepsOfSource.add(action + " " + to)) add(from, action, to);
     return BoolValue.ValTrue;
   }
