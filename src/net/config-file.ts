@@ -30,18 +30,37 @@ const readJson = (file: string): Effect.Effect<unknown, ConfigError> =>
     })
     return yield* Effect.try({
       try: () => JSON.parse(text) as unknown,
-      catch: (cause) => {
-        const found = `text that is no JSON (${jsonPlace(text, cause)})`
+      catch: () => {
+        const found = `text that is no JSON (${jsonPlace(text)})`
         return new ConfigInvalid({ file, issues: [{ path: "", found, expected: "JSON" }] })
       },
     })
   })
 
-// V8's message quotes the text around the place, which may be a secret: only the place is told.
-const jsonPlace = (text: string, cause: unknown): string => {
-  const at = /position (\d+)/.exec(String(cause))?.[1]
-  if (at === undefined) return "it ends too early"
-  const before = text.slice(0, Number(at)).split("\n")
+/** Whether what is wrong lies within the first `size` characters, and is not only their end. */
+const isWrongWithin = (text: string, size: number): boolean => {
+  try {
+    JSON.parse(text.slice(0, size))
+    return false
+  } catch (cause) {
+    const message = String(cause)
+    const at = /position (\d+)/.exec(message)?.[1]
+    return at === undefined ? !message.includes("Unexpected end") : Number(at) < size
+  }
+}
+
+// V8's messages quote the text around the place, which may be a secret, and not all of them tell
+// the place: it is where a prefix of the text goes wrong first.
+const jsonPlace = (text: string): string => {
+  if (!isWrongWithin(text, text.length)) return "it ends too early"
+  let right = 0
+  let wrong = text.length
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1
+    if (isWrongWithin(text, middle)) wrong = middle
+    else right = middle
+  }
+  const before = text.slice(0, right).split("\n")
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
 }
 
@@ -88,7 +107,7 @@ export const loadClusterConfig = (
     const content = json as ClusterConfigFile
     const nodes =
       node.kind === "replica" ? content.replicas.length : (content.endpoints?.length ?? 1)
-    if (node.id >= nodes || node.id < 0) {
+    if (!Number.isInteger(node.id) || node.id < 0 || node.id >= nodes) {
       const found = `${nodes} ${node.kind}s`
       const path = node.kind === "replica" ? "replicas" : "endpoints"
       const expected = `one with id ${node.id}, which was asked for`

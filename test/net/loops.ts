@@ -1,0 +1,194 @@
+/** Replica loops without sockets and disks: messages are handed over, commits end when told. */
+import type { Message, PeerMessage, Reply } from "../../src/core/pbft/message.ts"
+import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
+import type { SignedRequest } from "../../src/core/request.ts"
+import { replicaCoreConfig } from "../../src/net/core-config.ts"
+import { makeExecutor, makeService } from "../../src/net/executor.ts"
+import type { Progress } from "../../src/net/progress.ts"
+import { ReplicaLoop } from "../../src/net/runtime.ts"
+import type { ReplicaStore } from "../../src/net/store.ts"
+import type { StoreError } from "../../src/net/store-error.ts"
+import { noTracer, type Tracer } from "../../src/net/tracer.ts"
+import { configOf } from "./nodes.ts"
+
+export const config = configOf()
+
+/** What a loop sent, in order; `flush` marks the end of a write. */
+export type Sent =
+  | { readonly to: "all" | number; readonly message: PeerMessage }
+  | { readonly client: number; readonly message: Reply }
+  | { readonly progress: Progress }
+  | "flush"
+
+export interface FakeStore extends ReplicaStore {
+  /** All records that were appended, durable or not. */
+  readonly appended: Array<DurableRecord>
+  readonly compacted: Array<ReadonlyArray<DurableRecord>>
+  readonly snapshots: Array<number>
+  /** Ends the commit that is under way. */
+  readonly finish: (error?: StoreError) => void
+  readonly isCommitting: () => boolean
+  /** From now on every commit ends by itself at once. */
+  readonly automatic: () => void
+}
+
+export const fakeStore = (logBytes = 0): FakeStore => {
+  const appended: Array<DurableRecord> = []
+  const compacted: Array<ReadonlyArray<DurableRecord>> = []
+  const snapshots: Array<number> = []
+  const state = { pending: false, automatic: false }
+  let done: ((error: StoreError | null) => void) | undefined
+  const finish = (error?: StoreError): void => {
+    const call = done
+    done = undefined
+    call?.(error ?? null)
+  }
+  return {
+    appended,
+    compacted,
+    snapshots,
+    finish,
+    isCommitting: () => done !== undefined,
+    automatic: () => {
+      state.automatic = true
+      finish()
+    },
+    append: (record) => {
+      appended.push(record)
+      state.pending = true
+    },
+    pending: () => state.pending,
+    commit: (call) => {
+      state.pending = false
+      done = call
+      if (state.automatic) queueMicrotask(() => finish())
+    },
+    saveSnapshot: (seq) => {
+      snapshots.push(seq)
+    },
+    logBytes: () => logBytes,
+    compact: (records) => {
+      compacted.push(records)
+      state.pending = false
+    },
+    status: () => ({ logBytes, groups: 0, compactions: compacted.length, snapshots: 0 }),
+    close: () => undefined,
+  }
+}
+
+export interface FakeLoop {
+  readonly loop: ReplicaLoop
+  readonly store: FakeStore
+  readonly sent: Array<Sent>
+  readonly missed: Array<number>
+  readonly caughtUp: () => number
+  readonly fatal: Array<unknown>
+  readonly paused: () => ReadonlyArray<string>
+}
+
+export interface FakeOptions {
+  readonly store?: FakeStore
+  readonly tracer?: Tracer
+  readonly receiveQueue?: number
+  readonly compactBytes?: number
+  readonly earlyBytes?: number
+  readonly queuedBytes?: (replica: number) => number
+}
+
+export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
+  const sent: Array<Sent> = []
+  const missed: Array<number> = []
+  const fatal: Array<unknown> = []
+  const paused: Array<string> = []
+  let caughtUp = 0
+  const store = options.store ?? fakeStore()
+  const loop = new ReplicaLoop({
+    config: replicaCoreConfig(config, id),
+    proposals: { pipeline: config.pipeline, batchBytes: 1_000_000 },
+    peers: {
+      broadcast: (message) => sent.push({ to: "all", message }),
+      toReplica: (to, message) => sent.push({ to, message }),
+      toClient: (client, message) => sent.push({ client, message }),
+      tellProgress: (progress) => sent.push({ progress }),
+      flush: () => sent.push("flush"),
+      queuedBytes: options.queuedBytes ?? (() => 0),
+      pause: () => paused.push("pause"),
+      resume: () => paused.push("resume"),
+    },
+    store,
+    executor: makeExecutor(makeService("null")),
+    tracer: options.tracer ?? noTracer,
+    receiveQueue: options.receiveQueue ?? 1_000,
+    earlyBytes: options.earlyBytes ?? 100_000,
+    compactBytes: options.compactBytes ?? 1_000_000,
+    onMissedCheckpoint: (seq) => missed.push(seq),
+    onCaughtUp: () => caughtUp++,
+    onFatal: (cause) => fatal.push(cause),
+  })
+  return { loop, store, sent, missed, caughtUp: () => caughtUp, fatal, paused: () => paused }
+}
+
+export const request = (client: number, timestamp: number, operation = "op"): SignedRequest => ({
+  client,
+  timestamp,
+  operation,
+  authenticator: "a".repeat(64),
+})
+
+/** A message as an input: the tests stand for the authenticator. */
+export const received = (message: Exclude<Message, Reply>): Input =>
+  (message._tag === "PrePrepare"
+    ? { _tag: "ReceivePrePrepare", message, verdicts: message.batch.map(() => true) }
+    : { _tag: "Receive", message }) as Input
+
+/** Lets every loop take its turns. */
+export const turns = async (count = 3): Promise<void> => {
+  for (let k = 0; k < count; k++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The messages among what was sent, as words: `Prepare 3 to all`. */
+export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
+  sent.flatMap((s) => {
+    if (s === "flush" || "progress" in s) return []
+    if ("client" in s) return [`Reply ${s.message.timestamp} to client ${s.client}`]
+    return [`${s.message._tag} ${s.message.seq} to ${s.to}`]
+  })
+
+/** Four loops whose broadcasts reach each other; `cut` ones neither send nor receive. */
+export const group = (options: FakeOptions = {}) => {
+  const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))
+  for (const { store } of loops) store.automatic()
+  const cut = new Set<number>()
+  const delivered = loops.map(() => 0)
+  /** Hands over what was sent since the last call; whether there was anything. */
+  const deliver = (): boolean => {
+    let some = false
+    loops.forEach(({ sent }, from) => {
+      for (
+        ;
+        (delivered[from] as number) < sent.length;
+        delivered[from] = (delivered[from] as number) + 1
+      ) {
+        const s = sent[delivered[from] as number] as Sent
+        if (s === "flush" || "client" in s || "progress" in s || cut.has(from)) continue
+        some = true
+        loops.forEach(({ loop }, to) => {
+          if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
+          loop.offer(received(s.message))
+        })
+      }
+    })
+    return some
+  }
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await turns()
+      if (deliver()) quiet = -1
+    }
+  }
+  const ask = async (timestamp: number, client = 0): Promise<void> => {
+    loops[0]?.loop.offer(received({ _tag: "Request", ...request(client, timestamp) }))
+    await settle()
+  }
+  return { loops, cut, settle, ask }
+}

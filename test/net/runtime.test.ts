@@ -1,0 +1,370 @@
+import { describe, expect, it } from "vitest"
+import type { PrePrepare } from "../../src/core/pbft/message.ts"
+import { durableRecords } from "../../src/core/pbft/restart.ts"
+import { batchDigest } from "../../src/net/digests.ts"
+import { StoreError } from "../../src/net/store-error.ts"
+import { fakeLoop, fakeStore, group, received, request, turns, words } from "./loops.ts"
+
+const prePrepare = (seq: number): PrePrepare => {
+  const batch = [request(seq % 8, seq)]
+  return { _tag: "PrePrepare", view: 0, seq, digest: batchDigest(batch), batch, replica: 0 }
+}
+const vote = (_tag: "Prepare" | "Commit", seq: number, replica: number) =>
+  received({ _tag, view: 0, seq, digest: prePrepare(seq).digest, replica })
+
+describe("nothing leaves before what it depends on is durable", () => {
+  it("a prepare waits for its record, and leaves in the turn after", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    loop.offer(received(prePrepare(1)))
+    await turns()
+    expect(store.appended.map((r) => r._tag)).toStrictEqual(["PrePrepared"])
+    expect(store.isCommitting()).toBe(true)
+    expect(words(sent)).toStrictEqual([])
+    store.finish()
+    expect(words(sent)).toStrictEqual(["Prepare 1 to all"])
+    expect(sent.at(-1)).toBe("flush")
+  })
+
+  it("all inputs of a turn are one group and one write", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    for (const seq of [1, 2, 3]) loop.offer(received(prePrepare(seq)))
+    await turns()
+    expect(store.appended).toHaveLength(3)
+    sent.length = 0
+    store.finish()
+    expect(words(sent)).toStrictEqual([1, 2, 3].map((seq) => `Prepare ${seq} to all`))
+    expect(sent.filter((s) => s === "flush")).toHaveLength(1)
+    expect(store.isCommitting()).toBe(false)
+  })
+
+  it("records that gather during a commit are the next group; their sends wait for that one", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    loop.offer(received(prePrepare(1)))
+    await turns()
+    loop.offer(received(prePrepare(2)))
+    await turns()
+    expect(words(sent)).toStrictEqual([])
+    store.finish()
+    expect(words(sent)).toStrictEqual(["Prepare 1 to all"])
+    expect(store.isCommitting()).toBe(true)
+    store.finish()
+    expect(words(sent)).toStrictEqual(["Prepare 1 to all", "Prepare 2 to all"])
+  })
+
+  it("a reply waits for the certificate that it rests on", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    loop.offer(received(prePrepare(1)))
+    for (const r of [2, 3]) loop.offer(vote("Prepare", 1, r))
+    for (const r of [0, 2]) loop.offer(vote("Commit", 1, r))
+    await turns()
+    // Executed in the same turn, with the own commit not yet on disk.
+    expect(loop.state.executed).toBe(1)
+    expect(words(sent)).toStrictEqual([])
+    store.finish()
+    expect(words(sent)).toStrictEqual([
+      "Prepare 1 to all",
+      "Commit 1 to all",
+      "Reply 1 to client 1",
+    ])
+  })
+
+  it("what depends on no record leaves at once", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    store.automatic()
+    loop.offer(received(prePrepare(1)))
+    for (const r of [2, 3]) loop.offer(vote("Prepare", 1, r))
+    for (const r of [0, 2]) loop.offer(vote("Commit", 1, r))
+    await turns()
+    sent.length = 0
+    // The stored reply again: nothing is written for it.
+    loop.offer(received({ _tag: "Request", ...request(1, 1) }))
+    await turns()
+    expect(words(sent)).toStrictEqual(["Reply 1 to client 1"])
+  })
+
+  it("a disk that fails stops the replica: nothing is sent, no commit is tried again", async () => {
+    const { loop, store, sent, fatal } = fakeLoop(1)
+    loop.offer(received(prePrepare(1)))
+    await turns()
+    const error = new StoreError({ path: "log", offset: undefined, reason: "EIO" })
+    store.finish(error)
+    expect(fatal).toStrictEqual([error])
+    loop.offer(received(prePrepare(2)))
+    await turns()
+    expect(words(sent)).toStrictEqual([])
+    expect(store.appended).toHaveLength(1)
+    await loop.stop()
+  })
+
+  it("a snapshot that cannot be written stops the replica", async () => {
+    const error = new StoreError({ path: "snapshot-4", offset: undefined, reason: "ENOSPC" })
+    const { loops, ask } = group()
+    const broken = loops[2]
+    if (broken === undefined) throw new Error("there are four")
+    Object.assign(broken.store, {
+      saveSnapshot: () => {
+        throw error
+      },
+    })
+    for (let t = 1; t <= 4; t++) await ask(t)
+    expect(broken.fatal).toStrictEqual([error])
+    expect(words(broken.sent)).not.toContain("Checkpoint 4 to all")
+    expect(words(loops[1]?.sent ?? [])).toContain("Checkpoint 4 to all")
+  })
+})
+
+describe("backpressure", () => {
+  it("nothing is read while too much waits for the disk, and again when half is gone", async () => {
+    const { loop, store, paused } = fakeLoop(1, { receiveQueue: 4 })
+    for (let seq = 1; seq <= 3; seq++) loop.offer(received(prePrepare(seq)))
+    await turns()
+    expect(paused()).toStrictEqual([])
+    for (let seq = 4; seq <= 6; seq++) loop.offer(received(prePrepare(seq)))
+    await turns()
+    expect(paused()).toStrictEqual(["pause"])
+    store.finish()
+    expect(paused()).toStrictEqual(["pause"])
+    store.finish()
+    expect(paused()).toStrictEqual(["pause", "resume"])
+  })
+})
+
+describe("the log is compacted", () => {
+  it("at a stable checkpoint, to what is durable in the state; the group's sends leave then", async () => {
+    const { loops, ask } = group({ compactBytes: 1_000_000 })
+    for (let t = 1; t <= 5; t++) await ask(t)
+    for (const { loop, store, sent } of loops) {
+      expect(loop.state.log.low).toBe(4)
+      expect(store.compacted).toHaveLength(1)
+      expect(store.compacted[0]?.map((r) => r._tag).slice(0, 2)).toStrictEqual([
+        "CheckpointTaken",
+        "CheckpointStable",
+      ])
+      expect(store.snapshots).toStrictEqual([4])
+      expect(words(sent)).toContain("Commit 5 to all")
+    }
+    for (let t = 6; t <= 9; t++) await ask(t)
+    for (const { store } of loops) expect(store.compacted).toHaveLength(2)
+  })
+
+  it("not while it is short", async () => {
+    const { loops, ask } = group({ compactBytes: 3_000_000 })
+    for (let t = 1; t <= 5; t++) await ask(t)
+    for (const { store } of loops) expect(store.compacted).toStrictEqual([])
+  })
+
+  it("a replica restarted from the compacted records has the same durable state", async () => {
+    const { loops, ask } = group()
+    for (let t = 1; t <= 6; t++) await ask(t)
+    const before = loops[1]?.loop.state
+    if (before === undefined) throw new Error("there are four")
+    const again = fakeLoop(1)
+    again.loop.restart(durableRecords(before))
+    expect(durableRecords(again.loop.state)).toStrictEqual(durableRecords(before))
+    expect(again.loop.actions.get("Restart")).toBe(1)
+  })
+})
+
+describe("a replica that lags", () => {
+  it("keeps messages above its window until the window moves", async () => {
+    const { loops, ask, settle, cut } = group()
+    const slow = loops[3]
+    if (slow === undefined) throw new Error("there are four")
+    cut.add(3)
+    for (let t = 1; t <= 11; t++) await ask(t)
+    cut.delete(3)
+    const all = loops.slice(0, 3).flatMap(({ sent }) => sent)
+    expect(slow.loop.state.executed).toBe(0)
+    expect(slow.loop.actions.get("Ignore:OutsideWatermarks")).toBe(0)
+    for (const s of all) {
+      if (s !== "flush" && "to" in s) slow.loop.offer(received(s.message))
+    }
+    await settle()
+    expect(slow.loop.state.executed).toBe(11)
+    expect(slow.loop.events.get("Early")).toBeGreaterThan(0)
+    expect(slow.loop.events.get("EarlyDropped")).toBe(0)
+  })
+
+  it("keeps no more than a peer's share", async () => {
+    const { loop } = fakeLoop(1, { earlyBytes: 1_000 })
+    for (let seq = 100; seq < 110; seq++) loop.offer(vote("Prepare", seq, 2))
+    loop.offer(vote("Prepare", 100, 3))
+    await turns()
+    expect(loop.events.get("EarlyDropped")).toBe(5)
+  })
+
+  it("is sent everything above its stable checkpoint when it connects", async () => {
+    const { loops, ask, settle, cut } = group()
+    const away = loops[3]
+    if (away === undefined) throw new Error("there are four")
+    cut.add(3)
+    for (let t = 1; t <= 6; t++) await ask(t)
+    cut.delete(3)
+    for (const { loop } of loops.slice(0, 3)) {
+      loop.connected(3)
+      loop.progress(3, { low: 0, executed: 0 })
+    }
+    await settle()
+    // The others have dropped 1 to 4: a checkpoint was missed, and 5 and 6 wait for good.
+    expect(away.loop.state.executed).toBe(0)
+    expect(
+      away.loop.state.checkpointVotes.some(
+        ({ votes }) => votes.filter((v) => v !== "").length === 3,
+      ),
+    ).toBe(true)
+    for (let k = 0; k < 12; k++) away.loop.tick()
+    expect(away.missed).toStrictEqual([4])
+    expect(away.loop.missedCheckpoint).toBe(4)
+    for (const { missed } of loops.slice(0, 3)) expect(missed).toStrictEqual([])
+  })
+
+  it("catches up by what is sent again, and then follows", async () => {
+    const { loops, ask, settle, cut } = group()
+    const away = loops[3]
+    if (away === undefined) throw new Error("there are four")
+    cut.add(3)
+    for (let t = 1; t <= 3; t++) await ask(t)
+    cut.delete(3)
+    for (const { loop } of loops.slice(0, 3)) {
+      loop.connected(3)
+      loop.progress(3, { low: 0, executed: 0 })
+    }
+    await settle()
+    expect(away.loop.state.executed).toBe(3)
+    for (let t = 4; t <= 6; t++) await ask(t)
+    expect(away.loop.state.executed).toBe(6)
+    expect(away.loop.state.log.low).toBe(4)
+  })
+
+  it("is helped while connected only after it has told the same thing three times", async () => {
+    const { loops, ask, cut } = group()
+    cut.add(3)
+    for (let t = 1; t <= 3; t++) await ask(t)
+    const first = loops[0]
+    if (first === undefined) throw new Error("there are four")
+    const sentTo3 = () => words(first.sent).filter((w) => w.endsWith("to 3"))
+    const tell = async (executed: number): Promise<void> => {
+      first.loop.progress(3, { low: 0, executed })
+      await turns()
+    }
+    first.loop.connected(3)
+    await tell(0)
+    const atFirst = sentTo3().length
+    expect(atFirst).toBe(6)
+    await tell(1)
+    await tell(1)
+    expect(sentTo3()).toHaveLength(atFirst)
+    await tell(1)
+    // Above what it has executed: pre-prepares and commits 2 and 3 of the primary.
+    expect(sentTo3().slice(atFirst).sort()).toStrictEqual([
+      "Commit 2 to 3",
+      "Commit 3 to 3",
+      "PrePrepare 2 to 3",
+      "PrePrepare 3 to 3",
+    ])
+    await tell(3)
+    await tell(3)
+    await tell(3)
+    await tell(3)
+    expect(sentTo3()).toHaveLength(atFirst + 4)
+  })
+
+  it("is sent no more than its connection takes", async () => {
+    let queued = 10_000_000
+    const first = fakeLoop(0, { queuedBytes: () => queued })
+    first.store.automatic()
+    for (let client = 0; client < 3; client++) {
+      first.loop.offer(received({ _tag: "Request", ...request(client, 1) }))
+      await turns()
+    }
+    first.loop.progress(3, { low: 0, executed: 0 })
+    await turns()
+    const again = () => words(first.sent).filter((w) => w.endsWith("to 3"))
+    expect(again()).toStrictEqual([])
+    queued = 0
+    first.loop.schedule()
+    await turns()
+    expect(again()).toStrictEqual(["PrePrepare 1 to 3", "PrePrepare 2 to 3", "PrePrepare 3 to 3"])
+  })
+
+  it("says that it missed a checkpoint only after a while without progress, and takes it back", async () => {
+    const { loop, missed, caughtUp, store } = fakeLoop(3)
+    store.automatic()
+    for (const r of [0, 1]) loop.progress(r, { low: 4, executed: 4 })
+    for (let k = 0; k < 8; k++) loop.tick()
+    expect(missed).toStrictEqual([])
+    loop.tick()
+    expect(missed).toStrictEqual([4])
+    for (let k = 0; k < 20; k++) loop.tick()
+    expect(missed).toStrictEqual([4])
+    loop.offer(received(prePrepare(1)))
+    for (const r of [1, 2]) loop.offer(vote("Prepare", 1, r))
+    for (const r of [0, 1]) loop.offer(vote("Commit", 1, r))
+    await turns()
+    expect(loop.state.executed).toBe(1)
+    loop.tick()
+    expect(caughtUp()).toBe(1)
+    expect(loop.missedCheckpoint).toBeUndefined()
+  })
+
+  it("does not believe one peer that it missed something", () => {
+    const { loop, missed } = fakeLoop(3)
+    loop.progress(0, { low: 400, executed: 400 })
+    for (let k = 0; k < 20; k++) loop.tick()
+    expect(missed).toStrictEqual([])
+  })
+})
+
+describe("the primary", () => {
+  it("has at most W batches under way, and then takes all that waits", async () => {
+    const { loop, sent, store } = fakeLoop(0)
+    store.automatic()
+    for (let client = 0; client < 8; client++) {
+      loop.offer(received({ _tag: "Request", ...request(client, 1) }))
+      await turns()
+    }
+    const batches = sent.flatMap((s) =>
+      s !== "flush" && "to" in s && s.message._tag === "PrePrepare" ? [s.message.batch.length] : [],
+    )
+    expect(batches).toStrictEqual([1, 1, 1, 1])
+    expect(loop.state.queue).toHaveLength(4)
+    for (const r of [1, 2]) {
+      for (const _tag of ["Prepare", "Commit"] as const) {
+        const { digest } = (
+          sent.find((s) => s !== "flush" && "to" in s && s.message.seq === 1) as {
+            message: PrePrepare
+          }
+        ).message
+        if (_tag === "Commit" || r > 0)
+          loop.offer(received({ _tag, view: 0, seq: 1, digest, replica: r }))
+      }
+    }
+    await turns()
+    expect(loop.state.executed).toBe(1)
+    expect(loop.state.queue).toHaveLength(0)
+    expect(loop.state.seqno).toBe(5)
+  })
+
+  it("stops after what is under way is durable and sent", async () => {
+    const { loop, store, sent } = fakeLoop(0)
+    loop.offer(received({ _tag: "Request", ...request(0, 1) }))
+    await turns()
+    expect(store.isCommitting()).toBe(true)
+    const stopped = loop.stop()
+    await turns()
+    expect(words(sent)).toStrictEqual([])
+    store.finish()
+    await stopped
+    expect(words(sent)).toStrictEqual(["PrePrepare 1 to all"])
+    loop.offer(received({ _tag: "Request", ...request(1, 1) }))
+    await turns()
+    expect(loop.actions.get("RecvRequest")).toBe(1)
+  })
+
+  it("a fake store that never commits keeps everything back", async () => {
+    const { loop, sent } = fakeLoop(0, { store: fakeStore() })
+    for (let t = 1; t < 5; t++) loop.offer(received({ _tag: "Request", ...request(t, t) }))
+    await turns(10)
+    expect(words(sent)).toStrictEqual([])
+  })
+})
