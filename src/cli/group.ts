@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { appendFileSync, mkdirSync, readdirSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
 import { type ClientPoolShape, makeClientPool } from "../net/client-pool.ts"
 import { freePorts, type RunningCluster, startCluster } from "../net/cluster.ts"
 import {
@@ -88,6 +88,25 @@ const replicaCommand = (): ReadonlyArray<string> => [
   "replica-child",
 ]
 
+const isConnected = (cluster: RunningCluster, replica: number): Effect.Effect<boolean> =>
+  cluster.status(replica).pipe(
+    Effect.map(({ peers }) => peers.every(({ connected }) => connected)),
+    Effect.catch(() => Effect.succeed(false)),
+  )
+
+/**
+ * Waits until every replica is connected to every other one: who comes late to a busy group finds
+ * that the others have dropped what it missed. A group that never gets there works all the same.
+ */
+const allConnected = ({ config, cluster }: Pick<Group, "config" | "cluster">) =>
+  Effect.forEach(config.replicas, (_, id) => isConnected(cluster, id)).pipe(
+    Effect.repeat({
+      until: (connected) => connected.every(Boolean),
+      schedule: Schedule.spaced("50 millis"),
+    }),
+    Effect.timeoutOption(connectMs),
+  )
+
 /** Starts everything and waits until requests can be sent. The scope's end stops it all. */
 export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptions) {
   const { config, say } = options
@@ -114,6 +133,7 @@ export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptio
         Effect.fail(internal({ message: `no quorum of replicas answered within ${connectMs} ms` })),
     }),
   )
+  yield* allConnected({ config, cluster })
   const group: Group = { config, cluster, pool }
   return group
 }) satisfies (options: GroupOptions) => Effect.Effect<Group, Refused, Scope.Scope>

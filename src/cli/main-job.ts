@@ -58,7 +58,7 @@ const brokenCluster = (group: Group): Effect.Effect<never, Refused> =>
   )
 
 /** Checkpoints so often that the windows which TLC follows hold some. */
-const smallLog = { checkpointInterval: 4, logSize: 16 }
+const oftenCheckpoints = { checkpointInterval: 4, logSize: 256 }
 
 /** Replicas, front end and load; all processes have ended afterwards, and the traces are whole. */
 const runUnderLoad = Effect.fn("runUnderLoad")(function* (
@@ -66,12 +66,16 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   findings: Findings,
 ): Effect.fn.Return<void, Refused, Scope.Scope> {
   const { progress } = options
-  const changes = { ...smallLog, clients: findings.clients, traceDirectory: "traces" }
+  const note = (line: string): void => {
+    findings.notes.push(line)
+    progress.say(line)
+  }
+  const changes = { ...oftenCheckpoints, clients: findings.clients, traceDirectory: "traces" }
   const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
   const group = yield* progress.during(
     "starting",
     () => `${findings.replicas} replicas, each a process`,
-    startGroup({ config, say: progress.say }),
+    startGroup({ config, say: note }),
   )
   const front = yield* openFront(group, options)
   findings.phase = "load"

@@ -41,6 +41,8 @@ export interface Job {
 
 export interface Findings extends Job {
   phase: Phase
+  /** What happened to the group beside its work: a replica that fell behind, say. */
+  readonly notes: Array<string>
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
   /** Bytes of all traces, once they are complete. */
@@ -54,6 +56,7 @@ export interface Findings extends Job {
 export const noFindings = (job: Job): Findings => ({
   ...job,
   phase: "starting",
+  notes: [],
   load: undefined,
   wrongReads: undefined,
   traceBytes: undefined,

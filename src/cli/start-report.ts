@@ -116,6 +116,7 @@ const reproduce = ({ seed, clients, seconds }: Findings): string =>
 export const reportText = (findings: Findings): string => {
   const rows: ReadonlyArray<Row> = [
     ["replicas", `${findings.replicas} processes, key-value service, PBFT`],
+    ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
     ...readRows(findings),
     ...replayRows(findings),
@@ -154,13 +155,14 @@ const tlcDocument = (tlc: TlcResult | undefined) => {
 }
 
 export const reportDocument = (findings: Findings): unknown => {
-  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc } = findings
+  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc, notes } = findings
   return {
     schema: "prophecy-start/1",
     verdict: verdictWord(findings),
     partial: phase !== "done",
     phase,
     objections: objections(findings).map(({ text }) => text),
+    notes,
     replicas,
     clients,
     seconds,
