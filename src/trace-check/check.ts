@@ -110,13 +110,30 @@ const differentStart = (one: TraceFile, other: TraceFile): void => {
   })
 }
 
+const clientTwice = (node: NodeTrace, client: ClientId, other: string): never =>
+  reject({
+    file: node.name,
+    line: 1,
+    rule: "TwoTraces",
+    field: "node",
+    message: `client ${client} is also one of ${other}, whose trace is here`,
+  })
+
 const tracedOf = (nodes: ReadonlyArray<NodeTrace>): Traced => {
   const replicas = new Map<ReplicaId, string>()
   const clients = new Map<ClientId, string>()
-  for (const { key, header } of nodes) {
+  for (const trace of nodes) {
+    const { key, header } = trace
     const { node } = header
-    if (node.kind === "replica") replicas.set(node.id, key)
-    else for (let c = node.from; c <= node.to; c++) clients.set(c, key)
+    if (node.kind === "replica") {
+      replicas.set(node.id, key)
+      continue
+    }
+    for (let c = node.from; c <= node.to; c++) {
+      const other = clients.get(c)
+      if (other !== undefined) clientTwice(trace, c, other)
+      clients.set(c, key)
+    }
   }
   const { n, f, quorum } = (nodes[0] as NodeTrace).header
   return { group: { n, f, quorum }, replicas, clients }

@@ -22,6 +22,8 @@ export const nodeKey = ({ node }: TraceHeader): string =>
 /** The events of one process. Files must be in ascending order of their incarnation. */
 export class NodeTrace {
   readonly key: string
+  /** Its first file. */
+  readonly name: string
   readonly header: TraceHeader
   readonly #files: ReadonlyArray<TraceFile>
   #at = 0
@@ -37,6 +39,7 @@ export class NodeTrace {
     const first = files[0]
     if (first === undefined) throw new Error("a process has at least one file")
     this.key = nodeKey(first.header)
+    this.name = first.reader.name
     this.header = first.header
     this.#files = files
     if (first.header.node.kind === "replica")

@@ -91,6 +91,8 @@ export const randomFrom = (seed: number): (() => number) => {
   }
 }
 
+const patience = 8
+
 interface Service {
   count: number
   hash: string
@@ -110,6 +112,8 @@ interface ClientProcess {
   state: ClientState
   inbox: Array<Authentic<Reply>>
   left: number
+  /** Timeouts left for this request: what is lost is not sent again, so it may never be answered. */
+  patience: number
 }
 
 /** Writes the lines of one file and counts its steps; drops those it is told to drop. */
@@ -177,7 +181,7 @@ export class RecordedRun {
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
       const client: ClientConfig = { group, id, firstTimestamp, retransmitMs: 100 }
-      return { config: client, state: initClient(client), inbox: [], left: requests }
+      return { config: client, state: initClient(client), inbox: [], left: requests, patience }
     })
     const node = { kind: "clients" as const, from: 0, to: clients - 1, firstTimestamp }
     this.#clientFile = new Recorder(
@@ -219,8 +223,9 @@ export class RecordedRun {
       const { operation } = c.state
       if (c.inbox.length > 0) busy.push(() => this.#stepClient(c, this.#take(c.inbox)))
       if (operation === undefined && c.left > 0) busy.push(() => this.#submit(c))
-      const timeout = operation !== undefined && this.#random() < (this.#options.timeouts ?? 0)
-      if (timeout) busy.push(() => this.#stepClient(c, { _tag: "Timeout" }))
+      const { timeouts = 0 } = this.#options
+      const waits = operation !== undefined && c.patience > 0
+      if (waits && this.#random() < timeouts) busy.push(() => this.#timeout(c))
     }
     if (busy.length === 0) return false
     busy[Math.floor(this.#random() * busy.length)]?.()
@@ -252,8 +257,14 @@ export class RecordedRun {
     return taken
   }
 
+  #timeout(c: ClientProcess): void {
+    c.patience--
+    this.#stepClient(c, { _tag: "Timeout" })
+  }
+
   #submit(c: ClientProcess): void {
     c.left--
+    c.patience = patience
     const { operationSize = 8 } = this.#options
     const text = `put ${c.config.id} ${c.left} \u00ff`
     this.#stepClient(c, { _tag: "Submit", operation: text.padEnd(operationSize, "x") })
