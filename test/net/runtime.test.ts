@@ -68,6 +68,20 @@ describe("nothing leaves before what it depends on is durable", () => {
     ])
   })
 
+  it("a reply that writes nothing waits for the group on which it rests", async () => {
+    const { loop, store, sent } = fakeLoop(1)
+    loop.offer(received(prePrepare(1)))
+    for (const r of [2, 3]) loop.offer(vote("Prepare", 1, r))
+    await turns()
+    expect(store.isCommitting()).toBe(true)
+    for (const r of [0, 2]) loop.offer(vote("Commit", 1, r))
+    await turns()
+    expect(loop.state.executed).toBe(1)
+    expect(words(sent)).toStrictEqual([])
+    store.finish()
+    expect(words(sent).at(-1)).toBe("Reply 1 to client 1")
+  })
+
   it("what depends on no record leaves at once", async () => {
     const { loop, store, sent } = fakeLoop(1)
     store.automatic()
