@@ -96,8 +96,8 @@ const sourceOf = (path: string): TraceSource => ({
 })
 
 /** Replays every step of every process through the model; `capture` sees the run go by. */
-const replay = Effect.fn("replay")(function* (
-  options: MainJobOptions,
+export const replay = Effect.fn("replay")(function* (
+  options: Pick<MainJobOptions, "progress">,
   findings: Findings,
   capture: Capture,
 ) {
@@ -137,6 +137,6 @@ export const mainJob = Effect.fn("mainJob")(function* (
   const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
   // TLC has nothing to add to traces that the model itself rejects.
   if (!options.tlc) findings.tlc = { _tag: "Skipped" }
-  else if (readable) findings.tlc = yield* tlcStage(capture, options.progress)
+  else if (readable) findings.tlc = yield* tlcStage(capture.chains(), options.progress)
   findings.phase = "done"
 })

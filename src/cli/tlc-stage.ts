@@ -1,7 +1,7 @@
 /** Has TLC follow the captured windows of a run, where Java and the TLA+ tools are at hand. */
 import { Effect } from "effect"
 import { findToolchain } from "../tla-tools/toolchain.ts"
-import type { Capture } from "../trace-check/chain.ts"
+import type { Chain } from "../trace-check/chain.ts"
 import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
 import type { Progress } from "./progress.ts"
 import type { TlcResult, TlcWindow } from "./start-findings.ts"
@@ -19,12 +19,12 @@ const toWindow = (checked: CheckedWindow): TlcWindow => {
 }
 
 const follow = async (
-  capture: Capture,
+  chains: ReadonlyArray<Chain>,
   signal: AbortSignal,
   take: (window: TlcWindow) => void,
 ): Promise<void> => {
   const ask = makeAskTlc(signal)
-  for (const chain of capture.chains()) {
+  for (const chain of chains) {
     for await (const checked of checkChain(chain, windowSize, ask)) take(toWindow(checked))
   }
 }
@@ -35,9 +35,9 @@ const obstacle: Effect.Effect<string | undefined> = findToolchain(process.env).p
   Effect.catch((error) => Effect.succeed(error.message)),
 )
 
-/** Checks the windows one after the other; `take` is told of each as soon as it is judged. */
+/** Checks the windows of the chains one after the other. */
 export const tlcStage = Effect.fn("tlcStage")(function* (
-  capture: Capture,
+  chains: ReadonlyArray<Chain>,
   progress: Progress,
 ): Effect.fn.Return<TlcResult> {
   const startedAt = performance.now()
@@ -45,7 +45,7 @@ export const tlcStage = Effect.fn("tlcStage")(function* (
   const reason = yield* progress.during("TLA+ tools", () => "looking for them", obstacle)
   if (reason !== undefined) return { _tag: "Unavailable", reason }
   const detail = (): string => `${windows.length} windows of ${windowSize} events followed`
-  const all = Effect.promise((signal) => follow(capture, signal, (w) => void windows.push(w)))
+  const all = Effect.promise((signal) => follow(chains, signal, (w) => void windows.push(w)))
   yield* progress.during("TLC", detail, all)
   return { _tag: "Ran", windows, elapsedMs: performance.now() - startedAt }
 })
