@@ -23,6 +23,8 @@ export interface Missing {
   readonly field: string
   /** The message, for people. */
   readonly what: string
+  /** Whether it has been sent by now. */
+  readonly isSent: () => boolean
 }
 
 /** Which processes of the run have traces: the key of each one's files. */
@@ -119,20 +121,22 @@ export class Causality {
   #missingSaying(m: PeerMessage, receiver: ReplicaId): Missing | undefined {
     const sender = this.#traced.replicas.get(m.replica)
     if (sender === undefined || m.replica === receiver || this.#open.has(sender)) return undefined
-    const known = (this.#sayings[m.replica] as Sayings).knows(sayingOf(m))
-    if (known !== "unsaid") return undefined
+    const sayings = this.#sayings[m.replica] as Sayings
+    const isSent = (): boolean => sayings.knows(sayingOf(m)) !== "unsaid"
+    if (isSent()) return undefined
     const view = m._tag === "Checkpoint" ? "" : ` in view ${m.view}`
     const what = `${m._tag} for sequence number ${m.seq}${view} with digest ${m.digest}`
-    return { sender, field: "in", what }
+    return { sender, field: "in", what, isSent }
   }
 
   #missingRequest(request: Request, backup: boolean, field: string): Missing | undefined {
     const sender = this.#traced.clients.get(request.client)
     if (sender === undefined || this.#open.has(sender)) return undefined
-    if (this.#requests.knows(request, backup) !== "unsaid") return undefined
+    const isSent = (): boolean => this.#requests.knows(request, backup) !== "unsaid"
+    if (isSent()) return undefined
     const to = backup && this.#requests.find(request) !== undefined ? " to this replica" : ""
     const what = `Request ${request.timestamp} of client ${request.client}${to}`
-    return { sender, field, what }
+    return { sender, field, what, isSent }
   }
 
   #missingReply({ input }: ClientEvent): Missing | undefined {
@@ -140,10 +144,11 @@ export class Causality {
     const { message: m } = input
     const sender = this.#traced.replicas.get(m.replica)
     if (sender === undefined || this.#open.has(sender)) return undefined
-    const known = (this.#replies[m.replica] as SentReplies).knows(m.client, m)
-    if (known !== "unsaid") return undefined
+    const replies = this.#replies[m.replica] as SentReplies
+    const isSent = (): boolean => replies.knows(m.client, m) !== "unsaid"
+    if (isSent()) return undefined
     const what = `Reply to request ${m.timestamp} of client ${m.client} with this result`
-    return { sender, field: "in", what }
+    return { sender, field: "in", what, isSent }
   }
 
   #replicaStep(event: ReplicaEvent): void {

@@ -18,13 +18,11 @@ interface Process {
   ended: boolean
   /** How far it is: the last executed sequence number; clients are always behind. */
   progress: number
-  /** When it was found to wait, in events; and for what. */
-  waitsSince: number
-  waitsFor: Missing | undefined
 }
 
-/** A message that was delivered although it was not sent, because everything else waits for it. */
-interface Credit {
+/** A step that cannot happen yet. */
+interface Waiting {
+  readonly process: Process
   readonly event: StepEvent
   readonly missing: Missing
 }
@@ -36,8 +34,6 @@ export class Merge {
   readonly #processes: ReadonlyArray<Process>
   readonly #causality: Causality
   readonly #visit: Visit
-  #credits: Array<Credit> = []
-  #events = 0
 
   constructor(traces: ReadonlyArray<NodeTrace>, causality: Causality, visit: Visit) {
     this.#processes = traces.map((trace) => ({
@@ -45,8 +41,6 @@ export class Merge {
       head: undefined,
       ended: false,
       progress: trace.replica === undefined ? -1 : 0,
-      waitsSince: 0,
-      waitsFor: undefined,
     }))
     this.#causality = causality
     this.#visit = visit
@@ -55,8 +49,6 @@ export class Merge {
   /** Goes through all events; rejects at the first one that cannot happen. */
   async run(): Promise<void> {
     while (await this.#turn()) {}
-    const unpaid = this.#credits[0]
-    if (unpaid !== undefined) reject(notSent(unpaid.event, unpaid.missing, "NotSent"))
   }
 
   // One process takes some events. False when all have ended.
@@ -70,8 +62,7 @@ export class Merge {
       if (moved === "more") await process.trace.fill()
       if (moved !== "waits") return true
     }
-    this.#giveCredit(order)
-    return true
+    return this.#explain(order)
   }
 
   #advance(process: Process): "moved" | "more" | "waits" {
@@ -85,12 +76,7 @@ export class Merge {
         }
         process.head = next
       }
-      const missing = this.#causality.missing(process.head)
-      if (missing !== undefined) {
-        if (process.waitsFor === undefined) process.waitsSince = this.#events
-        process.waitsFor = missing
-        return taken > 0 ? "moved" : "waits"
-      }
+      if (this.#causality.missing(process.head) !== undefined) return taken > 0 ? "moved" : "waits"
       this.#deliver(process, process.head)
     }
     return "moved"
@@ -98,45 +84,68 @@ export class Merge {
 
   #deliver(process: Process, event: TraceEvent): void {
     process.head = undefined
-    process.waitsFor = undefined
-    this.#events++
     this.#causality.deliver(event)
     if (event._tag === "OpenEnd") this.#causality.open(process.trace.key)
     else if (event._tag === "ReplicaStep") process.progress = event.step.state.executed
-    if (this.#credits.length > 0) this.#collect()
     this.#visit(event)
   }
 
-  // Everyone waits. A message whose sender has ended was never sent. Otherwise some wait in a
-  // circle: the one that has waited longest goes on, and its message must be sent later or not.
-  #giveCredit(waiting: ReadonlyArray<Process>): void {
-    const alive = new Set(waiting.map(({ trace }) => trace.key))
-    const inOrder = [...waiting].sort((a, b) => a.waitsSince - b.waitsSince)
-    const orphan = inOrder.find(({ waitsFor }) => waitsFor && !alive.has(waitsFor.sender))
-    const process = orphan ?? inOrder[0]
-    const event = process?.head
-    const missing = process?.waitsFor
-    if (process === undefined || missing === undefined) throw new Error("somebody waits")
-    if (event?._tag !== "ReplicaStep" && event?._tag !== "ClientStep") throw new Error("for a step")
-    if (orphan !== undefined) reject(notSent(event, missing, "NotSent"))
-    this.#credits.push({ event, missing })
-    this.#deliver(process, event)
+  // Everyone waits, so some message was received that was not sent before. Which one, is told by
+  // the rest of the traces: what their processes send from here on, whatever they wait for.
+  async #explain(all: ReadonlyArray<Process>): Promise<never> {
+    const waiting = all.map((process): Waiting => {
+      const event = process.head
+      const missing = event === undefined ? undefined : this.#causality.missing(event)
+      if (event?._tag !== "ReplicaStep" && event?._tag !== "ClientStep") throw new Error("a step")
+      if (missing === undefined) throw new Error("waits")
+      return { process, event, missing }
+    })
+    const later = new Set<Waiting>()
+    for (const process of all) await this.#sendAll(process, waiting, later)
+    const never = waiting.find((w) => !later.has(w))
+    if (never !== undefined) return reject(notSent(never, "NotSent"))
+    return reject(notSent(circleIn(waiting), "SentLater"))
   }
 
-  // A message that is sent after it was received: the traces have no order at all.
-  #collect(): void {
-    for (const { event, missing } of this.#credits) {
-      const still = this.#causality.missing(event)
-      if (still?.what !== missing.what) reject(notSent(event, missing, "SentLater"))
+  async #sendAll(
+    process: Process,
+    waiting: ReadonlyArray<Waiting>,
+    later: Set<Waiting>,
+  ): Promise<void> {
+    const { trace } = process
+    let next = process.head ?? trace.next()
+    while (next !== "end") {
+      if (next === "more") {
+        await trace.fill()
+      } else {
+        this.#causality.deliver(next)
+        for (const w of waiting) if (w.missing.isSent()) later.add(w)
+      }
+      next = trace.next()
     }
   }
 }
 
-const notSent = (event: StepEvent, missing: Missing, rule: "NotSent" | "SentLater"): Finding => {
+// From a process to the one that it waits for, and so on, until one comes again.
+const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
+  const byKey = new Map(waiting.map((w) => [w.process.trace.key, w]))
+  const seen = new Set<Waiting>()
+  let at = waiting[0] as Waiting
+  while (!seen.has(at)) {
+    seen.add(at)
+    at = byKey.get(at.missing.sender) ?? at
+  }
+  return at
+}
+
+const notSent = ({ event, missing }: Waiting, rule: "NotSent" | "SentLater"): Finding => {
   const { place, n } = event
   const node = event._tag === "ReplicaStep" ? `replica ${event.replica}` : `client ${event.client}`
-  const when = rule === "NotSent" ? "never sent" : "sent only after it was received here"
-  const message = `${missing.sender}, whose trace is here, has ${when.replace("sent", "sent it")}`
+  const when =
+    rule === "NotSent"
+      ? "has never sent it"
+      : "sends it only after a step that waits for this one: the lines have no causal order"
+  const message = `${missing.sender}, whose trace is here, ${when}`
   const found = missing.what
   return { ...place, rule, node, step: n, field: missing.field, found, message }
 }

@@ -157,7 +157,7 @@ export class Monitor {
     const difference = firstDifference(shown(replies), shown(now.replies), "in.results")
     if (difference !== undefined) {
       const { path, expected, found } = difference
-      const field = path.replace(".result", "")
+      const field = path.replace(/\.result$/, "")
       const message = `another result than ${where} had`
       this.#reject(event, "Result", message, { field, expected, found })
     }
