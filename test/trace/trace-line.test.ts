@@ -1,0 +1,246 @@
+import { describe, expect, test } from "vitest"
+import { initClient, stepClient } from "../../src/core/pbft/client.ts"
+import type { Authentic, ReplicaMessage } from "../../src/core/pbft/message.ts"
+import { step } from "../../src/core/pbft/replica.ts"
+import { type Config, type Input, init, type State } from "../../src/core/pbft/state.ts"
+import {
+  clientLine,
+  clientsDropLine,
+  dropLine,
+  endLine,
+  header,
+  replicaLine,
+} from "../../src/core/pbft/trace.ts"
+import {
+  ClientsState,
+  ClientTraceInput,
+  clientInputOf,
+  inputOf,
+  ReplicaInput,
+  ReplicaState,
+} from "../../src/core/pbft/trace-event.ts"
+import { DropLine, EndLine, HeaderLine, misfit, StepLine } from "../../src/core/trace-event.ts"
+
+const group = { n: 4, f: 1, quorum: 3 }
+const config: Config = {
+  group,
+  id: 1,
+  clients: 3,
+  checkpointInterval: 1,
+  logSize: 4,
+  maxBatch: 2,
+  batchDigest: (batch) => `batch of ${batch.map((r) => r.operation).join(" ")}`,
+  checkpointDigest: (seq, service) => `checkpoint ${seq} ${service}`,
+}
+const everyByte = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("")
+const request = { client: 2, timestamp: 5, operation: everyByte, authenticator: "secret" }
+const batch = [request]
+const digest = config.batchDigest(batch)
+const from = <M>(message: M): Authentic<M> => message as Authentic<M>
+const receive = (m: Exclude<ReplicaMessage, { readonly _tag: "PrePrepare" }>): Input => ({
+  _tag: "Receive",
+  message: from(m),
+})
+const prePrepare: Input = {
+  _tag: "ReceivePrePrepare",
+  message: from({ _tag: "PrePrepare", view: 0, seq: 1, digest, batch, replica: 0 }),
+  verdicts: [true],
+}
+const vote = (type: "Prepare" | "Commit", replica: number, of = digest): Input =>
+  receive({ _tag: type, view: 0, seq: 1, digest: of, replica })
+
+interface Line {
+  readonly action: string
+  readonly in: unknown
+  readonly post: unknown
+}
+
+const lineOf = (state: State, input: Input): readonly [State, Line] => {
+  const took = step(config, state, input)
+  const line = replicaLine(3, state, took, input)
+  const data = JSON.parse(line)
+  expect(misfit(StepLine)(data)).toBeUndefined()
+  expect(misfit(ReplicaInput)(data.in)).toBeUndefined()
+  // The line is one line, without authenticators, and the input reads as it was.
+  expect(line).not.toMatch(/[\n\r]/)
+  expect(line).not.toContain("secret")
+  const read = inputOf(data.in as ReplicaInput)
+  expect(read).toEqual(JSON.parse(JSON.stringify(input).replaceAll('"secret"', '""')))
+  return [took.state, data as Line]
+}
+
+/** The changes that the lines of some inputs show. */
+const posts = (inputs: ReadonlyArray<Input>): ReadonlyArray<unknown> => {
+  let state = init(config)
+  return inputs.map((input) => {
+    const [next, line] = lineOf(state, input)
+    state = next
+    return line.post
+  })
+}
+
+describe("a replica's line holds the whole input and what changed", () => {
+  test("a request that is queued", () => {
+    const [, line] = lineOf(init(config), receive({ _tag: "Request", ...request }))
+    const { authenticator: _, ...plain } = request
+    expect(line).toMatchObject({ action: "RecvRequest", in: { type: "Request", ...plain } })
+    expect(line.post).toEqual({ queue: 1 })
+  })
+
+  test("votes for the slot's own batch as numbers, others with their digest", () => {
+    const slot = (phase: string, prepares: Array<unknown>, commits: Array<unknown>) => ({
+      slot: [
+        { seq: 1, phase, digest: phase === "empty" ? "" : digest, size: 1, prepares, commits },
+      ],
+    })
+    const other = { replica: 3, digest: "another" }
+    const first = slot("empty", [], [other]).slot[0]
+    const inputs = [vote("Commit", 3, "another"), prePrepare, vote("Prepare", 2), vote("Commit", 0)]
+    expect(posts(inputs)).toEqual([
+      { slot: [{ ...first, size: 0 }] },
+      slot("prePrepared", [1], [other]),
+      slot("prepared", [1, 2], [1, other]),
+      slot("prepared", [1, 2], [0, 1, other]),
+    ])
+  })
+
+  test("an execution with its checkpoint, and how it becomes stable", () => {
+    const executed: Input = { _tag: "Executed", seq: 1, results: [everyByte], service: "s" }
+    const checkpoint = (replica: number, of = "checkpoint 1 s") =>
+      receive({ _tag: "Checkpoint", seq: 1, digest: of, replica })
+    const inputs = [
+      prePrepare,
+      vote("Prepare", 2),
+      vote("Commit", 0),
+      vote("Commit", 3),
+      executed,
+      checkpoint(2),
+      checkpoint(3),
+    ]
+    const votes = (replicas: ReadonlyArray<number>) =>
+      replicas.map((replica) => ({ replica, digest: "checkpoint 1 s" }))
+    expect(posts(inputs).slice(4)).toEqual([
+      {
+        executed: 1,
+        table: [{ client: 2, timestamp: 5, result: everyByte }],
+        checkpoints: [
+          { seq: 0, digest: "checkpoint 0 genesis" },
+          { seq: 1, digest: "checkpoint 1 s" },
+        ],
+        checkpointVotes: [{ seq: 1, votes: votes([1]) }],
+      },
+      { checkpointVotes: [{ seq: 1, votes: votes([1, 2]) }] },
+      { low: 1, checkpoints: [{ seq: 1, digest: "checkpoint 1 s" }], checkpointVotes: [] },
+    ])
+  })
+
+  test("a proposal: only its count, the batch is the queue's", () => {
+    const primary = { ...config, id: 0 }
+    const state = { ...init(primary), queue: batch }
+    const took = step(primary, state, { _tag: "Propose", count: 1 })
+    const line = JSON.parse(replicaLine(1, state, took, { _tag: "Propose", count: 1 }))
+    expect(line).toMatchObject({ action: "SendPrePrepare", in: { type: "Propose", count: 1 } })
+    expect(line.post).toMatchObject({ seqno: 1, queue: 0, slot: [{ seq: 1, size: 1 }] })
+  })
+
+  test("the places of the requests whose authenticator failed", () => {
+    const [, line] = lineOf(init(config), { ...prePrepare, verdicts: [false] } as Input)
+    expect(line.in).toMatchObject({ failed: [0] })
+    expect(line.post).toMatchObject({ slot: [{ phase: "held", prepares: [] }] })
+  })
+
+  test("an ignored input, without changes", () => {
+    const [, line] = lineOf(init(config), vote("Commit", 1))
+    expect(line).toMatchObject({ action: "Ignore:FromSelf", post: {} })
+  })
+
+  test("a restart with its durable records and all of the state", () => {
+    const durable = [
+      { _tag: "PrePrepared", view: 0, seq: 1, digest, batch },
+      { _tag: "Prepared", view: 0, seq: 1, digest },
+      { _tag: "CheckpointTaken", seq: 1, digest: "c", table: [{ timestamp: 5, result: "r" }] },
+      { _tag: "CheckpointStable", seq: 0 },
+    ] as const
+    const [, line] = lineOf(init(config), { _tag: "Restart", durable })
+    expect(misfit(ReplicaState)(line.post)).toBeUndefined()
+    expect(line.post).toMatchObject({ executed: 1, slot: [{ seq: 1, phase: "prepared" }] })
+  })
+})
+
+describe("a client's line", () => {
+  const clientConfig = { group, id: 2, firstTimestamp: 4, retransmitMs: 10 }
+  const reply = (replica: number, result: string) => ({
+    _tag: "Receive" as const,
+    message: from({ _tag: "Reply" as const, view: 0, client: 2, timestamp: 5, replica, result }),
+  })
+
+  test("from the request to its result", () => {
+    let state = initClient(clientConfig)
+    const inputs = [
+      { _tag: "Submit" as const, operation: everyByte },
+      { _tag: "Timeout" as const },
+      reply(0, "a"),
+      reply(1, everyByte),
+      reply(2, everyByte),
+    ]
+    const found = inputs.map((input) => {
+      const took = stepClient(clientConfig, state, input)
+      const line = JSON.parse(clientLine({ n: 1, client: 2 }, state, took, input))
+      state = took.state
+      expect(misfit(StepLine)(line)).toBeUndefined()
+      expect(misfit(ClientTraceInput)(line.in)).toBeUndefined()
+      expect(clientInputOf(line.in)).toEqual(input)
+      return line.post
+    })
+    expect(found).toEqual([
+      { timestamp: 5, waits: true, replies: [] },
+      { toAll: true },
+      { replies: [0] },
+      { replies: [0, 1] },
+      { waits: false, toAll: false, replies: [], result: everyByte },
+    ])
+  })
+})
+
+test("the lines that are no steps", () => {
+  const drop = JSON.parse(dropLine(9, 4, init(config)))
+  expect(misfit(DropLine)(drop)).toBeUndefined()
+  expect(misfit(ReplicaState)(drop.state)).toBeUndefined()
+  expect(drop).toMatchObject({ n: 9, dropped: 4 })
+  const state = initClient({ group, id: 2, firstTimestamp: 4, retransmitMs: 10 })
+  const clients = JSON.parse(clientsDropLine(9, 4, new Map([[2, state]])))
+  expect(misfit(ClientsState)(clients.state)).toBeUndefined()
+  expect(clients.state).toMatchObject([{ client: 2, timestamp: 4 }])
+  expect(misfit(EndLine)(JSON.parse(endLine(9, 2)))).toBeUndefined()
+  expect(JSON.parse(endLine(9, 2))).toEqual({ end: 9, dropped: 2 })
+  const head = {
+    run: "r",
+    protocol: "pbft" as const,
+    node: { kind: "replica" as const, id: 1 },
+    incarnation: 0,
+    ...group,
+    checkpointInterval: 1,
+    logSize: 4,
+    maxBatch: 2,
+    clients: 3,
+    spec: "0".repeat(64),
+    startedAt: "2026-01-01T00:00:00.000Z",
+  }
+  expect(misfit(HeaderLine)(JSON.parse(header(head)))).toBeUndefined()
+  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/1", ...head })
+})
+
+test("a misfit is told with its place and what was expected there", () => {
+  const bad = misfit(ReplicaInput)
+  expect(bad({ type: "Prepare", view: 0, seq: -1, digest: "d", replica: 0 })?.path).toBe("seq")
+  expect(bad({ type: "Prepare", view: 0, seq: 1, digest: "", replica: 0 })?.path).toBe("digest")
+  const request = { client: 0, timestamp: 1, operation: "\u0100" }
+  expect(bad({ type: "Request", ...request })?.path).toBe("operation")
+  const inBatch = { type: "PrePrepare", view: 0, seq: 1, digest: "d", replica: 0, failed: [] }
+  expect(bad({ ...inBatch, batch: [{ ...request, operation: 7 }] })).toMatchObject({
+    path: "batch[0].operation",
+    problem: expect.stringContaining("string"),
+  })
+  expect(bad({ type: "Nothing" })?.path).toBe("")
+  expect(bad(7)?.problem).toContain("Prepare")
+})
