@@ -1,4 +1,4 @@
-/** The machine and the code that a measurement was made with, and how much of the machine it got. */
+/** The machine and the code of a measurement, and how much of the machine it got. */
 import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os"
@@ -9,7 +9,7 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
-  /** Processes that wanted to run, averaged over the minute before: above 0 the machine was busy. */
+  /** Processes that wanted to run in the minute before: above 0 the machine was busy. */
   readonly loadBefore: number
 }
 

@@ -129,7 +129,7 @@ describe("a configuration", () => {
     [{ replicas: [...replicas(3), { host: "h", port: 0 }] }, /^replicas\[3\]\.port: found 0/],
     [
       { logSize: 300 },
-      "logSize: found 300, expected a multiple of checkpointInterval (128), at least twice as large",
+      /^logSize: found 300, expected a multiple of checkpointInterval \(128\), at least twice/,
     ],
     [
       { checkpointInterval: 8, logSize: 8 },
@@ -258,7 +258,8 @@ describe("secrets", () => {
     const files = splitMasters(masters, 1)
     const of = (name: string): string => JSON.stringify(files.find(({ node }) => node === name))
     // What replicas 2 and 3 share is in the file of replica 2, and derived by replica 3.
-    const shared = (files[2]?.secrets as { pairs: ReadonlyArray<string> }).pairs[0] ?? ""
+    const two = files[2]?.secrets
+    const shared = two !== undefined && "pairs" in two ? (two.pairs[0] ?? "") : ""
     expect(shared).toMatch(/^[0-9a-f]{64}$/)
     for (const name of ["replica-0", "replica-1", "endpoint-0"]) {
       expect(of(name)).not.toContain(shared)

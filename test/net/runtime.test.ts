@@ -37,7 +37,7 @@ describe("nothing leaves before what it depends on is durable", () => {
     expect(store.isCommitting()).toBe(false)
   })
 
-  it("records that gather during a commit are the next group; their sends wait for that one", async () => {
+  it("records that gather during a commit are the next group", async () => {
     const { loop, store, sent } = fakeLoop(1)
     loop.offer(received(prePrepare(1)))
     await turns()
@@ -144,7 +144,7 @@ describe("backpressure", () => {
 })
 
 describe("the log is compacted", () => {
-  it("at a stable checkpoint, to what is durable in the state; the group's sends leave then", async () => {
+  it("at a stable checkpoint, to what is durable in the state", async () => {
     const { loops, ask } = group({ compactBytes: 1_000_000 })
     for (let t = 1; t <= 5; t++) await ask(t)
     for (const { loop, store, sent } of loops) {
@@ -301,7 +301,7 @@ describe("a replica that lags", () => {
     expect(again()).toStrictEqual(["PrePrepare 1 to 3", "PrePrepare 2 to 3", "PrePrepare 3 to 3"])
   })
 
-  it("says that it missed a checkpoint only after a while without progress, and takes it back", async () => {
+  it("says that it missed a checkpoint after a while, and takes it back", async () => {
     const { loop, missed, caughtUp, store } = fakeLoop(3)
     store.automatic()
     for (const r of [0, 1]) loop.progress(r, { low: 4, executed: 4 })

@@ -88,7 +88,7 @@ describe("the log", () => {
     })
   })
 
-  it("grows beyond the zeros that were written ahead, with large groups and small ones", async () => {
+  it("grows beyond the zeros ahead of it, with large groups and small ones", async () => {
     const sizes = [10, 100_000, 300_000, 10, 900_000, 10]
     const groups = sizes.map((size, k) => [
       prePrepared(k + 1, "x".repeat(Math.min(size, 100_000))),
@@ -108,7 +108,7 @@ describe("the log", () => {
     expect(recover().records).toStrictEqual([prePrepared(1)])
   })
 
-  it("a last group that is cut off at any byte is dropped whole; what follows it is written over", async () => {
+  it("a last group that is cut off at any byte is dropped whole", async () => {
     await write([prePrepared(1)], [prepared(1)])
     const before = logBytes().length
     await write([prePrepared(2), prepared(2)])
@@ -125,7 +125,7 @@ describe("the log", () => {
     expect(recover().records).toStrictEqual([prePrepared(1), prepared(1), prePrepared(3)])
   })
 
-  it("a last group with any byte changed is dropped, and how much was cut off is told", async () => {
+  it("a last group with any byte changed is dropped, and that is told", async () => {
     await write([prePrepared(1)])
     const before = logBytes().length
     await write([prepared(1)])
@@ -249,7 +249,7 @@ describe("snapshots and compaction", () => {
     expect(recover().records).toStrictEqual([taken(8), stable(8), prePrepared(9)])
   })
 
-  it("a crash before the new log has its name leaves the old one; its rest is removed", async () => {
+  it("a crash before the new log has its name leaves the old one", async () => {
     const store = await checkpointed()
     store.close()
     const before = recover().records
@@ -259,7 +259,7 @@ describe("snapshots and compaction", () => {
     expect(readdirSync(directory).sort()).toStrictEqual(["log", "snapshot-4"])
   })
 
-  it("a crash after the new log has its name and before old snapshots are gone is no harm", async () => {
+  it("a crash before old snapshots are removed is no harm", async () => {
     const store = await checkpointed()
     store.compact(compacted, 4)
     store.close()
@@ -267,7 +267,7 @@ describe("snapshots and compaction", () => {
     expect(recover().records).toStrictEqual(compacted)
   })
 
-  it("a snapshot without its record is ignored; a record without its snapshot is an error", async () => {
+  it("a snapshot without its record is ignored; the reverse is an error", async () => {
     const store = await checkpointed()
     store.saveSnapshot(8, "state 8")
     store.close()
