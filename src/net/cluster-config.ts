@@ -143,10 +143,10 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
   }
   const n = c.replicas.length
   expect(
-    n === 1 || (n >= 4 && n % 3 === 1),
+    n >= 4 && n % 3 === 1,
     "replicas",
     `${n} replicas`,
-    "1 replica (no fault tolerated) or 3f + 1: 4, 7, 10 ...",
+    "3f + 1 replicas, of which f may be faulty: 4, 7, 10 ...",
   )
   const places = new Map<string, number>()
   c.replicas.forEach(({ host, port }, id) => {

@@ -8,6 +8,7 @@ import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
+import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { replicaKeys } from "./keys.ts"
@@ -108,12 +109,18 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
     Executor,
     Effect.gen(function* () {
       const { config, id } = yield* Identity
-      const { snapshot } = yield* Store
+      const { snapshot, checkpoint } = yield* Store
       const service = Execution.makeService(config.service)
-      if (snapshot !== undefined && !service.restore(snapshot)) {
-        const path = join(config.dataDirectory, `replica-${id}`)
-        const reason = `the snapshot is none of the service ${config.service}`
-        return yield* new StoreError({ path, offset: undefined, reason })
+      if (snapshot === undefined || checkpoint === undefined) return Execution.makeExecutor(service)
+      const { seq, digest, table } = checkpoint
+      const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
+      const wrong = (reason: string): StoreError =>
+        new StoreError({ path, offset: undefined, reason })
+      if (!service.restore(snapshot)) {
+        return yield* wrong(`the snapshot is none of the service ${config.service}`)
+      }
+      if (checkpointDigest(seq, service.digest(), table) !== digest) {
+        return yield* wrong("the snapshot does not have the digest of its checkpoint")
       }
       return Execution.makeExecutor(service)
     }),

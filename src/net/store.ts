@@ -65,11 +65,14 @@ export interface Recovered {
   readonly store: ReplicaStore
   /** In the order in which they were written; empty for a new replica. */
   readonly records: ReadonlyArray<DurableRecord>
-  /** The service at the last checkpoint that was taken; undefined when there is none. */
+  /** The last checkpoint that was taken, and the service then; undefined when there is none. */
+  readonly checkpoint: CheckpointTaken | undefined
   readonly snapshot: Bytes | undefined
   /** Bytes of a broken last group, which were cut off. */
   readonly cutOff: number
 }
+
+export type CheckpointTaken = Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>
 
 export interface StoreOptions {
   readonly directory: string
@@ -204,9 +207,12 @@ class FileStore implements ReplicaStore {
   readonly close = (): void => closeSync(this.#fd)
 }
 
-/** The last checkpoint that was taken: the one that a restarted replica starts from. */
-const lastCheckpoint = (records: ReadonlyArray<DurableRecord>): Seq =>
-  records.reduce((last, r) => (r._tag === "CheckpointTaken" ? Math.max(last, r.seq) : last), 0)
+/** The checkpoint that a restarted replica starts from. */
+const lastCheckpoint = (records: ReadonlyArray<DurableRecord>): CheckpointTaken | undefined =>
+  records.reduce<CheckpointTaken | undefined>(
+    (last, r) => (r._tag === "CheckpointTaken" && r.seq >= (last?.seq ?? 0) ? r : last),
+    undefined,
+  )
 
 const createLog = (options: StoreOptions): Recovered => {
   const path = join(options.directory, logName)
@@ -215,7 +221,8 @@ const createLog = (options: StoreOptions): Recovered => {
   renameSync(path + unfinished, path)
   syncDirectory(options.directory)
   const log = { fd, end: headerSize, size: headerSize, groups: 0, seed: groupSeed(header) }
-  return { store: new FileStore(options, log), records: [], snapshot: undefined, cutOff: 0 }
+  const store = new FileStore(options, log)
+  return { store, records: [], checkpoint: undefined, snapshot: undefined, cutOff: 0 }
 }
 
 const openLog = (options: StoreOptions): Recovered | StoreError => {
@@ -225,8 +232,8 @@ const openLog = (options: StoreOptions): Recovered | StoreError => {
   const content = readLog(bytes, owner, limits)
   if ("reason" in content) return new StoreError({ path, ...content })
   const { records, end, groups, seed } = content
-  const last = lastCheckpoint(records)
-  const snapshot = last === 0 ? undefined : readSnapshot(directory, last)
+  const checkpoint = lastCheckpoint(records)
+  const snapshot = checkpoint === undefined ? undefined : readSnapshot(directory, checkpoint.seq)
   if (snapshot instanceof StoreError) return snapshot
   const fd = openSync(path, "r+")
   if (content.torn) {
@@ -235,7 +242,7 @@ const openLog = (options: StoreOptions): Recovered | StoreError => {
   }
   const size = content.torn ? end : bytes.length
   const store = new FileStore(options, { fd, end, size, groups, seed })
-  return { store, records, snapshot, cutOff: bytes.length - size }
+  return { store, records, checkpoint, snapshot, cutOff: bytes.length - size }
 }
 
 /** Opens a replica's files, or makes them. */

@@ -34,6 +34,7 @@ const services = (shell: Shell, failing = false) => {
           failing ? done(error) : store.commit(done),
       },
       records: [],
+      checkpoint: undefined,
       snapshot: undefined,
       cutOff: 0,
     }),

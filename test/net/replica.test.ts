@@ -202,7 +202,7 @@ describe("a replica that cannot run says why", () => {
     }),
   )
 
-  it.live("its snapshot is another service's", () =>
+  it.live("its snapshot is another service's, or another state's", () =>
     Effect.gen(function* () {
       const config = yield* fresh(4, { service: "null" })
       yield* Effect.scoped(
@@ -218,6 +218,10 @@ describe("a replica that cannot run says why", () => {
         _tag: "StoreError",
         reason: expect.stringMatching(/none of the service null/),
       })
+      writeSnapshot(directory, 4, "null 7")
+      expect((yield* failure(runReplica(config, 1))).message).toMatch(
+        /snapshot-4: the snapshot does not have the digest of its checkpoint/,
+      )
     }),
   )
 
