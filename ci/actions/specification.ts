@@ -1,4 +1,4 @@
-/** What the actions' table needs of a TLA+ module: its operators, the actions of Next, variables. */
+/** What the table of actions needs of a TLA+ module: operators, actions of Next, variables. */
 
 /** The operators of a module by name: the text of each definition after `==`. */
 export const operators = (text: string): ReadonlyMap<string, string> => {
@@ -59,7 +59,7 @@ export const variables = (
   }))
 }
 
-/** The keys of the record that a variable starts with: `client = [c \in S |-> [op |-> ..., ...]]`. */
+/** The keys of the record that a variable starts with: `client = [c \in S |-> [op |-> ...]]`. */
 export const recordKeys = (text: string, variable: string): ReadonlyArray<string> => {
   const init = operators(text).get("Init") ?? ""
   const conjunct = init.split("/\\").find((part) => part.trim().startsWith(`${variable} =`)) ?? ""
