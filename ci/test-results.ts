@@ -29,8 +29,9 @@ const failures = (report: TestReport): number => {
 
 /** Why the tests did not pass, or undefined. A run without a single passed test did not. */
 export const unsuccessful = (report: TestReport): string | undefined => {
-  if (failures(report) > 0 || !report.success) return counted(report)
-  return report.numPassedTests === 0 ? "no test ran" : undefined
+  if (failures(report) > 0) return counted(report)
+  if (report.numPassedTests === 0) return "no test ran"
+  return report.success ? undefined : `${counted(report)}, and yet vitest reports a failure`
 }
 
 /** The files that took longest: seconds and name, longest first. */

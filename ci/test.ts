@@ -13,9 +13,12 @@ import { counted, slowest, type TestReport, unsuccessful } from "./test-results.
 
 const gate: Gate = { folder: "src/core", percent: 95 }
 const folder = join(repositoryRoot, "coverage")
-const reportFile = join(folder, "tests.json")
 const vitest = [join(repositoryRoot, "node_modules/vitest/vitest.mjs"), "run"]
-const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`]
+const reporting = (report: string): ReadonlyArray<string> => [
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+]
 const c8 = [
   join(repositoryRoot, "node_modules/c8/bin/c8.js"),
   "--all",
@@ -55,30 +58,45 @@ const tellCoverage = (): string | undefined => {
   return shut(gate, files)
 }
 
-const tellTests = (): string | undefined => {
-  if (!existsSync(reportFile)) return "vitest wrote no report"
-  const report = JSON.parse(readFileSync(reportFile, "utf8")) as TestReport
+const readReport = (file: string): TestReport | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as TestReport) : undefined
+
+const tellTests = (report: TestReport): void => {
   say("\nslowest files")
   for (const { name, seconds } of slowest(report, 8)) {
     say(`  ${seconds.toFixed(1).padStart(6)} s  ${relative(repositoryRoot, name)}`)
   }
   say(`\n${counted(report)}, ${report.numPendingTests + report.numTodoTests} skipped`)
-  return unsuccessful(report)
 }
 
-const args = process.argv.slice(2)
-if (args.length > 0) {
-  process.exitCode = run([...vitest, ...args])
-} else {
+/** Some tests, as the arguments choose them. */
+const runSome = (args: ReadonlyArray<string>): number => {
+  const file = join(folder, "selected.json")
+  rmSync(file, { force: true })
+  const code = run([...vitest, ...args, ...reporting(file)])
+  const report = readReport(file)
+  const problem = report === undefined ? "vitest wrote no report" : unsuccessful(report)
+  if (problem !== undefined) say(`npm test: ${problem}`)
+  return code !== 0 ? code : problem === undefined ? 0 : 1
+}
+
+/** Every test, with the lines that ran. */
+const runAll = (): number => {
   const started = Date.now()
+  const file = join(folder, "tests.json")
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const code = run([...c8, process.execPath, ...vitest, ...reporters])
-  const tests = tellTests()
+  const code = run([...c8, process.execPath, ...vitest, ...reporting(file)])
+  const report = readReport(file)
+  if (report !== undefined) tellTests(report)
+  const tests = report === undefined ? "vitest wrote no report" : unsuccessful(report)
   const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : "c8 wrote no report"
   rmSync(join(folder, "tmp"), { recursive: true, force: true })
   say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
   const problems = [tests, coverage].filter((problem) => problem !== undefined)
   for (const problem of problems) say(`npm test: ${problem}`)
-  process.exitCode = code !== 0 ? code : problems.length > 0 ? 1 : 0
+  return code !== 0 ? code : problems.length > 0 ? 1 : 0
 }
+
+const args = process.argv.slice(2)
+process.exitCode = args.length > 0 ? runSome(args) : runAll()

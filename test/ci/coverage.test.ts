@@ -103,6 +103,8 @@ describe("a test report", () => {
 
   it("without a test, or with a file that could not be loaded, is no success", () => {
     expect(unsuccessful(report(0, 0, []))).toBe("no test ran")
+    expect(unsuccessful({ ...report(0, 0, []), success: false })).toBe("no test ran")
+    expect(unsuccessful({ ...report(3, 0, ["passed"]), success: false })).toMatch(/yet vitest/)
     expect(unsuccessful(report(3, 0, ["passed", "failed"]))).toBe("3 passed, 1 failed")
   })
 })
