@@ -142,9 +142,7 @@ ForBackup ==
   PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchX}, {Replicas}) \cup
   Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
   Vote("Prepare", 3, {0}, {1}, {DigestX}, {Replicas}) \cup
-  Vote("Commit", 0, {0}, {1}, {DigestB}, {Replicas}) \cup
-  Vote("Commit", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
-  Vote("Commit", 3, {0}, {1}, {UnknownDigest}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2, 3}} \cup
   UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2, 3}} \cup
   CheckpointVotes(3, {1}, {UnknownDigest}, {Replicas}) \cup
   PrePrepares(0, {1}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
@@ -154,9 +152,9 @@ ForBackup ==
               {Replicas}) \cup
   PrePrepares(2, {0}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
   Vote("Prepare", 0, {0}, {1}, {DigestB}, {Replicas}) \cup
-  PreparesAndCommits(3, {1}, {1}, {DigestB}, {Replicas}) \cup
-  PreparesAndCommits(3, {0}, {0, 4}, {DigestB}, {Replicas}) \cup
-  PreparesAndCommits(3, {0}, {1}, {DigestB}, {{0}}) \cup
+  PreparesAndCommits(3, {1}, {1}, {DigestA}, {Replicas}) \cup
+  PreparesAndCommits(3, {0}, {0, 4}, {DigestA}, {Replicas}) \cup
+  PreparesAndCommits(3, {0}, {1}, {DigestA}, {{0}}) \cup
   CheckpointVotes(3, {0, 4}, {UnknownDigest}, {Replicas}) \cup
   CheckpointVotes(3, {1}, {UnknownDigest}, {{0}})
 
