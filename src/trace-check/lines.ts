@@ -22,6 +22,7 @@ export interface RawLine {
 /** Splits pieces of text into lines. */
 export class Lines {
   readonly #name: string
+  readonly #longest: number
   readonly #pieces: AsyncIterator<string>
   #ready: Array<string> = []
   #next = 0
@@ -30,8 +31,10 @@ export class Lines {
   #line = 0
   #ended = false
 
-  constructor(source: TraceSource) {
+  /** `longest`: a line with more characters is rejected. */
+  constructor(source: TraceSource, longest = longestLine) {
     this.#name = source.name
+    this.#longest = longest
     this.#pieces = source.text[Symbol.asyncIterator]()
   }
 
@@ -88,13 +91,13 @@ export class Lines {
     if (text === "") return
     this.#partial.push(text)
     this.#partialLength += text.length
-    if (this.#partialLength <= longestLine) return
+    if (this.#partialLength <= this.#longest) return
     const line = this.#line + this.#ready.length - this.#next + 1
     reject({
       rule: "TooLong",
       file: this.#name,
       line,
-      message: `the line has more than ${longestLine} characters: this is not a trace`,
+      message: `the line has more than ${this.#longest} characters: this is not a trace`,
     })
   }
 }

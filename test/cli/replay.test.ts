@@ -1,0 +1,104 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { specDigest } from "../../src/cli/specification.ts"
+import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
+import { main, run, scratch } from "./command.ts"
+
+const replay = (args: ReadonlyArray<string>, cwd: string) =>
+  run(["replay", ...args], { program: main, cwd })
+
+/** A folder with the traces of a run under the specification at hand. */
+const traces = (options: Partial<RunOptions> = {}): string => {
+  const folder = scratch()
+  mkdirSync(join(folder, "traces"))
+  for (const [name, lines] of recordRun({ seed: 1, spec: specDigest(), ...options })) {
+    writeFileSync(join(folder, "traces", name), lines.map((line) => `${line}\n`).join(""))
+  }
+  return folder
+}
+
+test("a folder of traces that conform", async () => {
+  const { code, stdout, stderr } = await replay(["traces"], traces())
+  expect(stderr).toBe("replay\n")
+  expect(stdout).toMatch(/^conforms: every recorded step is a step of the model\n/)
+  expect(stdout).toMatch(/^took {6}\d+\.\d s, [\d,]+ events\/s$/m)
+  expect(code).toBe(0)
+})
+
+test("one JSON document, and nothing on standard error when quiet", async () => {
+  const folder = traces({ drop: { node: 1, from: 5, many: 3 } })
+  const { code, stdout, stderr } = await replay(["--json", "--quiet", "traces"], folder)
+  expect(stderr).toBe("")
+  const document = JSON.parse(stdout)
+  expect(document).toMatchObject({
+    schema: "prophecy-replay/1",
+    verdict: "gap",
+    gaps: [{ node: "replica 1", dropped: 3, file: "traces/replica-1.ndjson", line: 6 }],
+    elapsedMs: expect.any(Number),
+  })
+  expect(document).not.toHaveProperty("tlc")
+  expect(code).toBe(3)
+})
+
+test("windows by TLC, and the text of what it says", async () => {
+  const args = ["--tlc", "1:60", "--window", "30", "traces"]
+  const { code, stdout } = await replay(args, traces())
+  expect(stdout).toContain("TLC       events 1 to 30, from Init: accepted, 32 states\n")
+  expect(stdout).toContain(
+    "TLC       events 31 to 60, from where the last one ended: accepted, 32 states\n",
+  )
+  expect(code).toBe(0)
+})
+
+test("events that the run does not have leave the question open", async () => {
+  const { code, stdout } = await replay(["--tlc", "90000:90010", "traces"], traces())
+  expect(stdout).toContain("TLC       the run has none of the events asked for\n")
+  expect(code).toBe(3)
+})
+
+test("without Java the replay is told, and that TLC was not asked", async () => {
+  const env = { ...process.env, PATH: "/nowhere", JAVA_HOME: "" }
+  const args = ["replay", "--json", "--tlc", "1:10", "traces"]
+  const { code, stdout } = await run(args, { program: main, cwd: traces(), env })
+  const document = JSON.parse(stdout)
+  expect(document).toMatchObject({
+    verdict: "conforms",
+    tlc: { windows: [{ outcome: { _tag: "Unanswered", problem: expect.stringMatching(/Java/) } }] },
+  })
+  expect(code).toBe(3)
+})
+
+test("a trace that does not conform: where, what, and exit code 4", async () => {
+  const result = (replica: number, seq: number, text: string) =>
+    replica === 2 && seq === 1 ? "different" : text
+  const options = { result, checkpointInterval: 10, logSize: 20 }
+  const { code, stdout } = await replay(["--tlc", "auto", "traces"], traces(options))
+  expect(stdout).toMatch(
+    /^does not conform\ntraces\/replica-\d\.ndjson:\d+: replica \d, step \d+: /,
+  )
+  expect(stdout).not.toContain("TLC")
+  expect(code).toBe(4)
+})
+
+test.each([
+  [["nothing"], "nothing: there is no such file or folder"],
+  [["."], ".: no .ndjson file in this folder"],
+  [["--tlc", "5:3", "traces"], "--tlc 5:3: the first event comes after the last one"],
+  [["--tlc", "0:3", "traces"], "auto, or FROM:TO"],
+  [["--window", "0", "traces"], "1 to 10000 events"],
+  [[], "trace"],
+])("bad input is told on standard error: %j", async (args, message) => {
+  const { code, stdout, stderr } = await replay(args, traces())
+  expect(stderr).toContain(message)
+  expect(stdout).toBe("")
+  expect(code).toBe(2)
+})
+
+test("a trace of another specification is refused", async () => {
+  const { code, stdout } = await replay(["traces"], traces({ spec: "0".repeat(64) }))
+  expect(stdout).toMatch(
+    /^unreadable\ntraces\/clients\.ndjson:1: the trace was recorded under another/,
+  )
+  expect(code).toBe(2)
+})
