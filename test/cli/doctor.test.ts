@@ -1,6 +1,6 @@
 import { createServer } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { run, scratch } from "./command.ts"
+import { main, run, scratch } from "./command.ts"
 
 interface Finding {
   readonly name: string
@@ -41,14 +41,18 @@ describe("prophecy doctor", () => {
 
   it("names each thing that an empty machine lacks, with the fix", async () => {
     const env = { PATH: "", HOME: scratch() }
-    const { code, stdout, stderr } = await run(["doctor", "--json"], { env, cwd: scratch() })
+    const { code, stdout, stderr } = await run(["doctor", "--json"], {
+      env,
+      cwd: scratch(),
+      program: main,
+    })
     expect([code, stderr]).toEqual([2, ""])
     const report: Report = JSON.parse(stdout)
     expect(report.ok).toBe(false)
     const missing = report.findings.filter(({ status }) => status === "missing")
     expect(missing.map(({ name }) => name)).toEqual(["java", "javac", "tla tools", "maven"])
     for (const { fix } of missing) expect(fix).toMatch(/Install/)
-    const text = await run(["doctor"], { env, cwd: scratch() })
+    const text = await run(["doctor"], { env, cwd: scratch(), program: main })
     expect(text.code).toBe(2)
     expect(text.stdout).toMatch(/^missing +java .*\n +fix: Install a JDK 17/m)
     expect(text.stdout).toContain("4 of 9 are missing.")

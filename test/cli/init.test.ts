@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { run, scratch } from "./command.ts"
+import { main, run, scratch } from "./command.ts"
 
 const mode = (path: string): number => statSync(path).mode & 0o777
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
@@ -23,7 +23,7 @@ describe("prophecy init", () => {
     const cwd = scratch()
     const first = await run(["init"], { cwd })
     const before = readFileSync(join(cwd, "cluster.json"), "utf8")
-    const second = await run(["init"], { cwd })
+    const second = await run(["init"], { cwd, program: main })
     expect([second.code, second.stdout]).toEqual([2, ""])
     expect(second.stderr).toMatch(/cluster\.json exists and is left as it is/)
     expect(readFileSync(join(cwd, "cluster.json"), "utf8")).toBe(before)
@@ -42,7 +42,10 @@ describe("prophecy init", () => {
 
   it("gives each node its own secrets where they are separate", async () => {
     const cwd = scratch()
-    const { code, stdout } = await run(["init", "--separate-secrets", "--json"], { cwd })
+    const { code, stdout } = await run(["init", "--separate-secrets", "--json"], {
+      cwd,
+      program: main,
+    })
     expect(code).toBe(0)
     const document = JSON.parse(stdout)
     expect(document).toMatchObject({ schema: "prophecy-init/1", config: "cluster.json" })

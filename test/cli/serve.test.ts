@@ -1,6 +1,15 @@
 import { type AddressInfo, createServer } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { isAlive, main, pressCtrlC, run, scratch, type Started, start } from "./command.ts"
+import {
+  isAlive,
+  launcher,
+  main,
+  pressCtrlC,
+  run,
+  scratch,
+  type Started,
+  start,
+} from "./command.ts"
 
 interface Serving {
   readonly url: string
@@ -10,9 +19,10 @@ interface Serving {
 const serve = async (
   args: ReadonlyArray<string>,
   cwd = scratch(),
+  program = launcher,
 ): Promise<Started & { readonly serving: Serving }> => {
   const all = ["start", "--serve", "--port", "0", "--json", ...args]
-  const started = start(all, { cwd, program: main })
+  const started = start(all, { cwd, program })
   onTestFinished(() => void started.child.kill("SIGKILL"))
   await expect.poll(started.stdout, { timeout: 30_000 }).toMatch(/\}\n$/)
   return { ...started, serving: JSON.parse(started.stdout()) }
@@ -25,7 +35,7 @@ const status = (url: string) => fetch(`${url}/status`).then((r) => r.json())
 describe("prophecy start --serve", () => {
   it("survives a killed backup, says so, and leaves nothing behind", async () => {
     const cwd = scratch()
-    const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd)
+    const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd, main)
     const { url, replicas } = serving
     expect(replicas).toHaveLength(4)
     expect(await put(url, "greeting", "hello")).toBe(204)
@@ -65,7 +75,7 @@ describe("prophecy start --serve", () => {
     expect(replicas.filter(({ pid }) => isAlive(pid))).toEqual([])
   })
 
-  it("serves a configured cluster, which keeps its values, and starts dead replicas again", async () => {
+  it("serves a configured cluster, keeps its values, and starts dead replicas again", async () => {
     const cwd = scratch()
     const port = 20_000 + Math.floor(Math.random() * 10_000)
     await run(["init", "--port", String(port)], { cwd })

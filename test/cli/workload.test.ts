@@ -79,7 +79,7 @@ describe("the workload", () => {
     expect(mixed.map(({ reason }) => reason)).toContainEqual(expect.stringMatching(/never written/))
   })
 
-  it("counts requests without an answer, and does not hold their writes against anyone", async () => {
+  it("counts requests without an answer, and blames nobody for their writes", async () => {
     let asked = 0
     const failing = storeInMemory(async () => {
       if (asked++ % 10 === 9) throw new NoAnswer({ afterMs: 1 })
@@ -90,7 +90,7 @@ describe("the workload", () => {
     expect(wrongReads(result.observations)).toEqual([])
   })
 
-  it("asks for the same again with the same seed, and for something else with another", async () => {
+  it("asks the same again with the same seed, and something else with another", async () => {
     const asked = async (seed: number): Promise<ReadonlyArray<string>> => {
       const log: Log = { lines: [] }
       await underLoad(noting(storeInMemory(), log), { seed, clients: 1, durationMs: 150 })
