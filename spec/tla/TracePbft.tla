@@ -151,7 +151,8 @@ ReplicaIs(i, s) ==
 (* One action an event. A message was sent before it is received: by a     *)
 (* correct process in this window or before it, or by one without a trace. *)
 (***************************************************************************)
-Receivable(m) == Known("the message was not sent", m \in msgs \/ (m \in Injected /\ Buildable(m)), m)
+Receivable(m) ==
+  Known("the message was not sent", m \in msgs \/ (m \in Injected /\ Buildable(m)), m)
 
 Requests(e) == {Request(e.m.client, e.m.timestamp, e.m.op, {Primary(0)}),
                 Request(e.m.client, e.m.timestamp, e.m.op, Replicas)}

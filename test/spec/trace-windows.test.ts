@@ -173,7 +173,7 @@ describe("TLC rejects", () => {
     expect(await rejection(corrupted)).toMatchObject({ event: at + 1, field: "executed" })
   })
 
-  test("a step that the specification does not have there, with the conjunct that fails", async () => {
+  test("a step that is not enabled there, with the conjunct that fails", async () => {
     const chain = await chainOf(1)
     const commit = placeOf(chain, ({ step }) => step.action === "RecvCommit", 20)
     const events = [...chain.events]

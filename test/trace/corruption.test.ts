@@ -3,6 +3,7 @@ import { checkTraces } from "../../src/trace-check/check.ts"
 import { isFormRule } from "../../src/trace-check/finding.ts"
 import { exitCodeOf, verdictText } from "../../src/trace-check/verdict.ts"
 import { corruptions, moreCorruptions, withField } from "./support/corruption.ts"
+import { corruptionTable } from "./support/corruption-table.ts"
 import { digests } from "./support/digests.ts"
 import { goldenRun } from "./support/golden.ts"
 import { sourceOf, sourcesOf } from "./support/sources.ts"
@@ -22,6 +23,12 @@ describe("a corrupted trace is rejected with its place and the reason", () => {
     expect(exitCodeOf(verdict)).toBe(isFormRule(expected.rule) ? 2 : 4)
     expect(verdictText(verdict)).toContain(`${expected.file}:${expected.line}: `)
   })
+})
+
+test("the table for reports has them all", async () => {
+  const rows = (await corruptionTable()).split("\n").slice(2)
+  expect(rows).toHaveLength(corruptions(golden).length + moreCorruptions(golden).length)
+  for (const row of rows) expect(row).toMatch(/^\| [\w' ]+ \| [24] \| [\w-]+\.ndjson:\d+ \|/)
 })
 
 test("wherever the pieces of the file are cut", async () => {

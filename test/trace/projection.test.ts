@@ -66,7 +66,7 @@ const bare = (state: State): State => ({
   },
 })
 
-test("a state comes back from its projection, through JSON, for all states that are reached", async () => {
+test("every state that runs reach comes back from its projection through JSON", async () => {
   const property = fc.asyncProperty(fc.nat(), async (seed) => {
     const { replicas, clients } = await reached(seed)
     for (const [config, state] of replicas) {

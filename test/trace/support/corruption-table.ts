@@ -1,23 +1,35 @@
 /**
- * Prints what the checker says to each corrupted copy of the golden run, as a table of Markdown:
+ * What the checker says to each corrupted copy of the golden run, as a table of Markdown. To print:
  *
  *     node test/trace/support/corruption-table.ts
  */
 import { checkTraces } from "../../../src/trace-check/check.ts"
 import { exitCodeOf } from "../../../src/trace-check/verdict.ts"
-import { corruptions, moreCorruptions } from "./corruption.ts"
+import { type Corruption, corruptions, moreCorruptions } from "./corruption.ts"
 import { digests } from "./digests.ts"
 import { goldenRun } from "./golden.ts"
 import { sourceOf } from "./sources.ts"
 
-const files = goldenRun()
-console.log("| corruption | exit code | place | field | expected | found | what it says |")
-console.log("|---|---|---|---|---|---|---|")
-for (const { name, files: corrupted } of [...corruptions(files), ...moreCorruptions(files)]) {
-  const sources = [...corrupted].map(([file, text]) => sourceOf(file, text))
+const row = async ({ name, files }: Corruption): Promise<string> => {
+  const sources = [...files].map(([file, text]) => sourceOf(file, text))
   const verdict = await checkTraces(sources, { digests })
-  if (!("finding" in verdict)) throw new Error(`${name} is not found`)
+  if (!("finding" in verdict)) return `| ${name} | ${exitCodeOf(verdict)} | NOT FOUND |||||`
   const { file, line, field = "", expected = "", found = "", message, rule } = verdict.finding
   const cells = [name, exitCodeOf(verdict), `${file}:${line}`, field, expected, found]
-  console.log(`| ${[...cells, `${message} [${rule}]`].join(" | ").replaceAll("\n", " ")} |`)
+  return `| ${[...cells, `${message} [${rule}]`].join(" | ").replaceAll("\n", " ")} |`
 }
+
+/** A row for each corruption. */
+export const corruptionTable = async (): Promise<string> => {
+  const files = goldenRun()
+  const rows = [
+    "| corruption | exit code | place | field | expected | found | what it says |",
+    "|---|---|---|---|---|---|---|",
+  ]
+  for (const corruption of [...corruptions(files), ...moreCorruptions(files)]) {
+    rows.push(await row(corruption))
+  }
+  return rows.join("\n")
+}
+
+if (import.meta.main) console.log(await corruptionTable())

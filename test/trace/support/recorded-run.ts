@@ -112,7 +112,7 @@ interface ClientProcess {
   state: ClientState
   inbox: Array<Authentic<Reply>>
   left: number
-  /** Timeouts left for this request: what is lost is not sent again, so it may never be answered. */
+  /** Timeouts left for this request: nothing is sent again, so it may never be answered. */
   patience: number
 }
 
