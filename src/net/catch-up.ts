@@ -1,11 +1,13 @@
 /**
- * Sends a peer again what it may have missed: on a new connection everything above its stable
- * checkpoint, later what it stalls on. No faster than the connection takes it.
+ * Sends a peer again what it may have missed: on a new connection everything above what it has
+ * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
+ * faster than the connection takes it.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
+import type { History } from "./history.ts"
 import type { Progress } from "./progress.ts"
 
 /** Reports without progress before a connected peer is helped: one may be a slow moment. */
@@ -31,11 +33,13 @@ export interface CatchUpSender {
 export class CatchUp {
   readonly #config: Config
   readonly #sender: CatchUpSender
+  readonly #history: History
   readonly #followers: ReadonlyArray<Follower>
 
-  constructor(config: Config, sender: CatchUpSender) {
+  constructor(config: Config, sender: CatchUpSender, history: History) {
     this.#config = config
     this.#sender = sender
+    this.#history = history
     this.#followers = Array.from({ length: config.group.n }, () => ({
       told: undefined,
       same: 0,
@@ -58,41 +62,56 @@ export class CatchUp {
     return this.#followers[replica]?.told
   }
 
-  /** A peer says how far it is. Returns how many checkpoints and messages are to be sent again. */
-  progress(state: State, replica: ReplicaId, told: Progress): number {
+  /** A peer says how far it is: decides what is to be sent to it again. */
+  progress(state: State, replica: ReplicaId, told: Progress): void {
     const follower = this.#followers[replica]
-    if (follower === undefined) return 0
+    if (follower === undefined) return
     const before = follower.told
     follower.told = told
-    if (before === undefined) return this.#start(state, replica, told.low, told.low)
+    if (before === undefined) return this.#start(state, replica, told)
     follower.same = before.executed === told.executed ? follower.same + 1 : 0
-    if (follower.same < stalledReports || follower.next <= follower.last) return 0
-    if (lastOccupied(state) <= told.executed && state.log.low <= told.low) return 0
+    const reach = Math.min(told.low + this.#config.logSize, lastOccupied(state))
+    if (follower.next <= follower.last || told.low < state.log.low) {
+      // It is being helped, or is behind the log: on as far as its window reaches now.
+      follower.last = Math.max(follower.last, reach)
+    }
+    if (follower.same < stalledReports || follower.next <= follower.last) return
     follower.same = 0
-    return this.#start(state, replica, told.low, told.executed)
+    if (reach > told.executed || told.low < state.log.low) this.#start(state, replica, told)
   }
 
-  #start(state: State, replica: ReplicaId, low: Seq, above: Seq): number {
+  #start(state: State, replica: ReplicaId, { low, executed }: Progress): void {
     const follower = this.#followers[replica]
-    if (follower === undefined) return 0
-    const checkpoints = checkpointsAbove(this.#config, state, low)
-    for (const checkpoint of checkpoints) this.#sender.toReplica(replica, checkpoint)
-    follower.next = Math.max(above, state.log.low) + 1
+    if (follower === undefined) return
+    // A checkpoint that it executed but that is not stable there lacks votes.
+    for (let seq = low + 1; seq <= Math.min(executed, state.log.low); seq++) {
+      for (const m of this.#history.at(seq)) {
+        if (m._tag === "Checkpoint") this.#sender.toReplica(replica, m)
+      }
+    }
+    for (const checkpoint of checkpointsAbove(this.#config, state, low)) {
+      this.#sender.toReplica(replica, checkpoint)
+    }
+    follower.next = executed + 1
     follower.last = Math.min(low + this.#config.logSize, lastOccupied(state))
-    return checkpoints.length + Math.max(0, follower.last - follower.next + 1)
   }
 
-  /** Sends on as far as the connections take it. */
-  pump(state: State): void {
+  /** Sends on as far as the connections take it; how many sequence numbers. */
+  pump(state: State): number {
+    let sent = 0
     this.#followers.forEach((follower, replica) => {
       while (
         follower.next <= follower.last &&
         this.#sender.queuedBytes(replica) < queuedBytesLimit
       ) {
-        const messages = messagesAt(this.#config, state, follower.next)
+        const { next } = follower
+        const known = next > state.log.low
+        const messages = known ? messagesAt(this.#config, state, next) : this.#history.at(next)
         for (const message of messages) this.#sender.toReplica(replica, message)
         follower.next++
+        sent++
       }
     })
+    return sent
   }
 }

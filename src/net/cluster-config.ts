@@ -26,6 +26,8 @@ const LimitsFile = Schema.Struct({
   sendQueueBytes: Schema.optionalKey(whole(4_096, 2 ** 31 - 1)),
   /** Messages that may wait to be stepped; with more no socket is read. */
   receiveQueue: Schema.optionalKey(whole(1, 1_000_000)),
+  /** Bytes of own messages below the log that are kept for replicas that were away. */
+  historyBytes: Schema.optionalKey(whole(0, 2 ** 31 - 1)),
   /** Connections at a replica, and requests that may wait in a pool of clients. */
   connections: Schema.optionalKey(whole(1, 10_000)),
   waitingRequests: Schema.optionalKey(whole(0, 1_000_000)),
@@ -80,6 +82,7 @@ export interface Limits {
   readonly operationBytes: number
   readonly sendQueueBytes: number
   readonly receiveQueue: number
+  readonly historyBytes: number
   readonly connections: number
   readonly waitingRequests: number
 }
@@ -114,6 +117,7 @@ export const configDefaults = {
     operationBytes: 128 * 1024,
     sendQueueBytes: 64 * 1024 * 1024,
     receiveQueue: 16_384,
+    historyBytes: 64 * 1024 * 1024,
     connections: 256,
     waitingRequests: 16_384,
   },

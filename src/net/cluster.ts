@@ -1,5 +1,6 @@
 /** A whole cluster on this machine: one child process a replica. */
-import { type AddressInfo, createServer, type Server } from "node:net"
+import { randomInt } from "node:crypto"
+import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
 import type { ClusterConfig } from "./cluster-config.ts"
@@ -139,15 +140,20 @@ export const startCluster = (
     }
   })
 
-const listening = (): Promise<Server> =>
-  new Promise((resolve, reject) => {
+const listenOn = (port: number): Promise<Server | undefined> =>
+  new Promise((resolve) => {
     const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => resolve(server))
+    server.once("error", () => resolve(undefined))
+    server.listen(port, "127.0.0.1", () => resolve(server))
   })
 
 const closed = (server: Server): Promise<void> =>
   new Promise((resolve) => server.close(() => resolve()))
+
+// Below the ports that systems give to outgoing connections: one of those could take a port, or
+// even connect to itself on it, before its replica listens.
+const firstPort = 10_240
+const lastPort = 32_767
 
 /**
  * Free ports of the loopback interface, all different. Another program may take one of them before
@@ -155,8 +161,12 @@ const closed = (server: Server): Promise<void> =>
  */
 export const freePorts = (count: number): Effect.Effect<ReadonlyArray<number>> =>
   Effect.promise(async () => {
-    const servers = await Promise.all(Array.from({ length: count }, listening))
-    const ports = servers.map((server) => (server.address() as AddressInfo).port)
-    await Promise.all(servers.map(closed))
-    return ports
+    const servers = new Map<number, Server>()
+    while (servers.size < count) {
+      const port = randomInt(firstPort, lastPort + 1)
+      const server = servers.has(port) ? undefined : await listenOn(port)
+      if (server !== undefined) servers.set(port, server)
+    }
+    await Promise.all([...servers.values()].map(closed))
+    return [...servers.keys()]
   })

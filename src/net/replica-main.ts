@@ -29,8 +29,6 @@ const onSignal = (number: number) => (): void => {
 }
 process.on("SIGTERM", onSignal(15))
 process.on("SIGINT", onSignal(2))
-// Whoever started this process is gone.
-process.on("disconnect", onSignal(15))
 
 fiber.addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {

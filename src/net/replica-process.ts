@@ -127,6 +127,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       tracer,
       receiveQueue: config.limits.receiveQueue,
       earlyBytes: config.limits.sendQueueBytes,
+      historyBytes: config.limits.historyBytes,
       compactBytes,
       onMissedCheckpoint: (seq) => {
         log(
@@ -207,10 +208,17 @@ const answerParent = (replica: RunningReplica) =>
     (onMessage) => Effect.sync(() => process.removeListener("message", onMessage)),
   )
 
+/** Waits until whoever started this process over a channel is gone; for ever without a channel. */
+const parentGone: Effect.Effect<void> = Effect.callback((resume) => {
+  const onDisconnect = (): void => resume(Effect.void)
+  process.once("disconnect", onDisconnect)
+  return Effect.sync(() => process.removeListener("disconnect", onDisconnect))
+})
+
 /**
  * Runs a replica in the foreground of this process: JSON lines (`ReplicaLine`) on standard output
  * and, where there is a channel, as messages to the parent, which may ask with `"status"`. Ends by
- * interruption (then it says `stopped`) or with the error that stopped the replica.
+ * interruption (then it says `stopped`), with its parent, or with the error that stopped it.
  */
 export const replicaProcess = (
   config: ClusterConfig,
@@ -230,7 +238,7 @@ export const replicaProcess = (
       yield* answerParent(replica)
       const { pid } = process
       say({ event: "ready", replica: id, host, port, pid, executed, trace: tracePath })
-      return yield* replica.failed
+      return yield* Effect.raceFirst(replica.failed, Effect.andThen(parentGone, Effect.interrupt))
     })
     const stopped = Effect.gen(function* () {
       const replica = yield* Ref.get(running)

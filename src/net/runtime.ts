@@ -21,6 +21,7 @@ import { CatchUp } from "./catch-up.ts"
 import { Counts } from "./counts.ts"
 import { EarlyMessages, placeOf } from "./early.ts"
 import type { Executor } from "./executor.ts"
+import { History } from "./history.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
 import type { Progress } from "./progress.ts"
 import { nextBatch, type ProposalLimits } from "./propose.ts"
@@ -51,6 +52,8 @@ export interface LoopOptions {
   readonly receiveQueue: number
   /** Bytes of early messages that are kept for each peer. */
   readonly earlyBytes: number
+  /** Bytes of own messages that are kept when the log has left them behind. */
+  readonly historyBytes: number
   /** The log is compacted at the next stable checkpoint after it grew by this many bytes. */
   readonly compactBytes: number
   readonly onMissedCheckpoint: (seq: Seq) => void
@@ -75,6 +78,7 @@ export class ReplicaLoop {
   readonly events = new Counts()
   readonly times: LoopTimes = { stepMs: 0, storeMs: 0, sendMs: 0, syncMs: 0 }
   readonly #options: LoopOptions
+  readonly #history: History
   readonly #catchUp: CatchUp
   readonly #early: EarlyMessages
   readonly #missed: MissedCheckpoint
@@ -94,7 +98,8 @@ export class ReplicaLoop {
     const { config } = options
     this.#options = options
     this.#state = init(config)
-    this.#catchUp = new CatchUp(config, options.peers)
+    this.#history = new History(config, options.historyBytes)
+    this.#catchUp = new CatchUp(config, options.peers, this.#history)
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
     this.#missed = new MissedCheckpoint(config, {
       missed: options.onMissedCheckpoint,
@@ -151,8 +156,7 @@ export class ReplicaLoop {
 
   /** A replica told how far it is. */
   progress(replica: ReplicaId, progress: Progress): void {
-    const again = this.#catchUp.progress(this.#state, replica, progress)
-    if (again > 0) this.events.add("SentAgain", again)
+    this.#catchUp.progress(this.#state, replica, progress)
     this.#missed.told(replica, progress)
     this.schedule()
   }
@@ -184,7 +188,8 @@ export class ReplicaLoop {
       if (this.#committing === undefined) this.#commit()
       const storedAt = performance.now()
       this.times.storeMs += storedAt - steppedAt
-      this.#catchUp.pump(this.#state)
+      const again = this.#catchUp.pump(this.#state)
+      if (again > 0) this.events.add("SentAgain", again)
       this.#options.peers.flush()
       this.times.sendMs += performance.now() - storedAt
       this.#balance()
@@ -205,9 +210,20 @@ export class ReplicaLoop {
     const { low } = this.#state.log
     this.#take(input)
     if (this.#state.log.low === low) return
+    // Whoever helps this replica to catch up can go on.
+    if (this.#behind()) this.#tellProgress()
     const due = this.#early.release(this.#state.log.low + config.logSize)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
+  }
+
+  // Some peer has dropped what this replica is still to execute.
+  #behind(): boolean {
+    const { n } = this.#options.config.group
+    for (let replica = 0; replica < n; replica++) {
+      if ((this.told(replica)?.low ?? 0) > this.#state.executed) return true
+    }
+    return false
   }
 
   // One input, and the executions that it makes possible.
@@ -218,6 +234,8 @@ export class ReplicaLoop {
       const before = this.#state
       const taken = step(config, before, next)
       this.#state = taken.state
+      const dropped = before.log.low < taken.state.log.low
+      if (dropped && next._tag !== "Restart") this.#history.keep(before, taken.state)
       tracer.step(before, taken, next)
       this.actions.add(taken.action)
       const execute = this.#perform(taken.effects)

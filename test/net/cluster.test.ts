@@ -124,7 +124,12 @@ describe("four replicas as processes", () => {
     "a backup that was away for too long says so, once, and stays out; SIGTERM ends all cleanly",
     () =>
       Effect.gen(function* () {
-        const c = yield* started("missed", { service: "null", checkpointInterval: 4, logSize: 8 })
+        const c = yield* started("missed", {
+          service: "null",
+          checkpointInterval: 4,
+          logSize: 8,
+          limits: { historyBytes: 3_000 },
+        })
         const { cluster, pool } = c
         yield* pool.submit("")
         expect(yield* cluster.stop(3)).toBe(143)

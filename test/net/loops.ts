@@ -92,6 +92,7 @@ export interface FakeOptions {
   readonly receiveQueue?: number
   readonly compactBytes?: number
   readonly earlyBytes?: number
+  readonly historyBytes?: number
   readonly queuedBytes?: (replica: number) => number
 }
 
@@ -120,6 +121,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
     tracer: options.tracer ?? noTracer,
     receiveQueue: options.receiveQueue ?? 1_000,
     earlyBytes: options.earlyBytes ?? 100_000,
+    historyBytes: options.historyBytes ?? 0,
     compactBytes: options.compactBytes ?? 1_000_000,
     onMissedCheckpoint: (seq) => missed.push(seq),
     onCaughtUp: () => caughtUp++,
@@ -170,7 +172,13 @@ export const group = (options: FakeOptions = {}) => {
         delivered[from] = (delivered[from] as number) + 1
       ) {
         const s = sent[delivered[from] as number] as Sent
-        if (s === "flush" || "client" in s || "progress" in s || cut.has(from)) continue
+        if (s === "flush" || "client" in s || cut.has(from)) continue
+        if ("progress" in s) {
+          loops.forEach(({ loop }, to) => {
+            if (to !== from && !cut.has(to)) loop.progress(from, s.progress)
+          })
+          continue
+        }
         some = true
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return

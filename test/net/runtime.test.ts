@@ -232,6 +232,44 @@ describe("a replica that lags", () => {
     for (const { missed } of loops.slice(0, 3)) expect(missed).toStrictEqual([])
   })
 
+  /** Connects a replica that was cut off, as its peers and itself see it. */
+  const reconnect = (all: ReturnType<typeof group>, replica: number): void => {
+    all.cut.delete(replica)
+    all.loops.forEach(({ loop }, id) => {
+      if (id === replica) return
+      loop.connected(replica)
+      all.loops[replica]?.loop.connected(id)
+    })
+  }
+
+  it("is brought up to the others' logs by what they kept, window by window", async () => {
+    const all = group({ historyBytes: 1_000_000 })
+    all.cut.add(3)
+    for (let t = 1; t <= 30; t++) await all.ask(t)
+    const away = all.loops[3]?.loop
+    expect(all.loops[0]?.loop.state.log.low).toBe(28)
+    reconnect(all, 3)
+    await all.settle()
+    expect(away?.state.executed).toBe(30)
+    expect(away?.state.log.low).toBe(28)
+    expect(all.loops[3]?.store.snapshots).toStrictEqual([4, 8, 12, 16, 20, 24, 28])
+    await all.ask(31)
+    expect(away?.state.executed).toBe(31)
+    expect(away?.events.get("EarlyDropped")).toBe(0)
+  })
+
+  it("misses a checkpoint when the others have forgotten the start of what it needs", async () => {
+    const all = group({ historyBytes: 8_000 })
+    all.cut.add(3)
+    for (let t = 1; t <= 30; t++) await all.ask(t)
+    reconnect(all, 3)
+    await all.settle()
+    const away = all.loops[3]
+    expect(away?.loop.state.executed).toBe(0)
+    for (let k = 0; k < 12; k++) away?.loop.tick()
+    expect(away?.missed).toHaveLength(1)
+  })
+
   it("catches up by what is sent again, and then follows", async () => {
     const { loops, ask, settle, cut } = group()
     const away = loops[3]
