@@ -13,7 +13,7 @@ import type { Input } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, requestDigest } from "./digests.ts"
-import { type HmacKey, macPrefix, macSize } from "./hmac.ts"
+import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 
 /** Why a message of an authentic frame is dropped. */
@@ -31,22 +31,11 @@ export type Peer =
 
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
-const requestDigestSize = 32
-
-// Where a request's digest is put behind a key's prefix.
-const scratch = Buffer.alloc(macPrefix + requestDigestSize)
-
-const entryUnder = (key: HmacKey, digest: string): string => {
-  key.prefix(scratch)
-  scratch.write(digest, macPrefix, requestDigestSize, "latin1")
-  return key.mac(scratch, scratch.length)
-}
-
 /** A client's authenticator of its request: an entry a replica, under the client's keys. */
 export const authenticatorOf = (keys: ReadonlyArray<HmacKey>, request: Request): string => {
   const digest = requestDigest(request)
   let authenticator = ""
-  for (const key of keys) authenticator += entryUnder(key, digest).slice(0, macSize)
+  for (const key of keys) authenticator += key.macOfDigest(digest).slice(0, macSize)
   return authenticator
 }
 
@@ -82,7 +71,7 @@ export class Authenticator {
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
     if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
-    const mac = entryUnder(this.#keys.client(client), digest)
+    const mac = this.#keys.client(client).macOfDigest(digest)
     return sameEntry(mac, authenticator, this.#id * macSize)
   }
 

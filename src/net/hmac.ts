@@ -17,6 +17,8 @@ export const macPrefix = blockSize
 /** A key for many messages. It has no field that could be printed. */
 export class HmacKey {
   readonly #inner = Buffer.alloc(blockSize, 0x36)
+  /** The inner pad, and room for a digest behind it. */
+  readonly #digest = Buffer.alloc(blockSize + digestSize)
   readonly #outer = Buffer.alloc(blockSize + digestSize, 0x5c)
 
   constructor(key: Uint8Array) {
@@ -25,6 +27,13 @@ export class HmacKey {
       this.#inner[k] = (short[k] as number) ^ 0x36
       this.#outer[k] = (short[k] as number) ^ 0x5c
     }
+    this.#inner.copy(this.#digest)
+  }
+
+  /** The MAC of a digest of 32 bytes, given in latin1. */
+  macOfDigest(digest: string): string {
+    this.#digest.write(digest, blockSize, digestSize, "latin1")
+    return this.#outerMac(hash("sha256", this.#digest, "binary"))
   }
 
   /** Prepares the first `macPrefix` bytes of a buffer for a message that follows them. */
@@ -34,12 +43,11 @@ export class HmacKey {
 
   /** The MAC of what lies between the prefix and `end`: 32 characters of latin1, one a byte. */
   mac(buffer: Buffer, end: number): string {
-    this.#outer.write(
-      hash("sha256", buffer.subarray(0, end), "binary"),
-      blockSize,
-      digestSize,
-      "latin1",
-    )
+    return this.#outerMac(hash("sha256", buffer.subarray(0, end), "binary"))
+  }
+
+  #outerMac(inner: string): string {
+    this.#outer.write(inner, blockSize, digestSize, "latin1")
     return hash("sha256", this.#outer, "binary")
   }
 }

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto"
+import { createHash, createHmac } from "node:crypto"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { isIgnored } from "../../src/core/machine.ts"
@@ -73,6 +73,9 @@ describe("hmac", () => {
         (key, message) => {
           const expected = createHmac("sha256", key).update(message).digest("binary")
           expect(hmac(new HmacKey(key), message)).toBe(expected)
+          const digest = createHash("sha256").update(message).digest("binary")
+          const ofDigest = createHmac("sha256", key).update(digest, "binary").digest("binary")
+          expect(new HmacKey(key).macOfDigest(digest)).toBe(ofDigest)
         },
       ),
       { numRuns: 300 },

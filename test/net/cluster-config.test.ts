@@ -119,7 +119,7 @@ describe("a configuration", () => {
   it.each([
     [
       { replicas: replicas(3), secrets: masters(3) },
-      "replicas: found 3 replicas, expected 3f + 1 replicas, of which f may be faulty: 4, 7, 10 ...",
+      /^replicas: found 3 replicas, expected 3f \+ 1 replicas, of which f may be faulty: 4, 7/,
     ],
     [{ replicas: replicas(1), secrets: masters(1) }, /^replicas: found 1 replicas/],
     [{ replicas: replicas(5), secrets: masters(5) }, /^replicas: found 5 replicas/],
