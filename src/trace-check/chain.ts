@@ -119,7 +119,8 @@ export class Capture implements Observer {
     const selection = this.#selection
     if (selection._tag === "Range") return index >= selection.from && index <= selection.to
     // Just after a stable checkpoint there is little in the logs, and TLC has less to do.
-    return index === 1 || (index >= this.#next && stabilises(event))
+    const quiet = stabilises(event) || index >= 1.5 * this.#next
+    return index === 1 || (index >= this.#next && quiet)
   }
 
   #isFull(index: number, { events }: Open): boolean {

@@ -47,14 +47,11 @@ export interface CheckOptions {
 
 /** Reads the headers and sorts the files by process. */
 const open = async (
-  sources: ReadonlyArray<TraceSource>,
+  readers: ReadonlyArray<TraceReader>,
   options: CheckOptions,
 ): Promise<ReadonlyArray<NodeTrace>> => {
   const files: Array<TraceFile> = []
-  for (const source of sources) {
-    const reader = new TraceReader(source)
-    files.push({ reader, header: await reader.header() })
-  }
+  for (const reader of readers) files.push({ reader, header: await reader.header() })
   const first = files[0]
   if (first === undefined) throw new Error("at least one trace")
   for (const file of files) sameRun(first, file, options.spec)
@@ -260,10 +257,10 @@ export const checkTraces = async (
   sources: ReadonlyArray<TraceSource>,
   options: CheckOptions,
 ): Promise<Verdict> => {
-  let nodes: ReadonlyArray<NodeTrace> = []
+  const readers = sources.map((source) => new TraceReader(source))
   let check: Check | undefined
   try {
-    nodes = await open(sources, options)
+    const nodes = await open(readers, options)
     check = new Check(nodes, sources.length, options)
     await new Merge(nodes, check.causality, check.visit).run()
     return check.verdict()
@@ -271,6 +268,6 @@ export const checkTraces = async (
     if (!(cause instanceof Rejection)) throw cause
     return check?.rejected(cause) ?? verdictOf(cause.finding, undefined, [])
   } finally {
-    for (const node of nodes) await node.close()
+    for (const reader of readers) await reader.close()
   }
 }

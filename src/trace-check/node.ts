@@ -87,10 +87,6 @@ export class NodeTrace {
     await this.#files[this.#at]?.reader.fill()
   }
 
-  async close(): Promise<void> {
-    for (const { reader } of this.#files) await reader.close()
-  }
-
   #read(reader: TraceReader): TraceLine | "more" | "end" | "killed" {
     try {
       return reader.next()

@@ -109,7 +109,8 @@ export class TraceReader {
 
   #truncated(line: number): never {
     const message =
-      "the file ends without an end line: it is cut, or its process was killed or still runs"
+      "the file ends without an end line: it is cut, or its process was killed or still runs; " +
+      "left out, its process counts as one without a trace"
     return reject({ rule: "Truncated", file: this.name, line, step: this.#steps, message })
   }
 
