@@ -19,6 +19,7 @@ MCInitialValue == <<>>
 AsksA == [c \in {0} |-> <<"a">>]
 AsksAThenB == [c \in {0} |-> <<"a", "b">>]
 TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
+AsksNothing == [c \in {0} |-> <<>>]
 NobodyAsks == [c \in {} |-> <<>>]
 
 (***************************************************************************)
@@ -56,12 +57,12 @@ BatchA(auth) == <<Sig(0, 1, "a", auth)>>
 BatchB(auth) == <<Sig(1, 1, "b", auth)>>
 BatchC(auth) == <<Sig(1, 2, "c", auth)>>
 BatchX == <<Sig(0, 1, "x", {})>>
-BatchBTwice == BatchB(Replicas) \o BatchB(Replicas)
+BatchCTwice == BatchC(Replicas) \o BatchC(Replicas)
 DigestA == Digest(BatchA({}))
 DigestB == Digest(BatchB({}))
 DigestC == Digest(BatchC({}))
 DigestX == Digest(BatchX)
-DigestBTwice == Digest(BatchBTwice)
+DigestCTwice == Digest(BatchCTwice)
 
 \* The checkpoint after BatchB alone.
 CheckpointB ==
@@ -113,11 +114,10 @@ PrimaryWithoutBadRequests ==
 BackupWithoutUnknownDigests ==
   {m \in BackupUniverse : m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
 
-\* Requests that a Byzantine primary invents for the correct client 0: alone and beside one of the
-\* Byzantine client 1, and once with the client's authenticator, which it cannot build.
+\* Requests that a Byzantine primary invents for the correct client 0: one beside a true request of
+\* the Byzantine client 1, and one with the client's authenticator, which it cannot build.
 InventedRequests ==
-  PrePrepares(0, {0}, {1}, {BatchX, BatchB(Replicas) \o BatchX, <<Sig(0, 1, "x", Replicas)>>},
-              {Replicas})
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas) \o BatchX, <<Sig(0, 1, "x", Replicas)>>}, {Replicas})
 
 \* A Byzantine primary that comes back with another story to replica 1.
 SecondStory ==
@@ -173,14 +173,16 @@ ForClient ==
   UNION {Replies(b, 2, {"t"}) : b \in {0, 1}} \cup
   UNION {Replies(b, 3, {"u"}) : b \in {2, 3}}
 
-\* For the backup 1: one request twice in a batch, and again under the next sequence number.
+\* For the backup 1: one request twice in a batch, and again under the next sequence number; an older
+\* one of the same client, at any time.
 TwoNumbers ==
-  PrePrepares(0, {0}, {1}, {BatchBTwice}, {Replicas}) \cup
-  PrePrepares(0, {0}, {2}, {BatchB(Replicas)}, {Replicas}) \cup
-  UNION {Vote("Commit", b, {0}, {1}, {DigestBTwice}, {Replicas}) : b \in {0, 2}} \cup
-  UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
-  Vote("Prepare", 2, {0}, {1}, {DigestBTwice}, {Replicas}) \cup
-  Vote("Prepare", 2, {0}, {2}, {DigestB}, {Replicas}) \cup
+  Requests(1, 1, "b", {Replicas}) \cup
+  PrePrepares(0, {0}, {1}, {BatchCTwice}, {Replicas}) \cup
+  PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestCTwice}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestC}, {Replicas}) : b \in {0, 2}} \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestCTwice}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {2}, {DigestC}, {Replicas}) \cup
   CheckpointVotes(2, {1}, {UnknownDigest}, {Replicas})
 
 -----------------------------------------------------------------------------

@@ -1,8 +1,8 @@
+import { askings } from "./pbft-model-spec.ts"
 import { pbftModels, type PbftModelSpec } from "./pbft-models.ts"
 
 const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
 const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
-const clientsAsking = { AsksA: 1, AsksAThenB: 1, TwoAsk: 2, NobodyAsks: 0 } as const
 
 const checkedByTlc = (spec: PbftModelSpec): ReadonlyArray<string> =>
   spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
@@ -21,7 +21,7 @@ CONSTANTS
   Quorum = ${spec.quorum}
   Byzantine = ${setOf(spec.byzantine)}
   AllClients = ${below(spec.allClients)}
-  Clients = ${below(clientsAsking[spec.asks])}
+  Clients = ${below(askings[spec.asks].length)}
   ClientOps <- ${spec.asks}
   K = ${spec.checkpointInterval}
   L = ${spec.logSize}

@@ -46,7 +46,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...base,
     name: "TwoNumbers",
-    why: "A request twice in one batch and again under the next number, committed in any order.",
+    why: "A request twice in one batch and again under the next number, and an older one, in any order.",
     byzantine: [0, 2, 3],
     allClients: 2,
     asks: "NobodyAsks",
@@ -63,6 +63,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     why: "A Byzantine primary invents a request for a correct client: backups only ever hold it.",
     byzantine: [0],
     allClients: 2,
+    asks: "AsksNothing",
     checkpointInterval: 2,
     maxBatch: 2,
     injected: "InventedRequests",

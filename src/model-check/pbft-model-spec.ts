@@ -6,6 +6,7 @@ export const askings = {
   AsksA: [["a"]],
   AsksAThenB: [["a", "b"]],
   TwoAsk: [["a"], ["b"]],
+  AsksNothing: [[]],
   NobodyAsks: [],
 } as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
 export type AskingName = keyof typeof askings
@@ -36,8 +37,11 @@ export interface PbftModelSpec {
   readonly expect: "holds" | { readonly violates: string }
   /** Actions and witnesses that must be reached here. */
   readonly reaches: ReadonlyArray<string>
-  /** `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night. */
-  readonly size: "test" | "large" | "nightly"
+  /**
+   * `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night. `explorer`: by
+   * night, too, but by the explorer alone, since TLC would take hours.
+   */
+  readonly size: "test" | "large" | "nightly" | "explorer"
   /** Witnesses that must not be reached. */
   readonly unreachable: ReadonlyArray<string>
 }

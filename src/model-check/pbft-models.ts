@@ -51,7 +51,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     maxBatch: 2,
     reaches: ["ReachBatchOfTwo", "ReachAnswered", "AtMostOnce"],
-    size: "nightly",
+    size: "explorer",
   },
   {
     ...base,
@@ -125,7 +125,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     injected: "PrimaryUniverse",
     reaches: ["ReachHeld", "ReachMismatchedVote", "RecvCheckpoint"],
     byTlc: "graph",
-    size: "nightly",
+    size: "explorer",
   },
   {
     ...base,

@@ -117,7 +117,7 @@ const digestA = digestOf(batchA([]))
 const digestB = digestOf(batchB([]))
 const digestC = digestOf(batchC([]))
 const digestX = digestOf(batchX)
-const digestBTwice = digestOf([...batchB([]), ...batchB([])])
+const digestCTwice = digestOf([...batchC([]), ...batchC([])])
 
 const checkpointB = modelDigests.checkpointDigest(1, digestB, [
   { timestamp: 0, result: "" },
@@ -242,14 +242,15 @@ const forClient = (): ReadonlyArray<Envelope> => [
 
 const twoNumbers = (n: number): ReadonlyArray<Envelope> => {
   const all = [everyone(n)]
-  const b = batchB(everyone(n))
+  const c = batchC(everyone(n))
   return [
-    ...prePrepares(0, [[0], [1]], [[...b, ...b]], all),
-    ...prePrepares(0, [[0], [2]], [b], all),
-    ...[0, 2].flatMap((r) => votes(["Commit"], r, [[0], [1], [digestBTwice]], all)),
-    ...[0, 2].flatMap((r) => votes(["Commit"], r, [[0], [2], [digestB]], all)),
-    ...votes(["Prepare"], 2, [[0], [1], [digestBTwice]], all),
-    ...votes(["Prepare"], 2, [[0], [2], [digestB]], all),
+    ...requestsTo(everyone(n), [1, 1, "b"], all),
+    ...prePrepares(0, [[0], [1]], [[...c, ...c]], all),
+    ...prePrepares(0, [[0], [2]], [c], all),
+    ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestCTwice]], all)),
+    ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [2], [digestC]], all)),
+    ...votes(["Prepare"], 2, [[0], [1], [digestCTwice]], all),
+    ...votes(["Prepare"], 2, [[0], [2], [digestC]], all),
     ...checkpointVotes(2, [1], all),
   ]
 }
