@@ -185,7 +185,8 @@ const primaryBase = without(
 
 const inventedRequests = (n: number): ReadonlyArray<Envelope> => {
   const mixed = [...batchB(everyone(n)), ...batchX]
-  return prePrepares(0, [[0], [1]], [batchX, mixed, [signed(0, "x", everyone(n))]], [everyone(n)])
+  const signedByIt = [signed(0, "x", everyone(n))]
+  return prePrepares(0, [[0], [1]], [mixed, signedByIt], [everyone(n)])
 }
 
 const secondStory = (n: number): ReadonlyArray<Envelope> => [
