@@ -39,7 +39,8 @@ Vote(type, b, views, seqs, digests, auths) ==
   {[type |-> type, view |-> v, seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
      v \in views, n \in seqs, d \in digests, s \in auths}
 PreparesAndCommits(b, views, seqs, digests, auths) ==
-  Vote("Prepare", b, views, seqs, digests, auths) \cup Vote("Commit", b, views, seqs, digests, auths)
+  Vote("Prepare", b, views, seqs, digests, auths) \cup
+  Vote("Commit", b, views, seqs, digests, auths)
 CheckpointVotes(b, seqs, digests, auths) ==
   {[type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
      n \in seqs, d \in digests, s \in auths}
@@ -110,9 +111,11 @@ PrimaryWithoutViews == {m \in PrimaryBase : m.type # "Checkpoint" => m.view = 0}
 PrimaryWithoutSeqs == {m \in PrimaryBase : m.seq \in {1, 2}}
 PrimaryWithoutPartialAuthenticators == {m \in PrimaryBase : m.auth = Replicas}
 PrimaryWithoutBadRequests ==
-  {m \in PrimaryBase : m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
+  {m \in PrimaryBase :
+    m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) : m.batch[k].auth = Replicas}
 BackupWithoutUnknownDigests ==
-  {m \in BackupUniverse : m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
+  {m \in BackupUniverse :
+    m.type \in {"Prepare", "Commit", "Checkpoint"} => m.digest # UnknownDigest}
 
 \* Requests that a Byzantine primary invents for the correct client 0: one beside a true request of
 \* the Byzantine client 1, and one with the client's authenticator, which it cannot build.
@@ -173,8 +176,8 @@ ForClient ==
   UNION {Replies(b, 2, {"t"}) : b \in {0, 1}} \cup
   UNION {Replies(b, 3, {"u"}) : b \in {2, 3}}
 
-\* For the backup 1: one request twice in a batch, and again under the next sequence number; an older
-\* one of the same client, at any time.
+\* For the backup 1: one request twice in a batch, and again under the next sequence number; an
+\* older one of the same client, at any time.
 TwoNumbers ==
   Requests(1, 1, "b", {Replicas}) \cup
   PrePrepares(0, {0}, {1}, {BatchCTwice}, {Replicas}) \cup

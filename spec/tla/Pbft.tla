@@ -48,7 +48,7 @@ NoDigest == <<>>
 NoResult == <<>>
 NoBatch  == <<>>
 
-\* A request as a client signed it: `auth` is the set of replicas at which its authenticator verifies.
+\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies.
 Signed(m) == [client |-> m.client, timestamp |-> m.timestamp, op |-> m.op, auth |-> m.auth]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 Digest(batch) == [k \in 1 .. Len(batch) |-> Plain(batch[k])]
@@ -89,7 +89,8 @@ VARIABLES
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
-replicaVars == <<view, seqno, queue, slot, executed, table, value, low, checkpoints, checkpointVotes>>
+replicaVars == <<view, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes>>
 vars == <<view, seqno, queue, slot, executed, table, value, low, checkpoints, checkpointVotes,
           client, msgs>>
 
@@ -241,9 +242,8 @@ ClientRecvReply(c, m) ==
 
 \* The highest timestamp of client c in a batch of i's log.
 Assigned(i, c) ==
-  Max({0} \cup UNION {{slot[i][n].batch[k].timestamp :
-                         k \in {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}} :
-                       n \in Window(low[i])})
+  LET of(n) == {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}
+  IN Max({0} \cup UNION {{slot[i][n].batch[k].timestamp : k \in of(n)} : n \in Window(low[i])})
 
 \* A request from its client. Executed: the stored reply again. New: it waits for its turn.
 RecvRequest(i, m) ==
@@ -498,7 +498,8 @@ CommitSupport == \A i \in Correct : \A n \in Window(low[i]) : Committed(i, n) =>
     (Prepared(j, n) /\ Digest(slot[j][n].batch) = Digest(slot[i][n].batch))}) >= Quorum - F
 
 \* S6: executions are prefixes of each other.
-ExecutionPrefix == \A i, j \in Correct : IsPrefix(value[i], value[j]) \/ IsPrefix(value[j], value[i])
+ExecutionPrefix == \A i, j \in Correct :
+  IsPrefix(value[i], value[j]) \/ IsPrefix(value[j], value[i])
 
 \* S6: a client's requests are executed once each, in the order of their timestamps.
 AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
@@ -509,8 +510,9 @@ Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
   value[i][a].client \in Clients => Sent(value[i][a])
 
 \* S7: checkpoints at one sequence number are equal.
-CheckpointAgreement == \A i, j \in Correct : \A n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] :
-  checkpoints[i][n] = checkpoints[j][n]
+CheckpointAgreement == \A i, j \in Correct :
+  \A n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] :
+    checkpoints[i][n] = checkpoints[j][n]
 
 \* S8: nothing is sent above the high watermark of its sender.
 Watermarks == \A m \in msgs :

@@ -65,7 +65,7 @@ export type Invariant = { readonly name: string } & (
       readonly antecedent: (process: unknown, sent: ReadonlyArray<SentMessage>) => boolean
     }
   | {
-      /** Each of the first `items` facts of a process needs `atLeast` supporters, itself included. */
+      /** Each of the first `items` facts of a process needs `atLeast` supporters, itself too. */
       readonly scope: "support"
       readonly items: (process: unknown) => number
       /** Which of `one`'s facts `other` supports: bit k for fact k (at most 31). */

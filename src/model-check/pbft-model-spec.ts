@@ -62,7 +62,7 @@ export const everyInvariant = [
   "NoEquivocation",
 ]
 
-/** A group of four with a silent replica 3 and one client that asks once; models say what differs. */
+/** Four replicas, the last one silent, and a client that asks once; models say what differs. */
 export const base = {
   n: 4,
   f: 1,

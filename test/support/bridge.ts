@@ -1,4 +1,4 @@
-/** Values of a schema as a fast-check arbitrary: effect makes the value, fast-check owns the seed. */
+/** Values of a schema as a fast-check arbitrary: effect makes them, fast-check owns the seed. */
 import { Arbitrary, Effect, type Schema } from "effect"
 import * as fc from "fast-check"
 

@@ -1,6 +1,6 @@
 ---- MODULE Ring ----
-(* A token goes round; a node may hold on to it. Small, with self-loops, repeated edges and an action
-   that is never taken. *)
+(* A token goes round; a node may hold on to it. Small, with self-loops, repeated edges and an
+   action that is never taken. *)
 EXTENDS Integers, TLC
 
 CONSTANTS Node, Laps
