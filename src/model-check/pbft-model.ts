@@ -92,7 +92,9 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       if (input === undefined) {
         return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
       }
-      return wrap(moveReplica(config, p.at as Replica, input), told(envelope.message))
+      const moved = moveReplica(config, p.at as Replica, input)
+      const move = wrap(moved, told(envelope.message))
+      return moved.process === p.at ? { ...move, process: p } : move
     },
   }
 }

@@ -69,7 +69,9 @@ export class Space {
   #note(process: number, before: number, move: Move<unknown>): number {
     this.steps++
     this.taken.set(move.action, (this.taken.get(move.action) ?? 0) + 1)
-    const to = this.#intern(process, move.process)
+    // Most messages change nothing: the very same value needs no key.
+    const same = move.process === this.processes[process]?.at(before)
+    const to = same ? before : this.#intern(process, move.process)
     const sent = Int32Array.from(
       new Set(move.sent.map((m) => this.messages.add(m.text, () => m))),
     ).sort()
