@@ -17,7 +17,7 @@ import {
 import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService, type PbftConstants, type PbftProcess, type Replica } from "./pbft-process.ts"
-import { pbftInvariants, pbftWitnesses } from "./pbft-properties.ts"
+import { pbftInvariants } from "./pbft-properties.ts"
 import {
   clientText,
   envelopeText,
@@ -26,6 +26,7 @@ import {
   replicaTexts,
   replicaVariables,
 } from "./pbft-text.ts"
+import { pbftWitnesses } from "./pbft-witnesses.ts"
 
 const configOf = (c: PbftConstants, id: number): Config => ({
   group: { n: c.n, f: c.f, quorum: c.quorum },

@@ -1,22 +1,20 @@
-/** The invariants of Pbft.tla over a model's states, and what must be reachable in it. */
-import * as ClientTable from "../core/client-table.ts"
+/** The invariants of Pbft.tla over a model's states. */
 import * as Invariants from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import * as Window from "../core/window.ts"
 import type { Envelope } from "../sim/world.ts"
-import type { Invariant, SentMessage, Witness, WorldView } from "./model.ts"
+import type { Invariant, SentMessage, WorldView } from "./model.ts"
 import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-process.ts"
 import { plainText } from "./pbft-text.ts"
 
 type ConfigOf = (id: number) => Config
 
-const asProcess = (p: unknown): PbftProcess => p as PbftProcess
-const messageOf = (m: SentMessage) => (m.value as Envelope).message
+export const asProcess = (p: unknown): PbftProcess => p as PbftProcess
+export const messageOf = (m: SentMessage) => (m.value as Envelope).message
 const peerMessages = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PeerMessage> =>
   sent.map(messageOf).filter(Invariants.isPeerMessage)
 
-const states = (world: WorldView): ReadonlyArray<State> =>
+export const states = (world: WorldView): ReadonlyArray<State> =>
   world.processes.map(asProcess).flatMap((p) => (p.role === "replica" ? [p.at.state] : []))
 
 /** Of two replicas' states. */
@@ -220,96 +218,3 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   ofSent("SentIsDurable", Invariants.sentIsDurable),
   ofSent("NoEquivocation", (_, own) => Invariants.noEquivocation(own)),
 ]
-
-const someReplica = (holds: (state: State) => boolean) => (world: WorldView) =>
-  states(world).some(holds)
-
-/** States that must be reachable; which of them, each model's .cfg and test say. */
-export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => {
-  const slotIn = (phase: string) =>
-    someReplica((s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
-  return [
-    { name: "ReachHeld", holds: slotIn("held") },
-    { name: "ReachPrepared", holds: slotIn("prepared") },
-    { name: "ReachCommitted", holds: slotIn("committed") },
-    { name: "ReachExecuted", holds: someReplica((s) => s.executed > 0) },
-    {
-      name: "ReachAllExecuted",
-      holds: (w) => states(w).every((s) => s.executed > 0),
-    },
-    { name: "ReachStable", holds: someReplica((s) => s.log.low > 0) },
-    { name: "ReachAllStable", holds: (w) => states(w).every((s) => s.log.low > 0) },
-    {
-      name: "ReachAnswered",
-      holds: (w) =>
-        w.processes.map(asProcess).some((p) => p.role === "client" && p.at.result !== undefined),
-    },
-    {
-      name: "ReachCommitBeforePrePrepare",
-      holds: someReplica((s) =>
-        Window.occupied(s.log).some((n) => {
-          const slot = Window.get(s.log, n)
-          return slot.phase === "empty" && slot.commits.some((d) => d !== "")
-        }),
-      ),
-    },
-    {
-      name: "ReachOutOfOrderCommit",
-      holds: someReplica((s) =>
-        Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
-      ),
-    },
-    {
-      name: "ReachBatchOfTwo",
-      holds: someReplica((s) =>
-        Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
-      ),
-    },
-    {
-      name: "ReachUnstableCheckpoint",
-      holds: someReplica((s) => s.checkpoints.length > 1),
-    },
-    {
-      name: "ReachExecutedForgotten",
-      holds: (w) =>
-        w.processes.map(asProcess).some(
-          (p) =>
-            p.role === "replica" &&
-            p.at.state.executed === p.at.state.log.low &&
-            Window.occupied(p.at.state.log).some(
-              (n) => Window.get(p.at.state.log, n).phase === "prepared",
-            ) &&
-            w.sent.some((m) => {
-              const r = messageOf(m)
-              return r._tag === "Reply" && r.replica === p.id
-            }) &&
-            ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
-        ),
-    },
-    {
-      name: "ReachSplitPrePrepare",
-      holds: (w) => {
-        const digests = states(w).map((s) =>
-          Window.covers(s.log, 1) ? Window.get(s.log, 1).digest : "",
-        )
-        return new Set(digests.filter((d) => d !== "")).size > 1
-      },
-    },
-    {
-      name: "ReachMismatchedVote",
-      holds: someReplica((s) =>
-        Window.occupied(s.log).some((n) => {
-          const { phase, digest, commits } = Window.get(s.log, n)
-          return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
-        }),
-      ),
-    },
-    {
-      name: "ReachQueuedBackup",
-      holds: (w) =>
-        w.processes
-          .map(asProcess)
-          .some((p) => p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0),
-    },
-  ]
-}
