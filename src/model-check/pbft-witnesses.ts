@@ -103,7 +103,7 @@ const unusual = (c: PbftConstants): ReadonlyArray<Witness> => [
   },
 ]
 
-/** The witnesses of MCPbft.tla, under their names; which of them a model reaches, it says itself. */
+/** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
 export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
