@@ -60,6 +60,8 @@ export interface ConnectionEvents {
 
 const handshakeFrameBytes = 128
 const handshakeMs = 5_000
+/** How long what waits may take to leave when the connection is closed. */
+const closingMs = 500
 /** A frame is closed when it holds this much: the other side can start on it. */
 const softFrameBytes = 64 * 1024
 
@@ -228,8 +230,8 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#socket.end()
-    // Whoever does not answer the end is not waited for.
     this.#socket.destroySoon()
+    // Whoever does not take what waits is not waited for.
+    setTimeout(() => this.#socket.destroy(), closingMs).unref()
   }
 }

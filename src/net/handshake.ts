@@ -6,7 +6,8 @@
  *     initiator -> acceptor   PROOF      H(secret, "initiator" HELLO CHALLENGE)
  *
  * Each direction then has the key H(secret, direction HELLO CHALLENGE): both nonces are in it, so
- * no frame of another connection verifies here. A refusal says why and is not authenticated.
+ * no frame of another connection verifies here. A refusal says why and is not authenticated. All
+ * of this authenticates; nothing is encrypted.
  */
 import { hash } from "node:crypto"
 import type { ClusterConfig } from "./cluster-config.ts"

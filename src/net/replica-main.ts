@@ -2,9 +2,9 @@
  * One replica as a program without the command line: `node replica-main.ts CONFIG ID`. Traces are
  * written when the environment has PROPHECY_RUN and PROPHECY_SPEC and the configuration a folder.
  */
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Data, Effect, Exit } from "effect"
 import { loadClusterConfig } from "./config-file.ts"
-import { replicaProcess } from "./replica-process.ts"
+import { ReplicaBroken, replicaProcess } from "./replica-process.ts"
 
 const program = Effect.gen(function* () {
   const [file = "", text = ""] = process.argv.slice(2)
@@ -34,7 +34,9 @@ fiber.addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
     const error = Cause.squash(exit.cause)
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(70)
+    // Files, ports and configurations are the user's to mend; a broken invariant is ours.
+    const expected = error instanceof Data.Error && !(error instanceof ReplicaBroken)
+    process.exit(expected ? 2 : 70)
   }
   process.exit(128 + signalled)
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Message, Reply } from "../../src/core/pbft/message.ts"
 import { authenticatorOf } from "../../src/net/authenticate.ts"
+import { pauseMs } from "../../src/net/dialer.ts"
 import { batchDigest } from "../../src/net/digests.ts"
 import { bareFrame } from "../../src/net/frames.ts"
 import { fingerprint, writeHello } from "../../src/net/handshake.ts"
@@ -278,6 +279,14 @@ describe("pressure", () => {
 })
 
 describe("between two replicas", () => {
+  it("the pauses between calls double up to the last one, each by up to a half shorter", () => {
+    const backoff = { firstMs: 40, lastMs: 2_000 }
+    const longest = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => pauseMs(backoff, attempt, 0))
+    expect(longest).toStrictEqual([40, 80, 160, 320, 640, 1_280, 2_000, 2_000])
+    expect(pauseMs(backoff, 3, 1)).toBe(160)
+    expect(pauseMs(backoff, 60, 0.5)).toBe(1_500)
+  })
+
   it("the higher one calls the lower one, and again after either was away", async () => {
     const three = await listening(3)
     const one = await listening(1)

@@ -252,7 +252,7 @@ describe("a cluster of processes that cannot run", () => {
       writeFileSync(join(config.dataDirectory, "replica-2"), "in the way")
       const error = yield* Effect.flip(Effect.scoped(startCluster(config)))
       expect(error).toMatchObject({ _tag: "ReplicaProcessError", replica: 2 })
-      expect(error.message).toMatch(/^replica 2: its process ended with exit code 70\n.*replica-2/)
+      expect(error.message).toMatch(/^replica 2: its process ended with exit code 2\n.*replica-2/)
       // Their ports are free again.
       yield* Effect.scoped(runReplica({ ...config, dataDirectory: join(root, "fresh") }, 0))
     }),
