@@ -6,7 +6,7 @@ import { childrenOf, isAlive, main, pressCtrlC, run, scratch, start } from "./co
 describe("prophecy start", () => {
   it("runs four replicas under load, and shows that what they did conforms", async () => {
     const cwd = scratch()
-    const args = ["start", "--seconds", "2", "--seed", "11", "--json", "--out", "run"]
+    const args = ["start", "--seconds", "1", "--seed", "11", "--json", "--out", "run"]
     const { code, stdout, stderr } = await run(args, { cwd, program: main })
     expect([code, stderr]).toEqual([0, expect.stringContaining("seed 11, traces in run")])
     const report = JSON.parse(stdout)
@@ -23,9 +23,9 @@ describe("prophecy start", () => {
       replay: { schema: "prophecy-replay/1", verdict: "conforms" },
       tlc: { ran: true },
       traces: { folder: "run/traces" },
-      reproduce: "prophecy start --seconds 2 --clients 20 --seed 11",
+      reproduce: "prophecy start --seconds 1 --clients 20 --seed 11",
     })
-    expect(report.load.answered).toBeGreaterThan(100)
+    expect(report.load.answered).toBeGreaterThan(20)
     expect(report.replay.statistics.traced).toHaveLength(5)
     expect(report.replay.statistics.results).toBeGreaterThanOrEqual(report.load.answered)
     expect(report.tlc.windows.length).toBeGreaterThan(0)
