@@ -1,0 +1,6 @@
+/** Every mutant of the code. */
+import { agreementMutants } from "./agreement-mutants.ts"
+import type { CodeMutant } from "./code-run.ts"
+import { executionMutants } from "./execution-mutants.ts"
+
+export const codeMutants: ReadonlyArray<CodeMutant> = [...agreementMutants, ...executionMutants]

@@ -1,0 +1,82 @@
+/**
+ * Explores models with the sources of a copy of the checkout and prints what came out, as JSON:
+ *
+ *   node explored.ts ROOT MODEL...
+ */
+import { hash } from "node:crypto"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+/** What one model says of the sources: the first check that did not pass, and the graph. */
+export interface ExploredModel {
+  readonly model: string
+  /** null when every check passed. */
+  readonly failed: { readonly check: string; readonly why: string } | null
+  readonly states: number
+  readonly stateDigest: string
+  readonly stepDigest: string
+}
+
+type ExploreModule = typeof import("../../src/model-check/explore.ts")
+type GraphModule = typeof import("../../src/model-check/graph.ts")
+type ModelModule = typeof import("../../src/model-check/pbft-model.ts")
+type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
+type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
+
+// A mutant's graph may be many times larger than the model's; the largest model here has 90 000.
+const limits = { states: 150_000, depth: Number.MAX_SAFE_INTEGER }
+
+const load = async (root: string) => {
+  const from = <M>(file: string): Promise<M> =>
+    import(pathToFileURL(join(root, "src", "model-check", file)).href) as Promise<M>
+  return {
+    ...(await from<ExploreModule>("explore.ts")),
+    ...(await from<GraphModule>("graph.ts")),
+    ...(await from<ModelModule>("pbft-model.ts")),
+    ...(await from<ModelsModule>("pbft-models.ts")),
+    ...(await from<ExpectationModule>("expectation.ts")),
+  }
+}
+
+type Code = Awaited<ReturnType<typeof load>>
+type Failed = ExploredModel["failed"]
+
+/** The first check that fails; null when all pass. `recorder` sees the graph on the way. */
+const failedOf = (
+  code: Code,
+  spec: Code["pbftModels"][number],
+  recorder?: InstanceType<Code["GraphRecorder"]>,
+): Failed => {
+  const whole = code.pbftModel(spec.name, code.constantsOf(spec))
+  const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
+  try {
+    const found = code.explore({ ...whole, invariants }, limits, recorder)
+    const { violation } = found
+    if (violation !== undefined) return { check: violation.property, why: violation.why }
+    if (found.verdict === "bounded") {
+      return { check: "graph", why: `more than ${limits.states} states` }
+    }
+    const [missed] = code.unmet(spec, found)
+    return missed === undefined ? null : { check: missed, why: "what the model must reach" }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return { check: error.message, why: error.name }
+  }
+}
+
+// First without the graph: it asserts that the projection is injective, which is a weaker kill.
+const exploreOne = (code: Code, name: string): ExploredModel => {
+  const spec = code.pbftModels.find((m) => m.name === name)
+  if (spec === undefined) throw new Error(`there is no model ${name}`)
+  const recorder = new code.GraphRecorder((text) => hash("sha256", text, "hex"))
+  const failed = failedOf(code, spec) ?? failedOf(code, spec, recorder)
+  const { states, stateDigest, stepDigest } = recorder.summary()
+  return { model: name, failed, states, stateDigest, stepDigest }
+}
+
+if (import.meta.main) {
+  const [root, ...models] = process.argv.slice(2)
+  if (root === undefined || models.length === 0) throw new Error("usage: explored.ts ROOT MODEL...")
+  const code = await load(root)
+  console.log(JSON.stringify(models.map((name) => exploreOne(code, name))))
+}

@@ -1,0 +1,95 @@
+/** Puts mutants of the specification to TLC. */
+import { join } from "node:path"
+import { Effect } from "effect"
+import {
+  differences,
+  type ExploredByTlc,
+  exploreModel,
+  tlcModel,
+} from "../../src/cli/model-graph.ts"
+import { type PbftModelSpec, pbftModels } from "../../src/model-check/pbft-models.ts"
+import { findToolchain, Toolchain, type ToolchainShape } from "../../src/tla-tools/toolchain.ts"
+import { withCopy } from "./copy.ts"
+import { type Kill, type Killer, type Mutation, type Outcome, problemOf } from "./mutation.ts"
+
+/** A mutant of spec/tla; `killedBy.where` is the model that TLC checks. */
+export interface SpecMutant extends Mutation {
+  readonly killedBy: Killer
+}
+
+const limits = { states: 100_000, depth: Number.MAX_SAFE_INTEGER }
+
+export const modelOf = (name: string): PbftModelSpec => {
+  const spec = pbftModels.find((m) => m.name === name)
+  if (spec === undefined) throw new Error(`there is no model ${name}`)
+  return spec
+}
+
+/** Java and TLC, found once; the JVM compiles in its quick way only, since these runs are short. */
+export const shortRuns = async (): Promise<ToolchainShape> => {
+  const found = await Effect.runPromise(findToolchain(process.env))
+  const options = [process.env.JAVA_TOOL_OPTIONS, "-XX:TieredStopAtLevel=1"]
+  const JAVA_TOOL_OPTIONS = options.filter((o) => o !== undefined).join(" ")
+  return { ...found, environment: { ...found.environment, JAVA_TOOL_OPTIONS } }
+}
+
+/** The specification's graph against the code's, which is explored now. */
+const graphKill = (spec: PbftModelSpec, theirs: ExploredByTlc): Kill | undefined => {
+  const ours = exploreModel(spec, { limits, graph: true })
+  const [why] = differences(ours, theirs)
+  return why === undefined ? undefined : { check: "graph", where: spec.name, why }
+}
+
+const killsOf = (spec: PbftModelSpec, theirs: ExploredByTlc): ReadonlyArray<Kill> => {
+  const where = spec.name
+  const { verdict } = theirs.outcome
+  switch (verdict._tag) {
+    case "violated":
+      return verdict.violations.map(({ name, kind, text }) => ({
+        check: name ?? kind,
+        where,
+        why: text,
+      }))
+    case "failed":
+      return [{ check: verdict.kind, where, why: verdict.message }]
+    case "bounded":
+      throw new Error(`TLC did not explore all of ${where}: ${verdict.reasons.join(", ")}`)
+    case "exhaustive": {
+      const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
+      const reached = spec.unreachable.filter((name) => seen.has(name))
+      const kills = reached.map((name) => ({
+        check: `${name} is reached and must not be`,
+        where,
+        why: "TLC saw it",
+      }))
+      return kills.length > 0 ? kills : [graphKill(spec, theirs) ?? []].flat()
+    }
+  }
+}
+
+/** What TLC says of this model with the mutation in it, or of the specification as it is. */
+export const killsByTlc = (
+  mutation: Mutation | undefined,
+  model: string,
+  toolchain: ToolchainShape,
+): Promise<ReadonlyArray<Kill>> =>
+  withCopy(["spec/tla"], mutation, async (root) => {
+    const spec = modelOf(model)
+    const explored = tlcModel(spec, { specFolder: join(root, "spec/tla") }).pipe(
+      Effect.map((theirs) => killsOf(spec, theirs)),
+      Effect.provideService(Toolchain, toolchain),
+    )
+    return Effect.runPromise(explored)
+  })
+
+/** Puts a mutant to its killer. */
+export const runSpecMutant = async (
+  mutant: SpecMutant,
+  toolchain: ToolchainShape,
+): Promise<Outcome> => {
+  const { name, file, killedBy } = mutant
+  const startedAt = performance.now()
+  const kills = await killsByTlc(mutant, killedBy.where, toolchain)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { name, file, killedBy, kills, seconds, problem: problemOf(killedBy, kills) }
+}
