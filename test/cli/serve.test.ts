@@ -41,7 +41,9 @@ describe("prophecy start --serve", () => {
     expect(await put(url, "greeting", "hello")).toBe(204)
     expect(await status(url)).toMatchObject({ schema: "prophecy-group/1", n: 4, f: 1, down: [] })
     process.kill(replicas[3]?.pid ?? 0, "SIGKILL")
-    await expect.poll(stderr).toMatch(/replica 3 has ended; 3 of 4 run: the service goes on/)
+    await expect
+      .poll(stderr, { timeout: 20_000 })
+      .toMatch(/replica 3 has ended; 3 of 4 run: the service goes on/)
     expect(await get(url, "greeting")).toBe("hello")
     expect(await put(url, "greeting", "again")).toBe(204)
     expect(await get(url, "greeting")).toBe("again")
@@ -62,7 +64,8 @@ describe("prophecy start --serve", () => {
     const started = await serve(["--no-trace", "--timeout", "500"])
     const { url, replicas } = started.serving
     for (const id of [2, 3]) process.kill(replicas[id]?.pid ?? 0, "SIGKILL")
-    await expect.poll(() => fetch(`${url}/healthz`).then((r) => r.status)).toBe(503)
+    const healthz = () => fetch(`${url}/healthz`).then((r) => r.status)
+    await expect.poll(healthz, { timeout: 20_000 }).toBe(503)
     const health = await fetch(`${url}/healthz`).then((r) => r.json())
     expect(health).toEqual({ healthy: false, why: "2 of 4 replicas run; 3 are needed" })
     const late = await fetch(`${url}/kv/a`)
