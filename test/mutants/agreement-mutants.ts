@@ -40,7 +40,7 @@ const requests: ReadonlyArray<CodeMutant> = [
     name: "the primary assigns a request twice",
     file: normalCase,
     find: "if (isPrimary(config, state) && (state.assigned[m.client] as number) >= m.timestamp)",
-    replace: "if (Math.random() > 1)",
+    replace: "if (isPrimary(config, state) && state.assigned.length === 0)",
     killedBy: seenBy("the projection is injective", "PrimaryAlone"),
   },
 ]

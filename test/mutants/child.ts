@@ -1,4 +1,4 @@
-/** Runs node on a copy, by itself: neither its coverage nor its test run is that of this process. */
+/** Runs node on a copy, by itself: its coverage and its test run are not this process's. */
 import { spawn } from "node:child_process"
 
 export interface ChildEnd {
@@ -33,18 +33,3 @@ export const runNode = (args: ReadonlyArray<string>, cwd: string): Promise<Child
     child.once("error", reject)
     child.once("close", (code) => resolve({ code, stdout, stderr }))
   })
-
-/** Calls `each` for every item, `width` at a time; answers in the order of the items. */
-export const inParallel = async <A, B>(
-  items: ReadonlyArray<A>,
-  width: number,
-  each: (item: A) => Promise<B>,
-): Promise<ReadonlyArray<B>> => {
-  const results: Array<B> = []
-  const rest = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [k, item] of rest) results[k] = await each(item)
-  }
-  await Promise.all(Array.from({ length: width }, worker))
-  return results
-}

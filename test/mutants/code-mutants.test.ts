@@ -1,8 +1,8 @@
 /** Every mutant of the code is killed by the check that it names, and the code itself passes. */
 import { beforeAll, describe, expect, it } from "vitest"
-import { inParallel } from "./child.ts"
 import { codeMutants } from "./code-mutants.ts"
 import { codeBaseline, runCodeMutant } from "./code-run.ts"
+import { inParallel } from "./in-parallel.ts"
 import type { Outcome } from "./mutation.ts"
 
 const minutes = 60_000

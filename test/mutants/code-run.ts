@@ -16,7 +16,7 @@ export type Baseline = ReadonlyMap<string, ExploredModel>
 const sources = ["src/core", "src/sim", "src/model-check"]
 const tests = ["test/core", "test/paper", "test/support", "ci/repository.ts", "ci/syntax.ts"]
 
-export const isTest = (where: string): boolean => where.endsWith(".test.ts")
+const isTest = (where: string): boolean => where.endsWith(".test.ts")
 
 const explore = async (
   root: string,
@@ -102,7 +102,7 @@ export const codeBaseline = (killers: ReadonlyArray<Killer>): Promise<Baseline> 
   })
 
 /** All the kills of a mutation by these models. */
-export const killsBy = (
+const killsBy = (
   mutation: Mutation,
   models: ReadonlyArray<string>,
   baseline: Baseline,

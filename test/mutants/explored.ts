@@ -23,7 +23,7 @@ type ModelModule = typeof import("../../src/model-check/pbft-model.ts")
 type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
-// A mutant's graph may be many times larger than the model's; the largest model here has 90 000.
+// A mutant's graph may be many times larger than the model's, which has less than 90 000 here.
 const limits = { states: 150_000, depth: Number.MAX_SAFE_INTEGER }
 
 const load = async (root: string) => {

@@ -7,37 +7,41 @@
  *   node test/mutants/run.ts --json     one JSON document (schema prophecy.mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words
  *
- * Exit code 0 when each is killed by the check that it names, 4 when one is not.
+ * Exit code 0 when each is killed by the check that it names, 4 when one is not, 2 for bad words.
  */
-import { inParallel } from "./child.ts"
 import { codeMutants } from "./code-mutants.ts"
-import { codeBaseline, runCodeMutant } from "./code-run.ts"
+import { codeBaseline, type CodeMutant, runCodeMutant } from "./code-run.ts"
+import { inParallel } from "./in-parallel.ts"
 import type { Mutation, Outcome } from "./mutation.ts"
 import { specMutants } from "./spec-mutants.ts"
-import { killsByTlc, runSpecMutant, shortRuns } from "./spec-run.ts"
+import { killsByTlc, runSpecMutant, shortRuns, type SpecMutant } from "./spec-run.ts"
 
 const width = 2
 const flags = ["--code", "--spec", "--json"]
-
-const args = process.argv.slice(2)
-const has = (flag: string): boolean => args.includes(flag)
-const words = args.filter((a) => !a.startsWith("--"))
+const usage = "node test/mutants/run.ts [--code | --spec] [--json] [WORD...]"
 
 const say = (line: string): void => console.error(line)
 
-const chosen = <M extends Mutation>(mutants: ReadonlyArray<M>): ReadonlyArray<M> =>
-  words.length === 0 ? mutants : mutants.filter((m) => words.some((w) => m.name.includes(w)))
+const clip = (text: string, width: number): string =>
+  (text.length > width ? `${text.slice(0, width - 3)}...` : text).padEnd(width)
 
-const cells = (o: Outcome): ReadonlyArray<string> => [
-  o.file.startsWith("spec/") ? "spec" : "code",
-  o.name,
-  o.problem === undefined ? o.killedBy.check : o.problem.toUpperCase(),
-  o.killedBy.where,
-  o.seconds.toFixed(1),
-]
+const row = (cells: readonly [string, string, string, string, string]): string =>
+  [
+    clip(cells[0], 4),
+    clip(cells[1], 72),
+    clip(cells[2], 34),
+    clip(cells[3], 31),
+    cells[4].padStart(7),
+  ].join("  ")
 
-const row = ([kind, name, check, where, seconds]: ReadonlyArray<string>): string =>
-  [kind, name?.padEnd(72), check?.padEnd(34), where?.padEnd(20), seconds?.padStart(7)].join("  ")
+const rowOf = (o: Outcome): string =>
+  row([
+    o.file.startsWith("spec/") ? "spec" : "code",
+    o.name,
+    o.problem === undefined ? o.killedBy.check : "NOT KILLED",
+    o.killedBy.where,
+    o.seconds.toFixed(1),
+  ])
 
 /** A mutant whose run breaks is not killed: it says why. */
 const attempt = async <M extends Mutation & Pick<Outcome, "killedBy">>(
@@ -45,31 +49,22 @@ const attempt = async <M extends Mutation & Pick<Outcome, "killedBy">>(
   run: (mutant: M) => Promise<Outcome>,
 ): Promise<Outcome> => {
   const { name, file, killedBy } = mutant
-  const outcome = await run(mutant).catch(
-    (error: Error): Outcome => ({
-      name,
-      file,
-      killedBy,
-      kills: [],
-      seconds: 0,
-      problem: error.message,
-    }),
-  )
-  if (outcome.problem !== undefined) say(`${name}: ${outcome.problem}`)
-  else say(`${name}: killed`)
+  const broken = ({ message }: Error): Outcome => {
+    return { name, file, killedBy, kills: [], seconds: 0, problem: message }
+  }
+  const outcome = await run(mutant).catch(broken)
+  say(`${name}: ${outcome.problem ?? "killed"}`)
   return outcome
 }
 
-const runCode = async (): Promise<ReadonlyArray<Outcome>> => {
-  const mutants = chosen(codeMutants)
+const runCode = async (mutants: ReadonlyArray<CodeMutant>): Promise<ReadonlyArray<Outcome>> => {
   if (mutants.length === 0) return []
   say("the code as it is, by every check that is to kill a mutant")
   const baseline = await codeBaseline(mutants.map((m) => m.killedBy))
   return inParallel(mutants, width, (m) => attempt(m, (one) => runCodeMutant(one, baseline)))
 }
 
-const runSpec = async (): Promise<ReadonlyArray<Outcome>> => {
-  const mutants = chosen(specMutants)
+const runSpec = async (mutants: ReadonlyArray<SpecMutant>): Promise<ReadonlyArray<Outcome>> => {
   if (mutants.length === 0) return []
   const toolchain = await shortRuns()
   say("the specification as it is, by every model that is to kill a mutant")
@@ -80,24 +75,40 @@ const runSpec = async (): Promise<ReadonlyArray<Outcome>> => {
   return inParallel(mutants, width, (m) => attempt(m, (one) => runSpecMutant(one, toolchain)))
 }
 
-const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
-if (unknown !== undefined) {
-  say(`${unknown} is unknown: node test/mutants/run.ts [--code | --spec] [--json] [WORD...]`)
-  process.exitCode = 2
-} else {
-  const code = has("--spec") && !has("--code") ? [] : await runCode()
-  const spec = has("--code") && !has("--spec") ? [] : await runSpec()
-  const outcomes = [...code, ...spec]
+const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
   const failed = outcomes.filter((o) => o.problem !== undefined).length
   const passed = outcomes.length - failed
-  if (has("--json")) {
+  if (json) {
     const document = { schema: "prophecy.mutants/1", mutants: outcomes, passed, failed }
     console.log(JSON.stringify(document, undefined, 2))
   } else {
     console.log(row(["", "mutant", "killed by", "where", "seconds"]))
-    for (const outcome of outcomes) console.log(row(cells(outcome)))
+    for (const outcome of outcomes) console.log(rowOf(outcome))
     console.log(`${passed} passed, ${failed} failed`)
   }
-  if (outcomes.length === 0) say("no mutant chosen")
-  process.exitCode = failed === 0 && passed > 0 ? 0 : 4
+  return failed === 0 ? 0 : 4
 }
+
+const main = async (args: ReadonlyArray<string>): Promise<number> => {
+  const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
+  const words = args.filter((a) => !a.startsWith("--"))
+  const only = args.filter((a) => a === "--code" || a === "--spec")
+  const chosen = <M extends Mutation>(flag: string, mutants: ReadonlyArray<M>) =>
+    only.length > 0 && !only.includes(flag)
+      ? []
+      : mutants.filter((m) => words.length === 0 || words.some((w) => m.name.includes(w)))
+  const code = chosen("--code", codeMutants)
+  const spec = chosen("--spec", specMutants)
+  if (unknown !== undefined || code.length + spec.length === 0) {
+    say(
+      `${unknown === undefined ? "no mutant has such a name" : `${unknown} is unknown`}: ${usage}`,
+    )
+    return 2
+  }
+  return print([...(await runCode(code)), ...(await runSpec(spec))], args.includes("--json"))
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
+  say(error.message)
+  return 4
+})

@@ -1,6 +1,6 @@
 /** Every mutant of the specification is killed, in TLC, by the check that it names. */
 import { beforeAll, describe, expect, it } from "vitest"
-import { inParallel } from "./child.ts"
+import { inParallel } from "./in-parallel.ts"
 import { DoesNotApply, type Outcome } from "./mutation.ts"
 import { specMutants } from "./spec-mutants.ts"
 import { killsByTlc, modelOf, runSpecMutant, shortRuns } from "./spec-run.ts"

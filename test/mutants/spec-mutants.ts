@@ -1,4 +1,4 @@
-/** Guards of the specification, each taken away or weakened, and the check of TLC that must see it. */
+/** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import type { SpecMutant } from "./spec-run.ts"
 
 const file = "spec/tla/Pbft.tla"
