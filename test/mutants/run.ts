@@ -93,7 +93,7 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
   const words = args.filter((a) => !a.startsWith("--"))
   const only = args.filter((a) => a === "--code" || a === "--spec")
-  const chosen = <M extends Mutation>(flag: string, mutants: ReadonlyArray<M>) =>
+  const chosen = <M extends Mutation>(flag: "--code" | "--spec", mutants: ReadonlyArray<M>) =>
     only.length > 0 && !only.includes(flag)
       ? []
       : mutants.filter((m) => words.length === 0 || words.some((w) => m.name.includes(w)))
