@@ -1,7 +1,8 @@
 /** Replica loops without sockets and disks: messages are handed over, commits end when told. */
-import type { Message, PeerMessage, Reply } from "../../src/core/pbft/message.ts"
+import type { Message, PeerMessage, PrePrepare, Reply } from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
+import { batchDigest } from "../../src/net/digests.ts"
 import { replicaCoreConfig } from "../../src/net/core-config.ts"
 import { makeExecutor, makeService } from "../../src/net/executor.ts"
 import type { Progress } from "../../src/net/progress.ts"
@@ -142,6 +143,15 @@ export const received = (message: Exclude<Message, Reply>): Input =>
   (message._tag === "PrePrepare"
     ? { _tag: "ReceivePrePrepare", message, verdicts: message.batch.map(() => true) }
     : { _tag: "Receive", message }) as Input
+
+/** The pre-prepare of one request for `seq`, by replica 0. */
+export const prePrepare = (seq: number): PrePrepare => {
+  const batch = [request(seq % 8, seq)]
+  return { _tag: "PrePrepare", view: 0, seq, digest: batchDigest(batch), batch, replica: 0 }
+}
+/** A vote for `prePrepare(seq)`, as an input. */
+export const vote = (_tag: "Prepare" | "Commit", seq: number, replica: number) =>
+  received({ _tag, view: 0, seq, digest: prePrepare(seq).digest, replica })
 
 /** Lets every loop take its turns. */
 export const turns = async (count = 3): Promise<void> => {
