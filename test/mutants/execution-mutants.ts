@@ -162,7 +162,7 @@ const checkpoints: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("NoEquivocation", "BackupAlone"),
   },
   {
-    name: "an own checkpoint vote counts twice",
+    name: "a checkpoint vote in the own name is taken from the network",
     file: checkpointing,
     find: `if (m.replica === config.id) return ignore(state, "FromSelf")`,
     replace: "",
