@@ -56,6 +56,13 @@ const everySchedule = (see: (taken: Taken) => void): void => {
   )
 }
 
+/** As toEqual, and much faster where they are: schedules compare tens of thousands of states. */
+const expectSame = <A>(found: A, expected: A): void => {
+  if (isDeepStrictEqual(found, expected)) return
+  expect(found).toStrictEqual(expected)
+  expect.fail("different, though no difference is shown")
+}
+
 /** The spec's `Assigned(i, c)`: the highest timestamp of a client in a batch of the log. */
 const assigned = (state: State, client: number): number =>
   Math.max(
@@ -134,8 +141,8 @@ describe("whatever a replica is told, and in whatever order", () => {
   it("all it ever wrote, and what its state says is durable, bring back the same state", () => {
     everySchedule(({ after: { config, state, written } }) => {
       const fromLog = restart(config, written).state
-      expect(fromLog).toEqual(restart(config, durableRecords(state)).state)
-      expect(durableRecords(fromLog)).toEqual(durableRecords(state))
+      expectSame(fromLog, restart(config, durableRecords(state)).state)
+      expectSame(durableRecords(fromLog), durableRecords(state))
     })
   })
 
@@ -144,7 +151,7 @@ describe("whatever a replica is told, and in whatever order", () => {
       const restarted = restart(config, written).state
       for (let seq = state.log.low + 1; seq <= state.log.low + config.logSize; seq++) {
         const kept = Window.get(restarted.log, seq)
-        expect(kept).toEqual(durableSlot(config, Window.get(state.log, seq)))
+        expectSame(kept, durableSlot(config, Window.get(state.log, seq)))
       }
       expect(restarted.log.low).toBe(state.log.low)
       expect(restarted.queue).toEqual([])
