@@ -5,6 +5,11 @@ import { defineConfig } from "vitest/config"
 const models = ["test/spec/**/*.test.ts", "test/model/**/*.test.ts", "test/tla-tools/**/*.test.ts"]
 const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench/**/*.test.ts"]
 
+// Every mutant takes a minute or two in all: CI runs them beside the tests (npm run mutants), and
+// MUTANTS=1 brings these files in.
+const mutants = ["test/mutants/code-mutants.test.ts", "test/mutants/spec-mutants.test.ts"]
+const left = process.env["MUTANTS"] === undefined ? mutants : []
+
 export default defineConfig({
   test: {
     pool: "threads",
@@ -16,7 +21,7 @@ export default defineConfig({
         test: {
           name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: [...models, ...processes],
+          exclude: [...models, ...processes, ...left],
           maxWorkers: 2,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },

@@ -12,15 +12,18 @@ schedules() { RUNS_TIMES=100 node ci/test.ts test/core --testTimeout 3600000; }
 # The largest models: the graph of the code against the graph of the specification.
 models() { npm run --silent model:nightly; }
 
+# The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
+mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(schedules models endurance)
+[ ${#names[@]} -gt 0 ] || names=(schedules models mutants endurance)
 failed=()
 for name in "${names[@]}"; do
   declare -F "$name" >/dev/null || {
-    echo "nightly: there is no check '$name'; there are: schedules models endurance" >&2
+    echo "nightly: there is no check '$name'; there are: schedules models mutants endurance" >&2
     exit 2
   }
 done
