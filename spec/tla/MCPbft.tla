@@ -78,6 +78,11 @@ Equivocation ==
   PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{3}}) \cup
   PreparesAndCommits(0, {0}, {1}, {DigestA, DigestB}, {Replicas})
 
+\* The same, told to everyone, and with a commit for a digest that nobody holds.
+EquivocationToAll ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas), BatchB(Replicas)}, {Replicas}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA, DigestB, UnknownDigest}, {Replicas})
+
 \* The same where there are but three replicas.
 EquivocationAmongThree ==
   PrePrepares(0, {0}, {1}, {BatchA(Replicas), BatchB(Replicas)}, {Replicas}) \cup

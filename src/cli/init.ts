@@ -25,8 +25,8 @@ const flags = {
   ),
   replicas: Flag.Int("replicas").pipe(
     Flag.filter(
-      (n) => n >= 1 && n <= 31 && n % 3 === 1,
-      () => "1, or 3f + 1 replicas to tolerate f faulty ones: 4, 7, 10 ... 31",
+      (n) => n >= 4 && n <= 31 && n % 3 === 1,
+      () => "3f + 1 replicas to tolerate f faulty ones: 4, 7, 10 ... 31",
     ),
     Flag.withDescription("How many replicas: 3f + 1 tolerate f faulty ones"),
     Flag.withDefault(4),

@@ -104,6 +104,19 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   },
   {
     ...base,
+    name: "EquivocationToAll",
+    why: "A Byzantine primary tells both batches to everyone, and commits to anything.",
+    byzantine: [0],
+    allClients: 2,
+    asks: "NobodyAsks",
+    checkpointInterval: 2,
+    injected: "EquivocationToAll",
+    reaches: ["ReachSplitPrePrepare", "ReachMismatchedVote", "ReachAllExecuted"],
+    byTlc: "graph",
+    size: "large",
+  },
+  {
+    ...base,
     name: "TwoRequestsRestart",
     why: "As TwoRequests, with a backup that may restart at any moment.",
     asks: "AsksAThenB",
@@ -112,7 +125,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     canRestart: [1],
     reaches: ["Restart", "ReachExecutedForgotten", "ReachOutOfOrderCommit", "ReachAllStable"],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,

@@ -130,6 +130,11 @@ const equivocation = (n: number): ReadonlyArray<Envelope> => [
   ...votes(both, 0, [[0], [1], [digestA, digestB]], [everyone(n)]),
 ]
 
+const equivocationToAll = (n: number): ReadonlyArray<Envelope> => [
+  ...prePrepares(0, [[0], [1]], [batchA(everyone(n)), batchB(everyone(n))], [everyone(n)]),
+  ...votes(["Commit"], 0, [[0], [1], [digestA, digestB, unknownDigest]], [everyone(n)]),
+]
+
 const equivocationAmongThree = (n: number): ReadonlyArray<Envelope> => [
   ...prePrepares(0, [[0], [1]], [batchA(everyone(n)), batchB(everyone(n))], [everyone(n)]),
   ...votes(both, 0, [[0], [1], [digestA, digestB]], [everyone(n)]),
@@ -260,6 +265,7 @@ const twoNumbers = (n: number): ReadonlyArray<Envelope> => {
 export const universes = {
   NothingInjected: (): ReadonlyArray<Envelope> => [],
   Equivocation: equivocation,
+  EquivocationToAll: equivocationToAll,
   EquivocationAmongThree: equivocationAmongThree,
   PrimaryUniverse: primaryUniverse,
   PrimaryBase: primaryBase,
