@@ -209,6 +209,13 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
+  \/ \E i \in Correct : Timeout(i) /\ Step("Timeout")
+  \/ \E i \in Correct : AnyRecvViewChange(i) /\ Step("RecvViewChange")
+  \/ \E i \in Correct : AnySendNewView(i) /\ Step("SendNewView")
+  \/ \E i \in Correct : AnyRecvNewView(i) /\ Step("RecvNewView")
+  \/ \E i \in Correct : AnyRecvFetchBatch(i) /\ Step("RecvFetchBatch")
+  \/ \E i \in Correct : AnyRecvBatch(i) /\ Step("RecvBatch")
+  \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)

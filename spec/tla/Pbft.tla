@@ -2,7 +2,7 @@
 (***************************************************************************)
 (* Practical Byzantine Fault Tolerance, message by message: the normal     *)
 (* case with batches, at-most-once execution, checkpoints, watermarks,     *)
-(* garbage collection and restart from durable state.                      *)
+(* garbage collection, view changes and restart from durable state.        *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -31,6 +31,9 @@ CONSTANTS
   L,                \* log size: sequence numbers low + 1 .. low + L are accepted
   MaxBatch,         \* the largest batch, in requests
   CanRestart,       \* the correct replicas that may restart
+  CanTimeout,       \* the correct replicas whose view-change timer may fire
+  MaxView,          \* no timer fires in this view
+  ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -51,7 +54,14 @@ NoBatch  == <<>>
 \* A request as a client signed it; `auth`: the replicas at which its authenticator verifies.
 Signed(m) == [client |-> m.client, timestamp |-> m.timestamp, op |-> m.op, auth |-> m.auth]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
-Digest(batch) == [k \in 1 .. Len(batch) |-> Plain(batch[k])]
+\* The null request, which a new view puts where nothing can have been committed, is an empty batch.
+NullDigest == <<[null |-> TRUE]>>
+Digest(batch) ==
+  IF batch = NoBatch THEN NullDigest ELSE [k \in 1 .. Len(batch) |-> Plain(batch[k])]
+\* The batch of a digest, for who holds it. What a new view chose needs no authenticator.
+Body(d) == IF d = NullDigest THEN NoBatch
+           ELSE [k \in 1 .. Len(d) |-> [client |-> d[k].client, timestamp |-> d[k].timestamp,
+                                        op |-> d[k].op, auth |-> {}]]
 
 (***************************************************************************)
 (* Messages. `auth` of a replica's message is the set of receivers at      *)
@@ -69,6 +79,17 @@ Checkpoint(i, n, d) ==
   [type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 Reply(i, v, c, t, r) ==
   [type |-> "Reply", view |-> v, client |-> c, timestamp |-> t, replica |-> i, result |-> r]
+\* VIEW-CHANGE and NEW-VIEW are signed: whoever reads one, in whatever message, knows who wrote it.
+\* `prepared` and `prePrepared` are the sets P and Q of [seq, digest, view]; `checkpoints` is C.
+ViewChange(i, v, h, c, p, q) ==
+  [type |-> "ViewChange", view |-> v, low |-> h, checkpoints |-> c, prepared |-> p,
+   prePrepared |-> q, replica |-> i]
+NewView(i, v, changes, decision) ==
+  [type |-> "NewView", view |-> v, changes |-> changes, start |-> decision.start,
+   chosen |-> decision.chosen, replica |-> i]
+\* A batch is known by its digest, whoever sends it.
+FetchBatch(i, d) == [type |-> "FetchBatch", digest |-> d, replica |-> i, auth |-> Replicas]
+BatchOf(d) == [type |-> "Batch", batch |-> d]
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -76,7 +97,8 @@ Reply(i, v, c, t, r) ==
 (* replicas; "durable" variables survive a restart.                        *)
 (***************************************************************************)
 VARIABLES
-  view,             \* durable: the view a replica is in
+  view,             \* durable: the view a replica is in, or moves to
+  active,           \* durable: whether it takes part in that view; FALSE while the view changes
   seqno,            \* durable: the last sequence number a primary assigned
   queue,            \* volatile: authentic requests waiting, in order of arrival
   slot,             \* the log: per sequence number in the window, see Slots
@@ -86,21 +108,30 @@ VARIABLES
   low,              \* durable: the low watermark, sequence number of the last stable checkpoint
   checkpoints,      \* durable: own checkpoints not below low, by sequence number
   checkpointVotes,  \* volatile but for the own: per checkpoint sequence number, digests by replica
+  pset,             \* durable: P, what it prepared in the views that it left
+  qset,             \* durable: Q, what it pre-prepared in the views that it left
+  viewChanges,      \* volatile but for the own: the last VIEW-CHANGE of each replica
+  newView,          \* durable: the NEW-VIEW of its view, once there is one
+  fetched,          \* volatile: batches that it fetched for the new view, by digest
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
-replicaVars == <<view, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes>>
-vars == <<view, seqno, queue, slot, executed, table, value, low, checkpoints, checkpointVotes,
-          client, msgs>>
+changeVars == <<pset, qset, viewChanges, newView, fetched>>
+replicaVars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars>>
+vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+          checkpointVotes, pset, qset, viewChanges, newView, fetched, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Window(h) == h + 1 .. h + L
 CheckpointSeqs(h) == {n \in Window(h) : n % K = 0}
 IsDigest(d) == d = NoDigest \/ \A k \in 1 .. Len(d) : d[k].timestamp \in Nat
 
-\* view: a replica's view. Constant until a view change.
+\* view: never decreases.
 ViewTypeOK == \A i \in Correct : view[i] \in Nat
+
+\* active: view 0 needs no NEW-VIEW.
+ActiveTypeOK == \A i \in Correct : active[i] \in BOOLEAN /\ (view[i] = 0 => active[i])
 
 \* seqno: only a primary assigns, and only inside its window.
 SeqnoTypeOK == \A i \in Correct : seqno[i] \in Nat /\ seqno[i] <= low[i] + L
@@ -128,7 +159,9 @@ SlotTypeOK == \A i \in Correct :
   /\ DOMAIN slot[i] = Window(low[i])
   /\ \A n \in Window(low[i]) : LET s == slot[i][n] IN
        /\ s.phase \in Phases
-       /\ (s.phase = "empty") <=> (s.batch = NoBatch)
+       /\ s.phase = "empty" => s.batch = NoBatch
+       /\ s.batch = NoBatch /\ view[i] = 0 => s.phase = "empty"
+       /\ ~active[i] => s = EmptySlot
        /\ DOMAIN s.prepares = Replicas /\ DOMAIN s.commits = Replicas
 
 \* executed: never outside what the log and the checkpoints can explain.
@@ -148,16 +181,36 @@ CheckpointsTypeOK == \A i \in Correct :
 
 CheckpointVotesTypeOK == \A i \in Correct : DOMAIN checkpointVotes[i] = CheckpointSeqs(low[i])
 
+\* pset: one entry a sequence number. qset: one a sequence number and digest.
+EntriesTypeOK(i, entries) == \A e \in entries : e.seq \in Window(low[i]) /\ e.view <= view[i]
+PsetTypeOK == \A i \in Correct :
+  EntriesTypeOK(i, pset[i]) /\ \A a, b \in pset[i] : a.seq = b.seq => a = b
+QsetTypeOK == \A i \in Correct :
+  EntriesTypeOK(i, qset[i]) /\ \A a, b \in qset[i] : a.seq = b.seq /\ a.digest = b.digest => a = b
+
+\* viewChanges: at most one of each replica. newView: at most one, of the view it is in.
+ViewChangesTypeOK == \A i \in Correct : \A a, b \in viewChanges[i] : a.replica = b.replica => a = b
+NewViewTypeOK == \A i \in Correct :
+  /\ Cardinality(newView[i]) <= 1
+  /\ \A m \in newView[i] : m.view = view[i]
+  /\ active[i] /\ view[i] > 0 => newView[i] # {}
+
+\* fetched: only while the view changes.
+FetchedTypeOK == \A i \in Correct : fetched[i] # {} => ~active[i] /\ newView[i] # {}
+
 \* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted.
 NoOp == "none"
 ClientTypeOK == \A c \in Clients :
   /\ client[c].timestamp \in 0 .. Len(ClientOps[c])
   /\ client[c].op = NoOp => \A r \in Replicas : client[c].replies[r] = NoResult
 
-MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply"}
+MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
+                 "ViewChange", "NewView", "FetchBatch", "Batch"}
 MsgsTypeOK == \A m \in msgs : m.type \in MessageTypes
 
-TypeOK == /\ ViewTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
+TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
+          /\ NewViewTypeOK /\ FetchedTypeOK
+          /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
           /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
           /\ ClientTypeOK /\ MsgsTypeOK
 
@@ -168,6 +221,12 @@ NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 
 Init ==
   /\ view = [i \in Correct |-> 0]
+  /\ active = [i \in Correct |-> TRUE]
+  /\ pset = [i \in Correct |-> {}]
+  /\ qset = [i \in Correct |-> {}]
+  /\ viewChanges = [i \in Correct |-> {}]
+  /\ newView = [i \in Correct |-> {}]
+  /\ fetched = [i \in Correct |-> {}]
   /\ seqno = [i \in Correct |-> 0]
   /\ queue = [i \in Correct |-> <<>>]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> EmptySlot]]
@@ -179,7 +238,7 @@ Init ==
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ client = [c \in Clients |-> [timestamp |-> 0, op |-> NoOp, toAll |-> FALSE,
                                   replies |-> [r \in Replicas |-> NoResult],
-                                  result |-> NoResult]]
+                                  result |-> NoResult, views |-> [r \in Replicas |-> 0]]]
   /\ msgs = {}
 
 (***************************************************************************)
@@ -199,8 +258,77 @@ Deliverable(type) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
+(* The decision procedure of the view change (TOCS section 4.5, figure 4): *)
+(* what the new view may start from, given the VIEW-CHANGEs in S. P and Q  *)
+(* are claims of their senders and prove nothing: A1 and A2 weigh them.    *)
+(***************************************************************************)
+Senders(S) == {m.replica : m \in S}
+
+\* The checkpoint: f + 1 hold it, and 2f + 1 need nothing below it. The last one of those.
+Starts(S) ==
+  LET fit == {c \in UNION {m.checkpoints : m \in S} :
+                /\ Cardinality({m \in S : m.low <= c.seq}) >= Quorum
+                /\ Cardinality({m \in S : c \in m.checkpoints}) >= F + 1}
+  IN {c \in fit : \A o \in fit : o.seq <= c.seq}
+
+\* A1: 2f + 1 prepared nothing later, nor another batch in that view.
+A1(S, n, e) ==
+  Cardinality({m \in S : m.low < n /\ \A x \in m.prepared : x.seq = n =>
+    x.view < e.view \/ (x.view = e.view /\ x.digest = e.digest)}) >= Quorum
+\* A2: f + 1 pre-prepared it in that view or later; one of them is correct.
+A2(S, n, e) ==
+  Cardinality({m \in S : \E x \in m.prePrepared :
+    x.seq = n /\ x.digest = e.digest /\ x.view >= e.view}) >= F + 1
+Justified(S, n) ==
+  {e.digest : e \in {e \in UNION {m.prepared : m \in S} : e.seq = n /\ A1(S, n, e) /\ A2(S, n, e)}}
+\* B: 2f + 1 prepared nothing, so nothing was committed.
+NothingPrepared(S, n) ==
+  Cardinality({m \in S : m.low < n /\ \A e \in m.prepared : e.seq # n}) >= Quorum
+Choices(S, n) == IF Justified(S, n) # {} THEN Justified(S, n)
+                 ELSE IF NothingPrepared(S, n) THEN {NullDigest} ELSE {}
+
+\* All decisions that S allows; there is none as long as S says too little.
+Decisions(S) ==
+  LET digests == UNION {{e.digest : e \in m.prepared} : m \in S} \cup {NullDigest}
+      top(h) == Max({h} \cup {e.seq : e \in {e \in UNION {m.prepared : m \in S} :
+                                                e.seq \in Window(h)}})
+      of(c) == {f \in [c.seq + 1 .. top(c.seq) -> digests] :
+                  \A n \in c.seq + 1 .. top(c.seq) : f[n] \in Choices(S, n)}
+  IN UNION {{[start |-> c, chosen |-> {[seq |-> n, digest |-> f[n]] : n \in DOMAIN f}] :
+               f \in of(c)} : c \in Starts(S)}
+
+\* What a replica may claim about the window above its own stable checkpoint.
+ValidViewChange(m) ==
+  /\ m.view > 0
+  /\ \A e \in m.prepared \cup m.prePrepared : e.view < m.view /\ e.seq \in Window(m.low)
+  /\ \A a, b \in m.prepared : a.seq = b.seq => a = b
+  /\ \A a, b \in m.prePrepared : a.seq = b.seq /\ a.digest = b.digest => a = b
+  /\ \A c \in m.checkpoints : c.seq >= m.low /\ c.seq <= m.low + L
+  /\ \A a, b \in m.checkpoints : a.seq = b.seq => a = b
+ValidNewView(m) ==
+  /\ \A c \in m.changes : c.view = m.view /\ ValidViewChange(c)
+  /\ Cardinality(Senders(m.changes)) = Cardinality(m.changes)
+  /\ [start |-> m.start, chosen |-> m.chosen] \in Decisions(m.changes)
+
+\* A Byzantine primary chooses whose VIEW-CHANGEs it shows, and may decide what they do not allow.
+Forged ==
+  UNION {LET known == {m \in Deliverable("ViewChange") : m.view = v}
+             quorums == {S \in SUBSET known :
+                           Cardinality(S) = Quorum /\ Cardinality(Senders(S)) = Quorum}
+         IN UNION {{NewView(Primary(v), v, S, d) : d \in Decisions(S) \cup
+                     {[start |-> [seq |-> 0, digest |-> NullDigest], chosen |-> {}]}} :
+                       S \in quorums} :
+           v \in {v \in 1 .. MaxView : Primary(v) \in Byzantine}}
+DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged ELSE {}
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
 (* Clients (OSDI '99 section 4.1, TOCS section 4.1)                        *)
 (***************************************************************************)
+
+\* The view that a client takes the replicas to be in: f + 1 of them answered in it or later.
+ClientView(c) == LET views == client[c].views IN
+  Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
 \* A client sends its next request to the primary, one at a time.
 ClientSubmit(c) ==
@@ -210,7 +338,7 @@ ClientSubmit(c) ==
          op == ClientOps[c][t]
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op, ![c].toAll = FALSE,
                                     ![c].replies = [r \in Replicas |-> NoResult]]
-        /\ msgs' = msgs \cup {Request(c, t, op, {Primary(0)})}
+        /\ msgs' = msgs \cup {Request(c, t, op, {Primary(ClientView(c))})}
         /\ UNCHANGED replicaVars
 
 \* No result in time: the request goes to every replica.
@@ -231,8 +359,10 @@ ClientRecvReply(c, m) ==
      IN client' = IF Cardinality(same) >= F + 1
                   THEN [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE,
                                       ![c].replies = [r \in Replicas |-> NoResult],
-                                      ![c].result = m.result]
-                  ELSE [client EXCEPT ![c].replies = replies]
+                                      ![c].result = m.result,
+                                      ![c].views[m.replica] = Max({@, m.view})]
+                  ELSE [client EXCEPT ![c].replies = replies,
+                                      ![c].views[m.replica] = Max({@, m.view})]
   /\ UNCHANGED <<replicaVars, msgs>>
 
 -----------------------------------------------------------------------------
@@ -261,8 +391,8 @@ RecvRequest(i, m) ==
            /\ i = Primary(view[i]) => m.timestamp > Assigned(i, c)
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
            /\ UNCHANGED msgs
-  /\ UNCHANGED <<view, seqno, slot, executed, table, value, low, checkpoints, checkpointVotes,
-                 client>>
+  /\ UNCHANGED <<view, active, seqno, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, client>>
 
 Votes(votes, d) == Cardinality({r \in Replicas : votes[r] = d})
 
@@ -288,6 +418,7 @@ Advance(i, n, s, out) ==
 
 \* The primary gives the next sequence number to a non-empty prefix of its queue.
 SendPrePrepare(i, batch) ==
+  /\ active[i]
   /\ i = Primary(view[i])
   /\ Len(batch) \in 1 .. MaxBatch
   /\ Len(batch) <= Len(queue[i]) /\ batch = SubSeq(queue[i], 1, Len(batch))
@@ -297,12 +428,13 @@ SendPrePrepare(i, batch) ==
      /\ queue' = [queue EXCEPT ![i] = SubSeq(queue[i], Len(batch) + 1, Len(queue[i]))]
      /\ Advance(i, n, [slot[i][n] EXCEPT !.phase = "prePrepared", !.batch = batch],
                 {PrePrepare(i, view[i], n, batch)})
-  /\ UNCHANGED <<view, executed, table, value, low, checkpoints, checkpointVotes, client>>
+  /\ UNCHANGED <<view, active, executed, table, value, low, checkpoints, checkpointVotes,
+                 changeVars, client>>
 
 \* A backup takes the first pre-prepare of the view's primary for a sequence number in its window.
 RecvPrePrepare(i, m) ==
   /\ m.type = "PrePrepare" /\ i \in m.auth
-  /\ m.view = view[i]
+  /\ m.view = view[i] /\ active[i]
   /\ m.replica = Primary(view[i]) /\ i # m.replica
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase = "empty"
@@ -316,32 +448,32 @@ RecvPrePrepare(i, m) ==
                [s EXCEPT !.phase = "prePrepared", !.batch = m.batch, !.prepares[i] = d],
                {Prepare(i, view[i], m.seq, d)})
         ELSE Advance(i, m.seq, [s EXCEPT !.phase = "held", !.batch = m.batch], {})
-  /\ UNCHANGED <<view, seqno, queue, executed, table, value, low, checkpoints, checkpointVotes,
-                 client>>
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, client>>
 
 \* A backup's vote that it accepted (view, seq, digest). The first one a replica sends counts.
 RecvPrepare(i, m) ==
   /\ m.type = "Prepare" /\ i \in m.auth
-  /\ m.view = view[i]
+  /\ m.view = view[i] /\ active[i]
   /\ m.replica # Primary(view[i]) /\ m.replica # i
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase \in {"empty", "held", "prePrepared"}
   /\ slot[i][m.seq].prepares[m.replica] = NoDigest
   /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.prepares[m.replica] = m.digest], {})
-  /\ UNCHANGED <<view, seqno, queue, executed, table, value, low, checkpoints, checkpointVotes,
-                 client>>
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, client>>
 
 \* A replica's vote that it holds the prepared certificate.
 RecvCommit(i, m) ==
   /\ m.type = "Commit" /\ i \in m.auth
-  /\ m.view = view[i]
+  /\ m.view = view[i] /\ active[i]
   /\ m.replica # i
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase # "committed"
   /\ slot[i][m.seq].commits[m.replica] = NoDigest
   /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.commits[m.replica] = m.digest], {})
-  /\ UNCHANGED <<view, seqno, queue, executed, table, value, low, checkpoints, checkpointVotes,
-                 client>>
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, client>>
 
 \* Requests in batch order; one whose timestamp is not new is skipped (at-most-once).
 RECURSIVE Apply(_, _)
@@ -374,9 +506,11 @@ Stabilise(i, n, cps, votes) ==
                [k \in CheckpointSeqs(n) |-> IF k \in DOMAIN votes THEN votes[k] ELSE NoVotes]]
           /\ slot' = [slot EXCEPT ![i] =
                [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE EmptySlot]]
+          /\ pset' = [pset EXCEPT ![i] = {e \in pset[i] : e.seq > n}]
+          /\ qset' = [qset EXCEPT ![i] = {e \in qset[i] : e.seq > n}]
      ELSE /\ checkpoints' = [checkpoints EXCEPT ![i] = cps]
           /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = votes]
-          /\ UNCHANGED <<low, slot>>
+          /\ UNCHANGED <<low, slot, pset, qset>>
 
 \* The next batch of the log, once committed. Every K-th time a checkpoint is taken and announced.
 Execute(i) ==
@@ -400,8 +534,8 @@ Execute(i) ==
            THEN /\ Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
                 /\ msgs' = msgs \cup replies \cup {Checkpoint(i, n, d)}
            ELSE /\ msgs' = msgs \cup replies
-                /\ UNCHANGED <<low, checkpoints, checkpointVotes, slot>>
-  /\ UNCHANGED <<view, seqno, client>>
+                /\ UNCHANGED <<low, checkpoints, checkpointVotes, slot, pset, qset>>
+  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, client>>
 
 \* A replica's vote for a checkpoint in the window. The first one a replica sends counts.
 RecvCheckpoint(i, m) ==
@@ -411,15 +545,155 @@ RecvCheckpoint(i, m) ==
   /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
   /\ Stabilise(i, m.seq, checkpoints[i],
                [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
-  /\ UNCHANGED <<view, seqno, queue, executed, table, value, client, msgs>>
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, viewChanges, newView, fetched,
+                 client, msgs>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* View change (TOCS sections 4.5 and 4.5.1, appendix; signed VIEW-CHANGEs *)
+(* in place of acknowledgements, see docs/adr). A replica that leaves its  *)
+(* view takes along what it prepared and pre-prepared there, as P and Q,   *)
+(* and forgets the votes. Timers are free: a safe protocol does not trust  *)
+(* them.                                                                   *)
+(***************************************************************************)
+OwnDigest(i, n) == StateDigest(n, checkpoints[i][n].value, checkpoints[i][n].table)
+Entry(i, n) == [seq |-> n, digest |-> Digest(slot[i][n].batch), view |-> view[i]]
+EntriesAt(i, phases) ==
+  {Entry(i, n) : n \in {n \in Window(low[i]) : slot[i][n].phase \in phases}}
+\* P: the last thing prepared at each number. Q: per number and digest the last view (figure 3).
+LeavingP(i) == LET now == EntriesAt(i, {"prepared", "committed"}) IN
+  now \cup {e \in pset[i] : \A x \in now : x.seq # e.seq}
+LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN
+  now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
+
+\* Moves to view v, inactive.
+Leave(i, v) ==
+  /\ view' = [view EXCEPT ![i] = v]
+  /\ active' = [active EXCEPT ![i] = FALSE]
+  /\ seqno' = [seqno EXCEPT ![i] = 0]
+  /\ slot' = [slot EXCEPT ![i] = [n \in Window(low[i]) |-> EmptySlot]]
+  /\ pset' = [pset EXCEPT ![i] = LeavingP(i)]
+  /\ qset' = [qset EXCEPT ![i] = LeavingQ(i)]
+  /\ UNCHANGED <<queue, executed, table, value, low, checkpoints, checkpointVotes, client>>
+
+\* Gives up its view for view v and says so; `changes` are the VIEW-CHANGEs that it knows.
+Suspect(i, v, changes) ==
+  LET held == {[seq |-> n, digest |-> OwnDigest(i, n)] : n \in DOMAIN checkpoints[i]}
+      m == ViewChange(i, v, low[i], held, LeavingP(i), LeavingQ(i))
+  IN /\ Leave(i, v)
+     /\ viewChanges' = [viewChanges EXCEPT ![i] =
+          {x \in changes : x.replica # i /\ x.view >= v} \cup {m}]
+     /\ newView' = [newView EXCEPT ![i] = {}]
+     /\ fetched' = [fetched EXCEPT ![i] = {}]
+     /\ msgs' = msgs \cup {m}
+
+\* The view-change timer fires.
+Timeout(i) ==
+  /\ i \in CanTimeout
+  /\ view[i] < MaxView
+  /\ Suspect(i, view[i] + 1, viewChanges[i])
+
+\* A replica gives up its view. f + 1 that are ahead take it along, to the first of their views.
+RecvViewChange(i, m) ==
+  /\ m.type = "ViewChange" /\ m.replica # i
+  /\ m.view > view[i] \/ (m.view = view[i] /\ ~active[i])
+  /\ \A x \in viewChanges[i] : x.replica = m.replica => x.view < m.view
+  /\ ValidViewChange(m)
+  /\ LET changes == {x \in viewChanges[i] : x.replica # m.replica} \cup {m}
+         ahead == {x \in changes : x.view > view[i]}
+     IN IF Cardinality(ahead) >= F + 1
+        THEN Suspect(i, CHOOSE v \in {x.view : x \in ahead} : \A x \in ahead : v <= x.view, changes)
+        ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
+             /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                            checkpointVotes, pset, qset, newView, fetched, client, msgs>>
+
+\* The batches that the new view chose and that i does not hold, given its Q.
+Missing(i, m, q) ==
+  {c.digest : c \in {c \in m.chosen : c.seq > low[i]}} \ ({NullDigest} \cup {e.digest : e \in q})
+
+\* The primary of the new view decides, once the VIEW-CHANGEs that it has allow it.
+SendNewView(i, d) ==
+  /\ i = Primary(view[i]) /\ ~active[i] /\ newView[i] = {}
+  /\ LET changes == {x \in viewChanges[i] : x.view = view[i]}
+         m == NewView(i, view[i], changes, d)
+     IN /\ d \in Decisions(changes)
+        /\ newView' = [newView EXCEPT ![i] = {m}]
+        /\ msgs' = msgs \cup {m} \cup {FetchBatch(i, x) : x \in Missing(i, m, qset[i])}
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, pset, qset, viewChanges, fetched, client>>
+
+\* A backup checks the decision. A primary that decides badly is left at once.
+RecvNewView(i, m) ==
+  /\ m.type = "NewView" /\ m.view > 0 /\ m.view >= view[i]
+  /\ m.replica = Primary(m.view) /\ m.replica # i
+  /\ m.view = view[i] => ~active[i] /\ newView[i] = {}
+  /\ IF ValidNewView(m)
+     THEN /\ Leave(i, m.view)
+          /\ newView' = [newView EXCEPT ![i] = {m}]
+          /\ viewChanges' = [viewChanges EXCEPT ![i] = {x \in @ : x.view >= m.view}]
+          /\ fetched' = [fetched EXCEPT ![i] = {}]
+          /\ msgs' = msgs \cup {FetchBatch(i, x) : x \in Missing(i, m, LeavingQ(i))}
+     ELSE /\ m.view = view[i]
+          /\ Suspect(i, view[i] + 1, viewChanges[i])
+
+\* Who holds a batch gives it.
+RecvFetchBatch(i, m) ==
+  /\ m.type = "FetchBatch" /\ i \in m.auth /\ m.replica # i
+  /\ m.digest \in {e.digest : e \in LeavingQ(i)}
+  /\ msgs' = msgs \cup {BatchOf(m.digest)}
+  /\ UNCHANGED <<replicaVars, client>>
+
+RecvBatch(i, m) ==
+  /\ m.type = "Batch" /\ ~active[i]
+  /\ \E x \in newView[i] : m.batch \in Missing(i, x, qset[i]) \ fetched[i]
+  /\ fetched' = [fetched EXCEPT ![i] = @ \cup {m.batch}]
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, pset, qset, viewChanges, newView, client, msgs>>
+
+\* A replica that has all that the new view starts from takes part in it. Each chosen batch is
+\* pre-prepared there; what was executed before is agreed on again and not executed again.
+EnterView(i) == ~active[i] /\ \E m \in newView[i] :
+  LET h == m.start.seq
+      base == Max({h, low[i]})
+      chosen == {c \in m.chosen : c.seq > base}
+      vote(d) == IF i = m.replica THEN NoVotes ELSE [NoVotes EXCEPT ![i] = d]
+      at(n) == IF \E c \in chosen : c.seq = n
+               THEN LET d == (CHOOSE c \in chosen : c.seq = n).digest
+                    IN [EmptySlot EXCEPT !.phase = "prePrepared", !.batch = Body(d),
+                                         !.prepares = vote(d)]
+               ELSE EmptySlot
+      assigned(r) == \E c \in chosen : \E k \in 1 .. Len(Body(c.digest)) :
+                       c.digest[k].client = r.client /\ c.digest[k].timestamp >= r.timestamp
+  IN /\ h <= low[i] \/ (h \in DOMAIN checkpoints[i] /\ OwnDigest(i, h) = m.start.digest)
+     /\ Missing(i, m, qset[i]) \subseteq fetched[i]
+     /\ active' = [active EXCEPT ![i] = TRUE]
+     /\ seqno' = [seqno EXCEPT ![i] =
+          IF i = m.replica THEN Max({base} \cup {c.seq : c \in chosen}) ELSE 0]
+     /\ queue' = [queue EXCEPT ![i] =
+          IF i = m.replica THEN SelectSeq(@, LAMBDA r : ~assigned(r)) ELSE @]
+     /\ slot' = [slot EXCEPT ![i] = [n \in Window(base) |-> at(n)]]
+     /\ low' = [low EXCEPT ![i] = base]
+     /\ checkpoints' = [checkpoints EXCEPT ![i] =
+          [k \in {k \in DOMAIN checkpoints[i] : k >= base} |-> checkpoints[i][k]]]
+     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] =
+          [k \in CheckpointSeqs(base) |->
+             IF k \in DOMAIN checkpointVotes[i] THEN checkpointVotes[i][k] ELSE NoVotes]]
+     /\ pset' = [pset EXCEPT ![i] = {e \in @ : e.seq > base}]
+     /\ qset' = [qset EXCEPT ![i] = {e \in @ : e.seq > base}]
+     /\ viewChanges' = [viewChanges EXCEPT ![i] = {x \in @ : x.view > view[i]}]
+     /\ fetched' = [fetched EXCEPT ![i] = {}]
+     /\ msgs' = msgs \cup IF i = m.replica THEN {}
+                           ELSE {Prepare(i, view[i], c.seq, c.digest) : c \in chosen}
+     /\ UNCHANGED <<view, executed, table, value, newView, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Restart: a process stops and comes back with what was on its disk.      *)
 (* Everything that a sent message depends on is durable before it leaves:  *)
 (* the batch before PRE-PREPARE and PREPARE, the prepared certificate (as  *)
-(* a fact) before COMMIT, the checkpoint before CHECKPOINT. Votes of       *)
-(* others come again; the service starts from the last own checkpoint.     *)
+(* a fact) before COMMIT, the checkpoint before CHECKPOINT, P and Q before *)
+(* VIEW-CHANGE, and NEW-VIEW before itself. Votes of others come again;    *)
+(* the service starts from the last own checkpoint.                        *)
 (***************************************************************************)
 DurableSlot(i, s) ==
   LET d == Digest(s.batch)
@@ -445,7 +719,9 @@ Restart(i) ==
      /\ value' = [value EXCEPT ![i] = checkpoints[i][n].value]
      /\ table' = [table EXCEPT ![i] = checkpoints[i][n].table]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = [k \in CheckpointSeqs(low[i]) |-> own(k)]]
-     /\ UNCHANGED <<view, seqno, low, checkpoints, client, msgs>>
+     /\ viewChanges' = [viewChanges EXCEPT ![i] = {m \in viewChanges[i] : m.replica = i}]
+     /\ fetched' = [fetched EXCEPT ![i] = {}]
+     /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, client, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -458,6 +734,12 @@ AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, 
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
+AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
+AnySendNewView(i)     == i = Primary(view[i]) /\ ~active[i] /\
+  \E d \in Decisions({x \in viewChanges[i] : x.view = view[i]}) : SendNewView(i, d)
+AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
+AnyRecvFetchBatch(i)  == \E m \in Deliverable("FetchBatch") : RecvFetchBatch(i, m)
+AnyRecvBatch(i)       == \E m \in Deliverable("Batch") : RecvBatch(i, m)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -470,6 +752,13 @@ Next ==
   \/ \E i \in Correct : AnyRecvCommit(i)
   \/ \E i \in Correct : Execute(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
+  \/ \E i \in Correct : Timeout(i)
+  \/ \E i \in Correct : AnyRecvViewChange(i)
+  \/ \E i \in Correct : AnySendNewView(i)
+  \/ \E i \in Correct : AnyRecvNewView(i)
+  \/ \E i \in Correct : AnyRecvFetchBatch(i)
+  \/ \E i \in Correct : AnyRecvBatch(i)
+  \/ \E i \in Correct : EnterView(i)
   \/ \E i \in Correct : Restart(i)
 
 Spec == Init /\ [][Next]_vars
@@ -493,9 +782,23 @@ PreparedUnique == \A i, j \in Correct : \A n \in Window(low[i]) \cap Window(low[
     Digest(slot[i][n].batch) = Digest(slot[j][n].batch)
 
 \* S3: what one correct replica committed, f + 1 correct ones have prepared or checkpointed.
+PreparedOnce(j, n, d) ==
+  \/ Prepared(j, n) /\ Digest(slot[j][n].batch) = d
+  \/ \E e \in pset[j] : e.seq = n /\ e.digest = d
 CommitSupport == \A i \in Correct : \A n \in Window(low[i]) : Committed(i, n) =>
-  Cardinality({j \in Correct : low[j] >= n \/
-    (Prepared(j, n) /\ Digest(slot[j][n].batch) = Digest(slot[i][n].batch))}) >= Quorum - F
+  Cardinality({j \in Correct :
+    low[j] >= n \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
+
+\* S4: what may be committed in a view is all that correct replicas say of it in later views.
+CarryOver == \A c \in msgs : c.type = "Commit" /\
+  Cardinality(Byzantine \cup {x.replica : x \in {x \in msgs : x.type = "Commit" /\ x.view = c.view
+    /\ x.seq = c.seq /\ x.digest = c.digest}}) >= Quorum =>
+  \A m \in msgs : m.type \in {"PrePrepare", "Prepare"} /\ m.view > c.view /\ m.seq = c.seq =>
+    c.digest = IF m.type = "Prepare" THEN m.digest ELSE Digest(m.batch)
+
+\* In one view correct replicas commit to one batch at each sequence number.
+CommitUnique == \A a, b \in msgs :
+  a.type = "Commit" /\ b.type = "Commit" /\ a.view = b.view /\ a.seq = b.seq => a.digest = b.digest
 
 \* S6: executions are prefixes of each other.
 ExecutionPrefix == \A i, j \in Correct :
@@ -523,16 +826,33 @@ ClientResult == \A c \in Clients : \A i \in Correct : \A a \in 1 .. Len(value[i]
   client[c].op = NoOp /\ value[i][a].client = c /\ value[i][a].timestamp = client[c].timestamp =>
     client[c].result = Result(SubSeq(value[i], 1, a - 1), value[i][a])
 
-\* A sent vote stays true: it is in the sender's durable state or below its stable checkpoint.
+\* A sent vote stays true: it is in the sender's durable state, as it is or as an entry of P and Q,
+\* or below its stable checkpoint.
 SentIsDurable == \A m \in msgs :
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} /\ m.seq > low[m.replica] =>
-       LET s == DurableSlot(m.replica, slot[m.replica][m.seq]) IN
-       /\ Digest(s.batch) = IF m.type = "PrePrepare" THEN Digest(m.batch) ELSE m.digest
-       /\ m.type = "Commit" => s.phase = "prepared"
+       LET i == m.replica
+           d == IF m.type = "PrePrepare" THEN Digest(m.batch) ELSE m.digest
+       IN IF active[i] /\ m.view = view[i]
+          THEN LET s == DurableSlot(i, slot[i][m.seq]) IN
+               /\ s.phase # "empty" /\ Digest(s.batch) = d
+               /\ m.type = "Commit" => s.phase = "prepared"
+          ELSE /\ \E e \in qset[i] : e.seq = m.seq /\ e.digest = d /\ e.view >= m.view
+               /\ m.type = "Commit" => \E e \in pset[i] :
+                    /\ e.seq = m.seq /\ e.view >= m.view
+                    /\ e.view = m.view => e.digest = d
   /\ m.type = "Checkpoint" /\ m.seq > low[m.replica] => m.seq \in DOMAIN checkpoints[m.replica]
 
-\* A correct replica says one thing of one sequence number.
+\* A correct replica says one thing of one sequence number in a view, and of a view.
 NoEquivocation == \A a, b \in msgs :
-  a.type = b.type /\ a.type \in {"Prepare", "Commit", "Checkpoint"} /\ a.replica = b.replica
-  /\ a.seq = b.seq => a.digest = b.digest
+  /\ a.type = b.type /\ a.type \in {"Prepare", "Commit"} /\ a.replica = b.replica
+     /\ a.seq = b.seq /\ a.view = b.view => a.digest = b.digest
+  /\ a.type = "Checkpoint" /\ b.type = "Checkpoint" /\ a.replica = b.replica /\ a.seq = b.seq =>
+       a.digest = b.digest
+  /\ a.type = b.type /\ a.type \in {"ViewChange", "NewView"} /\ a.replica = b.replica
+     /\ a.view = b.view => a = b
+
+\* What every correct replica says together always lets a new primary decide.
+CanDecide == \A v \in 1 .. MaxView :
+  LET S == {m \in msgs : m.type = "ViewChange" /\ m.view = v} IN
+  Cardinality(S) = Cardinality(Correct) => Decisions(S) # {}
 =============================================================================
