@@ -79,7 +79,7 @@ Checkpoint(i, n, d) ==
   [type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 Reply(i, v, c, t, r) ==
   [type |-> "Reply", view |-> v, client |-> c, timestamp |-> t, replica |-> i, result |-> r]
-\* VIEW-CHANGE and NEW-VIEW are signed: whoever reads one, in whatever message, knows who wrote it.
+\* VIEW-CHANGE is signed: whoever reads one, in whatever message, knows who wrote it.
 \* `prepared` and `prePrepared` are the sets P and Q of [seq, digest, view]; `checkpoints` is C.
 ViewChange(i, v, h, c, p, q) ==
   [type |-> "ViewChange", view |-> v, low |-> h, checkpoints |-> c, prepared |-> p,
@@ -664,7 +664,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
                ELSE EmptySlot
       assigned(r) == \E c \in chosen : \E k \in 1 .. Len(Body(c.digest)) :
                        c.digest[k].client = r.client /\ c.digest[k].timestamp >= r.timestamp
-  IN /\ h <= low[i] \/ (h \in DOMAIN checkpoints[i] /\ OwnDigest(i, h) = m.start.digest)
+  IN /\ h > low[i] => h \in DOMAIN checkpoints[i] /\ OwnDigest(i, h) = m.start.digest
      /\ Missing(i, m, qset[i]) \subseteq fetched[i]
      /\ active' = [active EXCEPT ![i] = TRUE]
      /\ seqno' = [seqno EXCEPT ![i] =

@@ -86,6 +86,8 @@ export interface Model {
   readonly processes: ReadonlyArray<ProcessModel<unknown>>
   /** Deliverable from the start if `needs` is empty, else once one of each `needs` was sent. */
   readonly injected: ReadonlyArray<InjectedMessage>
+  /** What Byzantine processes can build of sent and injected messages, beside those. */
+  readonly forged: (known: ReadonlyArray<SentMessage>) => ReadonlyArray<SentMessage>
   readonly invariants: ReadonlyArray<Invariant>
   readonly witnesses: ReadonlyArray<Witness>
   /** Every action that the specification has for these processes. */

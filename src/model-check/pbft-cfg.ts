@@ -27,6 +27,9 @@ CONSTANTS
   L = ${spec.logSize}
   MaxBatch = ${spec.maxBatch}
   CanRestart = ${setOf(spec.canRestart)}
+  CanTimeout = ${setOf(spec.canTimeout)}
+  MaxView = ${spec.maxView}
+  ForgesNewView = ${spec.forgesNewView ? "TRUE" : "FALSE"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

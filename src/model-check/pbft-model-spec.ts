@@ -26,6 +26,11 @@ export interface PbftModelSpec {
   readonly logSize: number
   readonly maxBatch: number
   readonly canRestart: ReadonlyArray<number>
+  /** The correct replicas whose view-change timer may fire, in views below `maxView`. */
+  readonly canTimeout: ReadonlyArray<number>
+  readonly maxView: number
+  /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
+  readonly forgesNewView: boolean
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
   /**
@@ -52,6 +57,9 @@ export const everyInvariant = [
   "Agreement",
   "PreparedUnique",
   "CommitSupport",
+  "CommitUnique",
+  "CarryOver",
+  "CanDecide",
   "ExecutionPrefix",
   "AtMostOnce",
   "Validity",
@@ -74,6 +82,9 @@ export const base = {
   logSize: 2,
   maxBatch: 1,
   canRestart: [],
+  canTimeout: [],
+  maxView: 0,
+  forgesNewView: false,
   injected: "NothingInjected",
   invariants: everyInvariant,
   byTlc: "all",

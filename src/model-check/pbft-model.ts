@@ -1,7 +1,9 @@
 /** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
 import type { ClientConfig, ClientState } from "../core/pbft/client.ts"
 import type { Message } from "../core/pbft/message.ts"
-import type { Config } from "../core/pbft/state.ts"
+import { canEnter } from "../core/pbft/enter-view.ts"
+import type { Config, Input, State } from "../core/pbft/state.ts"
+import { pendingDecisions } from "../core/pbft/view-change.ts"
 import {
   type Envelope,
   executeReplica,
@@ -17,6 +19,7 @@ import {
 import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService, type PbftConstants, type PbftProcess, type Replica } from "./pbft-process.ts"
+import { forgedNewViews } from "./forged.ts"
 import { pbftInvariants } from "./pbft-properties.ts"
 import {
   clientText,
@@ -55,9 +58,43 @@ const told = (m: Message): string => {
       return `${m._tag} view ${m.view} seq ${m.seq} ${m.digest} from ${m.replica}`
     case "Checkpoint":
       return `Checkpoint seq ${m.seq} from ${m.replica}`
+    case "ViewChange":
+      return `ViewChange to view ${m.view} from ${m.replica}`
+    case "NewView": {
+      const of = m.changes.map((c) => c.replica).join(",")
+      return `NewView ${m.view} of [${of}] with ${m.chosen.length} chosen from ${m.replica}`
+    }
+    case "FetchBatch":
+      return `FetchBatch ${m.digest} from ${m.replica}`
+    case "Batch":
+      return `Batch [${m.batch.map((r) => r.operation).join(",")}]`
     case "Reply":
       return `Reply ${m.result} to client ${m.client} from ${m.replica}`
   }
+}
+
+interface LocalInput {
+  readonly input: Input
+  readonly what: string
+}
+
+// What a view change makes a replica do by itself.
+const viewChangeInputs = (
+  c: PbftConstants,
+  config: Config,
+  state: State,
+): ReadonlyArray<LocalInput> => {
+  const { view } = state
+  const inputs: Array<LocalInput> = []
+  if (c.canTimeout.includes(config.id) && view < c.maxView) {
+    inputs.push({ input: { _tag: "Timeout", view }, what: `gives up view ${view}` })
+  }
+  for (const decision of pendingDecisions(config, state)) {
+    const what = `starts view ${view} with ${decision.chosen.length} batches`
+    inputs.push({ input: { _tag: "Decide", decision }, what })
+  }
+  if (canEnter(config, state)) inputs.push({ input: { _tag: "Enter" }, what: `view ${view}` })
+  return inputs
 }
 
 const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> => {
@@ -83,6 +120,9 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       }
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))
+      for (const { input, what } of viewChangeInputs(c, config, at.state)) {
+        moves.push(wrap(moveReplica(config, at, input), what))
+      }
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
       return moves
     },
@@ -162,6 +202,13 @@ const allActions = [
   "RecvCommit",
   "Execute",
   "RecvCheckpoint",
+  "Timeout",
+  "RecvViewChange",
+  "SendNewView",
+  "RecvNewView",
+  "RecvFetchBatch",
+  "RecvBatch",
+  "EnterView",
   "Restart",
 ]
 
@@ -196,6 +243,7 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
     injected: c.injected.map((e) => injectedOf(c, e)),
+    forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
     invariants: pbftInvariants(c, (id) => configOf(c, id)),
     witnesses: pbftWitnesses(c),
     actions: allActions,

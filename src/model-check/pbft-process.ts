@@ -19,6 +19,11 @@ export interface PbftConstants {
   readonly logSize: number
   readonly maxBatch: number
   readonly canRestart: ReadonlyArray<number>
+  /** The correct replicas whose view-change timer may fire, in views below `maxView`. */
+  readonly canTimeout: ReadonlyArray<number>
+  readonly maxView: number
+  /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
+  readonly forgesNewView: boolean
   readonly injected: ReadonlyArray<Envelope>
 }
 

@@ -91,6 +91,53 @@ const anyPeerMessage = (_index: number, m: SentMessage): boolean =>
   Invariants.isPeerMessage(messageOf(m))
 const anyRequest = (_index: number, m: SentMessage): boolean => messageOf(m)._tag === "Request"
 
+const senderOf = (m: PeerMessage): number | undefined => ("replica" in m ? m.replica : undefined)
+
+/** Of all messages of correct replicas together: judged beside the first of them. */
+const ofAllSent = (
+  name: string,
+  first: number,
+  check: (sent: ReadonlyArray<PeerMessage>) => string | null,
+  applies: (sent: ReadonlyArray<PeerMessage>) => boolean,
+): Invariant => {
+  const isFirst = (p: unknown): boolean => {
+    const process = asProcess(p)
+    return process.role === "replica" && process.id === first
+  }
+  return {
+    name,
+    scope: "messages",
+    select: anyPeerMessage,
+    check: (p, sent) => (isFirst(p) ? check(peerMessages(sent)) : null),
+    antecedent: (p, sent) => isFirst(p) && applies(peerMessages(sent)),
+  }
+}
+
+const viewChangeInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyArray<Invariant> => {
+  const correct = Array.from({ length: c.n }, (_, id) => id).filter(
+    (id) => !c.byzantine.includes(id),
+  )
+  const first = correct[0] ?? 0
+  const needed = c.quorum - c.byzantine.length
+  const committed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "Commit")
+  const changed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "ViewChange")
+  return [
+    ofAllSent("CommitUnique", first, Invariants.commitUnique, committed),
+    ofAllSent(
+      "CarryOver",
+      first,
+      (sent) => Invariants.carryOver(needed, sent),
+      (sent) => committed(sent) && changed(sent),
+    ),
+    ofAllSent(
+      "CanDecide",
+      first,
+      (sent) => Invariants.canDecide(configOf(first), correct.length, sent),
+      changed,
+    ),
+  ]
+}
+
 /** Of a replica and the messages it sent. */
 const ofSent = (
   name: string,
@@ -102,12 +149,12 @@ const ofSent = (
   check: (p, sent) => {
     const process = asProcess(p)
     if (process.role !== "replica") return null
-    const own = peerMessages(sent).filter((m) => m.replica === process.id)
+    const own = peerMessages(sent).filter((m) => senderOf(m) === process.id)
     return check(process.at.state, own)
   },
   antecedent: (p, sent) => {
     const process = asProcess(p)
-    return process.role === "replica" && peerMessages(sent).some((m) => m.replica === process.id)
+    return process.role === "replica" && peerMessages(sent).some((m) => senderOf(m) === process.id)
   },
 })
 
@@ -205,6 +252,7 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   ofReplicas("Agreement", Invariants.agreement, Invariants.agreementApplies),
   ofReplicas("PreparedUnique", Invariants.preparedUnique, Invariants.preparedUniqueApplies),
   commitSupport(c),
+  ...viewChangeInvariants(c, configOf),
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
   validity(c),

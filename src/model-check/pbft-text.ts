@@ -7,8 +7,8 @@ import type { ClientEntry } from "../core/client-table.ts"
 import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, Digest } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Message } from "../core/pbft/message.ts"
-import type { Config, Slot, State } from "../core/pbft/state.ts"
+import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
+import { type Config, genesisService, type Slot, type State } from "../core/pbft/state.ts"
 import type { Request, SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
 import * as Window from "../core/window.ts"
@@ -18,6 +18,7 @@ import { bool, func, int, record, seq, set, str, type Text } from "./canonical.t
 /** The variables of Pbft.tla that belong to a replica, as functions of the correct replicas. */
 export const replicaVariables = [
   "view",
+  "active",
   "seqno",
   "queue",
   "slot",
@@ -27,10 +28,16 @@ export const replicaVariables = [
   "low",
   "checkpoints",
   "checkpointVotes",
+  "pset",
+  "qset",
+  "viewChanges",
+  "newView",
+  "fetched",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
 const orEmpty = (text: Text): Text => (text === "" ? "<<>>" : text)
+const digestText = (digest: Digest): Text => orEmpty(digest)
 
 export const plainText = (r: Request): Text =>
   record({ client: int(r.client), timestamp: int(r.timestamp), op: str(r.operation) })
@@ -54,6 +61,38 @@ const tableText = (all: ReadonlyArray<ClientEntry>): Text =>
 
 const votesText = (votes: Votes): Text => func(everyone(votes.length), votes.map(orEmpty))
 
+/** The text of Pbft.tla's NullDigest. */
+export const nullDigest: Digest = seq([record({ null: bool(true) })])
+
+const entriesText = (entries: ReadonlyArray<Entry>): Text =>
+  set(
+    entries.map((e) =>
+      record({ seq: int(e.seq), digest: digestText(e.digest), view: int(e.view) }),
+    ),
+  )
+const numberedText = (c: Numbered): Text =>
+  record({ seq: int(c.seq), digest: digestText(c.digest) })
+
+const viewChangeText = (m: ViewChange): Text =>
+  record({
+    type: str("ViewChange"),
+    view: int(m.view),
+    low: int(m.low),
+    checkpoints: set(m.checkpoints.map(numberedText)),
+    prepared: entriesText(m.prepared),
+    prePrepared: entriesText(m.prePrepared),
+    replica: int(m.replica),
+  })
+const newViewText = (m: NewView): Text =>
+  record({
+    type: str("NewView"),
+    view: int(m.view),
+    changes: set(m.changes.map(viewChangeText)),
+    start: numberedText(m.start),
+    chosen: set(m.chosen.map(numberedText)),
+    replica: int(m.replica),
+  })
+
 const slotText = (slot: Slot): Text =>
   record({
     phase: str(slot.phase),
@@ -64,8 +103,9 @@ const slotText = (slot: Slot): Text =>
 
 /** What a model injects as digest functions: the text of what is digested. */
 export const modelDigests: Pick<Config, "batchDigest" | "checkpointDigest"> = {
-  batchDigest: (batch) => valueText(batch),
-  checkpointDigest: (_seq, service, table) => seq([service, tableText(table)]),
+  batchDigest: (batch) => (batch.length === 0 ? nullDigest : valueText(batch)),
+  checkpointDigest: (_seq, service, table) =>
+    seq([service === genesisService ? "<<>>" : service, tableText(table)]),
 }
 
 const windowSeqs = (state: State): ReadonlyArray<number> =>
@@ -86,6 +126,7 @@ export const replicaTexts = (
   }
   return {
     view: int(state.view),
+    active: bool(state.active),
     seqno: int(state.seqno),
     queue: seq(state.queue.map(signedText)),
     slot: func(
@@ -104,6 +145,11 @@ export const replicaTexts = (
       state.checkpointVotes.map((v) => v.seq),
       state.checkpointVotes.map((v) => votesText(v.votes)),
     ),
+    pset: entriesText(state.pset),
+    qset: entriesText(state.qset),
+    viewChanges: set(state.viewChanges.map(viewChangeText)),
+    newView: set(state.newView === undefined ? [] : [newViewText(state.newView)]),
+    fetched: set(state.fetched.map((b) => digestText(b.digest))),
   }
 }
 
@@ -118,10 +164,10 @@ export const clientText = (state: ClientState): Text =>
       state.replies.map((r) => r ?? "<<>>"),
     ),
     result: state.result ?? "<<>>",
+    views: func(everyone(state.views.length), state.views.map(int)),
   })
 
 const resultText = (result: Bytes): Text => orEmpty(result)
-const digestText = (digest: Digest): Text => orEmpty(digest)
 
 /** A message as an element of `msgs` or `Injected`; `n` replicas. */
 export const envelopeText = (n: number, envelope: Envelope): Text => {
@@ -153,6 +199,14 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
         replica: int(m.replica),
         auth,
       })
+    case "ViewChange":
+      return viewChangeText(m)
+    case "NewView":
+      return newViewText(m)
+    case "FetchBatch":
+      return record({ type, digest: digestText(m.digest), replica: int(m.replica), auth })
+    case "Batch":
+      return record({ type, batch: digestText(modelDigests.batchDigest(m.batch)) })
     case "Reply":
       return record({
         type,

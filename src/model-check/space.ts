@@ -120,13 +120,16 @@ export class Space {
 
   /** What may arrive in a state with this set of sent messages: the sent, and the injected. */
   deliverable(set: number): Int32Array {
-    const known = this.#deliverable[set]
-    if (known !== undefined) return known
+    const before = this.#deliverable[set]
+    if (before !== undefined) return before
     const sent = [...this.sets.at(set)].map((id) => this.messages.at(id))
     const injected = this.#injected.filter((_, k) =>
       (this.model.injected[k]?.needs ?? []).every((need) => sent.some(need)),
     )
-    const all = Int32Array.from(new Set([...this.sets.at(set), ...injected])).sort()
+    const known = new Set([...this.sets.at(set), ...injected])
+    const forged = this.model.forged([...known].map((id) => this.messages.at(id)))
+    for (const m of forged) known.add(this.messages.add(m.text, () => m))
+    const all = Int32Array.from(known).sort()
     this.#deliverable[set] = all
     return all
   }

@@ -118,6 +118,7 @@ const envelopesOf = (config: Config, effect: Effect): ReadonlyArray<Envelope> =>
     case "Broadcast":
       return [{ message: effect.message, to: undefined, auth }]
     case "SendToClient":
+    case "SendToReplicas":
       return [{ message: effect.message, to: undefined, auth }]
     case "Persist":
     case "Execute":
@@ -154,7 +155,7 @@ export const restartReplica = <V>(
   config: Config,
   process: ReplicaProcess<V>,
 ): Moved<ReplicaProcess<V>> => {
-  const durable = durableRecords(process.state)
+  const durable = durableRecords(config, process.state)
   const { state, action } = step(config, process.state, { _tag: "Restart", durable })
   const last = process.snapshots.find((s) => s.seq === state.executed)
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")

@@ -7,6 +7,13 @@ export type ReplicaAction =
   | "RecvCommit"
   | "Execute"
   | "RecvCheckpoint"
+  | "Timeout"
+  | "RecvViewChange"
+  | "SendNewView"
+  | "RecvNewView"
+  | "RecvFetchBatch"
+  | "RecvBatch"
+  | "EnterView"
   | "Restart"
 
 /** The actions of spec/tla/Pbft.tla that a client takes. */

@@ -86,6 +86,16 @@ const stabilise = (
     return { state, effects: [] }
   }
   if (Votes.count(votes.votes, own.digest) < config.group.quorum) return { state, effects: [] }
+  return stabiliseAt(config, state, seq)
+}
+
+/** The state whose own checkpoint at `seq` is known to be stable; as it was at or below `low`. */
+export const stabiliseAt = (
+  config: Config,
+  state: State,
+  seq: Seq,
+): { readonly state: State; readonly effects: ReadonlyArray<Effect> } => {
+  if (seq <= state.log.low) return { state, effects: [] }
   const kept = state.checkpointVotes.filter((v) => v.seq > seq)
   const known = new Map(kept.map((v) => [v.seq, v]))
   return {
@@ -94,6 +104,8 @@ const stabilise = (
       log: Window.advance(state.log, seq),
       checkpoints: state.checkpoints.filter((c) => c.seq >= seq),
       checkpointVotes: noCheckpointVotes(config, seq).map((v) => known.get(v.seq) ?? v),
+      pset: state.pset.filter((e) => e.seq > seq),
+      qset: state.qset.filter((e) => e.seq > seq),
     },
     effects: [{ _tag: "Persist", record: { _tag: "CheckpointStable", seq } }],
   }

@@ -21,7 +21,8 @@ export interface ClientConfig {
 }
 
 export interface ClientState {
-  readonly view: View
+  /** The last view in which each replica answered. */
+  readonly views: ReadonlyArray<View>
   readonly timestamp: Timestamp
   /** The operation whose result is awaited. */
   readonly operation: Bytes | undefined
@@ -56,13 +57,17 @@ const noReplies = (config: ClientConfig): ReadonlyArray<Bytes | undefined> =>
   new Array<Bytes | undefined>(config.group.n).fill(undefined)
 
 export const initClient = (config: ClientConfig): ClientState => ({
-  view: 0,
+  views: new Array<View>(config.group.n).fill(0),
   timestamp: config.firstTimestamp,
   operation: undefined,
   toAll: false,
   replies: noReplies(config),
   result: undefined,
 })
+
+/** The view that the client takes the replicas to be in: f + 1 of them answered in it or later. */
+export const clientView = (config: ClientConfig, { views }: ClientState): View =>
+  [...views].sort((a, b) => b - a)[config.group.f] ?? 0
 
 const send = (
   config: ClientConfig,
@@ -89,7 +94,12 @@ export const clientSubmit = (
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
   return {
     state: { ...state, timestamp, operation, toAll: false, replies: noReplies(config) },
-    effects: send(config, [primaryOf(config.group, state.view)], timestamp, operation),
+    effects: send(
+      config,
+      [primaryOf(config.group, clientView(config, state))],
+      timestamp,
+      operation,
+    ),
     action: "ClientSubmit",
   }
 }
@@ -117,9 +127,13 @@ export const clientRecvReply = (
   if (state.replies[m.replica] !== undefined) return ignore(state, "DuplicateReply")
   const replies = state.replies.slice()
   replies[m.replica] = m.result
+  const known = state.views[m.replica] ?? 0
+  const views =
+    m.view > known ? state.views.map((v, k) => (k === m.replica ? m.view : v)) : state.views
   const action = "ClientRecvReply"
   const same = replies.filter((r) => r === m.result).length
-  if (same < weakQuorum(config.group)) return { state: { ...state, replies }, effects: [], action }
+  if (same < weakQuorum(config.group))
+    return { state: { ...state, views, replies }, effects: [], action }
   const { timestamp } = state
   const { result } = m
   return {
@@ -127,6 +141,7 @@ export const clientRecvReply = (
       ...state,
       operation: undefined,
       toAll: false,
+      views,
       replies: noReplies(config),
       result,
     },

@@ -5,9 +5,10 @@
 import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import * as Window from "../window.ts"
-import type { Message, PeerMessage } from "./message.ts"
-import { durableRecords } from "./restart.ts"
+import { decisions } from "./decision.ts"
+import type { Message, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
 import type { Config, Phase, State } from "./state.ts"
+import { decisionConfig } from "./view-change.ts"
 
 const phaseAt = (state: State, seq: Seq): Phase =>
   Window.covers(state.log, seq) ? Window.get(state.log, seq).phase : "empty"
@@ -55,7 +56,9 @@ export const committedSeqs = (state: State): ReadonlyArray<Seq> =>
  * stable checkpoint beyond it. At least quorum - f correct replicas must (CommitSupport).
  */
 export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
-  other.log.low >= seq || (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq))
+  other.log.low >= seq ||
+  (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq)) ||
+  other.pset.some((e) => e.seq === seq && e.digest === digestAt(one, seq))
 
 /** S7. Checkpoints at one sequence number are equal. */
 export const checkpointAgreement = (one: State, other: State): string | null => {
@@ -68,35 +71,123 @@ export const checkpointAgreement = (one: State, other: State): string | null => 
 export const checkpointAgreementApplies = (one: State, other: State): boolean =>
   one.checkpoints.some((c) => c.seq > 0 && other.checkpoints.some((d) => d.seq === c.seq))
 
+const isSlotMessage = (m: PeerMessage): m is SlotMessage => "seq" in m
+
 /** S8. Nothing is sent above the sender's high watermark. */
 export const watermarks = (state: State, own: ReadonlyArray<PeerMessage>): string | null => {
   const high = state.log.low + state.log.length
-  const bad = own.find((m) => m.seq > high)
+  const bad = own.filter(isSlotMessage).find((m) => m.seq > high)
   return bad === undefined ? null : `${bad._tag} for ${bad.seq} sent above ${high}`
+}
+
+type Vote = Exclude<SlotMessage, { readonly _tag: "Checkpoint" }>
+
+// The vote is in the log of its view, or in P and Q.
+const isKept = (state: State, m: Vote): boolean => {
+  if (state.active && m.view === state.view) {
+    const { phase, digest } = Window.get(state.log, m.seq)
+    if (phase === "empty" || phase === "held" || digest !== m.digest) return false
+    return m._tag !== "Commit" || phase !== "prePrepared"
+  }
+  const inQ = state.qset.some((e) => e.seq === m.seq && e.digest === m.digest && e.view >= m.view)
+  const inP = state.pset.some(
+    (e) => e.seq === m.seq && e.view >= m.view && (e.view > m.view || e.digest === m.digest),
+  )
+  return inQ && (m._tag !== "Commit" || inP)
 }
 
 /** A sent vote is in the sender's durable state or below its stable checkpoint. */
 export const sentIsDurable = (state: State, own: ReadonlyArray<PeerMessage>): string | null => {
-  const records = durableRecords(state)
-  const has = (tag: string, m: PeerMessage): boolean =>
-    records.some((r) => r._tag === tag && r.seq === m.seq && "digest" in r && r.digest === m.digest)
-  for (const m of own) {
+  for (const m of own.filter(isSlotMessage)) {
     if (m.seq <= state.log.low) continue
-    const tag =
-      m._tag === "Commit" ? "Prepared" : m._tag === "Checkpoint" ? "CheckpointTaken" : "PrePrepared"
-    if (!has(tag, m)) return `${m._tag} for ${m.seq} was sent, but no ${tag} record is durable`
+    const kept =
+      m._tag === "Checkpoint"
+        ? state.checkpoints.some((c) => c.seq === m.seq && c.digest === m.digest)
+        : isKept(state, m)
+    if (!kept) return `${m._tag} for ${m.seq} was sent, but is not durable`
   }
   return null
 }
 
-/** A correct replica says one thing of one sequence number. */
+// What a correct replica says once: of a sequence number in a view, of a checkpoint, of a view.
+const topicOf = (m: PeerMessage): string | undefined => {
+  switch (m._tag) {
+    case "Prepare":
+    case "Commit":
+      return `${m._tag} for ${m.seq} in view ${m.view}`
+    case "Checkpoint":
+      return `Checkpoint ${m.seq}`
+    case "ViewChange":
+    case "NewView":
+      return `${m._tag} for view ${m.view}`
+    case "PrePrepare":
+    case "FetchBatch":
+    case "Batch":
+      return undefined
+  }
+}
+
+/** A correct replica says one thing of one sequence number in a view, and of a view. */
 export const noEquivocation = (own: ReadonlyArray<PeerMessage>): string | null => {
   const said = new Map<string, string>()
   for (const m of own) {
-    const about = `${m._tag} ${m.seq}`
+    const about = topicOf(m)
+    if (about === undefined) continue
+    const what = "digest" in m ? m.digest : JSON.stringify(m)
     const before = said.get(about)
-    if (before !== undefined && before !== m.digest) return `two different ${about}`
-    said.set(about, m.digest)
+    if (before !== undefined && before !== what) return `two different ${about}`
+    said.set(about, what)
+  }
+  return null
+}
+
+/** In one view correct replicas commit to one batch at each sequence number. */
+export const commitUnique = (sent: ReadonlyArray<PeerMessage>): string | null => {
+  const said = new Map<string, string>()
+  for (const m of sent) {
+    if (m._tag !== "Commit") continue
+    const at = `${m.seq} in view ${m.view}`
+    if ((said.get(at) ?? m.digest) !== m.digest) return `two batches are committed to at ${at}`
+    said.set(at, m.digest)
+  }
+  return null
+}
+
+/** S4. What may be committed in a view is all that correct replicas say of it in later views. */
+export const carryOver = (needed: number, sent: ReadonlyArray<PeerMessage>): string | null => {
+  const voters = new Map<string, number>()
+  for (const m of sent) {
+    if (m._tag !== "Commit") continue
+    const key = `${m.view} ${m.seq} ${m.digest}`
+    voters.set(key, (voters.get(key) ?? 0) + 1)
+  }
+  for (const c of sent) {
+    if (c._tag !== "Commit") continue
+    if ((voters.get(`${c.view} ${c.seq} ${c.digest}`) ?? 0) < needed) continue
+    const bad = sent.find(
+      (m) =>
+        (m._tag === "Prepare" || m._tag === "PrePrepare") &&
+        m.view > c.view &&
+        m.seq === c.seq &&
+        m.digest !== c.digest,
+    )
+    if (bad !== undefined) return `what was committed at ${c.seq} in view ${c.view} is lost`
+  }
+  return null
+}
+
+/** What all correct replicas say together always lets the primary of a new view decide. */
+export const canDecide = (
+  config: Config,
+  correct: number,
+  sent: ReadonlyArray<PeerMessage>,
+): string | null => {
+  const changes = sent.filter((m): m is ViewChange => m._tag === "ViewChange")
+  // order-free: each view is judged by itself
+  for (const view of new Set(changes.map((m) => m.view))) {
+    const here = changes.filter((m) => m.view === view).sort((a, b) => a.replica - b.replica)
+    if (here.length < correct) continue
+    if (decisions(decisionConfig(config), here).length === 0) return `view ${view} cannot start`
   }
   return null
 }
@@ -111,9 +202,22 @@ export const typeOK = (config: Config, state: State): string | null => {
   if (state.executed < low || state.executed > high) return "executed outside the window"
   if (low % config.checkpointInterval !== 0) return "low is no checkpoint number"
   if (state.checkpoints[0]?.seq !== low) return "the stable checkpoint is missing"
+  if (state.view === 0 && !state.active) return "view 0 needs no NEW-VIEW"
+  if (state.active && state.view > 0 && state.newView === undefined)
+    return "entered without NEW-VIEW"
+  if (state.newView !== undefined && state.newView.view !== state.view)
+    return "another view's NEW-VIEW"
+  if (state.fetched.length > 0 && (state.active || state.newView === undefined)) return "fetched"
+  for (const e of [...state.pset, ...state.qset]) {
+    if (e.seq <= low || e.seq > high || e.view > state.view) return `entry for ${e.seq}`
+  }
   for (const seq of Window.occupied(state.log)) {
     const slot = Window.get(state.log, seq)
-    if ((slot.phase === "empty") !== (slot.batch.length === 0)) return `batch of slot ${seq}`
+    if (!state.active) return `slot ${seq} while the view changes`
+    if (slot.phase === "empty" && slot.batch.length > 0) return `batch of slot ${seq}`
+    if (slot.phase !== "empty" && slot.batch.length === 0 && state.view === 0) {
+      return `null request in slot ${seq} of view 0`
+    }
     if ((slot.phase === "empty") !== (slot.digest === "")) return `digest of slot ${seq}`
   }
   if (ClientTable.entries(state.table).length !== config.clients) return "size of the client table"

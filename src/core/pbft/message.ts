@@ -44,6 +44,58 @@ export const Checkpoint = Schema.TaggedStruct("Checkpoint", {
 })
 export type Checkpoint = typeof Checkpoint.Type
 
+/** What a replica prepared or pre-prepared: an element of P or Q (TOCS section 4.5). */
+export const Entry = Schema.Struct({ seq: Natural, digest: DigestText, view: Natural })
+export type Entry = typeof Entry.Type
+
+/** A sequence number with a digest: of a checkpoint, or of the batch that a new view starts with. */
+export const Numbered = Schema.Struct({ seq: Natural, digest: DigestText })
+export type Numbered = typeof Numbered.Type
+
+/**
+ * A replica gives up the views below `view` (TOCS section 4.5). Signed, in place of the paper's
+ * acknowledgements: whoever reads one, in whatever message, knows who wrote it. P and Q are claims.
+ */
+export const ViewChange = Schema.TaggedStruct("ViewChange", {
+  view: Natural,
+  /** Sequence number of the sender's stable checkpoint. */
+  low: Natural,
+  /** C: the checkpoints that it holds, ascending. */
+  checkpoints: Schema.Array(Numbered),
+  /** P: the last batch that it prepared at each sequence number, ascending. */
+  prepared: Schema.Array(Entry),
+  /** Q: for each sequence number and digest the last view in which it pre-prepared it, ascending. */
+  prePrepared: Schema.Array(Entry),
+  replica: Natural,
+  /** The sender's signature. Nobody in the core looks at it. */
+  signature: BytesText,
+})
+export type ViewChange = typeof ViewChange.Type
+
+/** The primary of `view` says what it starts from, and whose VIEW-CHANGEs say so (section 4.5). */
+export const NewView = Schema.TaggedStruct("NewView", {
+  view: Natural,
+  /** By replica, ascending. */
+  changes: Schema.Array(ViewChange),
+  /** The checkpoint that the view starts from. */
+  start: Numbered,
+  /** The batches that it starts with, by digest, from `start.seq + 1` on without a hole. */
+  chosen: Schema.Array(Numbered),
+  replica: Natural,
+})
+export type NewView = typeof NewView.Type
+
+/** A replica lacks a batch that a new view chose. */
+export const FetchBatch = Schema.TaggedStruct("FetchBatch", {
+  digest: DigestText,
+  replica: Natural,
+})
+export type FetchBatch = typeof FetchBatch.Type
+
+/** A batch, known by its digest whoever sends it. */
+export const Batch = Schema.TaggedStruct("Batch", { batch: Schema.Array(SignedRequest) })
+export type Batch = typeof Batch.Type
+
 /** The result of a request (section 4.2). */
 export const Reply = Schema.TaggedStruct("Reply", {
   view: Natural,
@@ -55,13 +107,37 @@ export const Reply = Schema.TaggedStruct("Reply", {
 export type Reply = typeof Reply.Type
 
 /** What a replica receives. */
-export const ReplicaMessage = Schema.Union([Request, PrePrepare, Prepare, Commit, Checkpoint])
+export const ReplicaMessage = Schema.Union([
+  Request,
+  PrePrepare,
+  Prepare,
+  Commit,
+  Checkpoint,
+  ViewChange,
+  NewView,
+  FetchBatch,
+  Batch,
+])
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
-/** What replicas send to each other. */
-export type PeerMessage = PrePrepare | Prepare | Commit | Checkpoint
+/** What replicas say of one sequence number. */
+export type SlotMessage = PrePrepare | Prepare | Commit | Checkpoint
 
-export const Message = Schema.Union([Request, PrePrepare, Prepare, Commit, Checkpoint, Reply])
+/** What replicas send to each other. */
+export type PeerMessage = SlotMessage | ViewChange | NewView | FetchBatch | Batch
+
+export const Message = Schema.Union([
+  Request,
+  PrePrepare,
+  Prepare,
+  Commit,
+  Checkpoint,
+  ViewChange,
+  NewView,
+  FetchBatch,
+  Batch,
+  Reply,
+])
 export type Message = typeof Message.Type
 
 declare const verified: unique symbol

@@ -65,6 +65,7 @@ const resendReply = (config: Config, state: State, m: Request): PbftStep => {
  * number to the first `count` waiting requests and starts their agreement.
  */
 export const sendPrePrepare = (config: Config, state: State, count: number): PbftStep => {
+  if (!state.active) return ignore(state, "NotActive")
   if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
   if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
@@ -101,6 +102,7 @@ export const recvPrePrepare = (
   verdicts: ReadonlyArray<boolean>,
 ): PbftStep => {
   if (m.view !== state.view) return ignore(state, "WrongView")
+  if (!state.active) return ignore(state, "NotActive")
   if (m.replica !== primaryOf(config.group, state.view)) return ignore(state, "NotFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
@@ -140,6 +142,7 @@ const accept = (config: Config, state: State, seq: Seq, held: Slot): Advance => 
 /** RecvPrepare (OSDI '99 section 4.2). A backup's vote that it accepted (view, seq, digest). */
 export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>): PbftStep => {
   if (m.view !== state.view) return ignore(state, "WrongView")
+  if (!state.active) return ignore(state, "NotActive")
   if (m.replica === primaryOf(config.group, state.view)) return ignore(state, "PrepareFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
@@ -155,6 +158,7 @@ export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>)
 /** RecvCommit (OSDI '99 section 4.2). A replica's vote that it holds the prepared certificate. */
 export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): PbftStep => {
   if (m.view !== state.view) return ignore(state, "WrongView")
+  if (!state.active) return ignore(state, "NotActive")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)

@@ -2,6 +2,7 @@
 import type { Machine } from "../machine.ts"
 import type { ReplicaAction } from "./action.ts"
 import { recvCheckpoint } from "./checkpointing.ts"
+import { enterView, recvBatch, recvFetchBatch } from "./enter-view.ts"
 import { execute } from "./execution.ts"
 import {
   recvCommit,
@@ -12,6 +13,7 @@ import {
 } from "./normal-case.ts"
 import { restart } from "./restart.ts"
 import { type Config, type Effect, type Input, init, type PbftStep, type State } from "./state.ts"
+import { recvNewView, recvViewChange, sendNewView, timeout } from "./view-change.ts"
 
 const receive = (
   config: Config,
@@ -27,6 +29,14 @@ const receive = (
       return recvCommit(config, state, m)
     case "Checkpoint":
       return recvCheckpoint(config, state, m)
+    case "ViewChange":
+      return recvViewChange(config, state, m)
+    case "NewView":
+      return recvNewView(config, state, m)
+    case "FetchBatch":
+      return recvFetchBatch(config, state, m)
+    case "Batch":
+      return recvBatch(config, state, m)
   }
 }
 
@@ -41,6 +51,12 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return sendPrePrepare(config, state, input.count)
     case "Executed":
       return execute(config, state, input)
+    case "Timeout":
+      return timeout(config, state, input.view)
+    case "Decide":
+      return sendNewView(config, state, input.decision)
+    case "Enter":
+      return enterView(config, state)
     case "Restart":
       return restart(config, input.durable)
   }

@@ -6,8 +6,9 @@ import type { Seq } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
-import type { Checkpoint, PeerMessage } from "./message.ts"
+import type { Checkpoint, PeerMessage, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
+import { missingBatches } from "./view-change.ts"
 
 /** Own checkpoints above `low`, the stable one included: what moves a peer's low watermark. */
 export const checkpointsAbove = (
@@ -20,18 +21,35 @@ export const checkpointsAbove = (
     .map(({ seq, digest }) => ({ _tag: "Checkpoint", seq, digest, replica: config.id }))
 
 /** Own pre-prepare, prepare and commit for `seq`, as far as they were sent. */
-export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArray<PeerMessage> => {
+export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArray<SlotMessage> => {
   if (!Window.covers(state.log, seq)) return []
   const { phase, batch, digest, prepares, commits } = Window.get(state.log, seq)
   if (phase === "empty" || phase === "held") return []
   const { view } = state
   const { id: replica } = config
-  const messages: Array<PeerMessage> = []
-  if (primaryOf(config.group, view) === replica) {
+  const messages: Array<SlotMessage> = []
+  // The batches that a new view started with are in its NEW-VIEW.
+  const chosen = state.newView?.chosen.some((c) => c.seq === seq) ?? false
+  if (primaryOf(config.group, view) === replica && !chosen) {
     messages.push({ _tag: "PrePrepare", view, seq, digest, batch, replica })
   }
   if (Votes.has(prepares, replica)) messages.push({ _tag: "Prepare", view, seq, digest, replica })
   if (Votes.has(commits, replica)) messages.push({ _tag: "Commit", view, seq, digest, replica })
+  return messages
+}
+
+/** What the change to the view has made this replica say so far. */
+export const changeMessages = (config: Config, state: State): ReadonlyArray<PeerMessage> => {
+  const { newView, viewChanges, active } = state
+  const messages: Array<PeerMessage> = viewChanges.filter((m) => m.replica === config.id)
+  if (newView === undefined) return messages
+  if (newView.replica === config.id) messages.push(newView)
+  if (active) return messages
+  const lacking = missingBatches(config, state, newView)
+  const have = new Set(state.fetched.map((b) => b.digest))
+  for (const digest of lacking) {
+    if (!have.has(digest)) messages.push({ _tag: "FetchBatch", digest, replica: config.id })
+  }
   return messages
 }
 

@@ -6,13 +6,17 @@
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
 import { none } from "../machine.ts"
+import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
+import { byPlace } from "./certificates.ts"
+import type { Entry, NewView, ViewChange } from "./message.ts"
 import {
   type Config,
   type DurableRecord,
   emptySlot,
+  type HeldEntry,
   init,
   noCheckpointVotes,
   type OwnCheckpoint,
@@ -22,7 +26,7 @@ import {
 } from "./state.ts"
 
 /** The records that say all that is durable in `state`; what a compacted log holds. */
-export const durableRecords = (state: State): ReadonlyArray<DurableRecord> => {
+export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
   const records: Array<DurableRecord> = []
   for (const { seq, digest, table } of state.checkpoints) {
     if (seq > 0) {
@@ -31,6 +35,7 @@ export const durableRecords = (state: State): ReadonlyArray<DurableRecord> => {
     }
     if (seq > 0 && seq === state.log.low) records.push({ _tag: "CheckpointStable", seq })
   }
+  records.push(...changeRecords(config, state))
   for (const seq of Window.occupied(state.log)) {
     const { phase, batch, digest } = Window.get(state.log, seq)
     if (phase === "empty" || phase === "held") continue
@@ -41,32 +46,57 @@ export const durableRecords = (state: State): ReadonlyArray<DurableRecord> => {
   return records
 }
 
-interface Disk {
-  readonly slots: Map<number, Slot>
-  readonly checkpoints: Map<number, OwnCheckpoint>
-  low: number
+// P and Q as the records that they came from, and how far the change to the view has come.
+const changeRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
+  const { pset, qset, viewChanges, newView, active, view } = state
+  const records: Array<DurableRecord> = []
+  for (const { seq, digest, view: v, batch } of qset) {
+    records.push({ _tag: "PrePrepared", view: v, seq, digest, batch })
+  }
+  for (const { seq, digest, view: v } of pset) {
+    records.push({ _tag: "Prepared", view: v, seq, digest })
+  }
+  const viewChange = viewChanges.find((m) => m.replica === config.id)
+  if (viewChange !== undefined) records.push({ _tag: "ViewLeft", viewChange })
+  if (newView !== undefined) records.push({ _tag: "NewViewTaken", newView })
+  if (active && view > 0) records.push({ _tag: "ViewEntered", view })
+  return records
 }
 
-const read = (config: Config, records: ReadonlyArray<DurableRecord>): Disk => {
-  const { group, id } = config
-  const none = emptySlot(group.n)
-  const disk: Disk = { slots: new Map(), checkpoints: new Map(), low: 0 }
+/** What was written of sequence numbers, in whatever views. */
+type PrePrepared = Extract<DurableRecord, { readonly _tag: "PrePrepared" }>
+type Prepared = Extract<DurableRecord, { readonly _tag: "Prepared" }>
+
+interface Disk {
+  prePrepared: Array<PrePrepared>
+  readonly prepared: Array<Prepared>
+  readonly checkpoints: Map<number, OwnCheckpoint>
+  low: number
+  view: View
+  active: boolean
+  viewChange: ViewChange | undefined
+  newView: NewView | undefined
+}
+
+const read = (records: ReadonlyArray<DurableRecord>): Disk => {
+  const disk: Disk = {
+    prePrepared: [],
+    prepared: [],
+    checkpoints: new Map(),
+    low: 0,
+    view: 0,
+    active: true,
+    viewChange: undefined,
+    newView: undefined,
+  }
   for (const r of records) {
     switch (r._tag) {
-      case "PrePrepared": {
-        const { seq, batch, digest, view } = r
-        const own = id !== primaryOf(group, view)
-        const prepares = own ? Votes.add(none.prepares, id, digest) : none.prepares
-        disk.slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })
+      case "PrePrepared":
+        disk.prePrepared.push(r)
         break
-      }
-      case "Prepared": {
-        const slot = disk.slots.get(r.seq)
-        assert(slot !== undefined, "a prepared record follows its pre-prepared record")
-        const commits = Votes.add(none.commits, id, r.digest)
-        disk.slots.set(r.seq, { ...slot, phase: "prepared", commits })
+      case "Prepared":
+        disk.prepared.push(r)
         break
-      }
       case "CheckpointTaken": {
         const { seq, digest } = r
         disk.checkpoints.set(seq, { seq, digest, table: ClientTable.fromEntries(r.table) })
@@ -75,9 +105,80 @@ const read = (config: Config, records: ReadonlyArray<DurableRecord>): Disk => {
       case "CheckpointStable":
         disk.low = r.seq
         break
+      default:
+        readChange(disk, r)
     }
   }
   return disk
+}
+
+type ChangeRecord = Extract<
+  DurableRecord,
+  { readonly _tag: "ViewLeft" | "NewViewTaken" | "ViewEntered" }
+>
+
+const readChange = (disk: Disk, r: ChangeRecord): void => {
+  if (r._tag !== "ViewEntered" && !disk.active) {
+    // What was written to enter a view that was never entered was not said to anyone.
+    disk.prePrepared = disk.prePrepared.filter((p) => p.view !== disk.view)
+  }
+  switch (r._tag) {
+    case "ViewLeft":
+      disk.view = r.viewChange.view
+      disk.active = false
+      disk.viewChange = r.viewChange
+      disk.newView = undefined
+      break
+    case "NewViewTaken":
+      if (r.newView.view !== disk.view) disk.viewChange = undefined
+      disk.view = r.newView.view
+      disk.active = false
+      disk.newView = r.newView
+      break
+    case "ViewEntered":
+      disk.active = true
+      disk.viewChange = undefined
+      break
+  }
+}
+
+// The slots of the view that the replica is in.
+const slotsOf = (config: Config, disk: Disk): ReadonlyMap<number, Slot> => {
+  const { group, id } = config
+  const none = emptySlot(group.n)
+  const slots = new Map<number, Slot>()
+  if (!disk.active) return slots
+  const backup = id !== primaryOf(group, disk.view)
+  for (const { view, seq, batch, digest } of disk.prePrepared) {
+    if (view !== disk.view) continue
+    const prepares = backup ? Votes.add(none.prepares, id, digest) : none.prepares
+    slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })
+  }
+  for (const { view, seq, digest } of disk.prepared) {
+    if (view !== disk.view || seq <= disk.low) continue
+    const slot = slots.get(seq)
+    assert(slot !== undefined, "a prepared record follows its pre-prepared record")
+    slots.set(seq, { ...slot, phase: "prepared", commits: Votes.add(none.commits, id, digest) })
+  }
+  return slots
+}
+
+// P and Q: what was written in earlier views, of sequence numbers above the low watermark.
+const setsOf = (config: Config, disk: Disk): Pick<State, "pset" | "qset"> => {
+  const high = disk.low + config.logSize
+  const isOld = (r: PrePrepared | Prepared): boolean =>
+    r.view < disk.view && r.seq > disk.low && r.seq <= high
+  const p = new Map<number, Entry>()
+  for (const { seq, digest, view } of disk.prepared.filter(isOld)) {
+    if ((p.get(seq)?.view ?? -1) <= view) p.set(seq, { seq, digest, view })
+  }
+  const q = new Map<string, HeldEntry>()
+  for (const { seq, digest, view, batch } of disk.prePrepared.filter(isOld)) {
+    const key = `${seq} ${digest}`
+    const unsigned = batch.map((r) => ({ ...r, authenticator: "" }))
+    if ((q.get(key)?.view ?? -1) <= view) q.set(key, { seq, digest, view, batch: unsigned })
+  }
+  return { pset: [...p.values()].sort(byPlace), qset: [...q.values()].sort(byPlace) }
 }
 
 /**
@@ -87,7 +188,7 @@ const read = (config: Config, records: ReadonlyArray<DurableRecord>): Disk => {
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): PbftStep => {
   const start = init(config)
-  const disk = read(config, records)
+  const disk = read(records)
   const { low } = disk
   // order-free: sorted below
   const taken = [...disk.checkpoints.values()].filter((c) => c.seq >= low)
@@ -98,7 +199,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   let log = Window.make(emptySlot(config.group.n), config.logSize, low)
   let seqno = low
   // order-free: each slot has its own place, and a maximum has no order
-  for (const [seq, slot] of disk.slots) {
+  for (const [seq, slot] of slotsOf(config, disk)) {
     if (!Window.covers(log, seq)) continue
     log = Window.set(log, seq, slot)
     seqno = Math.max(seqno, seq)
@@ -108,9 +209,15 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     const digest = own.get(v.seq)
     return digest === undefined ? v : { ...v, votes: Votes.add(v.votes, config.id, digest) }
   })
-  const primary = primaryOf(config.group, start.view) === config.id
+  const { view, active, viewChange, newView } = disk
+  const primary = active && primaryOf(config.group, view) === config.id
   const state: State = {
     ...start,
+    ...setsOf(config, disk),
+    view,
+    active,
+    viewChanges: viewChange === undefined ? [] : [viewChange],
+    newView,
     seqno: primary ? seqno : 0,
     log,
     executed: last.seq,

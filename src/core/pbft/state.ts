@@ -1,5 +1,5 @@
 import * as ClientTable from "../client-table.ts"
-import type { Broadcast, Execute, Persist, SendToClient } from "../effect.ts"
+import type { Broadcast, Execute, Persist, SendToClient, SendToReplicas } from "../effect.ts"
 import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
@@ -7,7 +7,8 @@ import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
-import type { Authentic, PeerMessage, ReplicaMessage, Reply } from "./message.ts"
+import type { Decision } from "./decision.ts"
+import type * as Message from "./message.ts"
 
 /** What a replica is told once. The digests are pure functions, so that the core hashes nothing. */
 export interface Config {
@@ -21,7 +22,10 @@ export interface Config {
   readonly logSize: number
   /** The largest batch, in requests (TOCS section 6.1). */
   readonly maxBatch: number
-  /** Digest of a batch: covers client, timestamp and operation of each request, in order. */
+  /**
+   * Digest of a batch: covers client, timestamp and operation of each request, in order. The empty
+   * batch is the null request, which a new view puts where nothing can have been committed.
+   */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of a checkpoint: covers the service's state and the client table. */
   readonly checkpointDigest: (
@@ -43,7 +47,7 @@ export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed"
 /** What a replica knows of one sequence number; the spec's `slot[i][n]`. */
 export interface Slot {
   readonly phase: Phase
-  /** The accepted or held batch; empty exactly in phase `empty`. */
+  /** The accepted or held batch; empty in phase `empty`, and as the null request of a new view. */
   readonly batch: Batch
   /** The batch's digest; `noDigest` exactly in phase `empty`. */
   readonly digest: Digest
@@ -59,9 +63,22 @@ export interface OwnCheckpoint {
   readonly table: ClientTable.ClientTable
 }
 
+/** An entry of Q, with the batch itself: who pre-prepared a batch keeps it. */
+export interface HeldEntry extends Message.Entry {
+  readonly batch: Batch
+}
+
+/** A batch that was fetched for a new view. */
+export interface FetchedBatch {
+  readonly digest: Digest
+  readonly batch: Batch
+}
+
 export interface State {
-  /** The view. Durable. */
+  /** The view that the replica is in, or moves to. Durable. */
   readonly view: View
+  /** Whether it takes part in that view; false while the view changes. Durable. */
+  readonly active: boolean
   /** The last sequence number this primary assigned; 0 at a backup. Durable (by its slots). */
   readonly seqno: Seq
   /** Authentic requests in order of arrival, at most one a client. Volatile. */
@@ -81,6 +98,16 @@ export interface State {
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
   /** Checkpoint digests by replica for the checkpoint numbers in the window, ascending. */
   readonly checkpointVotes: ReadonlyArray<CheckpointVotes>
+  /** P: what it prepared in the views that it left, one a sequence number, ascending. Durable. */
+  readonly pset: ReadonlyArray<Message.Entry>
+  /** Q: what it pre-prepared in the views that it left, by number and digest. Durable. */
+  readonly qset: ReadonlyArray<HeldEntry>
+  /** The last VIEW-CHANGE of each replica, by replica. Volatile but for the own. */
+  readonly viewChanges: ReadonlyArray<Message.ViewChange>
+  /** The NEW-VIEW of the view, once there is one. Durable. */
+  readonly newView: Message.NewView | undefined
+  /** Batches that were fetched for the new view, by digest. Volatile. */
+  readonly fetched: ReadonlyArray<FetchedBatch>
 }
 
 export interface CheckpointVotes {
@@ -105,16 +132,22 @@ export type DurableRecord =
       readonly table: ReadonlyArray<ClientTable.ClientEntry>
     }
   | { readonly _tag: "CheckpointStable"; readonly seq: Seq }
+  /** The views below `viewChange.view` were left; P and Q follow from the records before. */
+  | { readonly _tag: "ViewLeft"; readonly viewChange: Message.ViewChange }
+  | { readonly _tag: "NewViewTaken"; readonly newView: Message.NewView }
+  | { readonly _tag: "ViewEntered"; readonly view: View }
 
 export type Input =
   | {
       readonly _tag: "Receive"
-      readonly message: Authentic<Exclude<ReplicaMessage, { readonly _tag: "PrePrepare" }>>
+      readonly message: Message.Authentic<
+        Exclude<Message.ReplicaMessage, { readonly _tag: "PrePrepare" }>
+      >
     }
   | {
       /** `verdicts[k]`: the client's authenticator of request k verifies at this replica. */
       readonly _tag: "ReceivePrePrepare"
-      readonly message: Authentic<Extract<ReplicaMessage, { readonly _tag: "PrePrepare" }>>
+      readonly message: Message.Authentic<Message.PrePrepare>
       readonly verdicts: ReadonlyArray<boolean>
     }
   /** The primary may send a batch of the first `count` waiting requests. */
@@ -127,11 +160,22 @@ export type Input =
       /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
       readonly service: Digest
     }
+  /** The view-change timer of `view` fired. */
+  | { readonly _tag: "Timeout"; readonly view: View }
+  /** The primary of a new view may say what it starts from; see `pendingDecision`. */
+  | { readonly _tag: "Decide"; readonly decision: Decision }
+  /** The replica may take part in its new view; see `canEnter`. */
+  | { readonly _tag: "Enter" }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
 
 /** Exactly what a replica may ask for. */
-export type Effect = Broadcast<PeerMessage> | SendToClient<Reply> | Persist<DurableRecord> | Execute
+export type Effect =
+  | Broadcast<Message.PeerMessage>
+  | SendToClient<Message.Reply>
+  | SendToReplicas<Message.Batch>
+  | Persist<DurableRecord>
+  | Execute
 
 export type PbftStep = Step<State, Effect, ReplicaAction>
 
@@ -162,6 +206,7 @@ export const init = (config: Config): State => {
   const digest = config.checkpointDigest(0, genesisService, ClientTable.entries(table))
   return {
     view: 0,
+    active: true,
     seqno: 0,
     queue: [],
     log: Window.make(emptySlot(config.group.n), config.logSize, 0),
@@ -170,5 +215,10 @@ export const init = (config: Config): State => {
     assigned: new Array<number>(config.clients).fill(0),
     checkpoints: [{ seq: 0, digest, table }],
     checkpointVotes: noCheckpointVotes(config, 0),
+    pset: [],
+    qset: [],
+    viewChanges: [],
+    newView: undefined,
+    fetched: [],
   }
 }

@@ -1,0 +1,130 @@
+/**
+ * Taking part in a new view: TOCS section 4.5 and appendix (PROCESS-NEW-VIEW); spec/tla/Pbft.tla
+ * `RecvFetchBatch`, `RecvBatch` and `EnterView`.
+ */
+import { ignore, none } from "../machine.ts"
+import type { SignedRequest } from "../request.ts"
+import * as Votes from "../votes.ts"
+import * as Window from "../window.ts"
+import { leavingQ } from "./certificates.ts"
+import { stabiliseAt } from "./checkpointing.ts"
+import type { Authentic, Batch, FetchBatch, NewView, Numbered } from "./message.ts"
+import { assignedIn } from "./restart.ts"
+import {
+  type Config,
+  type Effect,
+  emptySlot,
+  type PbftStep,
+  type Slot,
+  type State,
+} from "./state.ts"
+import { missingBatches } from "./view-change.ts"
+
+/** RecvFetchBatch. Who holds a batch gives it: who has pre-prepared it keeps it. */
+export const recvFetchBatch = (
+  config: Config,
+  state: State,
+  m: Authentic<FetchBatch>,
+): PbftStep => {
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  const held = leavingQ(state).find((e) => e.digest === m.digest)
+  if (held === undefined) return ignore(state, "UnknownBatch")
+  const message = { _tag: "Batch" as const, batch: held.batch }
+  return {
+    state,
+    effects: [{ _tag: "SendToReplicas", replicas: [m.replica], message }],
+    action: "RecvFetchBatch",
+  }
+}
+
+/** RecvBatch. A batch that the new view chose and that was missing; its digest is its name. */
+export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
+  if (state.active || state.newView === undefined) return ignore(state, "NotEntering")
+  const digest = config.batchDigest(m.batch)
+  if (!missingBatches(config, state, state.newView).includes(digest)) {
+    return ignore(state, "UnwantedBatch")
+  }
+  if (state.fetched.some((b) => b.digest === digest)) return ignore(state, "DuplicateBatch")
+  const batch = m.batch.map((r): SignedRequest => ({ ...r, authenticator: "" }))
+  const fetched = [...state.fetched, { digest, batch }].sort((a, b) =>
+    a.digest < b.digest ? -1 : 1,
+  )
+  return { state: { ...state, fetched }, effects: none, action: "RecvBatch" }
+}
+
+/** Whether the state holds the checkpoint that the new view starts from, or is beyond it. */
+export const holdsStart = (state: State, { start }: NewView): boolean =>
+  start.seq <= state.log.low ||
+  state.checkpoints.some((c) => c.seq === start.seq && c.digest === start.digest)
+
+/** Whether the state has all that its new view starts from. */
+export const canEnter = (config: Config, state: State): boolean => {
+  const { active, newView, fetched } = state
+  if (active || newView === undefined || !holdsStart(state, newView)) return false
+  const have = new Set(fetched.map((b) => b.digest))
+  return missingBatches(config, state, newView).every((digest) => have.has(digest))
+}
+
+// The slot of a chosen batch: pre-prepared, with a backup's own vote.
+const slotOf = (config: Config, state: State, { newView, chosen }: Chosen): Slot => {
+  const { digest } = chosen
+  const none = emptySlot(config.group.n)
+  const held = state.qset.find((e) => e.digest === digest)
+  const batch = (held ?? state.fetched.find((b) => b.digest === digest))?.batch ?? []
+  const backup = newView.replica !== config.id
+  const prepares = backup ? Votes.add(none.prepares, config.id, digest) : none.prepares
+  return { ...none, phase: "prePrepared", batch, digest, prepares }
+}
+
+interface Chosen {
+  readonly newView: NewView
+  readonly chosen: Numbered
+}
+
+// What was prepared beyond the start is agreed on again in the new view.
+const install = (config: Config, state: State, newView: NewView): PbftStep => {
+  const { view } = newView
+  const effects: Array<Effect> = []
+  let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
+  let seqno = state.log.low
+  const backup = newView.replica !== config.id
+  for (const chosen of newView.chosen) {
+    const { seq, digest } = chosen
+    if (!Window.covers(log, seq)) continue
+    const slot = slotOf(config, state, { newView, chosen })
+    log = Window.set(log, seq, slot)
+    seqno = seq
+    const { batch } = slot
+    effects.push({ _tag: "Persist", record: { _tag: "PrePrepared", view, seq, digest, batch } })
+  }
+  effects.push({ _tag: "Persist", record: { _tag: "ViewEntered", view } })
+  for (const seq of backup ? Window.occupied(log) : []) {
+    const { digest } = Window.get(log, seq)
+    const message = { _tag: "Prepare" as const, view, seq, digest, replica: config.id }
+    effects.push({ _tag: "Broadcast", message })
+  }
+  const viewChanges = state.viewChanges.filter((m) => m.view > view)
+  const entered = { ...state, active: true, log, viewChanges, fetched: [] }
+  return { state: backup ? entered : asPrimary(entered, seqno), effects, action: "EnterView" }
+}
+
+// The primary does not propose again what the new view starts with.
+const asPrimary = (state: State, seqno: number): State => {
+  const highest = new Map<number, number>()
+  for (const seq of Window.occupied(state.log)) {
+    for (const { client, timestamp } of Window.get(state.log, seq).batch) {
+      highest.set(client, Math.max(highest.get(client) ?? 0, timestamp))
+    }
+  }
+  const queue = state.queue.filter((r) => r.timestamp > (highest.get(r.client) ?? 0))
+  return { ...state, seqno, queue, assigned: assignedIn(state) }
+}
+
+/** EnterView. The replica has all that the new view starts from, and takes part in it. */
+export const enterView = (config: Config, state: State): PbftStep => {
+  const { newView } = state
+  if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
+  const stable = stabiliseAt(config, state, newView.start.seq)
+  const entered = install(config, stable.state, newView)
+  return { ...entered, effects: [...stable.effects, ...entered.effects] }
+}

@@ -1,0 +1,44 @@
+/**
+ * When the view-change timer should run: TOCS section 4.5.1. A query, no action: timers are free in
+ * the specification, so a wrong one costs time and nothing else. The driver runs one timer, starts
+ * it anew when the key changes, stops it when there is none, and gives `Timeout` when it fires. It
+ * doubles its time with each view that was left since the replica executed something last.
+ */
+import type { View } from "../ids.ts"
+import { primaryOf } from "../quorum.ts"
+import type { Config, Input, State } from "./state.ts"
+import { canEnter } from "./enter-view.ts"
+import { changesForView, pendingDecisions } from "./view-change.ts"
+
+export interface ViewTimer {
+  /** The view that is given up when it fires. */
+  readonly view: View
+  /** What is waited for; the timer starts anew when it is another. */
+  readonly key: string
+}
+
+/**
+ * The timer of a state; undefined when none runs. A backup waits for the first request of its own
+ * queue, so that a primary cannot starve one client; in a view change it waits for the NEW-VIEW from
+ * when 2f + 1 want the view, so that it does not run ahead of the others.
+ */
+export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
+  const { view, active, queue } = state
+  if (!active) {
+    if (changesForView(state).length < config.group.quorum && state.newView === undefined) {
+      return undefined
+    }
+    return { view, key: `view ${view}` }
+  }
+  const first = queue[0]
+  if (first === undefined || primaryOf(config.group, view) === config.id) return undefined
+  return { view, key: `view ${view}: request ${first.timestamp} of client ${first.client}` }
+}
+
+/** What a view change makes a replica do by itself now, if anything: decide, or enter the view. */
+export const pendingChange = (config: Config, state: State): Input | undefined => {
+  if (state.active) return undefined
+  if (canEnter(config, state)) return { _tag: "Enter" }
+  const decision = pendingDecisions(config, state)[0]
+  return decision === undefined ? undefined : { _tag: "Decide", decision }
+}

@@ -1,0 +1,190 @@
+/**
+ * Leaving a view and deciding on the next: TOCS sections 4.5 and 4.5.1 and appendix; spec/tla/
+ * Pbft.tla, section "View change". VIEW-CHANGEs are signed, in place of acknowledgements. Timers
+ * are the driver's (see timer.ts): nothing here depends on when they fire.
+ */
+import type { Digest, View } from "../ids.ts"
+import { ignore, none } from "../machine.ts"
+import { primaryOf, weakQuorum } from "../quorum.ts"
+import * as Window from "../window.ts"
+import type { ReplicaAction } from "./action.ts"
+import { claim, leavingP, leavingQ } from "./certificates.ts"
+import {
+  type Decision,
+  type DecisionConfig,
+  decisions,
+  isValidNewView,
+  isValidViewChange,
+  sameDecision,
+} from "./decision.ts"
+import type { Authentic, NewView, ViewChange } from "./message.ts"
+import { type Config, type Effect, emptySlot, type PbftStep, type State } from "./state.ts"
+
+export const decisionConfig = (config: Config): DecisionConfig => ({
+  group: config.group,
+  logSize: config.logSize,
+  nullDigest: config.batchDigest([]),
+})
+
+/** The state that has moved to `view`, inactive: its votes are gone, P and Q say what they were. */
+const leave = (config: Config, state: State, view: View): State => ({
+  ...state,
+  view,
+  active: false,
+  seqno: 0,
+  log: Window.make(emptySlot(config.group.n), config.logSize, state.log.low),
+  assigned: new Array<number>(config.clients).fill(0),
+  pset: leavingP(state),
+  qset: leavingQ(state),
+  newView: undefined,
+  fetched: [],
+})
+
+interface Suspicion {
+  readonly view: View
+  /** The VIEW-CHANGEs that it knows. */
+  readonly changes: ReadonlyArray<ViewChange>
+  readonly action: ReplicaAction
+}
+
+const byReplica = (a: ViewChange, b: ViewChange): number => a.replica - b.replica
+
+// Gives up its view for a later one: durable first, then it says so.
+const suspect = (config: Config, state: State, { view, changes, action }: Suspicion): PbftStep => {
+  const left = leave(config, state, view)
+  const viewChange: ViewChange = {
+    _tag: "ViewChange",
+    view,
+    low: state.log.low,
+    checkpoints: state.checkpoints.map(({ seq, digest }) => ({ seq, digest })),
+    prepared: left.pset,
+    prePrepared: left.qset.map(claim),
+    replica: config.id,
+    signature: "",
+  }
+  const others = changes.filter((m) => m.replica !== config.id && m.view >= view)
+  return {
+    state: { ...left, viewChanges: [...others, viewChange].sort(byReplica) },
+    effects: [
+      { _tag: "Persist", record: { _tag: "ViewLeft", viewChange } },
+      { _tag: "Broadcast", message: viewChange },
+    ],
+    action,
+  }
+}
+
+/** Timeout (TOCS section 4.5.1). The view-change timer of a view fired. */
+export const timeout = (config: Config, state: State, view: View): PbftStep => {
+  if (view !== state.view) return ignore(state, "OldTimer")
+  const { viewChanges: changes } = state
+  return suspect(config, state, { view: view + 1, changes, action: "Timeout" })
+}
+
+/**
+ * RecvViewChange (TOCS sections 4.5 and 4.5.1). A replica gives up its view; f + 1 that are ahead
+ * take this one along, to the first of their views.
+ */
+export const recvViewChange = (
+  config: Config,
+  state: State,
+  m: Authentic<ViewChange>,
+): PbftStep => {
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (m.view < state.view || (m.view === state.view && state.active)) {
+    return ignore(state, "OldView")
+  }
+  if (state.viewChanges.some((x) => x.replica === m.replica && x.view >= m.view)) {
+    return ignore(state, "OldViewChange")
+  }
+  if (!isValidViewChange(config.logSize, m)) return ignore(state, "BadViewChange")
+  const others = state.viewChanges.filter((x) => x.replica !== m.replica)
+  const changes: ReadonlyArray<ViewChange> = [...others, m].sort(byReplica)
+  const action = "RecvViewChange"
+  const ahead = changes.filter((x) => x.view > state.view)
+  if (ahead.length < weakQuorum(config.group)) {
+    return { state: { ...state, viewChanges: changes }, effects: none, action }
+  }
+  return suspect(config, state, { view: Math.min(...ahead.map((x) => x.view)), changes, action })
+}
+
+/** The VIEW-CHANGEs for the view that the state moves to. */
+export const changesForView = (state: State): ReadonlyArray<ViewChange> =>
+  state.viewChanges.filter((m) => m.view === state.view)
+
+const isToDecide = (config: Config, state: State): boolean =>
+  !state.active && state.newView === undefined && primaryOf(config.group, state.view) === config.id
+
+/** Every decision that the primary of a new view may take now; none as long as it has to wait. */
+export const pendingDecisions = (config: Config, state: State): ReadonlyArray<Decision> =>
+  isToDecide(config, state) ? decisions(decisionConfig(config), changesForView(state)) : []
+
+/** The batches, by digest, that the new view chose and that the state does not hold. */
+export const missingBatches = (
+  config: Config,
+  state: State,
+  newView: NewView,
+): ReadonlyArray<Digest> => {
+  const held = new Set(state.qset.map((e) => e.digest))
+  held.add(config.batchDigest([]))
+  const needed = newView.chosen.filter((c) => c.seq > state.log.low && !held.has(c.digest))
+  return [...new Set(needed.map((c) => c.digest))]
+}
+
+const fetches = (config: Config, state: State, newView: NewView): ReadonlyArray<Effect> =>
+  missingBatches(config, state, newView).map((digest) => ({
+    _tag: "Broadcast",
+    message: { _tag: "FetchBatch", digest, replica: config.id },
+  }))
+
+/** SendNewView (TOCS section 4.5). The primary of the new view says what it starts from. */
+export const sendNewView = (config: Config, state: State, decision: Decision): PbftStep => {
+  if (!isToDecide(config, state)) return ignore(state, "NothingToDecide")
+  const allowed = pendingDecisions(config, state).find((d) => sameDecision(d, decision))
+  if (allowed === undefined) return ignore(state, "UnjustifiedDecision")
+  const { view } = state
+  const newView: NewView = {
+    _tag: "NewView",
+    view,
+    changes: changesForView(state),
+    ...allowed,
+    replica: config.id,
+  }
+  return {
+    state: { ...state, newView },
+    effects: [
+      { _tag: "Persist", record: { _tag: "NewViewTaken", newView } },
+      { _tag: "Broadcast", message: newView },
+      ...fetches(config, state, newView),
+    ],
+    action: "SendNewView",
+  }
+}
+
+/**
+ * RecvNewView (TOCS section 4.5). A backup checks what the primary of a view decided. It may not
+ * have left its own view yet: the VIEW-CHANGEs in the message say that 2f + 1 others did. A primary
+ * that decides badly is left at once.
+ */
+export const recvNewView = (config: Config, state: State, m: Authentic<NewView>): PbftStep => {
+  if (m.view === 0 || m.view < state.view) return ignore(state, "OldView")
+  if (m.replica !== primaryOf(config.group, m.view)) return ignore(state, "NotFromPrimary")
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  const here = m.view === state.view
+  if (here && (state.active || state.newView !== undefined)) return ignore(state, "HasNewView")
+  const action = "RecvNewView"
+  if (!isValidNewView(decisionConfig(config), m)) {
+    if (!here) return ignore(state, "BadNewView")
+    return suspect(config, state, { view: m.view + 1, changes: state.viewChanges, action })
+  }
+  const moved = here ? state : leave(config, state, m.view)
+  const viewChanges = state.viewChanges.filter((x) => x.view >= m.view)
+  const next: State = { ...moved, viewChanges, newView: m, fetched: [] }
+  return {
+    state: next,
+    effects: [
+      { _tag: "Persist", record: { _tag: "NewViewTaken", newView: m } },
+      ...fetches(config, next, m),
+    ],
+    action,
+  }
+}

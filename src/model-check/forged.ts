@@ -1,0 +1,48 @@
+/**
+ * NEW-VIEWs of Byzantine primaries: Pbft.tla's `Forged`. Whose VIEW-CHANGEs such a primary shows is
+ * its choice; it cannot write one in another's name, and may decide what they do not allow.
+ */
+import { type Decision, decisions } from "../core/pbft/decision.ts"
+import type { ViewChange } from "../core/pbft/message.ts"
+import { type Envelope, everyone } from "../sim/world.ts"
+import type { SentMessage } from "./model.ts"
+import type { PbftConstants } from "./pbft-process.ts"
+import { nullDigest } from "./pbft-text.ts"
+
+const unjustified: Decision = { start: { seq: 0, digest: nullDigest }, chosen: [] }
+
+/** Every choice of `size` elements. */
+const choose = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> => {
+  if (size === 0) return [[]]
+  return items.flatMap((item, k) =>
+    choose(items.slice(k + 1), size - 1).map((rest) => [item, ...rest]),
+  )
+}
+
+const changesIn = (known: ReadonlyArray<SentMessage>, view: number): ReadonlyArray<ViewChange> =>
+  known
+    .map((m) => (m.value as Envelope).message)
+    .filter((m): m is ViewChange => m._tag === "ViewChange" && m.view === view)
+    .sort((a, b) => a.replica - b.replica)
+
+/** What Byzantine primaries can make of `known` messages. */
+export const forgedNewViews = (
+  c: PbftConstants,
+  known: ReadonlyArray<SentMessage>,
+): ReadonlyArray<Envelope> => {
+  const group = { n: c.n, f: c.f, quorum: c.quorum }
+  const config = { group, logSize: c.logSize, nullDigest }
+  const envelopes: Array<Envelope> = []
+  for (let view = 1; view <= c.maxView; view++) {
+    const replica = view % c.n
+    if (!c.byzantine.includes(replica)) continue
+    for (const changes of choose(changesIn(known, view), c.quorum)) {
+      if (new Set(changes.map((m) => m.replica)).size < c.quorum) continue
+      for (const decision of [...decisions(config, changes), unjustified]) {
+        const message = { _tag: "NewView" as const, view, changes, ...decision, replica }
+        envelopes.push({ message, to: undefined, auth: everyone(c.n) })
+      }
+    }
+  }
+  return envelopes
+}
