@@ -193,6 +193,53 @@ TwoNumbers ==
   Vote("Prepare", 2, {0}, {2}, {DigestC}, {Replicas}) \cup
   CheckpointVotes(2, {1}, {UnknownDigest}, {Replicas})
 
+(***************************************************************************)
+(* View changes. Claims of Byzantine replicas about what they prepared and *)
+(* pre-prepared are free; whose VIEW-CHANGE one is, is not.                *)
+(***************************************************************************)
+E(n, d, v) == [seq |-> n, digest |-> d, view |-> v]
+Genesis == [seq |-> 0, digest |-> MCStateDigest(0, <<>>, [c \in AllClients |-> NoEntry])]
+VC(b, v, p, q) == ViewChange(b, v, 0, {Genesis}, p, q)
+NV(b, v, changes, chosen) == NewView(b, v, changes, [start |-> Genesis, chosen |-> chosen])
+Chosen(n, d) == [seq |-> n, digest |-> d]
+
+\* The second sequence number, and nothing under the first: the next view puts a null request there.
+Gap == PrePrepares(0, {0}, {2}, {BatchB(Replicas)}, {Replicas})
+
+\* A Byzantine replica that claims to have prepared, in view 0, what the primary never said.
+FalseClaim == {VC(3, 1, {E(1, DigestX, 0)}, {E(1, DigestX, 0)})}
+
+\* A Byzantine primary that tells two stories, votes for both, and claims either afterwards.
+TwoStories ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {Replicas}) \cup
+  {VC(0, 1, {E(1, DigestB, 0)}, {E(1, DigestB, 0)})}
+
+\* For replica 1 among liars: what takes it to view 1, whose primary it is, and on to view 2; for
+\* each guard something that only this guard turns away.
+ForChanger ==
+  LET b == {E(1, DigestB, 0)}
+      said == {VC(0, 2, {}, {}), VC(2, 2, b, b), VC(3, 2, b, b)}
+  IN {VC(0, 1, {}, {}), VC(2, 1, b, b), VC(3, 1, b, b)} \cup said \cup
+     \* VIEW-CHANGEs that no correct replica sends.
+     {VC(0, 1, {E(1, DigestB, 1)}, {}), VC(0, 1, {}, {E(1, DigestB, 1)}),
+      VC(0, 1, {E(3, DigestB, 0)}, {}), VC(0, 1, {E(0, DigestB, 0)}, {}),
+      VC(0, 1, {E(1, DigestA, 0), E(1, DigestB, 0)}, {}),
+      VC(0, 0, {}, {}),
+      ViewChange(0, 1, 0, {[seq |-> 3, digest |-> Genesis.digest]}, {}, {}),
+      ViewChange(0, 1, 0, {Genesis, [Genesis EXCEPT !.digest = CheckpointB]}, {}, {})} \cup
+     \* NEW-VIEWs, the first of them good.
+     {NV(2, 2, said, {Chosen(1, DigestB)}),
+      NV(3, 2, said, {Chosen(1, DigestB)}),
+      NV(2, 2, said \ {VC(0, 2, {}, {})}, {Chosen(1, DigestB)}),
+      NV(0, 0, {}, {})} \cup
+     {BatchOf(DigestB), BatchOf(DigestA)} \cup
+     {FetchBatch(b3, DigestB) : b3 \in {2, 3}} \cup
+     PrePrepares(2, {2}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
+     PrePrepares(0, {0}, {2}, {BatchA(Replicas)}, {Replicas}) \cup
+     PreparesAndCommits(3, {1, 2}, {1}, {DigestB}, {Replicas})
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -257,6 +304,23 @@ Witnesses ==
   /\ RecordWitness("ReachMismatchedVote", SomeSlot(LAMBDA i, n : \E r \in Replicas :
        /\ slot[i][n].phase # "empty"
        /\ slot[i][n].commits[r] \notin {NoDigest, Digest(slot[i][n].batch)}))
+  \* View changes.
+  /\ RecordWitness("ReachNewView", \E i \in Correct : active[i] /\ view[i] > 0)
+  /\ RecordWitness("ReachAllInNewView", \A i \in Correct : active[i] /\ view[i] > 0)
+  /\ RecordWitness("ReachSkippedView", \E m \in msgs : m.type = "NewView" /\ m.view > 1)
+  /\ RecordWitness("ReachCarriedOver", \E i \in Correct : \E n \in Window(low[i]) :
+       /\ active[i] /\ view[i] > 0 /\ slot[i][n].batch # NoBatch
+       /\ \E e \in pset[i] : e.seq = n /\ e.digest = Digest(slot[i][n].batch))
+  /\ RecordWitness("ReachNull", SomeSlot(LAMBDA i, n :
+       slot[i][n].phase # "empty" /\ slot[i][n].batch = NoBatch))
+  /\ RecordWitness("ReachNullExecuted", \E i \in Correct : \E n \in 1 .. executed[i] :
+       n \in Window(low[i]) /\ slot[i][n].phase # "empty" /\ slot[i][n].batch = NoBatch)
+  /\ RecordWitness("ReachOtherBatch", \E i \in Correct : \E n \in Window(low[i]) :
+       /\ active[i] /\ slot[i][n].batch # NoBatch
+       /\ \E e \in qset[i] : e.seq = n /\ e.digest # Digest(slot[i][n].batch))
+  /\ RecordWitness("ReachFetched", \E i \in Correct : fetched[i] # {})
+  /\ RecordWitness("ReachLaterExecution", \E i \in Correct : \E m \in msgs :
+       m.type = "Reply" /\ m.view > 0 /\ m.replica = i)
   \* Guards that turn something away.
   /\ RecordWitness("Ignore:WrongView", \E i \in Correct : \E m \in Injected :
        m.type \in {"PrePrepare", "Prepare", "Commit"} /\ i \in m.auth /\ m.view # view[i])
@@ -264,8 +328,12 @@ Witnesses ==
        /\ m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"}
        /\ i \in m.auth /\ m.seq \notin Window(low[i]))
   /\ RecordWitness("Ignore:BadAuthenticator", \E i \in Correct : \E m \in Injected :
-       m.type # "Reply" /\ i \notin m.auth)
+       "auth" \in DOMAIN m /\ i \notin m.auth)
   \* The left sides of the invariants' implications.
+  /\ RecordWitness("CommitUnique", \E m \in msgs : m.type = "Commit")
+  /\ RecordWitness("CarryOver", \E c, m \in msgs : c.type = "Commit" /\ m.type = "Prepare" /\
+       m.view > c.view /\ m.seq = c.seq)
+  /\ RecordWitness("CanDecide", \E m \in msgs : m.type = "ViewChange")
   /\ RecordWitness("Agreement", \E i, j \in Correct : i # j /\
        \E n \in Window(low[i]) \cap Window(low[j]) : Committed(i, n) /\ Committed(j, n))
   /\ RecordWitness("PreparedUnique", \E i, j \in Correct : i # j /\ view[i] = view[j] /\

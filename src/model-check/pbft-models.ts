@@ -6,6 +6,7 @@ import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
 import { universes } from "./universe.ts"
+import { viewChangeModels } from "./view-change-models.ts"
 
 export { everyInvariant, type PbftModelSpec } from "./pbft-model-spec.ts"
 
@@ -232,6 +233,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     byzantine: [2],
     unreachable: ["ReachCommitted", "ReachExecuted", "ReachAnswered"],
   },
+  ...viewChangeModels,
   ...guardModels,
 ]
 

@@ -1,7 +1,8 @@
 /** States that must be reachable in a model, so that its invariants are not vacuous. */
 import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
-import type { State } from "../core/pbft/state.ts"
+import type { Message } from "../core/pbft/message.ts"
+import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { Witness, WorldView } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
@@ -103,8 +104,54 @@ const unusual = (c: PbftConstants): ReadonlyArray<Witness> => [
   },
 ]
 
+const inNewView = (s: State): boolean => s.active && s.view > 0
+const someSlotOf = (s: State, holds: (slot: Slot, seq: number) => boolean): boolean =>
+  Window.occupied(s.log).some((seq) => holds(Window.get(s.log, seq), seq))
+const isNull = (slot: Slot): boolean => slot.phase !== "empty" && slot.batch.length === 0
+
+const someMessage = (holds: (m: Message) => boolean) => (w: WorldView) =>
+  w.sent.map(messageOf).some(holds)
+
+const viewChanges: ReadonlyArray<Witness> = [
+  { name: "ReachNewView", holds: someReplica(inNewView) },
+  { name: "ReachAllInNewView", holds: (w) => states(w).every(inNewView) },
+  { name: "ReachSkippedView", holds: someMessage((m) => m._tag === "NewView" && m.view > 1) },
+  {
+    name: "ReachCarriedOver",
+    holds: someReplica(
+      (s) =>
+        inNewView(s) &&
+        someSlotOf(
+          s,
+          (slot, seq) =>
+            slot.batch.length > 0 && s.pset.some((e) => e.seq === seq && e.digest === slot.digest),
+        ),
+    ),
+  },
+  { name: "ReachNull", holds: someReplica((s) => someSlotOf(s, isNull)) },
+  {
+    name: "ReachNullExecuted",
+    holds: someReplica((s) => someSlotOf(s, (slot, seq) => seq <= s.executed && isNull(slot))),
+  },
+  {
+    name: "ReachOtherBatch",
+    holds: someReplica(
+      (s) =>
+        s.active &&
+        someSlotOf(
+          s,
+          (slot, seq) =>
+            slot.batch.length > 0 && s.qset.some((e) => e.seq === seq && e.digest !== slot.digest),
+        ),
+    ),
+  },
+  { name: "ReachFetched", holds: someReplica((s) => s.fetched.length > 0) },
+  { name: "ReachLaterExecution", holds: someMessage((m) => m._tag === "Reply" && m.view > 0) },
+]
+
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
 export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
+  ...viewChanges,
 ]

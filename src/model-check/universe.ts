@@ -3,126 +3,29 @@
  * well-formed message from declared parts. `outside` parts are just beyond each bound. The
  * equality of state graphs checks that both sides mean the same.
  */
-import type { Digest, ReplicaId } from "../core/ids.ts"
-import type { SignedRequest } from "../core/request.ts"
+import type { Digest } from "../core/ids.ts"
 import { authenticator, type Envelope, everyone } from "../sim/world.ts"
-import { modelDigests, plainText, valueText } from "./pbft-text.ts"
-import { seq as seqText, str } from "./canonical.ts"
-
-/** As in Pbft.tla: a request, the replicas at which its authenticator verifies. */
-const signed = (
-  client: number,
-  operation: string,
-  auth: ReadonlyArray<ReplicaId>,
-  timestamp = 1,
-): SignedRequest => ({ client, timestamp, operation, authenticator: authenticator(auth) })
-
-type Batch = ReadonlyArray<SignedRequest>
-type Auths = ReadonlyArray<ReadonlyArray<ReplicaId>>
-type Numbers = ReadonlyArray<number>
-
-const unknownDigest: Digest = valueText([{ client: 0, timestamp: 9, operation: "unknown" }])
-const digestOf = (batch: Batch): Digest => seqText(batch.map(plainText))
-
-const prePrepares = (
-  replica: ReplicaId,
-  [views, seqs]: readonly [Numbers, Numbers],
-  batches: ReadonlyArray<Batch>,
-  auths: Auths,
-): ReadonlyArray<Envelope> =>
-  auths.flatMap((auth) =>
-    views.flatMap((view) =>
-      seqs.flatMap((seq) =>
-        batches.map((batch) => {
-          const digest = digestOf(batch)
-          const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
-          return { message, to: undefined, auth }
-        }),
-      ),
-    ),
-  )
-
-const votes = (
-  tags: ReadonlyArray<"Prepare" | "Commit">,
-  replica: ReplicaId,
-  [views, seqs, digests]: readonly [Numbers, Numbers, ReadonlyArray<Digest>],
-  auths: Auths,
-): ReadonlyArray<Envelope> =>
-  auths.flatMap((auth) =>
-    views.flatMap((view) =>
-      seqs.flatMap((seq) =>
-        digests.flatMap((digest) =>
-          tags.map((_tag) => ({
-            message: { _tag, view, seq, digest, replica },
-            to: undefined,
-            auth,
-          })),
-        ),
-      ),
-    ),
-  )
-
-const both = ["Prepare", "Commit"] as const
-
-const checkpointVotes = (
-  replica: ReplicaId,
-  seqs: Numbers,
-  auths: Auths,
-  digest = unknownDigest,
-): ReadonlyArray<Envelope> =>
-  auths.flatMap((auth) =>
-    seqs.map((seq) => ({
-      message: { _tag: "Checkpoint" as const, seq, digest, replica },
-      to: undefined,
-      auth,
-    })),
-  )
-
-const resultOf = (operation: string): string => seqText([str(operation), "1"])
-
-const replies = (
-  replica: ReplicaId,
-  timestamp: number,
-  operations: ReadonlyArray<string>,
-): ReadonlyArray<Envelope> =>
-  operations.map((op) => ({
-    message: {
-      _tag: "Reply",
-      view: 0,
-      client: 0,
-      timestamp,
-      replica,
-      result: resultOf(op),
-    },
-    to: undefined,
-    auth: [],
-  }))
-
-const requestsTo = (
-  to: ReadonlyArray<ReplicaId>,
-  [client, timestamp, op]: readonly [number, number, string],
-  auths: Auths,
-): ReadonlyArray<Envelope> =>
-  auths.map((auth) => ({
-    message: { _tag: "Request", ...signed(client, op, auth, timestamp) },
-    to,
-    auth,
-  }))
-
-const batchA = (auth: Numbers): Batch => [signed(0, "a", auth)]
-const batchB = (auth: Numbers): Batch => [signed(1, "b", auth)]
-const batchC = (auth: Numbers): Batch => [signed(1, "c", auth, 2)]
-const batchX: Batch = [signed(0, "x", [])]
-const digestA = digestOf(batchA([]))
-const digestB = digestOf(batchB([]))
-const digestC = digestOf(batchC([]))
-const digestX = digestOf(batchX)
-const digestCTwice = digestOf([...batchC([]), ...batchC([])])
-
-const checkpointB = modelDigests.checkpointDigest(1, digestB, [
-  { timestamp: 0, result: "" },
-  { timestamp: 1, result: resultOf("b") },
-])
+import {
+  batchA,
+  batchB,
+  batchC,
+  batchX,
+  both,
+  checkpointB,
+  checkpointVotes,
+  digestA,
+  digestB,
+  digestC,
+  digestCTwice,
+  digestX,
+  prePrepares,
+  replies,
+  requestsTo,
+  signed,
+  unknownDigest,
+  votes,
+} from "./byzantine-messages.ts"
+import { viewChangeUniverses } from "./view-change-universe.ts"
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
   ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[1, 2]]),
@@ -292,6 +195,7 @@ export const universes = {
   ForPrimary: forPrimary,
   ForClient: forClient,
   TwoNumbers: twoNumbers,
+  ...viewChangeUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -52,7 +52,7 @@ describe("the code's graph is the specification's", () => {
 
   it.live("TLC took every action, met every antecedent and ten witnesses", () =>
     Effect.sync(() => {
-      assert.strictEqual(seenByTlc.actions.size, 11)
+      assert.strictEqual(seenByTlc.actions.size, 18)
       const missing = everyInvariant.filter((i) => i !== "TypeOK" && !seenByTlc.witnesses.has(i))
       // One request at a time never executes two: TwoRequests, in the large models, does.
       assert.deepStrictEqual(missing, ["AtMostOnce"])
