@@ -8,7 +8,19 @@ import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from ".
 import type { Request, SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
+import {
+  entryData,
+  type FetchedBatchData,
+  type HeldEntryData,
+  type NewViewData,
+  newViewData,
+  newViewOf,
+  type ViewChangeData,
+  viewChangeData,
+  viewChangeOf,
+} from "./change-data.ts"
 import { type ClientConfig, type ClientState, initClient } from "./client.ts"
+import type { Entry } from "./message.ts"
 import { assignedIn } from "./restart.ts"
 import {
   type Config,
@@ -59,6 +71,7 @@ export interface CheckpointVotesData {
 /** Every variable of one replica. Lists are in ascending order of their key. */
 export interface ReplicaData {
   readonly view: View
+  readonly active: boolean
   readonly seqno: Seq
   readonly queue: ReadonlyArray<Request>
   readonly slot: ReadonlyArray<SlotData>
@@ -67,11 +80,18 @@ export interface ReplicaData {
   readonly low: Seq
   readonly checkpoints: ReadonlyArray<CheckpointData>
   readonly checkpointVotes: ReadonlyArray<CheckpointVotesData>
+  readonly pset: ReadonlyArray<Entry>
+  readonly qset: ReadonlyArray<HeldEntryData>
+  readonly viewChanges: ReadonlyArray<ViewChangeData>
+  /** null: there is none for the view. */
+  readonly newView: NewViewData | null
+  readonly fetched: ReadonlyArray<FetchedBatchData>
 }
 
 /** `client[c]`; `operation` is null when nothing is awaited (the spec's NoOp). */
 export interface ClientData {
-  readonly view: View
+  /** By replica the last view in which it answered. */
+  readonly views: ReadonlyArray<View>
   readonly timestamp: Timestamp
   readonly operation: Bytes | null
   readonly toAll: boolean
@@ -106,6 +126,7 @@ const slotData = (seq: Seq, slot: Slot): SlotData => ({
 /** All of a replica's state but the authenticators. */
 export const fullProjection = (state: State): ReplicaData => ({
   view: state.view,
+  active: state.active,
   seqno: state.seqno,
   queue: state.queue.map(plain),
   slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
@@ -121,6 +142,11 @@ export const fullProjection = (state: State): ReplicaData => ({
     const data = votesData(votes)
     return data.length === 0 ? [] : [{ seq, votes: data }]
   }),
+  pset: state.pset.map(entryData),
+  qset: state.qset.map((e) => ({ ...entryData(e), batch: e.batch.map(plain) })),
+  viewChanges: state.viewChanges.map(viewChangeData),
+  newView: state.newView === undefined ? null : newViewData(state.newView),
+  fetched: state.fetched.map(({ digest, batch }) => ({ digest, batch: batch.map(plain) })),
 })
 
 const signed = (request: Request): SignedRequest => ({ ...request, authenticator: "" })
@@ -154,6 +180,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
   const votes = new Map(data.checkpointVotes.map((v) => [v.seq, v.votes]))
   const state: State = {
     view: data.view,
+    active: data.active,
     seqno: data.seqno,
     queue: data.queue.map(signed),
     log: logOf(config, data),
@@ -169,6 +196,11 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
       seq: none.seq,
       votes: votesOf(config.group.n, votes.get(none.seq) ?? []),
     })),
+    pset: data.pset.map(entryData),
+    qset: data.qset.map((e) => ({ ...entryData(e), batch: e.batch.map(signed) })),
+    viewChanges: data.viewChanges.map(viewChangeOf),
+    newView: data.newView === null ? undefined : newViewOf(data.newView),
+    fetched: data.fetched.map(({ digest, batch }) => ({ digest, batch: batch.map(signed) })),
   }
   const primary = primaryOf(config.group, state.view) === config.id
   return primary ? { ...state, assigned: assignedIn(state) } : state
@@ -176,7 +208,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
 
 /** All of a client's state. */
 export const fullClientProjection = (state: ClientState): ClientData => ({
-  view: state.view,
+  views: state.views,
   timestamp: state.timestamp,
   operation: state.operation ?? null,
   toAll: state.toAll,
@@ -191,7 +223,7 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
   const replies = initClient(config).replies.slice()
   for (const { replica, result } of data.replies) replies[replica] = result
   return {
-    view: data.view,
+    views: data.views,
     timestamp: data.timestamp,
     operation: data.operation ?? undefined,
     toAll: data.toAll,

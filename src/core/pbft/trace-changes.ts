@@ -6,6 +6,7 @@
 import type * as ClientTable from "../client-table.ts"
 import type { Digest } from "../ids.ts"
 import * as Window from "../window.ts"
+import { entryData } from "./change-data.ts"
 import type { ClientState } from "./client.ts"
 import type { CheckpointVotes, OwnCheckpoint, Slot, State } from "./state.ts"
 
@@ -16,6 +17,7 @@ export const replicaChanges = (before: State, after: State): string => {
   if (before === after) return "{}"
   let text = ""
   if (before.view !== after.view) text += `,"view":${after.view}`
+  if (before.active !== after.active) text += `,"active":${after.active}`
   if (before.seqno !== after.seqno) text += `,"seqno":${after.seqno}`
   if (before.queue !== after.queue) text += `,"queue":${after.queue.length}`
   if (before.log !== after.log) text += logChanges(before.log, after.log)
@@ -26,8 +28,30 @@ export const replicaChanges = (before: State, after: State): string => {
   if (before.checkpointVotes !== after.checkpointVotes) {
     text += checkpointVotesChanges(before.checkpointVotes, after.checkpointVotes)
   }
+  text += changeChanges(before, after)
   return `{${text.slice(1)}}`
 }
+
+// What a view change is about. It is rare, so the text need not be put together by hand. What is
+// in a message is shown where the message comes in: here it is enough to name it.
+const changeChanges = (before: State, after: State): string => {
+  let text = ""
+  const { pset, qset, viewChanges, newView, fetched } = after
+  if (!sameList(before.pset, pset)) text += `,"pset":${JSON.stringify(pset.map(entryData))}`
+  if (!sameList(before.qset, qset)) text += `,"qset":${JSON.stringify(qset.map(entryData))}`
+  if (!sameList(before.viewChanges, viewChanges)) {
+    const named = viewChanges.map(({ replica, view }) => ({ replica, view }))
+    text += `,"viewChanges":${JSON.stringify(named)}`
+  }
+  if (before.newView !== newView) text += `,"newView":${newView?.view ?? null}`
+  if (!sameList(before.fetched, fetched)) {
+    text += `,"fetched":${JSON.stringify(fetched.map(({ digest }) => digest))}`
+  }
+  return text
+}
+
+const sameList = (before: ReadonlyArray<unknown>, after: ReadonlyArray<unknown>): boolean =>
+  before === after || (before.length === 0 && after.length === 0)
 
 const logChanges = (before: Window.Window<Slot>, after: Window.Window<Slot>): string => {
   let text = ""
@@ -97,7 +121,7 @@ const checkpointVotesChanges = (
 export const clientChanges = (before: ClientState, after: ClientState): string => {
   if (before === after) return "{}"
   let text = ""
-  if (before.view !== after.view) text += `,"view":${after.view}`
+  if (before.views !== after.views) text += `,"views":[${after.views.join(",")}]`
   if (before.timestamp !== after.timestamp) text += `,"timestamp":${after.timestamp}`
   if (before.operation !== after.operation) text += `,"waits":${after.operation !== undefined}`
   if (before.toAll !== after.toAll) text += `,"toAll":${after.toAll}`

@@ -4,8 +4,16 @@
  */
 import { Schema } from "effect"
 import { BytesText, Natural, type Request } from "../request.ts"
+import { type NewViewData, newViewOf, type ViewChangeData, viewChangeOf } from "./change-data.ts"
 import type { ClientInput } from "./client.ts"
-import type { Authentic, PrePrepare, ReplicaMessage, Reply } from "./message.ts"
+import {
+  type Authentic,
+  Entry,
+  Numbered,
+  type PrePrepare,
+  type ReplicaMessage,
+  type Reply,
+} from "./message.ts"
 import type { ClientData, ReplicaData } from "./projection.ts"
 import type { DurableRecord, Input } from "./state.ts"
 
@@ -17,7 +25,24 @@ const TracedRequest = Schema.Struct(RequestFields)
 const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
 const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
-const Entry = Schema.Struct({ timestamp: Natural, result: BytesText })
+const ClientEntry = Schema.Struct({ timestamp: Natural, result: BytesText })
+
+const TracedViewChange = Schema.Struct({
+  view: Natural,
+  low: Natural,
+  checkpoints: Schema.Array(Numbered),
+  prepared: Schema.Array(Entry),
+  prePrepared: Schema.Array(Entry),
+  replica: Natural,
+}) satisfies Schema.Schema<ViewChangeData>
+
+const TracedNewView = Schema.Struct({
+  view: Natural,
+  changes: Schema.Array(TracedViewChange),
+  start: Numbered,
+  chosen: Schema.Array(Numbered),
+  replica: Natural,
+}) satisfies Schema.Schema<NewViewData>
 
 const TracedRecord = Schema.Union([
   Schema.Struct({ ...type("PrePrepared"), ...BatchFields }),
@@ -26,9 +51,12 @@ const TracedRecord = Schema.Union([
     ...type("CheckpointTaken"),
     seq: Natural,
     digest: Digest,
-    table: Schema.Array(Entry),
+    table: Schema.Array(ClientEntry),
   }),
   Schema.Struct({ ...type("CheckpointStable"), seq: Natural }),
+  Schema.Struct({ ...type("ViewLeft"), viewChange: TracedViewChange }),
+  Schema.Struct({ ...type("NewViewTaken"), newView: TracedNewView }),
+  Schema.Struct({ ...type("ViewEntered"), view: Natural }),
 ])
 type TracedRecord = typeof TracedRecord.Type
 
@@ -45,6 +73,10 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Prepare"), ...VoteFields }),
   Schema.Struct({ ...type("Commit"), ...VoteFields }),
   Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
+  Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
+  Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
+  Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
+  Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
   Schema.Struct({ ...type("Propose"), count: Natural }),
   Schema.Struct({
     ...type("Executed"),
@@ -53,6 +85,10 @@ export const ReplicaInput = Schema.Union([
     /** The service's digest at a checkpoint; empty elsewhere. */
     service: Schema.String,
   }),
+  /** The view-change timer of this view fired. */
+  Schema.Struct({ ...type("Timeout"), view: Natural }),
+  Schema.Struct({ ...type("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
+  Schema.Struct(type("Enter")),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
@@ -78,6 +114,7 @@ const TableEntry = Schema.Struct({ client: Natural, timestamp: Natural, result: 
 /** All of a replica's state: in a drop line and after a restart. */
 export const ReplicaState = Schema.Struct({
   view: Natural,
+  active: Schema.Boolean,
   seqno: Natural,
   queue: TracedBatch,
   slot: Schema.Array(
@@ -97,13 +134,18 @@ export const ReplicaState = Schema.Struct({
     Schema.Struct({ seq: Natural, digest: Digest, table: Schema.Array(TableEntry) }),
   ),
   checkpointVotes: Schema.Array(Schema.Struct({ seq: Natural, votes: Schema.Array(Vote) })),
+  pset: Schema.Array(Entry),
+  qset: Schema.Array(Schema.Struct({ ...Entry.fields, batch: TracedBatch })),
+  viewChanges: Schema.Array(TracedViewChange),
+  newView: Schema.NullOr(TracedNewView),
+  fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
 }) satisfies Schema.Schema<ReplicaData>
 
 /** All of a client's state, and whose it is: in a drop line of a process of clients. */
 export const ClientsState = Schema.Array(
   Schema.Struct({
     client: Natural,
-    view: Natural,
+    views: Schema.Array(Natural),
     timestamp: Natural,
     operation: Schema.NullOr(BytesText),
     toAll: Schema.Boolean,
@@ -126,6 +168,12 @@ const recordOf = (r: TracedRecord): DurableRecord => {
       return { _tag: "CheckpointTaken", seq: r.seq, digest: r.digest, table: r.table }
     case "CheckpointStable":
       return { _tag: "CheckpointStable", seq: r.seq }
+    case "ViewLeft":
+      return { _tag: "ViewLeft", viewChange: viewChangeOf(r.viewChange) }
+    case "NewViewTaken":
+      return { _tag: "NewViewTaken", newView: newViewOf(r.newView) }
+    case "ViewEntered":
+      return { _tag: "ViewEntered", view: r.view }
   }
 }
 
@@ -159,6 +207,14 @@ export const inputOf = (traced: ReplicaInput): Input => {
       const { seq, digest, replica } = traced
       return receive({ _tag: "Checkpoint", seq, digest, replica })
     }
+    case "ViewChange":
+      return receive(viewChangeOf(traced))
+    case "NewView":
+      return receive(newViewOf(traced))
+    case "FetchBatch":
+      return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
+    case "Batch":
+      return receive({ _tag: "Batch", batch: traced.batch.map(signed) })
     case "Propose":
       return { _tag: "Propose", count: traced.count }
     case "Executed":
@@ -168,6 +224,14 @@ export const inputOf = (traced: ReplicaInput): Input => {
         results: traced.results,
         service: traced.service,
       }
+    case "Timeout":
+      return { _tag: "Timeout", view: traced.view }
+    case "Decide": {
+      const { start, chosen } = traced
+      return { _tag: "Decide", decision: { start, chosen } }
+    }
+    case "Enter":
+      return { _tag: "Enter" }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
   }

@@ -7,7 +7,9 @@
 import type { ClientId } from "../ids.ts"
 import type { Request } from "../request.ts"
 import { type TraceHeader, traceSchema } from "../trace-event.ts"
+import { newViewData, numberedData, viewChangeData } from "./change-data.ts"
 import type { ClientInput, ClientState, ClientStep } from "./client.ts"
+import type { Decision } from "./decision.ts"
 import { fullClientProjection, fullProjection } from "./projection.ts"
 import type { DurableRecord, Input, PbftStep, State } from "./state.ts"
 import { clientChanges, replicaChanges } from "./trace-changes.ts"
@@ -93,18 +95,40 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
         `{"type":"Checkpoint","seq":${m.seq},"digest":${quote(m.digest)},` +
         `"replica":${m.replica}}`
       )
+    case "ViewChange":
+      return JSON.stringify({ type: "ViewChange", ...viewChangeData(m) })
+    case "NewView":
+      return JSON.stringify({ type: "NewView", ...newViewData(m) })
+    case "FetchBatch":
+      return `{"type":"FetchBatch","digest":${quote(m.digest)},"replica":${m.replica}}`
+    case "Batch":
+      return `{"type":"Batch","batch":${batchText(m.batch)}}`
   }
 }
 
 const durableText = (r: DurableRecord): string => {
-  const { _tag, ...fields } = r
-  if (_tag !== "PrePrepared") return JSON.stringify({ type: _tag, ...fields })
-  const { view, seq, digest, batch } = r
-  return (
-    `{"type":"PrePrepared","view":${view},"seq":${seq},"digest":${quote(digest)},` +
-    `"batch":${batchText(batch)}}`
-  )
+  switch (r._tag) {
+    case "PrePrepared": {
+      const { view, seq, digest, batch } = r
+      return (
+        `{"type":"PrePrepared","view":${view},"seq":${seq},"digest":${quote(digest)},` +
+        `"batch":${batchText(batch)}}`
+      )
+    }
+    case "ViewLeft":
+      return JSON.stringify({ type: "ViewLeft", viewChange: viewChangeData(r.viewChange) })
+    case "NewViewTaken":
+      return JSON.stringify({ type: "NewViewTaken", newView: newViewData(r.newView) })
+    default: {
+      const { _tag, ...fields } = r
+      return JSON.stringify({ type: _tag, ...fields })
+    }
+  }
 }
+
+const decisionText = ({ start, chosen }: Decision): string =>
+  `"start":${JSON.stringify(numberedData(start))},` +
+  `"chosen":${JSON.stringify(chosen.map(numberedData))}`
 
 const inputText = (input: Input): string => {
   switch (input._tag) {
@@ -125,6 +149,12 @@ const inputText = (input: Input): string => {
         `{"type":"Executed","seq":${input.seq},"results":${JSON.stringify(input.results)},` +
         `"service":${quote(input.service)}}`
       )
+    case "Timeout":
+      return `{"type":"Timeout","view":${input.view}}`
+    case "Decide":
+      return `{"type":"Decide",${decisionText(input.decision)}}`
+    case "Enter":
+      return `{"type":"Enter"}`
     case "Restart":
       return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
   }
