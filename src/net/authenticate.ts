@@ -5,10 +5,11 @@
  *
  * A client's authenticator is one MAC a replica over the request's digest (TOCS section 4.1), under
  * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
- * pre-prepare, and every backup checks its own entry: the verdicts.
+ * pre-prepare, and every backup checks its own entry: the verdicts. A VIEW-CHANGE is signed, and
+ * its signature is checked wherever it stands. A batch that was fetched is known by its digest.
  */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import type { Authentic, Reply } from "../core/pbft/message.ts"
+import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Decoded } from "./codec.ts"
@@ -17,7 +18,7 @@ import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 
 /** Why a message of an authentic frame is dropped. */
-export type Dropped = "WrongSender" | "WrongReceiver" | "BadDigest" | "BadMac"
+export type Dropped = "WrongSender" | "WrongReceiver" | "BadDigest" | "BadMac" | "BadSignature"
 
 /** Who is at the other end of an authenticated connection. */
 export type Peer =
@@ -75,6 +76,13 @@ export class Authenticator {
     return sameEntry(mac, authenticator, this.#id * macSize)
   }
 
+  /** Whether every VIEW-CHANGE in it is from the replica that it names. */
+  #isSigned(message: PeerMessage): boolean {
+    const { verifier } = this.#keys
+    if (message._tag === "ViewChange") return verifier.isSigned(message)
+    return message._tag !== "NewView" || message.changes.every((m) => verifier.isSigned(m))
+  }
+
   /** What a message from `peer` is as an input; `bytes` are those that were decoded. */
   input(peer: Peer, decoded: Decoded, bytes: Buffer): Input | Dropped {
     const { message } = decoded
@@ -87,8 +95,12 @@ export class Authenticator {
       return { _tag: "Receive", message: authentic(message) }
     }
     if (message._tag === "Reply") return "WrongReceiver"
-    if (peer.kind !== "replica" || message.replica !== peer.id) return "WrongSender"
-    if (message._tag !== "PrePrepare") return { _tag: "Receive", message: authentic(message) }
+    if (peer.kind !== "replica") return "WrongSender"
+    if (message._tag !== "Batch" && message.replica !== peer.id) return "WrongSender"
+    if (message._tag !== "PrePrepare") {
+      if (!this.#isSigned(message)) return "BadSignature"
+      return { _tag: "Receive", message: authentic(message) }
+    }
     const { parts } = decoded as Extract<Decoded, { readonly parts: unknown }>
     if (digestOfBatchBytes(bytes, parts.from, parts.to) !== message.digest) return "BadDigest"
     const verdicts = parts.batch.map(({ client, authenticator }, k) => {

@@ -21,6 +21,10 @@ export interface CodecLimits {
   readonly result: number
   /** Entries of a client table in a durable record. */
   readonly clients: number
+  /** The group's size: VIEW-CHANGEs in a NEW-VIEW. */
+  readonly replicas: number
+  /** L: sequence numbers that a log may hold. */
+  readonly log: number
 }
 
 const requestKind = 1

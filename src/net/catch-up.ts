@@ -1,10 +1,11 @@
 /**
  * Sends a peer again what it may have missed: on a new connection everything above what it has
  * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
- * faster than the connection takes it.
+ * faster than the connection takes it. Of the log it is sent what was said in its own view; once
+ * it has come to where the next view starts, the primary sends it the NEW-VIEW.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
+import type { PeerMessage, SlotMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { History } from "./history.ts"
@@ -12,14 +13,19 @@ import type { Progress } from "./progress.ts"
 
 /** Reports without progress before a connected peer is helped: one may be a slow moment. */
 const stalledReports = 2
+/** Reports without progress after which a peer cannot come to where the new view starts. */
+const hopelessReports = 8
 /** While more than this waits for a peer, nothing is added. */
 const queuedBytesLimit = 1024 * 1024
+/** Sequence numbers in one turn: what waits for the disk does not count as queued. */
+const turnLimit = 32
 
 interface Follower {
   /** What it told last; undefined before the first word on a connection. */
   told: Progress | undefined
-  /** How often in a row it told the same `executed`. */
+  /** How often in a row it told the same; `same` starts over when it is helped. */
   same: number
+  stalled: number
   /** What is still to be sent again: `next .. last`. */
   next: Seq
   last: Seq
@@ -43,6 +49,7 @@ export class CatchUp {
     this.#followers = Array.from({ length: config.group.n }, () => ({
       told: undefined,
       same: 0,
+      stalled: 0,
       next: 1,
       last: 0,
     }))
@@ -54,6 +61,7 @@ export class CatchUp {
     if (follower === undefined) return
     follower.told = undefined
     follower.same = 0
+    follower.stalled = 0
     follower.next = 1
     follower.last = 0
   }
@@ -68,10 +76,17 @@ export class CatchUp {
     if (follower === undefined) return
     const before = follower.told
     follower.told = told
-    if (before === undefined) return this.#start(state, replica, told)
-    follower.same = before.executed === told.executed ? follower.same + 1 : 0
-    const reach = Math.min(told.low + this.#config.logSize, lastOccupied(state))
-    if (follower.next <= follower.last || told.low < state.log.low) {
+    const here = before?.view === told.view && before.active === told.active
+    const same = here && before.executed === told.executed
+    follower.same = same ? follower.same + 1 : 0
+    follower.stalled = same ? follower.stalled + 1 : 0
+    if (this.#wantsNewView(state, told) && this.#isDue(state, follower, before === undefined)) {
+      if (state.newView !== undefined) this.#sender.toReplica(replica, state.newView)
+    }
+    if (!here) return this.#start(state, replica, told)
+    const reach = this.#reach(state, told)
+    const behind = told.low < state.log.low && reach > told.executed
+    if (follower.next <= follower.last || behind) {
       // It is being helped, or is behind the log: on as far as its window reaches now.
       follower.last = Math.max(follower.last, reach)
     }
@@ -80,12 +95,34 @@ export class CatchUp {
     if (reach > told.executed || told.low < state.log.low) this.#start(state, replica, told)
   }
 
-  #start(state: State, replica: ReplicaId, { low, executed }: Progress): void {
+  // The own NEW-VIEW is what a peer waits for, or goes on with.
+  #wantsNewView({ newView, view }: State, told: Progress): boolean {
+    if (newView?.replica !== this.#config.id) return false
+    return told.view < view || (told.view === view && !told.newView)
+  }
+
+  // In an older view a peer can still execute up to where the new one starts; afterwards it cannot.
+  #isDue({ newView }: State, { told, stalled }: Follower, first: boolean): boolean {
+    if (told === undefined || newView === undefined) return false
+    const near = !told.active || told.executed >= newView.start.seq
+    return near ? first || stalled > 0 : stalled >= hopelessReports
+  }
+
+  // How far the messages go that it can use: those of its own view.
+  #reach(state: State, told: Progress): Seq {
+    const { view } = state
+    if (!told.active || told.view > view) return told.executed
+    const last = told.view === view ? lastOccupied(state) : this.#history.last
+    return Math.min(told.low + this.#config.logSize, last)
+  }
+
+  #start(state: State, replica: ReplicaId, told: Progress): void {
     const follower = this.#followers[replica]
     if (follower === undefined) return
+    const { low, executed, view } = told
     // A checkpoint that it executed but that is not stable there lacks votes.
     for (let seq = low + 1; seq <= Math.min(executed, state.log.low); seq++) {
-      for (const m of this.#history.at(seq)) {
+      for (const m of this.#history.at(seq, view)) {
         if (m._tag === "Checkpoint") this.#sender.toReplica(replica, m)
       }
     }
@@ -93,21 +130,25 @@ export class CatchUp {
       this.#sender.toReplica(replica, checkpoint)
     }
     follower.next = executed + 1
-    follower.last = Math.min(low + this.#config.logSize, lastOccupied(state))
+    follower.last = this.#reach(state, told)
+  }
+
+  #messagesFor(state: State, seq: Seq, { view }: Progress): ReadonlyArray<SlotMessage> {
+    const inLog = view === state.view && seq > state.log.low
+    return inLog ? messagesAt(this.#config, state, seq) : this.#history.at(seq, view)
   }
 
   /** Sends on as far as the connections take it; how many sequence numbers. */
   pump(state: State): number {
     let sent = 0
     this.#followers.forEach((follower, replica) => {
-      while (
-        follower.next <= follower.last &&
-        this.#sender.queuedBytes(replica) < queuedBytesLimit
-      ) {
-        const { next } = follower
-        const known = next > state.log.low
-        const messages = known ? messagesAt(this.#config, state, next) : this.#history.at(next)
-        for (const message of messages) this.#sender.toReplica(replica, message)
+      const { told } = follower
+      if (told === undefined) return
+      for (let count = 0; count < turnLimit && follower.next <= follower.last; count++) {
+        if (this.#sender.queuedBytes(replica) >= queuedBytesLimit) return
+        for (const message of this.#messagesFor(state, follower.next, told)) {
+          this.#sender.toReplica(replica, message)
+        }
         follower.next++
         sent++
       }

@@ -3,7 +3,8 @@ import { dirname, resolve } from "node:path"
 import { Schema } from "effect"
 import { groupOf } from "../core/quorum.ts"
 import { type ConfigIssue, issuesOf } from "./config-error.ts"
-import { freshMasters, fromMasters, MasterSecrets, type Secrets } from "./secrets.ts"
+import { newViewBytes } from "./change-codec.ts"
+import { freshMasters, fromMasters, MasterSecrets, publicKeysOf, type Secrets } from "./secrets.ts"
 
 export const configSchema = "prophecy-cluster/1"
 
@@ -15,7 +16,18 @@ const whole = (minimum: number, maximum: number) =>
     ),
   )
 
-const AddressFile = Schema.Struct({ host: Schema.NonEmptyString, port: whole(0, 65_535) })
+const ReplicaFile = Schema.Struct({
+  host: Schema.NonEmptyString,
+  port: whole(0, 65_535),
+  /** Whoever reads the replica's VIEW-CHANGE checks its signature with it (Ed25519). */
+  publicKey: Schema.optionalKey(
+    Schema.String.check(
+      Schema.isPattern(/^[0-9a-f]{64}$/, {
+        expected: "64 lower-case hexadecimal digits, a public key of Ed25519",
+      }),
+    ),
+  ),
+})
 const EndpointFile = Schema.Struct({ from: whole(0, 1_000_000), to: whole(0, 1_000_000) })
 const LimitsFile = Schema.Struct({
   /** The largest frame, in bytes: whoever announces a larger one is disconnected. */
@@ -38,7 +50,7 @@ export const ClusterConfigFile = Schema.Struct({
   schema: Schema.Literal(configSchema),
   protocol: Schema.Literal("pbft"),
   /** Where each replica listens; its place in the list is its id. */
-  replicas: Schema.Array(AddressFile),
+  replicas: Schema.Array(ReplicaFile),
   /** How many clients there are: ids `0 .. clients - 1`. */
   clients: whole(1, 1_000_000),
   /** Ranges of clients that connect together and share a secret; all clients when left out. */
@@ -53,6 +65,13 @@ export const ClusterConfigFile = Schema.Struct({
   pipeline: Schema.optionalKey(whole(1, 1_000_000)),
   /** A client without a result sends to every replica after this long, in milliseconds. */
   retransmitMs: Schema.optionalKey(whole(1, 3_600_000)),
+  /**
+   * A backup that waits this long, in milliseconds, for the execution of a client's request gives
+   * up the view; twice as long after each view that was given up since something was executed, 64
+   * times at most. A client says so to all replicas after `retransmitMs`, so a dead primary costs
+   * about the sum of both.
+   */
+  viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
   service: Schema.Literals(["key-value", "null"]),
   /** All secrets, for a cluster that one person runs. Or: */
   secrets: Schema.optionalKey(MasterSecrets),
@@ -69,6 +88,11 @@ export type ClusterConfigFile = typeof ClusterConfigFile.Type
 export interface Address {
   readonly host: string
   readonly port: number
+}
+
+export interface Replica extends Address {
+  /** Of Ed25519, 64 digits of lower-case hexadecimal. */
+  readonly publicKey: string
 }
 
 /** Clients `from .. to`, both included. */
@@ -91,7 +115,7 @@ export interface Limits {
 export interface ClusterConfig {
   /** The file it came from. */
   readonly file: string
-  readonly replicas: ReadonlyArray<Address>
+  readonly replicas: ReadonlyArray<Replica>
   readonly clients: number
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly checkpointInterval: number
@@ -99,6 +123,7 @@ export interface ClusterConfig {
   readonly maxBatch: number
   readonly pipeline: number
   readonly retransmitMs: number
+  readonly viewChangeMs: number
   readonly service: "key-value" | "null"
   readonly secrets: Secrets
   readonly dataDirectory: string
@@ -112,6 +137,7 @@ export const configDefaults = {
   maxBatch: 128,
   pipeline: 4,
   retransmitMs: 1_000,
+  viewChangeMs: 1_000,
   limits: {
     frameBytes: 16 * 1024 * 1024,
     operationBytes: 128 * 1024,
@@ -191,7 +217,36 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
   expect(given === 1, "secrets", given === 0 ? "nothing" : "both", "secrets or secretsFile")
   const masters = file.secrets?.masters.length ?? n
   expect(masters === n, "secrets.masters", `${masters} secrets`, `${n}, one a replica`)
-  return issues
+  const newView = newViewBytes({ n, logSize: c.logSize })
+  expect(
+    newView <= c.limits.frameBytes,
+    "limits.frameBytes",
+    c.limits.frameBytes,
+    `room for what starts a new view with ${n} replicas and a log of ${c.logSize}: ${newView}`,
+  )
+  return [...issues, ...keyChecks(file)]
+}
+
+const remedy = "; or write a new configuration with `prophecy init`"
+
+/** Every replica has its own public key, the one that belongs to its secret where that is known. */
+const keyChecks = ({ replicas, secrets }: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
+  const own = secrets === undefined ? [] : publicKeysOf(secrets.masters)
+  return replicas.flatMap(({ publicKey }, id) => {
+    const path = `replicas[${id}].publicKey`
+    const right = own[id]
+    const same = replicas.findIndex((r) => r.publicKey === publicKey)
+    if (publicKey === undefined) {
+      const key = right === undefined ? "the public key that replica's secret gives" : right
+      const expected = `${key} (replicas check each other's VIEW-CHANGEs with it)${remedy}`
+      return [{ path, found: "nothing", expected }]
+    }
+    if (right !== undefined && right !== publicKey) {
+      return [{ path, found: publicKey, expected: `${right}, which belongs to its secret` }]
+    }
+    if (same === id) return []
+    return [{ path, found: publicKey, expected: `another key: replica ${same} has this one` }]
+  })
 }
 
 /** What is wrong with a parsed file; empty when nothing is. */
@@ -210,7 +265,7 @@ export const toClusterConfig = (
   const at = (path: string): string => resolve(dirname(file), path)
   return {
     file,
-    replicas: c.replicas,
+    replicas: c.replicas.map(({ host, port, publicKey = "" }) => ({ host, port, publicKey })),
     clients: c.clients,
     endpoints: c.endpoints,
     checkpointInterval: c.checkpointInterval,
@@ -218,6 +273,7 @@ export const toClusterConfig = (
     maxBatch: c.maxBatch,
     pipeline: c.pipeline,
     retransmitMs: c.retransmitMs,
+    viewChangeMs: c.viewChangeMs,
     service: c.service,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
     dataDirectory: at(c.dataDirectory),
@@ -230,16 +286,24 @@ export const toClusterConfig = (
 export const freshClusterConfig = (
   ports: ReadonlyArray<number>,
   changes: Partial<ClusterConfigFile> = {},
-): ClusterConfigFile => ({
-  schema: configSchema,
-  protocol: "pbft",
-  replicas: ports.map((port) => ({ host: "127.0.0.1", port })),
-  clients: 64,
-  service: "key-value",
-  secrets: { masters: freshMasters(ports.length) },
-  dataDirectory: "data",
-  ...changes,
-})
+): ClusterConfigFile => {
+  const secrets = changes.secrets ?? { masters: freshMasters(ports.length) }
+  const keys = publicKeysOf(secrets.masters)
+  return {
+    schema: configSchema,
+    protocol: "pbft",
+    replicas: ports.map((port, id) => ({
+      host: "127.0.0.1",
+      port,
+      publicKey: keys[id] as string,
+    })),
+    clients: 64,
+    service: "key-value",
+    dataDirectory: "data",
+    ...changes,
+    secrets,
+  }
+}
 
 /** The number of Byzantine replicas that the cluster tolerates. */
 export const toleratedFaults = (config: ClusterConfig): number => groupOf(config.replicas.length).f

@@ -5,8 +5,10 @@
  */
 import { assert } from "../core/assert.ts"
 import type {
+  Batch,
   Checkpoint,
   Commit,
+  FetchBatch,
   Message,
   Prepare,
   PrePrepare,
@@ -24,6 +26,13 @@ import {
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
+import {
+  changeKind,
+  readNewView,
+  readViewChange,
+  writeNewView,
+  writeViewChange,
+} from "./change-codec.ts"
 import type { Reader } from "./reader.ts"
 import { Writer } from "./writer.ts"
 
@@ -35,6 +44,9 @@ export const kind = {
   Commit: 5,
   Checkpoint: 6,
   Reply: 7,
+  ...changeKind,
+  FetchBatch: 10,
+  Batch: 11,
 } as const
 
 /** A message and, for a request or a pre-prepare, where its parts lie. */
@@ -82,6 +94,17 @@ const writeReply = (writer: Writer, m: Reply): void => {
   writer.text(m.result)
 }
 
+const writeFetchBatch = (writer: Writer, m: FetchBatch): void => {
+  writer.u8(kind.FetchBatch)
+  writer.digest(m.digest)
+  writer.natural(m.replica)
+}
+
+const writeBatchMessage = (writer: Writer, m: Batch): void => {
+  writer.u8(kind.Batch)
+  writeSignedBatch(writer, m.batch)
+}
+
 /** Appends a message. Its digest must be a SHA-256 in lower-case hexadecimal. */
 export const writeMessage = (writer: Writer, m: Message): void => {
   writer.reserve(fixedSize)
@@ -96,6 +119,14 @@ export const writeMessage = (writer: Writer, m: Message): void => {
       return writeVote(writer, m)
     case "Checkpoint":
       return writeCheckpoint(writer, m)
+    case "ViewChange":
+      return writeViewChange(writer, m)
+    case "NewView":
+      return writeNewView(writer, m)
+    case "FetchBatch":
+      return writeFetchBatch(writer, m)
+    case "Batch":
+      return writeBatchMessage(writer, m)
     case "Reply":
       return writeReply(writer, m)
   }
@@ -124,6 +155,17 @@ const readCheckpoint = (reader: Reader): Checkpoint => {
   const seq = reader.natural("seq")
   const digest = reader.digest("digest")
   return { _tag: "Checkpoint", seq, digest, replica: reader.natural("replica") }
+}
+
+const readFetchBatch = (reader: Reader): FetchBatch => {
+  reader.u8("kind")
+  const digest = reader.digest("digest")
+  return { _tag: "FetchBatch", digest, replica: reader.natural("replica") }
+}
+
+const readBatchMessage = (reader: Reader, limits: CodecLimits): Batch => {
+  reader.u8("kind")
+  return { _tag: "Batch", batch: readSignedBatch(reader, limits).batch }
 }
 
 const readReply = (reader: Reader, limits: CodecLimits): Reply => {
@@ -157,6 +199,14 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
       return { message: readVote(reader, "Commit") }
     case kind.Checkpoint:
       return { message: readCheckpoint(reader) }
+    case kind.ViewChange:
+      return { message: readViewChange(reader, limits) }
+    case kind.NewView:
+      return { message: readNewView(reader, limits) }
+    case kind.FetchBatch:
+      return { message: readFetchBatch(reader) }
+    case kind.Batch:
+      return { message: readBatchMessage(reader, limits) }
     case kind.Reply:
       return { message: readReply(reader, limits) }
     default:
@@ -198,6 +248,7 @@ export const codecLimits = (of: {
   readonly maxBatch: number
   readonly replicas: number
   readonly clients: number
+  readonly logSize: number
 }): CodecLimits => {
   assert(of.maxBatch <= 65_535, "a batch's size fits into two bytes")
   return {
@@ -206,5 +257,7 @@ export const codecLimits = (of: {
     batch: of.maxBatch,
     result: of.frameBytes,
     clients: of.clients,
+    replicas: of.replicas,
+    log: of.logSize,
   }
 }

@@ -9,7 +9,7 @@ import {
   toClusterConfig,
 } from "./cluster-config.ts"
 import { type ConfigError, ConfigInvalid, ConfigUnreadable, issuesOf } from "./config-error.ts"
-import { fromSecretsFile, type Secrets, SecretsFile } from "./secrets.ts"
+import { fromSecretsFile, publicKeysOf, type Secrets, SecretsFile } from "./secrets.ts"
 
 /** Whose secrets are wanted, when the configuration has them in files of their own. */
 export type Node =
@@ -67,7 +67,7 @@ const jsonPlace = (text: string): string => {
 const readSecrets = (
   file: string,
   node: Node,
-  replicas: number,
+  replicas: ClusterConfigFile["replicas"],
 ): Effect.Effect<Secrets, ConfigError> =>
   Effect.gen(function* () {
     const json = yield* readJson(file)
@@ -86,10 +86,16 @@ const readSecrets = (
       )
     }
     const keys = "replica" in content ? content.pairs : content.replicas
-    const expected = "replica" in content ? replicas - 1 - id : replicas
+    const n = replicas.length
+    const expected = "replica" in content ? n - 1 - id : n
     if (keys.length !== expected) {
       const field = "replica" in content ? "pairs" : "replicas"
       return yield* invalid(field, `${keys.length} keys`, `${expected}`)
+    }
+    const [publicKey = ""] = "replica" in content ? publicKeysOf([content.master]) : []
+    if ("replica" in content && publicKey !== replicas[id]?.publicKey) {
+      const found = "a secret that does not belong to the replica's public key"
+      return yield* invalid("master", found, `one with replicas[${id}].publicKey ${publicKey}`)
     }
     return fromSecretsFile(content)
   })
@@ -117,7 +123,7 @@ export const loadClusterConfig = (
     if (content.secretsFile === undefined) return toClusterConfig(file, content, none)
     const name = content.secretsFile.replaceAll("{node}", nodeName(node))
     const secretsFile = resolve(dirname(file), name)
-    const secrets = yield* readSecrets(secretsFile, node, content.replicas.length)
+    const secrets = yield* readSecrets(secretsFile, node, content.replicas)
     return toClusterConfig(file, content, secrets)
   })
 

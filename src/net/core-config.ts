@@ -37,4 +37,5 @@ export const limitsOf = (config: ClusterConfig): CodecLimits =>
     maxBatch: config.maxBatch,
     replicas: config.replicas.length,
     clients: config.clients,
+    logSize: config.logSize,
   })

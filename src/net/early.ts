@@ -1,13 +1,22 @@
 /**
- * Messages for sequence numbers above the high watermark wait here: a replica that lags behind
- * would ignore them, and nobody would send them again before it has stalled. To the protocol this
- * is a slow network. Each peer has its own share, and what does not fit is dropped.
+ * Messages that came too early wait here: those for sequence numbers above the high watermark, and
+ * those of a view that this replica has not entered yet. It would ignore them, and nobody would
+ * send them again before it has stalled. To the protocol this is a slow network. Each peer has its
+ * own share, and what does not fit is dropped.
  */
-import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { Input } from "../core/pbft/state.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
+import type { Input, State } from "../core/pbft/state.ts"
+
+/** Where a message of a peer belongs. */
+export interface Place {
+  readonly replica: ReplicaId
+  readonly seq: Seq
+  /** A checkpoint belongs to no view. */
+  readonly view: View | undefined
+}
 
 interface Waiting {
-  readonly seq: Seq
+  readonly place: Place
   readonly bytes: number
   readonly input: Input
 }
@@ -17,14 +26,31 @@ interface Share {
   bytes: number
 }
 
-/** Where a message of a peer belongs; undefined for what has no place in the log. */
-export const placeOf = (
-  input: Input,
-): { readonly seq: Seq; readonly replica: ReplicaId } | undefined => {
+/** The place of a message of a peer; undefined for what has no place in the log. */
+export const placeOf = (input: Input): Place | undefined => {
   if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return undefined
   const { message } = input
-  return message._tag === "Request" ? undefined : message
+  switch (message._tag) {
+    case "PrePrepare":
+    case "Prepare":
+    case "Commit":
+      return message
+    case "Checkpoint":
+      return { replica: message.replica, seq: message.seq, view: undefined }
+    default:
+      return undefined
+  }
 }
+
+/** Whether a state is still to come in which the message has a meaning that it has not now. */
+export const isEarly = (state: State, { view, seq }: Place): boolean => {
+  if (view !== undefined && view < state.view) return false
+  if (view !== undefined && (view > state.view || !state.active)) return true
+  return seq > state.log.low + state.log.length
+}
+
+const isLate = (state: State, { view, seq }: Place): boolean =>
+  (view !== undefined && view < state.view) || seq <= state.log.low
 
 /** About how much memory an input takes. */
 const sizeOf = (input: Input): number => {
@@ -43,23 +69,26 @@ export class EarlyMessages {
     this.#limit = bytesEach
   }
 
-  /** Keeps an input of a replica for `seq`; false when its share is used up. */
-  hold(replica: ReplicaId, seq: Seq, input: Input): boolean {
-    const share = this.#shares[replica]
+  /** Keeps an input of a replica for later; false when its share is used up. */
+  hold(place: Place, input: Input): boolean {
+    const share = this.#shares[place.replica]
     const bytes = sizeOf(input)
     if (share === undefined || share.bytes + bytes > this.#limit) return false
-    share.waiting.push({ seq, bytes, input })
+    share.waiting.push({ place, bytes, input })
     share.bytes += bytes
     return true
   }
 
-  /** Gives back what is for `high` or below, in order of arrival by peer. */
-  release(high: Seq): ReadonlyArray<Input> {
+  /** Gives back whose time has come, in order of arrival by peer, and forgets whose time has passed. */
+  release(state: State): ReadonlyArray<Input> {
     const due: Array<Input> = []
     for (const share of this.#shares) {
       if (share.waiting.length === 0) continue
-      const still = share.waiting.filter((w) => w.seq > high)
-      for (const w of share.waiting) if (w.seq <= high) due.push(w.input)
+      const still = share.waiting.filter((w) => isEarly(state, w.place))
+      if (still.length === share.waiting.length) continue
+      for (const { place, input } of share.waiting) {
+        if (!isEarly(state, place) && !isLate(state, place)) due.push(input)
+      }
       share.bytes = still.reduce((sum, w) => sum + w.bytes, 0)
       share.waiting = still
     }

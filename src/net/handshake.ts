@@ -17,7 +17,7 @@ import { Reader } from "./reader.ts"
 import { Writer } from "./writer.ts"
 
 const magic = 0x70_62_66_74
-const version = 1
+const version = 2
 export const nonceSize = 16
 const fingerprintSize = 16
 
@@ -65,7 +65,15 @@ export const fingerprint = (config: ClusterConfig): string => {
   const { maxBatch, limits } = config
   const { frameBytes, operationBytes } = limits
   const endpoints = config.endpoints.map(({ from, to }) => [from, to])
-  return printOf([storeFingerprint(config), endpoints, maxBatch, frameBytes, operationBytes])
+  const publicKeys = config.replicas.map((r) => r.publicKey)
+  return printOf([
+    storeFingerprint(config),
+    endpoints,
+    publicKeys,
+    maxBatch,
+    frameBytes,
+    operationBytes,
+  ])
 }
 
 export const writeHello = (hello: Hello): Buffer => {

@@ -3,6 +3,7 @@ import { Redacted } from "effect"
 import { assert } from "../core/assert.ts"
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
+import { storeFingerprint } from "./handshake.ts"
 import { HmacKey } from "./hmac.ts"
 import {
   clientSecret,
@@ -11,7 +12,9 @@ import {
   pairSecret,
   type Secret,
   type Secrets,
+  signingSeed,
 } from "./secrets.ts"
+import { Signer, Verifier } from "./signature.ts"
 
 /** What a replica authenticates with. Long-lived; sessions derive theirs from the secrets here. */
 export interface ReplicaKeys {
@@ -21,6 +24,10 @@ export interface ReplicaKeys {
   readonly endpoint: (endpoint: number) => Uint8Array
   /** The key for this replica's entry in a client's authenticators. */
   readonly client: (client: ClientId) => HmacKey
+  /** Signs what this replica says of a change of views. */
+  readonly signer: Signer
+  /** Knows every replica's public key. */
+  readonly verifier: Verifier
 }
 
 /** What an endpoint of clients authenticates with. */
@@ -73,10 +80,16 @@ const remember = <A>(derive: (id: number) => A): ((id: number) => A) => {
 export const replicaKeys = (config: ClusterConfig, id: ReplicaId): ReplicaKeys => {
   const { secrets } = config
   const endpoint = remember((e) => endpointSecret(masterOf(secrets, id), e))
+  const cluster = storeFingerprint(config)
   return {
     pair: remember((other) => pairOf(secrets, id, other)),
     endpoint: remember((e) => connectionSecret(endpoint(e))),
     client: remember((c) => new HmacKey(clientSecret(endpoint(endpointOf(config, c)), c))),
+    signer: new Signer(cluster, signingSeed(masterOf(secrets, id)), id),
+    verifier: new Verifier(
+      cluster,
+      config.replicas.map((r) => r.publicKey),
+    ),
   }
 }
 

@@ -115,6 +115,12 @@ export const replicaInterpreter: Interpreter<
       peers.flush()
       return nothing
     }),
+  SendToReplicas: ({ replicas, message }) =>
+    Effect.map(Peers, (peers) => {
+      for (const to of replicas) peers.toReplica(to, message)
+      peers.flush()
+      return nothing
+    }),
   Execute: (effect) => Effect.map(Executor, (executor) => [executor.execute(effect)]),
 }
 

@@ -231,14 +231,14 @@ export class Peers {
 
   broadcast(message: PeerMessage): void {
     this.#scratch.rewind()
-    writeMessage(this.#scratch, message)
+    writeMessage(this.#scratch, this.#options.keys.signer.signed(message))
     for (const connection of this.#replicas) {
       connection?.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
     }
   }
 
   toReplica(replica: ReplicaId, message: PeerMessage): void {
-    this.#replicas[replica]?.send(message)
+    this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
   }
 
   toClient(client: ClientId, reply: Reply): void {

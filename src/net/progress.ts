@@ -3,21 +3,37 @@
  * they send again what it misses (TOCS section 5.2 does this by STATUS messages). It is no message
  * of the protocol: it never reaches `step`.
  */
-import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
+import type { State } from "../core/pbft/state.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
 export interface Progress {
+  readonly view: View
+  /** Whether it takes part in the view. */
+  readonly active: boolean
+  /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
+  readonly newView: boolean
   readonly low: Seq
   readonly executed: Seq
 }
+
+export const progressOf = ({ view, active, newView, log, executed }: State): Progress => ({
+  view,
+  active,
+  newView: active || newView !== undefined,
+  low: log.low,
+  executed,
+})
 
 /** The first byte; no message starts with it. */
 export const progressKind = 16
 
 export const writeProgress = (writer: Writer, progress: Progress): void => {
-  writer.reserve(17)
+  writer.reserve(26)
   writer.u8(progressKind)
+  writer.natural(progress.view)
+  writer.u8((progress.active ? 1 : 0) + (progress.newView ? 2 : 0))
   writer.natural(progress.low)
   writer.natural(progress.executed)
 }
@@ -25,8 +41,12 @@ export const writeProgress = (writer: Writer, progress: Progress): void => {
 /** Reads what follows; the caller has seen the kind. */
 export const readProgress = (reader: Reader): Progress => {
   reader.u8("kind")
+  const view = reader.natural("view")
+  const flags = reader.u8("stage of the view")
+  if (flags > 3) reader.fail(`${flags} is no stage of a view`)
   const low = reader.natural("low watermark")
-  return { low, executed: reader.natural("executed") }
+  const executed = reader.natural("executed")
+  return { view, active: (flags & 1) > 0, newView: (flags & 2) > 0, low, executed }
 }
 
 /** Of one replica. */

@@ -16,8 +16,9 @@ export interface ProposalLimits {
 
 /** How many requests the next batch has; 0 when there is to be none now. */
 export const nextBatch = (config: Config, limits: ProposalLimits, state: State): number => {
-  const { queue, seqno, executed, log } = state
-  if (queue.length === 0 || primaryOf(config.group, state.view) !== config.id) return 0
+  const { queue, seqno, executed, log, active } = state
+  if (queue.length === 0 || !active) return 0
+  if (primaryOf(config.group, state.view) !== config.id) return 0
   if (seqno - executed >= limits.pipeline || !Window.covers(log, seqno + 1)) return 0
   let bytes = 0
   let count = 0

@@ -3,10 +3,19 @@ import type { ClientEntry } from "../core/client-table.ts"
 import type { DurableRecord } from "../core/pbft/state.ts"
 import type { BadMessage } from "./bad-message.ts"
 import { type CodecLimits, readSignedBatch, writeSignedBatch } from "./batch-codec.ts"
+import { readNewView, readViewChange, writeNewView, writeViewChange } from "./change-codec.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
-const kind = { PrePrepared: 1, Prepared: 2, CheckpointTaken: 3, CheckpointStable: 4 } as const
+const kind = {
+  PrePrepared: 1,
+  Prepared: 2,
+  CheckpointTaken: 3,
+  CheckpointStable: 4,
+  ViewLeft: 5,
+  NewViewTaken: 6,
+  ViewEntered: 7,
+} as const
 
 const fixedSize = 64
 const entrySize = 8 + 4
@@ -41,6 +50,12 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
       return writeTable(writer, record.table)
     case "CheckpointStable":
       return writer.natural(record.seq)
+    case "ViewLeft":
+      return writeViewChange(writer, record.viewChange)
+    case "NewViewTaken":
+      return writeNewView(writer, record.newView)
+    case "ViewEntered":
+      return writer.natural(record.view)
   }
 }
 
@@ -84,6 +99,12 @@ const readKnown = (
     }
     case kind.CheckpointStable:
       return { _tag: "CheckpointStable", seq: reader.natural("seq") }
+    case kind.ViewLeft:
+      return { _tag: "ViewLeft", viewChange: readViewChange(reader, limits) }
+    case kind.NewViewTaken:
+      return { _tag: "NewViewTaken", newView: readNewView(reader, limits) }
+    case kind.ViewEntered:
+      return { _tag: "ViewEntered", view: reader.natural("view") }
     default:
       return undefined
   }

@@ -1,7 +1,7 @@
 /** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
 import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
-import type { ReplicaId } from "../core/ids.ts"
-import { primaryOf } from "../core/quorum.ts"
+import type { ReplicaId, View } from "../core/ids.ts"
+import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { replicaCoreConfig } from "./core-config.ts"
 import {
@@ -79,7 +79,8 @@ const statusOf = (
     schema: "prophecy-status/1",
     replica: id,
     view: state.view,
-    primary: primaryOf(loop.group, state.view) === id,
+    active: state.active,
+    primary: state.active && primaryOf(loop.group, state.view) === id,
     low: state.log.low,
     executed: state.executed,
     assigned: state.seqno,
@@ -92,6 +93,8 @@ const statusOf = (
             {
               replica,
               connected: peers.isConnected(replica),
+              view: loop.told(replica)?.view ?? 0,
+              active: loop.told(replica)?.active ?? false,
               low: loop.told(replica)?.low ?? 0,
               executed: loop.told(replica)?.executed ?? 0,
               queuedBytes: peers.queuedBytes(replica),
@@ -108,6 +111,12 @@ const statusOf = (
     cpuSystem: system,
     uptime: process.uptime(),
   }
+}
+
+const viewLine = (config: ClusterConfig, view: View, active: boolean): string => {
+  const primary = primaryOf(groupOf(config.replicas.length), view)
+  if (active) return `entered view ${view}: its primary is replica ${primary}`
+  return `left the views below ${view}, waits for replica ${primary} to start it`
 }
 
 /** The loop with its services; it runs until the scope closes. */
@@ -137,6 +146,8 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
         options.onMissedCheckpoint?.(seq)
       },
       onCaughtUp: () => log("caught up again"),
+      viewChangeMs: config.viewChangeMs,
+      onView: (view, active) => log(viewLine(config, view, active)),
       onFatal: fail,
     })
     yield* Effect.try({

@@ -3,75 +3,37 @@
  * records of all of them as one group, and sends what they caused in one write a peer. Nothing
  * that comes after a record leaves before the record is durable; meanwhile the loop goes on.
  */
-import type { Execute } from "../core/effect.ts"
+import type { Execute, SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { PeerMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
-  type Config,
   type DurableRecord,
   type Effect,
   type Input,
   init,
   type State,
 } from "../core/pbft/state.ts"
+import { pendingChange } from "../core/pbft/timer.ts"
 import type { Group } from "../core/quorum.ts"
 import { CatchUp } from "./catch-up.ts"
+import { ChangeRepeater } from "./change-repeater.ts"
 import { Counts } from "./counts.ts"
-import { EarlyMessages, placeOf } from "./early.ts"
-import type { Executor } from "./executor.ts"
+import { EarlyMessages, isEarly, placeOf } from "./early.ts"
 import { History } from "./history.ts"
+import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
-import type { Progress } from "./progress.ts"
-import { nextBatch, type ProposalLimits } from "./propose.ts"
-import type { ReplicaStore } from "./store.ts"
+import { type Progress, progressOf } from "./progress.ts"
+import { nextBatch } from "./propose.ts"
 import type { StoreError } from "./store-error.ts"
-import type { Tracer } from "./tracer.ts"
+import { maySuspect } from "./suspicion.ts"
+import { ViewClock } from "./view-clock.ts"
 
-/** The network as the loop uses it. */
-export interface LoopPeers {
-  readonly broadcast: (message: PeerMessage) => void
-  readonly toReplica: (replica: ReplicaId, message: PeerMessage) => void
-  readonly toClient: (client: number, reply: Reply) => void
-  readonly tellProgress: (progress: Progress) => void
-  readonly flush: () => void
-  readonly queuedBytes: (replica: ReplicaId) => number
-  readonly pause: () => void
-  readonly resume: () => void
-}
-
-export interface LoopOptions {
-  readonly config: Config
-  readonly proposals: ProposalLimits
-  readonly peers: LoopPeers
-  readonly store: ReplicaStore
-  readonly executor: Executor
-  readonly tracer: Tracer
-  /** Effects that may wait for the disk, and inputs for the loop, before nothing is read. */
-  readonly receiveQueue: number
-  /** Bytes of early messages that are kept for each peer. */
-  readonly earlyBytes: number
-  /** Bytes of own messages that are kept when the log has left them behind. */
-  readonly historyBytes: number
-  /** The log is compacted at the next stable checkpoint after it grew by this many bytes. */
-  readonly compactBytes: number
-  readonly onMissedCheckpoint: (seq: Seq) => void
-  readonly onCaughtUp: () => void
-  /** The replica cannot go on: a broken invariant, or a disk that does not keep its promise. */
-  readonly onFatal: (cause: unknown) => void
-}
-
-type Send = Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-
-/** Milliseconds by what the loop does. */
-export interface LoopTimes {
-  stepMs: number
-  storeMs: number
-  sendMs: number
-  /** Waiting for the disk, while the loop goes on. */
-  syncMs: number
-}
+/** What leaves: effects of steps, and own messages that are sent again. */
+type Send =
+  | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
+  | SendToReplicas<PeerMessage>
 
 export class ReplicaLoop {
   readonly actions = new Counts()
@@ -80,6 +42,8 @@ export class ReplicaLoop {
   readonly #options: LoopOptions
   readonly #history: History
   readonly #catchUp: CatchUp
+  readonly #repeater: ChangeRepeater
+  readonly #clock: ViewClock
   readonly #early: EarlyMessages
   readonly #missed: MissedCheckpoint
   #state: State
@@ -99,7 +63,17 @@ export class ReplicaLoop {
     this.#options = options
     this.#state = init(config)
     this.#history = new History(config, options.historyBytes)
-    this.#catchUp = new CatchUp(config, options.peers, this.#history)
+    const toReplica = (replica: ReplicaId, message: PeerMessage): void =>
+      this.#dispatch({ _tag: "SendToReplicas", replicas: [replica], message })
+    const { queuedBytes } = options.peers
+    this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
+    this.#repeater = new ChangeRepeater(config, toReplica)
+    this.#clock = new ViewClock({
+      config,
+      baseMs: options.viewChangeMs,
+      mayFire: () => maySuspect(config, this.#state, this.#heard()),
+      fire: (view) => this.offer({ _tag: "Timeout", view }),
+    })
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
     this.#missed = new MissedCheckpoint(config, {
       missed: options.onMissedCheckpoint,
@@ -131,6 +105,7 @@ export class ReplicaLoop {
   restart(durable: ReadonlyArray<DurableRecord>): void {
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
+    this.schedule()
   }
 
   /** An input from outside; it is taken in the next turn. */
@@ -150,6 +125,7 @@ export class ReplicaLoop {
   connected(replica: ReplicaId): void {
     this.#catchUp.forget(replica)
     this.#early.forget(replica)
+    this.#repeater.connected(this.#state, replica)
     this.#tellProgress()
     this.schedule()
   }
@@ -164,13 +140,24 @@ export class ReplicaLoop {
   /** The clock: to be called a few times a second. */
   tick(): void {
     this.#missed.tick(this.#state)
+    this.#repeater.tick(this.#state, (replica) => this.told(replica))
     this.#tellProgress()
     this.schedule()
   }
 
   #tellProgress(): void {
-    const { log, executed } = this.#state
-    this.#options.peers.tellProgress({ low: log.low, executed })
+    this.#options.peers.tellProgress(progressOf(this.#state))
+  }
+
+  // What each connected peer told last.
+  #heard(): ReadonlyArray<Progress> {
+    const { config, peers } = this.#options
+    const heard: Array<Progress> = []
+    for (let replica = 0; replica < config.group.n; replica++) {
+      const told = peers.isConnected(replica) ? this.told(replica) : undefined
+      if (told !== undefined) heard.push(told)
+    }
+    return heard
   }
 
   readonly #turn = (): void => {
@@ -183,13 +170,13 @@ export class ReplicaLoop {
       this.#inputs = []
       for (const input of inputs) this.#receive(input)
       this.#propose()
+      this.#clock.update(this.#state)
       const steppedAt = performance.now()
       this.times.stepMs += steppedAt - startedAt
       if (this.#committing === undefined) this.#commit()
       const storedAt = performance.now()
       this.times.storeMs += storedAt - steppedAt
-      const again = this.#catchUp.pump(this.#state)
-      if (again > 0) this.events.add("SentAgain", again)
+      this.#pump()
       this.#options.peers.flush()
       this.times.sendMs += performance.now() - storedAt
       this.#balance()
@@ -198,21 +185,29 @@ export class ReplicaLoop {
     }
   }
 
-  // A message above the high watermark waits until the window has moved up to it.
+  #pump(): void {
+    const again = this.#catchUp.pump(this.#state)
+    if (again === 0) return
+    this.events.add("SentAgain", again)
+    this.schedule()
+  }
+
+  // A message above the high watermark, or of a view that is not entered, waits until it is not.
   #receive(input: Input): void {
     const place = placeOf(input)
-    const { config } = this.#options
-    if (place !== undefined && place.seq > this.#state.log.low + config.logSize) {
-      if (this.#early.hold(place.replica, place.seq, input)) return
-      this.events.add("EarlyDropped")
+    if (place !== undefined && isEarly(this.#state, place)) {
+      if (!this.#early.hold(place, input)) this.events.add("EarlyDropped")
       return
     }
-    const { low } = this.#state.log
+    const before = this.#state
     this.#take(input)
-    if (this.#state.log.low === low) return
+    const { view, active, log } = this.#state
+    const moved = before.view !== view || before.active !== active
+    if (before.log.low === log.low && !moved) return
+    if (moved) this.#options.onView(view, active)
     // Whoever helps this replica to catch up can go on.
-    if (this.#behind()) this.#tellProgress()
-    const due = this.#early.release(this.#state.log.low + config.logSize)
+    if (moved || this.#behind()) this.#tellProgress()
+    const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
   }
@@ -226,7 +221,7 @@ export class ReplicaLoop {
     return false
   }
 
-  // One input, and the executions that it makes possible.
+  // One input, the executions that it makes possible, and what a change of views then does.
   #take(input: Input): void {
     const { config, tracer, executor } = this.#options
     let next: Input | undefined = input
@@ -234,13 +229,25 @@ export class ReplicaLoop {
       const before = this.#state
       const taken = step(config, before, next)
       this.#state = taken.state
-      const dropped = before.log.low < taken.state.log.low
-      if (dropped && next._tag !== "Restart") this.#history.keep(before, taken.state)
+      if (next._tag !== "Restart") this.#history.keep(before, taken.state)
       tracer.step(before, taken, next)
       this.actions.add(taken.action)
       const execute = this.#perform(taken.effects)
-      next = execute === undefined ? undefined : executor.execute(execute)
+      next = execute === undefined ? this.#change(before) : executor.execute(execute)
     }
+  }
+
+  // What the replica does by itself in a change of views. Not looked for after a step that cannot
+  // have made it possible, such as a request: a decision takes milliseconds.
+  #change(before: State): Input | undefined {
+    const now = this.#state
+    const same =
+      before.view === now.view &&
+      before.viewChanges === now.viewChanges &&
+      before.newView === now.newView &&
+      before.fetched === now.fetched &&
+      before.checkpoints === now.checkpoints
+    return same ? undefined : pendingChange(this.#options.config, now)
   }
 
   // Interprets effects in their order; an execution is left to the caller.
@@ -259,9 +266,8 @@ export class ReplicaLoop {
         }
         case "Broadcast":
         case "SendToClient":
-          if (store.pending()) this.#held.push(effect)
-          else if (this.#committing !== undefined) this.#committing.push(effect)
-          else this.#send(effect)
+        case "SendToReplicas":
+          this.#dispatch(effect)
           break
         case "Execute":
           execute = effect
@@ -271,9 +277,23 @@ export class ReplicaLoop {
     return execute
   }
 
-  #send(effect: Send): void {
-    if (effect._tag === "Broadcast") this.#options.peers.broadcast(effect.message)
-    else this.#options.peers.toClient(effect.client, effect.message)
+  // Leaves when everything that was written before it is durable.
+  #dispatch(send: Send): void {
+    if (this.#options.store.pending()) this.#held.push(send)
+    else if (this.#committing !== undefined) this.#committing.push(send)
+    else this.#send(send)
+  }
+
+  #send(send: Send): void {
+    const { peers } = this.#options
+    switch (send._tag) {
+      case "Broadcast":
+        return peers.broadcast(send.message)
+      case "SendToClient":
+        return peers.toClient(send.client, send.message)
+      case "SendToReplicas":
+        for (const replica of send.replicas) peers.toReplica(replica, send.message)
+    }
   }
 
   #propose(): void {
@@ -290,7 +310,7 @@ export class ReplicaLoop {
     const { store } = this.#options
     if (!store.pending()) return this.#whenIdle()
     if (this.#compactable()) {
-      store.compact(durableRecords(this.#state), this.#state.log.low)
+      store.compact(durableRecords(this.#options.config, this.#state), this.#state.log.low)
       this.#compactedAt = this.#state.log.low
       const held = this.#held
       this.#held = []
@@ -346,6 +366,7 @@ export class ReplicaLoop {
     if (this.#stopped) return
     this.#stopped = true
     this.#committing = undefined
+    this.#clock.stop()
     this.#whenIdle()
     this.#options.onFatal(cause)
   }
@@ -367,6 +388,7 @@ export class ReplicaLoop {
       if (this.#stopped) return
     }
     this.#stopped = true
+    this.#clock.stop()
     this.#options.peers.flush()
   }
 }

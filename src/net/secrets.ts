@@ -8,14 +8,17 @@
  * | of endpoint e at replica r            | `H(master of r, "endpoint e")`          | e and r  |
  * | of a connection from e to r           | `H(endpoint key, "connection")`         | e and r  |
  * | of client c of endpoint e at r        | `H(endpoint key, "client c")`           | e and r  |
+ * | private one of r (Ed25519 seed)       | `H(master of r, "signing")`             | r        |
  *
  * (Every text starts with `prophecy/1 `.) So replica r needs its own master and its pair keys with
- * higher replicas; an endpoint needs its key at each replica. Whoever holds all masters can play
+ * higher replicas; an endpoint needs its key at each replica. The public key that belongs to each
+ * private one stands in the cluster's configuration, for everyone. Whoever holds all masters can play
  * everyone: good for a cluster on one machine, not for one that should survive a traitor.
  */
 import { randomBytes } from "node:crypto"
 import { Redacted, Schema } from "effect"
 import { deriveKey } from "./hmac.ts"
+import { publicKeyHex } from "./signature.ts"
 
 /** 32 bytes as lower-case hexadecimal. */
 const SecretHex = Schema.String.check(
@@ -97,6 +100,13 @@ export const connectionSecret = (endpoint: Uint8Array): Uint8Array => derive(end
 
 export const clientSecret = (endpoint: Uint8Array, client: number): Uint8Array =>
   derive(endpoint, `client ${client}`)
+
+/** The seed of the private key with which the replica with this master signs. */
+export const signingSeed = (master: Uint8Array): Uint8Array => derive(master, "signing")
+
+/** The public keys of the replicas with these masters, in order, as hexadecimal. */
+export const publicKeysOf = (masters: ReadonlyArray<string>): ReadonlyArray<string> =>
+  masters.map((m) => publicKeyHex(signingSeed(new Uint8Array(Buffer.from(m, "hex")))))
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 

@@ -6,8 +6,11 @@ export type Counters = Readonly<Record<string, number>>
 export interface PeerStatus {
   readonly replica: number
   readonly connected: boolean
-  /** The low watermark and the last executed sequence number that the peer told last. */
+  /** What the peer told last: its view and whether it takes part in it, its low watermark, ... */
+  readonly view: number
+  readonly active: boolean
   readonly low: number
+  /** ... and the last sequence number that it executed. */
   readonly executed: number
   /** Bytes that wait to be sent to it. */
   readonly queuedBytes: number
@@ -17,6 +20,9 @@ export interface ReplicaStatus {
   readonly schema: "prophecy-status/1"
   readonly replica: number
   readonly view: number
+  /** Whether it takes part in the view; false while the view changes. */
+  readonly active: boolean
+  /** Whether it is the primary of the view, and the view has started. */
   readonly primary: boolean
   readonly low: number
   readonly executed: number

@@ -1,0 +1,94 @@
+/**
+ * Signatures of VIEW-CHANGEs: Ed25519 (RFC 8032), which gives the same signature for the same
+ * bytes each time. A VIEW-CHANGE is signed since it must convince whoever reads it in another
+ * replica's NEW-VIEW; MACs, which convince one receiver, do for everything else.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
+import type { ReplicaId } from "../core/ids.ts"
+import type { NewView, PeerMessage, ViewChange } from "../core/pbft/message.ts"
+import { signatureSize, writeUnsignedViewChange } from "./change-codec.ts"
+import { Writer } from "./writer.ts"
+
+/** What precedes the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410 section 7). */
+const privatePrefix = Buffer.from("302e020100300506032b657004220420", "hex")
+const publicPrefix = Buffer.from("302a300506032b6570032100", "hex")
+
+/** The private key with this seed of 32 bytes. */
+export const privateKeyOf = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([privatePrefix, seed]), format: "der", type: "pkcs8" })
+
+/** The public key of a seed, as 64 digits of lower-case hexadecimal. */
+export const publicKeyHex = (seed: Uint8Array): string =>
+  createPublicKey(privateKeyOf(seed))
+    .export({ format: "der", type: "spki" })
+    .subarray(publicPrefix.length)
+    .toString("hex")
+
+const publicKeyOf = (hex: string): KeyObject =>
+  createPublicKey({
+    key: Buffer.concat([publicPrefix, Buffer.from(hex, "hex")]),
+    format: "der",
+    type: "spki",
+  })
+
+const purpose = Buffer.from("prophecy/1 view-change ", "latin1")
+
+/** What is signed: for what, for which cluster, and the VIEW-CHANGE without the signature. */
+const signedBytes = (cluster: string, m: ViewChange): Buffer => {
+  const writer = new Writer()
+  writer.copy(purpose, 0, purpose.length)
+  writer.reserve(cluster.length)
+  writer.text(cluster)
+  writeUnsignedViewChange(writer, m)
+  return writer.written()
+}
+
+/** Checks VIEW-CHANGEs of every replica. */
+export class Verifier {
+  readonly #cluster: string
+  readonly #keys: ReadonlyArray<KeyObject>
+
+  /** `cluster` is the configuration's fingerprint, `publicKeys` are by replica. */
+  constructor(cluster: string, publicKeys: ReadonlyArray<string>) {
+    this.#cluster = cluster
+    this.#keys = publicKeys.map(publicKeyOf)
+  }
+
+  /** Whether the replica that it names signed it. */
+  isSigned(m: ViewChange): boolean {
+    const key = this.#keys[m.replica]
+    if (key === undefined || m.signature.length !== signatureSize) return false
+    const signature = Buffer.from(m.signature, "latin1")
+    return verify(null, signedBytes(this.#cluster, m), key, signature)
+  }
+}
+
+/** Puts one replica's signature to what it says. It has no field that could be printed. */
+export class Signer {
+  readonly #cluster: string
+  readonly #key: KeyObject
+  readonly #id: ReplicaId
+
+  constructor(cluster: string, seed: Uint8Array, id: ReplicaId) {
+    this.#cluster = cluster
+    this.#key = privateKeyOf(seed)
+    this.#id = id
+  }
+
+  /** The VIEW-CHANGE with the signature, if it is this replica's own. */
+  viewChange(m: ViewChange): ViewChange {
+    if (m.replica !== this.#id) return m
+    const signature = sign(null, signedBytes(this.#cluster, m), this.#key)
+    return { ...m, signature: signature.toString("latin1") }
+  }
+
+  #newView(m: NewView): NewView {
+    return { ...m, changes: m.changes.map((change) => this.viewChange(change)) }
+  }
+
+  /** The message as it leaves: an own VIEW-CHANGE, alone or in a NEW-VIEW, is signed. */
+  signed(m: PeerMessage): PeerMessage {
+    if (m._tag === "ViewChange") return this.viewChange(m)
+    return m._tag === "NewView" ? this.#newView(m) : m
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Whether a replica whose view-change timer fired has reason to give up its view. The protocol is
+ * safe whatever it does; but who leaves a view alone is lost to the others until they leave it too.
+ *
+ * It waits on while it hears fewer than a quorum: no view could start. And while 2f + 1 peers are
+ * ahead of it, or take part in a view that it has not entered: it is the one that is late. Of these
+ * f + 1 are correct, so f Byzantine ones cannot keep enough correct replicas from leaving a view
+ * whose primary is silent: the f + 1 correct ones that are ahead of the others leave it, and the
+ * others follow them.
+ */
+import type { Config, State } from "../core/pbft/state.ts"
+import type { Progress } from "./progress.ts"
+
+/** `told`: what each connected peer told last. */
+export const maySuspect = (
+  { group }: Config,
+  state: State,
+  told: ReadonlyArray<Progress>,
+): boolean => {
+  if (1 + told.length < group.quorum) return false
+  const enough = 2 * group.f + 1
+  const ahead = told.filter((p) => p.executed > state.executed).length
+  const inside = told.filter((p) => p.active && p.view >= state.view).length
+  return ahead < enough && (state.active || inside < enough)
+}
