@@ -238,7 +238,36 @@ ForChanger ==
      {FetchBatch(b3, DigestB) : b3 \in {2, 3}} \cup
      PrePrepares(2, {2}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
      PrePrepares(0, {0}, {2}, {BatchA(Replicas)}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {2}, {DigestA}, {Replicas}) \cup
      PreparesAndCommits(3, {1, 2}, {1}, {DigestB}, {Replicas})
+
+\* For the backup 1: two batches of one client, in any order.
+TwoBatches ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestC}, {Replicas}) : b \in {0, 2}} \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {2}, {DigestC}, {Replicas})
+
+\* For replica 2 among liars, the primary of view 2: claims of which each condition of the decision
+\* procedure lets other subsets through. Batch A was prepared in view 0, batch B in view 1.
+ForDecider ==
+  LET a == {E(1, DigestA, 0)}
+      b == {E(1, DigestB, 1)}
+  IN {VC(0, 2, a, a), VC(0, 2, {}, {}),
+      VC(1, 2, b, b), VC(1, 2, a, a \cup b), VC(1, 2, {E(2, DigestB, 1)}, {}),
+      VC(3, 2, {}, b), VC(3, 2, {}, {}), VC(3, 2, b, a \cup b),
+      VC(1, 2, b, {E(1, DigestB, 0)}), VC(3, 2, {}, {E(1, DigestB, 0)}),
+      ViewChange(3, 2, 2, {[seq |-> 2, digest |-> CheckpointB]}, {}, {}),
+      ViewChange(0, 2, 0, {Genesis, [seq |-> 2, digest |-> CheckpointB]}, {}, {})} \cup
+     {BatchOf(DigestA), BatchOf(DigestB)}
+
+\* A Byzantine primary has one batch committed, and claims later to have prepared another since.
+HighClaim ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {Replicas}) \cup
+  {VC(0, 2, {E(1, DigestB, 1)}, {E(1, DigestB, 1)}), BatchOf(DigestB)}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)

@@ -169,7 +169,12 @@ ExecutedTypeOK == \A i \in Correct : low[i] <= executed[i] /\ executed[i] <= low
 
 \* table: timestamps never decrease but by a restart.
 NoEntry == [timestamp |-> 0, result |-> NoResult]
-TableTypeOK == \A i \in Correct : \A c \in AllClients : table[i][c].timestamp \in Nat
+TableTypeOK == \A i \in Correct : \A c \in AllClients :
+  /\ table[i][c].timestamp \in Nat
+  /\ table[i][c].timestamp = 0 <=> table[i][c].result = NoResult
+
+\* value: the service's own; each correct replica has one.
+ValueTypeOK == DOMAIN value = Correct
 
 \* low: a multiple of the checkpoint interval.
 LowTypeOK == \A i \in Correct : low[i] % K = 0
@@ -179,7 +184,11 @@ CheckpointsTypeOK == \A i \in Correct :
   /\ low[i] \in DOMAIN checkpoints[i]
   /\ \A n \in DOMAIN checkpoints[i] : n >= low[i] /\ n % K = 0 /\ n <= low[i] + L
 
-CheckpointVotesTypeOK == \A i \in Correct : DOMAIN checkpointVotes[i] = CheckpointSeqs(low[i])
+CheckpointVotesTypeOK == \A i \in Correct :
+  /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(low[i])
+  /\ \A n \in CheckpointSeqs(low[i]) :
+       /\ DOMAIN checkpointVotes[i][n] = Replicas
+       /\ n \in DOMAIN checkpoints[i] <=> checkpointVotes[i][n][i] # NoDigest
 
 \* pset: one entry a sequence number. qset: one a sequence number and digest.
 EntriesTypeOK(i, entries) == \A e \in entries : e.seq \in Window(low[i]) /\ e.view <= view[i]
@@ -202,18 +211,13 @@ FetchedTypeOK == \A i \in Correct : fetched[i] # {} => ~active[i] /\ newView[i] 
 NoOp == "none"
 ClientTypeOK == \A c \in Clients :
   /\ client[c].timestamp \in 0 .. Len(ClientOps[c])
+  /\ client[c].toAll \in BOOLEAN /\ (client[c].toAll => client[c].op # NoOp)
+  /\ client[c].timestamp = 0 => client[c].result = NoResult
+  /\ \A r \in Replicas : client[c].views[r] \in Nat
   /\ client[c].op = NoOp => \A r \in Replicas : client[c].replies[r] = NoResult
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
                  "ViewChange", "NewView", "FetchBatch", "Batch"}
-MsgsTypeOK == \A m \in msgs : m.type \in MessageTypes
-
-TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
-          /\ NewViewTypeOK /\ FetchedTypeOK
-          /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
-          /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
-          /\ ClientTypeOK /\ MsgsTypeOK
-
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -320,6 +324,25 @@ Forged ==
                        S \in quorums} :
            v \in {v \in 1 .. MaxView : Primary(v) \in Byzantine}}
 DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged ELSE {}
+
+\* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
+MsgsTypeOK == \A m \in msgs :
+  /\ m.type \in MessageTypes
+  /\ m.type \notin {"Request", "Batch"} => m.replica \in Correct
+  /\ m.type \in {"Request", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
+  /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
+  /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ Len(m.batch) \in 1 .. MaxBatch
+  /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
+  /\ m.type = "Commit" => m.digest # NoDigest
+  /\ m.type = "Checkpoint" => m.seq > 0 /\ m.seq % K = 0
+  /\ m.type = "ViewChange" => ValidViewChange(m)
+  /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
+
+TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
+          /\ NewViewTypeOK /\ FetchedTypeOK
+          /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
+          /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
+          /\ ClientTypeOK /\ MsgsTypeOK
 
 -----------------------------------------------------------------------------
 (***************************************************************************)

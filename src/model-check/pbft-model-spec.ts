@@ -35,18 +35,18 @@ export interface PbftModelSpec {
   readonly invariants: ReadonlyArray<string>
   /**
    * What TLC checks beside the graph: `all` of `invariants` and the witnesses, or only the graph,
-   * where the explorer's check of all of them on an equal graph has to do (TLC takes many minutes).
+   * where the explorer's check of all of them on an equal graph has to do (TLC takes many minutes),
+   * or nothing: TLC would take hours.
    */
-  readonly byTlc: "all" | "graph"
+  readonly byTlc: "all" | "graph" | "nothing"
   /** `holds`: exhaustive, no violation. Otherwise the invariant that must be violated. */
   readonly expect: "holds" | { readonly violates: string }
   /** Actions and witnesses that must be reached here. */
   readonly reaches: ReadonlyArray<string>
   /**
-   * `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night. `explorer`: by
-   * night, too, but by the explorer alone, since TLC would take hours.
+   * `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night.
    */
-  readonly size: "test" | "large" | "nightly" | "explorer"
+  readonly size: "test" | "large" | "nightly"
   /** Witnesses that must not be reached. */
   readonly unreachable: ReadonlyArray<string>
 }

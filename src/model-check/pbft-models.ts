@@ -52,7 +52,8 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     maxBatch: 2,
     reaches: ["ReachBatchOfTwo", "ReachAnswered", "AtMostOnce"],
-    size: "explorer",
+    byTlc: "nothing",
+    size: "nightly",
   },
   {
     ...base,
@@ -125,7 +126,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     logSize: 4,
     canRestart: [1],
     reaches: ["Restart", "ReachExecutedForgotten", "ReachOutOfOrderCommit", "ReachAllStable"],
-    byTlc: "graph",
+    byTlc: "nothing",
     size: "nightly",
   },
   {
@@ -138,8 +139,8 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "PrimaryUniverse",
     reaches: ["ReachHeld", "ReachMismatchedVote", "RecvCheckpoint"],
-    byTlc: "graph",
-    size: "explorer",
+    byTlc: "nothing",
+    size: "large",
   },
   {
     ...base,

@@ -164,6 +164,18 @@ const twoNumbers = (n: number): ReadonlyArray<Envelope> => {
   ]
 }
 
+const twoBatches = (n: number): ReadonlyArray<Envelope> => {
+  const all = [everyone(n)]
+  return [
+    ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], all),
+    ...prePrepares(0, [[0], [2]], [batchC(everyone(n))], all),
+    ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestB]], all)),
+    ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [2], [digestC]], all)),
+    ...votes(["Prepare"], 2, [[0], [1], [digestB]], all),
+    ...votes(["Prepare"], 2, [[0], [2], [digestC]], all),
+  ]
+}
+
 /** Every universe by its name in MCPbft.tla, for `n` replicas. */
 export const universes = {
   NothingInjected: (): ReadonlyArray<Envelope> => [],
@@ -195,6 +207,7 @@ export const universes = {
   ForPrimary: forPrimary,
   ForClient: forClient,
   TwoNumbers: twoNumbers,
+  TwoBatches: twoBatches,
   ...viewChangeUniverses,
 } as const
 

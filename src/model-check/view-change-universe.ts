@@ -98,11 +98,45 @@ const forChanger = (n: number): ReadonlyArray<Envelope> => {
     ]),
     ...Build.prePrepares(2, [[2], [1]], [Build.batchA(everyone(n))], [everyone(n)]),
     ...Build.prePrepares(0, [[0], [2]], [Build.batchA(everyone(n))], [everyone(n)]),
+    ...Build.votes(["Prepare"], 2, [[0], [2], [Build.digestA]], [everyone(n)]),
     ...Build.votes(["Prepare", "Commit"], 3, [[1, 2], [1], [Build.digestB]], [everyone(n)]),
   ]
 }
 
+const forDecider = (n: number): ReadonlyArray<Envelope> => {
+  const a = [entry(1, Build.digestA, 0)]
+  const b = [entry(1, Build.digestB, 1)]
+  const later = { seq: 2, digest: Build.checkpointB }
+  return fromAll(n, [
+    viewChange(0, 2, [a, a]),
+    viewChange(0, 2, [[], []]),
+    viewChange(1, 2, [b, b]),
+    viewChange(1, 2, [a, [...a, ...b]]),
+    viewChange(1, 2, [[entry(2, Build.digestB, 1)], []]),
+    viewChange(3, 2, [[], b]),
+    viewChange(3, 2, [[], []]),
+    viewChange(3, 2, [b, [...a, ...b]]),
+    viewChange(1, 2, [b, [entry(1, Build.digestB, 0)]]),
+    viewChange(3, 2, [[], [entry(1, Build.digestB, 0)]]),
+    { ...viewChange(3, 2, [[], []], [later]), low: 2 },
+    viewChange(0, 2, [[], []], [genesis, later]),
+    { _tag: "Batch", batch: Build.batchA([]) },
+    { _tag: "Batch", batch: Build.batchB([]) },
+  ])
+}
+
+const highClaim = (n: number): ReadonlyArray<Envelope> => {
+  const claim = [entry(1, Build.digestB, 1)]
+  return [
+    ...Build.prePrepares(0, [[0], [1]], [Build.batchA(everyone(n))], [everyone(n)]),
+    ...Build.votes(["Commit"], 0, [[0], [1], [Build.digestA]], [everyone(n)]),
+    ...fromAll(n, [viewChange(0, 2, [claim, claim]), { _tag: "Batch", batch: Build.batchB([]) }]),
+  ]
+}
+
 export const viewChangeUniverses = {
+  ForDecider: forDecider,
+  HighClaim: highClaim,
   Gap: gap,
   FalseClaim: falseClaim,
   TwoStories: twoStories,

@@ -2,5 +2,10 @@
 import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { executionMutants } from "./execution-mutants.ts"
+import { viewChangeMutants } from "./view-change-mutants.ts"
 
-export const codeMutants: ReadonlyArray<CodeMutant> = [...agreementMutants, ...executionMutants]
+export const codeMutants: ReadonlyArray<CodeMutant> = [
+  ...agreementMutants,
+  ...executionMutants,
+  ...viewChangeMutants,
+]

@@ -1,5 +1,6 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import type { SpecMutant } from "./spec-run.ts"
+import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -52,7 +53,7 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a pre-prepare of another view is taken",
     file,
-    find: String.raw`/\ m.view = view[i]
+    find: String.raw`/\ m.view = view[i] /\ active[i]
   /\ m.replica = Primary(view[i]) /\ i # m.replica`,
     replace: String.raw`/\ m.replica = Primary(view[i]) /\ i # m.replica`,
     killedBy: { check: "graph", where: "BackupAlone" },
@@ -286,4 +287,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...checkpoints,
   ...restarts,
   ...clients,
+  ...viewChangeSpecMutants,
 ]
