@@ -41,18 +41,35 @@ CheckpointsOf(pairs) ==
   [n \in {pairs[k][1] : k \in 1 .. Len(pairs)} |->
     [value |-> InitialValue, table |-> TableOf(Lookup(pairs, n, <<>>))]]
 CheckpointVotesOf(h, pairs) == [n \in CheckpointSeqs(h) |-> VotesOf(Lookup(pairs, n, <<>>))]
+ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 RepliesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoResult)]
 ClientOf(c) == [timestamp |-> c.timestamp, op |-> c.op, toAll |-> c.toAll,
-                replies |-> RepliesOf(c.replies), result |-> c.result]
+                replies |-> RepliesOf(c.replies), result |-> c.result,
+                views |-> ViewsOf(c.views)]
 
 \* Recorded answers: of the service, and of the digest of its state.
 ResultOf(v, r) == Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
 ValueAfter(v, r) == v
 DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
 
+\* Pbft's Decisions, number by number: a running system's log has too many functions from numbers
+\* to digests to look at each. ChosenFrom: what may be chosen from number n to number top.
+RECURSIVE ChosenFrom(_, _, _)
+ChosenFrom(S, n, top) ==
+  IF n > top THEN {{}}
+  ELSE LET here == Choices(S, n)
+           later == IF here = {} THEN {} ELSE ChosenFrom(S, n + 1, top)
+       IN {{[seq |-> n, digest |-> d]} \cup rest : d \in here, rest \in later}
+DecisionsOf(S) ==
+  LET entries == UNION {m.prepared : m \in S}
+      top(h) == Max({h} \cup {e.seq : e \in {e \in entries : e.seq \in Window(h)}})
+  IN UNION {{[start |-> c, chosen |-> x] : x \in ChosenFrom(S, c.seq + 1, top(c.seq))} :
+              c \in Starts(S)}
+
 -----------------------------------------------------------------------------
 StartState ==
   /\ view = [i \in Correct |-> Start[i].view]
+  /\ active = [i \in Correct |-> Start[i].active]
   /\ seqno = [i \in Correct |-> Start[i].seqno]
   /\ queue = [i \in Correct |-> Start[i].queue]
   /\ slot = [i \in Correct |-> SlotsOf(Start[i].low, Start[i].slot)]
@@ -62,6 +79,11 @@ StartState ==
   /\ low = [i \in Correct |-> Start[i].low]
   /\ checkpoints = [i \in Correct |-> CheckpointsOf(Start[i].checkpoints)]
   /\ checkpointVotes = [i \in Correct |-> CheckpointVotesOf(Start[i].low, Start[i].checkpointVotes)]
+  /\ pset = [i \in Correct |-> Start[i].pset]
+  /\ qset = [i \in Correct |-> Start[i].qset]
+  /\ viewChanges = [i \in Correct |-> Start[i].viewChanges]
+  /\ newView = [i \in Correct |-> Start[i].newView]
+  /\ fetched = [i \in Correct |-> Start[i].fetched]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -85,12 +107,27 @@ Bare(s) == [s EXCEPT !.batch = Digest(s.batch)]
 
 SlotAsLogged(i, n, s) ==
   /\ Same("slot.phase", slot'[i][n].phase, s.phase)
-  /\ Same("slot.batch", Digest(slot'[i][n].batch), s.digest)
+  /\ Same("slot.batch", IF slot'[i][n].phase = "empty" THEN NoDigest
+                         ELSE Digest(slot'[i][n].batch), s.digest)
   /\ Same("slot.prepares", slot'[i][n].prepares, VotesOf(s.prepares))
   /\ Same("slot.commits", slot'[i][n].commits, VotesOf(s.commits))
 
 CheckpointVotesAsLogged(i, n, votes) ==
   Same("checkpointVotes", checkpointVotes'[i][n], VotesOf(votes))
+
+\* What a view change is about. A VIEW-CHANGE is named by its replica and view, a NEW-VIEW by its
+\* view, a batch by its digest; the whole values are compared at the end of the window.
+ChangeAsLogged(i, post) ==
+  LET named(x) == x \in DOMAIN post IN
+  /\ Same("active", active'[i], IF named("active") THEN post.active ELSE active[i])
+  /\ Same("pset", pset'[i], IF named("pset") THEN post.pset ELSE pset[i])
+  /\ Same("qset", qset'[i], IF named("qset") THEN post.qset ELSE qset[i])
+  /\ IF named("viewChanges")
+     THEN Same("viewChanges", {<<m.replica, m.view>> : m \in viewChanges'[i]}, post.viewChanges)
+     ELSE Same("viewChanges", viewChanges'[i], viewChanges[i])
+  /\ IF named("newView") THEN Same("newView", {m.view : m \in newView'[i]}, post.newView)
+                          ELSE Same("newView", newView'[i], newView[i])
+  /\ Same("fetched", fetched'[i], IF named("fetched") THEN post.fetched ELSE fetched[i])
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
@@ -120,6 +157,7 @@ ReplicaAsLogged(i, post) ==
      THEN \A k \in 1 .. Len(post.checkpointVotes) :
             CheckpointVotesAsLogged(i, post.checkpointVotes[k][1], post.checkpointVotes[k][2])
      ELSE named("low") \/ Same("checkpointVotes", checkpointVotes'[i], checkpointVotes[i])
+  /\ ChangeAsLogged(i, post)
 
 ClientAsLogged(c, post) ==
   LET named(x) == x \in DOMAIN post
@@ -132,6 +170,8 @@ ClientAsLogged(c, post) ==
   /\ Same("client.toAll", new.toAll, IF named("toAll") THEN post.toAll ELSE client[c].toAll)
   /\ IF named("replies") THEN Same("client.replies", answered, post.replies)
                          ELSE Same("client.replies", new.replies, client[c].replies)
+  /\ Same("client.views", new.views,
+          IF named("views") THEN ViewsOf(post.views) ELSE client[c].views)
   /\ Same("client.result", new.result, IF named("result") THEN post.result ELSE client[c].result)
 
 \* All of a replica's state: after a restart, and at the end of the window.
@@ -145,6 +185,12 @@ ReplicaIs(i, s) ==
   /\ \A n \in Window(s.low) : Same("slot", Bare(slot'[i][n]), Bare(SlotsOf(s.low, s.slot)[n]))
   /\ Same("checkpoints", checkpoints'[i], CheckpointsOf(s.checkpoints))
   /\ Same("checkpointVotes", checkpointVotes'[i], CheckpointVotesOf(s.low, s.checkpointVotes))
+  /\ Same("active", active'[i], s.active)
+  /\ Same("pset", pset'[i], s.pset)
+  /\ Same("qset", qset'[i], s.qset)
+  /\ Same("viewChanges", viewChanges'[i], s.viewChanges)
+  /\ Same("newView", newView'[i], s.newView)
+  /\ Same("fetched", fetched'[i], s.fetched)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -154,8 +200,14 @@ ReplicaIs(i, s) ==
 Receivable(m) ==
   Known("the message was not sent", m \in msgs \/ (m \in Injected /\ Buildable(m)), m)
 
-Requests(e) == {Request(e.m.client, e.m.timestamp, e.m.op, {Primary(0)}),
-                Request(e.m.client, e.m.timestamp, e.m.op, Replicas)}
+\* The VIEW-CHANGEs in a NEW-VIEW are signed: those of correct replicas were sent, whoever shows them.
+NewViewReceivable(m) ==
+  /\ Receivable(m)
+  /\ m \in msgs \/ \A c \in m.changes : c.replica \in Correct =>
+       Known("a VIEW-CHANGE in the message was not sent", c \in msgs, c)
+
+\* Its client took this replica for the primary, or sent the request to everyone.
+Requests(e) == {Request(e.m.client, e.m.timestamp, e.m.op, to) : to \in {{e.node}, Replicas}}
 RequestsOf(e) == IF e.m.client \in Clients THEN Requests(e) \cap msgs ELSE {e.m} \cap Injected
 
 IsClientSubmit(e)    == /\ e.action = "ClientSubmit"
@@ -195,23 +247,56 @@ IsRecvCheckpoint(e)  == /\ e.action = "RecvCheckpoint"
                         /\ Receivable(e.m)
                         /\ RecvCheckpoint(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
+IsTimeout(e)         == /\ e.action = "Timeout"
+                        /\ Same("the timer's view", view[e.node], e.view)
+                        /\ Timeout(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvViewChange(e)  == /\ e.action = "RecvViewChange"
+                        /\ Receivable(e.m)
+                        /\ RecvViewChange(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsSendNewView(e)     == /\ e.action = "SendNewView"
+                        /\ SendNewView(e.node, e.decision)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvNewView(e)     == /\ e.action = "RecvNewView"
+                        /\ NewViewReceivable(e.m)
+                        /\ RecvNewView(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvFetchBatch(e)  == /\ e.action = "RecvFetchBatch"
+                        /\ Receivable(e.m)
+                        /\ RecvFetchBatch(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvBatch(e)       == /\ e.action = "RecvBatch"
+                        /\ Receivable(e.m)
+                        /\ RecvBatch(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsEnterView(e)       == /\ e.action = "EnterView"
+                        /\ EnterView(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
 IsRestart(e)         == /\ e.action = "Restart"
                         /\ Restart(e.node)
                         /\ ReplicaIs(e.node, e.post)
 
 (***************************************************************************)
 (* An ignored input changes nothing, and no action of the specification is *)
-(* enabled for it. (An answer of the service that nobody waits for is not  *)
-(* an input of the specification.)                                         *)
+(* enabled for it. (An answer of the service that nobody waits for, and    *)
+(* the timer of a view that was left, are no inputs of the specification.) *)
 (***************************************************************************)
 Possible(e) ==
-  CASE e.input = "Request"    -> \E to \in {{Primary(0)}, Replicas} :
+  CASE e.input = "Request"    -> \E to \in {{e.node}, Replicas} :
                                    ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
     [] e.input = "PrePrepare" -> ENABLED RecvPrePrepare(e.node, e.m)
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
     [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
     [] e.input = "Propose"    -> ENABLED SendPrePrepare(e.node, SubSeq(queue[e.node], 1, e.count))
+    [] e.input = "ViewChange" -> ENABLED RecvViewChange(e.node, e.m)
+    [] e.input = "NewView"    -> ENABLED RecvNewView(e.node, e.m)
+    [] e.input = "FetchBatch" -> ENABLED RecvFetchBatch(e.node, e.m)
+    [] e.input = "Batch"      -> ENABLED RecvBatch(e.node, e.m)
+    [] e.input = "Decide"     -> ENABLED SendNewView(e.node, e.decision)
+    [] e.input = "Enter"      -> ENABLED EnterView(e.node)
+    [] e.input = "Timer"      -> e.view = view[e.node]
     [] e.input = "Reply"      -> ENABLED ClientRecvReply(e.node, e.m)
     [] e.input = "Submit"     -> ENABLED ClientSubmit(e.node)
     [] e.input = "Timeout"    -> ENABLED ClientTimeout(e.node)
@@ -225,7 +310,9 @@ Follow(e) ==
   \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
   \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
   \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
-  \/ IsRecvCheckpoint(e) \/ IsRestart(e) \/ IsIgnored(e)
+  \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
+  \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
+  \/ IsRestart(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

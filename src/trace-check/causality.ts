@@ -3,22 +3,23 @@
  * has sent exactly what the model's effects say; an untraced one may have sent anything, but what
  * it said to the traced ones is remembered, and two things that contradict each other name it.
  */
+import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
-import { fullProjection } from "../core/pbft/projection.ts"
-import type { State } from "../core/pbft/state.ts"
+import type { Config } from "../core/pbft/state.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import type { Request } from "../core/request.ts"
-import type { ClientEvent, ReplicaEvent, TraceEvent } from "./event.ts"
+import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
-import { type Known, Sayings, SentReplies, SentRequests, sayingOf } from "./sent.ts"
+import { DigestSayings, nameOf, ReplicaSayings, type SignedMessage } from "./replica-sayings.ts"
+import { type Known, SentReplies, SentRequests } from "./sent.ts"
 
 /** A message that was received and not sent so far. */
 export interface Missing {
-  /** Key of the process that should have sent it. */
-  readonly sender: string
+  /** Key of the process that should have sent it; undefined: any replica, all have traces. */
+  readonly sender: string | undefined
   /** Where the message stands in the line. */
   readonly field: string
   /** The message, for people. */
@@ -37,23 +38,37 @@ export interface Traced {
 /** How many sequence numbers of each replica are remembered, in multiples of the log size. */
 const logsKept = 4
 
+export interface CausalityOptions {
+  readonly traced: Traced
+  readonly logSize: number
+  readonly batchDigest: Config["batchDigest"]
+  readonly misbehaved: (found: Misbehaviour) => void
+}
+
 export class Causality {
   readonly #traced: Traced
-  readonly #sayings: ReadonlyArray<Sayings>
+  readonly #everyone: ReadonlyArray<ReplicaId>
+  readonly #batchDigest: Config["batchDigest"]
+  readonly #sayings: ReadonlyArray<ReplicaSayings>
   readonly #replies: ReadonlyArray<SentReplies>
   readonly #requests = new SentRequests()
+  /** Batches that a traced replica gave to somebody. */
+  readonly #batches = new DigestSayings()
   /** Processes whose trace ends with steps that have no line. */
   readonly #open = new Set<string>()
   readonly #misbehaved: (found: Misbehaviour) => void
   #checked = 0
   #unchecked = 0
 
-  constructor(traced: Traced, logSize: number, misbehaved: (found: Misbehaviour) => void) {
+  constructor({ traced, logSize, batchDigest, misbehaved }: CausalityOptions) {
     this.#traced = traced
-    const { n } = traced.group
-    this.#sayings = Array.from({ length: n }, () => new Sayings(logsKept * logSize))
-    this.#replies = Array.from({ length: n }, () => new SentReplies())
+    this.#everyone = Array.from({ length: traced.group.n }, (_, replica) => replica)
+    this.#batchDigest = batchDigest
+    this.#sayings = this.#everyone.map(() => new ReplicaSayings(logsKept * logSize))
+    this.#replies = this.#everyone.map(() => new SentReplies())
     this.#misbehaved = misbehaved
+    // Who has no trace may have given any batch.
+    if (this.#everyone.some((r) => !traced.replicas.has(r))) this.#batches.forget()
   }
 
   /** Received messages that were found among those sent. */
@@ -80,12 +95,13 @@ export class Causality {
       case "ClientStep":
         return this.#clientStep(event)
       case "ReplicaGap":
-        return this.#afterGap(event.replica, event.after, event.place)
+        return this.#afterGap(event)
       case "ClientsGap":
-        for (const [client, { timestamp, operation, toAll }] of event.after) {
+        for (const [client, { timestamp, operation }] of event.after) {
           this.#requests.forget(client, operation === undefined ? timestamp : timestamp - 1)
           if (operation === undefined) continue
-          this.#requests.send({ client, timestamp, operation }, toAll, event.place)
+          // Whose primary it went to first, nobody saw.
+          this.#requests.send({ client, timestamp, operation }, this.#everyone, event.place)
         }
         return
       case "OpenEnd":
@@ -96,45 +112,63 @@ export class Causality {
   /** What the process sends from now on is not in its trace. */
   open(node: string): void {
     this.#open.add(node)
+    this.#batches.forget()
   }
 
   #missingMessage({ replica, input }: ReplicaEvent): Missing | undefined {
-    if (input._tag === "Receive" && input.message._tag === "Request") {
-      const backup = replica !== primaryOf(this.#traced.group, 0)
-      return this.#missingRequest(input.message, backup, "in")
-    }
     if (input._tag === "Receive") {
-      return this.#missingSaying(input.message as PeerMessage, replica)
+      const m = input.message
+      if (m._tag === "Request") return this.#missingRequest(m, replica, "in")
+      return this.#missingPeer(m, replica)
     }
     if (input._tag !== "ReceivePrePrepare") return undefined
-    const saying = this.#missingSaying(input.message, replica)
+    const saying = this.#missingPeer(input.message, replica)
     if (saying !== undefined) return saying
     const { batch } = input.message
     for (let k = 0; k < batch.length; k++) {
       if (input.verdicts[k] !== true) continue
-      const missing = this.#missingRequest(batch[k] as Request, false, `in.batch[${k}]`)
+      const missing = this.#missingRequest(batch[k] as Request, undefined, `in.batch[${k}]`)
       if (missing !== undefined) return missing
     }
     return undefined
   }
 
-  #missingSaying(m: PeerMessage, receiver: ReplicaId): Missing | undefined {
-    const sender = this.#traced.replicas.get(m.replica)
-    if (sender === undefined || m.replica === receiver || this.#open.has(sender)) return undefined
-    const sayings = this.#sayings[m.replica] as Sayings
-    const isSent = (): boolean => sayings.knows(sayingOf(m)) !== "unsaid"
-    if (isSent()) return undefined
-    const view = m._tag === "Checkpoint" ? "" : ` in view ${m.view}`
-    const what = `${m._tag} for sequence number ${m.seq}${view} with digest ${m.digest}`
-    return { sender, field: "in", what, isSent }
+  #missingPeer(m: PeerMessage, receiver: ReplicaId): Missing | undefined {
+    if (m._tag === "Batch") {
+      const digest = this.#batchDigest(m.batch)
+      const isSent = (): boolean => this.#batches.knows(digest) !== "unsaid"
+      if (isSent()) return undefined
+      return { sender: undefined, field: "in", what: `Batch with digest ${digest}`, isSent }
+    }
+    if (m.replica === receiver) return undefined
+    const missing = this.#missingSaying(m, "in")
+    if (missing !== undefined || m._tag !== "NewView") return missing
+    // They are signed: the receiver knows who wrote each of them.
+    for (const [k, change] of m.changes.entries()) {
+      const inside = this.#missingSaying(change, `in.changes[${k}]`)
+      if (inside !== undefined) return inside
+    }
+    return undefined
   }
 
-  #missingRequest(request: Request, backup: boolean, field: string): Missing | undefined {
+  #missingSaying(m: SignedMessage, field: string): Missing | undefined {
+    const sender = this.#traced.replicas.get(m.replica)
+    if (sender === undefined || this.#open.has(sender)) return undefined
+    const sayings = this.#sayings[m.replica] as ReplicaSayings
+    const isSent = (): boolean => sayings.knows(m) !== "unsaid"
+    return isSent() ? undefined : { sender, field, what: nameOf(m), isSent }
+  }
+
+  #missingRequest(
+    request: Request,
+    receiver: ReplicaId | undefined,
+    field: string,
+  ): Missing | undefined {
     const sender = this.#traced.clients.get(request.client)
     if (sender === undefined || this.#open.has(sender)) return undefined
-    const isSent = (): boolean => this.#requests.knows(request, backup) !== "unsaid"
+    const isSent = (): boolean => this.#requests.knows(request, receiver) !== "unsaid"
     if (isSent()) return undefined
-    const to = backup && this.#requests.find(request) !== undefined ? " to this replica" : ""
+    const to = this.#requests.find(request) !== undefined ? " to this replica" : ""
     const what = `Request ${request.timestamp} of client ${request.client}${to}`
     return { sender, field, what, isSent }
   }
@@ -155,17 +189,17 @@ export class Causality {
     const { replica, step, place, input } = event
     if (input._tag === "Receive" || input._tag === "ReceivePrePrepare") this.#received(event)
     for (const effect of step.effects) {
-      if (effect._tag === "Broadcast") {
-        const saying = { ...sayingOf(effect.message), place }
-        ;(this.#sayings[replica] as Sayings).say(saying)
-      } else if (effect._tag === "SendToClient") {
+      if (effect._tag === "SendToClient") {
         ;(this.#replies[replica] as SentReplies).send(effect.client, effect.message)
+      } else if (effect._tag === "Broadcast" || effect._tag === "SendToReplicas") {
+        const m: PeerMessage = effect.message
+        if (m._tag === "Batch") this.#batches.say(this.#batchDigest(m.batch))
+        else (this.#sayings[replica] as ReplicaSayings).say(m, place)
       }
     }
   }
 
   #clientStep({ step, input, place }: ClientEvent): void {
-    const { n } = this.#traced.group
     if (input._tag === "Receive" && this.#traced.replicas.has(input.message.replica)) {
       const m: Reply = input.message
       const known = (this.#replies[m.replica] as SentReplies).knows(m.client, m)
@@ -173,7 +207,7 @@ export class Causality {
     }
     for (const effect of step.effects) {
       if (effect._tag !== "SendToReplicas") continue
-      this.#requests.send(effect.message, effect.replicas.length === n, place)
+      this.#requests.send(effect.message, effect.replicas, place)
     }
   }
 
@@ -185,12 +219,12 @@ export class Causality {
     }
     if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return
     const m = input.message as PeerMessage
-    if (m.replica === replica) return
-    if (this.#traced.replicas.has(m.replica)) {
-      this.#count((this.#sayings[m.replica] as Sayings).knows(sayingOf(m)), ignored)
-    } else {
-      this.#hear(m, place)
+    if (m._tag === "Batch") {
+      return this.#count(this.#batches.knows(this.#batchDigest(m.batch)), ignored)
     }
+    if (m.replica === replica) return
+    this.#heard(m, place, ignored)
+    if (m._tag === "NewView") for (const c of m.changes) this.#heard(c, place, ignored)
     if (input._tag !== "ReceivePrePrepare") return
     input.message.batch.forEach((request, k) => {
       if (input.verdicts[k] === true) this.#request(request, place, ignored)
@@ -200,7 +234,7 @@ export class Causality {
   #request(request: Request, place: Place, ignored: boolean): void {
     const { client, timestamp } = request
     if (this.#traced.clients.has(client)) {
-      return this.#count(this.#requests.knows(request, false), ignored)
+      return this.#count(this.#requests.knows(request, undefined), ignored)
     }
     const other = this.#requests.contradiction(request)
     if (other !== undefined) {
@@ -208,21 +242,19 @@ export class Causality {
       const places = [other.place, place] as const
       this.#misbehaved({ process: `client ${client}`, kind: "TwoRequests", message, places })
     }
-    this.#requests.send(request, true, place)
+    this.#requests.send(request, this.#everyone, place)
   }
 
-  // An untraced replica: what it says is remembered, two different things are a contradiction.
-  #hear(m: PeerMessage, place: Place): void {
-    const sayings = this.#sayings[m.replica] as Sayings
-    const saying = { ...sayingOf(m), place }
-    if (sayings.find(saying) !== undefined) return
-    const other = sayings.contradiction(saying)
-    sayings.say(saying)
+  // A traced replica has said it; of another one it is remembered, and two that contradict each
+  // other are proof against it.
+  #heard(m: SignedMessage, place: Place, ignored: boolean): void {
+    const sayings = this.#sayings[m.replica] as ReplicaSayings
+    if (this.#traced.replicas.has(m.replica)) return this.#count(sayings.knows(m), ignored)
+    if (sayings.knows(m) === "said") return
+    const other = sayings.contradiction(m)
+    sayings.say(m, place)
     if (other === undefined) return
-    const view = m._tag === "Checkpoint" ? "" : ` in view ${m.view}`
-    const message =
-      `sent two ${m._tag} messages for sequence number ${m.seq}${view}, ` +
-      `with digests ${other.digest} and ${m.digest}`
+    const message = `sent two ${m._tag} messages ${other.what}`
     const places = [other.place, place] as const
     this.#misbehaved({ process: `replica ${m.replica}`, kind: `Two${m._tag}s`, message, places })
   }
@@ -232,26 +264,25 @@ export class Causality {
     else if (!ignored) this.#unchecked++
   }
 
-  // Whatever a replica has sent above its low watermark is in its durable state (SentIsDurable).
-  #afterGap(replica: ReplicaId, state: State, place: Place): void {
-    const { view, slot, low, checkpoints, table } = fullProjection(state)
-    const sayings = this.#sayings[replica] as Sayings
+  #afterGap({ replica, before, after, place }: ReplicaGap): void {
+    const { group } = this.#traced
+    const isPrimary = (view: number): boolean => primaryOf(group, view) === replica
+    ;(this.#sayings[replica] as ReplicaSayings).unseen({
+      replica,
+      before,
+      after,
+      place,
+      isPrimary,
+    })
+    this.#batches.forget()
     const replies = this.#replies[replica] as SentReplies
-    const primary = primaryOf(this.#traced.group, view) === replica
-    sayings.forget(low)
-    for (const { seq, digest, phase } of slot) {
-      if (phase === "empty" || phase === "held") continue
-      const vote = primary ? "PrePrepare" : "Prepare"
-      sayings.say({ type: vote, view, seq, digest, place })
-      if (phase === "prePrepared") continue
-      sayings.say({ type: "Commit", view, seq, digest, place })
-    }
-    for (const { seq, digest } of checkpoints) {
-      if (seq > 0) sayings.say({ type: "Checkpoint", view: 0, seq, digest, place })
-    }
-    for (const { client, timestamp, result } of table) {
+    const { view } = after
+    ClientTable.entries(after.table).forEach(({ timestamp, result }, client) => {
+      if (timestamp === 0) return
       replies.forget(client, timestamp - 1)
       replies.send(client, { view, timestamp, result })
-    }
+      // It may have answered in each of the views that it was in.
+      if (before.view < view) replies.forget(client, timestamp)
+    })
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { State } from "../core/pbft/state.ts"
+import type { Config, State } from "../core/pbft/state.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
 import type { Observer, RunState } from "./check.ts"
 import type { StepEvent } from "./event.ts"
@@ -18,6 +18,8 @@ export interface Snapshot {
 
 export interface Chain {
   readonly header: TraceHeader
+  /** The digests of the run's batches. */
+  readonly batchDigest: Config["batchDigest"]
   /** Number of the first event in the merged run, from 1. */
   readonly from: number
   /** Whether the chain starts where the run starts: every process in its first state. */
@@ -64,11 +66,12 @@ interface Open extends Chain {
   readonly events: Array<StepEvent>
 }
 
-const open = (index: number, { header, replicas, clients }: RunState, fromInit: boolean): Open => ({
-  header,
+const open = (index: number, state: RunState, fromInit: boolean): Open => ({
+  header: state.header,
+  batchDigest: state.batchDigest,
   from: index,
   fromInit,
-  start: { replicas: new Map(replicas), clients: new Map(clients) },
+  start: { replicas: new Map(state.replicas), clients: new Map(state.clients) },
   events: [],
 })
 

@@ -23,6 +23,7 @@ import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts
 /** The states of all traced processes between two events. */
 export interface RunState {
   readonly header: TraceHeader
+  readonly batchDigest: Config["batchDigest"]
   readonly configs: ReadonlyMap<ReplicaId, Config>
   readonly replicas: ReadonlyMap<ReplicaId, State>
   readonly clients: ReadonlyMap<ClientId, ClientState>
@@ -169,7 +170,8 @@ class Check {
     }
     const { logSize } = this.#header
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
-    this.causality = new Causality(this.#traced, logSize, misbehaved)
+    const { batchDigest } = options.digests
+    this.causality = new Causality({ traced: this.#traced, logSize, batchDigest, misbehaved })
     this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
   }
 
@@ -205,6 +207,7 @@ class Check {
     if (observer !== undefined) {
       observer.before(this.#events, event, {
         header: this.#header,
+        batchDigest: this.#options.digests.batchDigest,
         configs: this.#configs,
         replicas: this.#replicas,
         clients: this.#clients,

@@ -2,8 +2,13 @@
  * What a replica keeps through steps that nobody saw: everything that a message of its may depend
  * on is durable (spec/tla/Pbft.tla, `SentIsDurable`), so it must still be there.
  */
+import type { ReplicaId } from "../core/ids.ts"
+import { claim, leavingP, leavingQ } from "../core/pbft/certificates.ts"
+import { newViewData, viewChangeData } from "../core/pbft/change-data.ts"
+import type { ViewChange } from "../core/pbft/message.ts"
 import type { Phase, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
+import { firstDifference } from "./difference.ts"
 
 export interface Lost {
   readonly field: string
@@ -22,7 +27,7 @@ const rank: Readonly<Record<Phase, number>> = {
 }
 
 /** The first thing that was durable in `before` and is not in `after`. */
-export const lostDurable = (before: State, after: State): Lost | undefined => {
+export const lostDurable = (replica: ReplicaId, before: State, after: State): Lost | undefined => {
   const { low } = after.log
   if (after.view < before.view) return lost("view", before.view, after.view)
   if (low < before.log.low) return lost("low", before.log.low, low)
@@ -31,6 +36,17 @@ export const lostDurable = (before: State, after: State): Lost | undefined => {
     const found = after.checkpoints.find((c) => c.seq === seq)?.digest
     if (found !== digest) return lost(`checkpoints at ${seq}`, digest, found)
   }
+  if (before.view === after.view) {
+    return lostSlot(before, after) ?? lostChange(replica, before, after) ?? lostEntry(before, after)
+  }
+  // A replica that has left a view knows from P and Q what it said there.
+  const left = { pset: leavingP(before), qset: leavingQ(before) }
+  return lostEntry(left, after)
+}
+
+// In one view: the slots.
+const lostSlot = (before: State, after: State): Lost | undefined => {
+  const { low } = after.log
   for (const seq of Window.occupied(before.log)) {
     const { phase, digest } = Window.get(before.log, seq)
     if (rank[phase] === 0 || seq <= low) continue
@@ -38,6 +54,46 @@ export const lostDurable = (before: State, after: State): Lost | undefined => {
     const at = `slot at ${seq}`
     if (found.digest !== digest) return lost(`${at}, digest`, digest, found.digest)
     if (rank[found.phase] < rank[phase]) return lost(`${at}, phase`, phase, found.phase)
+  }
+  return undefined
+}
+
+// In one view: how far the change to it has come.
+const lostChange = (replica: ReplicaId, before: State, after: State): Lost | undefined => {
+  if (before.active && !after.active) return lost("active", true, false)
+  const { newView } = before
+  if (newView !== undefined) {
+    const expected = newViewData(newView)
+    const found = after.newView && newViewData(after.newView)
+    if (!same(found, expected)) return lost("newView", expected, found)
+  }
+  const own = (state: State): ViewChange | undefined =>
+    state.viewChanges.find((m) => m.replica === replica)
+  const said = own(before)
+  if (said === undefined || after.active) return undefined
+  const expected = viewChangeData(said)
+  const kept = own(after)
+  const found = kept && viewChangeData(kept)
+  return same(found, expected) ? undefined : lost("viewChanges", expected, found)
+}
+
+const same = (a: unknown, b: unknown): boolean => firstDifference(a, b) === undefined
+
+// P and Q: what was prepared and pre-prepared, or something later at the same sequence number.
+const lostEntry = (before: Pick<State, "pset" | "qset">, after: State): Lost | undefined => {
+  const { low } = after.log
+  for (const e of before.pset.filter(({ seq }) => seq > low)) {
+    const found = after.pset.find(({ seq }) => seq === e.seq)
+    const kept = found !== undefined && found.view >= e.view
+    if (!kept || (found.view === e.view && found.digest !== e.digest)) {
+      return lost(`pset at ${e.seq}`, e, found)
+    }
+  }
+  for (const e of before.qset.filter(({ seq }) => seq > low)) {
+    const found = after.qset.find(({ seq, digest }) => seq === e.seq && digest === e.digest)
+    if (found === undefined || found.view < e.view) {
+      return lost(`qset at ${e.seq}`, claim(e), found && claim(found))
+    }
   }
   return undefined
 }

@@ -1,9 +1,9 @@
 /** One event of a window as a record of TLA+, as spec/tla/TracePbft.tla reads it. */
 import { isIgnored } from "../core/machine.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
-import { primaryOf } from "../core/quorum.ts"
+import type { Entry, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Request } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
+import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
@@ -32,27 +32,37 @@ export const replyText = (m: Reply, symbols: Symbols): string => {
 
 /** A message between replicas; `batch` is the text of a pre-prepare's batch. */
 export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): string => {
-  const from = `replica |-> ${m.replica}, auth |-> ${everyone(symbols)}]`
   switch (m._tag) {
     case "PrePrepare": {
       const content = batch ?? symbols.batch(m.batch, m.digest)
       return (
         `[type |-> "PrePrepare", view |-> ${m.view}, seq |-> ${m.seq}, ` +
-        `batch |-> ${content}, ${from}`
+        `batch |-> ${content}, ${from(m, symbols)}`
       )
     }
     case "Prepare":
     case "Commit":
       return (
         `[type |-> "${m._tag}", view |-> ${m.view}, seq |-> ${m.seq}, ` +
-        `digest |-> ${symbols.digest(m.digest)}, ${from}`
+        `digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
       )
     case "Checkpoint": {
       const digest = symbols.checkpoint(m.digest)
-      return `[type |-> "Checkpoint", seq |-> ${m.seq}, digest |-> ${digest}, ${from}`
+      return `[type |-> "Checkpoint", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
     }
+    case "ViewChange":
+      return viewChangeText(m, symbols)
+    case "NewView":
+      return newViewText(m, symbols)
+    case "FetchBatch":
+      return `[type |-> "FetchBatch", digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
+    case "Batch":
+      return `[type |-> "Batch", batch |-> ${symbols.digestOf(m.batch)}]`
   }
 }
+
+const from = ({ replica }: { readonly replica: number }, symbols: Symbols): string =>
+  `replica |-> ${replica}, auth |-> ${everyone(symbols)}]`
 
 /**
  * The batch of a pre-prepare as its receiver saw it. A traced primary passes on what it received;
@@ -91,26 +101,14 @@ export const receivedText = (
   }
   if (input._tag !== "Receive" || input.message._tag === "Reply") return undefined
   const m = input.message
-  return m._tag === "Request"
-    ? requestText(m, requestReceivers(event, chain, symbols), symbols)
-    : peerText(m, symbols)
-}
-
-/** To whom the request went that the event received: the primary's copy, or everyone's. */
-export const requestReceivers = (
-  { replica, input }: ReplicaEvent,
-  chain: Chain,
-  symbols: Symbols,
-): ReadonlyArray<number> => {
-  const primary = primaryOf(chain.header, 0)
-  const m = input._tag === "Receive" && input.message._tag === "Request" ? input.message : undefined
-  const traced = m !== undefined && symbols.isTraced(m.client)
-  return traced && replica === primary ? [primary] : symbols.replicas
+  // To whom a request went does not matter here; see `Requests` of TracePbft.
+  return m._tag === "Request" ? requestText(m, symbols.replicas, symbols) : peerText(m, symbols)
 }
 
 /** What a line says was changed: the data that src/core/pbft/trace-changes.ts writes. */
 interface ReplicaPost {
   readonly view?: number
+  readonly active?: boolean
   readonly seqno?: number
   readonly queue?: number
   readonly executed?: number
@@ -132,10 +130,16 @@ interface ReplicaPost {
     readonly seq: number
     readonly votes: ReadonlyArray<LoggedVote>
   }>
+  readonly pset?: ReadonlyArray<Entry>
+  readonly qset?: ReadonlyArray<Entry>
+  readonly viewChanges?: ReadonlyArray<{ readonly replica: number; readonly view: number }>
+  readonly newView?: number | null
+  readonly fetched?: ReadonlyArray<string>
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
 interface ClientPost {
+  readonly views?: ReadonlyArray<number>
   readonly timestamp?: number
   readonly waits?: boolean
   readonly toAll?: boolean
@@ -150,7 +154,9 @@ const votesText = (votes: ReadonlyArray<LoggedVote>, own: string, name: (d: stri
     ),
   )
 
-const record = (fields: ReadonlyArray<readonly [string, string | number | undefined]>): string => {
+type Field = readonly [name: string, value: string | number | undefined]
+
+const record = (fields: ReadonlyArray<Field>): string => {
   const present = fields.filter(([, value]) => value !== undefined)
   // TLA+ has no empty record; a record of something that nothing asks for is as good.
   return present.length === 0
@@ -191,7 +197,21 @@ const postText = (post: ReplicaPost, symbols: Symbols): string => {
     ["table", table && tlaTuple(table)],
     ["checkpoints", checkpoints && tlaTuple(checkpoints)],
     ["checkpointVotes", votes && tlaTuple(votes)],
+    ...changeFields(post, symbols),
   ])
+}
+
+const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
+  const { active, pset, qset, viewChanges, newView, fetched } = post
+  const named = viewChanges?.map(({ replica, view }) => tlaTuple([replica, view]))
+  return [
+    ["active", truth(active)],
+    ["pset", pset && entriesText(pset, symbols)],
+    ["qset", qset && entriesText(qset, symbols)],
+    ["viewChanges", named && tlaSet(named)],
+    ["newView", newView === undefined ? undefined : tlaSet(newView === null ? [] : [newView])],
+    ["fetched", fetched && tlaSet(fetched.map((d) => symbols.digest(d)))],
+  ]
 }
 
 const truth = (value: boolean | undefined): string | undefined =>
@@ -204,6 +224,7 @@ const clientPostText = (client: number, post: ClientPost, symbols: Symbols): str
       post.timestamp === undefined ? undefined : symbols.timestamp(client, post.timestamp),
     ],
     ["waits", truth(post.waits)],
+    ["views", post.views && tlaTuple(post.views)],
     ["toAll", truth(post.toAll)],
     ["replies", post.replies && tlaSet(post.replies)],
     ["result", post.result === undefined ? undefined : symbols.result(post.result)],
@@ -211,7 +232,9 @@ const clientPostText = (client: number, post: ClientPost, symbols: Symbols): str
 
 const inputName = ({ input }: StepEvent): string => {
   if (input._tag === "Receive") return input.message._tag
-  return input._tag === "ReceivePrePrepare" ? "PrePrepare" : input._tag
+  if (input._tag === "ReceivePrePrepare") return "PrePrepare"
+  // A replica's timer; a client has another one.
+  return input._tag === "Timeout" && "view" in input ? "Timer" : input._tag
 }
 
 /** One element of `Trace`. */
@@ -220,22 +243,21 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
   const message = receivedText(event, chain, symbols)
   if (event._tag === "ClientStep") return clientEventText(event, message, symbols)
   const { input } = event
-  const node: readonly [string, number] = ["node", event.replica]
-  const count = input._tag === "Propose" ? input.count : undefined
+  const given: ReadonlyArray<Field> = [
+    ["node", event.replica],
+    ["m", message],
+    ["count", input._tag === "Propose" ? input.count : undefined],
+    ["view", input._tag === "Timeout" ? input.view : undefined],
+    ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
+  ]
   if (isIgnored(action)) {
-    return record([
-      ["action", `"Ignored"`],
-      node,
-      ["input", `"${inputName(event)}"`],
-      ["m", message],
-      ["count", count],
-    ])
+    return record([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
     input._tag === "Restart"
       ? replicaText(event.step.state, symbols)
       : postText(event.post as ReplicaPost, symbols)
-  return record([["action", `"${action}"`], node, ["m", message], ["count", count], ["post", post]])
+  return record([["action", `"${action}"`], ...given, ["post", post]])
 }
 
 const clientEventText = (

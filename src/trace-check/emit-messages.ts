@@ -4,9 +4,11 @@
  * sent is what the causal merge has checked.
  */
 import { isIgnored } from "../core/machine.ts"
+import type { Request } from "../core/request.ts"
 import type { Chain, Window } from "./chain.ts"
+import { viewChangeText } from "./emit-change.ts"
 import { peerText, receivedText, replyText, requestText } from "./emit-event.ts"
-import type { ReplicaEvent, StepEvent } from "./event.ts"
+import type { StepEvent } from "./event.ts"
 import type { Symbols } from "./symbols.ts"
 
 export interface WindowMessages {
@@ -28,7 +30,10 @@ const isInjected = (event: StepEvent, chain: Chain, symbols: Symbols): boolean =
   const { input } = event
   if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return false
   const m = input.message
-  return m._tag === "Request" ? !symbols.isTraced(m.client) : !chain.start.replicas.has(m.replica)
+  if (m._tag === "Request") return !symbols.isTraced(m.client)
+  // Any replica may have sent a batch, and one without a trace may have had it from anybody.
+  if (m._tag === "Batch") return chain.start.replicas.size < symbols.replicas.length
+  return !chain.start.replicas.has(m.replica)
 }
 
 const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> => {
@@ -38,17 +43,44 @@ const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> =>
     )
   }
   return event.step.effects.flatMap((e) => {
-    if (e._tag === "Broadcast") return [peerText(e.message, symbols)]
+    if (e._tag === "Broadcast" || e._tag === "SendToReplicas") return [peerText(e.message, symbols)]
     return e._tag === "SendToClient" ? [replyText(e.message, symbols)] : []
   })
 }
 
-// A pre-prepare of a primary without a trace can hold only requests that traced clients have sent.
-const requestsInside = ({ input }: ReplicaEvent, symbols: Symbols): ReadonlyArray<string> => {
-  if (input._tag !== "ReceivePrePrepare") return []
-  return input.message.batch.flatMap((r, k) =>
-    symbols.isTraced(r.client) && input.verdicts[k] === true ? [requestText(r, [0], symbols)] : [],
-  )
+// The texts of a request's possible copies: to one replica, or to everyone.
+const copies = (r: Request, to: ReadonlyArray<number>, symbols: Symbols): ReadonlyArray<string> =>
+  [...to.map((replica) => [replica]), symbols.replicas].map((all) => requestText(r, all, symbols))
+
+/**
+ * What must have been sent so that the event may happen; each in all forms that it may have, first
+ * the one to take when none was sent in the chain. A process without a trace says what it wants,
+ * but what it passes on of traced ones, those have sent.
+ */
+const needs = (event: StepEvent, chain: Chain, symbols: Symbols): Needs => {
+  const { input } = event
+  const text = receivedText(event, chain, symbols)
+  if (text === undefined || isIgnored(event.step.action)) return { injected: [], sent: [] }
+  if (!isInjected(event, chain, symbols)) {
+    const request = input._tag === "Receive" && input.message._tag === "Request"
+    if (!request || event._tag === "ClientStep") return { injected: [], sent: [[text]] }
+    return { injected: [], sent: [copies(input.message, [event.replica], symbols)] }
+  }
+  const injected = [text]
+  if (input._tag === "ReceivePrePrepare") {
+    const requests = input.message.batch.filter(
+      (r, k) => symbols.isTraced(r.client) && input.verdicts[k] === true,
+    )
+    return { injected, sent: requests.map((r) => copies(r, symbols.replicas, symbols)) }
+  }
+  if (input._tag !== "Receive" || input.message._tag !== "NewView") return { injected, sent: [] }
+  const traced = input.message.changes.filter((c) => chain.start.replicas.has(c.replica))
+  return { injected, sent: traced.map((c) => [viewChangeText(c, symbols)]) }
+}
+
+interface Needs {
+  readonly injected: ReadonlyArray<string>
+  readonly sent: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /** The messages of each window, in the order of the windows. */
@@ -66,15 +98,11 @@ export const messagesOf = (
   }
   windows.forEach(({ events }, k) => {
     for (const event of events) {
-      const text = receivedText(event, chain, symbols)
-      const needed = text !== undefined && !isIgnored(event.step.action)
-      if (needed && isInjected(event, chain, symbols)) {
-        injected[k]?.add(text)
-        if (event._tag === "ReplicaStep") {
-          requestsInside(event, symbols).forEach((r) => receive(r, k))
-        }
-      } else if (needed) {
-        receive(text, k)
+      const needed = needs(event, chain, symbols)
+      for (const text of needed.injected) injected[k]?.add(text)
+      for (const forms of needed.sent) {
+        const text = forms.find((form) => lives.has(form)) ?? forms[0]
+        if (text !== undefined) receive(text, k)
       }
       for (const sent of sentTexts(event, symbols)) {
         if (!lives.has(sent)) lives.set(sent, { sent: k, received: -1 })

@@ -3,7 +3,8 @@ import * as ClientTable from "../core/client-table.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import { type Symbols, tlaBoolean, tlaTuple } from "./symbols.ts"
+import { entriesText, newViewText, viewChangeText } from "./emit-change.ts"
+import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
 
 const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => string): string =>
   tlaTuple(votes.flatMap((d, replica) => (d === "" ? [] : [tlaTuple([replica, name(d)])])))
@@ -47,18 +48,30 @@ export const replicaText = (state: State, symbols: Symbols): string => {
     return text === "<<>>" ? [] : [tlaTuple([seq, text])]
   })
   return (
-    `[view |-> ${state.view}, seqno |-> ${state.seqno}, queue |-> ${tlaTuple(queue)}, ` +
+    `[view |-> ${state.view}, active |-> ${tlaBoolean(state.active)}, seqno |-> ${state.seqno}, queue |-> ${tlaTuple(queue)}, ` +
     `low |-> ${state.log.low}, executed |-> ${state.executed},\n` +
     `   slot |-> ${slotsText(state, symbols)},\n` +
     `   table |-> ${tableText(state.table, symbols)},\n` +
     `   checkpoints |-> ${tlaTuple(checkpoints)},\n` +
-    `   checkpointVotes |-> ${tlaTuple(votes)}]`
+    `   checkpointVotes |-> ${tlaTuple(votes)},\n` +
+    `   ${changeFields(state, symbols)}]`
+  )
+}
+
+const changeFields = (state: State, symbols: Symbols): string => {
+  const { pset, qset, viewChanges, newView, fetched } = state
+  const changes = viewChanges.map((m) => viewChangeText(m, symbols))
+  return (
+    `pset |-> ${entriesText(pset, symbols)}, qset |-> ${entriesText(qset, symbols)}, ` +
+    `viewChanges |-> ${tlaSet(changes)}, ` +
+    `newView |-> ${tlaSet(newView === undefined ? [] : [newViewText(newView, symbols)])}, ` +
+    `fetched |-> ${tlaSet(fetched.map(({ digest }) => symbols.digest(digest)))}`
   )
 }
 
 /** A client's state as TracePbft's `ClientOf` reads it. */
 export const clientText = (client: number, state: ClientState, symbols: Symbols): string => {
-  const { timestamp, operation, toAll, replies, result } = state
+  const { timestamp, operation, toAll, replies, result, views } = state
   const op = operation === undefined ? `"none"` : symbols.operation(operation)
   const answers = replies.flatMap((r, replica) =>
     r === undefined ? [] : [tlaTuple([replica, symbols.result(r)])],
@@ -66,6 +79,7 @@ export const clientText = (client: number, state: ClientState, symbols: Symbols)
   const last = result === undefined ? "<<>>" : symbols.result(result)
   return (
     `[timestamp |-> ${symbols.timestamp(client, timestamp)}, op |-> ${op}, ` +
-    `toAll |-> ${tlaBoolean(toAll)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}]`
+    `toAll |-> ${tlaBoolean(toAll)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}, ` +
+    `views |-> ${tlaTuple(views)}]`
   )
 }

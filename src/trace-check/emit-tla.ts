@@ -65,7 +65,18 @@ export const adjacent = (one: EmittedWindow, other: EmittedWindow): boolean =>
   one.endText.clients === other.startText.clients &&
   one.endText.messages === other.startText.messages
 
-const constants = ({ header, start }: Chain, symbols: Symbols): ReadonlyArray<string> => {
+// No timer fires in it, and none in the chain comes so far.
+const maxView = ({ start, events }: Chain): number => {
+  let last = 0
+  for (const { view } of start.replicas.values()) last = Math.max(last, view)
+  for (const event of events) {
+    if (event._tag === "ReplicaStep") last = Math.max(last, event.step.state.view)
+  }
+  return last + 1
+}
+
+const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
+  const { header, start } = chain
   const { n, f, quorum, checkpointInterval, logSize, maxBatch } = header
   const correct = [...start.replicas.keys()].sort((a, b) => a - b)
   const byzantine = symbols.replicas.filter((r) => !start.replicas.has(r))
@@ -83,6 +94,8 @@ const constants = ({ header, start }: Chain, symbols: Symbols): ReadonlyArray<st
     `TraceL == ${logSize}`,
     `TraceMaxBatch == ${maxBatch}`,
     `TraceCanRestart == ${tlaSet(correct)}`,
+    `TraceCanTimeout == ${tlaSet(correct)}`,
+    `TraceMaxView == ${maxView(chain)}`,
     `TraceValue == "service"`,
     `Results == ${tlaTuple(symbols.results())}`,
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,

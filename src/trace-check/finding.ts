@@ -37,6 +37,8 @@ export type RunRule =
   | "SentLater"
   /** The authenticator of a traced client failed although a traced primary passed it on. */
   | "Authenticator"
+  /** A traced replica has two different VIEW-CHANGEs or NEW-VIEWs for a view. */
+  | "Equivocation"
   /** Replicas executed different batches, or got different results, at one sequence number. */
   | "Agreement"
   | "Result"

@@ -133,7 +133,7 @@ const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
   let at = waiting[0] as Waiting
   while (!seen.has(at)) {
     seen.add(at)
-    at = byKey.get(at.missing.sender) ?? at
+    at = byKey.get(at.missing.sender ?? "") ?? at
   }
   return at
 }
@@ -145,7 +145,10 @@ const notSent = ({ event, missing }: Waiting, rule: "NotSent" | "SentLater"): Fi
     rule === "NotSent"
       ? "has never sent it"
       : "sends it only after a step that waits for this one: the lines have no causal order"
-  const message = `${missing.sender}, whose trace is here, ${when}`
+  const message =
+    missing.sender === undefined
+      ? `any replica may send it and all of their traces are here, but none ${when}`
+      : `${missing.sender}, whose trace is here, ${when}`
   const found = missing.what
   return { ...place, rule, node, step: n, field: missing.field, found, message }
 }

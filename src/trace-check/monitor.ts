@@ -6,7 +6,7 @@
  */
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
-import type { Reply } from "../core/pbft/message.ts"
+import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import { durableRecords, restart } from "../core/pbft/restart.ts"
 import type { Config, State } from "../core/pbft/state.ts"
@@ -17,6 +17,7 @@ import { lostDurable } from "./durability.ts"
 import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
+import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
 
 /** What the first replica to execute a sequence number did. */
 interface Execution {
@@ -49,6 +50,7 @@ export class Monitor {
   readonly #checkpoints = new Map<Seq, { readonly digest: string; readonly place: Place }>()
   readonly #last = new Map<ReplicaId, Map<ClientId, number>>()
   readonly #outcomes = new Map<ClientId, Array<Outcome>>()
+  readonly #views = new Map<ReplicaId, ViewSayings>()
   #forgotten: Seq = 0
   #resultSize = 0
   #executedSeq: Seq = 0
@@ -104,14 +106,51 @@ export class Monitor {
 
   #replica(event: ReplicaEvent): void {
     const { input, step } = event
+    for (const effect of step.effects) {
+      if (effect._tag === "Broadcast") this.#oneStory(event, effect.message)
+    }
     if (step.action === "Execute" && input._tag === "Executed") return this.#execute(event)
     if (input._tag === "Restart") return this.#restart(event)
     if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
-    if (input._tag === "Receive" && input.message._tag === "Checkpoint") {
+    if (input._tag !== "Receive") return
+    if (input.message._tag === "NewView") return this.#unjustified(event, input.message)
+    if (input.message._tag === "Checkpoint") {
       const { seq, digest, replica } = input.message
       const known = this.#checkpoints.get(seq)
       if (known === undefined || known.digest === digest) return
       this.#wrongCheckpoint(replica, seq, [known.place, event.place])
+    }
+  }
+
+  // A correct replica has one VIEW-CHANGE and, as its primary, one NEW-VIEW for a view.
+  #oneStory(event: ReplicaEvent, m: PeerMessage): void {
+    if (m._tag !== "ViewChange" && m._tag !== "NewView") return
+    const { replica, place } = event
+    const views = this.#views.get(replica) ?? new ViewSayings()
+    this.#views.set(replica, views)
+    const saying = viewSayingOf(m)
+    const other = views.contradiction(saying)
+    views.say({ ...saying, place })
+    if (other === undefined) return
+    const where = `${other.place.file}:${other.place.line}`
+    const message = `another ${m._tag} for view ${m.view} than the one sent at ${where}`
+    this.#reject(event, "Equivocation", message, { expected: other.content, found: saying.content })
+  }
+
+  // A NEW-VIEW that its own VIEW-CHANGEs do not allow: its receiver gives up the view, or has left.
+  #unjustified(event: ReplicaEvent, { view, replica }: NewView): void {
+    const { step, place, before } = event
+    const left = step.action === "RecvNewView" && step.state.view > view && before.view === view
+    if (!left && step.action !== "Ignore:BadNewView") return
+    const message = `sent a NewView for view ${view} that its ViewChanges do not allow`
+    const places = [place, place] as const
+    if (!this.#traced.replicas.has(replica)) {
+      this.#misbehaved({
+        process: `replica ${replica}`,
+        kind: "UnjustifiedNewView",
+        message,
+        places,
+      })
     }
   }
 
@@ -253,7 +292,7 @@ export class Monitor {
     const { before, step, replica } = event
     const config = this.#configs.get(replica)
     if (config === undefined) return
-    const expected = restart(config, durableRecords(before)).state
+    const expected = restart(config, durableRecords(config, before)).state
     const difference = firstDifference(fullProjection(expected), fullProjection(step.state), "post")
     this.#last.set(replica, timestamps(step.state))
     if (difference === undefined) return
@@ -265,7 +304,7 @@ export class Monitor {
   #gap(event: ReplicaGap): void {
     const { replica, before, after, place } = event
     this.#last.set(replica, timestamps(after))
-    const lost = lostDurable(before, after)
+    const lost = lostDurable(replica, before, after)
     if (lost !== undefined) {
       const { field, expected, found, message } = lost
       const node = `replica ${replica}`

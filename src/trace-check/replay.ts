@@ -93,8 +93,8 @@ const sameLine = (at: At, expected: string, line: StepLine): void => {
   })
 }
 
-const knownReplica = (at: At, replica: number, n: number): void => {
-  if (replica >= n) badField(at, "in.replica", `there is no replica ${replica} of ${n}`)
+const knownReplica = (at: At, replica: number, n: number, field = "in.replica"): void => {
+  if (replica >= n) badField(at, field, `there is no replica ${replica} of ${n}`)
 }
 
 /** One replica's replay, from its first state on. */
@@ -163,13 +163,19 @@ export class ReplicaReplay {
 
   // What the schema cannot say, and what the process checked before the step was taken.
   #check(at: At, input: Input): void {
-    if (input._tag === "Receive" && input.message._tag !== "Request") {
-      knownReplica(at, input.message.replica, this.config.group.n)
+    const { n } = this.config.group
+    if (input._tag === "Receive" && "replica" in input.message) {
+      knownReplica(at, input.message.replica, n)
+    }
+    if (input._tag === "Receive" && input.message._tag === "NewView") {
+      input.message.changes.forEach(({ replica }, k) =>
+        knownReplica(at, replica, n, `in.changes[${k}].replica`),
+      )
     }
     if (input._tag === "Executed") return this.#checkExecuted(at, input.seq, input.service)
     if (input._tag !== "ReceivePrePrepare") return
     const { digest, batch, replica } = input.message
-    knownReplica(at, replica, this.config.group.n)
+    knownReplica(at, replica, n)
     const expected = this.config.batchDigest(batch)
     if (expected === digest) return
     reject({
@@ -243,7 +249,9 @@ export class ClientsReplay {
       if (config === undefined) {
         return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
       }
-      for (const { replica } of data.replies) knownReplica(at, replica, config.group.n)
+      const { n } = config.group
+      for (const { replica } of data.replies) knownReplica(at, replica, n, "state.replies")
+      if (data.views.length !== n) badField(at, "state.views", `one view for each of ${n} replicas`)
       this.#states.set(data.client, fromFullClientProjection(config, data))
     }
     return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }

@@ -3,28 +3,33 @@
  * replica, the newest requests and replies of each client. A question about something older is
  * answered with "forgotten", never with a guess.
  */
-import type { Bytes, ClientId, Digest, Seq, Timestamp, View } from "../core/ids.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
+import type { SlotMessage } from "../core/pbft/message.ts"
 import type { Request } from "../core/request.ts"
 import type { Place } from "./finding.ts"
 
 export type Known = "said" | "unsaid" | "forgotten"
 
-/** A message of a replica to replicas; `view` is 0 for a checkpoint. */
+/** What a replica said of a sequence number; `view` is 0 for a checkpoint. */
 export interface Saying {
-  readonly type: PeerMessage["_tag"]
+  readonly type: SlotMessage["_tag"]
   readonly view: View
   readonly seq: Seq
   readonly digest: Digest
   readonly place: Place
 }
 
-/** What one replica said to replicas, by sequence number. */
+/** Sayings about one sequence number: a few in each of many views. */
+const sayingsKept = 256
+
+/** What one replica said of sequence numbers. */
 export class Sayings {
   readonly #limit: number
   readonly #bySeq = new Map<Seq, Array<Saying>>()
   /** At or below it, what is not found may have been said. */
   #forgotten: Seq = 0
+  /** In views below it, what is not found may have been said. */
+  #forgottenViews: View = 0
 
   /** `limit`: how many sequence numbers are remembered. */
   constructor(limit: number) {
@@ -34,7 +39,11 @@ export class Sayings {
   say(saying: Saying): void {
     const said = this.#bySeq.get(saying.seq)
     if (said !== undefined) {
-      if (this.find(saying) === undefined) said.push(saying)
+      if (this.find(saying) !== undefined) return
+      said.push(saying)
+      if (said.length <= sayingsKept) return
+      said.shift()
+      this.forget(saying.seq)
       return
     }
     this.#bySeq.set(saying.seq, [saying])
@@ -49,6 +58,11 @@ export class Sayings {
   /** What was said up to `seq` is not known completely any more. */
   forget(seq: Seq): void {
     this.#forgotten = Math.max(this.#forgotten, seq)
+  }
+
+  /** What was said in views below `view` is not known completely any more. */
+  forgetViews(view: View): void {
+    this.#forgottenViews = Math.max(this.#forgottenViews, view)
   }
 
   /** The same message, where it was said. */
@@ -69,12 +83,14 @@ export class Sayings {
 
   knows(saying: Omit<Saying, "place">): Known {
     if (this.find(saying) !== undefined) return "said"
-    return saying.seq <= this.#forgotten ? "forgotten" : "unsaid"
+    const { type, seq, view } = saying
+    const passed = type !== "Checkpoint" && view < this.#forgottenViews
+    return seq <= this.#forgotten || passed ? "forgotten" : "unsaid"
   }
 }
 
-/** A message between replicas as a saying of its sender. */
-export const sayingOf = (m: PeerMessage): Omit<Saying, "place"> => ({
+/** A message about a sequence number as a saying of its sender. */
+export const sayingOf = (m: SlotMessage): Omit<Saying, "place"> => ({
   type: m._tag,
   view: m._tag === "Checkpoint" ? 0 : m.view,
   seq: m.seq,
@@ -125,8 +141,8 @@ class Newest<A extends { readonly timestamp: Timestamp }> {
 export interface SentRequest {
   readonly timestamp: Timestamp
   readonly operation: Bytes
-  /** Whether it went to every replica; otherwise to the primary of view 0 alone. */
-  toAll: boolean
+  /** To whom it went so far: first to the primary of the client's view, then to everyone. */
+  receivers: ReadonlySet<ReplicaId>
   readonly place: Place
 }
 
@@ -154,24 +170,25 @@ export class SentRequests {
     return this.#of(client).find((r) => r.timestamp === timestamp && r.operation !== operation)
   }
 
-  send(request: Request, toAll: boolean, place: Place): void {
+  send(request: Request, to: ReadonlyArray<ReplicaId>, place: Place): void {
     const sent = this.find(request)
     if (sent !== undefined) {
-      sent.toAll ||= toAll
+      sent.receivers = new Set([...sent.receivers, ...to])
       return
     }
     const { timestamp, operation } = request
-    this.#of(request.client).add({ timestamp, operation, toAll, place })
+    this.#of(request.client).add({ timestamp, operation, receivers: new Set(to), place })
   }
 
   forget(client: ClientId, timestamp: Timestamp): void {
     this.#of(client).forget(timestamp)
   }
 
-  /** Whether the request was sent; with `backup`, to every replica. */
-  knows(request: Request, backup: boolean): Known {
+  /** Whether the request was sent to this replica; without one, to any. */
+  knows(request: Request, receiver: ReplicaId | undefined): Known {
     const sent = this.find(request)
-    if (sent !== undefined && (sent.toAll || !backup)) return "said"
+    const here = receiver === undefined || sent?.receivers.has(receiver) === true
+    if (sent !== undefined && here) return "said"
     return this.#of(request.client).unknown(request.timestamp)
   }
 }

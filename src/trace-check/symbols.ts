@@ -6,7 +6,7 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { State } from "../core/pbft/state.ts"
+import type { Config, State } from "../core/pbft/state.ts"
 import type { Batch, Request } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
@@ -28,6 +28,14 @@ class Names {
     this.#names.set(content, name)
     return name
   }
+
+  /** What those of its names that stand in a text are short for, as definitions. */
+  definitions(text: string): ReadonlyArray<string> {
+    const used = new Set(text.match(new RegExp(`\\b${this.#prefix}\\d+\\b`, "g")))
+    return [...this.#names].flatMap(([content, name]) =>
+      used.has(name) ? [`${name} == ${content}`] : [],
+    )
+  }
 }
 
 export const tlaSet = (elements: Iterable<number | string>): string =>
@@ -43,6 +51,10 @@ export class Symbols {
   readonly #results = new Names("r")
   readonly #checkpoints = new Names("c")
   readonly #batchNames = new Names("")
+  /** Long values, each under a name: the kind of value by the first letter of its names. */
+  readonly #long = { V: new Names("V"), W: new Names("W") }
+  readonly #batchDigest: Config["batchDigest"]
+  readonly #nullDigest: Digest
   /** Known batches by digest. */
   readonly #batches = new Map<Digest, Batch>()
   readonly #timestamps = new Map<ClientId, Set<Timestamp>>()
@@ -58,6 +70,8 @@ export class Symbols {
 
   constructor(chain: Chain) {
     const { header, start, events } = chain
+    this.#batchDigest = chain.batchDigest
+    this.#nullDigest = chain.batchDigest([])
     this.replicas = Array.from({ length: header.n }, (_, replica) => replica)
     this.#traced = new Set(start.clients.keys())
     for (const state of start.replicas.values()) this.#meetReplica(state)
@@ -100,17 +114,38 @@ export class Symbols {
 
   /** A batch's name in the generated module; it is defined there with its authenticators. */
   batch(batch: Batch, digest: Digest): string {
+    if (digest === this.#nullDigest) return "<<>>"
+    this.#seen.add(digest)
     this.#batches.set(digest, batch)
     return `B${this.#batchNames.of(digest)}`
   }
 
   /** A digest's name: that of a known batch, or of a batch that nobody in the chain holds. */
   digest(digest: Digest): string {
+    if (digest === this.#nullDigest) return "<<[null |-> TRUE]>>"
+    this.#seen.add(digest)
     return `D${this.#batchNames.of(digest)}`
   }
 
-  /** What the names `B1`, `D1`, ... of a text stand for, as definitions. */
+  /** The digest's name of a batch that comes without one. */
+  digestOf(batch: Batch): string {
+    return this.digest(this.#batchDigest(batch))
+  }
+
+  /** The name of a VIEW-CHANGE (V) or of a NEW-VIEW (W), given as text. */
+  named(kind: "V" | "W", text: string): string {
+    return this.#long[kind].of(text)
+  }
+
+  /** What the names `B1`, `D1`, `V1`, `W1`, ... of a text stand for, as definitions. */
   definitions(text: string): ReadonlyArray<string> {
+    const newViews = this.#long.W.definitions(text)
+    const changes = this.#long.V.definitions([text, ...newViews].join("\n"))
+    const all = [text, ...newViews, ...changes].join("\n")
+    return [...this.#batchDefinitions(all), ...changes, ...newViews]
+  }
+
+  #batchDefinitions(text: string): ReadonlyArray<string> {
     const used = new Set(text.match(/\b[BD]\d+\b/g))
     return [...this.#digestsByNumber()].flatMap(([number, digest]) => {
       const batch = this.#batches.get(digest)
@@ -207,6 +242,9 @@ export class Symbols {
       if (digest !== "") this.#meetBatch(batch, digest)
       for (const vote of [...prepares, ...commits]) if (vote !== "") this.#seen.add(vote)
     }
+    for (const { batch, digest } of [...state.qset, ...state.fetched]) {
+      this.#meetBatch(batch, digest)
+    }
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
   }
 
@@ -245,6 +283,8 @@ export class Symbols {
         this.#meetBatch(effect.message.batch, effect.message.digest)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#meetCheckpoint(effect.message.seq, effect.message.digest)
+      } else if (effect._tag === "SendToReplicas") {
+        this.#meetBatch(effect.message.batch, this.#batchDigest(effect.message.batch))
       }
     }
   }
@@ -255,6 +295,7 @@ export class Symbols {
       const m = input.message
       if (m._tag === "Request") this.#meetRequest(m)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
+      if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
       const { batch, digest } = input.message
       this.#meetBatch(batch, digest)

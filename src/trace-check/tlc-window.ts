@@ -140,6 +140,7 @@ const failing = async (
   const start = window.events.slice(0, followed).reduce(after, window.start)
   const alone: Chain = {
     header: chain.header,
+    batchDigest: chain.batchDigest,
     from: window.from + followed,
     fromInit: false,
     start,

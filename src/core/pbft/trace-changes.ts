@@ -54,9 +54,14 @@ const sameList = (before: ReadonlyArray<unknown>, after: ReadonlyArray<unknown>)
   before === after || (before.length === 0 && after.length === 0)
 
 const logChanges = (before: Window.Window<Slot>, after: Window.Window<Slot>): string => {
+  const wasEmpty = (seq: number): boolean =>
+    !Window.covers(before, seq) || Window.get(before, seq) === before.empty
   let text = ""
   for (const seq of Window.changed(before, after)) {
-    text += `,${slotText(seq, Window.get(after, seq))}`
+    const slot = Window.get(after, seq)
+    // A view change makes the log anew, and with it the value of an empty slot.
+    if (slot === after.empty && wasEmpty(seq)) continue
+    text += `,${slotText(seq, slot)}`
   }
   return text === "" ? "" : `,"slot":[${text.slice(1)}]`
 }
