@@ -3,18 +3,20 @@
  * What they send in one turn leaves in one write a replica.
  */
 import type { SendToReplicas } from "../core/effect.ts"
-import type { Bytes, ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
+import type { Bytes, ClientId, ReplicaId, Timestamp, View } from "../core/ids.ts"
 import {
   type ClientConfig,
   type ClientEffect,
   type ClientInput,
   type ClientState,
   type ClientStep,
+  clientView,
   initClient,
   stepClient,
   type UnsignedRequest,
 } from "../core/pbft/client.ts"
-import type { Request } from "../core/pbft/message.ts"
+import type { Reply, Request } from "../core/pbft/message.ts"
+import { groupOf } from "../core/quorum.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -69,6 +71,8 @@ export class ClientLoop {
   readonly #links: Array<Connection | undefined>
   readonly #dialers: ReadonlyArray<Dialer>
   readonly #deadlines: Deadlines
+  /** The last view in which each replica answered any of the clients. */
+  readonly #views: Array<View>
   readonly #reader = new Reader(Buffer.alloc(0))
   #scheduled = false
 
@@ -85,6 +89,7 @@ export class ClientLoop {
       this.#step(from + k, { _tag: "Timeout" }),
     )
     this.#links = config.replicas.map(() => undefined)
+    this.#views = config.replicas.map(() => 0)
     this.#dialers = config.replicas.map((_, replica) => this.#dial(replica))
   }
 
@@ -152,7 +157,10 @@ export class ClientLoop {
       }
       const reply = authenticReply(replica, decoded.message)
       if (typeof reply === "string") this.network.add(`Dropped:${reply}`)
-      else this.#step(reply.client, { _tag: "Receive", message: reply })
+      else {
+        this.#step(reply.client, { _tag: "Receive", message: reply })
+        this.#heard(reply)
+      }
     }
   }
 
@@ -173,6 +181,30 @@ export class ClientLoop {
   /** A free client's next operation. */
   submit(client: ClientId, operation: Bytes): void {
     this.#step(client, { _tag: "Submit", operation })
+    const submitted = this.#clientOf(client)
+    if (submitted !== undefined) this.#hurry(client, submitted)
+  }
+
+  /** The view that the clients together take the replicas to be in. */
+  get view(): View {
+    const { length: n } = this.#views
+    return this.#views.toSorted((a, b) => b - a)[groupOf(n).f] ?? 0
+  }
+
+  // A client that has not heard of the others' view would call an old primary, and wait in vain:
+  // its timer fires at once, and its request goes to every replica.
+  #hurry(id: ClientId, { config, state }: Client): void {
+    if (state.operation === undefined || state.toAll) return
+    if (clientView(config, state) < this.view) this.#step(id, { _tag: "Timeout" })
+  }
+
+  // What one client hears of views helps those that wait for an old primary.
+  #heard(reply: Reply): void {
+    const before = this.view
+    const { replica, view } = reply
+    this.#views[replica] = Math.max(this.#views[replica] ?? 0, view)
+    if (this.view === before) return
+    this.#clients.forEach((client, k) => this.#hurry(this.#options.from + k, client))
   }
 
   #clientOf(id: ClientId): Client | undefined {

@@ -59,6 +59,8 @@ export interface ClientPoolStatus {
   /** Requests that wait for a client. */
   readonly waiting: number
   readonly completed: number
+  /** The view that the clients take the replicas to be in: f + 1 answered in it or later. */
+  readonly view: number
   /** Replicas that are connected. */
   readonly connected: ReadonlyArray<number>
   readonly actions: Counters
@@ -219,6 +221,7 @@ class Pool {
       busy: this.#done.size,
       waiting: this.#waitingCount,
       completed: this.#completed,
+      view: this.#loop.view,
       connected: this.#loop.connected(),
       actions: this.#loop.actions.toJSON(),
       network: this.#loop.network.toJSON(),

@@ -65,7 +65,7 @@ export class ReplicaLoop {
     this.#history = new History(config, options.historyBytes)
     const toReplica = (replica: ReplicaId, message: PeerMessage): void =>
       this.#dispatch({ _tag: "SendToReplicas", replicas: [replica], message })
-    const { queuedBytes } = options.peers
+    const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
     this.#repeater = new ChangeRepeater(config, toReplica)
     this.#clock = new ViewClock({
