@@ -227,7 +227,7 @@ test("the lines that are no steps", () => {
     startedAt: "2026-01-01T00:00:00.000Z",
   }
   expect(misfit(HeaderLine)(JSON.parse(header(head)))).toBeUndefined()
-  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/1", ...head })
+  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/2", ...head })
 })
 
 test("a misfit is told with its place and what was expected there", () => {

@@ -180,7 +180,7 @@ const wrongVersion = (files: Files): Corruption => {
   return {
     name: "wrong version",
     files: edited(files, file, (lines) => {
-      lines[0] = withField(lines[0] as string, ["schema"], "prophecy-trace/2")
+      lines[0] = withField(lines[0] as string, ["schema"], "prophecy-trace/1")
     }),
     expected: { rule: "WrongVersion", file, line: 1, field: "schema" },
   }

@@ -21,18 +21,16 @@ import type {
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import { type Config, type Input, init, type State } from "../../../src/core/pbft/state.ts"
-import {
-  clientLine,
-  clientsDropLine,
-  dropLine,
-  endLine,
-  header,
-  replicaLine,
-} from "../../../src/core/pbft/trace.ts"
-import { groupOf } from "../../../src/core/quorum.ts"
+import { changeMessages, checkpointsAbove, messagesAt } from "../../../src/core/pbft/resend.ts"
+import { pendingChange, viewTimer } from "../../../src/core/pbft/timer.ts"
+import { clientLine, clientsDropLine, dropLine, replicaLine } from "../../../src/core/pbft/trace.ts"
+import { pendingDecisions } from "../../../src/core/pbft/view-change.ts"
+import { groupOf, primaryOf } from "../../../src/core/quorum.ts"
 import type { TraceHeader } from "../../../src/core/trace-event.ts"
 import * as Window from "../../../src/core/window.ts"
 import { digests, textDigest } from "./digests.ts"
+import { randomFrom } from "./random.ts"
+import { Recorder } from "./recorder.ts"
 
 export interface RunOptions {
   readonly seed: number
@@ -53,6 +51,11 @@ export interface RunOptions {
   /** Chance (0 to 1) that a step of the schedule is a client's timeout, or a second delivery. */
   readonly timeouts?: number
   readonly duplicates?: number
+  /**
+   * Chance that a step of the schedule is a replica's view-change timer, and how many may fire. With
+   * it the run does not end when all wait for each other: timers fire, and what was sent comes again.
+   */
+  readonly viewTimeouts?: { readonly chance: number; readonly many: number }
   /** Replicas that write no trace. */
   readonly untraced?: ReadonlyArray<ReplicaId>
   /** Another quorum than the safe one. */
@@ -66,10 +69,14 @@ export interface RunOptions {
   readonly service?: (replica: ReplicaId, seq: Seq, digest: string) => string
   /** Whether the authenticator of request `k` of a pre-prepare verifies at a replica. */
   readonly verdict?: (at: ReplicaId, m: PrePrepare, k: number) => boolean
-  /** Restart this replica when it has executed so far; "clean" and "killed" begin a new file. */
+  /**
+   * Restart this replica when it has executed so far, with `changing` in the middle of a view
+   * change; "clean" and "killed" begin a new file.
+   */
   readonly restart?: {
     readonly replica: ReplicaId
     readonly at: Seq
+    readonly changing?: boolean
     readonly how: "in-process" | "clean" | "killed"
   }
   /** Lines that are dropped: `many` from step `from` of this replica, or of "clients", on. */
@@ -77,17 +84,6 @@ export interface RunOptions {
     readonly node: ReplicaId | "clients"
     readonly from: number
     readonly many: number
-  }
-}
-
-/** A small, fast generator of random numbers in [0, 1). */
-export const randomFrom = (seed: number): (() => number) => {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }
 
@@ -116,37 +112,6 @@ interface ClientProcess {
   patience: number
 }
 
-/** Writes the lines of one file and counts its steps; drops those it is told to drop. */
-class Recorder {
-  readonly name: string
-  readonly #write: (file: string, line: string) => void
-  readonly #from: number
-  readonly #to: number
-  n = 0
-
-  constructor(name: string, head: TraceHeader, options: RunOptions) {
-    this.name = name
-    this.#write = options.write
-    const { node } = head
-    const mine = node.kind === "replica" ? node.id : "clients"
-    const drop = options.drop?.node === mine ? options.drop : undefined
-    this.#from = drop?.from ?? Infinity
-    this.#to = drop === undefined ? -1 : drop.from + drop.many - 1
-    this.#write(name, header(head))
-  }
-
-  record(line: (n: number) => string, drop: (n: number, dropped: number) => string): void {
-    this.n++
-    if (this.n < this.#from || this.n > this.#to) this.#write(this.name, line(this.n))
-    else if (this.n === this.#to) this.#write(this.name, drop(this.n, this.n - this.#from + 1))
-  }
-
-  end(): void {
-    const dropped = this.n >= this.#from && this.n < this.#to ? this.n - this.#from + 1 : 0
-    this.#write(this.name, endLine(this.n, dropped))
-  }
-}
-
 const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
 
 export class RecordedRun {
@@ -157,12 +122,17 @@ export class RecordedRun {
   readonly #clients: Array<ClientProcess>
   readonly #clientFile: Recorder
   #restarted = false
+  #timersLeft: number
+  /** How often everything may be sent again. */
+  #resendsLeft = 0
   /** Steps recorded by all files. */
   steps = 0
 
   constructor(options: RunOptions) {
     this.#options = options
     this.#random = randomFrom(options.seed)
+    this.#timersLeft = options.viewTimeouts?.many ?? 0
+    if (options.viewTimeouts !== undefined) this.#resendsLeft = 40
     const { n = 4, clients = 2, requests = 3, firstTimestamp = 0 } = options
     const { checkpointInterval = 2, logSize = 4, maxBatch = 2 } = options
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
@@ -227,9 +197,49 @@ export class RecordedRun {
       const waits = operation !== undefined && c.patience > 0
       if (waits && this.#random() < timeouts) busy.push(() => this.#timeout(c))
     }
-    if (busy.length === 0) return false
+    if (busy.length === 0) return this.#later()
     busy[Math.floor(this.#random() * busy.length)]?.()
     return true
+  }
+
+  // Nothing is under way, and somebody waits: time passes, clients and replicas lose patience.
+  #later(): boolean {
+    const waiting = this.#clients.filter((c) => c.state.operation !== undefined)
+    if (waiting.length === 0 || this.#resendsLeft === 0) return false
+    this.#resendsLeft--
+    for (const c of waiting) this.#timeout(c)
+    for (const r of this.#replicas) this.#resend(r)
+    for (const r of this.#replicas) if (viewTimer(r.config, r.state) !== undefined) this.#fire(r)
+    return true
+  }
+
+  #resend(r: ReplicaProcess): void {
+    const { config, state } = r
+    for (const m of changeMessages(config, state)) this.#broadcast(r, m)
+    if (state.active && state.newView?.replica === config.id) this.#broadcast(r, state.newView)
+    for (const m of checkpointsAbove(config, state, 0)) this.#broadcast(r, m)
+    for (const seq of Window.occupied(state.log)) {
+      for (const m of messagesAt(config, state, seq)) this.#broadcast(r, m)
+    }
+  }
+
+  #fire(r: ReplicaProcess): void {
+    if (this.#timersLeft === 0) return
+    this.#timersLeft--
+    // Now and then one that was set for an earlier view.
+    const late = r.state.view > 0 && this.#random() < 0.1
+    this.#stepReplica(r, { _tag: "Timeout", view: r.state.view - (late ? 1 : 0) })
+  }
+
+  #changeChoices(r: ReplicaProcess, busy: Array<() => void>): void {
+    const { state, config } = r
+    const change = pendingChange(config, state)
+    const decisions = pendingDecisions(config, state)
+    const decision = decisions[Math.floor(this.#random() * decisions.length)]
+    if (decision !== undefined) busy.push(() => this.#stepReplica(r, { _tag: "Decide", decision }))
+    else if (change !== undefined) busy.push(() => this.#stepReplica(r, change))
+    const { chance } = this.#options.viewTimeouts ?? { chance: 0 }
+    if (this.#random() < chance) busy.push(() => this.#fire(r))
   }
 
   #choicesOf(r: ReplicaProcess, busy: Array<() => void>): void {
@@ -237,12 +247,15 @@ export class RecordedRun {
     if (r.inbox.length > 0) busy.push(() => this.#stepReplica(r, this.#take(r.inbox) as Input))
     if (pendingExecution(config, state) !== undefined) busy.push(() => this.#execute(r))
     const room = Window.covers(state.log, state.seqno + 1)
-    if (config.id === 0 && state.queue.length > 0 && room) {
+    const primary = state.active && primaryOf(config.group, state.view) === config.id
+    if (primary && state.queue.length > 0 && room) {
       const count = 1 + Math.floor(this.#random() * Math.min(config.maxBatch, state.queue.length))
       busy.push(() => this.#stepReplica(r, { _tag: "Propose", count }))
     }
     const restart = this.#options.restart
-    if (restart?.replica === config.id && !this.#restarted && state.executed >= restart.at) {
+    if (this.#options.viewTimeouts !== undefined) this.#changeChoices(r, busy)
+    const due = state.executed >= (restart?.at ?? 0) && !(restart?.changing && state.active)
+    if (restart?.replica === config.id && !this.#restarted && due) {
       busy.push(() => this.#restart(r, restart.how))
     }
   }
@@ -305,6 +318,7 @@ export class RecordedRun {
     )
     for (const effect of took.effects) {
       if (effect._tag === "Broadcast") this.#broadcast(r, effect.message)
+      if (effect._tag === "SendToReplicas") this.#send(r, effect.message, effect.replicas)
       if (effect._tag === "SendToClient") {
         const { reply = (m: Reply) => m } = this.#options
         const answer = r.file === undefined ? reply(effect.message) : effect.message
@@ -315,9 +329,14 @@ export class RecordedRun {
   }
 
   #broadcast(from: ReplicaProcess, m: PeerMessage): void {
+    const others = this.#replicas.filter((to) => to !== from).map((to) => to.config.id)
+    this.#send(from, m, others)
+  }
+
+  #send(from: ReplicaProcess, m: PeerMessage, receivers: ReadonlyArray<ReplicaId>): void {
     const lies = this.#options.untraced?.includes(from.config.id) === true
-    for (const to of this.#replicas) {
-      if (to === from) continue
+    for (const receiver of receivers) {
+      const to = this.#replicas[receiver] as ReplicaProcess
       const byzantine = lies ? this.#options.byzantine : undefined
       const told = byzantine === undefined ? [m] : byzantine(m, to.config.id)
       for (const message of told) to.inbox.push(this.#inputOf(message, to.config.id))
@@ -350,7 +369,7 @@ export class RecordedRun {
 
   #restart(r: ReplicaProcess, how: "in-process" | "clean" | "killed"): void {
     this.#restarted = true
-    const durable = durableRecords(r.state)
+    const durable = durableRecords(r.config, r.state)
     if (how !== "in-process" && r.file !== undefined) {
       if (how === "clean") r.file.end()
       const node = { kind: "replica" as const, id: r.config.id }
