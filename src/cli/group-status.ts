@@ -1,6 +1,6 @@
 /** What `GET /status` and `GET /healthz` say of a running group. */
 import { Effect } from "effect"
-import { groupOf, primaryOf } from "../core/quorum.ts"
+import { groupOf } from "../core/quorum.ts"
 import type { ReplicaStatus } from "../net/status.ts"
 import type { Group } from "./group.ts"
 
@@ -16,11 +16,17 @@ const statusOf = (group: Group, replica: number): Effect.Effect<ReplicaStatus | 
 const replicaDocument = (group: Group, id: number, status: ReplicaStatus | undefined) => {
   const pid = group.cluster.pid(id) ?? null
   if (status === undefined) return { id, pid, up: false as const }
-  const { view, primary, low, executed, missedCheckpoint } = status
-  return { id, pid, up: true as const, view, primary, low, executed, missedCheckpoint }
+  const { view, active, primary, low, executed, missedCheckpoint } = status
+  return { id, pid, up: true as const, view, active, primary, low, executed, missedCheckpoint }
 }
 
 const highest = (numbers: ReadonlyArray<number>): number => Math.max(0, ...numbers)
+
+/** The last view that somebody takes part in; while nobody does, the last that somebody wants. */
+const viewOf = (up: ReadonlyArray<{ readonly view: number; readonly active: boolean }>): number => {
+  const active = up.filter((replica) => replica.active)
+  return highest((active.length > 0 ? active : up).map(({ view }) => view))
+}
 
 /** Everything in one document; never fails: who does not answer is listed under `down`. */
 export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
@@ -32,13 +38,19 @@ export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
   const up = replicas.filter((replica) => replica.up)
   const { n, f, quorum } = groupOf(ids.length)
   const { busy, waiting, completed } = yield* group.pool.status
+  const view = viewOf(up)
+  const inView = up.filter((replica) => replica.active && replica.view === view)
   return {
     schema: "prophecy-group/1",
     protocol: "pbft",
     n,
     f,
     quorum,
-    view: highest(up.map(({ view }) => view)),
+    view,
+    /** Whether a quorum takes part in the view; false while it changes, or too many are down. */
+    active: inView.length >= quorum,
+    /** The replica that orders requests in the view; null while it is down or the view changes. */
+    primary: inView.find(({ primary }) => primary)?.id ?? null,
     executed: highest(up.map(({ executed }) => executed)),
     /** The low watermark: the last checkpoint that a quorum agreed on. */
     low: highest(up.map(({ low }) => low)),
@@ -52,10 +64,6 @@ export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
 export const unhealthy = (group: Group): string | undefined => {
   const running = group.cluster.running()
   const { n, quorum } = groupOf(group.config.replicas.length)
-  const primary = primaryOf(groupOf(n), 0)
-  if (running.length < quorum) {
-    return `${running.length} of ${n} replicas run; ${quorum} are needed`
-  }
-  if (running.includes(primary)) return undefined
-  return `replica ${primary}, the primary, is down, and there is no view change yet: restart it`
+  if (running.length >= quorum) return undefined
+  return `${running.length} of ${n} replicas run; ${quorum} are needed`
 }

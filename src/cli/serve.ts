@@ -1,6 +1,6 @@
 /** `prophecy start --serve`: the group and its front end until a signal comes. */
 import { Console, Effect, Schedule } from "effect"
-import type { ClusterConfig } from "../net/cluster-config.ts"
+import { type ClusterConfig, toleratedFaults } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { whyNotListen } from "./examination.ts"
 import { type Group, logPath, shortPath, startGroup } from "./group.ts"
@@ -58,13 +58,15 @@ export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "ti
 const pidsOf = (group: Group) =>
   group.config.replicas.map((_, id) => ({ id, pid: group.cluster.pid(id) ?? null }))
 
-const asText = (group: Group, front: HttpFront): string => {
+const asText = (group: Group, front: HttpFront, primary: number | null): string => {
   const url = `http://127.0.0.1:${front.port}`
   const replicas = pidsOf(group).map(
-    ({ id, pid }) => `  replica ${id}  pid ${pid}  ${id === 0 ? "primary" : "backup"}`,
+    ({ id, pid }) => `  replica ${id}  pid ${pid}  ${id === primary ? "primary" : "backup"}`,
   )
-  const backup = pidsOf(group).slice(1).at(-1)
+  const victim = pidsOf(group).find(({ id }) => id === (primary ?? 0))
   const traces = group.config.traceDirectory
+  const f = toleratedFaults(group.config)
+  const faults = f === 1 ? "one" : String(f)
   return [
     `serving at ${url} with ${group.config.replicas.length} replicas:`,
     ...replicas,
@@ -72,11 +74,11 @@ const asText = (group: Group, front: HttpFront): string => {
     `  curl -X PUT --data hello ${url}/kv/greeting`,
     `  curl ${url}/kv/greeting`,
     `  curl ${url}/status`,
-    ...(backup === undefined
+    ...(victim === undefined
       ? []
       : [
-          "kill a backup, and read the key again (the primary's loss needs a view change, which is not built yet):",
-          `  kill -9 ${backup.pid}`,
+          `kill any ${faults} of them, even the primary, and read the key again:`,
+          `  kill -9 ${victim.pid}`,
         ]),
     ...(traces === undefined
       ? []
@@ -131,6 +133,7 @@ export const serve = Effect.fn("serve")(function* (options: ServeOptions) {
     startGroup({ config, say: progress.say }),
   )
   const front = yield* openFront(group, options)
-  yield* Console.log(options.json ? asJson(group, front) : asText(group, front))
+  const { primary } = yield* groupStatus(group)
+  yield* Console.log(options.json ? asJson(group, front) : asText(group, front, primary))
   return yield* watch(group, options)
 }, Effect.scoped)
