@@ -27,11 +27,8 @@ const open: Array<{ close: () => unknown }> = []
 export let base: ClusterConfig
 beforeEach(async () => {
   const ports = await Effect.runPromise(freePorts(4))
-  const replicas = ports.map((port) => ({ host: "127.0.0.1", port }))
-  base = configOf({
-    replicas,
-    limits: { frameBytes: 65_536, operationBytes: 10_000, sendQueueBytes: 200_000 },
-  })
+  const limits = { frameBytes: 65_536, operationBytes: 10_000, sendQueueBytes: 200_000 }
+  base = configOf({ limits }, ports)
 })
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()

@@ -18,7 +18,7 @@ import {
   writePrivateJson,
 } from "../../src/net/config-file.ts"
 import { endpointKeys, replicaKeys } from "../../src/net/keys.ts"
-import { splitMasters } from "../../src/net/secrets.ts"
+import { publicKeysOf, splitMasters } from "../../src/net/secrets.ts"
 
 const root = mkdtempSync(join(tmpdir(), "prophecy-config-"))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -157,11 +157,65 @@ describe("a configuration", () => {
     [{ endpoints: [{ from: 0, to: 9 }] }, "endpoints: found clients up to 9, expected up to 63"],
     [{ secretsFile: "s.json" }, "secrets: found both, expected secrets or secretsFile"],
     [{ secrets: masters(3) }, "secrets.masters: found 3 secrets, expected 4, one a replica"],
+    [
+      { limits: { frameBytes: 65_536, operationBytes: 1_000 } },
+      /^limits\.frameBytes: found 65536, expected room for what starts a new view with 4 replicas/,
+    ],
   ] as const)("fields that do not fit together: %j", (changed, text) => {
     const found = issues(changed)
     expect(found).toHaveLength(1)
     if (typeof text === "string") expect(found[0]).toBe(text)
     else expect(found[0]).toMatch(text)
+  })
+})
+
+describe("public keys", () => {
+  const [first, second, ...others] = good.replicas
+  const own = (first as { publicKey: string }).publicKey
+  const without = { host: "127.0.0.1", port: 7001 }
+
+  it("belong to the secrets that were made with them", () => {
+    const keys = good.replicas.map(({ publicKey }) => publicKey)
+    expect(keys).toStrictEqual(publicKeysOf(good.secrets?.masters ?? []))
+    expect(new Set(keys).size).toBe(4)
+    expect(issues({})).toStrictEqual([])
+  })
+
+  it("that are missing, as in an older file, are named with what to do", () => {
+    const replicas = [without, second, ...others]
+    expect(issues({ replicas })).toStrictEqual([
+      `replicas[0].publicKey: found nothing, expected ${own} (replicas check each other's ` +
+        "VIEW-CHANGEs with it); or write a new configuration with `prophecy init`",
+    ])
+    const { secrets: _, ...open } = good
+    const found = checkClusterConfig({ ...open, replicas, secretsFile: "s.json" })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatchObject({ path: "replicas[0].publicKey", found: "nothing" })
+    expect(found[0]?.expected).toMatch(/^the public key that replica's secret gives .*init`$/)
+  })
+
+  it.each([
+    ["no key", "xyz", /^replicas\[0\]\.publicKey: found "xyz", expected 64 lower-case hexa/],
+    [
+      "another secret's",
+      "ab".repeat(32),
+      new RegExp(
+        `^replicas\\[0\\]\\.publicKey: found (ab)+, expected ${own}, which belongs to its`,
+      ),
+    ],
+  ])("%s is refused", (_, publicKey, message) => {
+    const found = issues({ replicas: [{ ...without, publicKey }, second, ...others] })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(message)
+  })
+
+  it("two alike are refused, also where the secrets are elsewhere", () => {
+    const { secrets: _, ...open } = good
+    const replicas = [first, { ...second, publicKey: own }, ...others]
+    const found = checkClusterConfig({ ...open, replicas, secretsFile: "s.json" })
+    expect(found.map(({ path, expected }) => `${path}: ${expected}`)).toStrictEqual([
+      "replicas[1].publicKey: another key: replica 0 has this one",
+    ])
   })
 })
 
@@ -276,6 +330,17 @@ describe("secrets", () => {
       () =>
         JSON.stringify({ schema: "prophecy-secrets/1", replica: 1, master: masters[1], pairs: [] }),
       /pairs: found 0 keys, expected 2/,
+    ],
+    [
+      "another key than the public one",
+      () =>
+        JSON.stringify({
+          schema: "prophecy-secrets/1",
+          replica: 1,
+          master: "ab".repeat(32),
+          pairs: ["cd".repeat(32), "cd".repeat(32)],
+        }),
+      /master: found a secret that does not belong to the replica's public key, expected one with/,
     ],
     ["nonsense", () => "{}", /expected/],
     ["no JSON", () => "{", /no JSON/],

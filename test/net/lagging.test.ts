@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { fakeLoop, group, received, request, turns, words, prePrepare, vote } from "./loops.ts"
+import { at, fakeLoop, group, received, request, turns, words, prePrepare, vote } from "./loops.ts"
 
 describe("a replica that lags", () => {
   it("keeps messages above its window until the window moves", async () => {
@@ -38,7 +38,7 @@ describe("a replica that lags", () => {
     cut.delete(3)
     for (const { loop } of loops.slice(0, 3)) {
       loop.connected(3)
-      loop.progress(3, { low: 0, executed: 0 })
+      loop.progress(3, at(0, 0))
     }
     await settle()
     // The others have dropped 1 to 4: a checkpoint was missed, and 5 and 6 wait for good.
@@ -101,7 +101,7 @@ describe("a replica that lags", () => {
     cut.delete(3)
     for (const { loop } of loops.slice(0, 3)) {
       loop.connected(3)
-      loop.progress(3, { low: 0, executed: 0 })
+      loop.progress(3, at(0, 0))
     }
     await settle()
     expect(away.loop.state.executed).toBe(3)
@@ -118,7 +118,7 @@ describe("a replica that lags", () => {
     if (first === undefined) throw new Error("there are four")
     const sentTo3 = () => words(first.sent).filter((w) => w.endsWith("to 3"))
     const tell = async (executed: number): Promise<void> => {
-      first.loop.progress(3, { low: 0, executed })
+      first.loop.progress(3, at(0, executed))
       await turns()
     }
     first.loop.connected(3)
@@ -151,7 +151,7 @@ describe("a replica that lags", () => {
       first.loop.offer(received({ _tag: "Request", ...request(client, 1) }))
       await turns()
     }
-    first.loop.progress(3, { low: 0, executed: 0 })
+    first.loop.progress(3, at(0, 0))
     await turns()
     const again = () => words(first.sent).filter((w) => w.endsWith("to 3"))
     expect(again()).toStrictEqual([])
@@ -164,7 +164,7 @@ describe("a replica that lags", () => {
   it("says that it missed a checkpoint after a while, and takes it back", async () => {
     const { loop, missed, caughtUp, store } = fakeLoop(3)
     store.automatic()
-    for (const r of [0, 1]) loop.progress(r, { low: 4, executed: 4 })
+    for (const r of [0, 1]) loop.progress(r, at(4, 4))
     for (let k = 0; k < 8; k++) loop.tick()
     expect(missed).toStrictEqual([])
     loop.tick()
@@ -183,7 +183,7 @@ describe("a replica that lags", () => {
 
   it("does not believe one peer that it missed something", () => {
     const { loop, missed } = fakeLoop(3)
-    loop.progress(0, { low: 400, executed: 400 })
+    loop.progress(0, at(400, 400))
     for (let k = 0; k < 20; k++) loop.tick()
     expect(missed).toStrictEqual([])
   })

@@ -85,6 +85,8 @@ export interface FakeLoop {
   readonly caughtUp: () => number
   readonly fatal: Array<unknown>
   readonly paused: () => ReadonlyArray<string>
+  /** The views that it left or entered: `left 1`, `entered 1`. */
+  readonly views: ReadonlyArray<string>
 }
 
 export interface FakeOptions {
@@ -95,6 +97,8 @@ export interface FakeOptions {
   readonly earlyBytes?: number
   readonly historyBytes?: number
   readonly queuedBytes?: (replica: number) => number
+  readonly isConnected?: (replica: number) => boolean
+  readonly viewChangeMs?: number
 }
 
 export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
@@ -102,6 +106,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
   const missed: Array<number> = []
   const fatal: Array<unknown> = []
   const paused: Array<string> = []
+  const views: Array<string> = []
   let caughtUp = 0
   const store = options.store ?? fakeStore()
   const loop = new ReplicaLoop({
@@ -113,6 +118,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
       toClient: (client, message) => sent.push({ client, message }),
       tellProgress: (progress) => sent.push({ progress }),
       flush: () => sent.push("flush"),
+      isConnected: options.isConnected ?? (() => true),
       queuedBytes: options.queuedBytes ?? (() => 0),
       pause: () => paused.push("pause"),
       resume: () => paused.push("resume"),
@@ -120,6 +126,8 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
     store,
     executor: makeExecutor(makeService("null")),
     tracer: options.tracer ?? noTracer,
+    viewChangeMs: options.viewChangeMs ?? 1_000_000,
+    onView: (view, active) => void views.push(`${active ? "entered" : "left"} ${view}`),
     receiveQueue: options.receiveQueue ?? 1_000,
     earlyBytes: options.earlyBytes ?? 100_000,
     historyBytes: options.historyBytes ?? 0,
@@ -128,7 +136,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
     onCaughtUp: () => caughtUp++,
     onFatal: (cause) => fatal.push(cause),
   })
-  return { loop, store, sent, missed, caughtUp: () => caughtUp, fatal, paused: () => paused }
+  return { loop, store, sent, missed, caughtUp: () => caughtUp, fatal, paused: () => paused, views }
 }
 
 export const request = (client: number, timestamp: number, operation = "op"): SignedRequest => ({
@@ -158,12 +166,28 @@ export const turns = async (count = 3): Promise<void> => {
   for (let k = 0; k < count; k++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** The sequence number of a message, or its view, or what it has of a digest. */
+const numberOf = (message: PeerMessage): number | string => {
+  if ("seq" in message) return message.seq
+  if ("view" in message) return message.view
+  return message._tag === "Batch" ? batchDigest(message.batch) : message.digest
+}
+
+/** Of a replica in view 0. */
+export const at = (low: number, executed: number): Progress => ({
+  view: 0,
+  active: true,
+  newView: true,
+  low,
+  executed,
+})
+
 /** The messages among what was sent, as words: `Prepare 3 to all`. */
 export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
   sent.flatMap((s) => {
     if (s === "flush" || "progress" in s) return []
     if ("client" in s) return [`Reply ${s.message.timestamp} to client ${s.client}`]
-    return [`${s.message._tag} ${s.message.seq} to ${s.to}`]
+    return [`${s.message._tag} ${numberOf(s.message)} to ${s.to}`]
   })
 
 /** Four loops whose broadcasts reach each other; `cut` ones neither send nor receive. */

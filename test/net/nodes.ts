@@ -9,10 +9,13 @@ import {
 const ports = [10_001, 10_002, 10_003, 10_004]
 
 /** Four replicas, eight clients, null service, K = 4 and L = 8, as loaded from `/nowhere`. */
-export const configOf = (changes: Partial<ClusterConfigFile> = {}): ClusterConfig =>
+export const configOf = (
+  changes: Partial<ClusterConfigFile> = {},
+  at: ReadonlyArray<number> = ports,
+): ClusterConfig =>
   toClusterConfig(
     "/nowhere/cluster.json",
-    freshClusterConfig(ports, {
+    freshClusterConfig(at, {
       clients: 8,
       service: "null",
       checkpointInterval: 4,

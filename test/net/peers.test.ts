@@ -39,14 +39,15 @@ describe("who may connect", () => {
     const { inputs, peers, progress } = await listening(1)
     const { connection } = await opened(asReplica(3, 1))
     connection.send(prepare(3))
-    connection.sendProgress({ low: 4, executed: 7 })
+    const told = { view: 2, active: false, newView: true, low: 4, executed: 7 }
+    connection.sendProgress(told)
     connection.send(prepare(3, 2))
     connection.flush()
     await until("both arrived", () => inputs.length === 2)
     expect(inputs).toStrictEqual(
       [1, 2].map((seq) => ({ _tag: "Receive", message: prepare(3, seq) })),
     )
-    expect(progress).toStrictEqual([[3, { low: 4, executed: 7 }]])
+    expect(progress).toStrictEqual([[3, told]])
     expect(peers.isConnected(3)).toBe(true)
   })
 

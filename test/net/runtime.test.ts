@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest"
 import type { PrePrepare } from "../../src/core/pbft/message.ts"
 import { durableRecords } from "../../src/core/pbft/restart.ts"
+import { replicaCoreConfig } from "../../src/net/core-config.ts"
 import { StoreError } from "../../src/net/store-error.ts"
 import {
+  config,
   fakeLoop,
   fakeStore,
   group,
@@ -175,8 +177,9 @@ describe("the log is compacted", () => {
     const before = loops[1]?.loop.state
     if (before === undefined) throw new Error("there are four")
     const again = fakeLoop(1)
-    again.loop.restart(durableRecords(before))
-    expect(durableRecords(again.loop.state)).toStrictEqual(durableRecords(before))
+    const core = replicaCoreConfig(config, 1)
+    again.loop.restart(durableRecords(core, before))
+    expect(durableRecords(core, again.loop.state)).toStrictEqual(durableRecords(core, before))
     expect(again.loop.actions.get("Restart")).toBe(1)
   })
 })
@@ -197,7 +200,9 @@ describe("the primary", () => {
     for (const r of [1, 2]) {
       for (const _tag of ["Prepare", "Commit"] as const) {
         const { digest } = (
-          sent.find((s) => s !== "flush" && "to" in s && s.message.seq === 1) as {
+          sent.find(
+            (s) => s !== "flush" && "to" in s && "seq" in s.message && s.message.seq === 1,
+          ) as {
             message: PrePrepare
           }
         ).message

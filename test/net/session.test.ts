@@ -56,7 +56,7 @@ describe("handshake", () => {
     const bytes = writeHello(hello)
     expect(readHello(bytes)).toStrictEqual(hello)
     const newer = Buffer.from(bytes)
-    newer[4] = 2
+    newer[4] = 3
     expect(readHello(newer)).toBe(1)
     expect(readHello(bytes.subarray(1))).toMatchObject({ _tag: "BadFrame" })
     expect(readHello(Buffer.from("GET / HTTP/1.1\r\n"))).toMatchObject({ reason: "no hello" })
@@ -98,11 +98,12 @@ describe("handshake", () => {
 
   it("the fingerprint depends on what members must agree on, and not on addresses", () => {
     const own = fingerprint(config)
-    const replicas = [1, 2, 3, 4].map((port) => ({ host: "10.0.0.1", port }))
-    expect(fingerprint(configOf({ replicas }))).toBe(own)
+    const replicas = config.replicas.map((r, k) => ({ ...r, host: "10.0.0.1", port: k + 1 }))
+    expect(fingerprint({ ...config, replicas })).toBe(own)
     for (const changed of [{ clients: 9 }, { maxBatch: 3 }, { service: "key-value" as const }]) {
-      expect(fingerprint(configOf(changed))).not.toBe(own)
+      expect(fingerprint({ ...configOf(changed), replicas })).not.toBe(own)
     }
+    expect(fingerprint({ ...config, replicas: configOf().replicas })).not.toBe(own)
   })
 })
 
