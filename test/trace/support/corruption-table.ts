@@ -1,10 +1,11 @@
 /**
- * What the checker says to each corrupted copy of the golden run, as a table of Markdown. To print:
+ * What the checker says to each corrupted copy of the golden runs, as a table of Markdown. To print:
  *
  *     node test/trace/support/corruption-table.ts
  */
 import { checkTraces } from "../../../src/trace-check/check.ts"
 import { exitCodeOf } from "../../../src/trace-check/verdict.ts"
+import { changeCorruptions } from "./change-corruption.ts"
 import { type Corruption, corruptions, moreCorruptions } from "./corruption.ts"
 import { digests } from "./digests.ts"
 import { goldenRun } from "./golden.ts"
@@ -26,7 +27,8 @@ export const corruptionTable = async (): Promise<string> => {
     "| corruption | exit code | place | field | expected | found | what it says |",
     "|---|---|---|---|---|---|---|",
   ]
-  for (const corruption of [...corruptions(files), ...moreCorruptions(files)]) {
+  const changing = changeCorruptions(goldenRun("golden-view-change"))
+  for (const corruption of [...corruptions(files), ...moreCorruptions(files), ...changing]) {
     rows.push(await row(corruption))
   }
   return rows.join("\n")

@@ -19,12 +19,12 @@ export interface Corruption {
   }
 }
 
-type Json = { [key: string]: unknown }
+export type Json = { [key: string]: unknown }
 const parse = (line: string): Json => JSON.parse(line) as Json
 
 const text = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
-const linesOf = (files: Files, name: string): ReadonlyArray<string> => {
+export const linesOf = (files: Files, name: string): ReadonlyArray<string> => {
   const lines = files.get(name)
   if (lines === undefined) throw new Error(`the run has no ${name}`)
   return lines
@@ -35,7 +35,7 @@ const replaced = (files: Files, name: string, other: string): ReadonlyMap<string
   new Map([...files].map(([file, lines]) => [file, file === name ? other : text(lines)]))
 
 /** All files, with the lines of one changed. */
-const edited = (
+export const edited = (
   files: Files,
   name: string,
   edit: (lines: Array<string>) => void,
@@ -46,7 +46,7 @@ const edited = (
 }
 
 /** The place (from 0) of the first line that a test accepts. */
-const placeOf = (files: Files, name: string, accept: (line: Json) => boolean): number => {
+export const placeOf = (files: Files, name: string, accept: (line: Json) => boolean): number => {
   const place = linesOf(files, name).findIndex((line) => accept(parse(line)))
   if (place < 0) throw new Error(`no such line in ${name}`)
   return place
@@ -63,7 +63,7 @@ export const withField = (line: string, path: ReadonlyArray<string | number>, va
 }
 
 /** The steps from a place on counted again, as somebody would who covers a change up. */
-const renumbered = (lines: Array<string>): void => {
+export const renumbered = (lines: Array<string>): void => {
   let n = 0
   lines.forEach((line, k) => {
     const data = parse(line)
@@ -72,8 +72,8 @@ const renumbered = (lines: Array<string>): void => {
   })
 }
 
-const input = (line: Json): Json => (line["in"] ?? {}) as Json
-const isIgnored = (line: Json): boolean => String(line["action"] ?? "").startsWith("Ignore:")
+export const input = (line: Json): Json => (line["in"] ?? {}) as Json
+export const isIgnored = (line: Json): boolean => String(line["action"] ?? "").startsWith("Ignore:")
 
 const flippedField = (files: Files): Corruption => {
   const file = "replica-1.ndjson"
