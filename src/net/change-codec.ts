@@ -168,7 +168,8 @@ const readChanges = (reader: Reader, limits: CodecLimits): ReadonlyArray<ViewCha
 }
 
 export const readNewView = (reader: Reader, limits: CodecLimits): NewView => {
-  reader.u8("kind")
+  const { at } = reader
+  if (reader.u8("kind") !== changeKind.NewView) reader.fail("no NEW-VIEW", at)
   const view = reader.natural("view")
   const changes = readChanges(reader, limits)
   const start = readNumbered(reader)

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as Messages from "../../src/core/pbft/message.ts"
+import type * as Messages from "../../src/core/pbft/message.ts"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
-import { SignedRequest } from "../../src/core/request.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
+import { writeUnsignedViewChange } from "../../src/net/change-codec.ts"
 import { decodeMessage, encodeMessage, readMessage } from "../../src/net/codec.ts"
 import {
   batchDigest,
@@ -16,55 +15,9 @@ import {
 import { Reader } from "../../src/net/reader.ts"
 import { readRecord, writeRecord } from "../../src/net/record-codec.ts"
 import { Writer } from "../../src/net/writer.ts"
-import { fromSchema } from "../support/bridge.ts"
+import { digestOf, limits, messages, records } from "./wire.ts"
 
-const limits: CodecLimits = {
-  operation: 100_000,
-  authenticator: 65_535,
-  batch: 65_535,
-  result: 100_000,
-  clients: 1_000,
-}
-
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
-
-// On the wire a digest is a SHA-256.
-const onWire = <M extends Messages.Message>(m: M): M =>
-  "digest" in m ? { ...m, digest: digestOf(m.digest) } : m
-
-const messages: Record<Messages.Message["_tag"], fc.Arbitrary<Messages.Message>> = {
-  Request: fromSchema(Messages.Request),
-  PrePrepare: fromSchema(Messages.PrePrepare).map(onWire),
-  Prepare: fromSchema(Messages.Prepare).map(onWire),
-  Commit: fromSchema(Messages.Commit).map(onWire),
-  Checkpoint: fromSchema(Messages.Checkpoint).map(onWire),
-  Reply: fromSchema(Messages.Reply),
-}
 const anyMessage = fc.oneof(...Object.values(messages))
-
-const natural = fc.maxSafeNat()
-const digest = fc.string().map(digestOf)
-const bytesText = fc.uint8Array({ maxLength: 40 }).map((b) => Buffer.from(b).toString("latin1"))
-const batch = fc.array(fromSchema(SignedRequest), { maxLength: 5 })
-const plain = { noNullPrototype: true }
-const entry = fc.record({ timestamp: natural, result: bytesText }, plain)
-const records: fc.Arbitrary<DurableRecord> = fc.oneof(
-  fc.record(
-    { _tag: fc.constant("PrePrepared" as const), view: natural, seq: natural, digest, batch },
-    plain,
-  ),
-  fc.record({ _tag: fc.constant("Prepared" as const), view: natural, seq: natural, digest }, plain),
-  fc.record(
-    {
-      _tag: fc.constant("CheckpointTaken" as const),
-      seq: natural,
-      digest,
-      table: fc.array(entry, { maxLength: 20 }),
-    },
-    plain,
-  ),
-  fc.record({ _tag: fc.constant("CheckpointStable" as const), seq: natural }, plain),
-)
 
 const decode = (bytes: Buffer, under = limits) => decodeMessage(new Reader(bytes), under)
 const decodeRecord = (bytes: Buffer): DurableRecord | BadMessage => {
@@ -129,7 +82,7 @@ describe("messages", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 300 }),
-        fc.constantFrom(0, 1, 3, 4, 5, 6, 7),
+        fc.constantFrom(0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11),
         (b, kind) => {
           const bytes = Buffer.from(b)
           if (bytes.length > 0) bytes[0] = kind
@@ -234,6 +187,89 @@ describe("limits", () => {
       reason: "99 is no kind of message",
     })
     expect(decode(Buffer.alloc(0))).toMatchObject({ offset: 0, reason: "there is nothing" })
+  })
+})
+
+describe("a change of views", () => {
+  const replica = 1
+  const at = (seq: number, view: number) => ({ seq, digest: digestOf(String(seq)), view })
+  const viewChange: Messages.ViewChange = {
+    _tag: "ViewChange",
+    view: 3,
+    low: 0,
+    checkpoints: [{ seq: 0, digest: digestOf("start") }],
+    prepared: [at(1, 2), at(2, 0)],
+    prePrepared: [at(1, 2), at(2, 0), at(3, 2)],
+    replica,
+    signature: "s".repeat(64),
+  }
+  const newView: Messages.NewView = {
+    _tag: "NewView",
+    view: 3,
+    changes: [0, 1, 2].map((r) => ({ ...viewChange, replica: r })),
+    start: { seq: 0, digest: digestOf("start") },
+    chosen: [1, 2].map((seq) => ({ seq, digest: digestOf(String(seq)) })),
+    replica: 3,
+  }
+  const reasonOf = (m: Messages.Message, under: Partial<CodecLimits> = {}): string => {
+    const decoded = decode(encodeMessage(m), { ...limits, ...under })
+    return decoded instanceof BadMessage ? decoded.reason : "accepted"
+  }
+
+  it("is accepted in its one order, whatever its views", () => {
+    expect(reasonOf(viewChange)).toBe("accepted")
+    expect(reasonOf(newView)).toBe("accepted")
+    expect(reasonOf({ ...viewChange, signature: "" })).toBe("accepted")
+  })
+
+  const [one, two] = [at(1, 2), at(2, 0)]
+  const [c0, c1] = newView.changes as [Messages.ViewChange, Messages.ViewChange]
+  it.each<[string, Messages.Message, RegExp]>([
+    ["P", { ...viewChange, prepared: [two, one] }, /^prepared entries out of order$/],
+    ["P", { ...viewChange, prepared: [one, one] }, /^prepared entries out of order$/],
+    ["Q", { ...viewChange, prePrepared: [two, one] }, /^pre-prepared entries out of order$/],
+    ["C", { ...viewChange, checkpoints: [two, one] }, /^checkpoints out of order$/],
+    ["V", { ...newView, changes: [c1, c0] }, /^VIEW-CHANGEs out of order$/],
+    ["V", { ...newView, changes: [c0, c0] }, /^VIEW-CHANGEs out of order$/],
+    ["X", { ...newView, chosen: [two, one] }, /^chosen batches out of order$/],
+    ["a signature", { ...viewChange, signature: "s".repeat(63) }, /of 63 bytes, it has 64$/],
+  ])("%s in another form is refused", (_, message, reason) => {
+    expect(reasonOf(message)).toMatch(reason)
+  })
+
+  it.each<[string, Partial<CodecLimits>, RegExp]>([
+    ["log", { log: 1 }, /^2 prepared entries, at most 1 are allowed$/],
+    ["group", { replicas: 2 }, /^3 VIEW-CHANGEs, at most 2 are allowed$/],
+  ])("is no longer than a %s allows", (_, under, reason) => {
+    expect(reasonOf(newView, under)).toMatch(reason)
+  })
+
+  it("four billion entries are not believed without their bytes", () => {
+    const bytes = encodeMessage({ ...viewChange, checkpoints: [], prepared: [], prePrepared: [] })
+    bytes.writeUInt32BE(0xffff_ffff, 17)
+    const found = decode(bytes, { ...limits, log: 2 ** 33 })
+    expect(String(found instanceof BadMessage ? found.reason : "accepted")).toMatch(
+      /^4294967295 checkpoints need \d+ bytes, \d+ are left$/,
+    )
+  })
+
+  it("what is signed is all of it but the signature", () => {
+    const bytesOf = (m: Messages.ViewChange): string => {
+      const writer = new Writer()
+      writeUnsignedViewChange(writer, m)
+      return writer.written().toString("latin1")
+    }
+    const own = bytesOf(viewChange)
+    expect(bytesOf({ ...viewChange, signature: "" })).toBe(own)
+    const changed: ReadonlyArray<Partial<Messages.ViewChange>> = [
+      { view: 4 },
+      { low: 1 },
+      { checkpoints: [] },
+      { prepared: [one] },
+      { prePrepared: [one] },
+      { replica: 2 },
+    ]
+    for (const fields of changed) expect(bytesOf({ ...viewChange, ...fields })).not.toBe(own)
   })
 })
 

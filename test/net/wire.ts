@@ -1,0 +1,100 @@
+/** Messages and durable records as they can be on the wire and on disk, for property tests. */
+import { createHash } from "node:crypto"
+import * as fc from "fast-check"
+import * as Messages from "../../src/core/pbft/message.ts"
+import type { DurableRecord } from "../../src/core/pbft/state.ts"
+import { SignedRequest } from "../../src/core/request.ts"
+import type { CodecLimits } from "../../src/net/batch-codec.ts"
+import { fromSchema } from "../support/bridge.ts"
+
+export const limits: CodecLimits = {
+  operation: 100_000,
+  authenticator: 65_535,
+  batch: 65_535,
+  result: 100_000,
+  clients: 1_000,
+  replicas: 100,
+  log: 1_000,
+}
+
+export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+// On the wire a digest is a SHA-256.
+const withDigest = <M>(m: M): M =>
+  typeof m === "object" && m !== null && "digest" in m
+    ? { ...m, digest: digestOf(String(m.digest)) }
+    : m
+
+type Listed = Messages.Numbered & { readonly view?: number }
+const isBelow = (a: Listed, b: Listed): boolean => {
+  if (a.seq !== b.seq) return a.seq < b.seq
+  return a.digest === b.digest ? (a.view ?? 0) < (b.view ?? 0) : a.digest < b.digest
+}
+
+/** A set in its one order. */
+const listed = <A extends Listed>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
+  all
+    .map(withDigest)
+    .sort((a, b) => (isBelow(a, b) ? -1 : 1))
+    .filter((x, k, sorted) => k === 0 || isBelow(sorted[k - 1] as A, x))
+
+const signed = (text: string): string =>
+  createHash("sha512")
+    .update(text)
+    .digest("latin1" as "hex")
+
+const viewChangeOnWire = (m: Messages.ViewChange): Messages.ViewChange => ({
+  ...m,
+  checkpoints: listed(m.checkpoints),
+  prepared: listed(m.prepared),
+  prePrepared: listed(m.prePrepared),
+  signature: m.signature === "" ? "" : signed(m.signature),
+})
+
+const newViewOnWire = (m: Messages.NewView): Messages.NewView => ({
+  ...m,
+  changes: m.changes
+    .map(viewChangeOnWire)
+    .sort((a, b) => a.replica - b.replica)
+    .filter((c, k, all) => k === 0 || all[k - 1]?.replica !== c.replica),
+  start: withDigest(m.start),
+  chosen: listed(m.chosen),
+})
+
+const viewChange = fromSchema(Messages.ViewChange).map(viewChangeOnWire)
+const newView = fromSchema(Messages.NewView).map(newViewOnWire)
+
+export const messages: Record<Messages.Message["_tag"], fc.Arbitrary<Messages.Message>> = {
+  Request: fromSchema(Messages.Request),
+  PrePrepare: fromSchema(Messages.PrePrepare).map(withDigest),
+  Prepare: fromSchema(Messages.Prepare).map(withDigest),
+  Commit: fromSchema(Messages.Commit).map(withDigest),
+  Checkpoint: fromSchema(Messages.Checkpoint).map(withDigest),
+  ViewChange: viewChange,
+  NewView: newView,
+  FetchBatch: fromSchema(Messages.FetchBatch).map(withDigest),
+  Batch: fromSchema(Messages.Batch),
+  Reply: fromSchema(Messages.Reply),
+}
+
+const natural = fc.maxSafeNat()
+const digest = fc.string().map(digestOf)
+const bytesText = fc.uint8Array({ maxLength: 40 }).map((b) => Buffer.from(b).toString("latin1"))
+const batch = fc.array(fromSchema(SignedRequest), { maxLength: 5 })
+const plain = { noNullPrototype: true }
+const entry = fc.record({ timestamp: natural, result: bytesText }, plain)
+const recordOf = <T extends DurableRecord["_tag"], A>(
+  _tag: T,
+  fields: { readonly [K in keyof A]: fc.Arbitrary<A[K]> },
+) => fc.record({ _tag: fc.constant(_tag), ...fields }, plain)
+
+/** Every durable record; a PrePrepared one without requests is the null request of a new view. */
+export const records = fc.oneof(
+  recordOf("PrePrepared", { view: natural, seq: natural, digest, batch }),
+  recordOf("Prepared", { view: natural, seq: natural, digest }),
+  recordOf("CheckpointTaken", { seq: natural, digest, table: fc.array(entry, { maxLength: 20 }) }),
+  recordOf("CheckpointStable", { seq: natural }),
+  recordOf("ViewLeft", { viewChange }),
+  recordOf("NewViewTaken", { newView }),
+  recordOf("ViewEntered", { view: natural }),
+) as fc.Arbitrary<DurableRecord>
