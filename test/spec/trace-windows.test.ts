@@ -79,7 +79,7 @@ describe("TLC accepts", () => {
   test("what replicas without a trace say, true or not", async () => {
     const lies = { seed: 4, ...busy, untraced: [3] }
     const byzantine: RunOptions["byzantine"] = (m, to) =>
-      to === 1 && m._tag !== "PrePrepare" ? [{ ...m, digest: "beef" }] : [m]
+      to === 1 && "digest" in m && m._tag !== "PrePrepare" ? [{ ...m, digest: "beef" }] : [m]
     const backup = await capture({ ...lies, byzantine }, { _tag: "Range", from: 1, to: 300 })
     const primary = await capture(
       { ...lies, untraced: [0], verdict: (at, _m, k) => at !== 2 || k > 0 },

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import type { PeerMessage } from "../../src/core/pbft/message.ts"
+import type { PeerMessage, PrePrepare, SlotMessage } from "../../src/core/pbft/message.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import { exitCodeOf, type Verdict } from "../../src/trace-check/verdict.ts"
 import { digests } from "./support/digests.ts"
@@ -11,6 +11,9 @@ type Options = Omit<RunOptions, "write">
 
 const check = (options: Options): Promise<Verdict> =>
   checkTraces(sourcesOf(recordRun(options)), { digests })
+
+const isVote = (m: PeerMessage): m is Exclude<SlotMessage, PrePrepare> =>
+  m._tag === "Prepare" || m._tag === "Commit" || m._tag === "Checkpoint"
 
 const busy = { clients: 5, requests: 20, timeouts: 0.05, duplicates: 0.1 }
 
@@ -135,7 +138,7 @@ describe("replicas without a trace", () => {
   })
 
   const twoFaced = (m: PeerMessage, to: number): ReadonlyArray<PeerMessage> =>
-    to === 1 && m._tag !== "PrePrepare" ? [{ ...m, digest: "beef" }] : [m]
+    to === 1 && isVote(m) ? [{ ...m, digest: "beef" }] : [m]
 
   test("are named with two lines when what they said contradicts itself", async () => {
     const verdict = await check({ seed: 4, ...busy, untraced: [3], byzantine: twoFaced })

@@ -19,7 +19,7 @@ const twoOrders = () => {
   const first: Array<PrePrepare> = []
   const names = new Map<string, string>()
   return (m: PeerMessage, to: number): ReadonlyArray<PeerMessage> => {
-    if (to !== 1 || m.seq > 2) return [m]
+    if (to !== 1 || !("seq" in m) || m.seq > 2) return [m]
     if (m._tag !== "PrePrepare") return m._tag === "Commit" ? [swapped(m, names)] : [m]
     first.push(m)
     const [one, two] = first

@@ -44,7 +44,9 @@ const reached = async (seed: number): Promise<Reached> => {
     clients.push([config, deepFreeze(event.step.state)])
   }
   const restart = { replica: seed % 4, at: 3, how: "in-process" } as const
-  const files = recordRun({ seed, clients: 3, requests: 4, timeouts: 0.1, untraced: [], restart })
+  const viewTimeouts = { chance: 0.05, many: 6 }
+  const run = { seed, clients: 3, requests: 4, timeouts: 0.1, viewTimeouts, restart }
+  const files = recordRun({ ...run, untraced: [] })
   const observer = { before, gap: () => undefined }
   expect(await checkTraces(sourcesOf(files), { digests, observer })).toMatchObject({
     _tag: "Conforms",
@@ -54,7 +56,7 @@ const reached = async (seed: number): Promise<Reached> => {
 
 const unsigned = (r: SignedRequest) => ({ ...r, authenticator: "" })
 
-/** The same state without authenticators, which no projection shows. */
+/** The same state without authenticators and signatures, which no projection shows. */
 const bare = (state: State): State => ({
   ...state,
   queue: state.queue.map(unsigned),
@@ -83,6 +85,14 @@ test("every state that runs reach comes back from its projection through JSON", 
   await fc.assert(property, { numRuns: 4 })
 })
 
+test("the states of a view change are among them", async () => {
+  const { replicas } = await reached(2)
+  const states = replicas.map(([, state]) => state)
+  expect(states.some((s) => !s.active && s.pset.length > 0 && s.viewChanges.length > 1)).toBe(true)
+  expect(states.some((s) => s.newView !== undefined && s.newView.chosen.length > 0)).toBe(true)
+  expect(states.some((s) => s.fetched.length > 0)).toBe(true)
+})
+
 test("different states have different projections", async () => {
   const { replicas } = await reached(1)
   const byProjection = new Map<string, string>()
@@ -99,7 +109,7 @@ test("a client that never asked anything", () => {
   const group = { n: 4, f: 1, quorum: 3 }
   const config = { group, id: 0, firstTimestamp: 7, retransmitMs: 1 }
   expect(fullClientProjection(initClient(config))).toEqual({
-    view: 0,
+    views: [0, 0, 0, 0],
     timestamp: 7,
     operation: null,
     toAll: false,
@@ -123,11 +133,31 @@ test.each([
   ["checkpoints[1].seq", { checkpoints: [{ seq: 0, digest: "d", table: [] }, third()] }],
   ["checkpointVotes[0].seq", { checkpointVotes: [{ seq: 3, votes: [] }] }],
   ["checkpointVotes[0].votes[0].replica", { checkpointVotes: [{ seq: 2, votes: [vote(4)] }] }],
+  ["active", { active: false }],
+  ["slot[0]", { view: 1, active: false, slot: [{ ...slot(), phase: "prepared", digest: "d" }] }],
+  ["pset[0].seq", { pset: [{ seq: 0, digest: "d", view: 0 }] }],
+  ["pset[0].view", { pset: [{ seq: 1, digest: "d", view: 1 }] }],
+  ["pset[1]", { pset: [entry("a"), entry("b")] }],
+  ["qset[1]", { qset: [held("b"), held("a")] }],
+  ["qset[0].digest", { qset: [held("b")] }],
+  ["qset[0].batch[0].client", { qset: [{ ...foreign(), seq: 1, view: 0 }] }],
+  ["viewChanges[0].replica", { viewChanges: [viewChange(4)] }],
+  ["viewChanges[1]", { viewChanges: [viewChange(2), viewChange(2)] }],
+  ["newView", { view: 1 }],
+  ["newView.view", { newView: newView(1) }],
+  ["newView.changes[0].replica", { view: 1, newView: newView(1, 4) }],
+  ["fetched[0]", { fetched: [foreign()] }],
+  ["fetched[0].digest", { view: 1, active: false, newView: newView(1), fetched: [none()] }],
 ] as const)("a state that no replica has is refused at %s", async (path, change) => {
   const { replicas } = await reached(2)
   const [config, state] = replicas[0] ?? []
   if (config === undefined || state === undefined) throw new Error("the run has a step")
-  const data = { ...fullProjection({ ...state, queue: [] }), slot: [], checkpointVotes: [] }
+  const data = {
+    ...fullProjection({ ...state, queue: [] }),
+    slot: [],
+    checkpointVotes: [],
+    ...{ view: 0, active: true, pset: [], qset: [], viewChanges: [], newView: null, fetched: [] },
+  }
   expect(stateMisfit(config, data)).toBeUndefined()
   const bad = { ...data, ...change } as ReplicaData
   expect(stateMisfit(config, bad)?.path).toBe(path)
@@ -138,6 +168,26 @@ function slot() {
 }
 function vote(replica: number) {
   return { replica, digest: "d" }
+}
+function entry(digest: string) {
+  return { seq: 1, digest, view: 0 }
+}
+function held(digest: string) {
+  return { ...entry(digest), batch: [] }
+}
+function foreign() {
+  const batch = [{ client: 9, timestamp: 1, operation: "" }]
+  return { batch, digest: digests.batchDigest(batch) }
+}
+function none() {
+  return { digest: "d", batch: [] }
+}
+function viewChange(replica: number) {
+  return { view: 1, low: 0, checkpoints: [], prepared: [], prePrepared: [], replica }
+}
+function newView(view: number, replica = 1) {
+  const start = { seq: 0, digest: "d" }
+  return { view, changes: [viewChange(replica)], start, chosen: [], replica: 1 }
 }
 function third() {
   return { seq: 3, digest: "d", table: [] }
