@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { init, type State } from "../../src/core/pbft/state.ts"
+import { replicaCoreConfig } from "../../src/net/core-config.ts"
+import type { Progress } from "../../src/net/progress.ts"
+import { maySuspect } from "../../src/net/suspicion.ts"
+import { ViewClock } from "../../src/net/view-clock.ts"
+import { at, config, fakeLoop, received, request } from "./loops.ts"
+
+const core = replicaCoreConfig(config, 2)
+const idle = init(core)
+const waiting = (timestamp: number, more: Partial<State> = {}): State => ({
+  ...idle,
+  queue: [request(0, timestamp)],
+  ...more,
+})
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe("the view-change timer", () => {
+  const clock = (mayFire = () => true) => {
+    const fired: Array<number> = []
+    const made = new ViewClock({
+      config: core,
+      baseMs: 100,
+      mayFire,
+      fire: (view) => fired.push(view),
+    })
+    return { made, fired }
+  }
+
+  it("runs while the first request waits, anew for each, and fires once", () => {
+    const { made, fired } = clock()
+    made.update(idle)
+    vi.advanceTimersByTime(1_000)
+    made.update(waiting(1))
+    vi.advanceTimersByTime(99)
+    made.update(waiting(1))
+    expect(fired).toStrictEqual([])
+    vi.advanceTimersByTime(1)
+    expect(fired).toStrictEqual([0])
+    made.update(waiting(1))
+    vi.advanceTimersByTime(1_000)
+    expect(fired).toStrictEqual([0])
+    made.update(waiting(2))
+    vi.advanceTimersByTime(60)
+    made.update(waiting(3))
+    vi.advanceTimersByTime(60)
+    made.update(idle)
+    vi.advanceTimersByTime(1_000)
+    expect(fired).toStrictEqual([0])
+  })
+
+  it("takes twice as long after each view without an execution, 64 times at most", () => {
+    const { made, fired } = clock()
+    made.update(waiting(1))
+    for (const [view, ms] of [
+      [1, 200],
+      [2, 400],
+      [6, 6_400],
+      [40, 6_400],
+    ] as const) {
+      fired.length = 0
+      made.update(waiting(1, { view, seqno: 0 }))
+      // In view 2, 6 and 42 this replica is the primary, which suspects nobody.
+      if (view % 4 === 2) {
+        vi.advanceTimersByTime(10_000)
+        expect(fired).toStrictEqual([])
+        continue
+      }
+      vi.advanceTimersByTime(ms - 1)
+      expect(fired).toStrictEqual([])
+      vi.advanceTimersByTime(1)
+      expect(fired).toStrictEqual([view])
+    }
+    fired.length = 0
+    made.update(waiting(2, { view: 40, executed: 1 }))
+    vi.advanceTimersByTime(100)
+    expect(fired).toStrictEqual([40])
+  })
+
+  it("starts anew while the view may not be given up", () => {
+    let may = false
+    const { made, fired } = clock(() => may)
+    made.update(waiting(1))
+    vi.advanceTimersByTime(1_000)
+    expect(fired).toStrictEqual([])
+    may = true
+    vi.advanceTimersByTime(100)
+    expect(fired).toStrictEqual([0])
+  })
+
+  it("does not fire once it is stopped", () => {
+    const { made, fired } = clock()
+    made.update(waiting(1))
+    made.stop()
+    vi.advanceTimersByTime(1_000)
+    expect(fired).toStrictEqual([])
+  })
+})
+
+describe("a replica gives up its view", () => {
+  const told = (executed: number, more: Partial<Progress> = {}): Progress => ({
+    ...at(0, executed),
+    ...more,
+  })
+  const here = { ...idle, executed: 5 }
+  it.each<[string, boolean, State, ReadonlyArray<Progress>]>([
+    ["with everybody connected", true, here, [told(5), told(5), told(5)]],
+    ["with one gone", true, here, [told(5), told(5)]],
+    ["not when no quorum hears it", false, here, [told(5)]],
+    ["not alone", false, here, []],
+    ["with f + 1 ahead: they may lie", true, here, [told(9), told(9), told(5)]],
+    ["not when 2f + 1 are ahead", false, here, [told(9), told(6), told(9)]],
+    [
+      "not when 2f + 1 are in the view that it has not entered",
+      false,
+      { ...here, view: 1, active: false },
+      [told(5, { view: 1 }), told(5, { view: 1 }), told(5, { view: 2 })],
+    ],
+    [
+      "when fewer are",
+      true,
+      { ...here, view: 1, active: false },
+      [told(5, { view: 1 }), told(5, { view: 1, active: false }), told(5)],
+    ],
+  ])("%s: %s", (_, expected, state, heard) => {
+    expect(maySuspect(core, state, heard)).toBe(expected)
+  })
+})
+
+describe("a loop whose primary is silent", () => {
+  // The loop takes its turns by setImmediate, which is not faked here.
+  beforeEach(() => {
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  })
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+  it.each([
+    ["leaves its view when others hear it", () => true, 1],
+    ["stays in it when nobody does", () => false, 0],
+  ])("%s", async (_, isConnected, view) => {
+    const { loop, store, views } = fakeLoop(2, { viewChangeMs: 50, isConnected })
+    store.automatic()
+    for (const r of [0, 1, 3]) loop.progress(r, at(0, 0))
+    loop.offer(received({ _tag: "Request", ...request(0, 1) }))
+    await turn()
+    vi.advanceTimersByTime(49)
+    await turn()
+    expect(loop.state.view).toBe(0)
+    vi.advanceTimersByTime(1)
+    await turn()
+    expect(loop.state.view).toBe(view)
+    expect(views).toStrictEqual(view === 1 ? ["left 1"] : [])
+    await loop.stop()
+  })
+})
