@@ -156,7 +156,13 @@ test.each([
     ...fullProjection({ ...state, queue: [] }),
     slot: [],
     checkpointVotes: [],
-    ...{ view: 0, active: true, pset: [], qset: [], viewChanges: [], newView: null, fetched: [] },
+    view: 0,
+    active: true,
+    pset: [],
+    qset: [],
+    viewChanges: [],
+    newView: null,
+    fetched: [],
   }
   expect(stateMisfit(config, data)).toBeUndefined()
   const bad = { ...data, ...change } as ReplicaData

@@ -167,11 +167,119 @@ describe("a replica's line holds the whole input and what changed", () => {
   })
 })
 
+describe("a replica's line of a view change", () => {
+  const start = { seq: 0, digest: "checkpoint 0 genesis" }
+  const entry = { seq: 1, digest, view: 0 }
+  const change = (replica: number, prepared = [entry]) => ({
+    _tag: "ViewChange" as const,
+    view: 1,
+    low: 0,
+    checkpoints: [start],
+    prepared,
+    prePrepared: [entry],
+    replica,
+    signature: "secret",
+  })
+  const newView = {
+    _tag: "NewView" as const,
+    view: 2,
+    changes: [0, 2, 3].map((replica) => ({ ...change(replica), view: 2 })),
+    start,
+    chosen: [{ seq: 1, digest }],
+    replica: 2,
+  }
+  const shown = [
+    { replica: 1, view: 1 },
+    { replica: 2, view: 1 },
+  ]
+
+  test("of the one that was left, and of the new one's primary", () => {
+    const chosen = [{ seq: 1, digest }]
+    const inputs: ReadonlyArray<Input> = [
+      prePrepare,
+      vote("Prepare", 2),
+      { _tag: "Timeout", view: 0 },
+      receive(change(2)),
+      receive(change(3)),
+      { _tag: "Decide", decision: { start, chosen } },
+      { _tag: "Enter" },
+      receive({ _tag: "FetchBatch", digest, replica: 3 }),
+    ]
+    const empty = { seq: 1, phase: "empty", digest: "", size: 0, prepares: [], commits: [] }
+    expect(posts(inputs).slice(2)).toEqual([
+      {
+        view: 1,
+        active: false,
+        slot: [empty],
+        pset: [entry],
+        qset: [entry],
+        viewChanges: shown.slice(0, 1),
+      },
+      { viewChanges: shown },
+      { viewChanges: [...shown, { replica: 3, view: 1 }] },
+      { newView: 1 },
+      {
+        active: true,
+        seqno: 1,
+        queue: 0,
+        slot: [{ ...empty, phase: "prePrepared", digest, size: 1 }],
+        viewChanges: [],
+      },
+      {},
+    ])
+  })
+
+  test("of a NEW-VIEW with a batch to fetch", () => {
+    const inputs = [receive(newView), receive({ _tag: "Batch", batch }), { _tag: "Enter" } as const]
+    const slot = { seq: 1, phase: "prePrepared", digest, size: 1, prepares: [1], commits: [] }
+    expect(posts(inputs)).toEqual([
+      { view: 2, active: false, newView: 2 },
+      { fetched: [digest] },
+      { active: true, slot: [slot], fetched: [] },
+    ])
+  })
+
+  test("with the whole message and no signature", () => {
+    const { _tag, signature, ...plain } = change(2)
+    const [, line] = lineOf(init(config), receive(change(2)))
+    expect(line.in).toEqual({ type: _tag, ...plain })
+    expect(JSON.stringify(line)).not.toContain(signature)
+    const [, other] = lineOf(init(config), receive(newView))
+    expect(other.in).toMatchObject({ type: "NewView", changes: [{ replica: 0 }, {}, {}] })
+  })
+
+  test("a restart in the middle of it", () => {
+    const durable = [
+      { _tag: "PrePrepared", view: 0, seq: 1, digest, batch },
+      { _tag: "Prepared", view: 0, seq: 1, digest },
+      { _tag: "ViewLeft", viewChange: { ...change(1), view: 2 } },
+      { _tag: "NewViewTaken", newView },
+      { _tag: "PrePrepared", view: 2, seq: 1, digest, batch },
+    ] as const
+    const [, line] = lineOf(init(config), { _tag: "Restart", durable })
+    expect(misfit(ReplicaState)(line.post)).toBeUndefined()
+    const { authenticator: _, ...plain } = request
+    expect(line.post).toMatchObject({
+      view: 2,
+      active: false,
+      slot: [],
+      pset: [entry],
+      qset: [{ ...entry, batch: [plain] }],
+      viewChanges: [{ view: 2, replica: 1 }],
+      newView: { view: 2, chosen: [{ seq: 1, digest }] },
+      fetched: [],
+    })
+    const entered = [...durable, { _tag: "ViewEntered", view: 2 }] as const
+    const [, after] = lineOf(init(config), { _tag: "Restart", durable: entered })
+    expect(after.post).toMatchObject({ active: true, slot: [{ seq: 1 }], viewChanges: [] })
+  })
+})
+
 describe("a client's line", () => {
   const clientConfig = { group, id: 2, firstTimestamp: 4, retransmitMs: 10 }
-  const reply = (replica: number, result: string) => ({
+  const reply = (replica: number, result: string, view = 0) => ({
     _tag: "Receive" as const,
-    message: from({ _tag: "Reply" as const, view: 0, client: 2, timestamp: 5, replica, result }),
+    message: from({ _tag: "Reply" as const, view, client: 2, timestamp: 5, replica, result }),
   })
 
   test("from the request to its result", () => {
@@ -180,7 +288,7 @@ describe("a client's line", () => {
       { _tag: "Submit" as const, operation: everyByte },
       { _tag: "Timeout" as const },
       reply(0, "a"),
-      reply(1, everyByte),
+      reply(1, everyByte, 3),
       reply(2, everyByte),
     ]
     const found = inputs.map((input) => {
@@ -196,7 +304,7 @@ describe("a client's line", () => {
       { timestamp: 5, waits: true, replies: [] },
       { toAll: true },
       { replies: [0] },
-      { replies: [0, 1] },
+      { views: [0, 3, 0, 0], replies: [0, 1] },
       { waits: false, toAll: false, replies: [], result: everyByte },
     ])
   })
