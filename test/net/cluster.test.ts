@@ -1,64 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
-import { afterAll, describe, expect } from "vitest"
-import { decodeResult, encodeOperation } from "../../src/core/service/key-value-operation.ts"
-import { type ClientPoolShape, makeClientPool } from "../../src/net/client-pool.ts"
-import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluster-config.ts"
-import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
-import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
-
-const root = mkdtempSync(join(tmpdir(), "prophecy-cluster-"))
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
-
-const spec = "0".repeat(64)
-const put = (key: string, value: string): string => encodeOperation({ _tag: "Put", key, value })
-const get = (key: string): string => encodeOperation({ _tag: "Get", key })
-
-interface Cluster {
-  readonly cluster: RunningCluster
-  readonly pool: ClientPoolShape
-  readonly missed: Array<{ readonly replica: number; readonly seq: number }>
-  readonly lines: Array<string>
-  readonly directory: string
-}
-
-/** Four replicas as processes, and a pool of clients in this one. */
-const started = (
-  name: string,
-  changes: Partial<ClusterConfigFile> = {},
-): Effect.Effect<Cluster, unknown, Scope.Scope> =>
-  Effect.gen(function* () {
-    const directory = mkdtempSync(join(root, `${name}-`))
-    const ports = yield* freePorts(4)
-    const file = join(directory, "cluster.json")
-    const content = { clients: 8, retransmitMs: 200, traceDirectory: "traces", ...changes }
-    writePrivateJson(file, freshClusterConfig(ports, content))
-    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
-    const missed: Cluster["missed"] = []
-    const lines: Array<string> = []
-    const trace = { directory: join(directory, "traces"), run: name, spec }
-    const cluster = yield* startCluster(config, {
-      trace,
-      log: (replica, line) => lines.push(`${replica}: ${line}`),
-      onMissedCheckpoint: (replica, seq) => missed.push({ replica, seq }),
-    })
-    const pool = yield* makeClientPool(config, { trace })
-    yield* pool.connected
-    return { cluster, pool, missed, lines, directory }
-  })
-
-/** Asks every 20 ms until it holds. */
-const eventually = <E>(what: string, holds: Effect.Effect<boolean, E>): Effect.Effect<void, E> =>
-  Effect.gen(function* () {
-    for (let k = 0; k < 600; k++) {
-      if (yield* holds) return
-      yield* Effect.sleep(20)
-    }
-    throw new Error(`never: ${what}`)
-  })
+import { Effect } from "effect"
+import { describe, expect } from "vitest"
+import { decodeResult } from "../../src/core/service/key-value-operation.ts"
+import { type Cluster, eventually, get, put, started } from "./processes.ts"
 
 const executedBy = ({ cluster }: Cluster, replica: number) =>
   Effect.map(cluster.status(replica), ({ executed }) => executed)

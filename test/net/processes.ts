@@ -1,0 +1,90 @@
+/** Four replicas as processes on loopback, and a pool of clients in the test's own process. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, type Scope } from "effect"
+import { afterAll } from "vitest"
+import { encodeOperation } from "../../src/core/service/key-value-operation.ts"
+import { type ClientPoolShape, makeClientPool } from "../../src/net/client-pool.ts"
+import {
+  type ClusterConfig,
+  type ClusterConfigFile,
+  freshClusterConfig,
+} from "../../src/net/cluster-config.ts"
+import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import type { ReplicaStatus } from "../../src/net/status.ts"
+
+const root = mkdtempSync(join(tmpdir(), "prophecy-cluster-"))
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+
+const spec = "0".repeat(64)
+export const put = (key: string, value: string): string =>
+  encodeOperation({ _tag: "Put", key, value })
+export const get = (key: string): string => encodeOperation({ _tag: "Get", key })
+
+export interface Cluster {
+  readonly config: ClusterConfig
+  readonly cluster: RunningCluster
+  readonly pool: ClientPoolShape
+  readonly missed: Array<{ readonly replica: number; readonly seq: number }>
+  /** Lines of the replicas' standard error: `2: replica 2: connected to replica 1`. */
+  readonly lines: Array<string>
+  readonly directory: string
+}
+
+export const started = (
+  name: string,
+  changes: Partial<ClusterConfigFile> = {},
+): Effect.Effect<Cluster, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const directory = mkdtempSync(join(root, `${name}-`))
+    const ports = yield* freePorts(4)
+    const file = join(directory, "cluster.json")
+    const content = { clients: 8, retransmitMs: 200, traceDirectory: "traces", ...changes }
+    writePrivateJson(file, freshClusterConfig(ports, content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const missed: Cluster["missed"] = []
+    const lines: Array<string> = []
+    const trace = { directory: join(directory, "traces"), run: name, spec }
+    const cluster = yield* startCluster(config, {
+      trace,
+      log: (replica, line) => lines.push(`${replica}: ${line}`),
+      onMissedCheckpoint: (replica, seq) => missed.push({ replica, seq }),
+    })
+    const pool = yield* makeClientPool(config, { trace })
+    yield* pool.connected
+    return { config, cluster, pool, missed, lines, directory }
+  })
+
+/** Asks every 20 ms until it holds. */
+export const eventually = <E>(
+  what: string,
+  holds: Effect.Effect<boolean, E>,
+): Effect.Effect<void, E> =>
+  Effect.gen(function* () {
+    for (let k = 0; k < 600; k++) {
+      if (yield* holds) return
+      yield* Effect.sleep(20)
+    }
+    throw new Error(`never: ${what}`)
+  })
+
+/** Whether what a replica says of itself fits. */
+export const says = (
+  { cluster }: Cluster,
+  replica: number,
+  fits: (status: ReplicaStatus) => boolean,
+): Effect.Effect<boolean, unknown> => Effect.map(cluster.status(replica), fits)
+
+/** Waits until every replica is connected to every other one. */
+export const allConnected = (c: Cluster): Effect.Effect<void, unknown> =>
+  Effect.forEach(
+    c.cluster.running(),
+    (replica) =>
+      eventually(
+        `replica ${replica} is connected`,
+        says(c, replica, ({ peers }) => peers.every((p) => p.connected)),
+      ),
+    { discard: true },
+  )
