@@ -47,7 +47,12 @@ describe("prophecy start --serve", () => {
     expect(await get(url, "greeting")).toBe("hello")
     expect(await put(url, "greeting", "again")).toBe(204)
     expect(await get(url, "greeting")).toBe("again")
-    expect(await status(url)).toMatchObject({ view: 0, down: [3], requests: { completed: 4 } })
+    expect(await status(url)).toMatchObject({
+      view: 0,
+      primary: 0,
+      down: [3],
+      requests: { completed: 4 },
+    })
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     child.kill("SIGTERM")
     expect((await ended).code).toBe(143)
@@ -58,6 +63,25 @@ describe("prophecy start --serve", () => {
     const replayed = await run(["replay", "--quiet", ...traces], { cwd })
     expect(replayed).toMatchObject({ code: 0, stderr: "" })
     expect(replayed.stdout).toMatch(/^untraced +replica 3/m)
+  })
+
+  it("survives a killed primary: the next view has another one", async () => {
+    const { child, ended, stderr, serving } = await serve(["--no-trace"])
+    const { url, replicas } = serving
+    expect(await put(url, "greeting", "hello")).toBe(204)
+    expect(await status(url)).toMatchObject({ view: 0, active: true, primary: 0, down: [] })
+    process.kill(replicas[0]?.pid ?? 0, "SIGKILL")
+    expect(await get(url, "greeting")).toBe("hello")
+    expect(await put(url, "greeting", "again")).toBe(204)
+    expect(await get(url, "greeting")).toBe("again")
+    expect(stderr()).toMatch(/replica 0 has ended; 3 of 4 run: the service goes on/)
+    const now = () => status(url)
+    await expect
+      .poll(now, { timeout: 20_000 })
+      .toMatchObject({ view: 1, active: true, primary: 1, down: [0] })
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    child.kill("SIGTERM")
+    expect((await ended).code).toBe(143)
   })
 
   it("says what is wrong when too many replicas are down", async () => {
@@ -89,8 +113,8 @@ describe("prophecy start --serve", () => {
     const second = await serve(["--config", "cluster.json", "--restart-dead"], cwd)
     const { url, replicas } = second.serving
     expect(await get(url, "kept")).toBe("value")
-    process.kill(replicas[1]?.pid ?? 0, "SIGKILL")
-    await expect.poll(second.stderr, { timeout: 20_000 }).toMatch(/replica 1 runs again, pid \d+/)
+    process.kill(replicas[0]?.pid ?? 0, "SIGKILL")
+    await expect.poll(second.stderr, { timeout: 20_000 }).toMatch(/replica 0 runs again, pid \d+/)
     expect(await get(url, "kept")).toBe("value")
     second.child.kill("SIGTERM")
     expect((await second.ended).code).toBe(143)
