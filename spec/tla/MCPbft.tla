@@ -233,6 +233,7 @@ ForChanger ==
      {NV(2, 2, said, {Chosen(1, DigestB)}),
       NV(3, 2, said, {Chosen(1, DigestB)}),
       NV(2, 2, said \ {VC(0, 2, {}, {})}, {Chosen(1, DigestB)}),
+      NV(2, 2, {VC(0, 1, {}, {}), VC(2, 1, b, b), VC(3, 1, b, b)}, {Chosen(1, DigestB)}),
       NV(0, 0, {}, {})} \cup
      {BatchOf(DigestB), BatchOf(DigestA)} \cup
      {FetchBatch(b3, DigestB) : b3 \in {2, 3}} \cup

@@ -75,8 +75,9 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "an empty batch, or one that is too large, is taken",
     file,
-    find: String.raw`/\ Len(m.batch) \in 1 .. MaxBatch`,
-    replace: "",
+    find: String.raw`/\ Len(m.batch) \in 1 .. MaxBatch
+  /\ \A k \in 1`,
+    replace: String.raw`/\ \A k \in 1`,
     killedBy: { check: "TypeOK", where: "BackupAlone" },
   },
   {

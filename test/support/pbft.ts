@@ -8,6 +8,7 @@ import type {
   Message,
   Prepare,
   PrePrepare,
+  ReplicaMessage,
   Reply,
   Request,
 } from "../../src/core/pbft/message.ts"
@@ -28,7 +29,10 @@ import { deepFreeze } from "./deep-freeze.ts"
 /** The digest of a batch: the batch itself, without the authenticators. */
 export const batchDigest = (
   batch: ReadonlyArray<{ client: ClientId; timestamp: Timestamp; operation: Bytes }>,
-): Digest => batch.map((r) => `${r.client}:${r.timestamp}:${r.operation}`).join(" ")
+): Digest =>
+  batch.length === 0
+    ? "null"
+    : batch.map((r) => `${r.client}:${r.timestamp}:${r.operation}`).join(" ")
 
 /** Replica `id` of four with a small window, checkpoints at 2, 4, ..., two clients. */
 export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config => ({
@@ -115,7 +119,7 @@ export const reply = (
 ): Reply => ({ _tag: "Reply", view: 0, client: 0, timestamp, replica, result, ...changed })
 
 /** A message as the input of a replica; every client's authenticator in it verifies. */
-export const receive = (message: Request | PrePrepare | Prepare | Commit | Checkpoint): Input =>
+export const receive = (message: ReplicaMessage): Input =>
   message._tag === "PrePrepare"
     ? { _tag: "ReceivePrePrepare", message: authentic(message), verdicts: message.batch.map(yes) }
     : { _tag: "Receive", message: authentic(message) }

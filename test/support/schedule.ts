@@ -7,7 +7,9 @@ import type { Execute } from "../../src/core/effect.ts"
 import { pendingExecution } from "../../src/core/pbft/execution.ts"
 import type { Config, DurableRecord, Input, State } from "../../src/core/pbft/state.ts"
 import type { Batch } from "../../src/core/request.ts"
+import { primaryOf } from "../../src/core/quorum.ts"
 import * as Window from "../../src/core/window.ts"
+import { anyChange, helpToChange } from "./change-schedule.ts"
 import {
   batchDigest,
   checkpoint,
@@ -52,6 +54,7 @@ const voteDigest = (at: Standing, seq: number, other: number): string =>
     ? slotDigest(at, seq)
     : batchDigest(batches[other % batches.length] as Batch)
 
+// Added to the replica's own view.
 const view = fc.oneof(
   { weight: 30, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.constant(1) },
@@ -95,7 +98,9 @@ const prePrepares = chosen(
   }),
   (at, c) => {
     const batch = batches[c.batch] as Batch
-    const changed = { view: c.view, replica: c.primary === 0 ? 2 : 0 }
+    const own = at.state.view + c.view
+    const primary = primaryOf(at.config.group, own)
+    const changed = { view: own, replica: c.primary === 0 ? (primary + 2) % 4 : primary }
     return receiveHalf(prePrepare(low(at) + c.offset, batch, changed), c.failed)
   },
 )
@@ -106,7 +111,7 @@ const votes = chosen(
   (at, c) => {
     const seq = low(at) + c.offset
     const digest = voteDigest(at, seq, c.other)
-    return receive((c.commit ? commit : prepare)(c.replica, seq, digest, c.view))
+    return receive((c.commit ? commit : prepare)(c.replica, seq, digest, at.state.view + c.view))
   },
 )
 
@@ -140,6 +145,9 @@ const restarts = chosen("restart", fc.constant(null), (at) => ({
 /** Inputs that would take the replica further from where it stands, as correct others send them. */
 const helpful = (at: Standing, which: number): ReadonlyArray<Input> => {
   const { config, state } = at
+  if (!state.active) return helpToChange(config, state, which)
+  const { view } = state
+  const primary = primaryOf(config.group, view)
   const pending = pendingExecution(config, state)
   // One in three goes on with the next number while the service is still at work.
   if (pending !== undefined && which % 3 !== 0) return [execution(pending)]
@@ -151,11 +159,13 @@ const helpful = (at: Standing, which: number): ReadonlyArray<Input> => {
   const { phase, digest } = Window.get(state.log, seq)
   if (phase !== "empty") {
     const cast = phase === "prepared" ? commit : prepare
-    return [...votes, ...others(config).map((r) => receive(cast(r, seq, digest)))]
+    return [...votes, ...others(config).map((r) => receive(cast(r, seq, digest, view)))]
   }
   const client = which % config.clients
   const fresh = signed(client, (state.table.chunks[0]?.[client]?.timestamp ?? 0) + 1)
-  if (config.id !== 0) return [...votes, receive(prePrepare(seq, [fresh]))]
+  if (config.id !== primary) {
+    return [...votes, receive(prePrepare(seq, [fresh], { view, replica: primary }))]
+  }
   return state.queue.length > 0
     ? [...votes, propose(1)]
     : [...votes, receive({ _tag: "Request", ...fresh })]
@@ -169,6 +179,12 @@ const help = chosen("help", fc.nat(30), (at, which) => {
   return inputs[which % inputs.length] ?? propose(1)
 })
 
+const changes = chosen(
+  "change",
+  fc.record({ which: fc.nat(11), more: fc.nat(11) }),
+  ({ config, state }, { which, more }) => anyChange(config, state, which, more),
+)
+
 /** Schedules of at most `length` draws. */
 export const schedules = (length: number): fc.Arbitrary<ReadonlyArray<Choice>> =>
   fc.array(
@@ -181,6 +197,7 @@ export const schedules = (length: number): fc.Arbitrary<ReadonlyArray<Choice>> =
       { weight: 3, arbitrary: checkpoints },
       { weight: 5, arbitrary: executions },
       { weight: 1, arbitrary: restarts },
+      { weight: 2, arbitrary: changes },
     ),
     { maxLength: length, size: "max" },
   )

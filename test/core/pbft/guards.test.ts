@@ -4,6 +4,7 @@ import { field, list, nameOf, nodesOf, parse, stringOf } from "../../../ci/synta
 import { type ClientInput, initClient, stepClient } from "../../../src/core/pbft/client.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import type { Config, Input } from "../../../src/core/pbft/state.ts"
+import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import {
   after,
@@ -25,15 +26,6 @@ import {
   request,
   signed,
 } from "../../support/pbft.ts"
-
-interface Guard {
-  readonly handler: string
-  readonly reason: string
-  readonly config: Config
-  /** What the replica took before. */
-  readonly before: ReadonlyArray<Input>
-  readonly input: Input
-}
 
 const primary = configOf(0)
 const backup = configOf(1)
@@ -166,6 +158,7 @@ const replicaGuards = [
   ...commits,
   ...executions,
   ...checkpoints,
+  ...changeGuards,
 ]
 
 const submit: ClientInput = { _tag: "Submit", operation: "a" }

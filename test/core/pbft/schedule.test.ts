@@ -19,6 +19,7 @@ import {
   type State,
 } from "../../../src/core/pbft/state.ts"
 import * as ClientTable from "../../../src/core/client-table.ts"
+import { primaryOf } from "../../../src/core/quorum.ts"
 import * as Window from "../../../src/core/window.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import { broadcasts, configOf, records } from "../../support/pbft.ts"
@@ -75,7 +76,7 @@ const assigned = (state: State, client: number): number =>
   )
 
 /** The spec's `DurableSlot(i, s)`. */
-const durableSlot = (config: Config, slot: Slot): Slot => {
+const durableSlot = (config: Config, view: number, slot: Slot): Slot => {
   const none = emptySlot(config.group.n)
   const prepared = slot.phase === "prepared" || slot.phase === "committed"
   if (!prepared && slot.phase !== "prePrepared") return none
@@ -84,19 +85,33 @@ const durableSlot = (config: Config, slot: Slot): Slot => {
     phase: prepared ? "prepared" : "prePrepared",
     batch: slot.batch,
     digest: slot.digest,
-    prepares: own(config.id !== 0),
+    prepares: own(config.id !== primaryOf(config.group, view)),
     commits: own(prepared),
   }
 }
 
-const recordFor = (m: PeerMessage): string =>
-  m._tag === "Commit" ? "Prepared" : m._tag === "Checkpoint" ? "CheckpointTaken" : "PrePrepared"
-
-/** What a message promises is on the disk: the record that its meaning rests on. */
+/** What a message promises is on the disk: a record that its meaning rests on. */
+const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
+  switch (m._tag) {
+    case "PrePrepare":
+    case "Prepare":
+    case "Commit": {
+      const tag = m._tag === "Commit" ? "Prepared" : "PrePrepared"
+      return r._tag === tag && r.view === m.view && r.seq === m.seq && r.digest === m.digest
+    }
+    case "Checkpoint":
+      return r._tag === "CheckpointTaken" && r.seq === m.seq && r.digest === m.digest
+    case "ViewChange":
+      return r._tag === "ViewLeft" && isDeepStrictEqual(r.viewChange, m)
+    case "NewView":
+      return r._tag === "NewViewTaken" && isDeepStrictEqual(r.newView, m)
+    case "FetchBatch":
+    case "Batch":
+      return true
+  }
+}
 const rests = (m: PeerMessage, written: ReadonlyArray<DurableRecord>): boolean =>
-  written.some(
-    (r) => r._tag === recordFor(m) && r.seq === m.seq && "digest" in r && r.digest === m.digest,
-  )
+  m._tag === "FetchBatch" || written.some((r) => isRecordOf(m, r))
 
 /** The messages of a step that would leave before what they rest on is durable. */
 const tooEarly = (written: ReadonlyArray<DurableRecord>, effects: ReadonlyArray<Effect>) =>
@@ -141,8 +156,8 @@ describe("whatever a replica is told, and in whatever order", () => {
   it("all it ever wrote, and what its state says is durable, bring back the same state", () => {
     everySchedule(({ after: { config, state, written } }) => {
       const fromLog = restart(config, written).state
-      expectSame(fromLog, restart(config, durableRecords(state)).state)
-      expectSame(durableRecords(fromLog), durableRecords(state))
+      expectSame(fromLog, restart(config, durableRecords(config, state)).state)
+      expectSame(durableRecords(config, fromLog), durableRecords(config, state))
     })
   })
 
@@ -151,7 +166,7 @@ describe("whatever a replica is told, and in whatever order", () => {
       const restarted = restart(config, written).state
       for (let seq = state.log.low + 1; seq <= state.log.low + config.logSize; seq++) {
         const kept = Window.get(restarted.log, seq)
-        expectSame(kept, durableSlot(config, Window.get(state.log, seq)))
+        expectSame(kept, durableSlot(config, state.view, Window.get(state.log, seq)))
       }
       expect(restarted.log.low).toBe(state.log.low)
       expect(restarted.queue).toEqual([])
@@ -185,7 +200,8 @@ describe("whatever a replica is told, and in whatever order", () => {
 
   it("a primary knows what it assigned as if it had searched its log", () => {
     const law = fc.property(schedules(70), (choices) => {
-      run(configOf(0), choices, ({ after: { state } }) => {
+      run(configOf(0), choices, ({ after: { config, state } }) => {
+        if (!state.active || primaryOf(config.group, state.view) !== config.id) return
         for (const client of [0, 1]) {
           // Only timestamps above the last executed one are ever asked for.
           const { timestamp } = ClientTable.get(state.table, client)
@@ -205,14 +221,17 @@ describe("the schedules", () => {
     for (const config of [configOf(0), configOf(1)]) {
       for (const choices of sample) {
         let restarted = false
-        run(config, choices, ({ step: took, after: { state } }) => {
+        run(config, choices, ({ step: took, after }) => {
+          const { state } = after
           reached.add(took.action)
+          if (state.active && state.view > 0) reached.add("another view")
           if (state.log.low > 0) reached.add(`stable ${state.log.low}`)
           for (const seq of Window.occupied(state.log)) {
             reached.add(Window.get(state.log, seq).phase)
           }
           if (restarted && took.action === "Execute") reached.add("executed after a restart")
-          if (took.action === "Restart" && durableRecords(state).length > 0) restarted = true
+          if (took.action === "Restart" && durableRecords(after.config, state).length > 0)
+            restarted = true
         })
       }
     }
@@ -224,6 +243,14 @@ describe("the schedules", () => {
       "RecvCommit",
       "Execute",
       "RecvCheckpoint",
+      "Timeout",
+      "RecvViewChange",
+      "SendNewView",
+      "RecvNewView",
+      "RecvFetchBatch",
+      "RecvBatch",
+      "EnterView",
+      "another view",
       "Restart",
       "held",
       "prePrepared",
