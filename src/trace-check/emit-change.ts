@@ -27,9 +27,10 @@ const checkpointText = ({ seq, digest }: Numbered, symbols: Symbols): string =>
 
 // No entry is of sequence number 0: it lies in no window.
 const refusedEntry = "[seq |-> 0, digest |-> <<>>, view |-> 0]"
-const refusedChange =
+// Of no view; by the sender of the NEW-VIEW, who has no trace.
+const refusedChange = (replica: number): string =>
   `[type |-> "ViewChange", view |-> 0, low |-> 0, checkpoints |-> {}, prepared |-> {}, ` +
-  `prePrepared |-> {}, replica |-> 0]`
+  `prePrepared |-> {}, replica |-> ${replica}]`
 
 const claims = (
   entries: ReadonlyArray<Entry>,
@@ -74,7 +75,7 @@ export const newViewText = (m: NewView, symbols: Symbols): string => {
   return symbols.named(
     "W",
     `[type |-> "NewView", view |-> ${m.view}, ` +
-      `changes |-> ${listed(changes, inOrder, refusedChange)}, ` +
+      `changes |-> ${listed(changes, inOrder, refusedChange(m.replica))}, ` +
       `${decisionFields(m, symbols)}, replica |-> ${m.replica}]`,
   )
 }
