@@ -14,7 +14,7 @@ export interface Backoff {
   readonly lastMs: number
 }
 
-export const defaultBackoff: Backoff = { firstMs: 40, lastMs: 2_000 }
+export const defaultBackoff: Backoff = { firstMs: 40, lastMs: 500 }
 
 /** The pause before attempt `attempt` (from 0): doubles up to the last, a random half less. */
 export const pauseMs = (backoff: Backoff, attempt: number, random: number): number => {
