@@ -23,36 +23,39 @@ export const repeatedTo = (
 ): ReadonlyArray<PeerMessage> =>
   state.active ? [] : changeMessages(config, state).filter((m) => isUseful(state, told, m))
 
+/** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, and new ones are told at once. */
+const isTime = (ticks: number): boolean =>
+  ticks > 0 && (ticks % 16 === 0 || (ticks & (ticks - 1)) === 0)
+
 export class ChangeRepeater {
   readonly #config: Config
   readonly #toReplica: (replica: ReplicaId, message: PeerMessage) => void
   #before: State | undefined
+  /** Since the state said something new of the change. */
+  #ticks = 0
 
   constructor(config: Config, toReplica: (replica: ReplicaId, message: PeerMessage) => void) {
     this.#config = config
     this.#toReplica = toReplica
   }
 
-  /** On a new connection; how many messages. */
-  connected(state: State, replica: ReplicaId): number {
-    const messages = repeatedTo(this.#config, state, undefined)
-    for (const message of messages) this.#toReplica(replica, message)
-    return messages.length
+  /** On a new connection. */
+  connected(state: State, replica: ReplicaId): void {
+    this.#say(state, replica, undefined)
   }
 
-  /** Now and then: what was new since the last time was just sent. How many messages. */
-  tick(state: State, told: (replica: ReplicaId) => Progress | undefined): number {
+  /** Now and then: what was new since the last time was just sent. */
+  tick(state: State, told: (replica: ReplicaId) => Progress | undefined): void {
     const { view, newView } = this.#before ?? {}
     this.#before = state
-    if (state.active || view !== state.view || newView !== state.newView) return 0
-    let sent = 0
+    this.#ticks = view === state.view && newView === state.newView ? this.#ticks + 1 : 0
+    if (state.active || !isTime(this.#ticks)) return
     for (let replica = 0; replica < this.#config.group.n; replica++) {
-      if (replica === this.#config.id) continue
-      for (const message of repeatedTo(this.#config, state, told(replica))) {
-        this.#toReplica(replica, message)
-        sent++
-      }
+      if (replica !== this.#config.id) this.#say(state, replica, told(replica))
     }
-    return sent
+  }
+
+  #say(state: State, replica: ReplicaId, told: Progress | undefined): void {
+    for (const message of repeatedTo(this.#config, state, told)) this.#toReplica(replica, message)
   }
 }

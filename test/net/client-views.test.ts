@@ -1,0 +1,71 @@
+import { describe, expect, it, onTestFinished } from "vitest"
+import type { Reply } from "../../src/core/pbft/message.ts"
+import { ClientLoop } from "../../src/net/client-loop.ts"
+import { base, listening, type Listening, until } from "./callers.ts"
+
+/** Four replicas that only listen, and eight clients whose own timers never fire. */
+const clients = async () => {
+  const replicas = await Promise.all([0, 1, 2, 3].map((id) => listening(id)))
+  const completed: Array<number> = []
+  const loop = new ClientLoop({
+    config: { ...base, retransmitMs: 3_600_000 },
+    endpoint: 0,
+    from: 0,
+    to: 7,
+    firstTimestamp: 0,
+    log: () => undefined,
+    trace: () => undefined,
+    completed: (client) => completed.push(client),
+    connections: () => undefined,
+  })
+  onTestFinished(() => loop.close())
+  await until("all are connected", () => loop.connected().length === 4)
+  const reply = (replica: number, client: number, view: number): void => {
+    const { peers } = replicas[replica] as Listening
+    const message: Reply = { _tag: "Reply", view, client, timestamp: 1, replica, result: "" }
+    peers.toClient(client, message)
+    peers.flush()
+  }
+  /** The clients whose request each replica has received. */
+  const heard = (): ReadonlyArray<ReadonlyArray<number>> =>
+    replicas.map(({ inputs }) =>
+      inputs.flatMap((i) =>
+        i._tag === "Receive" && i.message._tag === "Request" ? [i.message.client] : [],
+      ),
+    )
+  return { loop, completed, reply, heard }
+}
+
+describe("clients of one pool", () => {
+  it("call the primary of the view that f + 1 replicas answered in, whichever client heard", async () => {
+    const { loop, completed, reply, heard } = await clients()
+    loop.submit(0, "")
+    loop.submit(1, "")
+    await until("the primary has both", () => heard()[0]?.length === 2)
+    expect(heard()).toStrictEqual([[0, 1], [], [], []])
+    reply(1, 0, 1)
+    reply(2, 0, 1)
+    await until("client 0 is answered", () => completed.length === 1)
+    expect(loop.view).toBe(1)
+    // Client 1 waits for an old primary, and client 2 would call it: their requests go to all.
+    loop.submit(2, "")
+    await until("all have both", () => heard().every((all) => all.includes(1) && all.includes(2)))
+    expect(heard().map((all) => all.filter((c) => c === 1).length)).toStrictEqual([2, 1, 1, 1])
+    // Client 0 knows, and calls the new primary alone.
+    loop.submit(0, "")
+    await until("the new primary has it", () => heard()[1]?.includes(0) === true)
+    expect(heard().map((all) => all.filter((c) => c === 0).length)).toStrictEqual([1, 1, 0, 0])
+  })
+
+  it("do not believe one replica that there is a later view", async () => {
+    const { loop, completed, reply, heard } = await clients()
+    loop.submit(0, "")
+    reply(3, 0, 9)
+    reply(2, 0, 0)
+    await until("client 0 is answered", () => completed.length === 1)
+    expect(loop.view).toBe(0)
+    loop.submit(1, "")
+    await until("the primary has both", () => heard()[0]?.length === 2)
+    expect(heard()).toStrictEqual([[0, 1], [], [], []])
+  })
+})
