@@ -23,7 +23,7 @@ const entrySize = numberedSize + 8
 /** Everything of a VIEW-CHANGE, or of a NEW-VIEW, beside its lists. */
 const headSize = 128
 
-/** How many digests a replica may have pre-prepared at a sequence number, on average over its log. */
+/** How many digests a replica may have pre-prepared at a sequence number, on average. */
 const digestsEach = 16
 
 /** About the largest NEW-VIEW, in bytes: each replica pre-prepared two batches at each number. */

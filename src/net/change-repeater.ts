@@ -23,7 +23,7 @@ export const repeatedTo = (
 ): ReadonlyArray<PeerMessage> =>
   state.active ? [] : changeMessages(config, state).filter((m) => isUseful(state, told, m))
 
-/** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, and new ones are told at once. */
+/** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, new ones are told at once. */
 const isTime = (ticks: number): boolean =>
   ticks > 0 && (ticks % 16 === 0 || (ticks & (ticks - 1)) === 0)
 

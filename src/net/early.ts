@@ -79,7 +79,7 @@ export class EarlyMessages {
     return true
   }
 
-  /** Gives back whose time has come, in order of arrival by peer, and forgets whose time has passed. */
+  /** Gives back whose time has come, by peer in order of arrival; forgets whose time has passed. */
   release(state: State): ReadonlyArray<Input> {
     const due: Array<Input> = []
     for (const share of this.#shares) {

@@ -12,8 +12,8 @@
  *
  * (Every text starts with `prophecy/1 `.) So replica r needs its own master and its pair keys with
  * higher replicas; an endpoint needs its key at each replica. The public key that belongs to each
- * private one stands in the cluster's configuration, for everyone. Whoever holds all masters can play
- * everyone: good for a cluster on one machine, not for one that should survive a traitor.
+ * private one stands in the cluster's configuration, for everyone. Whoever holds all masters can
+ * play everyone: good for a cluster on one machine, not for one that should survive a traitor.
  */
 import { randomBytes } from "node:crypto"
 import { Redacted, Schema } from "effect"

@@ -37,7 +37,7 @@ const clients = async () => {
 }
 
 describe("clients of one pool", () => {
-  it("call the primary of the view that f + 1 replicas answered in, whichever client heard", async () => {
+  it("call the primary of the view that f + 1 replicas answered in, whoever heard", async () => {
     const { loop, completed, reply, heard } = await clients()
     loop.submit(0, "")
     loop.submit(1, "")
