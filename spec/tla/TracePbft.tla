@@ -256,6 +256,9 @@ IsRecvViewChange(e)  == /\ e.action = "RecvViewChange"
                         /\ RecvViewChange(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsSendNewView(e)     == /\ e.action = "SendNewView"
+                        /\ Known("the VIEW-CHANGEs do not allow the decision",
+                             e.decision \in Decisions({x \in viewChanges[e.node] :
+                                                         x.view = view[e.node]}), e.decision)
                         /\ SendNewView(e.node, e.decision)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvNewView(e)     == /\ e.action = "RecvNewView"

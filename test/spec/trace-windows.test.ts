@@ -1,42 +1,20 @@
 /** Real TLC follows windows of recorded runs, and says at which event it cannot. */
 import { describe, expect, test } from "vitest"
 import { makeAskTlc, mismatchesIn } from "../../src/cli/trace-windows.ts"
-import { Capture, type Chain, type Selection } from "../../src/trace-check/chain.ts"
-import { checkTraces } from "../../src/trace-check/check.ts"
+import type { Chain } from "../../src/trace-check/chain.ts"
 import { adjacent, emitChain } from "../../src/trace-check/emit-tla.ts"
 import type { ReplicaEvent, StepEvent } from "../../src/trace-check/event.ts"
-import { type CheckedWindow, checkChain, windowText } from "../../src/trace-check/tlc-window.ts"
-import { digests } from "../trace/support/digests.ts"
-import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
-import { sourcesOf } from "../trace/support/sources.ts"
-
-type Options = Omit<RunOptions, "write">
-
-const capture = async (options: Options, selection: Selection): Promise<ReadonlyArray<Chain>> => {
-  const observer = new Capture(selection)
-  const verdict = await checkTraces(sourcesOf(recordRun(options)), { digests, observer })
-  expect(verdict._tag).not.toBe("Rejected")
-  return observer.chains()
-}
-
-const followed = async (
-  chains: ReadonlyArray<Chain>,
-  size: number,
-): Promise<ReadonlyArray<CheckedWindow>> => {
-  const windows: Array<CheckedWindow> = []
-  const ask = makeAskTlc(new AbortController().signal)
-  for (const chain of chains) {
-    for await (const window of checkChain(chain, size, ask)) windows.push(window)
-  }
-  return windows
-}
-
-const outcomes = (windows: ReadonlyArray<CheckedWindow>): ReadonlyArray<string> =>
-  windows.map(({ from, to, starts, distinctStates, outcome }) => {
-    // One state an event, the first one, and the one after the comparison at the end.
-    expect(distinctStates).toBe(to - from + 3)
-    return `${from}-${to} ${starts} ${outcome._tag}`
-  })
+import { windowText } from "../../src/trace-check/tlc-window.ts"
+import type { RunOptions } from "../trace/support/recorded-run.ts"
+import {
+  capture,
+  followed,
+  isReplica,
+  outcomes,
+  placeOf,
+  rejection,
+  withEvent,
+} from "./support/windows.ts"
 
 const busy = {
   clients: 4,
@@ -97,31 +75,6 @@ describe("TLC accepts", () => {
 /** A pre-prepare with a request whose authenticator failed. */
 const isHeld = ({ input }: StepEvent): boolean =>
   input._tag === "ReceivePrePrepare" && input.verdicts.includes(false)
-
-const isReplica = (event: StepEvent): event is ReplicaEvent => event._tag === "ReplicaStep"
-
-/** The place of the first event of a kind, from `from` on. */
-const placeOf = (chain: Chain, accept: (event: ReplicaEvent) => boolean, from = 0): number => {
-  const at = chain.events.findIndex((e, k) => k >= from && isReplica(e) && accept(e))
-  if (at < 0) throw new Error("the chain has no such event")
-  return at
-}
-
-const withEvent = (
-  chain: Chain,
-  at: number,
-  change: (event: ReplicaEvent) => ReplicaEvent,
-): Chain => ({
-  ...chain,
-  events: chain.events.map((e, k) => (k === at && isReplica(e) ? change(e) : e)),
-})
-
-const rejection = async (chain: Chain) => {
-  const windows = await followed([chain], 1000)
-  const { outcome } = windows.at(-1) ?? {}
-  if (outcome?._tag !== "Rejected") throw new Error(`not rejected: ${JSON.stringify(windows)}`)
-  return outcome
-}
 
 describe("TLC rejects", () => {
   const chainOf = async (seed: number): Promise<Chain> => {
