@@ -80,16 +80,16 @@ const forChanger = (n: number): ReadonlyArray<Envelope> => {
   const silent = viewChange(0, 2, [[], []])
   const others = [viewChange(2, 2, [b, b]), viewChange(3, 2, [b, b])]
   const said = [silent, ...others]
+  const earlier = [viewChange(0, 1, [[], []]), viewChange(2, 1, [b, b]), viewChange(3, 1, [b, b])]
   return [
     ...fromAll(n, [
-      viewChange(0, 1, [[], []]),
-      viewChange(2, 1, [b, b]),
-      viewChange(3, 1, [b, b]),
+      ...earlier,
       ...said,
       ...badViewChanges(),
       newView(2, 2, said, chosen),
       newView(3, 2, said, chosen),
       newView(2, 2, others, chosen),
+      newView(2, 2, earlier, chosen),
       newView(0, 0, [], []),
       { _tag: "Batch", batch: Build.batchB([]) },
       { _tag: "Batch", batch: Build.batchA([]) },
