@@ -234,7 +234,7 @@ export class Causality {
 
   // Whatever a replica has sent above its low watermark is in its durable state (SentIsDurable).
   #afterGap(replica: ReplicaId, state: State, place: Place): void {
-    const { view, slot, low, checkpoints, table } = fullProjection(state)
+    const { view, slot, low, executed, checkpoints, table } = fullProjection(state)
     const sayings = this.#sayings[replica] as Sayings
     const replies = this.#replies[replica] as SentReplies
     const primary = primaryOf(this.#traced.group, view) === replica
@@ -252,6 +252,10 @@ export class Causality {
     for (const { client, timestamp, result } of table) {
       replies.forget(client, timestamp - 1)
       replies.send(client, { view, timestamp, result })
+    }
+    // A restart goes back to the last checkpoint: what is prepared beyond may have been answered.
+    for (const { seq, batch } of slot) {
+      if (seq > executed) for (const r of batch) replies.forget(r.client, r.timestamp)
     }
   }
 }
