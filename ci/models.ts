@@ -1,9 +1,9 @@
 /**
- * The models of PBFT: writes their configurations, and compares the graph of the code with the
- * graph of the specification, by both tools and with spec/golden-counts.json.
+ * The models of PBFT and of its abstraction: writes their configurations, and compares the graph
+ * of the code with the graph of the specification, by both tools and with spec/golden-counts.json.
  *
- *   node ci/models.ts --write                     spec/tla/MCPbft-*.cfg from pbft-models.ts, and
- *                                                 the table in spec/README.md
+ *   node ci/models.ts --write                     spec/tla/MCPbft*.cfg from pbft-models.ts and
+ *                                                 pbft-core-models.ts, the tables in spec/README.md
  *   node ci/models.ts --compare large nightly     these sizes or names
  *   node ci/models.ts --compare all --golden      and write the golden counts
  */
@@ -14,15 +14,24 @@ import {
   type Explored,
   type ExploredByTlc,
   exploreModel,
+  type ModelSpec,
   tlcModel,
 } from "../src/cli/model-graph.ts"
 import { unmet } from "../src/model-check/expectation.ts"
 import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
-import { type PbftModelSpec, pbftModels } from "../src/model-check/pbft-models.ts"
+import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
+import { coreModels } from "../src/model-check/pbft-core-models.ts"
+import { pbftModels } from "../src/model-check/pbft-models.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const goldenPath = "spec/golden-counts.json"
-const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER }
+const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER, bytes: 6 * 2 ** 30 }
+
+/** The name of a model among the models of all modules, as in spec/golden-counts.json. */
+export const fullName = (spec: ModelSpec): string =>
+  "lacks" in spec ? `PbftCore/${spec.name}` : spec.name
+
+const allModels: ReadonlyArray<ModelSpec> = [...pbftModels, ...coreModels]
 
 export interface GoldenCount {
   readonly verdict: string
@@ -44,9 +53,9 @@ const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
   stepDigest: g?.stepDigest ?? "",
 })
 
-const chosen = (words: ReadonlyArray<string>): ReadonlyArray<PbftModelSpec> =>
-  pbftModels.filter(
-    (m) => words.includes("all") || words.includes(m.size) || words.includes(m.name),
+const chosen = (words: ReadonlyArray<string>): ReadonlyArray<ModelSpec> =>
+  allModels.filter(
+    (m) => words.includes("all") || words.includes(m.size) || words.includes(fullName(m)),
   )
 
 const row = (cells: ReadonlyArray<string | number>): string =>
@@ -58,7 +67,7 @@ interface Compared {
 }
 
 const reportOne = (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   ours: Explored,
   theirs: ExploredByTlc | undefined,
   wrong: ReadonlyArray<string>,
@@ -67,18 +76,18 @@ const reportOne = (
   const times = [ours.seconds.toFixed(1), theirs?.seconds.toFixed(1) ?? "-"]
   const good = theirs === undefined ? "explored" : "equal"
   const verdict = wrong.length === 0 ? good : "DIFFERENT"
-  console.log(row([spec.name, states, depth, generated, ...times, verdict]))
+  console.log(row([fullName(spec), states, depth, generated, ...times, verdict]))
   for (const line of wrong) console.log(`    ${line}`)
   return { ours, wrong }
 }
 
 const compareOne = (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   golden: Readonly<Record<string, GoldenCount>>,
 ): Effect.Effect<Compared, Error> =>
   Effect.gen(function* () {
     const ours = exploreModel(spec, { limits, graph: true })
-    if (spec.size === "explorer")
+    if (spec.size === "explorer" || spec.size === "bounded")
       return reportOne(spec, ours, undefined, unmet(spec, ours.exploration))
     const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec/tla", heap: "5g" })
     const tlc = theirs.outcome.verdict._tag
@@ -87,9 +96,10 @@ const compareOne = (
       if (tlc !== "exhaustive") wrong.push(`TLC's verdict is ${tlc}`)
       wrong.push(...differences(ours, theirs))
       const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
-      const missed = spec.byTlc === "all" ? spec.reaches.filter((name) => !seen.has(name)) : []
+      const witnessed = !("byTlc" in spec) || spec.byTlc === "all"
+      const missed = witnessed ? spec.reaches.filter((name) => !seen.has(name)) : []
       wrong.push(...missed.map((name) => `${name} is never reached in TLC`))
-      const known = golden[spec.name]
+      const known = golden[fullName(spec)]
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(goldenOf(ours))) {
         wrong.push(`not as in ${goldenPath}: ${JSON.stringify(goldenOf(ours))}`)
       }
@@ -97,7 +107,7 @@ const compareOne = (
     return reportOne(spec, ours, theirs, wrong)
   }).pipe(
     Effect.provide(Toolchain.layer),
-    Effect.mapError((e) => new Error(`${spec.name}: ${e.message}`)),
+    Effect.mapError((e) => new Error(`${fullName(spec)}: ${e.message}`)),
   )
 
 const compare = Effect.fn("compare")(function* (words: ReadonlyArray<string>, update: boolean) {
@@ -112,7 +122,7 @@ const compare = Effect.fn("compare")(function* (words: ReadonlyArray<string>, up
   for (const spec of models) {
     const { ours, wrong } = yield* compareOne(spec, update ? {} : golden)
     if (wrong.length > 0) failed++
-    if (spec.expect === "holds") golden[spec.name] = goldenOf(ours)
+    if (spec.expect === "holds") golden[fullName(spec)] = goldenOf(ours)
   }
   if (update && failed === 0) writeFileSync(goldenPath, `${JSON.stringify(golden, undefined, 2)}\n`)
   console.log(`${models.length - failed} passed, ${failed} failed`)
@@ -122,30 +132,35 @@ const compare = Effect.fn("compare")(function* (words: ReadonlyArray<string>, up
 const readGolden = (): Record<string, GoldenCount> =>
   JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, GoldenCount>
 
-const expected = (spec: PbftModelSpec): string =>
+const expected = (spec: ModelSpec): string =>
   spec.expect === "holds" ? "holds" : `${spec.expect.violates} must fail`
 
-const writeReadme = (): void => {
+const tableOf = (models: ReadonlyArray<ModelSpec>): string => {
   const golden = readGolden()
-  const rows = pbftModels.map((m) => {
-    const g = golden[m.name]
+  const rows = models.map((m) => {
+    const g = golden[fullName(m)]
     const counts = g === undefined ? ["", "", ""] : [g.states, g.steps, g.depth]
     return `| ${[m.name, m.why, m.size, expected(m), ...counts].join(" | ")} |`
   })
-  const table = [
+  return [
     "| model | what it is for | when | outcome | states | steps | depth |",
     "|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n")
+}
+
+const writeReadme = (): void => {
   const path = "spec/README.md"
   const mark = "<!-- generated by npm run models -->\n"
   const [before] = readFileSync(path, "utf8").split(mark)
-  writeFileSync(path, `${before}${mark}\n${table}\n`)
+  const core = `### Models of the abstraction\n\n${tableOf(coreModels)}`
+  writeFileSync(path, `${before}${mark}\n${tableOf(pbftModels)}\n\n${core}\n`)
 }
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  for (const [name, text] of cfgFiles()) writeFileSync(`spec/tla/${name}`, text)
+  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles()])
+    writeFileSync(`spec/tla/${name}`, text)
   writeReadme()
 } else if (words.includes("--compare")) {
   process.exitCode = await Effect.runPromise(

@@ -9,9 +9,18 @@ import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Data, Effect } from "effect"
-import { type Exploration, explore, type Limits, type Progress } from "../model-check/explore.ts"
+import {
+  type Exploration,
+  explore,
+  type Limits,
+  type Progress,
+  type World,
+} from "../model-check/explore.ts"
 import { GraphRecorder, type GraphSummary, type OnElement } from "../model-check/graph.ts"
+import { modelWorld } from "../model-check/model-world.ts"
 import { cfgName } from "../model-check/pbft-cfg.ts"
+import { coreCfgName } from "../model-check/pbft-core-cfg.ts"
+import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-models.ts"
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
 import { compileOverrides } from "../tla-tools/overrides.ts"
@@ -33,16 +42,24 @@ export interface ExploreOptions {
 
 const sha256 = (text: string): string => hash("sha256", text, "hex")
 
-/** Explores the model with the real `step`, keeping only the model's own invariants. */
-export const exploreModel = (spec: PbftModelSpec, options: ExploreOptions): Explored => {
+/** A model of any protocol that both tools know. */
+export type ModelSpec = PbftModelSpec | CoreModelSpec
+
+const isCore = (spec: ModelSpec): spec is CoreModelSpec => "lacks" in spec
+
+/** The model, keeping only its own invariants. */
+export const worldOf = (spec: ModelSpec): World => {
+  if (isCore(spec)) return coreModelWorld(spec)
   const whole = pbftModel(spec.name, constantsOf(spec))
-  const model = {
-    ...whole,
-    invariants: whole.invariants.filter((i) => spec.invariants.includes(i.name)),
-  }
+  const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
+  return modelWorld({ ...whole, invariants })
+}
+
+/** Explores the model: PBFT with the real `step`, the abstraction by its own form here. */
+export const exploreModel = (spec: ModelSpec, options: ExploreOptions): Explored => {
   const recorder = options.graph ? new GraphRecorder(sha256, options.onElement) : undefined
   const startedAt = performance.now()
-  const exploration = explore(model, options.limits, recorder, options.progress)
+  const exploration = explore(worldOf(spec), options.limits, recorder, options.progress)
   const seconds = (performance.now() - startedAt) / 1000
   return { exploration, graph: recorder?.summary(), seconds }
 }
@@ -77,7 +94,7 @@ export interface TlcOptions {
 
 /** Has TLC explore the model, one worker, and sum up its graph. */
 export const tlcModel = Effect.fn("tlcModel")(function* (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   { specFolder, elements, heap }: TlcOptions,
 ) {
   const classes = yield* compileOverrides(join(specFolder, "overrides"))
@@ -88,8 +105,8 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   const file = join(folder, "graph.json")
   const startedAt = performance.now()
   const outcome = yield* runTlc({
-    spec: join(specFolder, "MCPbft.tla"),
-    config: join(specFolder, cfgName(spec)),
+    spec: join(specFolder, isCore(spec) ? "MCPbftCore.tla" : "MCPbft.tla"),
+    config: join(specFolder, isCore(spec) ? coreCfgName(spec) : cfgName(spec)),
     workers: 1,
     heap,
     classPath: [classes],
