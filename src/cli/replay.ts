@@ -3,7 +3,7 @@
  * the code that ran, the whole is watched for what must hold across processes, and TLC follows the
  * windows that are asked for.
  */
-import { createReadStream, readdirSync, type Stats, statSync } from "node:fs"
+import { createReadStream, existsSync, readdirSync, type Stats, statSync } from "node:fs"
 import { join } from "node:path"
 import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -23,7 +23,9 @@ const autoWindows = 2
 
 const flags = {
   traces: Argument.String("trace").pipe(
-    Argument.withDescription("Traces of one run: files, or folders of .ndjson files"),
+    Argument.withDescription(
+      "Traces of one run: files, folders of .ndjson files, or the run's own folder",
+    ),
     Argument.variadic({ min: 1 }),
   ),
   tlc: Flag.String("tlc").pipe(
@@ -73,6 +75,19 @@ interface TraceFile {
   readonly size: number
 }
 
+const namesOf = (folder: string): ReadonlyArray<string> =>
+  existsSync(folder) && statSync(folder).isDirectory()
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(".ndjson"))
+        .sort()
+    : []
+
+/** A folder of traces, or that of a run's folder as `prophecy start --out` makes it. */
+const tracesIn = (folder: string): string => {
+  const traces = join(folder, "traces")
+  return namesOf(folder).length === 0 && namesOf(traces).length > 0 ? traces : folder
+}
+
 /** The files that the arguments name, each once, in their order. */
 const filesOf = Effect.fn("filesOf")(function* (given: ReadonlyArray<string>) {
   const files = new Map<string, TraceFile>()
@@ -81,10 +96,11 @@ const filesOf = Effect.fn("filesOf")(function* (given: ReadonlyArray<string>) {
       files.set(path, { path, size: (yield* statOf(path)).size })
       continue
     }
-    const inside = readdirSync(path).filter((name) => name.endsWith(".ndjson"))
+    const folder = tracesIn(path)
+    const inside = namesOf(folder)
     if (inside.length === 0) return yield* badInput(`${path}: no .ndjson file in this folder`)
-    for (const name of inside.sort()) {
-      const file = join(path, name)
+    for (const name of inside) {
+      const file = join(folder, name)
       files.set(file, { path: file, size: (yield* statOf(file)).size })
     }
   }

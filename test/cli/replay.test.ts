@@ -12,6 +12,7 @@ const replay = (args: ReadonlyArray<string>, cwd: string) =>
 const traces = (options: Partial<RunOptions> = {}): string => {
   const folder = scratch()
   mkdirSync(join(folder, "traces"))
+  mkdirSync(join(folder, "empty"))
   for (const [name, lines] of recordRun({ seed: 1, spec: specDigest(), ...options })) {
     writeFileSync(join(folder, "traces", name), lines.map((line) => `${line}\n`).join(""))
   }
@@ -23,6 +24,12 @@ test("a folder of traces that conform", async () => {
   expect(stderr).toBe("replay\n")
   expect(stdout).toMatch(/^conforms: every recorded step is a step of the model\n/)
   expect(stdout).toMatch(/^took {6}\d+\.\d s, [\d,]+ events\/s$/m)
+  expect(code).toBe(0)
+})
+
+test("the folder of a run, in which the traces have theirs", async () => {
+  const { code, stdout } = await replay(["."], traces())
+  expect(stdout).toMatch(/^conforms: .+\n.+ events in 5 files$/m)
   expect(code).toBe(0)
 })
 
@@ -83,7 +90,7 @@ test("a trace that does not conform: where, what, and exit code 4", async () => 
 
 test.each([
   [["nothing"], "nothing: there is no such file or folder"],
-  [["."], ".: no .ndjson file in this folder"],
+  [["empty"], "empty: no .ndjson file in this folder"],
   [["--tlc", "5:3", "traces"], "--tlc 5:3: the first event comes after the last one"],
   [["--tlc", "0:3", "traces"], "auto, or FROM:TO"],
   [["--window", "0", "traces"], "1 to 10000 events"],
