@@ -93,10 +93,17 @@ const verdictLine = (spec: PbftModelSpec, { exploration: e }: Explored): string 
   }
 }
 
+/** Why there is nothing to compare: a graph of which a part is missing differs from any whole. */
+const notCompared = ({ exploration: e }: Explored): string | undefined => {
+  if (e.verdict === "exhaustive") return undefined
+  const why = e.verdict === "bounded" ? "the limit" : "the violation"
+  return `not asked: ${why} left states unseen, and only whole graphs are compared`
+}
+
 const textOf = (
   spec: PbftModelSpec,
   ours: Explored,
-  theirs: ExploredByTlc | undefined,
+  theirs: ExploredByTlc | string | undefined,
 ): ReadonlyArray<string> => {
   const e = ours.exploration
   const actions = [...e.taken.keys()].filter((a) => !a.startsWith("Ignore:")).sort()
@@ -110,7 +117,8 @@ const textOf = (
     lines.push(`graph      states ${ours.graph.stateDigest}`)
     lines.push(`           steps  ${ours.graph.stepDigest} (${ours.graph.steps})`)
   }
-  if (theirs !== undefined) {
+  if (typeof theirs === "string") lines.push(`TLC        ${theirs}`)
+  else if (theirs !== undefined) {
     const different = differences(ours, theirs)
     const tlc = `${theirs.graph.states} states, ${theirs.graph.steps} steps, ${theirs.seconds.toFixed(1)} s`
     lines.push(`TLC        ${tlc}: ${different.length === 0 ? "equal" : "DIFFERENT"}`)
@@ -124,7 +132,7 @@ const textOf = (
 const documentOf = (
   spec: PbftModelSpec,
   ours: Explored,
-  theirs: ExploredByTlc | undefined,
+  theirs: ExploredByTlc | string | undefined,
 ): unknown => ({
   schema: "prophecy.check/1",
   protocol: "pbft",
@@ -140,20 +148,26 @@ const documentOf = (
   violation: ours.exploration.violation ?? null,
   graph: ours.graph ?? null,
   tlc:
-    theirs === undefined
-      ? null
+    theirs === undefined || typeof theirs === "string"
+      ? (theirs ?? null)
       : { ...theirs.graph, seconds: theirs.seconds, differences: differences(ours, theirs) },
 })
 
-const exitCode = (ours: Explored, theirs: ExploredByTlc | undefined): number => {
+const exitCode = (ours: Explored, theirs: ExploredByTlc | string | undefined): number => {
   const { verdict } = ours.exploration
   if (verdict === "violated") return 12
-  if (theirs !== undefined && differences(ours, theirs).length > 0) return ExitCode.Rejected
+  if (typeof theirs === "object" && differences(ours, theirs).length > 0) return ExitCode.Rejected
   return verdict === "bounded" ? ExitCode.Inconclusive : 0
 }
 
 const listed = (): string =>
   pbftModels.map((m) => `${m.name.padEnd(28)}${m.size.padEnd(9)}${m.why}`).join("\n")
+
+const byTlc = (spec: PbftModelSpec): Effect.Effect<ExploredByTlc, Refused> =>
+  tlcModel(spec, { specFolder }).pipe(
+    Effect.provide(Toolchain.layer),
+    Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
+  )
 
 const check = Effect.fn("checkCommand")(function* (given: Given) {
   if (given.list) return yield* Console.log(listed())
@@ -165,12 +179,7 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     ...(given.quiet ? {} : { progress: makeProgress(spec.name) }),
   })
   if (process.stderr.isTTY && !given.quiet) process.stderr.write("\r\u001b[K")
-  const theirs = given.tlc
-    ? yield* tlcModel(spec, { specFolder }).pipe(
-        Effect.provide(Toolchain.layer),
-        Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
-      )
-    : undefined
+  const theirs = given.tlc ? (notCompared(ours) ?? (yield* byTlc(spec))) : undefined
   if (given.json) {
     yield* Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
   } else yield* Console.log(textOf(spec, ours, theirs).join("\n"))
