@@ -63,6 +63,8 @@ export class Disk {
 
   /** The log is replaced by these records, which say all that counts; durable at once. */
   compact(records: ReadonlyArray<DurableRecord>, low: Seq): void {
+    // What is at or below the stable checkpoint is vouched for by that.
+    for (const record of this.#group) if (record.seq <= low) this.#keys.add(keyOf(record))
     this.#group = []
     this.#durable = []
     this.#keep(records)

@@ -25,7 +25,7 @@ const places = (data: Data, path: Path): ReadonlyArray<Path> => {
 
 const otherNumber = (value: number, random: Random): number => {
   const near = [value + 1, Math.max(0, value - 1), value + 2, 0, value + random.between(3, 40)]
-  return random.one([...near, ...near, 2 ** 31, 2 ** 53 - 1])
+  return Math.min(random.one([...near, ...near, 2 ** 31, 2 ** 53 - 1]), 2 ** 53 - 1)
 }
 
 const otherList = (list: ReadonlyArray<Data>, random: Random): ReadonlyArray<Data> => {

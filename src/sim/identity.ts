@@ -19,10 +19,7 @@ export interface Identity {
 }
 
 /** The machines that a message from `from` reaches. */
-export const hearers = (
-  { instances }: Identity,
-  from: NodeName,
-): ReadonlyArray<ReplicaNode> =>
+export const hearers = ({ instances }: Identity, from: NodeName): ReadonlyArray<ReplicaNode> =>
   instances
     .filter(({ audience }) => audience === undefined || audience.has(from))
     .map(({ node }) => node)

@@ -73,9 +73,7 @@ const nameOf = ({ client, timestamp, operation }: Observed): string =>
   `request ${timestamp} of client ${client} (${operation})`
 
 // Whoever was answered before this one asked: the highest place of all of them.
-const realTime = (
-  answered: ReadonlyArray<readonly [Observed, Placed]>,
-): ReadonlyArray<string> => {
+const realTime = (answered: ReadonlyArray<readonly [Observed, Placed]>): ReadonlyArray<string> => {
   const byEnd = answered.toSorted(([a], [b]) => (a.completedAt ?? 0) - (b.completedAt ?? 0))
   const byStart = answered.toSorted(([a], [b]) => a.submittedAt - b.submittedAt)
   const wrong: Array<string> = []

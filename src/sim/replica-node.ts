@@ -139,7 +139,7 @@ export class ReplicaNode {
 
   /** The run is over: the trace is complete. */
   end(): void {
-    this.#disk.written()
+    this.#disk.crash("clean", this.#options.random)
     for (const act of [...(this.#writing ?? []), ...this.#held]) act()
     this.#options.recorder?.end()
     this.#up = false

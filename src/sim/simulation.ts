@@ -6,7 +6,7 @@
 import { assert, InvariantBroken } from "../core/assert.ts"
 import type { Authentic, Message, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
-import { groupOf } from "../core/quorum.ts"
+import type { TraceNode } from "../core/trace-event.ts"
 import { wrapperOf } from "./behaviours.ts"
 import { ClientNode } from "./client-node.ts"
 import { EventQueue } from "./event-queue.ts"
@@ -20,9 +20,10 @@ import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
 import type { Outcome } from "./outcome.ts"
 import { Random } from "./random.ts"
-import { Recorder, type RunHeader, type WriteLine } from "./recorder.ts"
+import { Recorder, type WriteLine } from "./recorder.ts"
 import { ReplicaNode } from "./replica-node.ts"
 import { excuse } from "./restrictions.ts"
+import { clientConfig, clockRate, replicaConfig, runHeader } from "./run-config.ts"
 import {
   clientName,
   type Crash,
@@ -114,31 +115,6 @@ export class Simulation {
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1)
   }
 
-  #header(): RunHeader {
-    const { cluster, seed } = this.#scenario
-    const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
-    return {
-      run: `simulation-${seed}`,
-      protocol: "pbft",
-      ...this.#group(),
-      checkpointInterval,
-      logSize,
-      maxBatch,
-      clients: clients + hostileClients,
-      spec: this.#options.spec,
-      startedAt: "1970-01-01T00:00:00.000Z",
-    }
-  }
-
-  #group() {
-    const { n, quorum } = this.#scenario.cluster
-    return quorum === undefined ? groupOf(n) : { ...groupOf(n), quorum }
-  }
-
-  #rate(name: NodeName): number {
-    return this.#scenario.clocks.find(({ node }) => node === name)?.rate ?? 1
-  }
-
   #host(send: (to: NodeName, message: WireMessage) => void): Host {
     return {
       now: () => this.#now,
@@ -147,16 +123,20 @@ export class Simulation {
     }
   }
 
+  #recorder(node: TraceNode): Recorder {
+    const { write, spec } = this.#options
+    return new Recorder(write, runHeader(this.#scenario, spec), node)
+  }
+
   #makeReplica(id: number): Identity {
     const scenario = this.#scenario
     const name = replicaName(id)
     const correct = !byzantineReplicas(scenario).includes(id)
-    const behaviours =
-      scenario.byzantine.find(({ replica }) => replica === id)?.behaviours ?? []
+    const behaviours = scenario.byzantine.find(({ replica }) => replica === id)?.behaviours ?? []
     const twins = behaviours.find((b) => b._tag === "Twins")
     const audiences =
       twins === undefined ? [undefined] : [new Set(twins.first), new Set(twins.second)]
-    const config = this.#config(id)
+    const config = replicaConfig(scenario, id, this.#options.hashing)
     const random = new Random(scenario.seed, `byzantine ${name}`)
     const wrapper = wrapperOf(behaviours, { config, random, hashing: this.#options.hashing })
     const leave = (to: NodeName, message: WireMessage): void => {
@@ -196,15 +176,13 @@ export class Simulation {
       if (correct) this.#ledger.sent({ config, message, holds: node.holds })
       leave(to, message)
     }
-    const recorder = correct
-      ? new Recorder(this.#options.write, this.#header(), { kind: "replica", id: config.id })
-      : undefined
+    const recorder = correct ? this.#recorder({ kind: "replica", id: config.id }) : undefined
     const node: ReplicaNode = new ReplicaNode({
       config,
       pipeline: cluster.pipeline,
       progressMs: cluster.progressMs,
       sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
-      rate: this.#rate(name),
+      rate: clockRate(this.#scenario, name),
       hashing: this.#options.hashing,
       host: this.#host(send),
       random: new Random(seed, `disk ${name} ${twin}`),
@@ -214,39 +192,18 @@ export class Simulation {
     return node
   }
 
-  #config(id: number): Config {
-    const { checkpointInterval, logSize, maxBatch, clients, hostileClients } =
-      this.#scenario.cluster
-    const { batchDigest, checkpointDigest } = this.#options.hashing
-    return {
-      group: this.#group(),
-      id,
-      clients: clients + hostileClients,
-      checkpointInterval,
-      logSize,
-      maxBatch,
-      batchDigest,
-      checkpointDigest,
-    }
-  }
-
   #makeClient(id: number): ClientNode {
-    const { cluster, requests } = this.#scenario
+    const { requests } = this.#scenario
     const name = clientName(id)
     const node = { kind: "clients" as const, from: id, to: id, firstTimestamp: 0 }
     return new ClientNode({
-      config: {
-        group: this.#group(),
-        id,
-        firstTimestamp: 0,
-        retransmitMs: cluster.retransmitMs,
-      },
+      config: clientConfig(this.#scenario, id),
       requests: requests.filter(({ client }) => client === id),
-      rate: this.#rate(name),
+      rate: clockRate(this.#scenario, name),
       host: this.#host((to, message) =>
         this.#send({ from: name, to, message, authentic: true, after: 0 }),
       ),
-      recorder: new Recorder(this.#options.write, this.#header(), node),
+      recorder: this.#recorder(node),
       stepped: (what) => this.#clientStepped(name, what),
     })
   }
@@ -337,7 +294,7 @@ export class Simulation {
 
   #planSaying(say: Say): void {
     const { cluster } = this.#scenario
-    const config = this.#config(0)
+    const config = replicaConfig(this.#scenario, 0, this.#options.hashing)
     const message: Message = messageOf({ cluster, config }, say)
     this.#queue.push(microseconds(say.atMs), () => {
       this.#count("Say")

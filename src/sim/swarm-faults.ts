@@ -24,11 +24,7 @@ interface Limits {
 const kinds = ["Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply"]
 
 // Some nodes cannot talk to the others, in one direction or in both.
-const cutsOf = (
-  random: Random,
-  cluster: Cluster,
-  { calmAtMs }: Limits,
-): ReadonlyArray<Cut> => {
+const cutsOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): ReadonlyArray<Cut> => {
   const names: ReadonlyArray<NodeName> = [
     ...Array.from({ length: cluster.n }, (_, id) => replicaName(id)),
     ...Array.from({ length: cluster.clients }, (_, id) => clientName(id)),
@@ -50,11 +46,7 @@ const crashOf = (random: Random, replica: ReplicaId, { calmAtMs }: Limits): Cras
   tail: random.one(["lost", "torn", "torn", "whole", "clean"]),
 })
 
-const crashesOf = (
-  random: Random,
-  { n }: Cluster,
-  limits: Limits,
-): ReadonlyArray<Crash> => {
+const crashesOf = (random: Random, { n }: Cluster, limits: Limits): ReadonlyArray<Crash> => {
   const all = Array.from({ length: n }, (_, id) => id)
   const chosen = random.some(all, random.one([0.25, 0.5, 1]))
   const single = chosen.flatMap((replica) =>
@@ -105,9 +97,7 @@ export const faultsOf = (
   const crashes = random.chance(0.5) ? crashesOf(random, cluster, limits) : []
   const sayings =
     cluster.hostileClients > 0
-      ? Array.from({ length: random.between(1, 6) }, () =>
-          sayingOf(random, cluster, limits),
-        ).flat()
+      ? Array.from({ length: random.between(1, 6) }, () => sayingOf(random, cluster, limits)).flat()
       : []
   return [...cuts, ...crashes, ...sayings]
 }
