@@ -1,6 +1,10 @@
 /** Operations of the key-value service as a scenario writes them. */
 import type { Bytes } from "../core/ids.ts"
-import { encodeOperation, type KeyValueOperation } from "../core/service/key-value-operation.ts"
+import {
+  decodeOperation,
+  encodeOperation,
+  type KeyValueOperation,
+} from "../core/service/key-value-operation.ts"
 
 /** The operation that `text` means; undefined when it means none. */
 export const parseOperation = (text: string): KeyValueOperation | undefined => {
@@ -19,4 +23,21 @@ export const parseOperation = (text: string): KeyValueOperation | undefined => {
 export const operationBytes = (text: string): Bytes => {
   const operation = parseOperation(text)
   return operation === undefined ? text : encodeOperation(operation)
+}
+
+/** The text of an operation; bytes that are none are shown as they are. */
+export const operationText = (bytes: Bytes): string => {
+  const operation = decodeOperation(bytes)
+  if (typeof operation === "string") return JSON.stringify(bytes)
+  const { key } = operation
+  switch (operation._tag) {
+    case "Get":
+      return `get ${key}`
+    case "Delete":
+      return `delete ${key}`
+    case "Put":
+      return `put ${key} ${operation.value}`
+    case "CompareAndSet":
+      return `cas ${key} ${operation.expected ?? "-"} ${operation.value}`
+  }
 }

@@ -3,6 +3,7 @@ import type { ClientInput } from "../core/pbft/client.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { ClientStepped, ReplicaStepped } from "./host.ts"
 import { nameOf, type WireMessage } from "./messages.ts"
+import { operationText } from "./operation.ts"
 import { clientName, type NodeName, replicaName } from "./scenario.ts"
 
 export interface StoryLine {
@@ -43,7 +44,7 @@ const inputText = (input: Input): string => {
 const clientInputText = (input: ClientInput): string => {
   switch (input._tag) {
     case "Submit":
-      return JSON.stringify(input.operation)
+      return operationText(input.operation)
     case "Timeout":
       return "sends to all"
     case "Receive":
