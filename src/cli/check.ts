@@ -14,7 +14,7 @@ import {
   differences,
   type Explored,
   type ExploredByTlc,
-  exploreModel,
+  exploreInTurns,
   tlcModel,
 } from "./model-graph.ts"
 import { specFolder } from "./installation.ts"
@@ -67,15 +67,17 @@ const find = (name: string): Effect.Effect<PbftModelSpec, Refused> => {
   return Effect.fail(new Refused({ code: ExitCode.BadInput, text }))
 }
 
-// At most a line a second: on a terminal it rewrites itself.
+// At most a line a second: on a terminal it rewrites itself, elsewhere it comes after the first
+// second and then every ten.
 const makeProgress = (name: string): ((now: Progress) => void) => {
   const animated = process.stderr.isTTY === true
   const startedAt = performance.now()
-  let last = startedAt
+  let [last, wait] = [startedAt, 1_000]
   return ({ states, depth, queued }) => {
     const now = performance.now()
-    if (now - last < (animated ? 1_000 : 10_000)) return
+    if (now - last < wait) return
     last = now
+    if (!animated) wait = 10_000
     const rate = Math.round((states / (now - startedAt)) * 1000)
     const line = `check ${name}: ${states} states, depth ${depth}, ${queued} to do, ${rate} states/s`
     process.stderr.write(animated ? `\r${line}\u001b[K` : `${line}\n`)
@@ -173,7 +175,7 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
   if (given.list) return yield* Console.log(listed())
   const spec = yield* find(given.model)
   const depth = Option.getOrElse(given.depth, () => Number.MAX_SAFE_INTEGER)
-  const ours = exploreModel(spec, {
+  const ours = yield* exploreInTurns(spec, {
     limits: { states: given.states, depth },
     graph: given.tlc || given.json,
     ...(given.quiet ? {} : { progress: makeProgress(spec.name) }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { main, run, scratch } from "./command.ts"
+import { main, pressCtrlC, run, scratch, start } from "./command.ts"
 
 const check = (...args: ReadonlyArray<string>) =>
   run(["check", "pbft", "--quiet", ...args], { program: main, cwd: scratch() })
@@ -68,4 +68,15 @@ test("there is no such model: those that there are, exit code 2", async () => {
   const { code, stdout, stderr } = await check("--model", "Nope")
   expect(stderr).toMatch(/^prophecy: there is no model "Nope" of pbft; there are: Normal, /)
   expect([code, stdout]).toEqual([2, ""])
+})
+
+test("Ctrl-C is heard at once, and says how far it came", async () => {
+  const args = ["check", "pbft", "--model", "ByzantinePrimaryFull", "--json"]
+  const job = start(args, { program: main, cwd: scratch() })
+  const isUnderWay = /^check ByzantinePrimaryFull: \d+ states, depth \d+, /m
+  await expect.poll(job.stderr, { timeout: 60_000 }).toMatch(isUnderWay)
+  pressCtrlC(job)
+  const { code, stdout, stderr } = await job.ended
+  expect(stderr).toMatch(/^interrupted: nothing is proved; \d+ states to depth \d+ hold, \d+ are/m)
+  expect([code, stdout]).toEqual([130, ""])
 })
