@@ -4,6 +4,8 @@
  *
  *   node ci/models.ts --write                     spec/tla/MCPbft*.cfg from pbft-models.ts and
  *                                                 pbft-core-models.ts, the tables in spec/README.md
+ *   node ci/models.ts --counterexamples           test/spec/counterexamples/*.txt, of the models
+ *                                                 that must fail
  *   node ci/models.ts --compare large nightly     these sizes or names
  *   node ci/models.ts --compare all --golden      and write the golden counts
  */
@@ -14,6 +16,7 @@ import {
   type Explored,
   type ExploredByTlc,
   exploreModel,
+  fullName,
   type ModelSpec,
   tlcModel,
 } from "../src/cli/model-graph.ts"
@@ -22,14 +25,11 @@ import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { coreModels } from "../src/model-check/pbft-core-models.ts"
 import { pbftModels } from "../src/model-check/pbft-models.ts"
+import { counterexampleLines } from "../src/model-check/report.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const goldenPath = "spec/golden-counts.json"
 const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER, bytes: 6 * 2 ** 30 }
-
-/** The name of a model among the models of all modules, as in spec/golden-counts.json. */
-export const fullName = (spec: ModelSpec): string =>
-  "lacks" in spec ? `PbftCore/${spec.name}` : spec.name
 
 const allModels: ReadonlyArray<ModelSpec> = [...pbftModels, ...coreModels]
 
@@ -81,6 +81,20 @@ const reportOne = (
   return { ours, wrong }
 }
 
+/** Where TLC's counterexample is not ours: the invariant, and the length of the shortest way. */
+const unlikeTlc = (
+  violates: string,
+  { exploration }: Explored,
+  { outcome: { verdict, report } }: ExploredByTlc,
+): ReadonlyArray<string> => {
+  if (verdict._tag !== "violated") return [`TLC's verdict is ${verdict._tag}, must be violated`]
+  const name = verdict.violations[0]?.name
+  return [
+    ...(name === violates ? [] : [`TLC says that ${name} is violated`]),
+    ...(report.depth === exploration.depth ? [] : [`in TLC after ${report.depth} states`]),
+  ]
+}
+
 const compareOne = (
   spec: ModelSpec,
   golden: Readonly<Record<string, GoldenCount>>,
@@ -103,7 +117,7 @@ const compareOne = (
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(goldenOf(ours))) {
         wrong.push(`not as in ${goldenPath}: ${JSON.stringify(goldenOf(ours))}`)
       }
-    } else if (tlc !== "violated") wrong.push(`TLC's verdict is ${tlc}, must be violated`)
+    } else wrong.push(...unlikeTlc(spec.expect.violates, ours, theirs))
     return reportOne(spec, ours, theirs, wrong)
   }).pipe(
     Effect.provide(Toolchain.layer),
@@ -157,11 +171,23 @@ const writeReadme = (): void => {
   writeFileSync(path, `${before}${mark}\n${tableOf(pbftModels)}\n\n${core}\n`)
 }
 
+/** The shortest way to each violation, for test/spec/counterexamples.test.ts to follow. */
+const writeCounterexamples = (): void => {
+  for (const spec of coreModels.filter((m) => m.size === "mutant")) {
+    const { violation } = exploreModel(spec, { limits, graph: false }).exploration
+    if (violation === undefined) throw new Error(`${spec.name} violates nothing`)
+    const text = `${counterexampleLines(violation).join("\n")}\n`
+    writeFileSync(`test/spec/counterexamples/${spec.name}.txt`, text)
+  }
+}
+
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
   for (const [name, text] of [...cfgFiles(), ...coreCfgFiles()])
     writeFileSync(`spec/tla/${name}`, text)
   writeReadme()
+} else if (words.includes("--counterexamples")) {
+  writeCounterexamples()
 } else if (words.includes("--compare")) {
   process.exitCode = await Effect.runPromise(
     compare(
@@ -170,6 +196,8 @@ if (words.includes("--write")) {
     ),
   )
 } else {
-  console.error("usage: node ci/models.ts --write | --compare SIZE|NAME... [--golden]")
+  console.error(
+    "usage: node ci/models.ts --write | --counterexamples | --compare SIZE|NAME... [--golden]",
+  )
   process.exitCode = 2
 }

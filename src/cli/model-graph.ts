@@ -48,6 +48,10 @@ export type ModelSpec = PbftModelSpec | CoreModelSpec
 
 const isCore = (spec: ModelSpec): spec is CoreModelSpec => "lacks" in spec
 
+/** The name of a model among those of all modules, as in spec/golden-counts.json. */
+export const fullName = (spec: ModelSpec): string =>
+  isCore(spec) ? `PbftCore/${spec.name}` : spec.name
+
 /** The model, keeping only its own invariants. */
 export const worldOf = (spec: ModelSpec): World => {
   if (isCore(spec)) return coreModelWorld(spec)

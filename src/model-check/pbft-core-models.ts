@@ -3,57 +3,13 @@
  * spec/tla/MCPbftCore-<name>.cfg, what is asked of each, and what must come out.
  */
 import type { World } from "./explore.ts"
-import { type CoreConstants, coreWorld } from "./pbft-core-constants.ts"
-import { type CoreInvariant, CoreJudge } from "./pbft-core-judge.ts"
+import { brokenCoreModels } from "./pbft-core-broken-models.ts"
+import { coreWorld } from "./pbft-core-constants.ts"
+import { CoreJudge } from "./pbft-core-judge.ts"
+import { coreBase, type CoreModelSpec } from "./pbft-core-model-spec.ts"
 import { CoreSpace } from "./pbft-core-space.ts"
 
-export interface CoreModelSpec extends CoreConstants {
-  readonly name: string
-  /** What the instance is for, in one sentence. */
-  readonly why: string
-  readonly invariants: ReadonlyArray<CoreInvariant>
-  /** Step properties that TLC checks besides: what one number sees of several. */
-  readonly properties: ReadonlyArray<"FirstAlone" | "LastAlone">
-  /** Whether states that differ only in the names of asked batches count as one, in both tools. */
-  readonly reduced: boolean
-  readonly expect: "holds" | { readonly violates: string }
-  readonly reaches: ReadonlyArray<string>
-  readonly unreachable: ReadonlyArray<string>
-  /** As of PbftModelSpec; `bounded`: by the explorer alone, up to its limits. */
-  readonly size: "test" | "large" | "nightly" | "explorer" | "bounded"
-}
-
-const everyInvariant: ReadonlyArray<CoreInvariant> = [
-  "Agreement",
-  "PreparedUnique",
-  "CarryOver",
-  "Validity",
-  "AtMostOnce",
-]
-
-/** Four replicas, one Byzantine; two batches that clients asked for and one that nobody did. */
-export const coreBase = {
-  n: 4,
-  f: 1,
-  byzantine: [0],
-  asked: ["a", "b"],
-  invented: ["x"],
-  maxView: 1,
-  maxSeq: 1,
-  prepareNeeds: 3,
-  commitNeeds: 3,
-  a1Needs: 3,
-  a2Needs: 2,
-  nullNeeds: 3,
-  lacks: [],
-  invariants: everyInvariant,
-  properties: [],
-  reduced: false,
-  expect: "holds",
-  reaches: [],
-  unreachable: [],
-  size: "test",
-} as const satisfies Partial<CoreModelSpec>
+export { coreBase, type CoreModelSpec } from "./pbft-core-model-spec.ts"
 
 const positions = [0, 1, 2, 3]
 const told = (id: number): string => `Byzantine replica ${id}`
@@ -131,6 +87,7 @@ export const coreModels: ReadonlyArray<CoreModelSpec> = [
   ...threeViewsReduced,
   ...twoNumbers,
   ...threeViewsTwoNumbers,
+  ...brokenCoreModels,
 ]
 
 /** The model, ready to be explored; `reduced` as the model says unless told otherwise. */

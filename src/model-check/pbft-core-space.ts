@@ -18,7 +18,7 @@ import {
   renamed,
   startCore,
 } from "./pbft-core-replica.ts"
-import { coreStateText, coreTexts } from "./pbft-core-text.ts"
+import { coreStateText, type CoreTexts, coreTexts } from "./pbft-core-text.ts"
 import type { Found, SpaceMemory, StateSpace, Step } from "./state-space.ts"
 
 /** A step of a replica that others may have to support. */
@@ -65,6 +65,7 @@ export class CoreSpace implements StateSpace {
   readonly #locals: ReadonlyArray<Array<Local | undefined>>
   readonly #accepted: ReadonlyArray<Array<number>>
   readonly #prepared: ReadonlyArray<Array<number>>
+  readonly #texts: ReadonlyArray<Array<CoreTexts | undefined>>
   readonly #claims = new Interned<Claim | undefined>()
   readonly #choosable: ReadonlyArray<Map<number, Choosable>>
   /** Renamings of the batches that were asked for, but for the identity. */
@@ -84,6 +85,7 @@ export class CoreSpace implements StateSpace {
     this.#other = new Int32Array(this.width)
     this.#ids = world.correct.map(() => new Interned<CoreReplica>())
     this.#locals = world.correct.map(() => [])
+    this.#texts = world.correct.map(() => [])
     this.#accepted = world.correct.map(() => [])
     this.#prepared = world.correct.map(() => [])
     this.#choosable = Array.from({ length: (world.maxView + 1) * world.maxSeq }, () => new Map())
@@ -308,12 +310,21 @@ export class CoreSpace implements StateSpace {
     return false
   }
 
+  #textsOf(k: number, id: number): CoreTexts {
+    const memory = this.#texts[k] as Array<CoreTexts | undefined>
+    const known = memory[id]
+    if (known !== undefined) return known
+    const made = coreTexts(this.world, (this.#ids[k] as Interned<CoreReplica>).at(id))
+    memory[id] = made
+    return made
+  }
+
   /** The first, in the order of texts, of the texts that renamings make of the state. */
   text(row: Int32Array): string {
     const textOf = (ids: ReadonlyArray<number>): string =>
       coreStateText(
         this.world,
-        ids.map((id, k) => coreTexts(this.world, (this.#ids[k] as Interned<CoreReplica>).at(id))),
+        ids.map((id, k) => this.#textsOf(k, id)),
       )
     let first = textOf([...row])
     for (const renaming of this.#renamings.keys()) {
