@@ -166,17 +166,19 @@ Choosable(v, n) ==
   \cup (IF CanChooseNull(v, n) THEN {Null, Open} ELSE {})
   \cup (IF Rule("OpenIsChecked") THEN {} ELSE {Open})
 
-\* The choices that replica i may see: its own as the primary, or those of the primary, of which a
-\* Byzantine one may tell each replica another.
+\* The choices that replica i may take part with: those of the primary, its own if it is the primary
+\* itself; a Byzantine one may tell each replica another. Each is checked for every number.
 Offered(i, v) ==
-  IF Primary(v) = i \/ Primary(v) \in Byzantine THEN Choices ELSE {chosen[v]} \ {NoChoice}
+  LET told == IF Primary(v) = i \/ Primary(v) \in Byzantine THEN Choices
+              ELSE {chosen[v]} \ {NoChoice}
+      fit == UNION {{<<n, b>> : b \in Choosable(v, n)} : n \in Seqs}
+  IN IF Rule("ChoiceIsChecked") \/ Primary(v) = i
+     THEN {X \in told : \A n \in Seqs : <<n, X[n]>> \in fit}
+     ELSE told
 
 \* Replica i takes part in its new view, with X for what came before.
 NewView(i, X) ==
   LET v == view[i] IN
-  /\ ~active[i]
-  /\ X \in Offered(i, v)
-  /\ Rule("ChoiceIsChecked") \/ Primary(v) = i => \A n \in Seqs : X[n] \in Choosable(v, n)
   /\ chosen' = IF Primary(v) = i THEN [chosen EXCEPT ![v] = X] ELSE chosen
   /\ active' = [active EXCEPT ![i] = TRUE]
   /\ accepted' = accepted \cup {<<i, v, n, X[n]>> : n \in {n \in Seqs : X[n] # Open}}
