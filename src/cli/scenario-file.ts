@@ -88,7 +88,12 @@ const Fault = Schema.Union([
 const Behaviour = Schema.Union([
   Schema.Struct({ ...tag("Mute"), ...scope }),
   Schema.Struct({ ...tag("Slow"), ms: Ms, ...scope }),
-  Schema.Struct({ ...tag("Equivocate"), to: Nodes, both: Schema.Boolean }),
+  Schema.Struct({
+    ...tag("Equivocate"),
+    to: Nodes,
+    both: Schema.Boolean,
+    story: Schema.Literals(["reordered", "old", "invented"]),
+  }),
   Schema.Struct({ ...tag("Replay"), chance: Chance }),
   Schema.Struct({ ...tag("UnknownDigest"), chance: Chance, ...scope }),
   Schema.Struct(tag("Flatter")),

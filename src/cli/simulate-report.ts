@@ -28,10 +28,15 @@ const counted = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, n]) => `${name} ${whole(n)}`)
     .join(", ") || "none"
 
-const failureLines = ({ failure }: SimulatedRun): ReadonlyArray<string> =>
-  failure === null
+const failureLines = ({ failure, scenario, outcome }: SimulatedRun): ReadonlyArray<string> => {
+  if (failure !== null) {
+    return [`verdict    ${failure.kind}: ${failure.property}`, ...indented(failure.why)]
+  }
+  const { violates } = scenario.expect
+  return violates === undefined
     ? ["verdict    safe, and everything that had to complete has completed"]
-    : [`verdict    ${failure.kind}: ${failure.property}`, ...indented(failure.why)]
+    : [`verdict    ${violates} breaks, as expected`, ...indented(outcome.violation?.why ?? "")]
+}
 
 const indented = (text: string): ReadonlyArray<string> =>
   text.split("\n").map((line) => `           ${line}`)

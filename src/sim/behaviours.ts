@@ -10,6 +10,7 @@ import type { Batch } from "../core/request.ts"
 import { fuzzed } from "./fuzz.ts"
 import { type Hashing, unknownDigest } from "./host.ts"
 import { isAmong, nameOf, sealed, type WireMessage } from "./messages.ts"
+import { operationBytes } from "./operation.ts"
 import type { Random } from "./random.ts"
 import type { Behaviour, NodeName } from "./scenario.ts"
 
@@ -69,23 +70,33 @@ const within = (
 const withDigest = (message: WireMessage, digest: Digest): WireMessage =>
   "digest" in message ? { ...message, digest } : message
 
-/** Another batch that its receivers may accept: other order, a request twice, or an older one. */
-const otherStory = (config: Config, batch: Batch, earlier: Batch): Batch => {
-  if (batch.length > 1) return batch.toReversed()
-  if (config.maxBatch > 1) return [...batch, ...batch]
-  return earlier
+type Story = Extract<Behaviour, { readonly _tag: "Equivocate" }>["story"]
+
+/** Another batch with authentic requests, or one of which a request is invented; maybe none. */
+const otherBatch = (config: Config, story: Story, batch: Batch, earlier: Batch): Batch => {
+  switch (story) {
+    case "invented":
+      return batch.map((r, k) => (k === 0 ? { ...r, operation: operationBytes("get k9") } : r))
+    case "old":
+      return earlier
+    case "reordered":
+      if (batch.length > 1) return batch.toReversed()
+      return config.maxBatch > 1 ? [...batch, ...batch] : earlier
+  }
 }
 
-const equivocate: Makers["Equivocate"] = ({ to, both }, { config }) => {
-  const stories = new Map<string, Digest>()
+const equivocate: Makers["Equivocate"] = ({ to, both, story }, { config, random }) => {
+  const stories = new Map<string, Batch>()
   const seen: Array<Batch> = []
   const key = ({ view, seq }: { view: View; seq: Seq }): string => `${view} ${seq}`
   const prePrepare = (out: Outgoing, message: PrePrepare): ReadonlyArray<Outgoing> => {
-    const batch = otherStory(config, message.batch, seen[0] ?? [])
-    seen.unshift(message.batch)
+    const known = stories.get(key(message))
+    const earlier = seen.length === 0 ? [] : random.one(seen)
+    const batch = known ?? otherBatch(config, story, message.batch, earlier)
+    seen.push(message.batch)
     if (batch.length === 0) return [out]
     const digest = config.batchDigest(batch)
-    stories.set(key(message), digest)
+    stories.set(key(message), batch)
     const other = { ...out, message: { ...message, batch, digest } }
     return both ? [other, out] : [other]
   }
@@ -95,9 +106,9 @@ const equivocate: Makers["Equivocate"] = ({ to, both }, { config }) => {
       if (!to.includes(out.to)) return [out]
       if (message._tag === "PrePrepare") return prePrepare(out, message)
       if (message._tag !== "Prepare" && message._tag !== "Commit") return [out]
-      const digest = stories.get(key(message))
-      if (digest === undefined) return [out]
-      const other = { ...out, message: { ...message, digest } }
+      const batch = stories.get(key(message))
+      if (batch === undefined) return [out]
+      const other = { ...out, message: { ...message, digest: config.batchDigest(batch) } }
       return both ? [other, out] : [other]
     },
   }
@@ -117,11 +128,12 @@ const replay: Makers["Replay"] = ({ chance }, { random }) => {
   }
 }
 
-// Towards each replica it agrees with what that one says, and it says so before it knows more.
+// Towards each replica it agrees with what that one says, and has no opinion of its own.
 const flatter: Makers["Flatter"] = (_, { config }) => {
   const replica: ReplicaId = config.id
+  const opinions = ["Prepare", "Commit", "Checkpoint"]
   return {
-    send: (out) => [out],
+    send: (out) => (opinions.includes(out.message._tag) ? [] : [out]),
     hear: (from, message) => {
       if (message._tag === "Checkpoint") return [plainly(from, { ...message, replica })]
       if (message._tag !== "PrePrepare" && message._tag !== "Prepare") return []

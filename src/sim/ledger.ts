@@ -37,15 +37,20 @@ export class Ledger {
   violation: Violation | undefined
   readonly executions = new Map<Seq, Execution>()
   readonly #states: () => ReadonlyArray<State>
+  readonly #tolerable: boolean
   readonly #prepared = new Map<string, Digest>()
   readonly #committed = new Map<Seq, Digest>()
   readonly #checkpoints = new Map<Seq, Digest>()
   readonly #said = new Map<string, Digest>()
   readonly #placed = new Map<string, Seq>()
 
-  /** `states`: those of all correct replicas, also of stopped ones. */
-  constructor(states: () => ReadonlyArray<State>) {
+  /**
+   * `states`: those of all correct replicas, also of stopped ones. With more than f faulty ones
+   * (not `tolerable`) there are too few for a quorum's support, and that is not looked at.
+   */
+  constructor(states: () => ReadonlyArray<State>, tolerable: boolean) {
     this.#states = states
+    this.#tolerable = tolerable
   }
 
   broken(property: string, why: string): void {
@@ -108,6 +113,7 @@ export class Ledger {
   }
 
   #support(config: Config, state: State, seq: Seq): void {
+    if (!this.#tolerable) return
     const { quorum, f } = config.group
     const supporters = this.#states().filter((s) => supportsCommit(state, s, seq)).length
     if (supporters >= quorum - f) return

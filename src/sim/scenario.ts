@@ -135,8 +135,16 @@ export type Behaviour =
   | ({ readonly _tag: "Mute" } & Scope)
   /** Sends later. */
   | ({ readonly _tag: "Slow"; readonly ms: number } & Scope)
-  /** Tells these another batch than the others, and votes for what it told; or tells them both. */
-  | { readonly _tag: "Equivocate"; readonly to: ReadonlyArray<NodeName>; readonly both: boolean }
+  /**
+   * Tells these another batch than the others, and votes for what it told; or tells them both. The
+   * other batch has the same requests in another way, old ones, or one that its client never made.
+   */
+  | {
+      readonly _tag: "Equivocate"
+      readonly to: ReadonlyArray<NodeName>
+      readonly both: boolean
+      readonly story: "reordered" | "old" | "invented"
+    }
   /** With each message sends, by this chance, an older one of its own again. */
   | { readonly _tag: "Replay"; readonly chance: number }
   /** Votes for digests that nobody holds. */

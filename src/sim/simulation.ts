@@ -70,7 +70,8 @@ export class Simulation {
     this.#scenario = scenario
     this.#options = options
     this.#network = new Network(scenario)
-    this.#ledger = new Ledger(() => this.#correct().map(({ state }) => state))
+    const tolerable = !tooManyFaulty(scenario)
+    this.#ledger = new Ledger(() => this.#correct().map(({ state }) => state), tolerable)
     const { n } = scenario.cluster
     this.#replicas = Array.from({ length: n }, (_, id) => this.#makeReplica(id))
     this.#clients = correctClients(scenario).map((id) => this.#makeClient(id))

@@ -35,8 +35,9 @@ const behaviourOf = (random: Random, cluster: Cluster): Behaviour => {
       return { _tag: "Slow", ms: random.one([20, 300, 3000]), ...scope }
     case 2:
     case 3: {
-      const to = random.some(namesOf(cluster), 0.5)
-      return { _tag: "Equivocate", to, both: random.chance(0.4) }
+      const to = random.some(namesOf(cluster), random.one([0.3, 0.5, 1]))
+      const story = random.one(["reordered", "old", "invented"] as const)
+      return { _tag: "Equivocate", to, both: random.chance(0.4), story }
     }
     case 4:
       return { _tag: "Replay", chance }
