@@ -149,7 +149,8 @@ const plainer: ReadonlyArray<Change> = [
 export function* shrink(scenario: Scenario, first: Tried): Shrinking<Scenario> {
   // Nothing matters after the failure.
   const endMs = Math.min(scenario.endMs, Math.ceil(first.virtualMs) + 1)
-  const ended = yield* applied(scenario, [(s) => ({ ...s, endMs })])
+  const calmAtMs = Math.min(scenario.calmAtMs, endMs)
+  const ended = yield* applied(scenario, [(s) => ({ ...s, calmAtMs, endMs })])
   const coarse = yield* applied(ended, kinds)
   const faults = yield* fewest(coarse.faults, (some) => ({ ...coarse, faults: some }))
   const fewer = yield* fewerBehaviours({ ...coarse, faults })
