@@ -3,7 +3,7 @@
  * written down in a scenario, checks their traces, and makes a failing run as small as it can.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { Console, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Scenario } from "../sim/scenario.ts"
@@ -48,8 +48,10 @@ const flags = {
   ),
   shrink: Flag.Int("shrink").pipe(
     Flag.withSchema(natural),
-    Flag.withDescription("Runs that making the first failure smaller may take; 0: leave it"),
-    Flag.withDefault(600),
+    Flag.withDescription(
+      "Runs that making the first failure smaller may take; 0: leave it (default 600 for seeds)",
+    ),
+    Flag.optional,
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON document (schema prophecy.simulate/1) instead of text"),
@@ -118,20 +120,25 @@ const small = Effect.fn("shrinkFailure")(function* (
   run: SimulatedRun,
   progress: Progress,
 ) {
-  if (run.failure === null || given.shrink === 0) return { run, path: undefined }
+  const attempts = Option.getOrElse(given.shrink, () => (Option.isSome(given.scenario) ? 0 : 600))
+  if (run.failure === null || attempts === 0) return { run, path: undefined }
   const meter = { attempt: 0 }
   const smallest = yield* progress.during(
     "shrink",
-    () => `${meter.attempt} of at most ${given.shrink} runs`,
+    () => `${meter.attempt} of at most ${attempts} runs`,
     Effect.promise(() =>
       shrunk(run, {
         spec: specDigest(),
-        attempts: given.shrink,
+        attempts,
         told: (attempt) => void (meter.attempt = attempt),
       }),
     ),
   )
-  const path = join(given.out, `seed-${run.scenario.seed}.json`)
+  const name = Option.match(given.scenario, {
+    onNone: () => `seed-${run.scenario.seed}.json`,
+    onSome: (file) => `${basename(file, ".json")}-small.json`,
+  })
+  const path = join(given.out, name)
   return { run: smallest, path: yield* written(path, given.out, scenarioText(smallest.scenario)) }
 })
 
@@ -173,9 +180,7 @@ const one = Effect.fn("simulateOne")(function* (given: Given, scenario: Scenario
   )
   telling.flush()
   if (given.traces) yield* saveTraces(given, run)
-  const smallest = Option.isSome(given.scenario)
-    ? { run, path: undefined }
-    : yield* small(given, run, progress)
+  const smallest = yield* small(given, run, progress)
   const { path } = smallest
   if (given.json || given.ndjson) {
     const fields = { ...runDocument(run), scenario: path ?? null }
