@@ -8,13 +8,12 @@ import { readFileSync, rmSync } from "node:fs"
 import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Console, Data, Effect } from "effect"
+import { Data, Effect } from "effect"
 import {
   type Exploration,
   explore,
   type Limits,
   type Progress,
-  Search,
   type World,
 } from "../model-check/explore.ts"
 import { GraphRecorder, type GraphSummary, type OnElement } from "../model-check/graph.ts"
@@ -48,6 +47,9 @@ export type ModelSpec = PbftModelSpec | CoreModelSpec
 
 const isCore = (spec: ModelSpec): spec is CoreModelSpec => "lacks" in spec
 
+/** As `prophecy check` calls it. */
+export const protocolOf = (spec: ModelSpec): string => (isCore(spec) ? "pbft-core" : "pbft")
+
 /** The name of a model among those of all modules, as in spec/golden-counts.json. */
 export const fullName = (spec: ModelSpec): string =>
   isCore(spec) ? `PbftCore/${spec.name}` : spec.name
@@ -68,34 +70,6 @@ export const exploreModel = (spec: ModelSpec, options: ExploreOptions): Explored
   const seconds = (performance.now() - startedAt) / 1000
   return { exploration, graph: recorder?.summary(), seconds }
 }
-
-const statesPerTurn = 0x800
-const otherTurns = Effect.promise(() => new Promise<void>((go) => void setImmediate(go)))
-
-/** The same for a command: in turns, between which a signal is heard, and says how far it came. */
-export const exploreInTurns = Effect.fn("exploreInTurns")(function* (
-  spec: ModelSpec,
-  options: ExploreOptions,
-) {
-  const recorder = options.graph ? new GraphRecorder(sha256, options.onElement) : undefined
-  const startedAt = performance.now()
-  const search = new Search(worldOf(spec), options.limits, recorder)
-  const turns = Effect.gen(function* () {
-    search.start()
-    while (search.advance(statesPerTurn)) {
-      options.progress?.(search.progress())
-      yield* otherTurns
-    }
-  })
-  const partial = Effect.suspend(() => {
-    const { states, depth, queued } = search.progress()
-    const reached = `${states} states to depth ${depth} hold, ${queued} are still to be followed`
-    return Console.error(`interrupted: nothing is proved; ${reached}. Run it again to start over.`)
-  })
-  yield* turns.pipe(Effect.onInterrupt(() => partial))
-  const seconds = (performance.now() - startedAt) / 1000
-  return { exploration: search.result(), graph: recorder?.summary(), seconds } satisfies Explored
-})
 
 /** What spec/tla/overrides wrote about TLC's graph. */
 export interface TlcGraph extends GraphSummary {

@@ -2,7 +2,6 @@
  * `prophecy tlc`: checks a TLA+ specification by TLC and says what was proved, found or left open.
  */
 import { writeFileSync } from "node:fs"
-import { relative } from "node:path"
 import { Console, Effect, Option, Schedule, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { TlcEvent } from "../tla-tools/event.ts"
@@ -13,6 +12,7 @@ import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { exitCodeOf } from "../tla-tools/verdict.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
+import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const positiveFlag = (name: string, description: string) =>
@@ -72,12 +72,6 @@ const flags = {
 }
 
 type Given = Command.Command.Config.Infer<typeof flags>
-
-/** Paths as the user would write them, so that the line that repeats the run is short. */
-const shortPath = (path: string): string => {
-  const short = relative("", path)
-  return short.startsWith("..") ? path : short
-}
 
 const toRun = (given: Given): TlcRun => ({
   spec: shortPath(given.spec),

@@ -86,12 +86,13 @@ export interface SearchPlace {
 }
 
 const roomForOneExpansion = 4096
+const statesTriedAgain = 1000
 
 /** A search that is advanced by its owner, who may stop, save or take it up in between. */
 export class Search {
   readonly rows: RowSet
   readonly #world: World
-  readonly #limits: Limits
+  #limits: Limits
   readonly #observer: Observer | undefined
   readonly #row: Int32Array
   readonly #told = new Set<number>()
@@ -123,11 +124,14 @@ export class Search {
     this.#stop = this.#bound()
   }
 
-  /** Goes on where a search stood that had found the same rows, in a space that knows them. */
-  takeUp(place: SearchPlace, rows: Iterable<Int32Array>): void {
-    for (const row of rows) {
-      this.#observer?.state(this.rows.size, row)
-      this.rows.add(row)
+  /** Goes on where a search stood that had found these rows, in a space that knows them. */
+  takeUp(place: SearchPlace, pieces: Iterable<Int32Array>): void {
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += this.#row.length) {
+        this.#row.set(piece.subarray(at, at + this.#row.length))
+        this.#observer?.state(this.rows.size, this.#row)
+        this.rows.add(this.#row)
+      }
     }
     this.#next = place.next
     this.#end = place.end
@@ -138,6 +142,32 @@ export class Search {
     for (const name of place.antecedents) this.#world.judge.antecedents.add(name)
     for (const name of place.witnessed) this.#world.judge.witnessed.add(name)
     this.#stop = this.#bound()
+  }
+
+  /**
+   * Whether the states whose successors are all known have no successor that is not: expands some
+   * of them again. After `takeUp`, false says that the code is not the one that found them.
+   */
+  isClosed(): boolean {
+    const size = this.rows.size
+    const row = new Int32Array(this.rows.width)
+    const some = Math.min(this.#next, statesTriedAgain)
+    for (let k = 0; k < some; k++) {
+      const id = k % 2 === 0 ? k : this.#next - k
+      this.rows.read(id, row)
+      this.#world.space.expand(row, (_actor, _step, next) => {
+        this.#world.space.canonical(next)
+        this.rows.add(next)
+      })
+      if (this.rows.size > size) return false
+    }
+    return true
+  }
+
+  /** From now on the states may take this many bytes. */
+  allow(bytes: number): void {
+    this.#limits = { ...this.#limits, bytes }
+    if (this.#stop === undefined || this.#stop === "memory") this.#stop = this.#bound()
   }
 
   place(): SearchPlace {

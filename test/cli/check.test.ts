@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, test } from "vitest"
 import { main, pressCtrlC, run, scratch, start } from "./command.ts"
 
@@ -79,4 +81,79 @@ test("Ctrl-C is heard at once, and says how far it came", async () => {
   const { code, stdout, stderr } = await job.ended
   expect(stderr).toMatch(/^interrupted: nothing is proved; \d+ states to depth \d+ hold, \d+ are/m)
   expect([code, stdout]).toEqual([130, ""])
+})
+
+const core = (cwd: string, ...args: ReadonlyArray<string>) =>
+  run(["check", "pbft-core", "--quiet", ...args], { program: main, cwd })
+
+test("the abstraction, and its models by name", async () => {
+  const { code, stdout } = await core(scratch())
+  expect(stdout).toMatch(/^model {6}TwoViews0: /)
+  expect(stdout).toMatch(/^states {5}8951 distinct, 19803 generated, depth 17$/m)
+  expect(code).toBe(0)
+  const list = await core(scratch(), "--list")
+  expect(list.stdout).toMatch(/^WithoutQ +mutant +Must fail: /m)
+  const whole = await core(scratch(), "--model", "EveryQuorum2f", "--unreduced")
+  expect(whole.stdout).toMatch(/^verdict {4}violated: Agreement$/m)
+  expect(whole.code).toBe(12)
+  const both = await core(scratch(), "--tlc", "--unreduced")
+  expect(both.stderr).toMatch(/^prophecy: --tlc compares the model as it is/)
+  expect(both.code).toBe(2)
+})
+
+test("memory: full is bounded and says so; a size that is none is refused", async () => {
+  const { code, stdout } = await core(scratch(), "--memory", "1m")
+  expect(stdout).toMatch(/^verdict {4}bounded: the memory is full \(1 MiB of states\): \d+ states/m)
+  expect(code).toBe(3)
+  const bad = await core(scratch(), "--memory", "lots")
+  expect(bad.stderr).toContain("a size such as 4g or 800m")
+  expect(bad.code).toBe(2)
+})
+
+test("resume: goes on where a limit stopped it, to the same graph", async () => {
+  const cwd = scratch()
+  const stopped = await core(cwd, "--json", "--states", "3000", "--resume", "saved")
+  expect(JSON.parse(stopped.stdout)).toMatchObject({ verdict: "bounded", stop: "states" })
+  const resumed = await core(cwd, "--json", "--resume", "saved")
+  const whole = await core(scratch(), "--json")
+  const graph = (text: string): unknown => ({ ...JSON.parse(text), seconds: 0, bytes: 0 })
+  expect(graph(resumed.stdout)).toEqual(graph(whole.stdout))
+  expect([stopped.code, resumed.code]).toEqual([3, 0])
+})
+
+test("resume: what is not such a file, or of another model, is refused", async () => {
+  const cwd = scratch()
+  const path = join(cwd, "saved")
+  await core(cwd, "--states", "3000", "--resume", "saved")
+  const bytes = readFileSync(path)
+  const refused = async (content: Uint8Array, ...args: ReadonlyArray<string>): Promise<string> => {
+    writeFileSync(path, content)
+    const { code, stdout, stderr } = await core(cwd, "--resume", "saved", ...args)
+    expect([code, stdout]).toEqual([2, ""])
+    expect(stderr).toMatch(/^prophecy: saved cannot be taken up: /)
+    return stderr
+  }
+  const changed = Uint8Array.from(bytes, (b, k) => (k === bytes.length - 100 ? b ^ 1 : b))
+  expect(await refused(changed)).toContain("its content is not what was written")
+  expect(await refused(bytes.subarray(0, bytes.length - 1))).toMatch(/it has \d+ bytes, must have/)
+  expect(await refused(Buffer.from("{}\n"))).toContain("does not begin as")
+  expect(await refused(Buffer.alloc(0))).toContain("does not begin as")
+  const other = await refused(bytes, "--model", "TwoViews1")
+  expect(other).toContain("it is of model PbftCore/TwoViews0")
+  expect(await refused(bytes, "--unreduced", "--model", "WithoutQ")).toContain("it is of model")
+  expect(await refused(bytes, "--json")).toContain("it holds no graph")
+})
+
+test("Ctrl-C saves, and the next run goes on", async () => {
+  const cwd = scratch()
+  const args = ["check", "pbft-core", "--model", "TwoNumbers3", "--resume", "saved"]
+  const job = start(args, { program: main, cwd })
+  await expect.poll(job.stderr, { timeout: 60_000 }).toMatch(/^check TwoNumbers3: \d+ states, /m)
+  pressCtrlC(job)
+  const { code, stderr } = await job.ended
+  expect(stderr).toMatch(/^interrupted: nothing is proved; .* Run it again to go on from saved\.$/m)
+  expect(code).toBe(130)
+  const found = Number(/(\d+) states to depth \d+ hold/.exec(stderr)?.[1])
+  const next = await run([...args, "--quiet", "--states", "1"], { program: main, cwd })
+  expect(next.stdout).toContain(`the limit of states was reached: ${found} states found`)
 })
