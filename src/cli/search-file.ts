@@ -166,7 +166,7 @@ interface Opened {
   readonly rows: Iterable<Int32Array>
 }
 
-/** Reads what was saved of the model with these constants; `take` gets the rows while it is open. */
+/** Reads what was saved of this model; `take` gets the rows while the file is open. */
 export const readSearch = <A>(
   path: string,
   wanted: Pick<SavedSearch, "model" | "constants">,

@@ -81,12 +81,27 @@ const threeViewsTwoNumbers = positions.map(
   }),
 )
 
+/** TLC checks each of its steps against the module with one number, of either number. */
+const eitherNumberAlone: CoreModelSpec = {
+  ...coreBase,
+  name: "EitherNumberAlone",
+  why: "What one number sees of two is a behaviour with that number alone; one batch asked for.",
+  byzantine: [3],
+  asked: ["a"],
+  invented: [],
+  maxSeq: 2,
+  properties: ["FirstAlone", "LastAlone"],
+  reaches: always,
+  size: "nightly",
+}
+
 export const coreModels: ReadonlyArray<CoreModelSpec> = [
   ...twoViews,
   ...threeViews,
   ...threeViewsReduced,
   ...twoNumbers,
   ...threeViewsTwoNumbers,
+  eitherNumberAlone,
   ...brokenCoreModels,
 ]
 

@@ -107,6 +107,11 @@ export class CoreSpace implements StateSpace {
     return id
   }
 
+  /** The number of a local state of process `k`, reachable or not. */
+  numberOf(k: number, replica: CoreReplica): number {
+    return this.#intern(k, replica)
+  }
+
   start(row: Int32Array): void {
     row.fill(0)
   }

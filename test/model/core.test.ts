@@ -1,4 +1,4 @@
-/** The abstraction in the explorer: its models, its reduction, and what breaks without each rule. */
+/** The abstraction in the explorer: its models, its reduction, what breaks without each rule. */
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { GoldenCount } from "../../ci/models.ts"
@@ -6,13 +6,21 @@ import { exploreModel, fullName } from "../../src/cli/model-graph.ts"
 import { unmet } from "../../src/model-check/expectation.ts"
 import { type Exploration, explore } from "../../src/model-check/explore.ts"
 import { follow } from "../../src/model-check/follow.ts"
-import { type CoreRule, coreRules } from "../../src/model-check/pbft-core-constants.ts"
+import {
+  type CoreConstants,
+  type CoreRule,
+  coreRules,
+  coreWorld,
+} from "../../src/model-check/pbft-core-constants.ts"
+import { CoreJudge } from "../../src/model-check/pbft-core-judge.ts"
 import {
   coreBase,
   type CoreModelSpec,
   coreModels,
   coreModelWorld,
 } from "../../src/model-check/pbft-core-models.ts"
+import { WatchedSpace } from "../../src/model-check/pbft-core-projection.ts"
+import { CoreSpace } from "../../src/model-check/pbft-core-space.ts"
 import { counterexampleLines, stepsIn } from "../../src/model-check/report.ts"
 
 const limits = { states: 1_000_000, depth: Number.MAX_SAFE_INTEGER }
@@ -126,5 +134,31 @@ describe("each rule of the abstraction is needed: the kept counterexamples", () 
     const { violation } = run(named("WithoutQ"))
     if (violation === undefined) throw new Error("WithoutQ violates nothing")
     expect(stepsIn(counterexampleLines(violation))).toEqual(violation.path)
+  })
+})
+
+describe("what one number sees of two", () => {
+  const watch = (byzantine: number, narrow: Partial<CoreConstants>, states: number) => {
+    const c = { ...coreBase, byzantine: [byzantine], maxSeq: 2, invented: [] }
+    const wide = new CoreSpace(coreWorld(c), true)
+    const one = new CoreSpace(coreWorld({ ...c, ...narrow, maxSeq: 1 }), false)
+    const space = new WatchedSpace(wide, one)
+    const found = explore(
+      { space, judge: new CoreJudge(wide, c.invariants) },
+      { ...limits, states },
+    )
+    return { found, space }
+  }
+
+  it.each([0, 1, 2, 3])("is what happens with that number alone; Byzantine replica %i", (id) => {
+    const { found, space } = watch(id, {}, 60_000)
+    expect(found.states).toBeGreaterThanOrEqual(60_000)
+    // Every successor is watched for both numbers; the first state is nobody's successor.
+    expect(space.watched).toBe((found.generated - 1) * 2)
+  })
+
+  it("is noticed when it could not happen so", () => {
+    expect(() => watch(0, { nullNeeds: 4 }, 60_000)).toThrow("is a step of one number")
+    expect(() => watch(0, { prepareNeeds: 4 }, 60_000)).toThrow("is a step of one number")
   })
 })
