@@ -107,7 +107,7 @@ export const documentOf = (
   ours: Explored,
   theirs: ExploredByTlc | string | undefined,
 ): unknown => ({
-  schema: "prophecy.check/1",
+  schema: "prophecy-check/1",
   protocol: protocolOf(spec),
   model: spec.name,
   verdict: ours.exploration.verdict,

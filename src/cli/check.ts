@@ -75,7 +75,7 @@ const flags = {
     Flag.withDefault(false),
   ),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON document (schema prophecy.check/1) instead of text"),
+    Flag.withDescription("Print one JSON document (schema prophecy-check/1) instead of text"),
     Flag.withDefault(false),
   ),
   quiet: Flag.Boolean("quiet").pipe(

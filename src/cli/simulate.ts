@@ -54,7 +54,7 @@ const flags = {
     Flag.optional,
   ),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON document (schema prophecy.simulate/1) instead of text"),
+    Flag.withDescription("Print one JSON document (schema prophecy-simulate/1) instead of text"),
     Flag.withDefault(false),
   ),
   ndjson: Flag.Boolean("ndjson").pipe(
@@ -94,7 +94,7 @@ const written = (path: string, folder: string, text: string): Effect.Effect<stri
   })
 
 const document = (fields: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ schema: "prophecy.simulate/1", ...fields }, undefined, 2)
+  JSON.stringify({ schema: "prophecy-simulate/1", ...fields }, undefined, 2)
 
 // Whoever reads the story wants all of it at once: lines are gathered into larger writes.
 class Telling {
@@ -186,7 +186,7 @@ const one = Effect.fn("simulateOne")(function* (given: Given, scenario: Scenario
     const fields = { ...runDocument(run), scenario: path ?? null }
     const text = given.json
       ? document(fields)
-      : JSON.stringify({ schema: "prophecy.simulate/1", ...fields })
+      : JSON.stringify({ schema: "prophecy-simulate/1", ...fields })
     yield* Console.log(text)
   } else {
     yield* Console.log(runLines(run).join("\n"))

@@ -67,7 +67,7 @@ const flags = {
     Flag.optional,
   ),
   full: switchFlag("full", "Show every state of a counterexample whole, not what changed"),
-  json: switchFlag("json", "Print one JSON document (schema prophecy.tlc/1) instead of text"),
+  json: switchFlag("json", "Print one JSON document (schema prophecy-tlc/1) instead of text"),
   quiet: switchFlag("quiet", "No progress on standard error"),
 }
 
@@ -117,7 +117,7 @@ const printPartial = (given: Given, reporter: Reporter): Effect.Effect<void> => 
   const report = reporter.report()
   const counts = report.statistics ?? report.progress
   return given.json
-    ? printJson({ schema: "prophecy.tlc/1", spec: given.spec, verdict: "interrupted", counts })
+    ? printJson({ schema: "prophecy-tlc/1", spec: given.spec, verdict: "interrupted", counts })
     : Console.log(
         `interrupted: nothing is proved; ${countsText(report)}. Run it again to start over.`,
       )

@@ -5,7 +5,7 @@
  */
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 
-export const scenarioSchema = "prophecy.scenario/1"
+export const scenarioSchema = "prophecy-scenario/1"
 
 /** `r0`, `r1`, ... for replicas and `c0`, `c1`, ... for clients. */
 export type NodeName = string

@@ -18,7 +18,7 @@ test("the normal case without a word more: counts, depth, time, verdict", async 
 test("one JSON document", async () => {
   const { code, stdout, stderr } = await check("--json", "--model", "clientalone")
   expect(JSON.parse(stdout)).toMatchObject({
-    schema: "prophecy.check/1",
+    schema: "prophecy-check/1",
     model: "ClientAlone",
     verdict: "exhaustive",
     states: 47,

@@ -31,12 +31,12 @@ test("a seed is told line by line, and how to tell it again", async () => {
 test("one JSON document, and lines of JSON", async () => {
   const { stdout, code } = await simulate(["--seed", "5", "--json"])
   const document = JSON.parse(stdout)
-  expect(document).toMatchObject({ schema: "prophecy.simulate/1", seed: 5, failure: null })
+  expect(document).toMatchObject({ schema: "prophecy-simulate/1", seed: 5, failure: null })
   expect(code).toBe(0)
   const lines = (await simulate(["--seed", "5", "--ndjson"])).stdout.trimEnd().split("\n")
   const objects = lines.map((line) => JSON.parse(line))
   expect(objects[0]).toMatchObject({ at: expect.any(Number), node: expect.any(String) })
-  expect(objects.at(-1)).toMatchObject({ schema: "prophecy.simulate/1", traces: document.traces })
+  expect(objects.at(-1)).toMatchObject({ schema: "prophecy-simulate/1", traces: document.traces })
   expect(objects.length).toBeGreaterThan(50)
 })
 
@@ -44,7 +44,7 @@ test("a swarm adds up", async () => {
   const { stdout, stderr, code } = await simulate(["--seeds", "12", "--json"])
   expect(stderr).toMatch(/^simulate\n/)
   const totals = JSON.parse(stdout)
-  expect(totals).toMatchObject({ schema: "prophecy.simulate/1", from: 1, seeds: 12, failures: [] })
+  expect(totals).toMatchObject({ schema: "prophecy-simulate/1", from: 1, seeds: 12, failures: [] })
   expect(totals.requests).toBeGreaterThan(12)
   expect(totals.simulatedHours).toBeGreaterThan(0.01)
   expect(code).toBe(0)

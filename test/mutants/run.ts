@@ -4,7 +4,7 @@
  *   node test/mutants/run.ts            all of them
  *   node test/mutants/run.ts --code     those of src/core, by the explorer and by tests
  *   node test/mutants/run.ts --spec     those of spec/tla, by TLC
- *   node test/mutants/run.ts --json     one JSON document (schema prophecy.mutants/1)
+ *   node test/mutants/run.ts --json     one JSON document (schema prophecy-mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words
  *
  * Exit code 0 when each is killed by the check that it names, 4 when one is not, 2 for bad words.
@@ -79,7 +79,7 @@ const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
   const failed = outcomes.filter((o) => o.problem !== undefined).length
   const passed = outcomes.length - failed
   if (json) {
-    const document = { schema: "prophecy.mutants/1", mutants: outcomes, passed, failed }
+    const document = { schema: "prophecy-mutants/1", mutants: outcomes, passed, failed }
     console.log(JSON.stringify(document, undefined, 2))
   } else {
     console.log(row(["", "mutant", "killed by", "where", "seconds"]))

@@ -25,7 +25,7 @@ export const readFile = (name: string): Scenario => {
 
 /** A small group that has nothing to suffer. */
 export const quiet = (over: Partial<Scenario> = {}, cluster: Partial<Cluster> = {}): Scenario => ({
-  schema: "prophecy.scenario/1",
+  schema: "prophecy-scenario/1",
   about: "nothing goes wrong",
   seed: 1,
   cluster: {

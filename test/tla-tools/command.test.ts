@@ -52,7 +52,7 @@ describe("prophecy tlc", () => {
     const { code, stdout, stderr } = await tlc("Ring.tla", "--json", "--coverage", "--quiet")
     expect([code, stderr]).toEqual([0, ""])
     expect(JSON.parse(stdout)).toMatchObject({
-      schema: "prophecy.tlc/1",
+      schema: "prophecy-tlc/1",
       spec: "Ring.tla",
       verdict: "exhaustive",
       exitCode: 0,
