@@ -74,12 +74,19 @@ Witnesses ==
 Only(n, said) == {<<t[1], t[2], 1, t[4]>> : t \in {t \in said : t[3] = n}}
 OnlyOf(n, m) == IF m = NoChange THEN NoChange
   ELSE [p |-> <<m.p[n]>>, q |-> {<<1, e[2], e[3]>> : e \in {e \in m.q : e[1] = n}}]
-OneNumber(n) == INSTANCE PbftCore WITH
+OnlyIn(n, X) == IF X = NoChoice THEN NoChoice ELSE <<X[n]>>
+First == INSTANCE PbftCore WITH
   MaxSeq <- 1,
-  accepted <- Only(n, accepted),
-  prepared <- Only(n, prepared),
-  changed <- [i \in Correct |-> [v \in Views |-> OnlyOf(n, changed[i][v])]],
-  chosen <- [v \in Views |-> IF chosen[v] = NoChoice THEN NoChoice ELSE <<chosen[v][n]>>]
-FirstAlone == OneNumber(1)!Spec
-LastAlone == OneNumber(MaxSeq)!Spec
+  accepted <- Only(1, accepted),
+  prepared <- Only(1, prepared),
+  changed <- [i \in Correct |-> [v \in Views |-> OnlyOf(1, changed[i][v])]],
+  chosen <- [v \in Views |-> OnlyIn(1, chosen[v])]
+Last == INSTANCE PbftCore WITH
+  MaxSeq <- 1,
+  accepted <- Only(MaxSeq, accepted),
+  prepared <- Only(MaxSeq, prepared),
+  changed <- [i \in Correct |-> [v \in Views |-> OnlyOf(MaxSeq, changed[i][v])]],
+  chosen <- [v \in Views |-> OnlyIn(MaxSeq, chosen[v])]
+FirstAlone == First!Spec
+LastAlone == Last!Spec
 =============================================================================

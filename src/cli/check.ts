@@ -119,13 +119,19 @@ const byTlc = (spec: ModelSpec): Effect.Effect<ExploredByTlc, Refused> =>
     Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
   )
 
+/** Why TLC has no graph that the one asked for could be compared with. */
+const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined => {
+  if (unreduced) return "--tlc compares the model as it is: leave --unreduced out"
+  return spec.byTlc === "counts"
+    ? `--tlc compares whole graphs, and ${spec.name} is too large for TLC to record: leave --tlc out`
+    : undefined
+}
+
 const check = Effect.fn("checkCommand")(function* (given: Given) {
   if (given.list) return yield* Console.log(listed(given.protocol))
   const spec = yield* find(given.protocol, given.model)
-  if (given.tlc && given.unreduced) {
-    const text = "--tlc compares the model as it is: leave --unreduced out"
-    return yield* new Refused({ code: ExitCode.BadInput, text })
-  }
+  const text = given.tlc ? incomparable(spec, given.unreduced) : undefined
+  if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const depth = Option.getOrElse(given.depth, () => Number.MAX_SAFE_INTEGER)
   const asked = "reduced" in spec && given.unreduced ? { ...spec, reduced: false } : spec
   const ours = yield* exploreModelGently(asked, {

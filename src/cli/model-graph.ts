@@ -129,12 +129,44 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   return { outcome, graph, seconds: (performance.now() - startedAt) / 1000 } as ExploredByTlc
 }, Effect.scoped)
 
+/** Has TLC explore the model without recording its graph: any number of workers may. */
+export const tlcCounts = Effect.fn("tlcCounts")(function* (
+  spec: CoreModelSpec,
+  { specFolder, heap }: TlcOptions,
+) {
+  const startedAt = performance.now()
+  const outcome = yield* runTlc({
+    spec: join(specFolder, "MCPbftCore.tla"),
+    config: join(specFolder, coreCfgName(spec)),
+    workers: "auto",
+    heap,
+  })
+  return { outcome, seconds: (performance.now() - startedAt) / 1000 }
+})
+
+/** Where the counts of an exploration are not TLC's; several workers may see another depth. */
+export const countDifferences = (
+  { exploration: { states, generated } }: Explored,
+  { report }: TlcOutcome,
+): ReadonlyArray<string> =>
+  unequal([
+    ["distinct states", states, report.statistics?.distinct],
+    ["generated", generated, report.statistics?.generated],
+  ])
+
+type Pair = readonly [what: string, ours: string | number, theirs: string | number | undefined]
+
+const unequal = (pairs: ReadonlyArray<Pair>): ReadonlyArray<string> =>
+  pairs
+    .filter(([, we, they]) => we !== they)
+    .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
+
 /** Where the two graphs differ: one line a difference, none when they are equal. */
 export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArray<string> => {
   const { graph, exploration } = ours
   if (graph === undefined) return ["our graph was not recorded"]
   const { report } = theirs.outcome
-  const pairs: ReadonlyArray<readonly [string, string | number, string | number | undefined]> = [
+  return unequal([
     ["distinct states", graph.states, report.statistics?.distinct],
     ["recorded states", graph.states, theirs.graph.states],
     ["digest of the states", graph.stateDigest, theirs.graph.stateDigest],
@@ -144,10 +176,7 @@ export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArra
     ["depth", exploration.depth, report.depth],
     ["generated", exploration.generated, report.statistics?.generated],
     ["steps out of the graph", 0, theirs.graph.unknown],
-  ]
-  return pairs
-    .filter(([, we, they]) => we !== they)
-    .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
+  ])
 }
 
 /** The first element, in the order of their lines, that only one side has. */

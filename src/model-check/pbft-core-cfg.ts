@@ -2,13 +2,16 @@ import { type CoreModelSpec, coreModels } from "./pbft-core-models.ts"
 
 const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
 
+const hooks = ({ byTlc }: CoreModelSpec): ReadonlyArray<string> =>
+  byTlc === "graph" ? ["GraphRecorded", "Witnesses"] : []
+
 /** The text of spec/tla/MCPbftCore-<name>.cfg; the names of batches are model values. */
 export const coreCfgOf = (
   spec: CoreModelSpec,
 ): string => `\\* Generated from src/model-check/pbft-core-models.ts by \`npm run models\`; do not edit.
 \\* ${spec.why}
-SPECIFICATION MCSpec
-INVARIANTS ${["TypeOK", ...spec.invariants, "GraphRecorded", "Witnesses"].join(" ")}
+SPECIFICATION ${spec.byTlc === "graph" ? "MCSpec" : "Spec"}
+INVARIANTS ${["TypeOK", ...spec.invariants, ...hooks(spec)].join(" ")}
 ${spec.properties.length === 0 ? "" : `PROPERTIES ${spec.properties.join(" ")}\n`}${
   spec.reduced ? "SYMMETRY Interchangeable\n" : ""
 }CHECK_DEADLOCK FALSE
