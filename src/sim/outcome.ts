@@ -17,7 +17,7 @@ export interface Outcome {
   readonly virtualMs: number
   /** Things that happened in virtual time. */
   readonly events: number
-  /** How often correct replicas took each action, ignored inputs under their reason. */
+  /** How often correct replicas and clients took each action, ignored inputs under their reason. */
   readonly actions: Readonly<Record<string, number>>
   readonly faults: FaultCounts
   readonly network: NetworkCounts

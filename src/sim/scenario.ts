@@ -1,7 +1,7 @@
 /**
  * A scenario says all of a run: two simulations of one scenario are equal to the last byte. Times
  * are milliseconds of virtual time. `swarm.ts` draws scenarios from seeds, `shrink.ts` makes them
- * smaller; docs/scenario-format.md says how one is written by hand.
+ * smaller; test/scenarios holds some that were written by hand.
  */
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 
@@ -184,9 +184,9 @@ export interface Fate {
 export interface Expectation {
   /** Every request of a correct client completes (`true`), or at least one never does (`false`). */
   readonly completes?: boolean
-  /** Actions that some correct replica takes, ignored inputs as `Ignore:Why`. */
+  /** Actions that some correct replica or client takes, ignored inputs as `Ignore:Why`. */
   readonly actions?: ReadonlyArray<string>
-  /** Actions that no correct replica takes. */
+  /** Actions that no correct replica or client takes. */
   readonly never?: ReadonlyArray<string>
   /** Processes whom the trace checker proves to be Byzantine. */
   readonly proven?: ReadonlyArray<string>

@@ -43,6 +43,8 @@ export interface SimulationOptions {
   readonly write: WriteLine
   /** Told everything that happens, when somebody wants to know. */
   readonly story?: (line: StoryLine) => void
+  /** Told each step of a replica, its states included. */
+  readonly inspect?: (stepped: ReplicaStepped) => void
 }
 
 /** A run that does not end by itself is stopped after so many events. */
@@ -211,14 +213,19 @@ export class Simulation {
 
   #replicaStepped(name: string, correct: boolean, what: ReplicaStepped): void {
     if (correct) {
-      const { action } = what.step
-      this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+      this.#countAction(what.step.action)
       this.#ledger.stepped(what)
     }
+    this.#options.inspect?.(what)
     this.#say(name, () => replicaStory(what))
   }
 
+  #countAction(action: string): void {
+    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+  }
+
   #clientStepped(name: NodeName, what: ClientStepped): void {
+    this.#countAction(what.step.action)
     this.#say(name, () => clientStory(what))
   }
 

@@ -25,7 +25,18 @@ const scopeOf = (random: Random, cluster: Cluster) => ({
 
 const chanceOf = (random: Random): number => random.one([0.05, 0.3, 1])
 
-const behaviourOf = (random: Random, cluster: Cluster): Behaviour => {
+// Only a primary gets to tell stories about batches, so it often does.
+const behaviourOf = (random: Random, cluster: Cluster, replica: ReplicaId): Behaviour =>
+  replica === 0 && random.chance(0.5) ? storyOf(random, cluster) : anyOf(random, cluster)
+
+const storyOf = (random: Random, cluster: Cluster): Behaviour => ({
+  _tag: "Equivocate",
+  to: random.some(namesOf(cluster), random.one([0.3, 0.5, 1, 1])),
+  both: random.chance(0.3),
+  story: random.one(["reordered", "old", "invented"]),
+})
+
+const anyOf = (random: Random, cluster: Cluster): Behaviour => {
   const scope = scopeOf(random, cluster)
   const chance = chanceOf(random)
   switch (random.below(9)) {
@@ -34,11 +45,8 @@ const behaviourOf = (random: Random, cluster: Cluster): Behaviour => {
     case 1:
       return { _tag: "Slow", ms: random.one([20, 300, 3000]), ...scope }
     case 2:
-    case 3: {
-      const to = random.some(namesOf(cluster), random.one([0.3, 0.5, 1]))
-      const story = random.one(["reordered", "old", "invented"] as const)
-      return { _tag: "Equivocate", to, both: random.chance(0.4), story }
-    }
+    case 3:
+      return storyOf(random, cluster)
     case 4:
       return { _tag: "Replay", chance }
     case 5:
@@ -66,7 +74,7 @@ const twinsOf = (random: Random, cluster: Cluster): Behaviour => {
 
 const byzantine = (random: Random, cluster: Cluster, replica: ReplicaId): Byzantine => {
   const many = random.one([1, 1, 2, 3])
-  const behaviours = Array.from({ length: many }, () => behaviourOf(random, cluster))
+  const behaviours = Array.from({ length: many }, () => behaviourOf(random, cluster, replica))
   const twins = random.chance(0.25) ? [twinsOf(random, cluster)] : []
   return { replica, behaviours: [...twins, ...behaviours.slice(twins.length)] }
 }

@@ -2,6 +2,11 @@
 import { describe, expect, it } from "vitest"
 import { isProblem, readScenario, scenarioText } from "../../src/cli/scenario-file.ts"
 import { SwarmTotals } from "../../src/cli/simulate-report.ts"
+import { step } from "../../src/core/pbft/replica.ts"
+import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
+import type { ReplicaStepped } from "../../src/sim/host.ts"
+import { Simulation } from "../../src/sim/simulation.ts"
+import { deepFreeze } from "../support/deep-freeze.ts"
 import { shrunk, type SimulatedRun } from "../../src/cli/simulated-run.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
 import { scenarioOf } from "../../src/sim/swarm.ts"
@@ -41,6 +46,24 @@ describe("a run", () => {
     const scenario = quiet({ noise: { ...quiet().noise, delayMs: [1, 30] } })
     const { digest } = await simulated(scenario)
     expect((await simulated({ ...scenario, seed: 2 })).digest).not.toBe(digest)
+  })
+})
+
+describe("the machines", () => {
+  it("change no state that they were given, and step twice alike", () => {
+    const hashing = { batchDigest, checkpointDigest, hash: bytesDigest }
+    const steps: Array<string> = []
+    const inspect = ({ config, before, input, step: taken }: ReplicaStepped): void => {
+      deepFreeze(taken.state)
+      steps.push(taken.action)
+      if (steps.length % 10 === 0) expect(step(config, before, input)).toEqual(taken)
+    }
+    for (const seed of [2, 14]) {
+      const write = (): void => undefined
+      const options = { hashing, spec, write, inspect }
+      expect(new Simulation(scenarioOf(seed), options).run().violation).toBeNull()
+    }
+    expect(steps.length).toBeGreaterThan(500)
   })
 })
 
