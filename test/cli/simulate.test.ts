@@ -67,7 +67,7 @@ test("a scenario's traces replay", async () => {
   expect(replayed.code).toBe(3)
 })
 
-test("a failure ends with 12, becomes small on request, and repeats itself from its file", async () => {
+test("a failure ends with 12, becomes small on request, and its file repeats it", async () => {
   const folder = failing()
   const told = await simulate(["--scenario", "bad.json", "--quiet"], folder)
   expect(told.code).toBe(12)
@@ -87,7 +87,7 @@ test("a failure ends with 12, becomes small on request, and repeats itself from 
   expect(small.stdout).toContain(`SHA-256 ${digest}`)
 })
 
-test("an expectation that is not met ends with 4, a request that never completes with 13", async () => {
+test("an unmet expectation ends with 4, a request that never completes with 13", async () => {
   const folder = scratch()
   const expects = { ...quiet(), expect: { actions: ["Restart"] } }
   writeFileSync(join(folder, "a.json"), scenarioText(expects))

@@ -1,4 +1,4 @@
-/** Every one of these mutants of the code is found by simulated runs, and the code itself passes. */
+/** Each of these mutants of the code is found by simulated runs, and the code itself passes. */
 import { beforeAll, describe, expect, it } from "vitest"
 import { inParallel } from "./in-parallel.ts"
 import type { Outcome } from "./mutation.ts"
