@@ -178,7 +178,7 @@ export const brokenCoreModels: ReadonlyArray<CoreModelSpec> = [
     changes: { a1Needs: 2 },
     byzantine: 0,
     maxView: 1,
-    violates: "Agreement",
+    violates: "CarryOver",
   }),
   broken({
     name: "NullTooEarly",
@@ -211,6 +211,14 @@ export const brokenCoreModels: ReadonlyArray<CoreModelSpec> = [
     byzantine: 1,
     maxView: 1,
     violates: "Agreement",
+  }),
+  broken({
+    name: "TakesEffectTwice",
+    what: "where agreement breaks, a batch takes effect under two numbers",
+    changes: { maxSeq: 2, invented: [], prepareNeeds: 2, commitNeeds: 2 },
+    byzantine: 0,
+    maxView: 0,
+    violates: "AtMostOnce",
   }),
   broken({
     name: "DecidedTwice",
