@@ -1,5 +1,5 @@
 /** What the processes of a simulation are given by it. */
-import type { ClientId, Digest } from "../core/ids.ts"
+import type { ClientId, Digest, Seq } from "../core/ids.ts"
 import type { ClientInput, ClientState, ClientStep } from "../core/pbft/client.ts"
 import type { Config, Input, PbftStep, State } from "../core/pbft/state.ts"
 import type { Hash } from "../core/service/service.ts"
@@ -26,10 +26,12 @@ export interface ClientStepped {
   readonly step: ClientStep
 }
 
-/** A message leaves; `held`: a key of each record on the sender's disk. */
+/** A message leaves; `holds` knows the keys of the records on the sender's disk. */
 export interface Sent {
   readonly config: Config
   readonly message: WireMessage
+  /** The sender's high watermark. */
+  readonly high: Seq
   readonly holds: (key: string) => boolean
 }
 

@@ -68,11 +68,14 @@ export class Ledger {
   }
 
   /** A correct replica's message leaves. */
-  sent({ config, message, holds }: Sent): void {
+  sent({ config, message, high, holds }: Sent): void {
     const record = foundation[message._tag]
     if (record === undefined || !("seq" in message)) return
     const { id } = config
     const { seq, digest } = message
+    if (seq > high) {
+      this.broken("Watermarks", `replica ${id} sends ${message._tag} for ${seq}, above ${high}`)
+    }
     if (!holds(recordKey(record, seq, digest))) {
       const why = `replica ${id} sends ${message._tag} for ${seq}, and no ${record} is on its disk`
       this.broken("SentIsDurable", why)

@@ -200,6 +200,9 @@ export class ReplicaNode {
         case "Execute":
           answers.push(this.#execute(effect))
           break
+        default:
+          // A new effect of the machine does not type-check until it is interpreted here.
+          effect satisfies never
       }
     }
     return answers[0]

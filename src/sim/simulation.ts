@@ -176,7 +176,8 @@ export class Simulation {
     const name = replicaName(config.id)
     const send = (to: NodeName, message: WireMessage): void => {
       if (audience !== undefined && !audience.has(to)) return
-      if (correct) this.#ledger.sent({ config, message, holds: node.holds })
+      const high = node.state.log.low + config.logSize
+      if (correct) this.#ledger.sent({ config, message, high, holds: node.holds })
       leave(to, message)
     }
     const recorder = correct ? this.#recorder({ kind: "replica", id: config.id }) : undefined

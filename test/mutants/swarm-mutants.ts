@@ -65,6 +65,12 @@ const own: ReadonlyArray<Mutation> = [
     replace: "if",
   },
   {
+    name: "a driver sends again what is not durable yet",
+    file: "src/sim/replica-node.ts",
+    find: "this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))",
+    replace: "this.#options.host.send(replicaName(progress.replica), message)",
+  },
+  {
     name: "a driver does not wait for the disk",
     file: "src/sim/disk.ts",
     find: "    this.#keep(this.#writing)\n    this.#writing = []\n  }\n\n  /** The log is",

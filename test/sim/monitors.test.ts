@@ -16,6 +16,7 @@ const config = replicaConfig(quiet(), 2, { batchDigest, checkpointDigest, hash: 
 const said = (over: { readonly digest?: string; readonly seq?: number }) => ({
   config,
   message: { _tag: "Prepare" as const, view: 0, seq: 1, digest: "a", replica: 2, ...over },
+  high: 4,
   holds: () => true,
 })
 
@@ -26,6 +27,14 @@ describe("the ledger", () => {
     expect(ledger.violation).toBeUndefined()
     ledger.sent({ ...said({ seq: 2 }), holds: () => false })
     expect(ledger.violation?.property).toBe("SentIsDurable")
+  })
+
+  it("sees a vote above the high watermark", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.sent(said({ seq: 4 }))
+    expect(ledger.violation).toBeUndefined()
+    ledger.sent(said({ seq: 5 }))
+    expect(ledger.violation?.property).toBe("Watermarks")
   })
 
   it("sees two votes of one replica for one number", () => {
