@@ -85,9 +85,12 @@ export const atLeast = (masks: ReadonlyArray<number>, needs: number): number => 
     two |= one & m
     one |= m
   }
-  if (needs <= 0) return -1
-  return needs === 1 ? one : needs === 2 ? two : needs === 3 ? three : needs === 4 ? four : 0
+  return levelOf([one, two, three, four], needs)
 }
+
+/** Of the bits set in at least 1, 2, 3, 4 masks: those set in at least `needs`. */
+export const levelOf = (levels: ReadonlyArray<number>, needs: number): number =>
+  needs <= 0 ? -1 : (levels[needs - 1] ?? 0)
 
 /** Whether more than one bit is set. */
 export const several = (mask: number): boolean => (mask & (mask - 1)) !== 0

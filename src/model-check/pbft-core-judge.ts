@@ -2,17 +2,15 @@
  * The properties of spec/tla/PbftCore.tla over the masks of what the correct replicas said, and
  * the states of MCPbftCore.tla that must be reachable.
  */
-import { atLeast, type CoreWorld, several } from "./pbft-core-constants.ts"
+import { atLeast, type CoreWorld, levelOf, several } from "./pbft-core-constants.ts"
 import type { CoreSpace } from "./pbft-core-space.ts"
 import type { Broken, StateJudge } from "./state-space.ts"
 
-/** A state as its properties see it. */
+/** What the invariants see of a state, as bits: most states share it with others. */
 interface Seen {
-  readonly row: Int32Array
-  readonly accepted: ReadonlyArray<number>
-  readonly prepared: ReadonlyArray<number>
-  /** Bits that some correct replica accepted; that some two did not agree on; and so on. */
+  /** What some correct replica accepted. */
   readonly anyAccepted: number
+  /** What some correct replica prepared. */
   readonly anyPrepared: number
   readonly committed: number
 }
@@ -140,7 +138,8 @@ export const coreInvariants = {
 } as const satisfies Record<string, Holds>
 export type CoreInvariant = keyof typeof coreInvariants
 
-type Met = (w: CoreWorld, seen: Seen, space: CoreSpace) => boolean
+type Met = (w: CoreWorld, seen: Seen) => boolean
+type MetByRow = (w: CoreWorld, row: Int32Array, space: CoreSpace) => boolean
 
 const someSlot = (w: CoreWorld, met: (view: number, seq: number) => boolean): boolean =>
   inSlots(w, (view, seq) => (met(view, seq) ? "" : null)) !== null
@@ -151,18 +150,34 @@ const earlier = (w: CoreWorld, mask: number, view: number, seq: number): number 
   return bits
 }
 
-const differentClaims: Met = (w, { row }, space) =>
+const differentClaims: MetByRow = (w, row, space) =>
   someSlot(w, (view, seq) => {
     const size = w.batches.length
     const claimed = w.correct.map((_, k) => space.replica(row, k).changed[view]?.p[seq] ?? -1)
     return new Set(claimed.filter((p) => p >= 0).map((p) => p % size)).size > 1
   })
 
-const skippedView: Met = (w, { row }, space) =>
+const skippedView: MetByRow = (w, row, space) =>
   w.correct.some((_, k) => {
     const r = space.replica(row, k)
     return r.active && r.view > 1 && r.changed[r.view - 1] === undefined
   })
+
+/** Witnesses that only a whole state shows; the first two need a view between two others. */
+const witnessesByRow: Readonly<Record<string, MetByRow>> = {
+  ReachSkippedView: skippedView,
+  ReachDifferentClaims: differentClaims,
+  ReachTurnedAwayByA2: (w, row, space) =>
+    someSlot(w, (v, n) => space.choosable(row, v, n).turnedAway),
+  PreparedUnique: (w, row, space) => {
+    let [once, twice] = [0, 0]
+    for (const k of w.correct.keys()) {
+      twice |= once & space.prepared(row, k)
+      once |= space.prepared(row, k)
+    }
+    return twice !== 0
+  },
+}
 
 /** What must be reachable, and the antecedents of the invariants, by name. */
 const coreWitnesses: Readonly<Record<string, Met>> = {
@@ -184,16 +199,8 @@ const coreWitnesses: Readonly<Record<string, Met>> = {
   ReachSplit: (w, s) => someSlot(w, (v, n) => several(bitsAt(w, s.anyAccepted, v, n))),
   ReachSplitNewView: (w, s) =>
     someSlot(w, (v, n) => v > 0 && several(bitsAt(w, s.anyAccepted, v, n))),
-  ReachSkippedView: skippedView,
-  ReachDifferentClaims: differentClaims,
-  ReachTurnedAwayByA2: (w, { row }, space) =>
-    someSlot(w, (v, n) => space.choosable(row, v, n).turnedAway),
   ReachDecidedTwice: (w, s) => decidedTwice(w, s.committed) !== 0,
   Agreement: (_, s) => s.committed !== 0,
-  PreparedUnique: (_, s) => {
-    const twice = atLeast(s.prepared, 2)
-    return twice !== 0
-  },
   CarryOver: (w, s) =>
     someSlot(
       w,
@@ -211,29 +218,58 @@ export class CoreJudge implements StateJudge {
   readonly witnessed = new Set<string>()
   readonly #space: CoreSpace
   readonly #invariants: ReadonlyArray<readonly [CoreInvariant, Holds]>
-  readonly #unmet: Map<string, Met>
+  readonly #unmet = new Map(Object.entries(coreWitnesses))
+  readonly #unmetByRow: Map<string, MetByRow>
+  /** By committed, by anyPrepared, by anyAccepted: what such states break. */
+  readonly #known = new Map<number, Map<number, Map<number, Broken | null>>>()
 
   constructor(space: CoreSpace, invariants: ReadonlyArray<CoreInvariant>) {
     this.#space = space
     this.#invariants = invariants.map((name) => [name, coreInvariants[name]])
-    this.#unmet = new Map(Object.entries(coreWitnesses))
+    const possible = Object.entries(witnessesByRow).filter(
+      ([, met]) => space.world.maxView > 1 || (met !== skippedView && met !== differentClaims),
+    )
+    this.#unmetByRow = new Map(possible)
   }
 
   firstBroken(row: Int32Array): Broken | null {
     const { world } = this.#space
-    const all = world.correct.map((_, k) => k)
-    const accepted = all.map((k) => this.#space.accepted(row, k))
-    const prepared = all.map((k) => this.#space.prepared(row, k))
-    const seen: Seen = {
-      row,
-      accepted,
-      prepared,
-      anyAccepted: atLeast(accepted, 1),
-      anyPrepared: atLeast(prepared, 1),
-      committed: atLeast(prepared, world.commitNeeds - world.byzantine.length),
+    for (const [name, met] of this.#unmetByRow) {
+      if (!met(world, row, this.#space)) continue
+      this.witnessed.add(name)
+      this.#unmetByRow.delete(name)
     }
+    // Levels of at least one, two, three, four replicas, as in `atLeast`.
+    let [one, two, three, four, anyAccepted] = [0, 0, 0, 0, 0]
+    for (let k = 0; k < row.length; k++) {
+      const bits = this.#space.prepared(row, k)
+      four |= three & bits
+      three |= two & bits
+      two |= one & bits
+      one |= bits
+      anyAccepted |= this.#space.accepted(row, k)
+    }
+    const committed = levelOf([one, two, three, four], world.commitNeeds - world.byzantine.length)
+    return this.#judged({ anyAccepted, anyPrepared: one, committed })
+  }
+
+  #judged(seen: Seen): Broken | null {
+    const { committed, anyPrepared, anyAccepted } = seen
+    const ofCommitted = this.#known.get(committed) ?? new Map<number, Map<number, Broken | null>>()
+    const ofPrepared = ofCommitted.get(anyPrepared) ?? new Map<number, Broken | null>()
+    const known = ofPrepared.get(anyAccepted)
+    if (known !== undefined) return known
+    const judged = this.#judge(seen)
+    ofPrepared.set(anyAccepted, judged)
+    ofCommitted.set(anyPrepared, ofPrepared)
+    this.#known.set(committed, ofCommitted)
+    return judged
+  }
+
+  #judge(seen: Seen): Broken | null {
+    const { world } = this.#space
     for (const [name, met] of this.#unmet) {
-      if (!met(world, seen, this.#space)) continue
+      if (!met(world, seen)) continue
       this.witnessed.add(name)
       this.#unmet.delete(name)
     }

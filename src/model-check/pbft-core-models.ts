@@ -66,6 +66,19 @@ const twoNumbers = positions.map(
   }),
 )
 
+const fourViews = positions.map(
+  (id): CoreModelSpec => ({
+    ...coreBase,
+    name: `FourViews${id}`,
+    why: `Three view changes, one sequence number; ${told(id)}.`,
+    byzantine: [id],
+    maxView: 3,
+    reduced: true,
+    reaches: threeViewsReach,
+    size: "explorer",
+  }),
+)
+
 const threeViewsTwoNumbers = positions.map(
   (id): CoreModelSpec => ({
     ...coreBase,
@@ -100,6 +113,7 @@ export const coreModels: ReadonlyArray<CoreModelSpec> = [
   ...threeViews,
   ...threeViewsReduced,
   ...twoNumbers,
+  ...fourViews,
   ...threeViewsTwoNumbers,
   eitherNumberAlone,
   ...brokenCoreModels,
