@@ -3,19 +3,17 @@
  * the code that ran, the whole is watched for what must hold across processes, and TLC follows the
  * windows that are asked for.
  */
-import { createReadStream, existsSync, readdirSync, type Stats, statSync } from "node:fs"
-import { join } from "node:path"
 import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
-import type { TraceSource } from "../trace-check/lines.ts"
 import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
-import { Ended, ExitCode, Refused } from "./ended.ts"
+import { Ended, ExitCode, type Refused } from "./ended.ts"
 import { makeProgress, type Progress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
+import { badInput, filesOf, type Meter, sourceOf, type TraceFile } from "./trace-files.ts"
 import { makeAskTlc } from "./trace-windows.ts"
 
 /** Windows that `--tlc auto` takes from each of two places of the run. */
@@ -58,55 +56,6 @@ const flags = {
 
 type Given = Command.Command.Config.Infer<typeof flags>
 
-const badInput = (text: string): Refused => new Refused({ code: ExitCode.BadInput, text })
-
-const statOf = (path: string): Effect.Effect<Stats, Refused> =>
-  Effect.try({
-    try: () => statSync(path),
-    catch: (cause) => {
-      const missing = (cause as NodeJS.ErrnoException).code === "ENOENT"
-      const why = missing ? "there is no such file or folder" : String(cause)
-      return badInput(`${path}: ${why}`)
-    },
-  })
-
-interface TraceFile {
-  readonly path: string
-  readonly size: number
-}
-
-const namesOf = (folder: string): ReadonlyArray<string> =>
-  existsSync(folder) && statSync(folder).isDirectory()
-    ? readdirSync(folder)
-        .filter((name) => name.endsWith(".ndjson"))
-        .sort()
-    : []
-
-/** A folder of traces, or that of a run's folder as `prophecy start --out` makes it. */
-const tracesIn = (folder: string): string => {
-  const traces = join(folder, "traces")
-  return namesOf(folder).length === 0 && namesOf(traces).length > 0 ? traces : folder
-}
-
-/** The files that the arguments name, each once, in their order. */
-const filesOf = Effect.fn("filesOf")(function* (given: ReadonlyArray<string>) {
-  const files = new Map<string, TraceFile>()
-  for (const path of given) {
-    if (!(yield* statOf(path)).isDirectory()) {
-      files.set(path, { path, size: (yield* statOf(path)).size })
-      continue
-    }
-    const folder = tracesIn(path)
-    const inside = namesOf(folder)
-    if (inside.length === 0) return yield* badInput(`${path}: no .ndjson file in this folder`)
-    for (const name of inside) {
-      const file = join(folder, name)
-      files.set(file, { path: file, size: (yield* statOf(file)).size })
-    }
-  }
-  return [...files.values()]
-})
-
 const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused> => {
   const text = Option.getOrUndefined(given.tlc)
   if (text === undefined) return Effect.succeed(undefined)
@@ -116,22 +65,6 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
   return from <= to
     ? Effect.succeed({ _tag: "Range", from, to })
     : Effect.fail(badInput(`--tlc ${text}: the first event comes after the last one`))
-}
-
-interface Meter {
-  events: number
-  bytes: number
-}
-
-const sourceOf = ({ path }: TraceFile, meter: Meter): TraceSource => {
-  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 })
-  const text = async function* (): AsyncGenerator<string> {
-    for await (const piece of stream) {
-      meter.bytes += (piece as string).length
-      yield piece as string
-    }
-  }
-  return { name: path, text: text() }
 }
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
