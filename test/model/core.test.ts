@@ -40,7 +40,7 @@ const run = (spec: CoreModelSpec, reduced = spec.reduced): Exploration =>
   explore(coreModelWorld(spec, reduced), limits)
 
 describe("models of the abstraction", () => {
-  it.each([...ofSize("test"), named("ThreeViewsReduced3")].map((m) => [m.name, m] as const))(
+  it.each(ofSize("test").map((m) => [m.name, m] as const))(
     "%s comes out as it must, with the counts that TLC found",
     (_, spec) => {
       const { exploration: e, graph } = exploreModel(spec, { limits, graph: true })
