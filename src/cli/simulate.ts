@@ -147,13 +147,18 @@ const reproduce = (path: string): ReadonlyArray<string> => [
   `reproduce  prophecy simulate --scenario ${path}`,
 ]
 
-// The least that fails: what is left of the scenario, and its story.
+/** Lines of the story of a small scenario that are shown. */
+const mostLines = 300
+
+// The least that fails: what is left of the scenario, and its story without what was ignored.
 const smallText = async (run: SimulatedRun, path: string): Promise<ReadonlyArray<string>> => {
-  const story: Array<string> = []
+  const all: Array<string> = []
   await simulateScenario(run.scenario, {
     spec: specDigest(),
-    story: (line) => void story.push(storyText(line)),
+    story: (line) => void (line.what.startsWith("Ignore:") || all.push(storyText(line))),
   })
+  const left = all.length - mostLines
+  const story = left > 0 ? [...all.slice(0, mostLines), `... ${left} more lines`] : all
   const { faults, byzantine, fates, requests } = run.scenario
   return [
     `smallest   ${requests.length} requests, ${faults.length} faults, ${fates.length} fates of ` +

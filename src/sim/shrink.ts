@@ -123,6 +123,17 @@ function* explicitNoise(scenario: Scenario, noise: ReadonlyArray<Fate>): Shrinki
   return build(yield* fewest(all, build))
 }
 
+/** Long enough for every timer of a group: a shorter calm phase would be a failure of its own. */
+const calmEnoughMs = 20_000
+
+const calmAt =
+  (ms: number): Change =>
+  (scenario) => {
+    if (ms >= scenario.calmAtMs) return scenario
+    const calm = Math.min(calmEnoughMs, scenario.endMs - scenario.calmAtMs)
+    return { ...scenario, calmAtMs: ms, endMs: ms + calm }
+  }
+
 /** Each makes something plainer. */
 const plainer: ReadonlyArray<Change> = [
   withNoise({ delayMs: [1, 1] }),
@@ -140,6 +151,10 @@ const plainer: ReadonlyArray<Change> = [
       operation: r.operation.replace(/^(delete|cas) (\S+).*/, "get $2"),
     })),
   }),
+  (scenario) => calmAt(scenario.calmAtMs - 1)(scenario),
+  calmAt(5000),
+  calmAt(1000),
+  calmAt(200),
 ]
 
 /**

@@ -346,8 +346,8 @@ export class Simulation {
   #judge(): void {
     const observed = this.#clients.flatMap((client) => client.observed)
     const wrong =
-      notLinear(this.#ledger, observed) ??
-      invented(this.#ledger, observed, correctClients(this.#scenario))
+      invented(this.#ledger, observed, correctClients(this.#scenario)) ??
+      notLinear(this.#ledger, observed)
     if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
     if (this.#done || this.#excused() !== null) return
     const left = this.#left()
