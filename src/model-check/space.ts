@@ -169,22 +169,33 @@ export class Space implements StateSpace {
 
   /** The steps computed so far, in order, and the sets of messages: the rest follows from them. */
   save(): SpaceMemory {
-    const sets = Array.from({ length: this.sets.size }, (_, id) => this.sets.at(id).join(","))
-    return { numbers: Int32Array.from(this.#journal), texts: [this.#extent(), ...sets] }
+    const sets = Array.from({ length: this.sets.size }, (_, id) => this.sets.at(id))
+    const size = sets.reduce((sum, set) => sum + 1 + set.length, this.#journal.length)
+    const numbers = new Int32Array(size)
+    numbers.set(this.#journal)
+    let at = this.#journal.length
+    for (const set of sets) {
+      numbers[at] = set.length
+      numbers.set(set, at + 1)
+      at += 1 + set.length
+    }
+    return { numbers, texts: [this.#extent(), String(this.#journal.length)] }
   }
 
   /** Computes the same steps again, which gives the same numbers to the same values. */
-  restore({ numbers, texts: [extent, ...sets] }: SpaceMemory): boolean {
-    for (let at = 0; at + perEntry <= numbers.length; at += perEntry) {
+  restore({ numbers, texts: [extent, entries] }: SpaceMemory): boolean {
+    const end = Number(entries)
+    for (let at = 0; at < end; at += perEntry) {
       const [process = 0, value = 0, message = 0] = numbers.subarray(at, at + perEntry)
-      if (value >= (this.processes[process]?.size ?? 0) || message >= this.messages.size)
-        return false
+      const known = value < (this.processes[process]?.size ?? 0) && message < this.messages.size
+      if (!known) return false
       if (message === ownMoves) this.#localMoves(process, value)
       else this.#receive(process, value, message)
     }
-    for (const [id, members] of sets.entries()) {
-      const set = Int32Array.from(members === "" ? [] : members.split(",").map(Number))
-      if (this.sets.add(set) !== id) return false
+    for (let at = end, id = 0; at < numbers.length; id++) {
+      const from = at + 1
+      at = from + (numbers[at] as number)
+      if (this.sets.add(numbers.slice(from, at)) !== id) return false
     }
     return this.#extent() === extent
   }

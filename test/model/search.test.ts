@@ -75,7 +75,7 @@ describe("a search that was saved and taken up", () => {
     search.start()
     let at = { world, search, graph }
     let cuts = 0
-    const most = 12
+    const most = 4
     while (at.search.advance(cuts < most ? every : Number.MAX_SAFE_INTEGER)) {
       cuts++
       const next = takeUp(name, saved(at.world, at.search, at.graph))
