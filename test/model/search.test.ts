@@ -91,12 +91,12 @@ describe("a search that was saved and taken up", () => {
   })
 
   it("finds the same shortest counterexample", () => {
-    const whole = explore(fresh("PIsTheFirst"), unlimited)
-    const world = fresh("PIsTheFirst")
+    const whole = explore(fresh("AcceptsBeforeNewView"), unlimited)
+    const world = fresh("AcceptsBeforeNewView")
     const search = new Search(world, unlimited)
     search.start()
-    search.advance(10_000)
-    const next = takeUp("PIsTheFirst", saved(world, search))
+    search.advance(1000)
+    const next = takeUp("AcceptsBeforeNewView", saved(world, search))
     while (next.search.advance(10_000));
     expect(next.search.result().violation).toEqual(whole.violation)
   })
