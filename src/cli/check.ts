@@ -127,6 +127,9 @@ const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined =
     : undefined
 }
 
+const interrupted =
+  "interrupted: partial, the graphs are not compared. Run it again to compare them"
+
 const check = Effect.fn("checkCommand")(function* (given: Given) {
   if (given.list) return yield* Console.log(listed(given.protocol))
   const spec = yield* find(given.protocol, given.model)
@@ -142,10 +145,14 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     progress: given.quiet ? undefined : makeProgress(spec.name),
   }).pipe(Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })))
   if (process.stderr.isTTY && !given.quiet) process.stderr.write("\r\u001b[K")
-  const theirs = given.tlc ? (notCompared(ours) ?? (yield* byTlc(spec))) : undefined
-  if (given.json) {
-    yield* Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
-  } else yield* Console.log(textOf(spec, ours, theirs).join("\n"))
+  const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
+    given.json
+      ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
+      : Console.log(textOf(spec, ours, theirs).join("\n"))
+  const theirs = given.tlc
+    ? (notCompared(ours) ?? (yield* byTlc(spec).pipe(Effect.onInterrupt(() => print(interrupted)))))
+    : undefined
+  yield* print(theirs)
   const code = exitCode(ours, theirs)
   if (code !== 0) return yield* new Ended({ code })
 })

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { childrenOf, main, pressCtrlC, run, scratch, start } from "./command.ts"
 
 const check = (...args: ReadonlyArray<string>) =>
   run(["check", "pbft", "--quiet", ...args], { program: main, cwd: scratch() })
@@ -156,4 +156,24 @@ test("Ctrl-C saves, and the next run goes on", async () => {
   const found = Number(/(\d+) states to depth \d+ hold/.exec(stderr)?.[1])
   const next = await run([...args, "--quiet", "--states", "1"], { program: main, cwd })
   expect(next.stdout).toContain(`the limit of states was reached: ${found} states found`)
+})
+
+test("Ctrl-C while TLC explores: our half is told, and that it is not compared", async () => {
+  const args = ["check", "pbft", "--model", "Restart", "--tlc", "--quiet"]
+  for (const json of [false, true]) {
+    const options = { program: main, cwd: scratch() }
+    const job = start(json ? [...args, "--json"] : args, options)
+    // The compiler of the overrides, or TLC: our half is done.
+    await expect.poll(() => childrenOf(job.child.pid), { timeout: 60_000 }).not.toEqual([])
+    pressCtrlC(job)
+    const { code, stdout } = await job.ended
+    const why = "interrupted: partial, the graphs are not compared. Run it again to compare them"
+    if (json) {
+      expect(JSON.parse(stdout)).toMatchObject({ verdict: "exhaustive", states: 3823, tlc: why })
+    } else {
+      expect(stdout).toMatch(/^states {5}3823 distinct, /m)
+      expect(stdout).toContain(`\nTLC        ${why}\nverdict    exhaustive: `)
+    }
+    expect(code).toBe(130)
+  }
 })
