@@ -7,7 +7,7 @@ const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench
 
 // Every mutant takes a minute or two in all: CI runs them beside the tests (npm run mutants), and
 // MUTANTS=1 brings these files in.
-const mutants = ["test/mutants/code-mutants.test.ts", "test/mutants/spec-mutants.test.ts"]
+const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
 const left = process.env["MUTANTS"] === undefined ? mutants : []
 
 export default defineConfig({

@@ -3,7 +3,7 @@
  * with `--library`, `dist/src` (compiled modules and their types).
  */
 import { execFileSync } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, rmSync } from "node:fs"
 import { build } from "rolldown"
 
 if (existsSync("src/cli/main.ts")) {
@@ -16,5 +16,6 @@ if (existsSync("src/cli/main.ts")) {
 }
 
 if (process.argv.includes("--library")) {
+  rmSync("dist/src", { recursive: true, force: true })
   execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" })
 }

@@ -1,9 +1,11 @@
 /**
- * The models of PBFT: writes their configurations, and compares the graph of the code with the
- * graph of the specification, by both tools and with spec/golden-counts.json.
+ * The models of PBFT and of its abstraction: writes their configurations, and compares the graph
+ * of the code with the graph of the specification, by both tools and with spec/golden-counts.json.
  *
- *   node ci/models.ts --write                     spec/tla/MCPbft-*.cfg from pbft-models.ts, and
- *                                                 the table in spec/README.md
+ *   node ci/models.ts --write                     spec/tla/MCPbft*.cfg from pbft-models.ts and
+ *                                                 pbft-core-models.ts, the tables in spec/README.md
+ *   node ci/models.ts --counterexamples           test/spec/counterexamples/*.txt, of the models
+ *                                                 that must fail
  *   node ci/models.ts --compare large nightly     these sizes or names
  *   node ci/models.ts --compare all --golden      and write the golden counts
  *   node ci/models.ts --compare all --no-tlc      the code's side alone, against the golden counts
@@ -11,19 +13,28 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import {
+  countDifferences,
   differences,
   type Explored,
   type ExploredByTlc,
   exploreModel,
+  fullName,
+  type ModelSpec,
+  tlcCounts,
   tlcModel,
 } from "../src/cli/model-graph.ts"
 import { unmet } from "../src/model-check/expectation.ts"
 import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
-import { type PbftModelSpec, pbftModels } from "../src/model-check/pbft-models.ts"
+import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
+import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
+import { pbftModels } from "../src/model-check/pbft-models.ts"
+import { counterexampleLines } from "../src/model-check/report.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const goldenPath = "spec/golden-counts.json"
-const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER }
+const limits = { states: 20_000_000, depth: Number.MAX_SAFE_INTEGER, bytes: 6 * 2 ** 30 }
+
+const allModels: ReadonlyArray<ModelSpec> = [...pbftModels, ...coreModels]
 
 export interface GoldenCount {
   readonly verdict: string
@@ -45,9 +56,9 @@ const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
   stepDigest: g?.stepDigest ?? "",
 })
 
-const chosen = (words: ReadonlyArray<string>): ReadonlyArray<PbftModelSpec> =>
-  pbftModels.filter(
-    (m) => words.includes("all") || words.includes(m.size) || words.includes(m.name),
+const chosen = (words: ReadonlyArray<string>): ReadonlyArray<ModelSpec> =>
+  allModels.filter(
+    (m) => words.includes("all") || words.includes(m.size) || words.includes(fullName(m)),
   )
 
 const row = (cells: ReadonlyArray<string | number>): string =>
@@ -59,33 +70,62 @@ interface Compared {
 }
 
 const reportOne = (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   ours: Explored,
-  theirs: ExploredByTlc | undefined,
+  theirs: Pick<ExploredByTlc, "seconds"> | undefined,
   wrong: ReadonlyArray<string>,
 ): Compared => {
   const { states, depth, generated } = ours.exploration
   const times = [ours.seconds.toFixed(1), theirs?.seconds.toFixed(1) ?? "-"]
   const good = theirs === undefined ? "explored" : "equal"
   const verdict = wrong.length === 0 ? good : "DIFFERENT"
-  console.log(row([spec.name, states, depth, generated, ...times, verdict]))
+  console.log(row([fullName(spec), states, depth, generated, ...times, verdict]))
   for (const line of wrong) console.log(`    ${line}`)
   return { ours, wrong }
 }
 
+/** Where TLC's counterexample is not ours: the invariant, and the length of the shortest way. */
+const unlikeTlc = (
+  violates: string,
+  { exploration }: Explored,
+  { outcome: { verdict, report } }: ExploredByTlc,
+): ReadonlyArray<string> => {
+  if (verdict._tag !== "violated") return [`TLC's verdict is ${verdict._tag}, must be violated`]
+  const name = verdict.violations[0]?.name
+  return [
+    ...(name === violates ? [] : [`TLC says that ${name} is violated`]),
+    ...(report.depth === exploration.depth ? [] : [`in TLC after ${report.depth} states`]),
+  ]
+}
+
+/** By both tools, but no graph is recorded: verdict, states and successors are compared. */
+const compareCounts = Effect.fn("compareCounts")(function* (spec: CoreModelSpec) {
+  const ours = exploreModel(spec, { limits, graph: false })
+  const { outcome, seconds } = yield* tlcCounts(spec, { specFolder: "spec/tla", heap: "5g" })
+  const tlc = outcome.verdict._tag
+  const wrong = [
+    ...unmet(spec, ours.exploration),
+    ...(tlc === "exhaustive" ? [] : [`TLC's verdict is ${tlc}`]),
+    ...countDifferences(ours, outcome),
+  ]
+  return reportOne(spec, ours, { seconds }, wrong)
+})
+
 const compareOne = (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   golden: Readonly<Record<string, GoldenCount>>,
   withTlc: boolean,
 ): Effect.Effect<Compared, Error> =>
   Effect.gen(function* () {
+    if ("lacks" in spec && spec.byTlc === "counts") return yield* compareCounts(spec)
     const ours = exploreModel(spec, { limits, graph: true })
-    const known = golden[spec.name]
+    const known = golden[fullName(spec)]
     const stale =
       known !== undefined && JSON.stringify(known) !== JSON.stringify(goldenOf(ours))
         ? [`not as in ${goldenPath}: ${JSON.stringify(goldenOf(ours))}`]
         : []
-    if (spec.byTlc === "nothing" || !withTlc) {
+    const alone = spec.size === "explorer" || spec.size === "bounded" || spec.byTlc === "nothing"
+    if (alone || !withTlc) {
       return reportOne(spec, ours, undefined, [...unmet(spec, ours.exploration), ...stale])
     }
     const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec/tla", heap: "5g" })
@@ -95,14 +135,15 @@ const compareOne = (
       if (tlc !== "exhaustive") wrong.push(`TLC's verdict is ${tlc}`)
       wrong.push(...differences(ours, theirs))
       const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
-      const missed = spec.byTlc === "all" ? spec.reaches.filter((name) => !seen.has(name)) : []
+      const witnessed = spec.byTlc !== "graph" || "lacks" in spec
+      const missed = witnessed ? spec.reaches.filter((name) => !seen.has(name)) : []
       wrong.push(...missed.map((name) => `${name} is never reached in TLC`))
       wrong.push(...stale)
-    } else if (tlc !== "violated") wrong.push(`TLC's verdict is ${tlc}, must be violated`)
+    } else wrong.push(...unlikeTlc(spec.expect.violates, ours, theirs))
     return reportOne(spec, ours, theirs, wrong)
   }).pipe(
     Effect.provide(Toolchain.layer),
-    Effect.mapError((e) => new Error(`${spec.name}: ${e.message}`)),
+    Effect.mapError((e) => new Error(`${fullName(spec)}: ${e.message}`)),
   )
 
 const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
@@ -119,7 +160,7 @@ const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
   for (const spec of models) {
     const { ours, wrong } = yield* compareOne(spec, update ? {} : golden, withTlc)
     if (wrong.length > 0) failed++
-    if (spec.expect === "holds") golden[spec.name] = goldenOf(ours)
+    if (spec.expect === "holds") golden[fullName(spec)] = goldenOf(ours)
   }
   if (update && failed === 0) writeFileSync(goldenPath, `${JSON.stringify(golden, undefined, 2)}\n`)
   console.log(`${models.length - failed} passed, ${failed} failed`)
@@ -129,35 +170,55 @@ const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
 const readGolden = (): Record<string, GoldenCount> =>
   JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, GoldenCount>
 
-const expected = (spec: PbftModelSpec): string =>
+const expected = (spec: ModelSpec): string =>
   spec.expect === "holds" ? "holds" : `${spec.expect.violates} must fail`
 
-const writeReadme = (): void => {
+const tableOf = (models: ReadonlyArray<ModelSpec>): string => {
   const golden = readGolden()
-  const rows = pbftModels.map((m) => {
-    const g = golden[m.name]
+  const rows = models.map((m) => {
+    const g = golden[fullName(m)]
     const counts = g === undefined ? ["", "", ""] : [g.states, g.steps, g.depth]
     const when = m.byTlc === "nothing" ? `${m.size}, explorer alone` : m.size
     return `| ${[m.name, m.why, when, expected(m), ...counts].join(" | ")} |`
   })
-  const table = [
+  return [
     "| model | what it is for | when | outcome | states | steps | depth |",
     "|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n")
+}
+
+const writeReadme = (): void => {
   const path = "spec/README.md"
   const mark = "<!-- generated by npm run models -->\n"
   const [before] = readFileSync(path, "utf8").split(mark)
-  writeFileSync(path, `${before}${mark}\n${table}\n`)
+  const core = `### Models of the abstraction\n\n${tableOf(coreModels)}`
+  writeFileSync(path, `${before}${mark}\n${tableOf(pbftModels)}\n\n${core}\n`)
+}
+
+/** The shortest way to each violation, for test/spec/counterexamples.test.ts to follow. */
+const writeCounterexamples = (): void => {
+  for (const spec of coreModels.filter((m) => m.size === "mutant")) {
+    const { violation } = exploreModel(spec, { limits, graph: false }).exploration
+    if (violation === undefined) throw new Error(`${spec.name} violates nothing`)
+    const text = `${counterexampleLines(violation).join("\n")}\n`
+    writeFileSync(`test/spec/counterexamples/${spec.name}.txt`, text)
+  }
 }
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  for (const [name, text] of cfgFiles()) writeFileSync(`spec/tla/${name}`, text)
+  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles()])
+    writeFileSync(`spec/tla/${name}`, text)
   writeReadme()
+} else if (words.includes("--counterexamples")) {
+  writeCounterexamples()
 } else if (words.includes("--compare")) {
   process.exitCode = await Effect.runPromise(compare(words))
 } else {
-  console.error("usage: node ci/models.ts --write | --compare SIZE|NAME... [--golden] [--no-tlc]")
+  console.error(
+    "usage: node ci/models.ts --write | --counterexamples | " +
+      "--compare SIZE|NAME... [--golden] [--no-tlc]",
+  )
   process.exitCode = 2
 }

@@ -10,27 +10,36 @@
 (* Checkpoints are left out here: every sequence number is in the window.  *)
 (* VIEW-CHANGE messages are taken as signed: everyone sees the same one    *)
 (* from a correct replica. P and Q stay claims that prove nothing.         *)
+(* Timers are left out: a replica may leave its view at any moment, for    *)
+(* any later one, which covers timeouts, joining others and skipping.      *)
 (***************************************************************************)
 EXTENDS Naturals, FiniteSets
 
 CONSTANTS
-  N, F, Quorum,   \* 3f + 1, f, 2f + 1
+  N, F,           \* 3f + 1 replicas, f of them may be Byzantine
   Byzantine,      \* the Byzantine replicas
-  Values,         \* the batches that are asked for
+  Values,         \* every batch that anybody may name
+  Asked,          \* those of Values that clients asked for; the others are invented
   MaxView,        \* views 0 .. MaxView
   MaxSeq,         \* sequence numbers 1 .. MaxSeq
-  UseA2,          \* condition A2 of the decision procedure; FALSE only to show what breaks
-  UseHighestView, \* condition A1 compares views; FALSE only to show what breaks
-  NullNeeds       \* how many empty P entries choose null: 2f + 1
+  \* How many replicas each certificate needs. Other numbers only to show what breaks.
+  PrepareNeeds,   \* who accepted, to prepare: 2f + 1
+  CommitNeeds,    \* who prepared, to commit: 2f + 1
+  A1Needs,        \* VIEW-CHANGE messages in condition A1: 2f + 1
+  A2Needs,        \* VIEW-CHANGE messages in condition A2: f + 1
+  NullNeeds,      \* VIEW-CHANGE messages without a P entry, to choose null: 2f + 1
+  Lacks           \* rules left out, by name: {} but to show what each is for
 
 Replicas == 0 .. N - 1
 Correct == Replicas \ Byzantine
 Views == 0 .. MaxView
 Seqs == 1 .. MaxSeq
 Primary(v) == v % N
+Rule(name) == name \notin Lacks
 Null == "null"   \* the request that does nothing, which fills a gap
 Open == "open"   \* not chosen: the new primary may assign it anew
 Batches == Values \cup {Null}
+Choices == [Seqs -> Batches \cup {Open}]
 None == [batch |-> "none", view |-> 0]
 
 VARIABLES
@@ -55,49 +64,66 @@ Init ==
 
 \* How many replicas say so, the Byzantine ones always.
 Backing(who) == Cardinality(who) + Cardinality(Byzantine)
-Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Normal case                                                             *)
 (***************************************************************************)
 
-\* Replica i takes b at n in its view: the primary's own choice, or what the primary said.
+\* What replica i may take for a proposal at n in v: its own choice as the primary, among what
+\* clients asked for, or what the primary said; a Byzantine one says anything that was asked for.
+Proposed(i, v, n) ==
+  IF Primary(v) = i \/ Primary(v) \in Byzantine THEN Asked
+  ELSE {b \in Asked : <<Primary(v), v, n, b>> \in accepted}
+
+\* Replica i pre-prepares b at n in its view.
 Accept(i, n, b) ==
   LET v == view[i] IN
-  /\ active[i]
-  /\ \A t \in accepted : ~(t[1] = i /\ t[2] = v /\ t[3] = n)
-  /\ b \in Values
-  /\ \/ Primary(v) = i
-     \/ Primary(v) \in Byzantine
-     \/ <<Primary(v), v, n, b>> \in accepted
+  /\ Rule("WaitsForNewView") => active[i]
+  /\ IF Rule("OnePrePrepare")
+     THEN \A t \in accepted : ~(t[1] = i /\ t[2] = v /\ t[3] = n)
+     ELSE <<i, v, n, b>> \notin accepted
+  /\ b \in Proposed(i, v, n)
   /\ accepted' = accepted \cup {<<i, v, n, b>>}
   /\ UNCHANGED <<view, active, prepared, changed, chosen>>
 
-Prepare(i, n, b) ==
-  LET v == view[i] IN
-  /\ active[i]
+\* Who accepted b at n in v.
+Accepting(v, n, b) ==
+  {j \in Correct : IF Rule("VotesAreForABatch") THEN <<j, v, n, b>> \in accepted
+                   ELSE \E c \in Batches : <<j, v, n, c>> \in accepted}
+
+\* Replica i holds the prepared certificate for b at n in v.
+Prepare(i, v, n, b) ==
+  /\ Rule("StopsInOldViews") => v = view[i] /\ active[i]
   /\ <<i, v, n, b>> \in accepted \ prepared
-  /\ Backing({j \in Correct : <<j, v, n, b>> \in accepted}) >= Quorum
+  /\ Backing(Accepting(v, n, b)) >= PrepareNeeds
   /\ prepared' = prepared \cup {<<i, v, n, b>>}
   /\ UNCHANGED <<view, active, accepted, changed, chosen>>
 
-Committed(v, n, b) == Backing({j \in Correct : <<j, v, n, b>> \in prepared}) >= Quorum
+Committed(v, n, b) == Backing({j \in Correct : <<j, v, n, b>> \in prepared}) >= CommitNeeds
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* View change                                                             *)
 (***************************************************************************)
 
-\* P: what i prepared at n last. Q: for each batch the last view in which i accepted it at n.
+\* Whether i, which leaves its view, still knows what it prepared in view u: always.
+Remembers(i, u) ==
+  /\ Rule("PKeepsOlderViews") \/ u = view[i]
+  /\ Rule("PSurvivesSkipping") \/ active[i]
+
+\* P: what i prepared at n last (figure 3).
 PEntry(i, n) ==
-  LET at == {t \in prepared : t[1] = i /\ t[3] = n} IN
+  LET at == {t \in prepared : t[1] = i /\ t[3] = n /\ Remembers(i, t[2])} IN
   IF at = {} THEN None
-  ELSE LET t == CHOOSE t \in at : \A u \in at : u[2] <= t[2]
-       IN [batch |-> t[4], view |-> t[2]]
+  ELSE LET last == CHOOSE t \in at : \A u \in at :
+             IF Rule("PIsTheLast") THEN u[2] <= t[2] ELSE u[2] >= t[2]
+       IN [batch |-> last[4], view |-> last[2]]
+
+\* Q: for each batch the last view in which i accepted it at n (figure 3).
 QEntries(i) ==
-  {<<t[3], t[4], Max({u[2] : u \in {u \in accepted : u[1] = i /\ u[3] = t[3] /\ u[4] = t[4]}})>> :
-     t \in {t \in accepted : t[1] = i}}
+  {<<t[3], t[4], t[2]>> : t \in {t \in accepted : t[1] = i /\ \A u \in accepted :
+     u[1] = i /\ u[3] = t[3] /\ u[4] = t[4] => u[2] <= t[2]}}
 
 \* Replica i leaves its view, by its timer or because others did.
 ChangeView(i, v) ==
@@ -113,54 +139,93 @@ ChangeView(i, v) ==
 Changers(v) == {i \in Correct : changed[i][v] # NoChange}
 Claim(i, v, n) == changed[i][v].p[n]
 
-\* A1: 2f + 1 messages know of nothing prepared later, or of another batch in that view.
-A1(v, n, b, u) ==
-  Backing({i \in Changers(v) :
-    LET c == Claim(i, v, n) IN
-    \/ c = None
-    \/ UseHighestView /\ c.view < u
-    \/ ~UseHighestView /\ c.view # u
-    \/ c.view = u /\ c.batch = b}) >= Quorum
+\* A1: 2f + 1 messages know of nothing prepared later than u, nor of another batch in u.
+Permits(c, b, u) ==
+  \/ c = None
+  \/ IF Rule("A1ComparesViews") THEN c.view < u ELSE c.view # u
+  \/ c.view = u /\ (Rule("A1ComparesBatches") => c.batch = b)
+A1(v, n, b, u) == Backing({i \in Changers(v) : Permits(Claim(i, v, n), b, u)}) >= A1Needs
+
 \* A2: f + 1 messages say that their sender accepted b in view u or later: one is correct.
 A2(v, n, b, u) ==
-  ~UseA2 \/ Backing({i \in Changers(v) : \E e \in changed[i][v].q :
-                       e[1] = n /\ e[2] = b /\ e[3] >= u}) >= F + 1
+  Backing({i \in Changers(v) : \E e \in changed[i][v].q :
+    e[1] = n /\ e[2] = b /\ (Rule("A2ComparesViews") => e[3] >= u)}) >= A2Needs
+
 \* Somebody claims to have prepared b in view u; a Byzantine replica claims anything.
 Claimed(v, n, b, u) ==
   Byzantine # {} \/ \E i \in Changers(v) : Claim(i, v, n) = [batch |-> b, view |-> u]
 
-CanChoose(v, n, b) == \E u \in 0 .. v - 1 : Claimed(v, n, b, u) /\ A1(v, n, b, u) /\ A2(v, n, b, u)
+CanChoose(v, n, b) ==
+  \E u \in 0 .. v - 1 : A1(v, n, b, u) /\ A2(v, n, b, u) /\ Claimed(v, n, b, u)
 CanChooseNull(v, n) == Backing({i \in Changers(v) : Claim(i, v, n) = None}) >= NullNeeds
 
-Valid(v, X) == \A n \in Seqs :
-  \/ X[n] \in Batches /\ CanChoose(v, n, X[n])
-  \/ X[n] \in {Null, Open} /\ CanChooseNull(v, n)
+\* What a NEW-VIEW for v may say of n. Each part counts 2f + 1 messages, so a NEW-VIEW stands on
+\* 2f + 1 of them without a guard of its own.
+Choosable(v, n) ==
+  {b \in Batches : CanChoose(v, n, b)}
+  \cup (IF CanChooseNull(v, n) THEN {Null, Open} ELSE {})
+  \cup (IF Rule("OpenIsChecked") THEN {} ELSE {Open})
 
-\* A correct primary chooses once; a Byzantine one may tell each replica another valid choice.
-NewView(i, v, X) ==
-  /\ v = view[i] /\ v > 0 /\ ~active[i]
-  /\ Cardinality(Changers(v)) + Cardinality(Byzantine) >= Quorum
-  /\ \/ Primary(v) \in Byzantine /\ UNCHANGED chosen
-     \/ Primary(v) = i /\ chosen[v] = NoChoice /\ chosen' = [chosen EXCEPT ![v] = X]
-     \/ Primary(v) # i /\ chosen[v] = X /\ UNCHANGED chosen
-  /\ Valid(v, X)
+\* The choices that replica i may take part with: those of the primary, its own if it is the primary
+\* itself; a Byzantine one may tell each replica another. Each is checked for every number.
+Offered(i, v) ==
+  LET told == IF Primary(v) = i \/ Primary(v) \in Byzantine THEN Choices
+              ELSE {chosen[v]} \ {NoChoice}
+      fit == UNION {{<<n, b>> : b \in Choosable(v, n)} : n \in Seqs}
+  IN IF Rule("ChoiceIsChecked") \/ Primary(v) = i
+     THEN {X \in told : \A n \in Seqs : <<n, X[n]>> \in fit}
+     ELSE told
+
+\* Replica i takes part in its new view, with X for what came before.
+NewView(i, X) ==
+  LET v == view[i] IN
+  /\ chosen' = IF Primary(v) = i THEN [chosen EXCEPT ![v] = X] ELSE chosen
   /\ active' = [active EXCEPT ![i] = TRUE]
   /\ accepted' = accepted \cup {<<i, v, n, X[n]>> : n \in {n \in Seqs : X[n] # Open}}
   /\ UNCHANGED <<view, prepared, changed>>
 
-Choices == [Seqs -> Batches \cup {Open}]
-Next == \E i \in Correct :
-  \/ \E n \in Seqs, b \in Values : Accept(i, n, b)
-  \/ \E n \in Seqs, b \in Batches : Prepare(i, n, b)
-  \/ \E v \in Views : ChangeView(i, v)
-  \/ \E v \in Views, X \in Choices : NewView(i, v, X)
+AnyAccept(i) == \E n \in Seqs, b \in Asked : Accept(i, n, b)
+AnyPrepare(i) == \E t \in accepted : t[1] = i /\ Prepare(i, t[2], t[3], t[4])
+AnyChangeView(i) == \E v \in Views : ChangeView(i, v)
+AnyNewView(i) == ~active[i] /\ \E X \in Offered(i, view[i]) : NewView(i, X)
+
+Next == \E i \in Correct : AnyAccept(i) \/ AnyPrepare(i) \/ AnyChangeView(i) \/ AnyNewView(i)
 Spec == Init /\ [][Next]_vars
 
 -----------------------------------------------------------------------------
+TypeOK ==
+  /\ view \in [Correct -> Views] /\ active \in [Correct -> BOOLEAN]
+  /\ accepted \subseteq Correct \X Views \X Seqs \X Batches
+  /\ prepared \subseteq accepted
+  /\ \A i \in Correct : \A v \in Views : changed[i][v] # NoChange =>
+       /\ v <= view[i]
+       /\ \A n \in Seqs : Claim(i, v, n) = None \/
+            (Claim(i, v, n).batch \in Batches /\ Claim(i, v, n).view < v)
+       /\ \A e \in changed[i][v].q : e[1] \in Seqs /\ e[2] \in Batches /\ e[3] < v
+  /\ \A v \in Views : chosen[v] = NoChoice \/ chosen[v] \in Choices
+
 \* S1: no two batches are committed at one sequence number, in whatever views.
 Agreement == \A n \in Seqs : \A v, w \in Views : \A b, c \in Batches :
   Committed(v, n, b) /\ Committed(w, n, c) => b = c
-\* S4: what is committed is what a later view starts from.
-CarryOver == \A v, w \in Views : \A n \in Seqs : \A b \in Batches :
-  v < w /\ Committed(v, n, b) => \A t \in accepted : t[2] = w /\ t[3] = n => t[4] = b
+\* S2: nor are two prepared at one sequence number in one view.
+PreparedUnique == \A t, u \in prepared : t[2] = u[2] /\ t[3] = u[3] => t[4] = u[4]
+\* S4: what is committed is what every later view starts from.
+CarryOver == \A v \in Views : \A n \in Seqs : \A b \in Batches : Committed(v, n, b) =>
+  \A t \in accepted : t[2] > v /\ t[3] = n => t[4] = b
+\* What a correct replica accepts was asked for, or is null; nobody but a liar knows the rest.
+Validity == \A t \in accepted : t[4] \in Asked \cup {Null}
+
+(***************************************************************************)
+(* At most once. Nothing keeps a batch from being decided under two        *)
+(* numbers (DecidedOnce is false: a Byzantine primary does it), so who     *)
+(* executes skips what it executed before. What must hold is that this     *)
+(* makes one execution of it for everybody: in whatever way a prefix of    *)
+(* the numbers was decided, a batch takes effect under the same number.    *)
+(***************************************************************************)
+Decided(n, b) == \E v \in Views : Committed(v, n, b)
+Histories == UNION {{h \in [1 .. k -> Batches] : \A n \in 1 .. k : Decided(n, h[n])} : k \in Seqs}
+TakesEffect(h, n) == h[n] # Null /\ \A m \in 1 .. n - 1 : h[m] # h[n]
+AtMostOnce == \A h, g \in Histories : \A n \in DOMAIN h : \A m \in DOMAIN g :
+  TakesEffect(h, n) /\ TakesEffect(g, m) /\ h[n] = g[m] => n = m
+DecidedOnce == \A n, m \in Seqs : \A b \in Values : Decided(n, b) /\ Decided(m, b) => n = m
 =============================================================================

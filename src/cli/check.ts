@@ -4,30 +4,41 @@
  */
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { unmet } from "../model-check/expectation.ts"
-import type { Progress } from "../model-check/explore.ts"
-import { type PbftModelSpec, pbftModels } from "../model-check/pbft-models.ts"
-import { counterexampleLines } from "../model-check/report.ts"
+import { coreModels } from "../model-check/pbft-core-models.ts"
+import { pbftModels } from "../model-check/pbft-models.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
+import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
+import { exploreModelGently } from "./exploration.ts"
 import {
   differences,
   type Explored,
   type ExploredByTlc,
-  exploreModel,
+  type ModelSpec,
   tlcModel,
 } from "./model-graph.ts"
 import { specFolder } from "./installation.ts"
+import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 
+const protocols = ["pbft", "pbft-core"] as const
+type Protocol = (typeof protocols)[number]
+
+const modelsOf: Readonly<Record<Protocol, ReadonlyArray<ModelSpec>>> = {
+  pbft: pbftModels,
+  "pbft-core": coreModels,
+}
+
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+
 const flags = {
-  protocol: Argument.Literals("protocol", ["pbft"]).pipe(
-    Argument.withDescription("Which protocol to check"),
+  protocol: Argument.Literals("protocol", protocols).pipe(
+    Argument.withDescription("Which protocol to check; pbft-core is the abstraction of PBFT"),
   ),
   model: Flag.String("model").pipe(
-    Flag.withDescription("Which model of it (--list names them; default Normal)"),
-    Flag.withDefault("Normal"),
+    Flag.withDescription("Which model of it (--list names them; default: the first)"),
+    Flag.optional,
   ),
   list: Flag.Boolean("list").pipe(
     Flag.withDescription("List the models and what each is for"),
@@ -43,12 +54,28 @@ const flags = {
     Flag.withDescription("Stop, as bounded, at this depth (the initial state is 1)"),
     Flag.optional,
   ),
+  memory: Flag.String("memory").pipe(
+    Flag.filter(
+      (text) => /^[1-9]\d*[kmg]$/i.test(text),
+      () => "a size such as 4g or 800m",
+    ),
+    Flag.withDescription("Stop, as bounded, before the process takes more, such as 4g"),
+    Flag.optional,
+  ),
+  resume: Flag.File("resume", { mustExist: false }).pipe(
+    Flag.withDescription("Go on from this file if it is there; save to it when stopped early"),
+    Flag.optional,
+  ),
+  unreduced: Flag.Boolean("unreduced").pipe(
+    Flag.withDescription("Count no two states as one, where the model takes equal batches for one"),
+    Flag.withDefault(false),
+  ),
   tlc: Flag.Boolean("tlc").pipe(
     Flag.withDescription("Have TLC explore the specification too, and compare the whole graphs"),
     Flag.withDefault(false),
   ),
   json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print one JSON document (schema prophecy.check/1) instead of text"),
+    Flag.withDescription("Print one JSON document (schema prophecy-check/1) instead of text"),
     Flag.withDefault(false),
   ),
   quiet: Flag.Boolean("quiet").pipe(
@@ -59,121 +86,73 @@ const flags = {
 
 type Given = Command.Command.Config.Infer<typeof flags>
 
-const find = (name: string): Effect.Effect<PbftModelSpec, Refused> => {
-  const spec = pbftModels.find((m) => m.name.toLowerCase() === name.toLowerCase())
+const find = (
+  protocol: Protocol,
+  name: Option.Option<string>,
+): Effect.Effect<ModelSpec, Refused> => {
+  const models = modelsOf[protocol]
+  const wanted = Option.map(name, (n) => n.toLowerCase())
+  const spec = models.find((m) => Option.isNone(wanted) || m.name.toLowerCase() === wanted.value)
   if (spec !== undefined) return Effect.succeed(spec)
-  const names = pbftModels.map((m) => m.name).join(", ")
-  const text = `there is no model "${name}" of pbft; there are: ${names}`
+  const names = models.map((m) => m.name).join(", ")
+  const asked = Option.getOrElse(name, () => "")
+  const text = `there is no model "${asked}" of ${protocol}; there are: ${names}`
   return Effect.fail(new Refused({ code: ExitCode.BadInput, text }))
 }
 
-// At most a line a second: on a terminal it rewrites itself.
-const makeProgress = (name: string): ((now: Progress) => void) => {
-  const animated = process.stderr.isTTY === true
-  const startedAt = performance.now()
-  let last = startedAt
-  return ({ states, depth, queued }) => {
-    const now = performance.now()
-    if (now - last < (animated ? 1_000 : 10_000)) return
-    last = now
-    const rate = Math.round((states / (now - startedAt)) * 1000)
-    const line = `check ${name}: ${states} states, depth ${depth}, ${queued} to do, ${rate} states/s`
-    process.stderr.write(animated ? `\r${line}\u001b[K` : `${line}\n`)
-  }
-}
+const listed = (protocol: Protocol): string =>
+  modelsOf[protocol].map((m) => `${m.name.padEnd(28)}${m.size.padEnd(9)}${m.why}`).join("\n")
 
-const verdictLine = (spec: PbftModelSpec, { exploration: e }: Explored): string => {
-  switch (e.verdict) {
-    case "exhaustive":
-      return `exhaustive: every reachable state satisfies ${spec.invariants.length} invariants`
-    case "bounded":
-      return "bounded: a limit was reached; nothing is said of the states not seen"
-    case "violated":
-      return `violated: ${e.violation?.property}`
-  }
-}
+const bytesOf = (size: string): number =>
+  Number(size.slice(0, -1)) * (units[size.slice(-1).toLowerCase()] ?? 1)
 
-const textOf = (
-  spec: PbftModelSpec,
-  ours: Explored,
-  theirs: ExploredByTlc | undefined,
-): ReadonlyArray<string> => {
-  const e = ours.exploration
-  const actions = [...e.taken.keys()].filter((a) => !a.startsWith("Ignore:")).sort()
-  const lines = [
-    `model      ${spec.name}: ${spec.why}`,
-    `states     ${e.states} distinct, ${e.generated} generated, depth ${e.depth}`,
-    `time       ${ours.seconds.toFixed(1)} s, ${Math.round(e.states / ours.seconds)} states/s, ${e.steps} steps computed`,
-    `actions    ${actions.join(" ")}`,
-  ]
-  if (ours.graph !== undefined) {
-    lines.push(`graph      states ${ours.graph.stateDigest}`)
-    lines.push(`           steps  ${ours.graph.stepDigest} (${ours.graph.steps})`)
-  }
-  if (theirs !== undefined) {
-    const different = differences(ours, theirs)
-    const tlc = `${theirs.graph.states} states, ${theirs.graph.steps} steps, ${theirs.seconds.toFixed(1)} s`
-    lines.push(`TLC        ${tlc}: ${different.length === 0 ? "equal" : "DIFFERENT"}`)
-    lines.push(...different.map((d) => `           ${d}`))
-  }
-  lines.push(`verdict    ${verdictLine(spec, ours)}`)
-  if (e.violation !== undefined) lines.push(...counterexampleLines(e.violation))
-  return lines
-}
-
-const documentOf = (
-  spec: PbftModelSpec,
-  ours: Explored,
-  theirs: ExploredByTlc | undefined,
-): unknown => ({
-  schema: "prophecy.check/1",
-  protocol: "pbft",
-  model: spec.name,
-  verdict: ours.exploration.verdict,
-  states: ours.exploration.states,
-  generated: ours.exploration.generated,
-  depth: ours.exploration.depth,
-  seconds: ours.seconds,
-  actions: Object.fromEntries(ours.exploration.taken),
-  witnessed: [...ours.exploration.witnessed],
-  unmet: unmet(spec, ours.exploration),
-  violation: ours.exploration.violation ?? null,
-  graph: ours.graph ?? null,
-  tlc:
-    theirs === undefined
-      ? null
-      : { ...theirs.graph, seconds: theirs.seconds, differences: differences(ours, theirs) },
-})
-
-const exitCode = (ours: Explored, theirs: ExploredByTlc | undefined): number => {
+const exitCode = (ours: Explored, theirs: ExploredByTlc | string | undefined): number => {
   const { verdict } = ours.exploration
   if (verdict === "violated") return 12
-  if (theirs !== undefined && differences(ours, theirs).length > 0) return ExitCode.Rejected
+  if (typeof theirs === "object" && differences(ours, theirs).length > 0) return ExitCode.Rejected
   return verdict === "bounded" ? ExitCode.Inconclusive : 0
 }
 
-const listed = (): string =>
-  pbftModels.map((m) => `${m.name.padEnd(28)}${m.size.padEnd(9)}${m.why}`).join("\n")
+const byTlc = (spec: ModelSpec): Effect.Effect<ExploredByTlc, Refused> =>
+  tlcModel(spec, { specFolder }).pipe(
+    Effect.provide(Toolchain.layer),
+    Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
+  )
+
+/** Why TLC has no graph that the one asked for could be compared with. */
+const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined => {
+  if (unreduced) return "--tlc compares the model as it is: leave --unreduced out"
+  return spec.byTlc === "counts"
+    ? `--tlc compares whole graphs, and ${spec.name} is too large for TLC to record: leave --tlc out`
+    : undefined
+}
+
+const interrupted =
+  "interrupted: partial, the graphs are not compared. Run it again to compare them"
 
 const check = Effect.fn("checkCommand")(function* (given: Given) {
-  if (given.list) return yield* Console.log(listed())
-  const spec = yield* find(given.model)
+  if (given.list) return yield* Console.log(listed(given.protocol))
+  const spec = yield* find(given.protocol, given.model)
+  const text = given.tlc ? incomparable(spec, given.unreduced) : undefined
+  if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const depth = Option.getOrElse(given.depth, () => Number.MAX_SAFE_INTEGER)
-  const ours = exploreModel(spec, {
+  const asked = "reduced" in spec && given.unreduced ? { ...spec, reduced: false } : spec
+  const ours = yield* exploreModelGently(asked, {
     limits: { states: given.states, depth },
+    memory: Option.getOrUndefined(Option.map(given.memory, bytesOf)),
     graph: given.tlc || given.json,
-    ...(given.quiet ? {} : { progress: makeProgress(spec.name) }),
-  })
+    file: Option.getOrUndefined(Option.map(given.resume, shortPath)),
+    progress: given.quiet ? undefined : makeProgress(spec.name),
+  }).pipe(Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })))
   if (process.stderr.isTTY && !given.quiet) process.stderr.write("\r\u001b[K")
+  const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
+    given.json
+      ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
+      : Console.log(textOf(spec, ours, theirs).join("\n"))
   const theirs = given.tlc
-    ? yield* tlcModel(spec, { specFolder }).pipe(
-        Effect.provide(Toolchain.layer),
-        Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
-      )
+    ? (notCompared(ours) ?? (yield* byTlc(spec).pipe(Effect.onInterrupt(() => print(interrupted)))))
     : undefined
-  if (given.json) {
-    yield* Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
-  } else yield* Console.log(textOf(spec, ours, theirs).join("\n"))
+  yield* print(theirs)
   const code = exitCode(ours, theirs)
   if (code !== 0) return yield* new Ended({ code })
 })
@@ -181,7 +160,7 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
 export const checkCommand = Command.make("check", flags, check).pipe(
   Command.withDescription(
     [
-      "Explore every reachable state of a model with the real step and check its invariants.",
+      "Explore every reachable state of a model, PBFT with the real step, and check its invariants.",
       "Exit codes: 0 exhaustive, 3 bounded, 4 the graph is not TLC's, 12 an invariant is",
       "violated, 2 bad input.",
     ].join(" "),
@@ -191,6 +170,10 @@ export const checkCommand = Command.make("check", flags, check).pipe(
     {
       command: "prophecy check pbft --model QuorumTwoF",
       description: "see agreement break, and the shortest way there",
+    },
+    {
+      command: "prophecy check pbft-core --model TwoNumbers0 --memory 4g --resume two.search",
+      description: "explore the abstraction; stop when 4 GiB are full, go on with more",
     },
     {
       command: "prophecy check pbft --model Restart --tlc",

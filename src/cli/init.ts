@@ -1,6 +1,9 @@
-/** `prophecy init`: a configuration with fresh secrets, written once and never replaced. */
-import { existsSync, mkdirSync } from "node:fs"
-import { join } from "node:path"
+/**
+ * `prophecy init`: a configuration with fresh secrets and a first specification. What is there is
+ * never replaced: a second run keeps it, and says so.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import {
@@ -11,6 +14,8 @@ import {
 import { writePrivateJson } from "../net/config-file.ts"
 import { splitMasters } from "../net/secrets.ts"
 import { ExitCode, Refused } from "./ended.ts"
+import { firstSpec, type TextFile } from "./first-spec.ts"
+import { isKept } from "./kept-cluster.ts"
 
 /** The name of the configuration in its folder. */
 export const configName = "cluster.json"
@@ -82,19 +87,33 @@ const check = (files: ReadonlyArray<PlannedFile>): Effect.Effect<void, Refused> 
   return Effect.fail(new Refused({ code: ExitCode.BadInput, text }))
 }
 
+// Without a configuration, secrets are of a cluster that nobody knows any more.
 const refuseToReplace = (files: ReadonlyArray<PlannedFile>): Effect.Effect<void, Refused> => {
   const existing = files.find(({ path }) => existsSync(path))
   if (existing === undefined) return Effect.void
-  const text = `${existing.path} exists and is left as it is: its secrets may be in use. To start over, remove it and the cluster's data, or name another folder.`
+  const text = `${existing.path} exists without its ${configName} and is left as it is: its secrets may be in use. To start over, remove it, or name another folder.`
   return Effect.fail(new Refused({ code: ExitCode.BadInput, text }))
 }
 
-const write = (directory: string, files: ReadonlyArray<PlannedFile>) =>
+interface Planned {
+  readonly directory: string
+  readonly config: string
+  /** Readable by their owner alone: the secrets, and last the configuration. */
+  readonly written: ReadonlyArray<PlannedFile>
+  readonly spec: ReadonlyArray<TextFile>
+  readonly kept: ReadonlyArray<string>
+}
+
+const write = ({ directory, written, spec }: Planned) =>
   Effect.try({
     try: () => {
       mkdirSync(directory, { recursive: true })
-      for (const { path, content } of files) {
-        mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 })
+      for (const { path, text } of spec) {
+        mkdirSync(dirname(path), { recursive: true })
+        writeFileSync(path, text, { flag: "wx" })
+      }
+      for (const { path, content } of written) {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
         writePrivateJson(path, content, "wx")
       }
     },
@@ -102,21 +121,29 @@ const write = (directory: string, files: ReadonlyArray<PlannedFile>) =>
       new Refused({ code: ExitCode.BadInput, text: `${directory} cannot be written: ${cause}` }),
   })
 
-const asText = (given: Given, files: ReadonlyArray<PlannedFile>): string => {
+const asText = (given: Given, planned: Planned): string => {
+  const { config, written, spec, kept } = planned
   const f = Math.floor((given.replicas - 1) / 3)
-  const config = files.at(-1)?.path ?? configName
   const last = given.port + given.replicas - 1
+  const [will, stays] = given.dryRun ? ["would write", "would keep"] : ["wrote", "kept"]
   return [
-    ...files.map(({ path }) => `${given.dryRun ? "would write" : "wrote"} ${path} (mode 0600)`),
+    ...written.map(({ path }) => `${will} ${path} (mode 0600)`),
+    ...spec.map(({ path }) => `${will} ${path}`),
+    ...kept.map((path) => `${stays} ${path}, as it is`),
     `${given.replicas} replicas on 127.0.0.1, ports ${given.port} to ${last}: ${f} may be faulty`,
-    ...(given.dryRun ? [] : [`next: prophecy start --serve --config ${config}`]),
+    ...(given.dryRun
+      ? []
+      : [
+          `next: prophecy start --serve --config ${config}`,
+          `      prophecy tlc ${firstSpec(planned.directory, given.replicas)[0].path}`,
+        ]),
   ].join("\n")
 }
 
-const asJson = (given: Given, files: ReadonlyArray<PlannedFile>): string => {
+const asJson = (given: Given, { config, written, spec, kept }: Planned): string => {
   const { replicas, clients, port, dryRun } = given
-  const paths = files.map(({ path }) => path)
-  const document = { schema: "prophecy-init/1", dryRun, config: paths.at(-1), files: paths }
+  const [files, specification] = [written, spec].map((all) => all.map(({ path }) => path))
+  const document = { schema: "prophecy-init/1", dryRun, config, files, specification, kept }
   return JSON.stringify({ ...document, replicas, clients, port }, undefined, 2)
 }
 
@@ -124,14 +151,24 @@ const init = Effect.fn("init")(function* (given: Given) {
   const directory = Option.getOrElse(given.directory, () => ".")
   const files = plan(given, directory)
   yield* check(files)
-  yield* refuseToReplace(files)
-  if (!given.dryRun) yield* write(directory, files)
-  yield* Console.log(given.json ? asJson(given, files) : asText(given, files))
+  const config = join(directory, configName)
+  const kept = yield* isKept(config, files.at(-1)?.content as ClusterConfigFile)
+  if (!kept) yield* refuseToReplace(files)
+  const spec = firstSpec(directory, given.replicas)
+  const planned: Planned = {
+    directory,
+    config,
+    written: kept ? [] : files,
+    spec: spec.filter(({ path }) => !existsSync(path)),
+    kept: [...files, ...spec].map(({ path }) => path).filter((path) => existsSync(path)),
+  }
+  if (!given.dryRun) yield* write(planned)
+  yield* Console.log(given.json ? asJson(given, planned) : asText(given, planned))
 })
 
 export const initCommand = Command.make("init", flags, init).pipe(
   Command.withDescription(
-    `Write a cluster's configuration with fresh secrets to ${configName}, readable by you alone. An existing one is never replaced. Exit codes: 0 written, 2 not.`,
+    `Write a cluster's configuration with fresh secrets to ${configName}, readable by you alone, and a first specification to spec. What exists is never replaced: run again, it keeps what it wrote. Exit codes: 0 written or kept, 2 not.`,
   ),
   Command.withExamples([
     { command: "prophecy init", description: "four replicas on this machine" },

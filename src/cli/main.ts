@@ -49,6 +49,16 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replay.ts")).replayCommand,
   },
   {
+    name: "explain",
+    summary: "Say which quorum a recorded run waits for, from whom and since when",
+    load: async () => (await import("./explain.ts")).explainCommand,
+  },
+  {
+    name: "simulate",
+    summary: "Run the real replicas in virtual time, under drawn faults, and check what they did",
+    load: async () => (await import("./simulate.ts")).simulateCommand,
+  },
+  {
     name: "tlc",
     summary: "Check a TLA+ specification by TLC",
     load: async () => (await import("./tlc.ts")).tlcCommand,

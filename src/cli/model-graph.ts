@@ -9,9 +9,18 @@ import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Data, Effect } from "effect"
-import { type Exploration, explore, type Limits, type Progress } from "../model-check/explore.ts"
+import {
+  type Exploration,
+  explore,
+  type Limits,
+  type Progress,
+  type World,
+} from "../model-check/explore.ts"
 import { GraphRecorder, type GraphSummary, type OnElement } from "../model-check/graph.ts"
+import { modelWorld } from "../model-check/model-world.ts"
 import { cfgName } from "../model-check/pbft-cfg.ts"
+import { coreCfgName } from "../model-check/pbft-core-cfg.ts"
+import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-models.ts"
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
 import { compileOverrides } from "../tla-tools/overrides.ts"
@@ -33,16 +42,31 @@ export interface ExploreOptions {
 
 const sha256 = (text: string): string => hash("sha256", text, "hex")
 
-/** Explores the model with the real `step`, keeping only the model's own invariants. */
-export const exploreModel = (spec: PbftModelSpec, options: ExploreOptions): Explored => {
+/** A model of any protocol that both tools know. */
+export type ModelSpec = PbftModelSpec | CoreModelSpec
+
+const isCore = (spec: ModelSpec): spec is CoreModelSpec => "lacks" in spec
+
+/** As `prophecy check` calls it. */
+export const protocolOf = (spec: ModelSpec): string => (isCore(spec) ? "pbft-core" : "pbft")
+
+/** The name of a model among those of all modules, as in spec/golden-counts.json. */
+export const fullName = (spec: ModelSpec): string =>
+  isCore(spec) ? `PbftCore/${spec.name}` : spec.name
+
+/** The model, keeping only its own invariants. */
+export const worldOf = (spec: ModelSpec): World => {
+  if (isCore(spec)) return coreModelWorld(spec)
   const whole = pbftModel(spec.name, constantsOf(spec))
-  const model = {
-    ...whole,
-    invariants: whole.invariants.filter((i) => spec.invariants.includes(i.name)),
-  }
+  const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
+  return modelWorld({ ...whole, invariants })
+}
+
+/** Explores the model: PBFT with the real `step`, the abstraction by its own form here. */
+export const exploreModel = (spec: ModelSpec, options: ExploreOptions): Explored => {
   const recorder = options.graph ? new GraphRecorder(sha256, options.onElement) : undefined
   const startedAt = performance.now()
-  const exploration = explore(model, options.limits, recorder, options.progress)
+  const exploration = explore(worldOf(spec), options.limits, recorder, options.progress)
   const seconds = (performance.now() - startedAt) / 1000
   return { exploration, graph: recorder?.summary(), seconds }
 }
@@ -77,7 +101,7 @@ export interface TlcOptions {
 
 /** Has TLC explore the model, one worker, and sum up its graph. */
 export const tlcModel = Effect.fn("tlcModel")(function* (
-  spec: PbftModelSpec,
+  spec: ModelSpec,
   { specFolder, elements, heap }: TlcOptions,
 ) {
   const classes = yield* compileOverrides(join(specFolder, "overrides"))
@@ -88,8 +112,8 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   const file = join(folder, "graph.json")
   const startedAt = performance.now()
   const outcome = yield* runTlc({
-    spec: join(specFolder, "MCPbft.tla"),
-    config: join(specFolder, cfgName(spec)),
+    spec: join(specFolder, isCore(spec) ? "MCPbftCore.tla" : "MCPbft.tla"),
+    config: join(specFolder, isCore(spec) ? coreCfgName(spec) : cfgName(spec)),
     workers: 1,
     heap,
     classPath: [classes],
@@ -105,12 +129,44 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   return { outcome, graph, seconds: (performance.now() - startedAt) / 1000 } as ExploredByTlc
 }, Effect.scoped)
 
+/** Has TLC explore the model without recording its graph: any number of workers may. */
+export const tlcCounts = Effect.fn("tlcCounts")(function* (
+  spec: CoreModelSpec,
+  { specFolder, heap }: TlcOptions,
+) {
+  const startedAt = performance.now()
+  const outcome = yield* runTlc({
+    spec: join(specFolder, "MCPbftCore.tla"),
+    config: join(specFolder, coreCfgName(spec)),
+    workers: "auto",
+    heap,
+  })
+  return { outcome, seconds: (performance.now() - startedAt) / 1000 }
+})
+
+/** Where the counts of an exploration are not TLC's; several workers may see another depth. */
+export const countDifferences = (
+  { exploration: { states, generated } }: Explored,
+  { report }: TlcOutcome,
+): ReadonlyArray<string> =>
+  unequal([
+    ["distinct states", states, report.statistics?.distinct],
+    ["generated", generated, report.statistics?.generated],
+  ])
+
+type Pair = readonly [what: string, ours: string | number, theirs: string | number | undefined]
+
+const unequal = (pairs: ReadonlyArray<Pair>): ReadonlyArray<string> =>
+  pairs
+    .filter(([, we, they]) => we !== they)
+    .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
+
 /** Where the two graphs differ: one line a difference, none when they are equal. */
 export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArray<string> => {
   const { graph, exploration } = ours
   if (graph === undefined) return ["our graph was not recorded"]
   const { report } = theirs.outcome
-  const pairs: ReadonlyArray<readonly [string, string | number, string | number | undefined]> = [
+  return unequal([
     ["distinct states", graph.states, report.statistics?.distinct],
     ["recorded states", graph.states, theirs.graph.states],
     ["digest of the states", graph.stateDigest, theirs.graph.stateDigest],
@@ -120,10 +176,7 @@ export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArra
     ["depth", exploration.depth, report.depth],
     ["generated", exploration.generated, report.statistics?.generated],
     ["steps out of the graph", 0, theirs.graph.unknown],
-  ]
-  return pairs
-    .filter(([, we, they]) => we !== they)
-    .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
+  ])
 }
 
 /** The first element, in the order of their lines, that only one side has. */

@@ -3,19 +3,17 @@
  * the code that ran, the whole is watched for what must hold across processes, and TLC follows the
  * windows that are asked for.
  */
-import { createReadStream, readdirSync, type Stats, statSync } from "node:fs"
-import { join } from "node:path"
 import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
-import type { TraceSource } from "../trace-check/lines.ts"
 import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
-import { Ended, ExitCode, Refused } from "./ended.ts"
+import { Ended, ExitCode, type Refused } from "./ended.ts"
 import { makeProgress, type Progress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
+import { badInput, filesOf, type Meter, sourceOf, type TraceFile } from "./trace-files.ts"
 import { makeAskTlc } from "./trace-windows.ts"
 
 /** Windows that `--tlc auto` takes from each of two places of the run. */
@@ -23,7 +21,9 @@ const autoWindows = 2
 
 const flags = {
   traces: Argument.String("trace").pipe(
-    Argument.withDescription("Traces of one run: files, or folders of .ndjson files"),
+    Argument.withDescription(
+      "Traces of one run: files, folders of .ndjson files, or the run's own folder",
+    ),
     Argument.variadic({ min: 1 }),
   ),
   tlc: Flag.String("tlc").pipe(
@@ -48,6 +48,10 @@ const flags = {
     Flag.withDescription("Print one JSON document (schema prophecy-replay/1) instead of text"),
     Flag.withDefault(false),
   ),
+  ndjson: Flag.Boolean("ndjson").pipe(
+    Flag.withDescription("Tell what is found as a JSON object a line, the document last"),
+    Flag.withDefault(false),
+  ),
   quiet: Flag.Boolean("quiet").pipe(
     Flag.withDescription("No progress on standard error"),
     Flag.withDefault(false),
@@ -55,41 +59,6 @@ const flags = {
 }
 
 type Given = Command.Command.Config.Infer<typeof flags>
-
-const badInput = (text: string): Refused => new Refused({ code: ExitCode.BadInput, text })
-
-const statOf = (path: string): Effect.Effect<Stats, Refused> =>
-  Effect.try({
-    try: () => statSync(path),
-    catch: (cause) => {
-      const missing = (cause as NodeJS.ErrnoException).code === "ENOENT"
-      const why = missing ? "there is no such file or folder" : String(cause)
-      return badInput(`${path}: ${why}`)
-    },
-  })
-
-interface TraceFile {
-  readonly path: string
-  readonly size: number
-}
-
-/** The files that the arguments name, each once, in their order. */
-const filesOf = Effect.fn("filesOf")(function* (given: ReadonlyArray<string>) {
-  const files = new Map<string, TraceFile>()
-  for (const path of given) {
-    if (!(yield* statOf(path)).isDirectory()) {
-      files.set(path, { path, size: (yield* statOf(path)).size })
-      continue
-    }
-    const inside = readdirSync(path).filter((name) => name.endsWith(".ndjson"))
-    if (inside.length === 0) return yield* badInput(`${path}: no .ndjson file in this folder`)
-    for (const name of inside.sort()) {
-      const file = join(path, name)
-      files.set(file, { path: file, size: (yield* statOf(file)).size })
-    }
-  }
-  return [...files.values()]
-})
 
 const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused> => {
   const text = Option.getOrUndefined(given.tlc)
@@ -102,22 +71,6 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
     : Effect.fail(badInput(`--tlc ${text}: the first event comes after the last one`))
 }
 
-interface Meter {
-  events: number
-  bytes: number
-}
-
-const sourceOf = ({ path }: TraceFile, meter: Meter): TraceSource => {
-  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 })
-  const text = async function* (): AsyncGenerator<string> {
-    for await (const piece of stream) {
-      meter.bytes += (piece as string).length
-      yield piece as string
-    }
-  }
-  return { name: path, text: text() }
-}
-
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
 const megabytes = (bytes: number): string => `${whole(bytes / 1e6)} MB`
 
@@ -126,10 +79,18 @@ interface Replayed {
   readonly elapsedMs: number
 }
 
+/** What is told while it is found. */
+type Tell = (line: Readonly<Record<string, unknown>>) => void
+
+interface Telling {
+  readonly progress: Progress
+  readonly tell: Tell
+}
+
 const replay = Effect.fn("replay")(function* (
   files: ReadonlyArray<TraceFile>,
   capture: Capture | undefined,
-  progress: Progress,
+  { progress, tell }: Telling,
 ) {
   const meter: Meter = { events: 0, bytes: 0 }
   const size = files.reduce((sum, file) => sum + file.size, 0)
@@ -143,14 +104,19 @@ const replay = Effect.fn("replay")(function* (
         {
           digests: { batchDigest, checkpointDigest },
           spec: specDigest(),
-          progress: (events) => void (meter.events = events),
+          progress: (events) => {
+            meter.events = events
+            tell({ events, bytes: meter.bytes })
+          },
           ...(capture === undefined ? {} : { observer: capture }),
         },
       ),
     catch: (cause) => cause,
   }).pipe(Effect.catch(unreadable))
   const partial = Effect.suspend(() =>
-    Console.error(`interrupted after ${whole(meter.events)} events: nothing is shown`),
+    Console.error(
+      `interrupted after ${whole(meter.events)} events: nothing is shown. Run it again to start over.`,
+    ),
   )
   const verdict = yield* progress
     .during("replay", detail, check)
@@ -170,9 +136,9 @@ const unreadable = (cause: unknown): Effect.Effect<never, Refused> => {
 const checkWindows = Effect.fn("checkWindows")(function* (
   capture: Capture,
   size: number,
-  progress: Progress,
+  checked: Array<CheckedWindow>,
+  { progress, tell }: Telling,
 ) {
-  const checked: Array<CheckedWindow> = []
   const chains = capture.chains()
   const detail = (): string => `${checked.length} windows of ${size} events at most followed`
   const all = Stream.fromAsyncIterable(
@@ -186,11 +152,15 @@ const checkWindows = Effect.fn("checkWindows")(function* (
     })(),
     (cause) => cause,
   ).pipe(
-    Stream.runForEach((window) => Effect.sync(() => void checked.push(window))),
+    Stream.runForEach((window) =>
+      Effect.sync(() => {
+        checked.push(window)
+        tell({ window })
+      }),
+    ),
     Effect.orDie,
   )
   yield* progress.during("TLC", detail, all)
-  return checked
 })
 
 const tlcCode = (windows: ReadonlyArray<CheckedWindow> | undefined): number => {
@@ -199,40 +169,77 @@ const tlcCode = (windows: ReadonlyArray<CheckedWindow> | undefined): number => {
   return tags.includes("Unanswered") || tags.length === 0 ? ExitCode.Inconclusive : 0
 }
 
-const report = (
-  { verdict, elapsedMs }: Replayed,
-  windows: ReadonlyArray<CheckedWindow> | undefined,
-  json: boolean,
-): string => {
-  if (json) {
-    const tlc = windows === undefined ? {} : { tlc: { windows } }
-    const document = { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...tlc }
-    return JSON.stringify(document, undefined, 2)
-  }
+interface Found extends Replayed {
+  /** undefined: none were asked for, or the traces alone are wrong. */
+  readonly windows: ReadonlyArray<CheckedWindow> | undefined
+  /** The line that goes on with what Ctrl-C left out. */
+  readonly again?: string
+}
+
+const documentOf = ({ verdict, elapsedMs, windows, again }: Found) => {
+  const interrupted = again === undefined ? {} : { interrupted: true, again }
+  const tlc = windows === undefined ? {} : { tlc: { windows, ...interrupted } }
+  return { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...tlc }
+}
+
+const textOf = ({ verdict, elapsedMs, windows, again }: Found): string => {
   const lines = [verdictText(verdict)]
   if (verdict._tag !== "Unreadable") {
     const { events } = verdict.statistics
     const seconds = elapsedMs / 1000
     lines.push(`took      ${seconds.toFixed(1)} s, ${whole(events / seconds)} events/s`)
   }
-  if (windows?.length === 0) lines.push("TLC       the run has none of the events asked for")
-  return [...lines, ...(windows ?? []).map(windowText)].join("\n")
+  lines.push(...(windows ?? []).map(windowText))
+  if (again !== undefined) {
+    lines.push(
+      "TLC       interrupted: partial, the other events are not checked",
+      `again     ${again}`,
+    )
+  } else if (windows?.length === 0) {
+    lines.push("TLC       the run has none of the events asked for")
+  }
+  return lines.join("\n")
+}
+
+const print = (given: Given, found: Found): Effect.Effect<void> => {
+  if (given.ndjson) return Console.log(JSON.stringify(documentOf(found)))
+  return Console.log(given.json ? JSON.stringify(documentOf(found), undefined, 2) : textOf(found))
+}
+
+/** The command that has TLC follow the events that it has not come to. */
+const againLine = (given: Given, checked: ReadonlyArray<CheckedWindow>): string => {
+  const asked = Option.getOrElse(given.tlc, () => "auto")
+  const to = asked.split(":")[1]
+  const done = checked.at(-1)?.to
+  const rest = to === undefined || done === undefined ? asked : `${done + 1}:${to}`
+  return `prophecy replay --tlc ${rest} --window ${given.window} ${given.traces.join(" ")}`
 }
 
 const run = Effect.fn("replayCommand")(function* (given: Given) {
+  if (given.json && given.ndjson) {
+    return yield* badInput("--json and --ndjson exclude each other")
+  }
   const files = yield* filesOf(given.traces)
   const selection = yield* selectionOf(given)
   const capture = selection === undefined ? undefined : new Capture(selection)
-  const progress = makeProgress(given.quiet)
-  const replayed = yield* replay(files, capture, progress)
+  const tell: Tell = (line) => {
+    if (given.ndjson) process.stdout.write(`${JSON.stringify(line)}\n`)
+  }
+  const telling = { progress: makeProgress(given.quiet), tell }
+  const replayed = yield* replay(files, capture, telling)
   const code = exitCodeOf(replayed.verdict)
   // TLC has nothing to add to traces that the model itself rejects.
   const good = code === 0 || code === ExitCode.Inconclusive
-  const windows =
-    capture === undefined || !good
-      ? undefined
-      : yield* checkWindows(capture, given.window, progress)
-  yield* Console.log(report(replayed, windows, given.json))
+  const windows = capture === undefined || !good ? undefined : new Array<CheckedWindow>()
+  if (capture !== undefined && windows !== undefined) {
+    tell({ replayed: verdictDocument(replayed.verdict) })
+    const partial = Effect.suspend(() =>
+      print(given, { ...replayed, windows, again: againLine(given, windows) }),
+    )
+    const all = checkWindows(capture, given.window, windows, telling)
+    yield* all.pipe(Effect.onInterrupt(() => partial))
+  }
+  yield* print(given, { ...replayed, windows })
   const ends = [tlcCode(windows), code]
   const worst = ends.includes(ExitCode.Rejected) ? ExitCode.Rejected : Math.max(...ends)
   if (worst !== 0) return yield* new Ended({ code: worst })

@@ -2,17 +2,18 @@
  * `prophecy tlc`: checks a TLA+ specification by TLC and says what was proved, found or left open.
  */
 import { writeFileSync } from "node:fs"
-import { relative } from "node:path"
 import { Console, Effect, Option, Schedule, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { TlcEvent } from "../tla-tools/event.ts"
 import { makeReporter, type Reporter } from "../tla-tools/report.ts"
 import type { TlcRun } from "../tla-tools/run-plan.ts"
+import { eventDocument } from "../tla-tools/event-document.ts"
 import { countsText, outcomeDocument, outcomeItf, outcomeText } from "../tla-tools/summary.ts"
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { exitCodeOf } from "../tla-tools/verdict.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
+import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const positiveFlag = (name: string, description: string) =>
@@ -67,17 +68,12 @@ const flags = {
     Flag.optional,
   ),
   full: switchFlag("full", "Show every state of a counterexample whole, not what changed"),
-  json: switchFlag("json", "Print one JSON document (schema prophecy.tlc/1) instead of text"),
+  json: switchFlag("json", "Print one JSON document (schema prophecy-tlc/1) instead of text"),
+  ndjson: switchFlag("ndjson", "Tell each event of TLC as a JSON object a line, the document last"),
   quiet: switchFlag("quiet", "No progress on standard error"),
 }
 
 type Given = Command.Command.Config.Infer<typeof flags>
-
-/** Paths as the user would write them, so that the line that repeats the run is short. */
-const shortPath = (path: string): string => {
-  const short = relative("", path)
-  return short.startsWith("..") ? path : short
-}
 
 const toRun = (given: Given): TlcRun => ({
   spec: shortPath(given.spec),
@@ -115,15 +111,16 @@ const heartbeat = (reporter: Reporter, startedAt: number): Effect.Effect<void> =
   )
 }
 
-const printJson = (document: unknown): Effect.Effect<void> =>
-  Console.log(JSON.stringify(document, undefined, 2))
+const printJson = (given: Given, document: unknown): Effect.Effect<void> =>
+  Console.log(JSON.stringify(document, undefined, given.ndjson ? undefined : 2))
 
 /** What an interrupted run had found; it proves nothing. */
 const printPartial = (given: Given, reporter: Reporter): Effect.Effect<void> => {
   const report = reporter.report()
   const counts = report.statistics ?? report.progress
-  return given.json
-    ? printJson({ schema: "prophecy.tlc/1", spec: given.spec, verdict: "interrupted", counts })
+  const document = { schema: "prophecy-tlc/1", spec: given.spec, verdict: "interrupted", counts }
+  return given.json || given.ndjson
+    ? printJson(given, document)
     : Console.log(
         `interrupted: nothing is proved; ${countsText(report)}. Run it again to start over.`,
       )
@@ -155,8 +152,16 @@ const check = Effect.fn("tlcCommand")(function* (given: Given) {
     const text = `unexpected argument "${loose}"; TLC's own flags come after --`
     return yield* new Refused({ code: ExitCode.BadInput, text })
   }
+  if (given.json && given.ndjson) {
+    const text = "--json and --ndjson exclude each other"
+    return yield* new Refused({ code: ExitCode.BadInput, text })
+  }
   const reporter = makeReporter()
-  const take = (event: TlcEvent): Effect.Effect<void> => Effect.sync(() => reporter.take(event))
+  const take = (event: TlcEvent): Effect.Effect<void> =>
+    Effect.sync(() => {
+      reporter.take(event)
+      if (given.ndjson) process.stdout.write(`${JSON.stringify(eventDocument(event))}\n`)
+    })
   const beat = given.quiet ? Effect.void : heartbeat(reporter, performance.now())
   const outcome = yield* Effect.forkScoped(beat).pipe(
     Effect.andThen(runTlc(run, take)),
@@ -168,7 +173,7 @@ const check = Effect.fn("tlcCommand")(function* (given: Given) {
       error._tag === "Refused" ? error : refused(ExitCode.BadInput)(error),
     ),
   )
-  if (given.json) yield* printJson(outcomeDocument(run, outcome))
+  if (given.json || given.ndjson) yield* printJson(given, outcomeDocument(run, outcome))
   else yield* Console.log(outcomeText(run, outcome, { full: given.full }).join("\n"))
   if (Option.isSome(given.itf)) yield* writeItf(run, outcome, given.itf.value)
   const code = exitCodeOf(outcome.verdict)

@@ -5,7 +5,7 @@
  * 2^128 of the first 16 bytes of the SHA-256 of every element. Sums do not depend on an order.
  */
 import type { Observer } from "./explore.ts"
-import type { Space } from "./space.ts"
+import type { StateSpace } from "./state-space.ts"
 
 /** SHA-256 of a text as 64 hexadecimal digits; handed in, since nothing here does I/O. */
 export type Sha256 = (text: string) => string
@@ -47,6 +47,11 @@ class Sum {
     this.#pending = 0
   }
 
+  /** Takes up what `total` gave. */
+  add128(total: string): void {
+    this.#carried += BigInt(`0x${total}`)
+  }
+
   total(): string {
     this.#carry()
     return hex(this.#carried)
@@ -62,19 +67,19 @@ export class GraphRecorder implements Observer {
   readonly #edges = new Sum()
   readonly #actions = new Set<string>()
   #stepCount = 0
-  #space: Space | undefined
+  #space: StateSpace | undefined
 
   constructor(sha256: Sha256, onElement?: OnElement) {
     this.#sha256 = sha256
     this.#onElement = onElement
   }
 
-  start(space: Space): void {
+  start(space: StateSpace): void {
     this.#space = space
   }
 
-  state(id: number): void {
-    const text = this.#space?.text(id) ?? ""
+  state(id: number, row: Int32Array): void {
+    const text = this.#space?.text(row) ?? ""
     const hash = this.#sha256(text).slice(0, 32)
     this.#hashes[id] = hash
     this.#states.add(hash)
@@ -87,6 +92,13 @@ export class GraphRecorder implements Observer {
     const step = `${this.#hashes[from]} ${action} ${this.#hashes[to]}`
     this.#edges.add(this.#sha256(step).slice(0, 32))
     this.#onElement?.(`step ${step}`)
+  }
+
+  /** Takes up the steps that a summary counted, of the same states. */
+  takeUp({ steps, stepDigest, actions }: GraphSummary): void {
+    this.#stepCount += steps
+    this.#edges.add128(stepDigest)
+    for (const action of actions) this.#actions.add(action)
   }
 
   summary(): GraphSummary {

@@ -2,21 +2,17 @@ import { assert } from "../core/assert.ts"
 import type { Space } from "./space.ts"
 import { Interned } from "./intern.ts"
 import type { Invariant, SentMessage } from "./model.ts"
-
-interface Broken {
-  readonly property: string
-  readonly why: string
-}
+import type { Broken, StateJudge } from "./state-space.ts"
 
 /** Judges one part of a state. */
-type Check = (state: number) => Broken | null
+type Check = (row: Int32Array) => Broken | null
 
 type Scoped<S extends Invariant["scope"]> = Extract<Invariant, { readonly scope: S }>
 
 const pairKey = (a: number, b: number): number => a * 0x4000000 + b
 
 /** Judges states by the model's properties, each part of a state once. */
-export class Judge {
+export class Judge implements StateJudge {
   readonly antecedents = new Set<string>()
   readonly witnessed = new Set<string>()
   readonly #space: Space
@@ -35,17 +31,17 @@ export class Judge {
     ]
   }
 
-  /** The first property that state `id` breaks, and why; null when it breaks none. */
-  firstBroken(id: number): Broken | null {
+  /** The first property that the state breaks, and why; null when it breaks none. */
+  firstBroken(row: Int32Array): Broken | null {
     const { witnesses } = this.#space.model
     if (this.witnessed.size < witnesses.length) {
-      const view = this.#space.view(id)
+      const view = this.#space.view(row)
       for (const w of witnesses) {
         if (!this.witnessed.has(w.name) && w.holds(view)) this.witnessed.add(w.name)
       }
     }
     for (const check of this.#checks) {
-      const broken = check(id)
+      const broken = check(row)
       if (broken !== null) return broken
     }
     return null
@@ -73,8 +69,8 @@ export class Judge {
 
   #ofProcess(invariants: ReadonlyArray<Scoped<"process">>, index: number): Check {
     const known: Array<Broken | null> = []
-    return (id) => {
-      const local = this.#space.rows.cell(id, index)
+    return (row) => {
+      const local = row[index] as number
       const hit = known[local]
       if (hit !== undefined) return hit
       const value = this.#value(index, local)
@@ -90,9 +86,9 @@ export class Judge {
 
   #ofPair(invariants: ReadonlyArray<Scoped<"pair">>, one: number, other: number): Check {
     const known = new Map<number, Broken | null>()
-    return (id) => {
-      const a = this.#space.rows.cell(id, one)
-      const b = this.#space.rows.cell(id, other)
+    return (row) => {
+      const a = row[one] as number
+      const b = row[other] as number
       const key = pairKey(a, b)
       const hit = known.get(key)
       if (hit !== undefined) return hit
@@ -110,22 +106,22 @@ export class Judge {
   }
 
   #ofSupport(invariant: Scoped<"support">): Check {
-    const { processes, rows } = this.#space
+    const { processes } = this.#space
     const items = processes.map((_, index) => this.#perLocal(index, invariant.items))
     const masks = processes.map((_, one) =>
       processes.map((__, other) => this.#perPair(one, other, invariant.supports)),
     )
-    return (id) => {
+    return (row) => {
       for (let one = 0; one < processes.length; one++) {
-        const count = (items[one] as (local: number) => number)(rows.cell(id, one))
+        const count = (items[one] as (local: number) => number)(row[one] as number)
         if (count > 0) this.antecedents.add(invariant.name)
         for (let item = 0; item < count; item++) {
           let supporters = 0
           for (const [other, mask] of (masks[one] ?? []).entries()) {
-            supporters += (mask(rows.cell(id, one), rows.cell(id, other)) >> item) & 1
+            supporters += (mask(row[one] as number, row[other] as number) >> item) & 1
           }
           if (supporters >= invariant.atLeast) continue
-          const why = invariant.why(this.#value(one, rows.cell(id, one)), item, supporters)
+          const why = invariant.why(this.#value(one, row[one] as number), item, supporters)
           return { property: invariant.name, why }
         }
       }
@@ -164,7 +160,7 @@ export class Judge {
     const known = new Map<number, Broken | null>()
     const selections = new Interned<ReadonlyArray<SentMessage>>()
     const bySet: Array<number | undefined> = []
-    const column = this.#space.rows.width - 1
+    const column = this.#space.width - 1
     const select = invariants[0]?.select ?? (() => false)
     const selection = (set: number): number => {
       const hit = bySet[set]
@@ -176,9 +172,9 @@ export class Judge {
       bySet[set] = made
       return made
     }
-    return (id) => {
-      const local = this.#space.rows.cell(id, index)
-      const selected = selection(this.#space.rows.cell(id, column))
+    return (row) => {
+      const local = row[index] as number
+      const selected = selection(row[column] as number)
       const key = pairKey(local, selected)
       const hit = known.get(key)
       if (hit !== undefined) return hit

@@ -1,4 +1,5 @@
 import type { Violation } from "./explore.ts"
+import type { PathStep } from "./path.ts"
 
 /** The shortest way to a violation as a readable sequence: who does what, on which message. */
 export const counterexampleLines = (violation: Violation): ReadonlyArray<string> => {
@@ -12,3 +13,13 @@ export const counterexampleLines = (violation: Violation): ReadonlyArray<string>
     ),
   ]
 }
+
+/** The steps in lines of a counterexample; the first line says what does not hold. */
+export const stepsIn = (lines: ReadonlyArray<string>): ReadonlyArray<PathStep> =>
+  lines.slice(1).map((line) => {
+    const [, process, action, told] = line.trim().split(/ {2,}/)
+    if (process === undefined || action === undefined) {
+      throw new Error(`"${line}" is no step of a counterexample: number, process, action, what`)
+    }
+    return { process, action, told: told ?? "" }
+  })

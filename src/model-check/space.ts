@@ -1,18 +1,18 @@
 /**
- * The reachable states of a model: processes and messages as small integers, states as rows of
- * them, and each step of a process computed once. Needs only that steps are pure functions.
+ * The states of a model of processes and messages: both as small integers, states as rows of them
+ * (a cell for each process, one for the set of sent messages), and each step of a process computed
+ * once. Needs only that steps are pure functions.
  */
 import { assert } from "../core/assert.ts"
 import { isIgnored } from "../core/machine.ts"
-import { Interned, InternedSets, RowSet } from "./intern.ts"
+import { Interned, InternedSets } from "./intern.ts"
 import type { Model, Move, SentMessage, WorldView } from "./model.ts"
+import type { Found, SpaceMemory, StateSpace, Step } from "./state-space.ts"
 
 /** One computed step of a process. */
-export interface Known {
+interface Known extends Step {
   readonly to: number
   readonly sent: Int32Array
-  readonly action: string
-  readonly told: string
   /** Tells one set of sent messages from another. */
   readonly sends: number
 }
@@ -20,43 +20,49 @@ export interface Known {
 const unknown = -1
 const unmoved = -2
 
-/** The reachable states found so far, by number. */
-export class Space {
+const ownMoves = -1
+const perEntry = 3
+
+export class Space implements StateSpace {
   readonly model: Model
-  readonly rows: RowSet
+  readonly width: number
   readonly messages = new Interned<SentMessage>()
   readonly sets = new InternedSets()
   readonly processes: ReadonlyArray<Interned<unknown>>
   readonly taken = new Map<string, number>()
-  generated = 1
   steps = 0
+  /** What was computed, in order: process, its value, the message or -1 for its own moves. */
+  readonly #journal: Array<number> = []
   readonly #moves: Array<Known> = []
-  readonly #actionNumbers = new Map<string, number>()
   readonly #sends = new Interned<Int32Array>()
   readonly #received: ReadonlyArray<Array<Int32Array>>
   readonly #local: ReadonlyArray<Array<ReadonlyArray<Known> | undefined>>
   readonly #deliverable: Array<Int32Array | undefined> = []
   readonly #injected: ReadonlyArray<number>
-  readonly #isInjected = new Map<number, number>()
+  readonly #next: Int32Array
 
   constructor(model: Model) {
     this.model = model
-    const width = model.processes.length + 1
-    this.rows = new RowSet(width)
+    this.width = model.processes.length + 1
+    this.#next = new Int32Array(this.width)
     this.processes = model.processes.map(() => new Interned<unknown>())
     this.#received = model.processes.map(() => [])
     this.#local = model.processes.map(() => [])
-    this.#injected = model.injected.map((m, k) => {
-      const id = this.messages.add(m.text, () => m)
-      this.#isInjected.set(id, k)
-      return id
-    })
-    const row = new Int32Array(width)
-    model.processes.forEach((p, k) => {
-      row[k] = this.#intern(k, p.initial)
-    })
-    row[width - 1] = this.sets.add(new Int32Array(0))
-    this.rows.add(row)
+    this.#injected = model.injected.map((m) => this.messages.add(m.text, () => m))
+    model.processes.forEach((p, k) => this.#intern(k, p.initial))
+    this.sets.add(new Int32Array(0))
+  }
+
+  /** Every process begins as the first of its values, and nothing was sent. */
+  start(row: Int32Array): void {
+    row.fill(0)
+  }
+
+  /** No two states count as one here. */
+  canonical(): void {}
+
+  actorName(actor: number): string {
+    return this.model.processes[actor]?.name ?? ""
   }
 
   #intern(process: number, value: unknown): number {
@@ -95,6 +101,7 @@ export class Space {
     }
     const known = row[message] as number
     if (known !== unknown) return known
+    this.#journal.push(process, local, message)
     const role = this.model.processes[process]
     const value = this.processes[process]?.at(local)
     const move = role?.receive(value, this.messages.at(message).value)
@@ -106,6 +113,7 @@ export class Space {
   #localMoves(process: number, local: number): ReadonlyArray<Known> {
     const known = this.#local[process]?.[local]
     if (known !== undefined) return known
+    this.#journal.push(process, local, ownMoves)
     const value = this.processes[process]?.at(local)
     const moves = this.model.processes[process]?.local(value) ?? []
     const noted = moves
@@ -134,22 +142,18 @@ export class Space {
     return all
   }
 
-  /** Calls `found` for each successor of state `id`: its process, what moved, and its row. */
-  successors(id: number, found: (process: number, move: Known, row: Int32Array) => void): void {
-    const width = this.rows.width
-    const row = new Int32Array(width)
-    const next = new Int32Array(width)
-    this.rows.read(id, row)
-    const set = row[width - 1] as number
+  expand(row: Int32Array, found: Found): void {
+    const next = this.#next
+    const last = this.width - 1
+    const set = row[last] as number
     const arriving = this.deliverable(set)
     const emit = (process: number, move: Known): void => {
-      this.generated++
       next.set(row)
       next[process] = move.to
-      next[width - 1] = this.sets.union(set, move.sent, move.sends)
+      next[last] = this.sets.union(set, move.sent, move.sends)
       found(process, move, next)
     }
-    for (let process = 0; process < width - 1; process++) {
+    for (let process = 0; process < last; process++) {
       const local = row[process] as number
       for (const move of this.#localMoves(process, local)) emit(process, move)
       for (const message of arriving) {
@@ -159,27 +163,53 @@ export class Space {
     }
   }
 
-  /** A small integer for each action. */
-  actionNumber(action: string): number {
-    const known = this.#actionNumbers.get(action)
-    if (known !== undefined) return known
-    const made = this.#actionNumbers.size
-    this.#actionNumbers.set(action, made)
-    return made
-  }
-
-  view(id: number): WorldView {
-    const width = this.rows.width
+  view(row: Int32Array): WorldView {
     return {
-      processes: this.processes.map((ids, k) => ids.at(this.rows.cell(id, k))),
-      sent: [...this.sets.at(this.rows.cell(id, width - 1))].map((m) => this.messages.at(m)),
+      processes: this.processes.map((ids, k) => ids.at(row[k] as number)),
+      sent: [...this.sets.at(row[this.width - 1] as number)].map((m) => this.messages.at(m)),
     }
   }
 
-  /** The canonical text of state `id`. */
-  text(id: number): string {
-    const parts = this.processes.map((_, k) => this.#texts(k, this.rows.cell(id, k)))
-    const sent = this.sets.at(this.rows.cell(id, this.rows.width - 1))
+  /** The steps computed so far, in order, and the sets of messages: the rest follows from them. */
+  save(): SpaceMemory {
+    const sets = Array.from({ length: this.sets.size }, (_, id) => this.sets.at(id))
+    const size = sets.reduce((sum, set) => sum + 1 + set.length, this.#journal.length)
+    const numbers = new Int32Array(size)
+    numbers.set(this.#journal)
+    let at = this.#journal.length
+    for (const set of sets) {
+      numbers[at] = set.length
+      numbers.set(set, at + 1)
+      at += 1 + set.length
+    }
+    return { numbers, texts: [this.#extent(), String(this.#journal.length)] }
+  }
+
+  /** Computes the same steps again, which gives the same numbers to the same values. */
+  restore({ numbers, texts: [extent, entries] }: SpaceMemory): boolean {
+    const end = Number(entries)
+    for (let at = 0; at < end; at += perEntry) {
+      const [process = 0, value = 0, message = 0] = numbers.subarray(at, at + perEntry)
+      const known = value < (this.processes[process]?.size ?? 0) && message < this.messages.size
+      if (!known) return false
+      if (message === ownMoves) this.#localMoves(process, value)
+      else this.#receive(process, value, message)
+    }
+    for (let at = end, id = 0; at < numbers.length; id++) {
+      const from = at + 1
+      at = from + (numbers[at] as number)
+      if (this.sets.add(numbers.slice(from, at)) !== id) return false
+    }
+    return this.#extent() === extent
+  }
+
+  #extent(): string {
+    return [...this.processes.map((p) => p.size), this.messages.size, this.steps].join(" ")
+  }
+
+  text(row: Int32Array): string {
+    const parts = this.processes.map((_, k) => this.#texts(k, row[k] as number))
+    const sent = this.sets.at(row[this.width - 1] as number)
     return this.model.text(
       parts,
       [...sent].map((m) => this.messages.at(m).text),

@@ -50,20 +50,33 @@ const valueAt = (json: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
     json,
   )
 
-/** Fields whose values must not be shown. */
+/** Fields whose values must not be shown, nor what holds them. */
 const isSecret = (path: ReadonlyArray<PropertyKey>): boolean =>
+  path.length === 0 ||
   path.some((key) => ["secrets", "masters", "master", "pairs"].includes(String(key))) ||
   (path.length > 1 && path[0] === "replicas" && typeof path[1] === "number" && path.length === 2)
+
+const hiddenText = (value: unknown): string => {
+  if (typeof value === "string") return `${value.length} characters`
+  if (typeof value !== "object") return `a ${typeof value}`
+  if (value === null) return "null"
+  return Array.isArray(value) ? `an array of ${value.length}` : "an object"
+}
 
 const foundText = (json: unknown, path: ReadonlyArray<PropertyKey>): string => {
   const value = valueAt(json, path)
   if (value === undefined) return "nothing"
-  if (typeof value === "string" && isSecret(path)) return `${value.length} characters (not shown)`
+  if (isSecret(path)) return `${hiddenText(value)} (not shown)`
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 const toStandard = SchemaIssue.makeFormatterStandardSchemaV1()
+
+// The library's words for a field that is no field and for one that is not there. What a field is
+// that nobody knows cannot be told: a secret under a misspelled name is not shown either.
+const unknownField = "Expected no excess property"
+const absentField = "Missing key"
 
 /** Every issue of `json` under `schema`, unknown fields included. */
 export const issuesOf = (
@@ -75,7 +88,11 @@ export const issuesOf = (
   if (Result.isSuccess(decoded)) return []
   return toStandard(decoded.failure.issue).issues.map(({ path = [], message }) => {
     const keys = path.map((key) => (typeof key === "object" ? key.key : key))
-    const expected = message.replace(/^Expected /, "")
-    return { path: pathText(keys), found: foundText(json, keys), expected }
+    const field = pathText(keys)
+    if (message === unknownField) {
+      return { path: field, found: "an unknown field", expected: "no field of this name" }
+    }
+    const expected = message === absentField ? "this field" : message.replace(/^Expected /, "")
+    return { path: field, found: foundText(json, keys), expected }
   })
 }

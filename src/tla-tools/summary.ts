@@ -157,7 +157,7 @@ export const outcomeItf = (run: TlcRun, { verdict }: TlcOutcome): ItfTrace | und
   return violation === undefined ? undefined : toItfTrace(violation.trace, sourceOf(run, violation))
 }
 
-/** The outcome for programs, version 1 of the schema `prophecy.tlc`. */
+/** The outcome for programs, version 1 of the schema `prophecy-tlc`. */
 export const outcomeDocument = (
   run: TlcRun,
   outcome: TlcOutcome,
@@ -165,7 +165,7 @@ export const outcomeDocument = (
   const { verdict, report, plan } = outcome
   const { coverage, mode } = report
   return {
-    schema: "prophecy.tlc/1",
+    schema: "prophecy-tlc/1",
     spec: run.spec,
     config: plan.config,
     verdict: verdict._tag,

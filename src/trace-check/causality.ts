@@ -9,6 +9,7 @@ import { isIgnored } from "../core/machine.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
+import * as Window from "../core/window.ts"
 import type { Request } from "../core/request.ts"
 import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
@@ -284,5 +285,14 @@ export class Causality {
       // It may have answered in each of the views that it was in.
       if (before.view < view) replies.forget(client, timestamp)
     })
+    // A restart goes back to the last checkpoint: what is prepared beyond may have been answered.
+    for (const seq of Window.occupied(after.log)) {
+      if (seq <= after.executed) continue
+      for (const r of Window.get(after.log, seq).batch) replies.forget(r.client, r.timestamp)
+    }
+    // So may what was prepared in the views that it left.
+    for (const { seq, batch } of after.qset) {
+      if (seq > after.executed) for (const r of batch) replies.forget(r.client, r.timestamp)
+    }
   }
 }

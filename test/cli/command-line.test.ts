@@ -4,29 +4,27 @@ import { describe, expect, it } from "vitest"
 import { launcher, run } from "./command.ts"
 
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))
+const commands = ["start", "init", "replica", "check", "replay", "explain", "tlc", "doctor"]
 const escape = "\u001b"
 
 describe("help", () => {
   it("goes to standard output with exit code 0, for no arguments as well", async () => {
     const asked = await run(["--help"])
     expect([asked.code, asked.stderr]).toEqual([0, ""])
-    for (const name of ["start", "init", "replica", "check", "replay", "tlc", "doctor"]) {
+    for (const name of commands) {
       expect(asked.stdout).toMatch(new RegExp(`^  ${name} +\\w`, "m"))
     }
     expect(asked.stdout).not.toContain("replica-child")
     expect(await run([])).toEqual(asked)
   })
 
-  it.each(["start", "init", "replica", "check", "replay", "tlc", "doctor"])(
-    "of %s has its flags, exit codes and an example",
-    async (name) => {
-      const { code, stdout, stderr } = await run([name, "--help"])
-      expect([code, stderr]).toEqual([0, ""])
-      expect(stdout).toMatch(/exit codes?/i)
-      expect(stdout).toContain("EXAMPLES")
-      expect(stdout).toContain(`prophecy ${name}`)
-    },
-  )
+  it.each(commands)("of %s has its flags, exit codes and an example", async (name) => {
+    const { code, stdout, stderr } = await run([name, "--help"])
+    expect([code, stderr]).toEqual([0, ""])
+    expect(stdout).toMatch(/exit codes?/i)
+    expect(stdout).toContain("EXAMPLES")
+    expect(stdout).toContain(`prophecy ${name}`)
+  })
 
   it("is also what `help` and its subcommand ask for", async () => {
     expect(await run(["help", "doctor"])).toEqual(await run(["doctor", "--help"]))

@@ -1,10 +1,19 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { main, run, scratch } from "./command.ts"
 
 const mode = (path: string): number => statSync(path).mode & 0o777
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
+
+/** Every file below the folder, as text. */
+const contents = (folder: string): Map<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => statSync(join(folder, name)).isFile())
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+  )
 
 describe("prophecy init", () => {
   it("writes a configuration that only its owner reads, with fresh secrets", async () => {
@@ -19,17 +28,81 @@ describe("prophecy init", () => {
     for (const secret of secrets) expect(secret).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  it("never replaces one, and prints no secret", async () => {
+  it("run again keeps every byte, prints no secret, and says so", async () => {
     const cwd = scratch()
     const first = await run(["init"], { cwd })
-    const before = readFileSync(join(cwd, "cluster.json"), "utf8")
+    expect(first.stdout).toContain("wrote cluster.json (mode 0600)\nwrote spec/Cluster.tla\n")
+    // What its owner has changed since stays as well.
+    appendFileSync(join(cwd, "spec/Cluster.tla"), "mine\n")
+    const before = contents(cwd)
     const second = await run(["init"], { cwd, program: main })
-    expect([second.code, second.stdout]).toEqual([2, ""])
-    expect(second.stderr).toMatch(/cluster\.json exists and is left as it is/)
-    expect(readFileSync(join(cwd, "cluster.json"), "utf8")).toBe(before)
-    for (const secret of JSON.parse(before).secrets.masters) {
-      expect(first.stdout + first.stderr + second.stderr).not.toContain(secret)
+    expect([second.code, second.stderr]).toEqual([0, ""])
+    expect(second.stdout).toMatch(
+      /^kept cluster\.json, as it is\nkept spec\/Cluster\.tla, as it is\n/,
+    )
+    expect(second.stdout).not.toContain("wrote")
+    expect(contents(cwd)).toEqual(before)
+    const again = await run(["init", "--json", "--dry-run"], { cwd, program: main })
+    const kept = ["cluster.json", "spec/Cluster.tla", "spec/Cluster.cfg"]
+    expect(JSON.parse(again.stdout)).toMatchObject({ files: [], specification: [], kept })
+    for (const secret of json(join(cwd, "cluster.json")).secrets.masters) {
+      expect(first.stdout + first.stderr + second.stdout + again.stdout).not.toContain(secret)
     }
+  })
+
+  it("run again writes what has gone, but never another configuration's secrets", async () => {
+    const cwd = scratch()
+    const args = ["init", "--separate-secrets"]
+    expect((await run(args, { cwd, program: main })).code).toBe(0)
+    const before = contents(cwd)
+    rmSync(join(cwd, "spec/Cluster.cfg"))
+    // The secrets of a node move to its machine.
+    rmSync(join(cwd, "secrets/replica-3.json"))
+    const { code, stdout } = await run(args, { cwd, program: main })
+    expect([code, stdout.match(/^wrote .*$/gm)]).toEqual([0, ["wrote spec/Cluster.cfg"]])
+    before.delete("secrets/replica-3.json")
+    expect(contents(cwd)).toEqual(before)
+    rmSync(join(cwd, "cluster.json"))
+    const without = await run(args, { cwd, program: main })
+    expect([without.code, without.stdout]).toEqual([2, ""])
+    expect(without.stderr).toContain("secrets/replica-0.json exists without its cluster.json")
+  })
+
+  it("refuses to keep a configuration that is not the one asked for", async () => {
+    const cwd = scratch()
+    await run(["init"], { cwd, program: main })
+    const before = contents(cwd)
+    for (const [args, reason] of [
+      [["--replicas", "7"], "(replicas: 4 there, 7 asked for)"],
+      [["--clients", "9"], "(clients: 64 there, 9 asked for)"],
+      [["--port", "9000"], "(replica 0: 127.0.0.1:7400 there, 127.0.0.1:9000 asked for)"],
+      [["--separate-secrets"], "(secrets: in the file there, in files of their own asked for)"],
+    ] as const) {
+      const { code, stdout, stderr } = await run(["init", ...args], { cwd, program: main })
+      expect([code, stdout]).toEqual([2, ""])
+      expect(stderr).toContain(`cluster.json exists and is another cluster's ${reason}. It is left`)
+    }
+    expect(contents(cwd)).toEqual(before)
+    writeFileSync(join(cwd, "cluster.json"), '{"secret":')
+    const broken = await run(["init"], { cwd, program: main })
+    expect([broken.code, broken.stdout]).toEqual([2, ""])
+    expect(broken.stderr).toContain("cluster.json exists and cannot be read (no JSON)")
+    writeFileSync(join(cwd, "cluster.json"), "{}")
+    expect((await run(["init"], { cwd, program: main })).stderr).toContain("exists, with ")
+  })
+
+  it("writes a first specification, which TLC proves, and refutes with a smaller quorum", async () => {
+    const cwd = scratch()
+    await run(["init", "--replicas", "31"], { cwd, program: main })
+    const good = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd, program: main })
+    expect(good.stdout).toMatch(/^exhaustive: no error in 253 distinct states /)
+    expect(good.code).toBe(0)
+    const path = join(cwd, "spec/Cluster.tla")
+    const text = readFileSync(path, "utf8")
+    writeFileSync(path, text.replace("Quorum == N - F", "Quorum == N - F - 1"))
+    const bad = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd, program: main })
+    expect(bad.stdout).toMatch(/^violated: invariant Agreement after 20 steps/)
+    expect(bad.code).toBe(12)
   })
 
   it("writes nothing in a dry run", async () => {
@@ -37,6 +110,7 @@ describe("prophecy init", () => {
     const { code, stdout } = await run(["init", "--dry-run"], { cwd })
     expect([code, readdirSync(cwd)]).toEqual([0, []])
     expect(stdout).toContain("would write cluster.json")
+    expect(stdout).toContain("would write spec/Cluster.tla")
     expect(stdout).not.toMatch(/[0-9a-f]{64}/)
   })
 

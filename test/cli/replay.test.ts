@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { specDigest } from "../../src/cli/specification.ts"
 import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
-import { main, run, scratch } from "./command.ts"
+import { main, pressCtrlC, run, scratch, start } from "./command.ts"
 
 const replay = (args: ReadonlyArray<string>, cwd: string) =>
   run(["replay", ...args], { program: main, cwd })
@@ -12,6 +12,7 @@ const replay = (args: ReadonlyArray<string>, cwd: string) =>
 const traces = (options: Partial<RunOptions> = {}): string => {
   const folder = scratch()
   mkdirSync(join(folder, "traces"))
+  mkdirSync(join(folder, "empty"))
   for (const [name, lines] of recordRun({ seed: 1, spec: specDigest(), ...options })) {
     writeFileSync(join(folder, "traces", name), lines.map((line) => `${line}\n`).join(""))
   }
@@ -23,6 +24,12 @@ test("a folder of traces that conform", async () => {
   expect(stderr).toBe("replay\n")
   expect(stdout).toMatch(/^conforms: every recorded step is a step of the model\n/)
   expect(stdout).toMatch(/^took {6}\d+\.\d s, [\d,]+ events\/s$/m)
+  expect(code).toBe(0)
+})
+
+test("the folder of a run, in which the traces have theirs", async () => {
+  const { code, stdout } = await replay(["."], traces())
+  expect(stdout).toMatch(/^conforms: .+\n.+ events in 5 files$/m)
   expect(code).toBe(0)
 })
 
@@ -49,6 +56,56 @@ test("windows by TLC, and the text of what it says", async () => {
     "TLC       events 31 to 60, from where the last one ended: accepted, 32 states\n",
   )
   expect(code).toBe(0)
+})
+
+const lines = (text: string): ReadonlyArray<Record<string, unknown>> =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+
+test("a JSON object a line while it works, the document last", async () => {
+  const args = ["--ndjson", "--quiet", "--tlc", "1:20", "--window", "10", "traces"]
+  const { code, stdout, stderr } = await replay(args, traces())
+  const told = lines(stdout)
+  expect(told.map((line) => Object.keys(line)[0])).toEqual([
+    "replayed",
+    "window",
+    "window",
+    "schema",
+  ])
+  expect(told[0]).toMatchObject({ replayed: { verdict: "conforms" } })
+  expect(told[2]).toMatchObject({ window: { from: 11, to: 20, outcome: { _tag: "Accepted" } } })
+  const windows = [told[1]?.["window"], told[2]?.["window"]]
+  expect(told[3]).toMatchObject({ schema: "prophecy-replay/1", tlc: { windows } })
+  expect([code, stderr]).toEqual([0, ""])
+})
+
+test("Ctrl-C during TLC: what the replay found, the windows so far, and how to go on", async () => {
+  const asked = ["replay", "--tlc", "1:60", "--window", "2", "traces"]
+  const job = start(asked, { program: main, cwd: traces() })
+  await expect.poll(job.stderr, { timeout: 60_000 }).toContain("TLC\n")
+  pressCtrlC(job)
+  const { code, stdout } = await job.ended
+  expect(stdout).toMatch(/^conforms: every recorded step is a step of the model\n/)
+  expect(stdout).toContain("\nTLC       interrupted: partial, the other events are not checked\n")
+  expect(stdout).toMatch(/\nagain {5}prophecy replay --tlc \d+:60 --window 2 traces\n$/)
+  expect(code).toBe(130)
+  // Once a window is done, what is to be done again starts after it.
+  const later = start([...asked, "--ndjson", "--quiet"], { program: main, cwd: traces() })
+  await expect.poll(later.stdout, { timeout: 60_000 }).toContain('{"window":')
+  pressCtrlC(later)
+  const ended = await later.ended
+  const document = lines(ended.stdout).at(-1)
+  const { tlc } = document as { tlc: { windows: ReadonlyArray<{ to: number }> } }
+  expect(document).toMatchObject({ schema: "prophecy-replay/1", verdict: "conforms" })
+  const from = (tlc.windows.at(-1)?.to ?? 0) + 1
+  expect(from).toBeGreaterThan(2)
+  expect(tlc).toMatchObject({
+    interrupted: true,
+    again: `prophecy replay --tlc ${from}:60 --window 2 traces`,
+  })
+  expect(ended.code).toBe(130)
 })
 
 test("events that the run does not have leave the question open", async () => {
@@ -83,10 +140,11 @@ test("a trace that does not conform: where, what, and exit code 4", async () => 
 
 test.each([
   [["nothing"], "nothing: there is no such file or folder"],
-  [["."], ".: no .ndjson file in this folder"],
+  [["empty"], "empty: no .ndjson file in this folder"],
   [["--tlc", "5:3", "traces"], "--tlc 5:3: the first event comes after the last one"],
   [["--tlc", "0:3", "traces"], "auto, or FROM:TO"],
   [["--window", "0", "traces"], "1 to 10000 events"],
+  [["--json", "--ndjson", "traces"], "--json and --ndjson exclude each other"],
   [[], "trace"],
 ])("bad input is told on standard error: %j", async (args, message) => {
   const { code, stdout, stderr } = await replay(args, traces())

@@ -1,7 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { func, int, record, seq, set, str } from "../../src/model-check/canonical.ts"
-import { InternedSets, RowSet } from "../../src/model-check/intern.ts"
+import { InternedSets } from "../../src/model-check/intern.ts"
+import { RowSet } from "../../src/model-check/row-set.ts"
 
 describe("canonical text", () => {
   it("writes a function with domain 1..n as a sequence, others by key", () => {

@@ -20,6 +20,7 @@ export interface ExploredModel {
 type ExploreModule = typeof import("../../src/model-check/explore.ts")
 type GraphModule = typeof import("../../src/model-check/graph.ts")
 type ModelModule = typeof import("../../src/model-check/pbft-model.ts")
+type WorldModule = typeof import("../../src/model-check/model-world.ts")
 type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
@@ -33,6 +34,7 @@ const load = async (root: string) => {
     ...(await from<ExploreModule>("explore.ts")),
     ...(await from<GraphModule>("graph.ts")),
     ...(await from<ModelModule>("pbft-model.ts")),
+    ...(await from<WorldModule>("model-world.ts")),
     ...(await from<ModelsModule>("pbft-models.ts")),
     ...(await from<ExpectationModule>("expectation.ts")),
   }
@@ -50,7 +52,7 @@ const failedOf = (
   const whole = code.pbftModel(spec.name, code.constantsOf(spec))
   const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
   try {
-    const found = code.explore({ ...whole, invariants }, limits, recorder)
+    const found = code.explore(code.modelWorld({ ...whole, invariants }), limits, recorder)
     const { violation } = found
     if (violation !== undefined) return { check: violation.property, why: violation.why }
     if (found.verdict === "bounded") {

@@ -4,7 +4,8 @@
  *   node test/mutants/run.ts            all of them
  *   node test/mutants/run.ts --code     those of src/core, by the explorer and by tests
  *   node test/mutants/run.ts --spec     those of spec/tla, by TLC
- *   node test/mutants/run.ts --json     one JSON document (schema prophecy.mutants/1)
+ *   node test/mutants/run.ts --swarm    those that simulated runs must find, and in how many seeds
+ *   node test/mutants/run.ts --json     one JSON document (schema prophecy-mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words
  *
  * Exit code 0 when each is killed by the check that it names, 4 when one is not, 2 for bad words.
@@ -14,11 +15,13 @@ import { codeBaseline, type CodeMutant, runCodeMutant } from "./code-run.ts"
 import { inParallel } from "./in-parallel.ts"
 import type { Mutation, Outcome } from "./mutation.ts"
 import { specMutants } from "./spec-mutants.ts"
+import { swarmMutants } from "./swarm-mutants.ts"
+import { runSwarmMutant, swarmBaseline } from "./swarm-run.ts"
 import { killsByTlc, runSpecMutant, shortRuns, type SpecMutant } from "./spec-run.ts"
 
 const width = 2
-const flags = ["--code", "--spec", "--json"]
-const usage = "node test/mutants/run.ts [--code | --spec] [--json] [WORD...]"
+const flags = ["--code", "--spec", "--swarm", "--json"]
+const usage = "node test/mutants/run.ts [--code | --spec | --swarm] [--json] [WORD...]"
 
 const say = (line: string): void => console.error(line)
 
@@ -75,11 +78,19 @@ const runSpec = async (mutants: ReadonlyArray<SpecMutant>): Promise<ReadonlyArra
   return inParallel(mutants, width, (m) => attempt(m, (one) => runSpecMutant(one, toolchain)))
 }
 
+const runSwarm = async (mutants: ReadonlyArray<Mutation>): Promise<ReadonlyArray<Outcome>> => {
+  if (mutants.length === 0) return []
+  say("simulated runs of the code as it is")
+  await swarmBaseline()
+  const unseen = { check: "the swarm", where: "simulated runs" }
+  return inParallel(mutants, width, (m) => attempt({ ...m, killedBy: unseen }, runSwarmMutant))
+}
+
 const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
   const failed = outcomes.filter((o) => o.problem !== undefined).length
   const passed = outcomes.length - failed
   if (json) {
-    const document = { schema: "prophecy.mutants/1", mutants: outcomes, passed, failed }
+    const document = { schema: "prophecy-mutants/1", mutants: outcomes, passed, failed }
     console.log(JSON.stringify(document, undefined, 2))
   } else {
     console.log(row(["", "mutant", "killed by", "where", "seconds"]))
@@ -92,20 +103,25 @@ const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
   const words = args.filter((a) => !a.startsWith("--"))
-  const only = args.filter((a) => a === "--code" || a === "--spec")
-  const chosen = <M extends Mutation>(flag: "--code" | "--spec", mutants: ReadonlyArray<M>) =>
+  const only = args.filter((a) => ["--code", "--spec", "--swarm"].includes(a))
+  const chosen = <M extends Mutation>(
+    flag: "--code" | "--spec" | "--swarm",
+    mutants: ReadonlyArray<M>,
+  ) =>
     only.length > 0 && !only.includes(flag)
       ? []
       : mutants.filter((m) => words.length === 0 || words.some((w) => m.name.includes(w)))
   const code = chosen("--code", codeMutants)
   const spec = chosen("--spec", specMutants)
-  if (unknown !== undefined || code.length + spec.length === 0) {
+  const swarm = chosen("--swarm", swarmMutants)
+  if (unknown !== undefined || code.length + spec.length + swarm.length === 0) {
     say(
       `${unknown === undefined ? "no mutant has such a name" : `${unknown} is unknown`}: ${usage}`,
     )
     return 2
   }
-  return print([...(await runCode(code)), ...(await runSpec(spec))], args.includes("--json"))
+  const outcomes = [...(await runCode(code)), ...(await runSpec(spec)), ...(await runSwarm(swarm))]
+  return print(outcomes, args.includes("--json"))
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {

@@ -52,7 +52,7 @@ describe("prophecy tlc", () => {
     const { code, stdout, stderr } = await tlc("Ring.tla", "--json", "--coverage", "--quiet")
     expect([code, stderr]).toEqual([0, ""])
     expect(JSON.parse(stdout)).toMatchObject({
-      schema: "prophecy.tlc/1",
+      schema: "prophecy-tlc/1",
       spec: "Ring.tla",
       verdict: "exhaustive",
       exitCode: 0,
@@ -62,6 +62,26 @@ describe("prophecy tlc", () => {
       neverTaken: ["Never"],
       violations: [],
     })
+  })
+
+  it("tells each event as a line while TLC runs, and the document last", async () => {
+    const config = ringConfig("INVARIANT SmallLaps")
+    const args = ["Ring.tla", "--config", config, "--workers", "1", "--ndjson", "--quiet"]
+    const { code, stdout, stderr } = await tlc(...args)
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    const events = lines.slice(0, -1).map(({ event }) => event)
+    expect(events[0]).toBe("Started")
+    expect(events.at(-1)).toBe("Exited")
+    expect(events.filter((event) => event === "State")).toHaveLength(4)
+    expect(lines.find(({ event }) => event === "State")).toMatchObject({
+      index: 1,
+      variables: { at: expect.anything(), laps: { "#map": expect.any(Array) } },
+    })
+    expect(lines.at(-1)).toMatchObject({ schema: "prophecy-tlc/1", verdict: "violated" })
+    expect([code, stderr]).toEqual([12, ""])
   })
 
   it("shows what each step changed, writes ITF, and says how to repeat the run", async () => {
@@ -103,6 +123,7 @@ describe("prophecy tlc", () => {
     [["Ring.tla", "--", "-workers", "2"], "-workers cannot be passed on"],
     [["Ring.tla", "--no-such-flag"], "no-such-flag"],
     [["Ring.tla", "--depth", "0"], "depth"],
+    [["Ring.tla", "--json", "--ndjson"], "exclude each other"],
   ])("refuses %j with exit code 2 and nothing on stdout", async (args, reason) => {
     const { code, stdout, stderr } = await tlc(...args)
     expect([code, stdout]).toEqual([2, ""])

@@ -115,6 +115,23 @@ describe("a declared gap", () => {
     expect(await checkTraces(sources, { digests })).toMatchObject({ _tag: "Gap" })
   })
 
+  test("after a kill that lost lines whose messages had left", async () => {
+    let kills = 0
+    for (let seed = 1; seed <= 24; seed++) {
+      const killed = seed % 4
+      const files = recordRun({ seed, ...busy, restart: { replica: killed, at: 6, how: "killed" } })
+      if (!files.has(`replica-${killed}-1.ndjson`)) continue
+      kills++
+      const sources = [...files].map(([name, lines]) => {
+        const kept = name === `replica-${killed}.ndjson` ? lines.slice(0, -30) : lines
+        return sourceOf(name, kept.map((l) => `${l}\n`).join(""))
+      })
+      const verdict = await checkTraces(sources, { digests })
+      expect(verdict, `seed ${seed}`).toMatchObject({ _tag: "Gap" })
+    }
+    expect(kills).toBeGreaterThan(10)
+  })
+
   test("whose state has lost what was durable is rejected", async () => {
     const files = recordRun({ seed: 3, ...busy, drop: { node: 1, from: 50, many: 40 } })
     const lines = files.get("replica-1.ndjson") ?? []

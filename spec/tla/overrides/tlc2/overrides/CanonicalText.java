@@ -4,10 +4,12 @@ import java.util.Arrays;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import tlc2.tool.TLCState;
+import tlc2.value.IMVPerm;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.ModelValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.StringValue;
@@ -18,23 +20,36 @@ import util.UniqueString;
 /**
  * The canonical text of a TLA+ value, as src/model-check/canonical.ts writes it: sets sorted by
  * the text of their elements, functions by the text of their keys, and a function with domain 1..n
- * is a sequence.
+ * is a sequence. A model value is written as the string of its name.
  */
 final class CanonicalText {
   private CanonicalText() {}
 
-  static String ofState(TLCState state) {
+  /** The text of the state; under a symmetry the first of the texts of the states of its class. */
+  static String ofState(TLCState state, IMVPerm[] symmetry) {
+    String first = ofState(state, (IMVPerm) null);
+    if (symmetry == null) return first;
+    for (IMVPerm permutation : symmetry) {
+      String other = ofState(state, permutation);
+      if (other.compareTo(first) < 0) first = other;
+    }
+    return first;
+  }
+
+  private static String ofState(TLCState state, IMVPerm permutation) {
     TreeMap<String, String> fields = new TreeMap<>();
     for (UniqueString name : state.getVals().keySet()) {
-      fields.put(quoted(name.toString()), of((Value) state.lookup(name)));
+      IValue value = state.lookup(name);
+      IValue renamed = permutation == null ? value : value.permute(permutation);
+      fields.put(quoted(name.toString()), of((Value) renamed));
     }
     return record(fields);
   }
 
-
   static String of(Value v) {
     if (v instanceof IntValue) return Integer.toString(((IntValue) v).val);
     if (v instanceof StringValue) return quoted(((StringValue) v).val.toString());
+    if (v instanceof ModelValue) return quoted(((ModelValue) v).val.toString());
     if (v instanceof BoolValue) return ((BoolValue) v).val ? "TRUE" : "FALSE";
     if (v instanceof TupleValue) return sequence(((TupleValue) v).elems);
     if (v instanceof RecordValue) return ofRecord((RecordValue) v);

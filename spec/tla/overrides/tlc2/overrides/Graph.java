@@ -60,7 +60,7 @@ public final class Graph {
       Tool tool, ExprOrOpArgNode[] args, Context c, TLCState s0, TLCState s1, int control, CostModel cm) {
     long fingerprint = s0.fingerPrint();
     if (!states.containsKey(fingerprint)) {
-      String text = CanonicalText.ofState(s0);
+      String text = CanonicalText.ofState(s0, tool.getSymmetryPerms());
       states.put(fingerprint, hash(text));
       if (elements != null) texts.put(fingerprint, text);
     }

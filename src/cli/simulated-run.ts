@@ -1,0 +1,155 @@
+/** Simulates a scenario, has its traces checked like those of a running group, and judges all. */
+import { createHash } from "node:crypto"
+import { batchDigest, bytesDigest, checkpointDigest } from "../net/digests.ts"
+import type { Outcome } from "../sim/outcome.ts"
+import type { Scenario } from "../sim/scenario.ts"
+import { type Shrinking, shrink, type Tried } from "../sim/shrink.ts"
+import { Simulation } from "../sim/simulation.ts"
+import type { StoryLine } from "../sim/story.ts"
+import { checkTraces } from "../trace-check/check.ts"
+import { findingText, type Verdict } from "../trace-check/verdict.ts"
+
+/** Why a run is not good. */
+export interface Failure {
+  readonly kind: "safety" | "liveness" | "assertion" | "trace" | "expectation"
+  /** The property, the trace checker's rule, or what was expected. */
+  readonly property: string
+  readonly why: string
+}
+
+export interface SimulatedRun {
+  readonly scenario: Scenario
+  readonly outcome: Outcome
+  /** Null where the run broke off: its traces are not complete. */
+  readonly verdict: Verdict | null
+  readonly failure: Failure | null
+  /** The traces: lines by file. */
+  readonly files: ReadonlyMap<string, ReadonlyArray<string>>
+  /** SHA-256 over all traces, in order of their names: equal for equal runs. */
+  readonly digest: string
+}
+
+const hashing = { batchDigest, checkpointDigest, hash: bytesDigest }
+
+/** Names of invariants start with a capital; what code asserts is a sentence. */
+const isInvariant = (property: string): boolean => /^[A-Z]\w+$/.test(property)
+
+const digestOf = (files: ReadonlyMap<string, ReadonlyArray<string>>): string => {
+  const digest = createHash("sha256")
+  for (const name of [...files.keys()].sort()) {
+    digest.update(`${name}\n`)
+    for (const line of files.get(name) ?? []) digest.update(`${line}\n`)
+  }
+  return digest.digest("hex")
+}
+
+const sourcesOf = (files: ReadonlyMap<string, ReadonlyArray<string>>) =>
+  [...files].map(([name, lines]) => ({
+    name,
+    text: (async function* () {
+      yield `${lines.join("\n")}\n`
+    })(),
+  }))
+
+const unmet = (scenario: Scenario, outcome: Outcome, verdict: Verdict | null): Failure | null => {
+  const { completes, actions = [], never = [], proven = [] } = scenario.expect
+  const failure = (property: string, why: string): Failure => ({
+    kind: "expectation",
+    property,
+    why,
+  })
+  const all = outcome.completed === outcome.requests
+  const shown = `${outcome.completed} of ${outcome.requests} requests completed`
+  if (completes === true && !all) return failure("completes", shown)
+  if (completes === false && all) return failure("completes", `${shown}: none was to be left`)
+  const missing = actions.find((action) => outcome.actions[action] === undefined)
+  if (missing !== undefined) return failure("actions", `${missing} was never taken`)
+  const taken = never.find((action) => outcome.actions[action] !== undefined)
+  if (taken !== undefined) return failure("never", `${taken} was taken`)
+  const blamed =
+    verdict !== null && verdict._tag !== "Unreadable"
+      ? verdict.misbehaviours.map(({ process }) => process)
+      : []
+  const free = proven.find((process) => !blamed.includes(process))
+  return free === undefined ? null : failure("proven", `nothing proves that ${free} is Byzantine`)
+}
+
+const violationOf = ({ violation }: Outcome): Failure | null => {
+  if (violation === null) return null
+  const { property, why } = violation
+  if (property === "Liveness") return { kind: "liveness", property, why }
+  return { kind: isInvariant(property) ? "safety" : "assertion", property, why }
+}
+
+const rejected = (verdict: Verdict | null): Failure | null => {
+  if (verdict === null || verdict._tag === "Conforms" || verdict._tag === "Gap") return null
+  const { finding } = verdict
+  return { kind: "trace", property: finding.rule, why: findingText(finding) }
+}
+
+/** What is left of a failure when the scenario is there to show it. */
+const unexpected = (scenario: Scenario, found: Failure | null): Failure | null => {
+  const { violates } = scenario.expect
+  if (violates === undefined || found?.property === violates) {
+    return violates === undefined ? found : null
+  }
+  const why = found === null ? "nothing broke" : `${found.property} broke instead: ${found.why}`
+  return { kind: "expectation", property: "violates", why }
+}
+
+/** Runs a scenario; `story` is told everything that happens in it. */
+export const simulateScenario = async (
+  scenario: Scenario,
+  options: { readonly spec: string; readonly story?: (line: StoryLine) => void },
+): Promise<SimulatedRun> => {
+  const files = new Map<string, Array<string>>()
+  const write = (file: string, line: string): void => {
+    const lines = files.get(file)
+    if (lines === undefined) files.set(file, [line])
+    else lines.push(line)
+  }
+  const outcome = new Simulation(scenario, { ...options, hashing, write }).run()
+  const violation = violationOf(outcome)
+  const whole = violation === null || violation.kind === "safety" || violation.kind === "liveness"
+  const verdict = whole
+    ? await checkTraces(sourcesOf(files), { digests: hashing, spec: options.spec })
+    : null
+  const found = unexpected(scenario, violation ?? rejected(verdict))
+  const failure = found ?? unmet(scenario, outcome, verdict)
+  return { scenario, outcome, verdict, failure, files, digest: digestOf(files) }
+}
+
+const triedOf = (run: SimulatedRun, wanted: Failure): Tried => ({
+  fails: run.failure?.kind === wanted.kind && run.failure.property === wanted.property,
+  noise: run.outcome.noise,
+  virtualMs: run.outcome.virtualMs,
+})
+
+/**
+ * The smallest scenario found that fails as `run` did, after at most `attempts` runs; `told` hears
+ * of each run.
+ */
+export const shrunk = async (
+  run: SimulatedRun,
+  options: {
+    readonly spec: string
+    readonly attempts: number
+    readonly told?: (attempt: number) => void
+  },
+): Promise<SimulatedRun> => {
+  const { failure } = run
+  if (failure === null) return run
+  const shrinking: Shrinking<Scenario> = shrink(run.scenario, triedOf(run, failure))
+  let best = run
+  let next = shrinking.next()
+  for (let attempt = 1; next.done !== true && attempt <= options.attempts; attempt++) {
+    const candidate = await simulateScenario(next.value, { spec: options.spec })
+    const tried = triedOf(candidate, failure)
+    if (tried.fails) best = candidate
+    options.told?.(attempt)
+    next = shrinking.next(tried)
+  }
+  const about = `shrunk from seed ${run.scenario.seed}: ${failure.property}`
+  const named = await simulateScenario({ ...best.scenario, about }, { spec: options.spec })
+  return named.failure === null ? best : named
+}

@@ -1,0 +1,170 @@
+/**
+ * What the correct replicas of a run have said and done, and the safety properties of
+ * spec/properties.md over it. It sees everything and forgets nothing, unlike a replica, so it also
+ * finds what two replicas do at very different times.
+ */
+import type { ClientId, Digest, ReplicaId, Seq, Timestamp } from "../core/ids.ts"
+import { pendingExecution } from "../core/pbft/execution.ts"
+import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import type { Request } from "../core/request.ts"
+import * as Window from "../core/window.ts"
+import { recordKey } from "./disk.ts"
+import type { ReplicaStepped, Sent } from "./host.ts"
+
+export interface Violation {
+  /** The name of spec/properties.md, or what the code itself asserts. */
+  readonly property: string
+  readonly why: string
+}
+
+/** A batch as it was executed, by whoever did it first. */
+export interface Execution {
+  readonly requests: ReadonlyArray<Request>
+  readonly results: ReadonlyArray<string>
+}
+
+/** What a vote rests on: the record that must be durable before it leaves. */
+const foundation: Readonly<Record<string, string>> = {
+  PrePrepare: "PrePrepared",
+  Prepare: "PrePrepared",
+  Commit: "Prepared",
+  Checkpoint: "CheckpointTaken",
+}
+
+export class Ledger {
+  /** The first property that broke. */
+  violation: Violation | undefined
+  readonly executions = new Map<Seq, Execution>()
+  readonly #states: () => ReadonlyArray<State>
+  readonly #tolerable: boolean
+  readonly #prepared = new Map<string, Digest>()
+  readonly #committed = new Map<Seq, Digest>()
+  readonly #checkpoints = new Map<Seq, Digest>()
+  readonly #said = new Map<string, Digest>()
+  readonly #placed = new Map<string, Seq>()
+
+  /**
+   * `states`: those of all correct replicas, also of stopped ones. With more than f faulty ones
+   * (not `tolerable`) there are too few for a quorum's support, and that is not looked at.
+   */
+  constructor(states: () => ReadonlyArray<State>, tolerable: boolean) {
+    this.#states = states
+    this.#tolerable = tolerable
+  }
+
+  broken(property: string, why: string): void {
+    this.violation ??= { property, why }
+  }
+
+  stepped({ config, before, input, step }: ReplicaStepped): void {
+    if (step.state === before) return
+    const wrong = typeOK(config, step.state)
+    if (wrong !== null) this.broken("TypeOK", `replica ${config.id}: ${wrong}`)
+    if (input._tag !== "Restart") this.#slots(config, before, step.state)
+    if (input._tag === "Executed" && step.action === "Execute") {
+      this.#execution(config, before, input)
+    }
+  }
+
+  /** A correct replica's message leaves. */
+  sent({ config, message, high, holds }: Sent): void {
+    const record = foundation[message._tag]
+    if (record === undefined || !("seq" in message)) return
+    const { id } = config
+    const { seq, digest } = message
+    if (seq > high) {
+      this.broken("Watermarks", `replica ${id} sends ${message._tag} for ${seq}, above ${high}`)
+    }
+    if (!holds(recordKey(record, seq, digest))) {
+      const why = `replica ${id} sends ${message._tag} for ${seq}, and no ${record} is on its disk`
+      this.broken("SentIsDurable", why)
+    }
+    const view = message._tag === "Checkpoint" ? 0 : message.view
+    const about = `${id} ${message._tag} ${view} ${seq}`
+    const said = this.#said.get(about)
+    if (said !== undefined && said !== digest) {
+      const why = `replica ${id} sends two different ${message._tag} for ${seq} in view ${view}`
+      this.broken("NoEquivocation", why)
+    }
+    this.#said.set(about, digest)
+    if (message._tag === "Checkpoint") this.#checkpoint(id, seq, digest)
+  }
+
+  #slots(config: Config, before: State, after: State): void {
+    if (before.log === after.log) return
+    for (const seq of Window.changed(before.log, after.log)) {
+      const { phase, digest } = Window.get(after.log, seq)
+      if (phase !== "prepared" && phase !== "committed") continue
+      this.#same("PreparedUnique", this.#prepared, { key: `${after.view} ${seq}`, digest, seq })
+      const was = Window.covers(before.log, seq) ? Window.get(before.log, seq).phase : "empty"
+      if (phase !== "committed" || was === "committed") continue
+      this.#same("Agreement", this.#committed, { key: seq, digest, seq })
+      this.#support(config, after, seq)
+    }
+  }
+
+  #same<K>(
+    property: string,
+    known: Map<K, Digest>,
+    now: { readonly key: K; readonly digest: Digest; readonly seq: Seq },
+  ): void {
+    const other = known.get(now.key)
+    known.set(now.key, other ?? now.digest)
+    if (other === undefined || other === now.digest) return
+    this.broken(property, `sequence number ${now.seq}: ${other} and ${now.digest}`)
+  }
+
+  #support(config: Config, state: State, seq: Seq): void {
+    if (!this.#tolerable) return
+    const { quorum, f } = config.group
+    const supporters = this.#states().filter((s) => supportsCommit(state, s, seq)).length
+    if (supporters >= quorum - f) return
+    const why = `replica ${config.id} commits ${seq}, and ${supporters} correct ones support it`
+    this.broken("CommitSupport", why)
+  }
+
+  #checkpoint(replica: ReplicaId, seq: Seq, digest: Digest): void {
+    const known = this.#checkpoints.get(seq)
+    if (known === undefined) this.#checkpoints.set(seq, digest)
+    else if (known !== digest) {
+      this.broken("CheckpointAgreement", `replica ${replica} has another checkpoint at ${seq}`)
+    }
+  }
+
+  #execution(
+    config: Config,
+    before: State,
+    { seq, results }: { readonly seq: Seq; readonly results: ReadonlyArray<string> },
+  ): void {
+    const requests = pendingExecution(config, before)?.requests ?? []
+    const first = this.executions.get(seq)
+    if (first === undefined) {
+      this.executions.set(seq, { requests, results })
+      requests.forEach((r) => this.#place(r.client, r.timestamp, seq))
+      return
+    }
+    const text = (all: ReadonlyArray<Request>): string =>
+      all.map((r) => `${r.client} ${r.timestamp} ${r.operation}`).join("\n")
+    if (text(first.requests) !== text(requests)) {
+      const why = `replica ${config.id} executes other requests at ${seq} than the first to do it`
+      this.broken("ExecutionPrefix", why)
+    } else if (first.results.join("\n") !== results.join("\n")) {
+      this.broken("ExecutionPrefix", `replica ${config.id} has other results at ${seq}`)
+    }
+  }
+
+  #place(client: ClientId, timestamp: Timestamp, seq: Seq): void {
+    const key = `${client} ${timestamp}`
+    const before = this.#placed.get(key)
+    this.#placed.set(key, seq)
+    if (before === undefined) return
+    const why = `request ${timestamp} of client ${client} is executed at ${before} and at ${seq}`
+    this.broken("AtMostOnce", why)
+  }
+
+  /** Where a request was executed. */
+  placeOf(client: ClientId, timestamp: Timestamp): Seq | undefined {
+    return this.#placed.get(`${client} ${timestamp}`)
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The one place where the simulator knows kinds of messages: their names, what a delivered one is
+ * as an input, and what nobody can forge in one. A new kind that needs nothing special needs
+ * nothing here.
+ */
+import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { Authentic, Message, PrePrepare } from "../core/pbft/message.ts"
+import type { Config, Input } from "../core/pbft/state.ts"
+import { verifies } from "./authenticators.ts"
+
+/** A replica tells how far it is, so that others send again what it lacks; no protocol message. */
+export interface Progress {
+  readonly _tag: "Progress"
+  readonly low: Seq
+  readonly executed: Seq
+  readonly replica: ReplicaId
+}
+
+export type WireMessage = Message | Progress
+
+const parts: ReadonlyArray<readonly [field: string, letter: string]> = [
+  ["view", "v"],
+  ["seq", "n"],
+  ["client", "c"],
+  ["timestamp", "t"],
+]
+
+/** As in `Commit v0 n3`: what fates, cuts and stories call a message. Digests are left out. */
+export const nameOf = (message: WireMessage): string => {
+  const fields = message as unknown as Readonly<Record<string, unknown>>
+  let name: string = message._tag
+  for (const [field, letter] of parts) {
+    if (typeof fields[field] === "number") name += ` ${letter}${fields[field]}`
+  }
+  return name
+}
+
+/** Whether a message is one that a list of beginnings of names means; an empty list means all. */
+export const isAmong = (name: string, beginnings: ReadonlyArray<string>): boolean =>
+  beginnings.length === 0 ||
+  beginnings.some((b) => name.startsWith(b) && (name.length === b.length || name[b.length] === " "))
+
+/** Why a receiver drops a message before its machine sees it. */
+export type Dropped = "BadAuthenticator" | "BadDigest" | "UnknownClient" | "WrongReceiver"
+
+/** What a well-authenticated message is for replica `config.id`; src/net does the same. */
+export const inputOf = (config: Config, message: Message): Input | Dropped => {
+  switch (message._tag) {
+    case "Reply":
+      return "WrongReceiver"
+    case "Request":
+      if (message.client >= config.clients) return "UnknownClient"
+      if (!verifies(message, config.id)) return "BadAuthenticator"
+      return { _tag: "Receive", message: message as Authentic<typeof message> }
+    case "PrePrepare": {
+      if (config.batchDigest(message.batch) !== message.digest) return "BadDigest"
+      const verdicts = message.batch.map((r) => r.client < config.clients && verifies(r, config.id))
+      return { _tag: "ReceivePrePrepare", message: message as Authentic<PrePrepare>, verdicts }
+    }
+    default:
+      return { _tag: "Receive", message: message as Authentic<typeof message> }
+  }
+}
+
+/**
+ * Fields that a Byzantine sender does not get to choose: who it is, and what only another process
+ * can make. A whole message of another process inside of one (it has a `_tag`) is never changed.
+ */
+export const unforgeable: ReadonlySet<string> = new Set(["_tag", "replica", "authenticator"])
+
+/** Seals a changed message: a pre-prepare's digest must be its batch's to be looked at at all. */
+export const sealed = <M extends WireMessage>(config: Config, message: M): M =>
+  message._tag === "PrePrepare"
+    ? { ...message, digest: config.batchDigest(message.batch) }
+    : message

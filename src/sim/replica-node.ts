@@ -1,0 +1,270 @@
+/**
+ * One replica of a simulation: the real `step` driven in the order of src/net/runtime.ts. An input
+ * is stepped, its records go to the disk, and what comes after a record leaves when that is
+ * durable; while the disk writes, the replica goes on. The line of a step in the trace is written
+ * with the step's messages: a process that stops has no lines of what its disk forgot.
+ */
+import type { Execute } from "../core/effect.ts"
+import { noDigest } from "../core/ids.ts"
+import { step } from "../core/pbft/replica.ts"
+import { durableRecords } from "../core/pbft/restart.ts"
+import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
+import { replicaLine } from "../core/pbft/trace.ts"
+import { keyValueService } from "../core/service/key-value.ts"
+import type { Service } from "../core/service/service.ts"
+import { Disk } from "./disk.ts"
+import type { Hashing, Host, ReplicaStepped } from "./host.ts"
+import type { Progress, WireMessage } from "./messages.ts"
+import { nextBatch } from "./propose.ts"
+import type { Random } from "./random.ts"
+import type { Recorder } from "./recorder.ts"
+import { historyOutlivesCrash } from "./restrictions.ts"
+import { History, Retransmission } from "./retransmission.ts"
+import { clientName, type Crash, replicaName } from "./scenario.ts"
+import { replicaTimers, Timers } from "./timers.ts"
+
+export interface ReplicaNodeOptions {
+  readonly config: Config
+  readonly pipeline: number
+  readonly progressMs: number
+  /** Microseconds that making a group durable takes. */
+  readonly sync: readonly [least: number, most: number]
+  /** Local milliseconds for each millisecond of virtual time. */
+  readonly rate: number
+  readonly hashing: Hashing
+  readonly host: Host
+  readonly random: Random
+  /** Undefined for a Byzantine replica: it writes no trace. */
+  readonly recorder: Recorder | undefined
+  readonly stepped: (what: ReplicaStepped) => void
+}
+
+/** The log is replaced at a stable checkpoint when it holds more records than this. */
+const compactRecords = 48
+
+export class ReplicaNode {
+  readonly #options: ReplicaNodeOptions
+  readonly #disk = new Disk()
+  readonly #history: History
+  readonly #timers: Timers
+  #retransmission: Retransmission
+  #service: Service
+  #state: State
+  #steps = 0
+  /** One more with each start: what an earlier process asked for does not happen. */
+  #life = 0
+  #up = true
+  /** What waits for the group that gathers, and for the one that is being written. */
+  #held: Array<() => void> = []
+  #writing: Array<() => void> | undefined
+  #compactedAt = 0
+
+  constructor(options: ReplicaNodeOptions) {
+    const { config, hashing } = options
+    this.#options = options
+    this.#history = new History(config)
+    this.#retransmission = new Retransmission(config, this.#history)
+    this.#service = keyValueService(hashing.hash)
+    this.#state = init(config)
+    const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
+    this.#timers = new Timers(clock, (timer) => {
+      const input = replicaTimers[timer]
+      if (input !== undefined) this.receive(input)
+    })
+    this.#after(options.random.between(1, options.progressMs), () => this.#tick())
+  }
+
+  get config(): Config {
+    return this.#options.config
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  readonly holds = (key: string): boolean => this.#disk.holds(key)
+
+  /** An input from outside, and what it makes possible. */
+  receive(input: Input): void {
+    if (!this.#up) return
+    this.#take(input)
+    this.#propose()
+    this.#commit()
+  }
+
+  /** A peer tells how far it is. */
+  told(progress: Progress): void {
+    if (!this.#up) return
+    for (const message of this.#retransmission.due(this.#state, progress)) {
+      this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))
+    }
+  }
+
+  /** The process stops; what its disk kept of what was being written. */
+  crash(tail: Crash["tail"]): number {
+    const clean = tail === "clean"
+    const kept = this.#disk.crash(tail, this.#options.random)
+    if (clean) for (const act of [...(this.#writing ?? []), ...this.#held]) act()
+    if (clean) this.#options.recorder?.end()
+    this.#up = false
+    this.#life++
+    this.#held = []
+    this.#writing = undefined
+    this.#timers.clear()
+    return kept
+  }
+
+  /** The process starts again with what its disk holds. */
+  restart(): void {
+    if (this.#up) return
+    const { config, hashing, recorder } = this.#options
+    const durable = this.#disk.durable
+    const snapshot = this.#disk.lastSnapshot()
+    this.#up = true
+    this.#steps = 0
+    this.#state = init(config)
+    this.#service = keyValueService(hashing.hash)
+    if (snapshot !== undefined) this.#service.restore(snapshot)
+    if (!historyOutlivesCrash) this.#history.clear()
+    this.#retransmission = new Retransmission(config, this.#history)
+    recorder?.start()
+    if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+    this.#compactedAt = this.#state.log.low
+    this.#tick()
+  }
+
+  /** The run is over: the trace is complete. */
+  end(): void {
+    this.#disk.crash("clean", this.#options.random)
+    for (const act of [...(this.#writing ?? []), ...this.#held]) act()
+    this.#options.recorder?.end()
+    this.#up = false
+    this.#life++
+  }
+
+  #after(ms: number, run: () => void): void {
+    const life = this.#life
+    const microseconds = Math.max(1, Math.round((ms * 1000) / this.#options.rate))
+    this.#options.host.later(microseconds, () => {
+      if (this.#life === life) run()
+    })
+  }
+
+  #tick(): void {
+    const { log, executed } = this.#state
+    const replica = this.config.id
+    this.#broadcast({ _tag: "Progress", low: log.low, executed, replica })
+    this.#after(this.#options.progressMs, () => this.#tick())
+  }
+
+  // One input, and the executions that it makes possible.
+  #take(first: Input): void {
+    const { config, recorder, stepped } = this.#options
+    const inputs: Array<Input> = [first]
+    for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
+      const before = this.#state
+      const taken = step(config, before, input)
+      this.#state = taken.state
+      const moved = before.log.low < taken.state.log.low
+      if (moved && input._tag !== "Restart") this.#history.keep(before, taken.state)
+      stepped({ config, before, input, step: taken })
+      const executed = this.#perform(taken.effects)
+      if (executed !== undefined) inputs.push(executed)
+      if (recorder === undefined) continue
+      const text = replicaLine(++this.#steps, before, taken, input)
+      this.#gate(() => recorder.line(text))
+    }
+  }
+
+  // Interprets effects in their order; the answer to an execution is the next input.
+  #perform(effects: ReadonlyArray<Effect>): Input | undefined {
+    const answers: Array<Input> = []
+    for (const effect of effects) {
+      switch (effect._tag) {
+        case "Persist":
+          if (effect.record._tag === "CheckpointTaken") {
+            this.#disk.saveSnapshot(effect.record.seq, this.#service.snapshot())
+          }
+          this.#disk.append(effect.record)
+          break
+        case "Broadcast":
+          this.#gate(() => this.#broadcast(effect.message))
+          break
+        case "SendToClient":
+          this.#gate(() => this.#options.host.send(clientName(effect.client), effect.message))
+          break
+        case "SendToReplicas":
+          for (const replica of effect.replicas) {
+            this.#gate(() => this.#options.host.send(replicaName(replica), effect.message))
+          }
+          break
+        case "Execute":
+          answers.push(this.#execute(effect))
+          break
+        default:
+          // A new effect of the machine does not type-check until it is interpreted here.
+          effect satisfies never
+      }
+    }
+    return answers[0]
+  }
+
+  #execute({ seq, requests, checkpoint }: Execute): Input {
+    const results = requests.map(({ operation }) => this.#service.execute(operation))
+    const service = checkpoint ? this.#service.digest() : noDigest
+    return { _tag: "Executed", seq, results, service }
+  }
+
+  #broadcast(message: WireMessage): void {
+    const { n } = this.config.group
+    for (let replica = 0; replica < n; replica++) {
+      if (replica !== this.config.id) this.#options.host.send(replicaName(replica), message)
+    }
+  }
+
+  // Now, or when what was written down before is durable.
+  #gate(act: () => void): void {
+    if (this.#disk.pending) this.#held.push(act)
+    else if (this.#writing !== undefined) this.#writing.push(act)
+    else act()
+  }
+
+  #propose(): void {
+    const { config, pipeline } = this.#options
+    for (;;) {
+      const count = nextBatch(config, pipeline, this.#state)
+      if (count === 0) return
+      this.#take({ _tag: "Propose", count })
+    }
+  }
+
+  // Writes the group that has gathered, or the whole log anew, unless the disk is busy.
+  #commit(): void {
+    if (this.#writing !== undefined || !this.#disk.pending) return
+    const due = this.#held
+    this.#held = []
+    const { low } = this.#state.log
+    if (low > this.#compactedAt && this.#disk.durable.length > compactRecords) {
+      this.#disk.compact(durableRecords(this.config, this.#state), low)
+      this.#compactedAt = low
+      for (const act of due) act()
+      return
+    }
+    this.#writing = due
+    this.#disk.startWriting()
+    const [least, most] = this.#options.sync
+    const life = this.#life
+    this.#options.host.later(this.#options.random.between(least, most), () => {
+      if (this.#life !== life) return
+      this.#disk.written()
+      const acts = this.#writing ?? []
+      this.#writing = undefined
+      for (const act of acts) act()
+      this.#commit()
+    })
+  }
+}

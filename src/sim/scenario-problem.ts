@@ -1,0 +1,107 @@
+/** What is wrong with a scenario whose fields all have their types; src/cli checks those. */
+import { groupOf } from "../core/quorum.ts"
+import { parseOperation } from "./operation.ts"
+import {
+  type Behaviour,
+  type Fault,
+  idOf,
+  isReplicaName,
+  type NodeName,
+  type Scenario,
+} from "./scenario.ts"
+
+export interface Problem {
+  /** As in `faults[2].replica`. */
+  readonly path: string
+  readonly problem: string
+}
+
+type Found = ReadonlyArray<Problem>
+
+const at = (path: string, problem: string): Found => [{ path, problem }]
+
+const nodeProblem = (scenario: Scenario, path: string, name: NodeName): Found => {
+  const { n, clients, hostileClients } = scenario.cluster
+  const count = isReplicaName(name) ? n : clients + hostileClients
+  if (/^[rc](0|[1-9][0-9]*)$/.test(name) && idOf(name) < count) return []
+  const last = `r0 to r${n - 1} and c0 to c${clients + hostileClients - 1}`
+  return at(path, `there is no node "${name}"; there are ${last}`)
+}
+
+const nodeProblems = (s: Scenario, path: string, names: ReadonlyArray<NodeName>): Found =>
+  names.flatMap((name, k) => nodeProblem(s, `${path}[${k}]`, name))
+
+const replicaProblem = ({ cluster }: Scenario, path: string, replica: number): Found =>
+  replica < cluster.n ? [] : at(path, `there is no replica ${replica} of ${cluster.n}`)
+
+const clusterProblems = ({ cluster }: Scenario): Found => {
+  const { n, checkpointInterval, logSize, quorum } = cluster
+  if (n > 64) return at("cluster.n", "at most 64 replicas")
+  if (logSize % checkpointInterval !== 0 || logSize < 2 * checkpointInterval) {
+    return at("cluster.logSize", "a multiple of checkpointInterval, at least twice as much")
+  }
+  if (quorum !== undefined && (quorum < 1 || quorum > n)) {
+    return at("cluster.quorum", `1 to ${n}; the safe one is ${groupOf(n).quorum}`)
+  }
+  return []
+}
+
+const sayer = (scenario: Scenario, path: string, name: NodeName): Found => {
+  const { clients } = scenario.cluster
+  if (isReplicaName(name) || idOf(name) >= clients) return nodeProblem(scenario, path, name)
+  return at(path, `${name} is correct: only replicas and clients from c${clients} on are hostile`)
+}
+
+const faultProblems = (scenario: Scenario, fault: Fault, path: string): Found => {
+  switch (fault._tag) {
+    case "Cut": {
+      const order = fault.startMs <= fault.endMs ? [] : at(`${path}.endMs`, "before startMs")
+      const from = nodeProblems(scenario, `${path}.from`, fault.from)
+      return [...from, ...nodeProblems(scenario, `${path}.to`, fault.to), ...order]
+    }
+    case "Crash":
+      return replicaProblem(scenario, `${path}.replica`, fault.replica)
+    case "Say": {
+      const { message, from, to } = fault
+      const kind = isReplicaName(from) === (message._tag !== "Request")
+      const who = message._tag === "Request" ? "a client sends requests" : "a replica sends this"
+      return [
+        ...sayer(scenario, `${path}.from`, from),
+        ...nodeProblems(scenario, `${path}.to`, to),
+        ...(kind ? [] : at(`${path}.message._tag`, `${who}, not ${from}`)),
+      ]
+    }
+  }
+}
+
+const namesIn = (behaviour: Behaviour): ReadonlyArray<NodeName> => {
+  if (behaviour._tag === "Twins") return [...behaviour.first, ...behaviour.second]
+  return "to" in behaviour ? behaviour.to : []
+}
+
+const requestProblems = (scenario: Scenario): Found =>
+  scenario.requests.flatMap(({ client, operation }, k) => {
+    const path = `requests[${k}]`
+    const { clients } = scenario.cluster
+    const known =
+      client < clients ? [] : at(`${path}.client`, `${clients} clients are correct, from 0 on`)
+    if (parseOperation(operation) !== undefined) return known
+    const forms = "put KEY VALUE, get KEY, delete KEY, cas KEY EXPECTED|- VALUE"
+    return [...known, ...at(`${path}.operation`, `"${operation}" is none of ${forms}`)]
+  })
+
+/** All that is wrong, in the order of the file. */
+export const problemsOf = (scenario: Scenario): Found => [
+  ...clusterProblems(scenario),
+  ...scenario.clocks.flatMap(({ node }, k) => nodeProblem(scenario, `clocks[${k}].node`, node)),
+  ...scenario.faults.flatMap((fault, k) => faultProblems(scenario, fault, `faults[${k}]`)),
+  ...scenario.byzantine.flatMap(({ replica, behaviours }, k) => [
+    ...replicaProblem(scenario, `byzantine[${k}].replica`, replica),
+    ...behaviours.flatMap((b, j) =>
+      nodeProblems(scenario, `byzantine[${k}].behaviours[${j}]`, namesIn(b)),
+    ),
+  ]),
+  ...scenario.fates.flatMap(({ from, to }, k) => nodeProblems(scenario, `fates[${k}]`, [from, to])),
+  ...requestProblems(scenario),
+  ...(scenario.calmAtMs <= scenario.endMs ? [] : at("endMs", "before calmAtMs")),
+]

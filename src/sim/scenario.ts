@@ -1,0 +1,216 @@
+/**
+ * A scenario says all of a run: two simulations of one scenario are equal to the last byte. Times
+ * are milliseconds of virtual time. `swarm.ts` draws scenarios from seeds, `shrink.ts` makes them
+ * smaller; test/scenarios holds some that were written by hand.
+ */
+import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
+
+export const scenarioSchema = "prophecy-scenario/1"
+
+/** `r0`, `r1`, ... for replicas and `c0`, `c1`, ... for clients. */
+export type NodeName = string
+
+export const replicaName = (id: ReplicaId): NodeName => `r${id}`
+export const clientName = (id: ClientId): NodeName => `c${id}`
+export const isReplicaName = (name: NodeName): boolean => name.startsWith("r")
+/** The number in a name. */
+export const idOf = (name: NodeName): number => Number(name.slice(1))
+
+export interface Cluster {
+  readonly n: number
+  /** Correct clients are `c0` to `c(clients - 1)`. */
+  readonly clients: number
+  /** Clients after those that have no machine: they say only what `Say` lets them say. */
+  readonly hostileClients: number
+  /** K, L, the largest batch, and how many batches may be under way. */
+  readonly checkpointInterval: number
+  readonly logSize: number
+  readonly maxBatch: number
+  readonly pipeline: number
+  readonly retransmitMs: number
+  /** How often a replica tells the others how far it is. */
+  readonly progressMs: number
+  /** A strong quorum other than the safe one: to show that the monitors see it. */
+  readonly quorum?: number
+}
+
+/** What the network does to every message before `calmAt`; the delay also afterwards. */
+export interface Noise {
+  readonly delayMs: readonly [least: number, most: number]
+  /** Chances from 0 to 1. */
+  readonly loss: number
+  readonly duplicate: number
+  /** A late message arrives up to `lateMs` after its time: it is overtaken by others. */
+  readonly late: number
+  readonly lateMs: number
+}
+
+/** How fast a node's clock is: 1.02 gains 20 ms a second. */
+export interface Clock {
+  readonly node: NodeName
+  readonly rate: number
+}
+
+export interface ScenarioRequest {
+  readonly client: ClientId
+  /** Not before; and not before the client's earlier requests are answered. */
+  readonly atMs: number
+  /** As in `put key value`, `get key`, `delete key`, `cas key expected value` (`-`: no value). */
+  readonly operation: string
+}
+
+/** Messages from any of `from` to any of `to` are lost; both ways are two cuts. */
+export interface Cut {
+  readonly _tag: "Cut"
+  readonly from: ReadonlyArray<NodeName>
+  readonly to: ReadonlyArray<NodeName>
+  /** Only messages whose name begins so, as in `Commit` or `PrePrepare v0 n1`; empty: all. */
+  readonly messages: ReadonlyArray<string>
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** A replica stops; null: it does not come back and counts among the faulty. */
+export interface Crash {
+  readonly _tag: "Crash"
+  readonly replica: ReplicaId
+  readonly atMs: number
+  readonly forMs: number | null
+  /**
+   * What becomes of the records that were being written: none, all, or the first of them are on
+   * the disk. `clean`: the process is asked to stop and finishes writing.
+   */
+  readonly tail: "lost" | "torn" | "whole" | "clean"
+}
+
+/** A request as a hostile client or a Byzantine replica writes it. */
+export interface SaidRequest {
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly operation: string
+  /** The replicas at which its authenticator verifies; only hostile clients have any. */
+  readonly verifiesAt: ReadonlyArray<ReplicaId>
+}
+
+/** A message written out; `digest` of a pre-prepare is its batch's. */
+export type SaidMessage =
+  | ({ readonly _tag: "Request" } & SaidRequest)
+  | {
+      readonly _tag: "PrePrepare"
+      readonly view: View
+      readonly seq: Seq
+      readonly batch: ReadonlyArray<SaidRequest>
+    }
+  | {
+      readonly _tag: "Prepare" | "Commit"
+      readonly view: View
+      readonly seq: Seq
+      readonly digest: Digest
+    }
+  | { readonly _tag: "Checkpoint"; readonly seq: Seq; readonly digest: Digest }
+
+/** A Byzantine replica or a hostile client says this, correctly authenticated as itself. */
+export interface Say {
+  readonly _tag: "Say"
+  readonly from: NodeName
+  readonly to: ReadonlyArray<NodeName>
+  readonly atMs: number
+  readonly message: SaidMessage
+}
+
+export type Fault = Cut | Crash | Say
+
+/** Only messages whose name begins so, and only to these; empty lists: all. */
+interface Scope {
+  readonly messages: ReadonlyArray<string>
+  readonly to: ReadonlyArray<NodeName>
+}
+
+/**
+ * What a Byzantine replica does instead of what its machine says. Several behaviours of one
+ * replica apply one after the other.
+ */
+export type Behaviour =
+  /** Does not send. */
+  | ({ readonly _tag: "Mute" } & Scope)
+  /** Sends later. */
+  | ({ readonly _tag: "Slow"; readonly ms: number } & Scope)
+  /**
+   * Tells these another batch than the others, and votes for what it told; or tells them both. The
+   * other batch has the same requests in another way, old ones, or one that its client never made.
+   */
+  | {
+      readonly _tag: "Equivocate"
+      readonly to: ReadonlyArray<NodeName>
+      readonly both: boolean
+      readonly story: "reordered" | "old" | "invented"
+    }
+  /** With each message sends, by this chance, an older one of its own again. */
+  | { readonly _tag: "Replay"; readonly chance: number }
+  /** Votes for digests that nobody holds. */
+  | ({ readonly _tag: "UnknownDigest"; readonly chance: number } & Scope)
+  /** Supports, towards each replica, whatever that one says, before it could know better. */
+  | { readonly _tag: "Flatter" }
+  /** Changes fields of what it would send; the change is correctly authenticated. */
+  | ({ readonly _tag: "Fuzz"; readonly chance: number } & Scope)
+  /** Its authenticator fails. */
+  | ({ readonly _tag: "BadAuthenticator"; readonly chance: number } & Scope)
+  /** Answers clients with another result. */
+  | { readonly _tag: "WrongReply" }
+  /** Two instances of one identity, each with its own audience; a node may be in both. */
+  | {
+      readonly _tag: "Twins"
+      readonly first: ReadonlyArray<NodeName>
+      readonly second: ReadonlyArray<NodeName>
+    }
+
+export interface Byzantine {
+  readonly replica: ReplicaId
+  readonly behaviours: ReadonlyArray<Behaviour>
+}
+
+/** What happens to one message instead of what would be drawn: it arrives after each of these. */
+export interface Fate {
+  readonly from: NodeName
+  readonly to: NodeName
+  readonly message: string
+  /** The how-manieth message of this name on this link, from 1. */
+  readonly nth: number
+  /** Empty: lost. Two: duplicated. */
+  readonly delaysMs: ReadonlyArray<number>
+}
+
+/** What a run must show beside being safe; what is absent is not asked for. */
+export interface Expectation {
+  /** Every request of a correct client completes (`true`), or at least one never does (`false`). */
+  readonly completes?: boolean
+  /** Actions that some correct replica or client takes, ignored inputs as `Ignore:Why`. */
+  readonly actions?: ReadonlyArray<string>
+  /** Actions that no correct replica or client takes. */
+  readonly never?: ReadonlyArray<string>
+  /** Processes whom the trace checker proves to be Byzantine. */
+  readonly proven?: ReadonlyArray<string>
+  /** The safety property that breaks: a scenario that shows what a bug or too many faults do. */
+  readonly violates?: string
+}
+
+export interface Scenario {
+  readonly schema: typeof scenarioSchema
+  /** What it shows, in words. */
+  readonly about: string
+  /** For the draws of the network, the disks and the Byzantine replicas. */
+  readonly seed: number
+  readonly cluster: Cluster
+  readonly noise: Noise
+  /** How long a disk takes to make a group of records durable. */
+  readonly syncMs: readonly [least: number, most: number]
+  readonly clocks: ReadonlyArray<Clock>
+  readonly faults: ReadonlyArray<Fault>
+  readonly byzantine: ReadonlyArray<Byzantine>
+  readonly fates: ReadonlyArray<Fate>
+  readonly requests: ReadonlyArray<ScenarioRequest>
+  /** From here on there are no faults but the Byzantine replicas, and everything must complete. */
+  readonly calmAtMs: number
+  readonly endMs: number
+  readonly expect: Expectation
+}

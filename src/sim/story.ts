@@ -1,0 +1,90 @@
+/** What happens in a run, for people: a line for each thing that happens. */
+import type { ClientInput } from "../core/pbft/client.ts"
+import type { Input } from "../core/pbft/state.ts"
+import type { ClientStepped, ReplicaStepped } from "./host.ts"
+import { nameOf, type WireMessage } from "./messages.ts"
+import { operationText } from "./operation.ts"
+import { clientName, type NodeName, replicaName } from "./scenario.ts"
+
+export interface StoryLine {
+  /** Microseconds of virtual time. */
+  readonly at: number
+  /** A node, `net` or `fault`. */
+  readonly node: string
+  readonly what: string
+}
+
+const short = (digest: string): string => (digest.length > 12 ? digest.slice(0, 8) : digest)
+
+/** A message with whom it is from and the beginning of its digest. */
+export const messageText = (message: WireMessage): string => {
+  const digest = "digest" in message ? ` ${short(message.digest)}` : ""
+  const size = message._tag === "PrePrepare" ? ` (${message.batch.length})` : ""
+  return `${nameOf(message)}${digest}${size}`
+}
+
+const inputText = (input: Input): string => {
+  switch (input._tag) {
+    case "Receive":
+    case "ReceivePrePrepare": {
+      const { message } = input
+      if (message._tag === "Batch") return messageText(message)
+      const from =
+        message._tag === "Request" ? clientName(message.client) : replicaName(message.replica)
+      return `${messageText(message)} from ${from}`
+    }
+    case "Propose":
+      return `${input.count} of the queue`
+    case "Executed":
+      return `n${input.seq}, ${input.results.length} requests`
+    case "Timeout":
+      return `gives up view ${input.view}`
+    case "Decide":
+      return `${input.decision.chosen.length} batches from checkpoint ${input.decision.start.seq}`
+    case "Enter":
+      return "has all that the view starts from"
+    case "Restart":
+      return `with ${input.durable.length} records`
+  }
+}
+
+const clientInputText = (input: ClientInput): string => {
+  switch (input._tag) {
+    case "Submit":
+      return operationText(input.operation)
+    case "Timeout":
+      return "sends to all"
+    case "Receive":
+      return `${nameOf(input.message)} from ${replicaName(input.message.replica)}`
+  }
+}
+
+const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
+  const sent = effects.flatMap((e) =>
+    "message" in e ? [`${e._tag} ${nameOf(e.message as WireMessage)}`] : [],
+  )
+  return sent.length === 0 ? "" : ` -> ${sent.join(", ")}`
+}
+
+/** The action, what it was taken for, and what it sends. */
+export const replicaStory = ({ input, step }: ReplicaStepped): string =>
+  `${step.action.padEnd(16)} ${inputText(input)}${sentText(step.effects)}`
+
+export const clientStory = ({ input, step }: ClientStepped): string => {
+  const complete = step.effects.find((e) => e._tag === "Complete")
+  const result = complete === undefined ? "" : ` = ${JSON.stringify(complete.result)}`
+  return `${step.action.padEnd(16)} ${clientInputText(input)}${result}`
+}
+
+/** One line of text, with the time in milliseconds. */
+export const storyText = ({ at, node, what }: StoryLine): string =>
+  `${(at / 1000).toFixed(3).padStart(11)} ${node.padEnd(6)} ${what}`
+
+/** A message that the network did not deliver as usual. */
+export const networkStory = (
+  { from, to, name }: { readonly from: NodeName; readonly to: NodeName; readonly name: string },
+  delays: ReadonlyArray<number>,
+): string | undefined => {
+  if (delays.length === 0) return `${name} from ${from} to ${to} is lost`
+  return delays.length > 1 ? `${name} from ${from} to ${to} is duplicated` : undefined
+}

@@ -1,0 +1,89 @@
+/**
+ * Mutants that a swarm of simulated runs must find: some of those that the models and the tests
+ * find too, and some of what no model contains (the service, the order of disk and network).
+ */
+import { codeMutants } from "./code-mutants.ts"
+import type { Mutation } from "./mutation.ts"
+
+const shared: ReadonlyArray<string> = [
+  "a client has two requests waiting",
+  "the primary gives one sequence number to two batches",
+  "the pre-prepare leaves before its batch is durable",
+  "the prepare leaves before the batch is durable",
+  "a checkpoint is announced before it is durable",
+  "a second pre-prepare is taken",
+  "a backup takes the primary's word for a client",
+  "one authentic request vouches for its whole batch",
+  "a held batch is accepted with f vouchers",
+  "2f - 1 prepares make a prepared certificate",
+  "prepares count whatever their digest",
+  "votes count whatever their digest",
+  "2f commits make a committed certificate",
+  "a replica commits what it has not prepared",
+  "the prepared certificate is not written down",
+  "a weak quorum has f members",
+  "a request is executed again under another sequence number",
+  "a request is executed twice where its batch holds it twice",
+  "the client table forgets what was executed",
+  "the client table keeps no result",
+  "batches are executed as they commit, in any order",
+  "a checkpoint is stable without the own one",
+  "a stable checkpoint is not written down",
+  "a restart forgets what was prepared",
+  "a restart forgets the own prepare",
+  "a restart forgets the own commit",
+  "a restarted primary starts its numbers again",
+  "a restart forgets the client table of the last checkpoint",
+  "a client takes answers that differ",
+  "a client takes the answer to its last request for the answer to this one",
+  "a client uses a timestamp twice",
+]
+
+const own: ReadonlyArray<Mutation> = [
+  {
+    name: "a deleted value stays",
+    file: "src/core/service/key-value.ts",
+    find: "      bucket.entries.delete(key)\n",
+    replace: "",
+  },
+  {
+    name: "compare-and-set does not compare",
+    file: "src/core/service/key-value.ts",
+    find: "if (present !== operation.expected) return now",
+    replace: "",
+  },
+  {
+    name: "a driver sends while its records are being written",
+    file: "src/sim/replica-node.ts",
+    find: "else if (this.#writing !== undefined) this.#writing.push(act)\n",
+    replace: "",
+  },
+  {
+    name: "a driver sends before it writes",
+    file: "src/sim/replica-node.ts",
+    find: "if (this.#disk.pending) this.#held.push(act)\n    else if",
+    replace: "if",
+  },
+  {
+    name: "a driver sends again what is not durable yet",
+    file: "src/sim/replica-node.ts",
+    find: "this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))",
+    replace: "this.#options.host.send(replicaName(progress.replica), message)",
+  },
+  {
+    name: "a driver does not wait for the disk",
+    file: "src/sim/disk.ts",
+    find: "    this.#keep(this.#writing)\n    this.#writing = []\n  }\n\n  /** The log is",
+    replace: "    this.#writing = []\n  }\n\n  /** The log is",
+  },
+]
+
+/** Names of `shared` that no mutant of the code has: there must be none. */
+export const unknown: ReadonlyArray<string> = shared.filter(
+  (name) => !codeMutants.some((mutant) => mutant.name === name),
+)
+
+export const swarmMutants: ReadonlyArray<Mutation> = [
+  ...codeMutants.filter(({ name }) => shared.includes(name)),
+  ...own,
+]

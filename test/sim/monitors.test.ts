@@ -1,0 +1,166 @@
+/** Each monitor of the simulator says no to something. */
+import { describe, expect, it } from "vitest"
+import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
+import type { Observed } from "../../src/sim/client-node.ts"
+import { recordKey } from "../../src/sim/disk.ts"
+import { type Execution, Ledger } from "../../src/sim/ledger.ts"
+import { invented, notLinear } from "../../src/sim/linear-history.ts"
+import { operationBytes } from "../../src/sim/operation.ts"
+import { excuse, restrictions } from "../../src/sim/restrictions.ts"
+import { replicaConfig } from "../../src/sim/run-config.ts"
+import type { Scenario } from "../../src/sim/scenario.ts"
+import { quiet, simulated } from "./runs.ts"
+
+const config = replicaConfig(quiet(), 2, { batchDigest, checkpointDigest, hash: bytesDigest })
+
+const said = (over: { readonly digest?: string; readonly seq?: number }) => ({
+  config,
+  message: { _tag: "Prepare" as const, view: 0, seq: 1, digest: "a", replica: 2, ...over },
+  high: 4,
+  holds: () => true,
+})
+
+describe("the ledger", () => {
+  it("wants the record on the disk before the vote leaves", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.sent({ ...said({}), holds: (key) => key === recordKey("PrePrepared", 1, "a") })
+    expect(ledger.violation).toBeUndefined()
+    ledger.sent({ ...said({ seq: 2 }), holds: () => false })
+    expect(ledger.violation?.property).toBe("SentIsDurable")
+  })
+
+  it("sees a vote above the high watermark", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.sent(said({ seq: 4 }))
+    expect(ledger.violation).toBeUndefined()
+    ledger.sent(said({ seq: 5 }))
+    expect(ledger.violation?.property).toBe("Watermarks")
+  })
+
+  it("sees two votes of one replica for one number", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.sent(said({}))
+    ledger.sent(said({}))
+    expect(ledger.violation).toBeUndefined()
+    ledger.sent(said({ digest: "b" }))
+    expect(ledger.violation?.property).toBe("NoEquivocation")
+  })
+
+  it("keeps the first of several", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.broken("One", "first")
+    ledger.broken("Two", "second")
+    expect(ledger.violation).toEqual({ property: "One", why: "first" })
+  })
+})
+
+const asked = (
+  client: number,
+  operation: string,
+  times: readonly [number, number],
+  result: string,
+): Observed => ({
+  client,
+  timestamp: 1,
+  operation,
+  submittedAt: times[0],
+  completedAt: times[1],
+  result,
+})
+
+const executions = (
+  ...all: ReadonlyArray<readonly [client: number, operation: string, result: string]>
+): Map<number, Execution> =>
+  new Map(
+    all.map(([client, operation, result], k) => [
+      k + 1,
+      {
+        requests: [{ client, timestamp: 1, operation: operationBytes(operation) }],
+        results: [result],
+      },
+    ]),
+  )
+
+const ledgerOf = (all: Map<number, Execution>): Ledger => {
+  const ledger = new Ledger(() => [], true)
+  for (const [seq, execution] of all) ledger.executions.set(seq, execution)
+  return ledger
+}
+
+describe("the linear history", () => {
+  const good = executions([0, "put x 1", "S"], [1, "get x", "V1"], [2, "delete x", "S"])
+  const history = [
+    asked(0, "put x 1", [0, 10], "S"),
+    asked(1, "get x", [5, 20], "V1"),
+    asked(2, "delete x", [21, 30], "S"),
+  ]
+  const wrong = (all: Map<number, Execution>, observed = history): string | undefined =>
+    notLinear(ledgerOf(all), observed)?.why
+
+  it("accepts what a map would have answered, in an order that keeps to real time", () => {
+    expect(wrong(good)).toBeUndefined()
+    const swapped = executions([1, "get x", "N"], [0, "put x 1", "S"], [2, "delete x", "S"])
+    const concurrent = history.with(1, asked(1, "get x", [5, 20], "N"))
+    expect(wrong(swapped, concurrent)).toBeUndefined()
+  })
+
+  it.each([
+    ["a wrong result of an execution", executions([0, "put x 1", "S"], [1, "get x", "N"]), history],
+    ["a result that no execution had", good, history.with(1, asked(1, "get x", [5, 20], "N"))],
+    ["an answer without an execution", executions([0, "put x 1", "S"]), history],
+    ["an execution of something else", good, history.with(0, asked(0, "put x 2", [0, 10], "S"))],
+    [
+      "a stale read",
+      executions([1, "get x", "N"], [0, "put x 1", "S"]),
+      [asked(0, "put x 1", [0, 10], "S"), asked(1, "get x", [11, 20], "N")],
+    ],
+    ["a hole in the order", new Map([[2, { requests: [], results: [] }]]), []],
+  ])("rejects %s", (_, all, observed) => {
+    expect(notLinear(ledgerOf(all), observed)?.property).toBe("Linearizable")
+  })
+
+  it("rejects requests that a correct client never made", () => {
+    const all = executions([0, "put x 1", "S"], [7, "put x 2", "S"])
+    const observed = history.slice(0, 1)
+    expect(invented(ledgerOf(all), observed, [0, 1])).toBeUndefined()
+    expect(invented(ledgerOf(all), observed, [0, 7])?.property).toBe("Validity")
+  })
+})
+
+describe("liveness", () => {
+  const cut = (calmAtMs: number): Scenario =>
+    quiet({
+      faults: [
+        {
+          _tag: "Cut",
+          from: ["r0"],
+          to: ["r1", "r2", "r3"],
+          messages: [],
+          startMs: 0,
+          endMs: 1e9,
+        },
+      ],
+      calmAtMs,
+    })
+
+  it("is demanded once the faults end", async () => {
+    const late = await simulated(cut(30_499.9))
+    expect(late.failure?.kind).toBe("liveness")
+    expect((await simulated(cut(5_000))).failure).toBeNull()
+  })
+
+  it("is not demanded where a restriction says so, and only there", async () => {
+    expect(excuse(cut(500))).toBeUndefined()
+    const mute: Scenario = {
+      ...quiet(),
+      byzantine: [{ replica: 0, behaviours: [{ _tag: "Mute", messages: [], to: [] }] }],
+    }
+    expect(excuse(mute)).toBe(restrictions[0])
+    const run = await simulated(mute)
+    expect(run.outcome.completed).toBe(0)
+    expect(run.failure).toBeNull()
+    const backup: Scenario = { ...mute, byzantine: [{ ...mute.byzantine[0], replica: 3 } as never] }
+    expect(excuse(backup)).toBeUndefined()
+    expect((await simulated(backup)).outcome.completed).toBe(3)
+  })
+})
