@@ -26,7 +26,7 @@ export const replicaRules: FieldRules = {
 export const clientRules: FieldRules = {
   renamed: { op: "operation" },
   outside: {},
-  derived: { view: "Primary" },
+  derived: {},
 }
 
 /** One row: a variable, the state's field, the key in projections and traces, what it says. */
