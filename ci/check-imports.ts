@@ -1,12 +1,13 @@
 /**
  * Who may import whom. The table is .oxlintrc.json, folder by folder, and oxlint applies it. Here:
- * that oxlint read every module, that each module falls under a row of the table, and the ways
- * around it that oxlint does not see (paths that are not in their shortest form, `import("x").T`
- * as a type, `import(variable)`, barrels). A run that checked nothing fails.
+ * that oxlint read every module that git tracks, that each module falls under a row of the table
+ * and each row has modules, and the ways around it that oxlint does not see (paths that are not in
+ * their shortest form, `import("x").T` as a type, `import(variable)`, barrels). A run that checked
+ * nothing fails, and so does one that missed a folder.
  */
 import { spawnSync } from "node:child_process"
 import { basename, dirname, join, matchesGlob, normalize, posix } from "node:path"
-import { listFiles, readText, repositoryRoot } from "./repository.ts"
+import { goneFiles, listFiles, readText, repositoryRoot } from "./repository.ts"
 import { field, lineAt, nodesOf, parse, type Source, type SyntaxNode, stringOf } from "./syntax.ts"
 
 export interface ImportReport {
@@ -36,17 +37,50 @@ interface Table {
 
 const importRules = /no-restricted-imports|no-cycle|no-self-import/
 
-/** Checks the modules under `src` of the checkout `root`. */
-export const checkImports = (root: string): ImportReport => {
+/** Folders that have their rules before they have their modules. */
+const plannedFolders: ReadonlyArray<string> = ["src/core/zyzzyva", "src/core/prophecy"]
+
+/** Checks the modules under `src` of `root`, a checkout or a copy of one. */
+export const checkImports = (root: string, planned = plannedFolders): ImportReport => {
   const files = listFiles(root, ["src"], true).filter((path) => path.endsWith(".ts"))
   if (files.length === 0) return { modules: 0, problems: ["src holds no module: nothing checked"] }
   const table = JSON.parse(readText(root, ".oxlintrc.json")) as Table
+  const gone = goneFiles(root, ["src"]).filter((path) => path.endsWith(".ts"))
   const problems = [
     ...applyTable(root, files.length),
+    ...gone.map((path) => `${path}: git tracks it and it is not there: remove it in git as well`),
+    ...emptyFolders(table, files, planned),
     ...files.filter((path) => !isCovered(table, path)).map((path) => `${path}: no import rule`),
     ...files.flatMap((path) => waysAround(parse(path, readText(root, path)))),
   ]
   return { modules: files.length, problems }
+}
+
+/** The folders that a pattern speaks of: `a/{b,c}/*.ts` of `a/b` and `a/c`. */
+export const foldersOf = (pattern: string): ReadonlyArray<string> => {
+  const [all, choices] = /\{([^{}]*)\}/.exec(pattern) ?? []
+  if (all !== undefined && choices !== undefined) {
+    return choices.split(",").flatMap((choice) => foldersOf(pattern.replace(all, choice)))
+  }
+  return [dirname(pattern.replace(/\*.*$/, "x"))]
+}
+
+const emptyFolders = (
+  { overrides = [] }: Table,
+  files: ReadonlyArray<string>,
+  planned: ReadonlyArray<string>,
+): ReadonlyArray<string> => {
+  const ruled = overrides
+    .filter(({ rules }) => "no-restricted-imports" in rules)
+    .flatMap((row) => row.files.flatMap(foldersOf))
+  const holds = (folder: string): boolean => files.some((path) => path.startsWith(`${folder}/`))
+  const empty = [...new Set(ruled)].filter((f) => !holds(f) && !planned.includes(f))
+  const begun = planned.filter(holds)
+  return [
+    ...(ruled.length === 0 ? [".oxlintrc.json has no import rule"] : []),
+    ...empty.map((folder) => `${folder}: an import rule speaks of it, and no module is there`),
+    ...begun.map((folder) => `${folder}: it has modules now: take it off the planned folders`),
+  ]
 }
 
 const applyTable = (root: string, expected: number): ReadonlyArray<string> => {

@@ -8,6 +8,8 @@ import { coreModels } from "../model-check/pbft-core-models.ts"
 import { pbftModels } from "../model-check/pbft-models.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
+import { diagramFlags, writeDiagrams } from "./diagram-files.ts"
+import { violationDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { exploreModelGently } from "./exploration.ts"
 import {
@@ -74,6 +76,7 @@ const flags = {
     Flag.withDescription("Have TLC explore the specification too, and compare the whole graphs"),
     Flag.withDefault(false),
   ),
+  ...diagramFlags("a counterexample"),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON document (schema prophecy-check/1) instead of text"),
     Flag.withDefault(false),
@@ -153,6 +156,9 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     ? (notCompared(ours) ?? (yield* byTlc(spec).pipe(Effect.onInterrupt(() => print(interrupted)))))
     : undefined
   yield* print(theirs)
+  const { violation } = ours.exploration
+  const diagram = violation === undefined ? undefined : violationDiagram(violation)
+  yield* writeDiagrams(given, diagram, "check: there is no counterexample")
   const code = exitCode(ours, theirs)
   if (code !== 0) return yield* new Ended({ code })
 })

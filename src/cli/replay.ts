@@ -7,9 +7,11 @@ import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
-import { checkTraces } from "../trace-check/check.ts"
+import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
+import { diagramFlags, isDrawn, writeDiagrams } from "./diagram-files.ts"
+import { chainDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, type Refused } from "./ended.ts"
 import { makeProgress, type Progress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
@@ -44,6 +46,15 @@ const flags = {
     Flag.withDescription("Events in one run of TLC"),
     Flag.withDefault(500),
   ),
+  ...diagramFlags("events of the merged run, as --events says,"),
+  events: Flag.String("events").pipe(
+    Flag.filter(
+      (text) => /^[1-9]\d*:[1-9]\d*$/.test(text),
+      () => "FROM:TO: numbers of events in the merged run, from 1",
+    ),
+    Flag.withDescription("With --svg or --mermaid: the events to draw, FROM:TO"),
+    Flag.withDefault("1:100"),
+  ),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription("Print one JSON document (schema prophecy-replay/1) instead of text"),
     Flag.withDefault(false),
@@ -65,11 +76,31 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
   if (text === undefined) return Effect.succeed(undefined)
   const size = given.window
   if (text === "auto") return Effect.succeed({ _tag: "Auto", size, windows: autoWindows })
+  return rangeOf("--tlc", text)
+}
+
+const rangeOf = (flag: string, text: string): Effect.Effect<Selection, Refused> => {
   const [from = 0, to = 0] = text.split(":").map(Number)
   return from <= to
     ? Effect.succeed({ _tag: "Range", from, to })
-    : Effect.fail(badInput(`--tlc ${text}: the first event comes after the last one`))
+    : Effect.fail(badInput(`${flag} ${text}: the first event comes after the last one`))
 }
+
+/** More rows than this nobody reads, and no browser likes. */
+const mostDrawn = 2_000
+
+const drawnOf = Effect.fn("drawnOf")(function* (given: Given) {
+  if (!isDrawn(given)) return undefined
+  const range = yield* rangeOf("--events", given.events)
+  const many = range._tag === "Range" ? range.to - range.from + 1 : 0
+  if (many <= mostDrawn) return new Capture(range)
+  return yield* badInput(`--events ${given.events}: ${many} events, at most ${mostDrawn} are drawn`)
+})
+
+const together = (captures: ReadonlyArray<Capture>): Observer => ({
+  before: (index, event, state) => captures.forEach((c) => c.before(index, event, state)),
+  gap: () => captures.forEach((c) => c.gap()),
+})
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
 const megabytes = (bytes: number): string => `${whole(bytes / 1e6)} MB`
@@ -89,7 +120,7 @@ interface Telling {
 
 const replay = Effect.fn("replay")(function* (
   files: ReadonlyArray<TraceFile>,
-  capture: Capture | undefined,
+  captures: ReadonlyArray<Capture>,
   { progress, tell }: Telling,
 ) {
   const meter: Meter = { events: 0, bytes: 0 }
@@ -108,7 +139,7 @@ const replay = Effect.fn("replay")(function* (
             meter.events = events
             tell({ events, bytes: meter.bytes })
           },
-          ...(capture === undefined ? {} : { observer: capture }),
+          ...(captures.length === 0 ? {} : { observer: together(captures) }),
         },
       ),
     catch: (cause) => cause,
@@ -226,7 +257,15 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
     if (given.ndjson) process.stdout.write(`${JSON.stringify(line)}\n`)
   }
   const telling = { progress: makeProgress(given.quiet), tell }
-  const replayed = yield* replay(files, capture, telling)
+  const drawn = yield* drawnOf(given)
+  const captures = [capture, drawn].filter((c) => c !== undefined)
+  const replayed = yield* replay(files, captures, telling)
+  if (drawn !== undefined) {
+    // Events on both sides of a gap do not belong in one picture.
+    const chain = drawn.chains()[0]
+    const diagram = chain === undefined ? undefined : chainDiagram(chain)
+    yield* writeDiagrams(given, diagram, `replay: no event of ${given.events} was replayed`)
+  }
   const code = exitCodeOf(replayed.verdict)
   // TLC has nothing to add to traces that the model itself rejects.
   const good = code === 0 || code === ExitCode.Inconclusive

@@ -1,7 +1,6 @@
 /**
  * `prophecy tlc`: checks a TLA+ specification by TLC and says what was proved, found or left open.
  */
-import { writeFileSync } from "node:fs"
 import { Console, Effect, Option, Schedule, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { TlcEvent } from "../tla-tools/event.ts"
@@ -12,6 +11,8 @@ import { countsText, outcomeDocument, outcomeItf, outcomeText } from "../tla-too
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { exitCodeOf } from "../tla-tools/verdict.ts"
+import { diagramFlags, writeDiagrams, writeText } from "./diagram-files.ts"
+import { counterexampleDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { shortPath } from "./short-path.ts"
 
@@ -67,6 +68,7 @@ const flags = {
     Flag.withDescription("Write the counterexample to this file in the Informal Trace Format"),
     Flag.optional,
   ),
+  ...diagramFlags("the counterexample"),
   full: switchFlag("full", "Show every state of a counterexample whole, not what changed"),
   json: switchFlag("json", "Print one JSON document (schema prophecy-tlc/1) instead of text"),
   ndjson: switchFlag("ndjson", "Tell each event of TLC as a JSON object a line, the document last"),
@@ -132,15 +134,16 @@ const writeItf = (run: TlcRun, outcome: TlcOutcome, path: string) =>
     if (trace === undefined) {
       return yield* Console.error(`tlc: there is no counterexample; ${path} is not written`)
     }
-    yield* Effect.try({
-      try: () => writeFileSync(path, `${JSON.stringify(trace, undefined, 2)}\n`),
-      catch: (cause) =>
-        new Refused({
-          code: ExitCode.BadInput,
-          text: `${path} cannot be written: ${String(cause)}`,
-        }),
-    })
+    yield* writeText(path, `${JSON.stringify(trace, undefined, 2)}\n`)
   })
+
+/** The first counterexample that has states, as for ITF. */
+const drawn = ({ spec }: TlcRun, { verdict }: TlcOutcome) => {
+  if (verdict._tag !== "violated") return undefined
+  const found = verdict.violations.find(({ trace }) => trace.states.length > 0)
+  if (found === undefined) return undefined
+  return counterexampleDiagram(found.trace, `${spec}: ${found.kind} ${found.name ?? ""}`.trim())
+}
 
 const refused = (code: number) => (error: { readonly message: string }) =>
   new Refused({ code, text: error.message })
@@ -176,6 +179,7 @@ const check = Effect.fn("tlcCommand")(function* (given: Given) {
   if (given.json || given.ndjson) yield* printJson(given, outcomeDocument(run, outcome))
   else yield* Console.log(outcomeText(run, outcome, { full: given.full }).join("\n"))
   if (Option.isSome(given.itf)) yield* writeItf(run, outcome, given.itf.value)
+  yield* writeDiagrams(given, drawn(run, outcome), "tlc: there is no counterexample")
   const code = exitCodeOf(outcome.verdict)
   if (code !== 0) return yield* new Ended({ code })
 })

@@ -34,12 +34,19 @@ test("a run that was answered waits for nothing", async () => {
 
 test("which quorum is missing, from whom, since when", async () => {
   const { code, stdout } = await explain(halted(), "traces")
-  expect(stdout).toMatch(
-    /^replica 1 {2}sequence numbers 1 to 2: pre-prepared in view 0; needs 2 PREPARE, has 1 \(of 1\)\n {4}lacks replica 2: no step of it is recorded\n {4}lacks replica 3: no step of it is recorded\n {4}since traces\/replica-1\.ndjson:\d+ \(event \d+ of \d+, \d+ ago\)$/m,
-  )
-  expect(stdout).toMatch(
-    /^client 0 {2}request 1 sent to the primary; needs 2 REPLY, has none\n {4}lacks replica 0: it has not executed it; its last step is traces\/replica-0\.ndjson:\d+$/m,
-  )
+  const replica = [
+    "replica 1  sequence numbers 1 to 2: pre-prepared in view 0; needs 2 PREPARE, has 1 (of 1)",
+    "    lacks replica 2: no step of it is recorded",
+    "    lacks replica 3: no step of it is recorded",
+    "    since traces/replica-1.ndjson:",
+  ]
+  expect(stdout).toContain(`\n${replica.join("\n")}`)
+  expect(stdout).toMatch(/^ {4}since traces\/replica-1\.ndjson:\d+ \(event \d+ of \d+, \d+ ago\)$/m)
+  const client = [
+    "client 0  request 1 sent to the primary; needs 2 REPLY, has none",
+    "    lacks replica 0: it has not executed it; its last step is traces/replica-0.ndjson:",
+  ]
+  expect(stdout).toContain(client.join("\n"))
   // Nobody lacks the primary's prepare: it sends none.
   expect(stdout.match(/^replica \d .*(\n {4}.*)*/gm)?.join()).not.toContain("lacks replica 0")
   expect(code).toBe(0)
@@ -71,7 +78,7 @@ test("the same for a program: one document", async () => {
   expect(code).toBe(0)
 })
 
-test("traces that go on, or were cut: as far as they go, and what each says of its silence", async () => {
+test("traces that go on, or were cut: as far as they go, and why each is silent", async () => {
   const lengths: Readonly<Record<string, number>> = { "clients.ndjson": 9, "replica-2.ndjson": 12 }
   const folder = traces({}, (name, lines) => [
     ...lines.slice(0, lengths[name] ?? 24),
@@ -101,8 +108,9 @@ test("a replica's stages: a COMMIT quorum, and a checkpoint that is not stable",
     byzantine: (m) => (m._tag === "Checkpoint" ? [] : [m]),
   })
   const checkpoints = (await explain(noCheckpoints, "traces")).stdout
-  expect(checkpoints).toMatch(
-    /sequence numbers 2, 4: a checkpoint that is not stable, and the log is full; needs 3 CHECKPOINT, has 2 \(of 0, 1\)/,
+  expect(checkpoints).toContain(
+    "sequence numbers 2, 4: a checkpoint that is not stable, and the log is full; " +
+      "needs 3 CHECKPOINT, has 2 (of 0, 1)\n",
   )
 })
 

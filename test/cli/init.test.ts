@@ -91,7 +91,7 @@ describe("prophecy init", () => {
     expect((await run(["init"], { cwd, program: main })).stderr).toContain("exists, with ")
   })
 
-  it("writes a first specification, which TLC proves, and refutes with a smaller quorum", async () => {
+  it("writes a first specification: TLC proves it, and refutes a smaller quorum", async () => {
     const cwd = scratch()
     await run(["init", "--replicas", "31"], { cwd, program: main })
     const good = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd, program: main })

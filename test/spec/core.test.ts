@@ -1,9 +1,11 @@
 /** The abstraction explored by TLC and by the explorer now: the graphs are equal. */
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { differences, exploreModel, tlcModel } from "../../src/cli/model-graph.ts"
 import { coreModels } from "../../src/model-check/pbft-core-models.ts"
 import { Toolchain } from "../../src/tla-tools/toolchain.ts"
+import { withCopy } from "../mutants/copy.ts"
 
 const limits = { states: 1_000_000, depth: Number.MAX_SAFE_INTEGER }
 const minutes = 60_000
@@ -30,6 +32,32 @@ describe("the graph of the abstraction", () => {
       3 * minutes,
     )
   }
+
+  it.live(
+    "of two numbers, seen by the first, is not that of a module with another rule",
+    () =>
+      Effect.gen(function* () {
+        const spec = coreModels.find((m) => m.name === "EitherNumberAlone")
+        if (spec === undefined) throw new Error("no model EitherNumberAlone")
+        const planted = {
+          name: "one number alone never chooses null",
+          file: "spec/tla/MCPbftCore.tla",
+          find: "First == INSTANCE PbftCore WITH",
+          replace: "First == INSTANCE PbftCore WITH NullNeeds <- 4,",
+        }
+        const toolchain = yield* Toolchain
+        const { outcome } = yield* Effect.promise(() =>
+          withCopy(["spec/tla"], planted, (root) => {
+            const explored = tlcModel(spec, { specFolder: join(root, "spec/tla") })
+            return Effect.runPromise(Effect.provideService(explored, Toolchain, toolchain))
+          }),
+        )
+        assert.strictEqual(outcome.verdict._tag, "violated")
+        if (outcome.verdict._tag !== "violated") return
+        assert.match(outcome.verdict.violations[0]?.text ?? "", /FirstAlone|property/i)
+      }).pipe(Effect.provide(Toolchain.layer)),
+    minutes,
+  )
 
   it.live(
     "of a reduced model is that of the classes, not of the states",
