@@ -758,7 +758,7 @@ AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
 AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
-AnySendNewView(i)     == i = Primary(view[i]) /\ ~active[i] /\
+AnySendNewView(i)     ==
   \E d \in Decisions({x \in viewChanges[i] : x.view = view[i]}) : SendNewView(i, d)
 AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
 AnyRecvFetchBatch(i)  == \E m \in Deliverable("FetchBatch") : RecvFetchBatch(i, m)

@@ -20,7 +20,7 @@ import {
 } from "./state.ts"
 import { missingBatches } from "./view-change.ts"
 
-/** RecvFetchBatch (TOCS section 4.5). Who holds a batch gives it: who has pre-prepared it keeps it. */
+/** RecvFetchBatch (TOCS section 4.5). Who has pre-prepared a batch keeps it, and gives it. */
 export const recvFetchBatch = (
   config: Config,
   state: State,
@@ -37,7 +37,7 @@ export const recvFetchBatch = (
   }
 }
 
-/** RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing; its digest is its name. */
+/** RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing, by digest. */
 export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
   if (state.active || state.newView === undefined) return ignore(state, "NotEntering")
   const digest = config.batchDigest(m.batch)
@@ -120,7 +120,10 @@ const asPrimary = (state: State, seqno: number): State => {
   return { ...state, seqno, queue, assigned: assignedIn(state) }
 }
 
-/** EnterView (TOCS section 4.5 and appendix, PROCESS-NEW-VIEW). The replica has all that the new view starts from, and takes part in it. */
+/**
+ * EnterView (TOCS section 4.5 and appendix, PROCESS-NEW-VIEW). The replica has all that the new view
+ * starts from, and takes part in it.
+ */
 export const enterView = (config: Config, state: State): PbftStep => {
   const { newView } = state
   if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
