@@ -200,7 +200,8 @@ ReplicaIs(i, s) ==
 Receivable(m) ==
   Known("the message was not sent", m \in msgs \/ (m \in Injected /\ Buildable(m)), m)
 
-\* The VIEW-CHANGEs in a NEW-VIEW are signed: those of correct replicas were sent, whoever shows them.
+\* The VIEW-CHANGEs in a NEW-VIEW are signed: those of correct replicas were sent, whoever shows
+\* them.
 NewViewReceivable(m) ==
   /\ Receivable(m)
   /\ m \in msgs \/ \A c \in m.changes : c.replica \in Correct =>

@@ -48,7 +48,8 @@ export const replicaText = (state: State, symbols: Symbols): string => {
     return text === "<<>>" ? [] : [tlaTuple([seq, text])]
   })
   return (
-    `[view |-> ${state.view}, active |-> ${tlaBoolean(state.active)}, seqno |-> ${state.seqno}, queue |-> ${tlaTuple(queue)}, ` +
+    `[view |-> ${state.view}, active |-> ${tlaBoolean(state.active)}, ` +
+    `seqno |-> ${state.seqno}, queue |-> ${tlaTuple(queue)}, ` +
     `low |-> ${state.log.low}, executed |-> ${state.executed},\n` +
     `   slot |-> ${slotsText(state, symbols)},\n` +
     `   table |-> ${tableText(state.table, symbols)},\n` +

@@ -63,7 +63,6 @@ export type Action = ReplicaAction | ClientAction\n`,
   "src/core/pbft/restart.ts": handler("Restart", "restart"),
   "src/core/pbft/client.ts": `${handler("ClientSubmit", "clientSubmit")}
 export interface ClientState {
-  readonly view: number
   readonly operation: string
   readonly toAll: boolean
   readonly replies: string
@@ -78,7 +77,6 @@ export interface ClientState {
   readonly slot: string
 }
 export interface ClientData {
-  readonly view: number
   readonly operation: string
   readonly toAll: boolean
   readonly replies: string
@@ -202,7 +200,7 @@ describe("the table of actions", () => {
     ],
     [
       "a client's variable without a field",
-      edit("spec/tla/Pbft.tla", "toAll |->", "view |-> 0, toEach |->"),
+      edit("spec/tla/Pbft.tla", "toAll |->", "toEach |->"),
       /client: the state has no toEach/,
     ],
   ]

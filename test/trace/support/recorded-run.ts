@@ -52,8 +52,9 @@ export interface RunOptions {
   readonly timeouts?: number
   readonly duplicates?: number
   /**
-   * Chance that a step of the schedule is a replica's view-change timer, and how many may fire. With
-   * it the run does not end when all wait for each other: timers fire, and what was sent comes again.
+   * Chance that a step of the schedule is a replica's view-change timer, and how many may fire.
+   * With it the run does not end when all wait for each other: timers fire, and what was sent comes
+   * again.
    */
   readonly viewTimeouts?: { readonly chance: number; readonly many: number }
   /** Replicas that write no trace. */
