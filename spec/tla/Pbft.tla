@@ -627,8 +627,9 @@ RecvViewChange(i, m) ==
      IN IF Cardinality(ahead) >= F + 1
         THEN Suspect(i, CHOOSE v \in {x.view : x \in ahead} : \A x \in ahead : v <= x.view, changes)
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
-             /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                            checkpointVotes, pset, qset, newView, fetched, client, msgs>>
+             /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low,
+                            checkpoints, checkpointVotes, pset, qset, newView, fetched, client,
+                            msgs>>
 
 \* The batches that the new view chose and that i does not hold, given its Q.
 Missing(i, m, q) ==

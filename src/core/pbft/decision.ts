@@ -43,7 +43,7 @@ const starts = ({ group }: DecisionConfig, changes: Changes): ReadonlyArray<Numb
     if (below < group.quorum || holders < weakQuorum(group)) continue
     fit.set(`${seq} ${digest}`, { seq, digest })
   }
-  const all = [...fit.values()]
+  const all = [...fit.values()] // order-free: each may be started from
   const last = Math.max(...all.map((c) => c.seq))
   return all.filter((c) => c.seq === last)
 }
@@ -74,7 +74,7 @@ const choices = (config: DecisionConfig, changes: Changes, seq: Seq): ReadonlyAr
     if (e.seq !== seq || justified.has(e.digest)) continue
     if (isLatest(config, changes, e) && isSupported(config, changes, e)) justified.add(e.digest)
   }
-  if (justified.size > 0) return [...justified]
+  if (justified.size > 0) return [...justified] // order-free: each may be chosen
   return nothingPrepared(config, changes, seq) ? [config.nullDigest] : []
 }
 

@@ -37,7 +37,7 @@ export const recvFetchBatch = (
   }
 }
 
-/** RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing, by digest. */
+/** RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing. */
 export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
   if (state.active || state.newView === undefined) return ignore(state, "NotEntering")
   const digest = config.batchDigest(m.batch)
@@ -121,8 +121,8 @@ const asPrimary = (state: State, seqno: number): State => {
 }
 
 /**
- * EnterView (TOCS section 4.5 and appendix, PROCESS-NEW-VIEW). The replica has all that the new view
- * starts from, and takes part in it.
+ * EnterView (TOCS section 4.5 and appendix, PROCESS-NEW-VIEW). The replica has all that the new
+ * view starts from, and takes part in it.
  */
 export const enterView = (config: Config, state: State): PbftStep => {
   const { newView } = state

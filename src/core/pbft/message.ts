@@ -48,7 +48,7 @@ export type Checkpoint = typeof Checkpoint.Type
 export const Entry = Schema.Struct({ seq: Natural, digest: DigestText, view: Natural })
 export type Entry = typeof Entry.Type
 
-/** A sequence number with a digest: of a checkpoint, or of the batch that a new view starts with. */
+/** A sequence number with a digest: of a checkpoint, or of a batch that a new view starts with. */
 export const Numbered = Schema.Struct({ seq: Natural, digest: DigestText })
 export type Numbered = typeof Numbered.Type
 
@@ -64,7 +64,7 @@ export const ViewChange = Schema.TaggedStruct("ViewChange", {
   checkpoints: Schema.Array(Numbered),
   /** P: the last batch that it prepared at each sequence number, ascending. */
   prepared: Schema.Array(Entry),
-  /** Q: for each sequence number and digest the last view in which it pre-prepared it, ascending. */
+  /** Q: for each sequence number and digest the last view in which it pre-prepared it. */
   prePrepared: Schema.Array(Entry),
   replica: Natural,
   /** The sender's signature. Nobody in the core looks at it. */

@@ -19,8 +19,8 @@ export interface ViewTimer {
 
 /**
  * The timer of a state; undefined when none runs. A backup waits for the first request of its own
- * queue, so that a primary cannot starve one client; in a view change it waits for the NEW-VIEW from
- * when 2f + 1 want the view, so that it does not run ahead of the others.
+ * queue, so that a primary cannot starve one client; in a view change it waits for the NEW-VIEW
+ * from when 2f + 1 want the view, so that it does not run ahead of the others.
  */
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, active, queue } = state

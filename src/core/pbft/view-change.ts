@@ -127,7 +127,7 @@ export const missingBatches = (
   const held = new Set(state.qset.map((e) => e.digest))
   held.add(config.batchDigest([]))
   const needed = newView.chosen.filter((c) => c.seq > state.log.low && !held.has(c.digest))
-  return [...new Set(needed.map((c) => c.digest))]
+  return needed.map((c) => c.digest).filter((digest, k, all) => all.indexOf(digest) === k)
 }
 
 const fetches = (config: Config, state: State, newView: NewView): ReadonlyArray<Effect> =>

@@ -1,5 +1,6 @@
 /**
- * What the checker says to each corrupted copy of the golden runs, as a table of Markdown. To print:
+ * What the checker says to each corrupted copy of the golden runs, as a table of Markdown.
+ * To print:
  *
  *     node test/trace/support/corruption-table.ts
  */
