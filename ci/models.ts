@@ -11,6 +11,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
+import { nameDifference } from "../src/cli/element-difference.ts"
 import {
   countDifferences,
   differences,
@@ -30,6 +31,7 @@ import { pbftModels } from "../src/model-check/pbft-models.ts"
 import { counterexampleLines } from "../src/model-check/report.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
+const specFolder = "spec/tla"
 const goldenPath = "spec/golden-counts.json"
 const unlimited = Number.MAX_SAFE_INTEGER
 const limits = { states: unlimited, depth: unlimited, bytes: 6 * 2 ** 30 }
@@ -127,12 +129,16 @@ const compareOne = (
     if ("lacks" in spec && spec.byTlc === "counts") return yield* compareCounts(spec)
     if (spec.size === "explorer" || spec.size === "bounded") return exploreAlone(spec)
     const ours = exploreModel(spec, { limits, graph: true })
-    const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder: "spec/tla", heap: "5g" })
+    const theirs: ExploredByTlc = yield* tlcModel(spec, { specFolder, heap: "5g" })
     const tlc = theirs.outcome.verdict._tag
     const wrong = [...unmet(spec, ours.exploration)]
     if (spec.expect === "holds") {
       if (tlc !== "exhaustive") wrong.push(`TLC's verdict is ${tlc}`)
-      wrong.push(...differences(ours, theirs))
+      const different = differences(ours, theirs)
+      wrong.push(...different)
+      if (different.length > 0) {
+        wrong.push(...(yield* nameDifference(spec, ours, theirs, { specFolder, heap: "5g" })))
+      }
       const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
       const witnessed = spec.byTlc !== "graph" || "lacks" in spec
       const missed = witnessed ? spec.reaches.filter((name) => !seen.has(name)) : []
