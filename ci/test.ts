@@ -1,6 +1,6 @@
 /**
  * `npm test`: every test, with the lines that ran counted by c8 (in this process, its threads and
- * the commands that tests start), and a gate on src/core. With arguments (`npm test -- test/net`)
+ * the commands that tests start), and a gate on each folder of src/core. With arguments (`npm test -- test/net`)
  * they go to vitest and nothing is counted. coverage/tests.json holds vitest's own report.
  */
 import { spawnSync } from "node:child_process"
@@ -39,8 +39,8 @@ const run = (args: ReadonlyArray<string>): number => {
   return status ?? (signal === "SIGINT" ? 130 : 143)
 }
 
-/** What the tests covered, said by folder; why the gate is shut, or undefined. */
-const tellCoverage = (): string | undefined => {
+/** What the tests covered, said by folder; why the gate is shut, a line a folder. */
+const tellCoverage = (): ReadonlyArray<string> => {
   const hits = readLcov(readFileSync(join(folder, "lcov.info"), "utf8"))
   const sources = listFiles(repositoryRoot, ["src"], true)
     .filter((path) => path.endsWith(".ts"))
@@ -90,10 +90,10 @@ const runAll = (): number => {
   const report = readReport(file)
   if (report !== undefined) tellTests(report)
   const tests = report === undefined ? "vitest wrote no report" : unsuccessful(report)
-  const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : "c8 wrote no report"
+  const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : ["c8 wrote no report"]
   rmSync(join(folder, "tmp"), { recursive: true, force: true })
   say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
-  const problems = [tests, coverage].filter((problem) => problem !== undefined)
+  const problems = [...(tests === undefined ? [] : [tests]), ...coverage]
   for (const problem of problems) say(`npm test: ${problem}`)
   return code !== 0 ? code : problems.length > 0 ? 1 : 0
 }

@@ -95,7 +95,7 @@ export const textOf = (
     const different = differences(ours, theirs)
     const tlc = `${theirs.graph.states} states, ${theirs.graph.steps} steps, ${theirs.seconds.toFixed(1)} s`
     lines.push(`TLC        ${tlc}: ${different.length === 0 ? "equal" : "DIFFERENT"}`)
-    lines.push(...different.map((d) => `           ${d}`))
+    lines.push(...[...different, ...(theirs.parting ?? [])].map((d) => `           ${d}`))
   }
   lines.push(`verdict    ${verdictLine(spec, ours)}`)
   if (e.violation !== undefined) lines.push(...counterexampleLines(e.violation))
@@ -125,5 +125,10 @@ export const documentOf = (
   tlc:
     theirs === undefined || typeof theirs === "string"
       ? (theirs ?? null)
-      : { ...theirs.graph, seconds: theirs.seconds, differences: differences(ours, theirs) },
+      : {
+          ...theirs.graph,
+          seconds: theirs.seconds,
+          differences: differences(ours, theirs),
+          parting: theirs.parting ?? null,
+        },
 })

@@ -11,6 +11,7 @@ import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts
 import { diagramFlags, writeDiagrams } from "./diagram-files.ts"
 import { violationDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
+import { nameDifference } from "./element-difference.ts"
 import { exploreModelGently } from "./exploration.ts"
 import {
   differences,
@@ -116,11 +117,18 @@ const exitCode = (ours: Explored, theirs: ExploredByTlc | string | undefined): n
   return verdict === "bounded" ? ExitCode.Inconclusive : 0
 }
 
-const byTlc = (spec: ModelSpec): Effect.Effect<ExploredByTlc, Refused> =>
-  tlcModel(spec, { specFolder }).pipe(
-    Effect.provide(Toolchain.layer),
-    Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
-  )
+/** TLC's graph; where it is another one, both are explored again to say where they part. */
+const byTlc = Effect.fn("byTlc")(
+  function* (spec: ModelSpec, ours: Explored, quiet: boolean) {
+    const theirs = yield* tlcModel(spec, { specFolder })
+    if (differences(ours, theirs).length === 0) return theirs
+    if (!quiet) yield* Console.error("check: the graphs differ; looking where they part first")
+    const parting = yield* nameDifference(spec, ours, theirs, { specFolder })
+    return { ...theirs, parting } satisfies ExploredByTlc
+  },
+  Effect.provide(Toolchain.layer),
+  Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })),
+)
 
 /** Why TLC has no graph that the one asked for could be compared with. */
 const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined => {
@@ -153,7 +161,8 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
       ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
       : Console.log(textOf(spec, ours, theirs).join("\n"))
   const theirs = given.tlc
-    ? (notCompared(ours) ?? (yield* byTlc(spec).pipe(Effect.onInterrupt(() => print(interrupted)))))
+    ? (notCompared(ours) ??
+      (yield* byTlc(spec, ours, given.quiet).pipe(Effect.onInterrupt(() => print(interrupted)))))
     : undefined
   yield* print(theirs)
   const { violation } = ours.exploration

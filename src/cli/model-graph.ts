@@ -89,6 +89,8 @@ export interface ExploredByTlc {
   readonly outcome: TlcOutcome
   readonly graph: TlcGraph
   readonly seconds: number
+  /** Of a graph that differs: the first element that only one side has, in lines. */
+  readonly parting?: ReadonlyArray<string>
 }
 
 export interface TlcOptions {
@@ -177,18 +179,4 @@ export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArra
     ["generated", exploration.generated, report.statistics?.generated],
     ["steps out of the graph", 0, theirs.graph.unknown],
   ])
-}
-
-/** The first element, in the order of their lines, that only one side has. */
-export const firstDifference = (
-  ours: ReadonlyArray<string>,
-  theirs: ReadonlyArray<string>,
-): string | undefined => {
-  const here = new Set(ours)
-  const there = new Set(theirs)
-  const onlyCode = ours.filter((line) => !there.has(line)).sort()[0]
-  const onlyTlc = theirs.filter((line) => !here.has(line)).sort()[0]
-  if (onlyCode !== undefined) return `only the code has: ${onlyCode}`
-  if (onlyTlc !== undefined) return `only TLC has: ${onlyTlc}`
-  return undefined
 }

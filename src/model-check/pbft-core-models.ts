@@ -48,7 +48,8 @@ const threeViewsReduced = positions.map(
     maxView: 2,
     reduced: true,
     reaches: [...threeViewsReach, ...(id === 0 ? ["ReachDifferentClaims"] : [])],
-    size: "large",
+    // The smallest beside the tests, the others by night.
+    size: id === 3 ? "large" : "nightly",
   }),
 )
 

@@ -62,15 +62,34 @@ describe("the gate", () => {
   const gate = { folder: "src/core", percent: 95 }
 
   it("is open at its percentage and shut below it", () => {
-    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 5)])).toBeUndefined()
-    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 6)])).toMatch(/94\.0 % of its lines ran/)
-    expect(shut(gate, [file("src/core/a.ts", 50, 50), file("src/core/b.ts", 50, 0)])).toMatch(/50/)
+    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 5)])).toEqual([])
+    expect(shut(gate, [file("src/core/pbft/a.ts", 100, 6)])).toEqual([
+      "src/core/pbft: 94.0 % of its lines ran, 95 % must",
+    ])
+    expect(shut(gate, [file("src/core/a.ts", 50, 50), file("src/core/b.ts", 50, 0)])).toEqual([
+      "src/core: 50.0 % of its lines ran, 95 % must",
+    ])
+  })
+
+  it("judges each folder by itself, and names all that shut it", () => {
+    const files = [
+      file("src/core/a.ts", 1000, 0),
+      file("src/core/pbft/b.ts", 1000, 10),
+      file("src/core/service/c.ts", 100, 12),
+      file("src/core/service/tree/d.ts", 10, 10),
+    ]
+    expect(shut(gate, files)).toEqual([
+      "src/core/service: 88.0 % of its lines ran, 95 % must",
+      "src/core/service/tree: 0.0 % of its lines ran, 95 % must",
+    ])
   })
 
   it("is not opened by other folders, nor by nothing at all", () => {
-    expect(shut(gate, [file("src/core/a.ts", 1, 1), file("src/net/b.ts", 999, 0)])).toMatch(/0\.0/)
-    expect(shut(gate, [file("src/core-extra/b.ts", 9, 0)])).toMatch(/no line of code was counted/)
-    expect(shut(gate, [])).toMatch(/no line of code was counted/)
+    const other = [file("src/core/a.ts", 1, 1), file("src/net/b.ts", 999, 0)]
+    expect(shut(gate, other)).toEqual(["src/core: 0.0 % of its lines ran, 95 % must"])
+    const nothing = ["src/core: no line of code was counted"]
+    expect(shut(gate, [file("src/core-extra/b.ts", 9, 0)])).toEqual(nothing)
+    expect(shut(gate, [])).toEqual(nothing)
   })
 })
 

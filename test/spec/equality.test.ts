@@ -1,14 +1,11 @@
 /**
  * The code's graph and the specification's, both explored now: the real step in this process, the
- * TLA+ module by TLC. Small models are compared element by element as well.
+ * TLA+ module by TLC, compared element by element; element-difference.test.ts plants differences.
  */
-import { readFileSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { differences, exploreModel, firstDifference, tlcModel } from "../../src/cli/model-graph.ts"
+import { exploreElements, partingOf } from "../../src/cli/element-difference.ts"
+import { differences, exploreModel, tlcModel } from "../../src/cli/model-graph.ts"
 import {
   everyInvariant,
   type PbftModelSpec,
@@ -33,13 +30,19 @@ const seenByTlc = { actions: new Set<string>(), witnesses: new Set<string>() }
 describe("the code's graph is the specification's", () => {
   for (const spec of holding) {
     it.live(
-      `${spec.name}: states, steps, depth and counts are equal`,
+      `${spec.name}: states, steps, depth and counts are equal, element by element`,
       () =>
         Effect.gen(function* () {
-          const ours = exploreModel(spec, { limits, graph: true })
-          const theirs = yield* tlcModel(spec, { specFolder: "spec/tla" })
+          const { ours, theirs, code, tlc } = yield* exploreElements(spec, {
+            specFolder: "spec/tla",
+          })
           assert.strictEqual(theirs.outcome.verdict._tag, "exhaustive")
+          assert.isUndefined(partingOf(code, tlc, true))
           assert.deepStrictEqual(differences(ours, theirs), [])
+          // The elements are all of the graph that was summed up.
+          const { states, steps } = theirs.graph
+          assert.deepStrictEqual([code.states.size, code.steps.size], [states, steps])
+          assert.deepStrictEqual([tlc.states.size, tlc.steps.size], [states, steps])
           for (const action of theirs.graph.actions) seenByTlc.actions.add(action)
           for (const witness of theirs.graph.witnesses) seenByTlc.witnesses.add(witness)
           for (const name of spec.unreachable) {
@@ -59,37 +62,6 @@ describe("the code's graph is the specification's", () => {
       const reached = [...seenByTlc.witnesses].filter((w) => w.startsWith("Reach"))
       assert.isAtLeast(reached.length, 10)
     }),
-  )
-})
-
-describe("element by element", () => {
-  const elementsOf = Effect.fn("elementsOf")(function* (spec: PbftModelSpec) {
-    const ours: Array<string> = []
-    exploreModel(spec, { limits, graph: true, onElement: (line) => ours.push(line) })
-    const folder = yield* Effect.acquireRelease(
-      Effect.promise(() => mkdtemp(join(tmpdir(), "prophecy-elements-"))),
-      (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
-    )
-    const elements = join(folder, "elements.txt")
-    yield* tlcModel(spec, { specFolder: "spec/tla", elements })
-    const theirs = readFileSync(elements, "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-    return { ours, theirs }
-  }, Effect.scoped)
-
-  it.live(
-    "ByzantineClient: the same states and steps, and a planted difference is named",
-    () =>
-      Effect.gen(function* () {
-        const { ours, theirs } = yield* elementsOf(named("ByzantineClient"))
-        assert.isAbove(ours.length, 1000)
-        assert.isUndefined(firstDifference(ours, theirs))
-        const planted = ours.filter((_, k) => k !== 17)
-        assert.strictEqual(firstDifference(planted, theirs), `only TLC has: ${ours[17]}`)
-        assert.strictEqual(firstDifference(ours, []), `only the code has: ${[...ours].sort()[0]}`)
-      }).pipe(Effect.provide(Toolchain.layer)),
-    2 * minutes,
   )
 })
 
