@@ -176,14 +176,16 @@ const compare = Effect.fn("compare")(function* (words: ReadonlyArray<string>, up
 const readGolden = (): Record<string, GoldenCount> =>
   JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, GoldenCount>
 
-const expected = (spec: ModelSpec): string =>
-  spec.expect === "holds" ? "holds" : `${spec.expect.violates} must fail`
+const expected = (spec: ModelSpec): string => {
+  if (spec.expect !== "holds") return `${spec.expect.violates} must fail`
+  return spec.size === "bounded" ? "bounded, no violation" : "holds"
+}
 
 const tableOf = (models: ReadonlyArray<ModelSpec>): string => {
   const golden = readGolden()
   const rows = models.map((m) => {
     const g = golden[fullName(m)]
-    const counts = g === undefined ? ["", "", ""] : [g.states, g.steps, g.depth]
+    const counts = g === undefined ? ["", "", ""] : [g.states, g.steps || "", g.depth]
     return `| ${[m.name, m.why, m.size, expected(m), ...counts].join(" | ")} |`
   })
   return [
