@@ -190,14 +190,16 @@ const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
 const readGolden = (): Record<string, GoldenCount> =>
   JSON.parse(readFileSync(goldenPath, "utf8")) as Record<string, GoldenCount>
 
-const expected = (spec: ModelSpec): string =>
-  spec.expect === "holds" ? "holds" : `${spec.expect.violates} must fail`
+const expected = (spec: ModelSpec): string => {
+  if (spec.expect !== "holds") return `${spec.expect.violates} must fail`
+  return spec.size === "bounded" ? "bounded, no violation" : "holds"
+}
 
 const tableOf = (models: ReadonlyArray<ModelSpec>): string => {
   const golden = readGolden()
   const rows = models.map((m) => {
     const g = golden[fullName(m)]
-    const counts = g === undefined ? ["", "", ""] : [g.states, g.steps, g.depth]
+    const counts = g === undefined ? ["", "", ""] : [g.states, g.steps || "", g.depth]
     const when = m.byTlc === "nothing" ? `${m.size}, explorer alone` : m.size
     return `| ${[m.name, m.why, when, expected(m), ...counts].join(" | ")} |`
   })
