@@ -129,3 +129,12 @@ export const shut = (gate: Gate, files: ReadonlyArray<FileCoverage>): ReadonlyAr
       return `${folder}: ${percent(covered, lines)} of its lines ran, ${gate.percent} % must`
     })
 }
+
+/**
+ * Whether some of what ran is not counted, or undefined: each test file has a thread of its own,
+ * which writes one file when it ends, and so do the processes that it starts.
+ */
+export const lost = (written: number, testFiles: number): string | undefined =>
+  written >= testFiles
+    ? undefined
+    : `${testFiles} test files ran and ${written} wrote what they covered: some of it is lost`

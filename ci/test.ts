@@ -4,9 +4,18 @@
  * they go to vitest and nothing is counted. coverage/tests.json holds vitest's own report.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
-import { byFolder, coverageOf, type Gate, percent, ranges, readLcov, shut } from "./coverage.ts"
+import {
+  byFolder,
+  coverageOf,
+  type Gate,
+  lost,
+  percent,
+  ranges,
+  readLcov,
+  shut,
+} from "./coverage.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
 import { parse } from "./syntax.ts"
 import { counted, slowest, type TestReport, unsuccessful } from "./test-results.ts"
@@ -91,9 +100,12 @@ const runAll = (): number => {
   if (report !== undefined) tellTests(report)
   const tests = report === undefined ? "vitest wrote no report" : unsuccessful(report)
   const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : ["c8 wrote no report"]
-  rmSync(join(folder, "tmp"), { recursive: true, force: true })
+  const raw = join(folder, "tmp")
+  const written = existsSync(raw) ? readdirSync(raw).length : 0
+  rmSync(raw, { recursive: true, force: true })
   say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
-  const problems = [...(tests === undefined ? [] : [tests]), ...coverage]
+  const all = [tests, ...coverage, lost(written, report?.testResults.length ?? 0)]
+  const problems = all.filter((problem) => problem !== undefined)
   for (const problem of problems) say(`npm test: ${problem}`)
   return code !== 0 ? code : problems.length > 0 ? 1 : 0
 }

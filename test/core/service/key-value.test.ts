@@ -105,6 +105,58 @@ describe("key-value service", () => {
     )
   })
 
+  // The table in key-value-operation.ts, byte by byte: other programs may speak it.
+  it.each<readonly [string, ReadonlyArray<readonly [operation: string, result: string]>]>([
+    [
+      "get",
+      [
+        ["Gk", "N"],
+        ["P\0\0\0\u0001kv", "S"],
+        ["Gk", "Vv"],
+        ["Gkv", "N"],
+      ],
+    ],
+    [
+      "put",
+      [
+        ["P\0\0\0\u0001k1", "S"],
+        ["P\0\0\0\u0001k", "S"],
+        ["Gk", "V"],
+      ],
+    ],
+    [
+      "delete",
+      [
+        ["Dk", "N"],
+        ["P\0\0\0\u0001k1", "S"],
+        ["Dk", "S"],
+        ["Gk", "N"],
+        ["Dk", "N"],
+      ],
+    ],
+    [
+      "compare-and-set where nothing is expected",
+      [
+        ["C\0\0\0\u0001k-1", "S"],
+        ["C\0\0\0\u0001k-2", "V1"],
+        ["Gk", "V1"],
+      ],
+    ],
+    [
+      "compare-and-set where a value is expected",
+      [
+        ["C\0\0\0\u0001k=\0\0\0\u000112", "N"],
+        ["P\0\0\0\u0001k1", "S"],
+        ["C\0\0\0\u0001k=\0\0\0\u000122", "V1"],
+        ["C\0\0\0\u0001k=\0\0\0\u000112", "S"],
+        ["Gk", "V2"],
+      ],
+    ],
+  ])("answers %s as its table says", (_, exchanged) => {
+    const service = keyValueService(hash)
+    for (const [asked, answered] of exchanged) expect(service.execute(asked)).toBe(answered)
+  })
+
   it("any bytes get an answer", () => {
     const service = keyValueService(hash)
     fc.assert(
