@@ -1,7 +1,8 @@
 /**
  * `npm test`: every test, with the lines that ran counted by c8 (in this process, its threads and
- * the commands that tests start), and a gate on each folder of src/core. With arguments (`npm test -- test/net`)
- * they go to vitest and nothing is counted. coverage/tests.json holds vitest's own report.
+ * the commands that tests start), and a gate on each folder of src/core. With arguments
+ * (`npm test -- test/net`) they go to vitest and nothing is counted. coverage/tests.json holds
+ * vitest's own report.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"

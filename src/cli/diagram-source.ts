@@ -62,8 +62,11 @@ const messageText = (message: Fields): string =>
 const received = ({ input }: StepEvent): Fields | undefined =>
   "message" in input ? (input.message as unknown as Fields) : undefined
 
-const senderOf = (message: Fields): string =>
-  message["_tag"] === "Request" ? `client ${message["client"]}` : `replica ${message["replica"]}`
+// A batch that was fetched is known by its digest, whoever sends it.
+const senderOf = (message: Fields): string | undefined => {
+  if (message["_tag"] === "Request") return `client ${message["client"]}`
+  return message["replica"] === undefined ? undefined : `replica ${message["replica"]}`
+}
 
 const sentBy = ({ step }: StepEvent): ReadonlyArray<Fields> =>
   (step.effects as unknown as ReadonlyArray<Fields>).flatMap(({ message }) =>

@@ -8,11 +8,12 @@ import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
 import { Ended, ExitCode } from "./ended.ts"
-import { type Moment, Standing, type Waiting } from "./missing-quorum.ts"
+import { Standing } from "./missing-quorum.ts"
 import { openEnds } from "./open-trace.ts"
 import { makeProgress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
 import { filesOf, type Meter, sourceOf } from "./trace-files.ts"
+import type { Moment, Waiting } from "./waiting.ts"
 
 const flags = {
   traces: Argument.String("trace").pipe(

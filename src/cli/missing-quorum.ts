@@ -13,38 +13,8 @@ import * as Votes from "../core/votes.ts"
 import * as Window from "../core/window.ts"
 import type { Observer, RunState } from "../trace-check/check.ts"
 import type { StepEvent } from "../trace-check/event.ts"
-import type { Place } from "../trace-check/finding.ts"
-
-/** A point of the merged run: the event's number, from 1, and its line. */
-export interface Moment extends Place {
-  readonly event: number
-}
-
-/** What one process waits for. */
-export interface Waiting {
-  /** `replica 1` or `client 5`. */
-  readonly process: string
-  /** What it has come to: `prepared in view 0`. */
-  readonly stage: string
-  /** The sequence numbers that are in this stage and lack the same; empty for clients. */
-  readonly seqs: ReadonlyArray<Seq>
-  /** What it waits for: `COMMIT`, or the name of another message. */
-  readonly message: string
-  /** How many of them it needs, its own counted. */
-  readonly needs: number
-  readonly has: ReadonlyArray<ReplicaId>
-  readonly lacks: ReadonlyArray<Lack>
-  /** When the first of `seqs` came to this stage; undefined in a state that a gap left behind. */
-  readonly since: Moment | undefined
-  /** Of a client: the request that is not answered. */
-  readonly request?: { readonly client: ClientId; readonly timestamp: number }
-}
-
-/** A replica whose message is not there, and what its own trace says of that. */
-export interface Lack {
-  readonly replica: ReplicaId
-  readonly why: string
-}
+import { changeKey, viewNeed, viewSilence } from "./missing-view.ts"
+import { everyone, lacking, type Moment, type Need, type Waiting } from "./waiting.ts"
 
 interface Known<A> {
   state: A
@@ -53,14 +23,8 @@ interface Known<A> {
   readonly since: Map<string, Moment>
 }
 
-type Need = Omit<Waiting, "process" | "seqs" | "since"> & {
-  readonly seq: Seq | undefined
-  readonly stageKey: string
-}
-
 const slotKey = (seq: Seq, { phase }: Slot): string => `slot ${seq} ${phase}`
 const checkpointKey = (seq: Seq): string => `checkpoint ${seq}`
-const everyone = ({ n }: Group): ReadonlyArray<ReplicaId> => Array.from({ length: n }, (_, r) => r)
 
 /** Sees a run go by; `waiting` then says what its processes wait for. */
 export class Standing implements Observer {
@@ -126,7 +90,7 @@ export class Standing implements Observer {
   }
 
   // What the trace of the one that is silent says of its silence.
-  #why({ message, seqs, request }: Waiting, replica: ReplicaId): string {
+  #why({ message, seqs, request, view }: Waiting, replica: ReplicaId): string {
     const known = this.#replicas.get(replica)
     if (known === undefined) return "no step of it is recorded"
     const { state, last } = known
@@ -137,6 +101,7 @@ export class Standing implements Observer {
         ? `it executed it, and its reply did not arrive${at}`
         : `it has not executed it${at}`
     }
+    if (view !== undefined) return `${viewSilence(message, view, replica, state)}${at}`
     const seq = seqs[0]
     if (seq === undefined) return ""
     if (seq <= state.log.low) return `it is past it, with a stable checkpoint at ${state.log.low}`
@@ -148,6 +113,7 @@ export class Standing implements Observer {
       ? state.checkpoints.some((c) => c.seq === seq)
       : hasSaid(message, replica, slot)
     if (said) return `it sent it, and it did not arrive${at}`
+    if (!state.active) return `it changes to view ${state.view}${at}`
     return ofCheckpoint
       ? `it has executed up to ${state.executed}${at}`
       : `for it the number is ${stageOf(slot)}${at}`
@@ -168,6 +134,9 @@ const note = (known: Known<State>, state: State, now: Moment): void => {
   for (const seq of Window.changed(before.log, state.log)) {
     const key = slotKey(seq, Window.get(state.log, seq))
     if (!known.since.has(key)) known.since.set(key, now)
+  }
+  if (state.view !== before.view || state.active !== before.active) {
+    known.since.set(changeKey(state), now)
   }
   if (state.checkpoints !== before.checkpoints) {
     for (const { seq } of state.checkpoints) {
@@ -203,22 +172,21 @@ const clientNeeds = (group: Group, client: ClientId, state: ClientState): Readon
   ]
 }
 
-const lacking = (group: Group, has: ReadonlyArray<ReplicaId>): ReadonlyArray<Lack> =>
-  everyone(group)
-    .filter((replica) => !has.includes(replica))
-    .map((replica) => ({ replica, why: "" }))
-
 /** Every number above the last executed one that waits for others, and every open checkpoint. */
 const replicaNeeds = (config: Config, state: State): ReadonlyArray<Need> => {
   const seqs = Window.occupied(state.log).filter((seq) => seq > state.executed)
+  // While the view changes nobody votes.
+  if (!state.active) return [...viewNeed(config, state), ...openCheckpoints(config, state)]
   const slots = seqs.flatMap((seq) => slotNeed(config, state, seq) ?? [])
   const next = state.executed + 1
   const hole = seqs.length > 0 && !seqs.includes(next) ? slotNeed(config, state, next) : undefined
-  const checkpoints = state.checkpoints
+  return [...(hole === undefined ? [] : [hole]), ...slots, ...openCheckpoints(config, state)]
+}
+
+const openCheckpoints = (config: Config, state: State): ReadonlyArray<Need> =>
+  state.checkpoints
     .filter(({ seq }) => seq > state.log.low)
     .map(({ seq, digest }) => checkpointNeed(config, state, seq, digest))
-  return [...(hole === undefined ? [] : [hole]), ...slots, ...checkpoints]
-}
 
 const slotNeed = (config: Config, state: State, seq: Seq): Need | undefined => {
   const { group, id } = config

@@ -114,6 +114,27 @@ test("a replica's stages: a COMMIT quorum, and a checkpoint that is not stable",
   )
 })
 
+test("a view change: whose VIEW-CHANGE is missing, or whose NEW-VIEW", async () => {
+  const silent = { byzantine: () => [], timeouts: 0.5 }
+  const few = traces({ ...silent, untraced: [2, 3], viewTimeouts: { chance: 0.5, many: 6 } })
+  const changes = (await explain(few, "traces")).stdout
+  const wanted = [
+    "replica 0  changes to view 2; needs 3 VIEW-CHANGE, has 1 (of 0)",
+    "    lacks replica 1: it changes to view 1; its last step is traces/replica-1.ndjson:",
+  ]
+  expect(changes).toContain(wanted.join("\n"))
+  expect(changes).toMatch(
+    /^ {4}since traces\/replica-0\.ndjson:\d+ \(event \d+ of \d+, \d+ ago\)$/m,
+  )
+  const view = { ...silent, seed: 2, untraced: [1], viewTimeouts: { chance: 0.9, many: 3 } }
+  const primary = (await explain(traces(view), "traces")).stdout
+  for (const id of [0, 2, 3]) {
+    expect(primary).toContain(
+      `replica ${id}  changes to view 1; needs 1 NEW-VIEW, has none\n    lacks replica 1: no step`,
+    )
+  }
+})
+
 test("since when is not said of what happened in a gap", async () => {
   const drop = { node: 1, from: 1, many: 2 } as const
   const { stdout } = await explain(
