@@ -8,7 +8,11 @@ const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench
 // Every mutant takes a minute or two in all: CI runs them beside the tests (npm run mutants), and
 // MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
-const left = process.env["MUTANTS"] === undefined ? mutants : []
+// Liveness takes TLC a minute: CI has it beside the large models (npm run liveness).
+const left = [
+  ...(process.env["MUTANTS"] === undefined ? mutants : []),
+  ...(process.env["LIVENESS"] === undefined ? ["test/spec/liveness.test.ts"] : []),
+]
 
 export default defineConfig({
   test: {
@@ -32,6 +36,7 @@ export default defineConfig({
         test: {
           name: "models",
           include: models,
+          exclude: left,
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,

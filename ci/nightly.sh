@@ -15,15 +15,18 @@ models() { npm run --silent model:nightly; }
 # The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 
+# Thousands of simulated runs with faults, from a new seed.
+swarm() { node bin/prophecy.js simulate --seeds 5000 --seed "$(date +%Y%m%d)"; }
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(schedules models mutants endurance)
+[ ${#names[@]} -gt 0 ] || names=(schedules models mutants swarm endurance)
 failed=()
 for name in "${names[@]}"; do
   declare -F "$name" >/dev/null || {
-    echo "nightly: there is no check '$name'; there are: schedules models mutants endurance" >&2
+    echo "nightly: there is no check '$name'; there are: schedules models mutants swarm endurance" >&2
     exit 2
   }
 done
