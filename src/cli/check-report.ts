@@ -9,6 +9,7 @@ import {
   type ModelSpec,
   protocolOf,
 } from "./model-graph.ts"
+import { violationStates, withStates } from "./violation-states.ts"
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
 
@@ -73,10 +74,12 @@ const limitOf = ({ stop, states, expanded, depth, bytes }: Exploration): string 
   }
 }
 
+/** For people; a counterexample with what each step changed, or `full`, every state whole. */
 export const textOf = (
   spec: ModelSpec,
   ours: Explored,
   theirs: ExploredByTlc | string | undefined,
+  full = false,
 ): ReadonlyArray<string> => {
   const e = ours.exploration
   const actions = [...e.taken.keys()].filter((a) => !a.startsWith("Ignore:")).sort()
@@ -98,7 +101,10 @@ export const textOf = (
     lines.push(...[...different, ...(theirs.parting ?? [])].map((d) => `           ${d}`))
   }
   lines.push(`verdict    ${verdictLine(spec, ours)}`)
-  if (e.violation !== undefined) lines.push(...counterexampleLines(e.violation))
+  if (e.violation !== undefined) {
+    const states = violationStates(spec, e.violation)
+    lines.push(...withStates(counterexampleLines(e.violation), states, full))
+  }
   return lines
 }
 

@@ -4,11 +4,13 @@
  */
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import type { Violation } from "../model-check/explore.ts"
 import { coreModels } from "../model-check/pbft-core-models.ts"
 import { pbftModels } from "../model-check/pbft-models.ts"
+import { toItfTrace } from "../tla-tools/itf.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
-import { diagramFlags, writeDiagrams } from "./diagram-files.ts"
+import { diagramFlags, writeDiagrams, writeText } from "./diagram-files.ts"
 import { violationDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { nameDifference } from "./element-difference.ts"
@@ -18,8 +20,10 @@ import {
   type Explored,
   type ExploredByTlc,
   type ModelSpec,
+  protocolOf,
   tlcModel,
 } from "./model-graph.ts"
+import { violationStates } from "./violation-states.ts"
 import { specFolder } from "./installation.ts"
 import { shortPath } from "./short-path.ts"
 
@@ -76,6 +80,14 @@ const flags = {
   tlc: Flag.Boolean("tlc").pipe(
     Flag.withDescription("Have TLC explore the specification too, and compare the whole graphs"),
     Flag.withDefault(false),
+  ),
+  full: Flag.Boolean("full").pipe(
+    Flag.withDescription("Show every state of a counterexample whole, not what changed"),
+    Flag.withDefault(false),
+  ),
+  itf: Flag.File("itf", { mustExist: false }).pipe(
+    Flag.withDescription("Write a counterexample to this file in the Informal Trace Format"),
+    Flag.optional,
   ),
   ...diagramFlags("a counterexample"),
   json: Flag.Boolean("json").pipe(
@@ -141,6 +153,22 @@ const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined =
 const interrupted =
   "interrupted: partial, the graphs are not compared. Run it again to compare them"
 
+const writeFiles = Effect.fn("writeFiles")(function* (
+  given: Given,
+  spec: ModelSpec,
+  violation: Violation | undefined,
+) {
+  const nothing = "check: there is no counterexample"
+  const diagram = violation === undefined ? undefined : violationDiagram(violation)
+  yield* writeDiagrams(given, diagram, nothing)
+  if (Option.isNone(given.itf)) return
+  const path = given.itf.value
+  if (violation === undefined) return yield* Console.error(`${nothing}: ${path} is not written`)
+  const source = `${protocolOf(spec)} ${spec.name} invariant ${violation.property}`
+  const trace = toItfTrace(violationStates(spec, violation), source)
+  yield* writeText(path, `${JSON.stringify(trace, undefined, 2)}\n`)
+})
+
 const check = Effect.fn("checkCommand")(function* (given: Given) {
   if (given.list) return yield* Console.log(listed(given.protocol))
   const spec = yield* find(given.protocol, given.model)
@@ -159,15 +187,13 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
   const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
     given.json
       ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
-      : Console.log(textOf(spec, ours, theirs).join("\n"))
+      : Console.log(textOf(spec, ours, theirs, given.full).join("\n"))
   const theirs = given.tlc
     ? (notCompared(ours) ??
       (yield* byTlc(spec, ours, given.quiet).pipe(Effect.onInterrupt(() => print(interrupted)))))
     : undefined
   yield* print(theirs)
-  const { violation } = ours.exploration
-  const diagram = violation === undefined ? undefined : violationDiagram(violation)
-  yield* writeDiagrams(given, diagram, "check: there is no counterexample")
+  yield* writeFiles(given, spec, ours.exploration.violation)
   const code = exitCode(ours, theirs)
   if (code !== 0) return yield* new Ended({ code })
 })

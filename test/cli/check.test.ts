@@ -2,6 +2,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { root } from "../../src/cli/installation.ts"
+import { pbftModels } from "../../src/model-check/pbft-models.ts"
 import { mutatedText } from "../mutants/mutation.ts"
 import { childrenOf, main, pressCtrlC, run, scratch, start } from "./command.ts"
 
@@ -13,7 +14,11 @@ test("the normal case without a word more: counts, depth, time, verdict", async 
   expect(stdout).toMatch(/^model {6}Normal: /)
   expect(stdout).toMatch(/^states {5}5027 distinct, 34274 generated, depth 28$/m)
   expect(stdout).toMatch(/^time {7}\d+\.\d s, \d+ states\/s, \d+ steps computed$/m)
-  expect(stdout).toMatch(/^verdict {4}exhaustive: every reachable state satisfies 12 invariants$/m)
+  const many = pbftModels[0]?.invariants.length
+  expect(many).toBeGreaterThan(10)
+  expect(stdout).toContain(
+    `\nverdict    exhaustive: every reachable state satisfies ${many} invariants\n`,
+  )
   expect([code, stderr]).toEqual([0, ""])
 })
 
@@ -36,9 +41,34 @@ test("a violation: its shortest way, readable, and exit code 12", async () => {
   expect(stdout).toMatch(
     /^verdict {4}violated: Agreement\nAgreement does not hold after 4 steps: /m,
   )
-  expect(stdout).toMatch(/^ +1 {2}replica \d +\w+ +PrePrepare view 0 seq 1 /m)
-  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^ +4 {2}replica \d /)
+  const steps = stdout.match(/^ +\d {2}replica \d .*$/gm)
+  expect(steps).toHaveLength(4)
+  expect(steps?.[0]).toMatch(/^ +1 {2}replica \d +\w+ +PrePrepare view 0 seq 1 /)
+  // Under each step what it changed, as TLC's counterexamples are told.
+  expect(stdout.trimEnd().split("\n").slice(-3)).toEqual([
+    expect.stringMatching(/^ {3}4 {2}replica 2 {2}RecvCommit /),
+    '      slot[2][1].commits[0][1]: + [client |-> 1, op |-> "b", timestamp |-> 1]',
+    '      slot[2][1].phase: "prepared" -> "committed"',
+  ])
   expect(code).toBe(12)
+})
+
+test("a violation with every state whole, and as an ITF document", async () => {
+  const cwd = scratch()
+  const args = ["check", "pbft", "--model", "QuorumTwoF", "--full", "--itf", "way.itf.json"]
+  const { code, stdout } = await run([...args, "--quiet"], { program: main, cwd })
+  expect(stdout).toContain("\n   0  initial state\n      active = ")
+  expect(stdout.match(/^ {6}view = /gm)).toHaveLength(5)
+  expect(code).toBe(12)
+  const trace = JSON.parse(readFileSync(join(cwd, "way.itf.json"), "utf8"))
+  expect(trace["#meta"].source).toBe("pbft QuorumTwoF invariant Agreement")
+  expect(trace.states).toHaveLength(5)
+  expect(trace.states[4]).toMatchObject({
+    "#meta": { index: 4, action: "RecvCommit" },
+    view: { "#tup": expect.any(Array) },
+  })
+  const holds = await check("--model", "ClientAlone", "--itf", "none.itf.json")
+  expect(holds.stderr).toMatch(/^check: there is no counterexample: .*none\.itf\.json is not/)
 })
 
 test.each([
