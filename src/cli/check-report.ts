@@ -9,6 +9,7 @@ import {
   type ModelSpec,
   protocolOf,
 } from "./model-graph.ts"
+import { isAnimated } from "./progress.ts"
 import { violationStates, withStates } from "./violation-states.ts"
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
@@ -25,7 +26,7 @@ const estimate = (remaining: number | undefined, rate: number): string =>
 // At most a line a second: on a terminal it rewrites itself, elsewhere it comes after the first
 // second and then every ten.
 export const makeProgress = (name: string): ((now: Progress) => void) => {
-  const animated = process.stderr.isTTY === true
+  const animated = isAnimated()
   const startedAt = performance.now()
   let [last, wait] = [startedAt, 1_000]
   let before: number | undefined

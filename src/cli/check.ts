@@ -23,6 +23,7 @@ import {
   protocolOf,
   tlcModel,
 } from "./model-graph.ts"
+import { isAnimated } from "./progress.ts"
 import { violationStates } from "./violation-states.ts"
 import { specFolder } from "./installation.ts"
 import { shortPath } from "./short-path.ts"
@@ -183,7 +184,7 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     file: Option.getOrUndefined(Option.map(given.resume, shortPath)),
     progress: given.quiet ? undefined : makeProgress(spec.name),
   }).pipe(Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })))
-  if (process.stderr.isTTY && !given.quiet) process.stderr.write("\r\u001b[K")
+  if (isAnimated() && !given.quiet) process.stderr.write("\r\u001b[K")
   const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
     given.json
       ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))

@@ -57,7 +57,11 @@ const besides = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(Effect.forkChild(side), () => work, Fiber.interrupt)
 
+/** Whether standard error is a terminal on which a line can be written over. */
+export const isAnimated = (): boolean =>
+  process.stderr.isTTY === true && process.env["TERM"] !== "dumb"
+
 export const makeProgress = (quiet: boolean): Progress => {
   if (quiet) return silent
-  return process.stderr.isTTY === true && process.env.TERM !== "dumb" ? rewritten : heartbeat
+  return isAnimated() ? rewritten : heartbeat
 }

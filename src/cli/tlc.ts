@@ -14,6 +14,7 @@ import { exitCodeOf } from "../tla-tools/verdict.ts"
 import { diagramFlags, writeDiagrams, writeText } from "./diagram-files.ts"
 import { counterexampleDiagram } from "./diagram-source.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
+import { isAnimated } from "./progress.ts"
 import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
@@ -96,7 +97,7 @@ const toRun = (given: Given): TlcRun => ({
 
 /** On a terminal a line that rewrites itself; elsewhere a line every ten seconds. */
 const heartbeat = (reporter: Reporter, startedAt: number): Effect.Effect<void> => {
-  const animated = process.stderr.isTTY === true
+  const animated = isAnimated()
   const beat = Effect.sync(() => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     const report = reporter.report()
