@@ -21,12 +21,13 @@ swarm() { node bin/prophecy.js simulate --seeds 5000 --seed "$(date +%Y%m%d)"; }
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
+all=(schedules models mutants swarm endurance)
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(schedules models mutants swarm endurance)
+[ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()
 for name in "${names[@]}"; do
   declare -F "$name" >/dev/null || {
-    echo "nightly: there is no check '$name'; there are: schedules models mutants swarm endurance" >&2
+    echo "nightly: there is no check '$name'; they are: ${all[*]}" >&2
     exit 2
   }
 done

@@ -32,6 +32,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     why: "As Normal, with a primary that may restart at any moment.",
     canRestart: [0],
     reaches: ["Restart", "ReachAllStable"],
+    size: "large",
   },
   {
     ...base,
@@ -65,6 +66,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "Equivocation",
     reaches: ["ReachSplitPrePrepare", "ReachCommitBeforePrePrepare", "Agreement"],
+    size: "large",
   },
   {
     ...base,

@@ -60,7 +60,8 @@ describe("models of the abstraction", () => {
   )
 
   it("hold at every position of the Byzantine replica, in three views", () => {
-    const found = ofSize("large").map((spec) => [spec.byzantine, run(spec).verdict])
+    const three = coreModels.filter((m) => m.name.startsWith("ThreeViewsReduced"))
+    const found = three.map((spec) => [spec.byzantine, run(spec).verdict])
     expect(found).toEqual([0, 1, 2, 3].map((id) => [[id], "exhaustive"]))
   })
 })

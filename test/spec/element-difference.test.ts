@@ -37,7 +37,7 @@ describe("a planted difference of the specification is named", () => {
   it("a guard too few: TLC has a step that the code lacks", async () => {
     const lines = await named(
       "BackupAlone",
-      String.raw`/\ m.view = view[i]
+      String.raw`/\ m.view = view[i] /\ active[i]
   /\ m.replica = Primary(view[i]) /\ i # m.replica`,
       String.raw`/\ m.replica = Primary(view[i]) /\ i # m.replica`,
     )
@@ -70,7 +70,11 @@ describe("a planted difference of the specification is named", () => {
   })
 
   it("another first state, which no step leads to", async () => {
-    const lines = await named("ClientAlone", "toAll |-> FALSE", "toAll |-> TRUE")
+    const lines = await named(
+      "ClientAlone",
+      String.raw`views |-> [r \in Replicas |-> 0]`,
+      String.raw`views |-> [r \in Replicas |-> 1]`,
+    )
     assert.strictEqual(lines[0], "first difference: only the code has this state")
     assert.match(lines[1] ?? "", /^ {4}\w+ = /)
   })
