@@ -8,10 +8,13 @@ const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench
 // Every mutant takes a minute or two in all: CI runs them beside the tests (npm run mutants), and
 // MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
-// Liveness takes TLC a minute: CI has it beside the large models (npm run liveness).
+// So does what keeps TLC busy for a minute each (npm run test:slow, with SLOW=1).
+const slow = ["core", "element-difference", "liveness", "trace-view-change"].map(
+  (name) => `test/spec/${name}.test.ts`,
+)
 const left = [
   ...(process.env["MUTANTS"] === undefined ? mutants : []),
-  ...(process.env["LIVENESS"] === undefined ? ["test/spec/liveness.test.ts"] : []),
+  ...(process.env["SLOW"] === undefined ? slow : []),
 ]
 
 export default defineConfig({

@@ -91,7 +91,10 @@ export const changed = <A>(before: Window<A>, after: Window<A>): ReadonlyArray<S
       if (old[j] === chunk[j]) continue
       // The one covered sequence number at this place of the ring.
       const at = (k << after.bits) + j
-      found.push(after.low + 1 + ((((at - after.low - 1) % size) + size) % size))
+      const seq = after.low + 1 + ((((at - after.low - 1) % size) + size) % size)
+      // The ring may have places that the window does not cover; two windows differ there when
+      // their empty values are not the same.
+      if (covers(after, seq)) found.push(seq)
     }
   }
   return found.sort((a, b) => a - b)

@@ -104,6 +104,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "FalsePrimary",
     reaches: ["PreparedUnique", "ReachAllExecuted"],
+    size: "large",
   },
   {
     ...base,
@@ -141,5 +142,6 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "ForgedReply",
     reaches: ["ClientResult", "ReachAllExecuted"],
+    size: "large",
   },
 ]

@@ -25,6 +25,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     canRestart: [1],
     reaches: ["Restart", "ReachExecutedForgotten"],
     checkpointInterval: 2,
+    size: "large",
   },
   {
     ...base,

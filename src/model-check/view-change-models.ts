@@ -27,6 +27,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
     canTimeout: [0, 1, 2],
     maxView: 3,
     reaches: ["ReachSkippedView", "ReachAllInNewView", "CanDecide"],
+    size: "large",
   },
   {
     ...unasked,

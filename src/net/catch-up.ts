@@ -129,7 +129,8 @@ export class CatchUp {
     for (const checkpoint of checkpointsAbove(this.#config, state, low)) {
       this.#sender.toReplica(replica, checkpoint)
     }
-    follower.next = executed + 1
+    // In a later view its numbers are agreed on anew, those too that it has executed before.
+    follower.next = (state.view === 0 ? executed : low) + 1
     follower.last = this.#reach(state, told)
   }
 

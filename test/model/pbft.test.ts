@@ -27,7 +27,8 @@ const explored = new Map<string, Explored>()
 const explore = (spec: PbftModelSpec): Explored => {
   const known = explored.get(spec.name)
   if (known !== undefined) return known
-  const result = exploreModel(spec, { limits, graph: true })
+  // The larger graphs are compared beside the tests (npm run model:large).
+  const result = exploreModel(spec, { limits, graph: spec.size === "test" })
   explored.set(spec.name, result)
   return result
 }
@@ -45,15 +46,11 @@ describe("models of PBFT", () => {
     if (spec.expect !== "holds") return
     const count = golden[spec.name]
     expect(count, `${spec.name} is in spec/golden-counts.json`).toBeDefined()
-    expect({
-      verdict: exploration.verdict,
-      states: exploration.states,
-      generated: exploration.generated,
-      depth: exploration.depth,
-      steps: graph?.steps,
-      stateDigest: graph?.stateDigest,
-      stepDigest: graph?.stepDigest,
-    }).toEqual(count)
+    const { verdict, states, generated, depth } = exploration
+    expect(count).toMatchObject({ verdict, states, generated, depth })
+    if (graph === undefined) return
+    const { steps, stateDigest, stepDigest } = graph
+    expect(count).toMatchObject({ steps, stateDigest, stepDigest })
   })
 
   it("reach every action, every antecedent, and ten witnesses", () => {
@@ -70,6 +67,13 @@ describe("models of PBFT", () => {
       "RecvCommit",
       "Execute",
       "RecvCheckpoint",
+      "Timeout",
+      "RecvViewChange",
+      "SendNewView",
+      "RecvNewView",
+      "RecvFetchBatch",
+      "RecvBatch",
+      "EnterView",
       "Restart",
     ]
     expect(actions.filter((a) => !taken.has(a))).toEqual([])

@@ -8,7 +8,7 @@ import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import type { Config, Input, State } from "./state.ts"
 import { canEnter } from "./enter-view.ts"
-import { changesForView, pendingDecisions } from "./view-change.ts"
+import { pendingDecisions } from "./view-change.ts"
 
 export interface ViewTimer {
   /** The view that is given up when it fires. */
@@ -25,13 +25,18 @@ export interface ViewTimer {
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, active, queue } = state
   if (!active) {
-    if (changesForView(state).length < config.group.quorum && state.newView === undefined) {
-      return undefined
-    }
+    // Who wants a later view has left this one as well, and its VIEW-CHANGE for it may be lost.
+    const left = state.viewChanges.filter((m) => m.view >= view).length
+    if (left < config.group.quorum && state.newView === undefined) return undefined
     return { view, key: `view ${view}` }
   }
+  if (primaryOf(config.group, view) === config.id) {
+    // Backups that have executed it in an earlier view, or have left this one, do not help it.
+    const next = state.executed + 1
+    return next > state.seqno ? undefined : { view, key: `view ${view}: number ${next}` }
+  }
   const first = queue[0]
-  if (first === undefined || primaryOf(config.group, view) === config.id) return undefined
+  if (first === undefined) return undefined
   return { view, key: `view ${view}: request ${first.timestamp} of client ${first.client}` }
 }
 
