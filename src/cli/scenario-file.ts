@@ -24,6 +24,7 @@ const Cluster = Schema.Struct({
   maxBatch: Positive,
   pipeline: Positive,
   retransmitMs: Positive,
+  viewChangeMs: Positive,
   progressMs: Positive,
   quorum: Schema.optionalKey(Positive),
 })

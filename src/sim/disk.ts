@@ -3,31 +3,41 @@
  * durable, all of it. Whoever stops while a group is being written finds none, some or all of it
  * again: its first records, in order. A snapshot is durable at once, as in src/net/store.ts.
  */
-import type { Bytes, Seq } from "../core/ids.ts"
+import type { Bytes, Seq, View } from "../core/ids.ts"
 import type { DurableRecord } from "../core/pbft/state.ts"
 import type { Random } from "./random.ts"
 import type { Crash } from "./scenario.ts"
 
-/** What a record is known by: the kind of the promise, its number or view, what is promised. */
-export const recordKey = (tag: string, seq: Seq, digest: string): string =>
-  `${tag} ${seq} ${digest}`
+/** What a record promises; a checkpoint belongs to view 0, and what is of no number to 0. */
+export interface RecordPlace {
+  readonly view: View
+  readonly seq: Seq
+  readonly content: string
+}
 
-const seqOf = (record: DurableRecord): Seq | undefined => ("seq" in record ? record.seq : undefined)
+/** What a record is known by: the kind of the promise, its place, what is promised. */
+export const recordKey = (tag: string, { view, seq, content }: RecordPlace): string =>
+  `${tag} v${view} n${seq} ${content}`
 
-const keyOf = (record: DurableRecord): string => {
+const placeOf = (record: DurableRecord): RecordPlace => {
   switch (record._tag) {
-    case "ViewLeft":
-      return recordKey(record._tag, record.viewChange.view, "")
-    case "NewViewTaken":
-      return recordKey(record._tag, record.newView.view, "")
-    case "ViewEntered":
-      return recordKey(record._tag, record.view, "")
+    case "PrePrepared":
+    case "Prepared":
+      return { view: record.view, seq: record.seq, content: record.digest }
+    case "CheckpointTaken":
+      return { view: 0, seq: record.seq, content: record.digest }
     case "CheckpointStable":
-      return recordKey(record._tag, record.seq, "")
-    default:
-      return recordKey(record._tag, record.seq, record.digest)
+      return { view: 0, seq: record.seq, content: "" }
+    case "ViewLeft":
+      return { view: record.viewChange.view, seq: 0, content: JSON.stringify(record.viewChange) }
+    case "NewViewTaken":
+      return { view: record.newView.view, seq: 0, content: JSON.stringify(record.newView) }
+    case "ViewEntered":
+      return { view: record.view, seq: 0, content: "" }
   }
 }
+
+const keyOf = (record: DurableRecord): string => recordKey(record._tag, placeOf(record))
 
 export class Disk {
   #durable: ReadonlyArray<DurableRecord> = []
@@ -76,9 +86,14 @@ export class Disk {
   }
 
   /** The log is replaced by these records, which say all that counts; durable at once. */
-  compact(records: ReadonlyArray<DurableRecord>, low: Seq): void {
-    // What is at or below the stable checkpoint is vouched for by that.
-    for (const record of this.#group) if ((seqOf(record) ?? 0) <= low) this.#keys.add(keyOf(record))
+  compact(records: ReadonlyArray<DurableRecord>, now: { low: Seq; view: View }): void {
+    const { low } = now
+    // What is at or below the stable checkpoint is vouched for by that, and the way to the view by
+    // the view. What was said in older views is in P and Q, as far as it counts.
+    for (const record of this.#group) {
+      const { seq, view } = placeOf(record)
+      if (seq <= low || view < now.view) this.#keys.add(keyOf(record))
+    }
     this.#group = []
     this.#durable = []
     this.#keep(records)

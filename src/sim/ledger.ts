@@ -3,14 +3,17 @@
  * spec/properties.md over it. It sees everything and forgets nothing, unlike a replica, so it also
  * finds what two replicas do at very different times.
  */
-import type { ClientId, Digest, ReplicaId, Seq, Timestamp } from "../core/ids.ts"
+import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
+import type { PeerMessage } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import * as Window from "../core/window.ts"
+import { CarryOver } from "./carry-over.ts"
 import { recordKey } from "./disk.ts"
 import type { ReplicaStepped, Sent } from "./host.ts"
+import { nameOf } from "./messages.ts"
 
 export interface Violation {
   /** The name of spec/properties.md, or what the code itself asserts. */
@@ -24,13 +27,45 @@ export interface Execution {
   readonly results: ReadonlyArray<string>
 }
 
-/** What a vote rests on: the record that must be durable before it leaves. */
-const foundation: Readonly<Record<string, string>> = {
-  PrePrepare: "PrePrepared",
-  Prepare: "PrePrepared",
-  Commit: "Prepared",
-  Checkpoint: "CheckpointTaken",
+/** What a message promises: of which number of which view what is said. */
+interface Promised {
+  readonly view: View
+  readonly seq: Seq
+  readonly content: string
+  /** The kind of the record that must be durable before it leaves. */
+  readonly record: string
 }
+
+/** Undefined for what promises nothing: requests for batches, batches, replies. */
+const promised = (message: Sent["message"]): Promised | undefined => {
+  switch (message._tag) {
+    case "PrePrepare":
+    case "Prepare":
+      return { ...message, content: message.digest, record: "PrePrepared" }
+    case "Commit":
+      return { ...message, content: message.digest, record: "Prepared" }
+    case "Checkpoint":
+      return { view: 0, seq: message.seq, content: message.digest, record: "CheckpointTaken" }
+    case "ViewChange":
+      return { view: message.view, seq: 0, content: JSON.stringify(message), record: "ViewLeft" }
+    case "NewView":
+      return {
+        view: message.view,
+        seq: 0,
+        content: JSON.stringify(message),
+        record: "NewViewTaken",
+      }
+    default:
+      return undefined
+  }
+}
+
+const enteringOf = (view: View) => ({ view, seq: 0, content: "" })
+
+type Vote = Extract<PeerMessage, { readonly _tag: "PrePrepare" | "Prepare" | "Commit" }>
+
+const isVote = (message: Sent["message"]): message is Vote =>
+  message._tag === "PrePrepare" || message._tag === "Prepare" || message._tag === "Commit"
 
 export class Ledger {
   /** The first property that broke. */
@@ -41,14 +76,19 @@ export class Ledger {
   readonly #prepared = new Map<string, Digest>()
   readonly #committed = new Map<Seq, Digest>()
   readonly #checkpoints = new Map<Seq, Digest>()
-  readonly #said = new Map<string, Digest>()
+  readonly #said = new Map<string, string>()
+  readonly #carryOver: CarryOver
+  /** Views for which a correct primary has sent its NEW-VIEW. */
+  readonly newViews = new Set<View>()
   readonly #placed = new Map<string, Seq>()
 
   /**
    * `states`: those of all correct replicas, also of stopped ones. With more than f faulty ones
    * (not `tolerable`) there are too few for a quorum's support, and that is not looked at.
+   * `needed`: how many correct ones are in any quorum.
    */
-  constructor(states: () => ReadonlyArray<State>, tolerable: boolean) {
+  constructor(states: () => ReadonlyArray<State>, tolerable: boolean, needed = 1) {
+    this.#carryOver = new CarryOver(needed)
     this.#states = states
     this.#tolerable = tolerable
   }
@@ -69,26 +109,33 @@ export class Ledger {
 
   /** A correct replica's message leaves. */
   sent({ config, message, high, holds }: Sent): void {
-    const record = foundation[message._tag]
-    if (record === undefined || !("seq" in message)) return
+    const about = promised(message)
+    if (about === undefined) return
     const { id } = config
-    const { seq, digest } = message
-    if (seq > high) {
-      this.broken("Watermarks", `replica ${id} sends ${message._tag} for ${seq}, above ${high}`)
-    }
-    if (!holds(recordKey(record, seq, digest))) {
-      const why = `replica ${id} sends ${message._tag} for ${seq}, and no ${record} is on its disk`
+    const { view, seq, content, record } = about
+    const name = nameOf(message)
+    if (seq > high) this.broken("Watermarks", `replica ${id} sends ${name}, above ${high}`)
+    const entered = seq === 0 || view === 0 || holds(recordKey("ViewEntered", enteringOf(view)))
+    if (!holds(recordKey(record, about)) || !entered) {
+      const lacking = entered ? record : "ViewEntered"
+      const why = `replica ${id} sends ${name}, and no ${lacking} is on its disk`
       this.broken("SentIsDurable", why)
     }
-    const view = message._tag === "Checkpoint" ? 0 : message.view
-    const about = `${id} ${message._tag} ${view} ${seq}`
-    const said = this.#said.get(about)
-    if (said !== undefined && said !== digest) {
-      const why = `replica ${id} sends two different ${message._tag} for ${seq} in view ${view}`
-      this.broken("NoEquivocation", why)
+    const topic = `${id} ${name}`
+    const said = this.#said.get(topic)
+    if (said !== undefined && said !== content) {
+      this.broken("NoEquivocation", `replica ${id} sends two different ${name}`)
     }
-    this.#said.set(about, digest)
-    if (message._tag === "Checkpoint") this.#checkpoint(id, seq, digest)
+    this.#said.set(topic, content)
+    if (message._tag === "NewView") this.newViews.add(view)
+    if (message._tag === "Checkpoint") this.#checkpoint(id, seq, content)
+    else this.#carry(message)
+  }
+
+  #carry(message: Sent["message"]): void {
+    if (!this.#tolerable || !isVote(message)) return
+    const lost = this.#carryOver.add(message)
+    if (lost !== undefined) this.broken("CarryOver", `sequence number ${lost}`)
   }
 
   #slots(config: Config, before: State, after: State): void {

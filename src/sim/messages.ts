@@ -3,7 +3,7 @@
  * as an input, and what nobody can forge in one. A new kind that needs nothing special needs
  * nothing here.
  */
-import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Authentic, Message, PrePrepare } from "../core/pbft/message.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { verifies } from "./authenticators.ts"
@@ -11,6 +11,11 @@ import { verifies } from "./authenticators.ts"
 /** A replica tells how far it is, so that others send again what it lacks; no protocol message. */
 export interface Progress {
   readonly _tag: "Progress"
+  readonly view: View
+  /** Whether it takes part in the view. */
+  readonly active: boolean
+  /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
+  readonly newView: boolean
   readonly low: Seq
   readonly executed: Seq
   readonly replica: ReplicaId
@@ -64,9 +69,15 @@ export const inputOf = (config: Config, message: Message): Input | Dropped => {
 
 /**
  * Fields that a Byzantine sender does not get to choose: who it is, and what only another process
- * can make. A whole message of another process inside of one (it has a `_tag`) is never changed.
+ * can make. A whole message of another process inside of one (it has a `_tag`) is never changed: so
+ * are VIEW-CHANGEs signed, and a simulation needs no signatures.
  */
-export const unforgeable: ReadonlySet<string> = new Set(["_tag", "replica", "authenticator"])
+export const unforgeable: ReadonlySet<string> = new Set([
+  "_tag",
+  "replica",
+  "authenticator",
+  "signature",
+])
 
 /** Seals a changed message: a pre-prepare's digest must be its batch's to be looked at at all. */
 export const sealed = <M extends WireMessage>(config: Config, message: M): M =>

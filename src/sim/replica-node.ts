@@ -10,9 +10,11 @@ import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
+import { pendingChange } from "../core/pbft/timer.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"
+import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
 import type { Progress, WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
@@ -21,12 +23,14 @@ import type { Recorder } from "./recorder.ts"
 import { historyOutlivesCrash } from "./restrictions.ts"
 import { History, Retransmission } from "./retransmission.ts"
 import { clientName, type Crash, replicaName } from "./scenario.ts"
-import { replicaTimers, Timers } from "./timers.ts"
+import { Timers } from "./timers.ts"
+import { ViewClock } from "./view-clock.ts"
 
 export interface ReplicaNodeOptions {
   readonly config: Config
   readonly pipeline: number
   readonly progressMs: number
+  readonly viewChangeMs: number
   /** Microseconds that making a group durable takes. */
   readonly sync: readonly [least: number, most: number]
   /** Local milliseconds for each millisecond of virtual time. */
@@ -41,12 +45,16 @@ export interface ReplicaNodeOptions {
 
 /** The log is replaced at a stable checkpoint when it holds more records than this. */
 const compactRecords = 48
+/** Messages of views to come that wait for each peer: so many for each number of the log. */
+const earlyShare = 4
 
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #disk = new Disk()
   readonly #history: History
   readonly #timers: Timers
+  readonly #clock: ViewClock
+  readonly #early: EarlyMessages
   #retransmission: Retransmission
   #service: Service
   #state: State
@@ -67,10 +75,10 @@ export class ReplicaNode {
     this.#service = keyValueService(hashing.hash)
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
-    this.#timers = new Timers(clock, (timer) => {
-      const input = replicaTimers[timer]
-      if (input !== undefined) this.receive(input)
-    })
+    this.#timers = new Timers(clock, () => this.#timeout())
+    const { viewChangeMs: baseMs, progressMs, host } = options
+    this.#clock = new ViewClock({ config, baseMs, progressMs, timers: this.#timers, now: host.now })
+    this.#early = new EarlyMessages(earlyShare * config.logSize)
     this.#after(options.random.between(1, options.progressMs), () => this.#tick())
   }
 
@@ -91,14 +99,36 @@ export class ReplicaNode {
   /** An input from outside, and what it makes possible. */
   receive(input: Input): void {
     if (!this.#up) return
+    this.#accept(input)
+    this.#settle()
+  }
+
+  // A message of a view that is not entered waits until it is.
+  #accept(input: Input): void {
+    if (this.#early.holds(this.#state, input)) return
+    const before = this.#state
     this.#take(input)
+    const { view, active } = this.#state
+    if (before.view === view && before.active === active) return
+    for (const waiting of this.#early.release(this.#state)) this.#accept(waiting)
+  }
+
+  // After inputs: what is to be proposed, what is waited for, what is to be written.
+  #settle(): void {
     this.#propose()
+    this.#clock.update(this.#state)
     this.#commit()
+  }
+
+  #timeout(): void {
+    const view = this.#clock.fired(this.#state)
+    if (view !== undefined) this.receive({ _tag: "Timeout", view })
   }
 
   /** A peer tells how far it is. */
   told(progress: Progress): void {
     if (!this.#up) return
+    this.#clock.told(progress)
     for (const message of this.#retransmission.due(this.#state, progress)) {
       this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))
     }
@@ -115,6 +145,8 @@ export class ReplicaNode {
     this.#held = []
     this.#writing = undefined
     this.#timers.clear()
+    this.#clock.clear()
+    this.#early.clear()
     return kept
   }
 
@@ -134,6 +166,7 @@ export class ReplicaNode {
     recorder?.start()
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
+    this.#settle()
     this.#tick()
   }
 
@@ -155,13 +188,20 @@ export class ReplicaNode {
   }
 
   #tick(): void {
-    const { log, executed } = this.#state
-    const replica = this.config.id
-    this.#broadcast({ _tag: "Progress", low: log.low, executed, replica })
+    const { view, active, newView: has, log, executed } = this.#state
+    const { id: replica, group } = this.config
+    const newView = active || has !== undefined
+    this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
+    for (let peer = 0; peer < group.n; peer++) {
+      if (peer === replica) continue
+      for (const message of this.#retransmission.ofChange(this.#state, peer)) {
+        this.#gate(() => this.#options.host.send(replicaName(peer), message))
+      }
+    }
     this.#after(this.#options.progressMs, () => this.#tick())
   }
 
-  // One input, and the executions that it makes possible.
+  // One input, the executions that it makes possible, and what a change of views then does.
   #take(first: Input): void {
     const { config, recorder, stepped } = this.#options
     const inputs: Array<Input> = [first]
@@ -169,15 +209,26 @@ export class ReplicaNode {
       const before = this.#state
       const taken = step(config, before, input)
       this.#state = taken.state
-      const moved = before.log.low < taken.state.log.low
-      if (moved && input._tag !== "Restart") this.#history.keep(before, taken.state)
+      if (input._tag !== "Restart") this.#history.keep(before, taken.state)
       stepped({ config, before, input, step: taken })
-      const executed = this.#perform(taken.effects)
-      if (executed !== undefined) inputs.push(executed)
+      const next = this.#perform(taken.effects) ?? this.#change(before)
+      if (next !== undefined) inputs.push(next)
       if (recorder === undefined) continue
       const text = replicaLine(++this.#steps, before, taken, input)
       this.#gate(() => recorder.line(text))
     }
+  }
+
+  // What the replica does by itself in a change of views, after a step that may have allowed it.
+  #change(before: State): Input | undefined {
+    const now = this.#state
+    const same =
+      before.view === now.view &&
+      before.viewChanges === now.viewChanges &&
+      before.newView === now.newView &&
+      before.fetched === now.fetched &&
+      before.checkpoints === now.checkpoints
+    return same ? undefined : pendingChange(this.config, now)
   }
 
   // Interprets effects in their order; the answer to an execution is the next input.
@@ -247,9 +298,10 @@ export class ReplicaNode {
     if (this.#writing !== undefined || !this.#disk.pending) return
     const due = this.#held
     this.#held = []
-    const { low } = this.#state.log
+    const { view, log } = this.#state
+    const { low } = log
     if (low > this.#compactedAt && this.#disk.durable.length > compactRecords) {
-      this.#disk.compact(durableRecords(this.config, this.#state), low)
+      this.#disk.compact(durableRecords(this.config, this.#state), { low, view })
       this.#compactedAt = low
       for (const act of due) act()
       return

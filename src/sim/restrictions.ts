@@ -1,50 +1,51 @@
 /**
  * What a run cannot be asked for yet. Safety holds in every run; the liveness phase demands that
- * every request completes, except where one of these rows applies. A row goes when its feature
- * is in.
+ * every request completes and every correct replica catches up, except where one of these rows
+ * applies. A row goes when its feature is in. Rows are decided by what became of the run.
  */
-import { groupOf, primaryOf, weakQuorum } from "../core/quorum.ts"
-import { faultyReplicas } from "./faulty.ts"
-import type { Scenario } from "./scenario.ts"
+import type { View } from "../core/ids.ts"
+import type { State } from "../core/pbft/state.ts"
+import type { Group } from "../core/quorum.ts"
+
+/** The correct replicas of a run as they are now. */
+export interface Correct {
+  readonly group: Group
+  /** Those that run. */
+  readonly running: ReadonlyArray<State>
+  /** The last stable checkpoint of any of them, those that have stopped included. */
+  readonly stable: number
+  /** The last sequence number that any of them executed. */
+  readonly executed: number
+  /** The last view that any of them has moved to. */
+  readonly view: View
+  /** Views for which a correct primary has sent its NEW-VIEW. */
+  readonly newViews: ReadonlySet<View>
+}
 
 export interface Restriction {
   /** What must exist before the row can go. */
   readonly until: string
   readonly why: string
-  readonly applies: (scenario: Scenario) => boolean
-}
-
-const firstPrimary = ({ cluster }: Scenario): number => primaryOf(groupOf(cluster.n), 0)
-
-/** A hostile client's request that the primary takes and too few backups can vouch for. */
-const halfValid = (scenario: Scenario): boolean => {
-  const group = groupOf(scenario.cluster.n)
-  const primary = firstPrimary(scenario)
-  const faulty = faultyReplicas(scenario)
-  return scenario.faults.some((fault) => {
-    if (fault._tag !== "Say" || fault.message._tag !== "Request") return false
-    const { verifiesAt } = fault.message
-    const backups = verifiesAt.filter((r) => r !== primary && !faulty.includes(r))
-    return verifiesAt.includes(primary) && 1 + backups.length < weakQuorum(group)
-  })
+  /** Whether this correct replica cannot be asked to catch up. */
+  readonly applies: (correct: Correct, state: State) => boolean
+  /** Whether it counts as faulty when it is asked whether a quorum is left for requests. */
+  readonly lacking: boolean
 }
 
 export const restrictions: ReadonlyArray<Restriction> = [
   {
-    until: "the view change",
-    why: "the primary of view 0 is faulty, and nobody takes its place",
-    applies: (scenario) => faultyReplicas(scenario).includes(firstPrimary(scenario)),
+    until: "state transfer",
+    why: "views changed, and a replica is behind a stable checkpoint of others",
+    applies: ({ view, stable }, state) => view > 0 && state.executed < stable,
+    lacking: true,
   },
   {
-    until: "the view change",
-    why: "a request verifies at the primary and at too few backups: its number is never agreed on",
-    applies: halfValid,
+    until: "state transfer",
+    why: "a replica has left the others' view, or its faulty primary keeps the NEW-VIEW from it",
+    applies: ({ newViews }, { view, active }) => !active && !newViews.has(view),
+    lacking: false,
   },
 ]
-
-/** Why the run need not complete its requests; undefined when it must. */
-export const excuse = (scenario: Scenario): Restriction | undefined =>
-  restrictions.find(({ applies }) => applies(scenario))
 
 /**
  * Whether a replica's own messages below its log outlive its process, as if the network delivered

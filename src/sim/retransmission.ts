@@ -1,54 +1,92 @@
 /**
- * What a replica sends again to one that tells, twice in a row, that it has not moved: its own
- * messages above what the other executed. To the protocol these are late messages of the network.
+ * What a replica sends again, as src/net/catch-up.ts and change-repeater.ts do: to a peer that
+ * tells, twice in a row, that it has not moved, own messages of the peer's view above what it
+ * executed, or the own NEW-VIEW; and while the view changes, what it has said of the change. To the
+ * protocol these are late messages of the network.
  */
-import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
-import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
+import { changeMessages, checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import type { Progress } from "./messages.ts"
+import * as Window from "../core/window.ts"
+import { nameOf, type Progress } from "./messages.ts"
 
 /** Sequence numbers that are sent again at one report. */
 const atOnce = 16
+/** Reports without progress after which a peer cannot come to where the new view starts. */
+const hopelessReports = 8
 
-/** Own messages for sequence numbers that the log has left behind. */
+/** Own messages for sequence numbers that the log has left behind, and of views that were left. */
 export class History {
   readonly #config: Config
   readonly #bySeq = new Map<Seq, ReadonlyArray<PeerMessage>>()
+  #last: Seq = 0
 
   constructor(config: Config) {
     this.#config = config
   }
 
-  /** The low watermark moved between these states: keeps what the log dropped. */
+  /** The last sequence number of which it has something; 0 when there is none. */
+  get last(): Seq {
+    return this.#last
+  }
+
+  /** One step of the replica: keeps what its log does not hold any more. */
   keep(before: State, after: State): void {
     const { low } = before.log
+    if (before.view < after.view) {
+      for (const seq of Window.occupied(before.log)) {
+        this.#add(seq, messagesAt(this.#config, before, seq))
+      }
+    }
+    if (low === after.log.low) return
     const own = [
       ...checkpointsAbove(this.#config, after, low),
       ...checkpointsAbove(this.#config, before, low),
     ]
     for (let seq = low + 1; seq <= after.log.low; seq++) {
-      const checkpoint = own.find((c) => c.seq === seq)
       const votes = messagesAt(this.#config, before, seq)
-      const known = this.#bySeq.get(seq) ?? []
-      const now = checkpoint === undefined ? votes : [...votes, checkpoint]
-      if (now.length >= known.length) this.#bySeq.set(seq, now)
+      this.#add(seq, [...votes, ...own.filter((c) => c.seq === seq)])
     }
   }
 
-  at(seq: Seq): ReadonlyArray<PeerMessage> {
-    return this.#bySeq.get(seq) ?? []
+  // What has the same name says the same: the replica does not contradict itself.
+  #add(seq: Seq, messages: ReadonlyArray<PeerMessage>): void {
+    const all = new Map(this.#bySeq.get(seq)?.map((m) => [nameOf(m), m]))
+    for (const message of messages) all.set(nameOf(message), message)
+    this.#bySeq.set(seq, [...all.values()]) // order-free: in the order in which they were added
+    this.#last = Math.max(this.#last, seq)
+  }
+
+  /** What was sent for `seq` in `view`, and its checkpoint. */
+  at(seq: Seq, view: View): ReadonlyArray<PeerMessage> {
+    const known = this.#bySeq.get(seq) ?? []
+    return known.filter((m) => !("view" in m) || m.view === view)
   }
 
   clear(): void {
     this.#bySeq.clear()
+    this.#last = 0
   }
 }
+
+interface Follower {
+  readonly told: Progress
+  /** How often in a row it told the same. */
+  readonly stalled: number
+}
+
+const isSame = (one: Progress, other: Progress): boolean =>
+  one.view === other.view &&
+  one.active === other.active &&
+  one.newView === other.newView &&
+  one.executed === other.executed &&
+  one.low === other.low
 
 export class Retransmission {
   readonly #config: Config
   readonly #history: History
-  readonly #told = new Map<ReplicaId, Progress>()
+  readonly #followers = new Map<ReplicaId, Follower>()
 
   constructor(config: Config, history: History) {
     this.#config = config
@@ -57,21 +95,51 @@ export class Retransmission {
 
   /** A peer says how far it is: what is to be sent to it again. */
   due(state: State, told: Progress): ReadonlyArray<PeerMessage> {
-    const before = this.#told.get(told.replica)
-    this.#told.set(told.replica, told)
-    if (before?.executed !== told.executed || before.low !== told.low) return []
-    const { low, executed } = told
+    const before = this.#followers.get(told.replica)
+    const stalled = before !== undefined && isSame(before.told, told) ? before.stalled + 1 : 0
+    this.#followers.set(told.replica, { told, stalled })
+    if (stalled === 0) return []
+    const { low, executed, view } = told
     const again: Array<PeerMessage> = []
     // A checkpoint that it executed but that is not stable there lacks votes.
     for (let seq = low + 1; seq <= Math.min(executed, state.log.low); seq++) {
-      again.push(...this.#history.at(seq).filter((m) => m._tag === "Checkpoint"))
+      again.push(...this.#history.at(seq, view).filter((m) => m._tag === "Checkpoint"))
     }
     again.push(...checkpointsAbove(this.#config, state, low))
-    const last = Math.min(low + this.#config.logSize, lastOccupied(state), executed + atOnce)
+    const last = Math.min(this.#reach(state, told), executed + atOnce)
     for (let seq = executed + 1; seq <= last; seq++) {
-      const covered = seq > state.log.low
-      again.push(...(covered ? messagesAt(this.#config, state, seq) : this.#history.at(seq)))
+      const covered = view === state.view && seq > state.log.low
+      again.push(...(covered ? messagesAt(this.#config, state, seq) : this.#history.at(seq, view)))
+    }
+    if (this.#wantsNewView(state, told, stalled) && state.newView !== undefined) {
+      again.push(state.newView)
     }
     return again
+  }
+
+  // How far the messages go that it can use: those of its own view.
+  #reach(state: State, told: Progress): Seq {
+    if (!told.active || told.view > state.view) return told.executed
+    const last = told.view === state.view ? lastOccupied(state) : this.#history.last
+    return Math.min(told.low + this.#config.logSize, last)
+  }
+
+  // In an older view a peer can still execute up to where the new one starts; afterwards it cannot.
+  #wantsNewView({ newView, view }: State, told: Progress, stalled: number): boolean {
+    if (newView?.replica !== this.#config.id) return false
+    if (told.view > view || (told.view === view && told.newView)) return false
+    const near = !told.active || told.executed >= newView.start.seq
+    return near || stalled >= hopelessReports
+  }
+
+  /** What is to be said of the change of views again to a peer; nothing in an entered view. */
+  ofChange(state: State, peer: ReplicaId): ReadonlyArray<PeerMessage> {
+    if (state.active) return []
+    const told = this.#followers.get(peer)?.told
+    return changeMessages(this.#config, state).filter((message) => {
+      if (told === undefined || message._tag === "FetchBatch") return true
+      if (told.view !== state.view) return told.view < state.view
+      return message._tag === "NewView" ? !told.newView : !told.active
+    })
   }
 }

@@ -28,6 +28,8 @@ export interface Cluster {
   readonly maxBatch: number
   readonly pipeline: number
   readonly retransmitMs: number
+  /** The view-change timer in a view in which something was executed. */
+  readonly viewChangeMs: number
   /** How often a replica tells the others how far it is. */
   readonly progressMs: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */

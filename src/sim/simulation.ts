@@ -5,7 +5,8 @@
  */
 import { assert, InvariantBroken } from "../core/assert.ts"
 import type { Authentic, Message, Reply } from "../core/pbft/message.ts"
-import type { Config } from "../core/pbft/state.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import { groupOf } from "../core/quorum.ts"
 import type { TraceNode } from "../core/trace-event.ts"
 import { wrapperOf } from "./behaviours.ts"
 import { ClientNode } from "./client-node.ts"
@@ -16,13 +17,13 @@ import { messageOf } from "./hostile.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
 import { Ledger } from "./ledger.ts"
 import { invented, notLinear } from "./linear-history.ts"
+import { type Demand, demandOf } from "./liveness.ts"
 import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
 import type { Outcome } from "./outcome.ts"
 import { Random } from "./random.ts"
 import { Recorder, type WriteLine } from "./recorder.ts"
 import { ReplicaNode } from "./replica-node.ts"
-import { excuse } from "./restrictions.ts"
 import { clientConfig, clockRate, replicaConfig, runHeader } from "./run-config.ts"
 import {
   clientName,
@@ -51,8 +52,10 @@ export interface SimulationOptions {
 const mostEvents = 4_000_000
 /** How often the calm phase looks whether everything is done. */
 const lookMs = 50
-/** How long the calm phase of a run lasts that need not complete everything. */
+/** How long the calm phase of a run lasts that need not complete anything. */
 const excusedMs = 3000
+/** How long nothing may be executed before a run ends that need not complete everything. */
+const quietMs = 30_000
 
 export class Simulation {
   readonly #scenario: Scenario
@@ -64,17 +67,21 @@ export class Simulation {
   readonly #clients: ReadonlyArray<ClientNode>
   readonly #actions = new Map<string, number>()
   readonly #faults = new Map<string, number>()
+  readonly #tooMany: boolean
   #now = 0
   #events = 0
   #done = false
+  #executedAt = 0
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario
     this.#options = options
     this.#network = new Network(scenario)
-    const tolerable = !tooManyFaulty(scenario)
-    this.#ledger = new Ledger(() => this.#correct().map(({ state }) => state), tolerable)
-    const { n } = scenario.cluster
+    this.#tooMany = tooManyFaulty(scenario)
+    const { n, quorum } = scenario.cluster
+    const states = () => this.#correct().map(({ state }) => state)
+    const needed = (quorum ?? groupOf(n).quorum) - groupOf(n).f
+    this.#ledger = new Ledger(states, !this.#tooMany, needed)
     this.#replicas = Array.from({ length: n }, (_, id) => this.#makeReplica(id))
     this.#clients = correctClients(scenario).map((id) => this.#makeClient(id))
     this.#planFaults()
@@ -185,6 +192,7 @@ export class Simulation {
       config,
       pipeline: cluster.pipeline,
       progressMs: cluster.progressMs,
+      viewChangeMs: cluster.viewChangeMs,
       sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
       rate: clockRate(this.#scenario, name),
       hashing: this.#options.hashing,
@@ -216,6 +224,7 @@ export class Simulation {
     if (correct) {
       this.#countAction(what.step.action)
       this.#ledger.stepped(what)
+      if (what.step.action === "Execute") this.#executedAt = this.#now
     }
     this.#options.inspect?.(what)
     this.#say(name, () => replicaStory(what))
@@ -313,10 +322,12 @@ export class Simulation {
     })
   }
 
-  // Whether everything that must happen has happened.
+  // Whether everything that must happen has happened; an excuse may still become void.
   #look(): void {
-    const complete = this.#left() === 0 && this.#lagging() === undefined
-    this.#done = complete || (this.#excused() !== null && this.#calm() >= excusedMs)
+    const { missing, excuse } = this.#demand()
+    const patience = this.#tooMany ? excusedMs : quietMs
+    const waited = Math.min(this.#calm(), (this.#now - this.#executedAt) / 1000)
+    this.#done = missing === null && (excuse === null || waited >= patience)
     if (!this.#done) this.#queue.push(this.#now + microseconds(lookMs), () => this.#look())
   }
 
@@ -324,11 +335,20 @@ export class Simulation {
     return this.#clients.reduce((sum, { left }) => sum + left, 0)
   }
 
-  /** A correct replica that runs and has not executed what another one has. */
-  #lagging(): ReplicaNode | undefined {
-    const running = this.#correct().filter(({ up }) => up)
-    const most = Math.max(0, ...this.#ledger.executions.keys())
-    return running.find(({ state }) => state.executed < most)
+  #demand(): Demand {
+    const { cluster } = this.#scenario
+    if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
+    const states = this.#correct().map(({ state }) => state)
+    const most = (of: (state: State) => number): number => Math.max(0, ...states.map(of))
+    const correct = {
+      group: groupOf(cluster.n),
+      running: this.#correct().flatMap(({ up, state }) => (up ? [state] : [])),
+      stable: most(({ log }) => log.low),
+      executed: Math.max(0, ...this.#ledger.executions.keys()),
+      view: most(({ view }) => view),
+      newViews: this.#ledger.newViews,
+    }
+    return demandOf(correct, this.#left())
   }
 
   // The end: what must have happened by now, and the traces as complete files.
@@ -349,24 +369,14 @@ export class Simulation {
       invented(this.#ledger, observed, correctClients(this.#scenario)) ??
       notLinear(this.#ledger, observed)
     if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
-    if (this.#done || this.#excused() !== null) return
-    const left = this.#left()
-    const lagging = this.#lagging()
-    const why =
-      left > 0
-        ? `${left} requests have no result`
-        : `replica ${lagging?.config.id} stays at ${lagging?.state.executed}`
-    this.#ledger.broken("Liveness", `${why}, ${this.#calm()} ms after the faults ended`)
+    const { missing } = this.#demand()
+    if (missing === null) return
+    const when = `${this.#calm()} ms after the faults ended`
+    this.#ledger.broken("Liveness", `${missing}, ${when}`)
   }
 
   #calm(): number {
     return Math.round(this.#now / 1000 - this.#scenario.calmAtMs)
-  }
-
-  #excused(): string | null {
-    if (tooManyFaulty(this.#scenario)) return "more than f replicas are faulty"
-    const found = excuse(this.#scenario)
-    return found === undefined ? null : `until ${found.until}: ${found.why}`
   }
 
   #outcome(): Outcome {
@@ -380,7 +390,7 @@ export class Simulation {
       violation: violation === undefined ? null : { ...violation, atMs },
       requests: requests.length,
       completed: requests.length - this.#left(),
-      excused: this.#excused(),
+      excused: this.#demand().excuse,
       virtualMs: atMs,
       events: this.#events,
       actions: sorted(this.#actions),

@@ -18,7 +18,7 @@ import {
   scenarioSchema,
 } from "./scenario.ts"
 
-const clusterOf = (random: Random): Cluster => {
+const clusterOf = (random: Random, viewChangeMs: number): Cluster => {
   const n = random.one([4, 4, 4, 4, 4, 7, 7, 10])
   const checkpointInterval = random.one([1, 2, 2, 3, 4, 8])
   const logSize = checkpointInterval * random.one([2, 2, 3, 4])
@@ -31,6 +31,7 @@ const clusterOf = (random: Random): Cluster => {
     maxBatch: random.one([1, 2, 3, 8]),
     pipeline: random.one([1, 2, 4, logSize]),
     retransmitMs: random.one([100, 250, 1000]),
+    viewChangeMs,
     progressMs: random.one([100, 250, 500]),
   }
 }
@@ -93,7 +94,8 @@ const calmMs = 120_000
 /** The scenario of a seed. */
 export const scenarioOf = (seed: number): Scenario => {
   const random = new Random(seed, "scenario")
-  const cluster = clusterOf(random)
+  const viewChangeMs = new Random(seed, "view changes").one([200, 500, 1000, 2000])
+  const cluster = clusterOf(random, viewChangeMs)
   const { f } = groupOf(cluster.n)
   const calmAtMs = random.one([2_000, 5_000, 15_000, 40_000])
   const byzantine = random.chance(0.6) ? byzantineOf(random, cluster, random.between(1, f)) : []

@@ -1,16 +1,13 @@
-/**
- * The one place where the simulator knows timers: which input each one's end is. A new timer of a
- * machine is a line here.
- */
+/** The timers of the simulated processes, by the clocks of their nodes. */
 import type { ClientInput } from "../core/pbft/client.ts"
-import type { Input } from "../core/pbft/state.ts"
 
+/** Which input the end of a client's timer is. */
 export const clientTimers: Readonly<Record<"retransmit", ClientInput>> = {
   retransmit: { _tag: "Timeout" },
 }
 
-/** A replica has no timer yet. */
-export const replicaTimers: Readonly<Record<string, Input>> = {}
+/** A replica's one timer; view-clock.ts says when it runs. */
+export const viewTimerName = "view"
 
 /** When something is to happen, by the clock of one node. */
 export interface LocalClock {

@@ -37,6 +37,7 @@ export const quiet = (over: Partial<Scenario> = {}, cluster: Partial<Cluster> = 
     maxBatch: 2,
     pipeline: 4,
     retransmitMs: 250,
+    viewChangeMs: 1000,
     progressMs: 100,
     ...cluster,
   },
