@@ -1,0 +1,93 @@
+/**
+ * The view-change timer of a simulated replica, as in src/net/view-clock.ts and suspicion.ts: it
+ * runs when src/core/pbft/timer.ts says so, twice as long after each view that was left since
+ * something was executed, and waits on while the replica has no reason to give up its view.
+ */
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import { viewTimer } from "../core/pbft/timer.ts"
+import type { Progress } from "./messages.ts"
+import { type Timers, viewTimerName } from "./timers.ts"
+
+/** How often the timer's time is doubled at most. */
+const doublings = 6
+/** Whoever told nothing for so many reports is not heard. */
+const silentReports = 4
+
+/** `told`: what each peer that is heard told last. Why: src/net/suspicion.ts. */
+export const maySuspect = (
+  { group }: Config,
+  state: State,
+  told: ReadonlyArray<Progress>,
+): boolean => {
+  if (1 + told.length < group.quorum) return false
+  const enough = 2 * group.f + 1
+  const ahead = told.filter((p) => p.executed > state.executed).length
+  const inside = told.filter((p) => p.active && p.view >= state.view).length
+  return ahead < enough && (state.active || inside < enough)
+}
+
+export interface ViewClockOptions {
+  readonly config: Config
+  readonly baseMs: number
+  readonly progressMs: number
+  readonly timers: Timers
+  /** Virtual time in microseconds. */
+  readonly now: () => number
+}
+
+export class ViewClock {
+  readonly #options: ViewClockOptions
+  readonly #told = new Map<ReplicaId, { readonly at: number; readonly progress: Progress }>()
+  #key: string | undefined
+  #view: View = 0
+  #ms = 0
+  #executed: Seq = -1
+  /** The view of the last execution. */
+  #settled: View = 0
+
+  constructor(options: ViewClockOptions) {
+    this.#options = options
+  }
+
+  told(progress: Progress): void {
+    this.#told.set(progress.replica, { at: this.#options.now(), progress })
+  }
+
+  /** To be called after steps. */
+  update(state: State): void {
+    const { config, baseMs, timers } = this.#options
+    if (state.executed !== this.#executed) {
+      this.#executed = state.executed
+      this.#settled = state.view
+    }
+    const wanted = viewTimer(config, state)
+    if (wanted?.key === this.#key) return
+    this.#key = wanted?.key
+    timers.cancel(viewTimerName)
+    if (wanted === undefined) return
+    this.#view = wanted.view
+    this.#ms = baseMs * 2 ** Math.min(doublings, state.view - this.#settled)
+    timers.set(viewTimerName, this.#ms)
+  }
+
+  /** The timer has ended: the view that is given up, or undefined when it is to wait on. */
+  fired(state: State): View | undefined {
+    const { config, timers, now, progressMs } = this.#options
+    const since = now() - silentReports * progressMs * 1000
+    // order-free: they are counted
+    const heard = [...this.#told.values()].filter(({ at }) => at >= since)
+    const told = heard.map(({ progress }) => progress)
+    if (maySuspect(config, state, told)) return this.#view
+    timers.set(viewTimerName, this.#ms)
+    return undefined
+  }
+
+  /** The process stops. */
+  clear(): void {
+    this.#told.clear()
+    this.#key = undefined
+    this.#executed = -1
+    this.#settled = 0
+  }
+}
