@@ -78,8 +78,6 @@ export class Ledger {
   readonly #checkpoints = new Map<Seq, Digest>()
   readonly #said = new Map<string, string>()
   readonly #carryOver: CarryOver
-  /** Views for which a correct primary has sent its NEW-VIEW. */
-  readonly newViews = new Set<View>()
   readonly #placed = new Map<string, Seq>()
 
   /**
@@ -127,7 +125,6 @@ export class Ledger {
       this.broken("NoEquivocation", `replica ${id} sends two different ${name}`)
     }
     this.#said.set(topic, content)
-    if (message._tag === "NewView") this.newViews.add(view)
     if (message._tag === "Checkpoint") this.#checkpoint(id, seq, content)
     else this.#carry(message)
   }
@@ -140,7 +137,13 @@ export class Ledger {
 
   #slots(config: Config, before: State, after: State): void {
     if (before.log === after.log) return
-    for (const seq of Window.changed(before.log, after.log)) {
+    for (const seq of Window.occupied(after.log)) {
+      if (
+        Window.covers(before.log, seq) &&
+        Window.get(before.log, seq) === Window.get(after.log, seq)
+      ) {
+        continue
+      }
       const { phase, digest } = Window.get(after.log, seq)
       if (phase !== "prepared" && phase !== "committed") continue
       this.#same("PreparedUnique", this.#prepared, { key: `${after.view} ${seq}`, digest, seq })

@@ -3,23 +3,26 @@
  * every request completes and every correct replica catches up, except where one of these rows
  * applies. A row goes when its feature is in. Rows are decided by what became of the run.
  */
-import type { View } from "../core/ids.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { State } from "../core/pbft/state.ts"
-import type { Group } from "../core/quorum.ts"
+import { type Group, primaryOf } from "../core/quorum.ts"
+
+export interface Member {
+  readonly id: ReplicaId
+  readonly state: State
+}
 
 /** The correct replicas of a run as they are now. */
 export interface Correct {
   readonly group: Group
   /** Those that run. */
-  readonly running: ReadonlyArray<State>
+  readonly running: ReadonlyArray<Member>
   /** The last stable checkpoint of any of them, those that have stopped included. */
-  readonly stable: number
+  readonly stable: Seq
   /** The last sequence number that any of them executed. */
-  readonly executed: number
+  readonly executed: Seq
   /** The last view that any of them has moved to. */
   readonly view: View
-  /** Views for which a correct primary has sent its NEW-VIEW. */
-  readonly newViews: ReadonlySet<View>
 }
 
 export interface Restriction {
@@ -27,22 +30,31 @@ export interface Restriction {
   readonly until: string
   readonly why: string
   /** Whether this correct replica cannot be asked to catch up. */
-  readonly applies: (correct: Correct, state: State) => boolean
+  readonly applies: (correct: Correct, member: Member) => boolean
   /** Whether it counts as faulty when it is asked whether a quorum is left for requests. */
   readonly lacking: boolean
+}
+
+// A quorum of correct replicas is in the view of this one, or would be with it. Only the primary
+// can give the NEW-VIEW to one that is not in it yet, and tell it what the others agree on.
+const isHelped = ({ group, running }: Correct, { id, state }: Member): boolean => {
+  const { view, active } = state
+  const inside = running.filter((r) => r.state.active && r.state.view === view).map((r) => r.id)
+  const isThere = inside.includes(primaryOf(group, view)) || primaryOf(group, view) === id
+  return isThere && inside.length + (active ? 0 : 1) >= group.quorum
 }
 
 export const restrictions: ReadonlyArray<Restriction> = [
   {
     until: "state transfer",
     why: "views changed, and a replica is behind a stable checkpoint of others",
-    applies: ({ view, stable }, state) => view > 0 && state.executed < stable,
+    applies: ({ view, stable }, { state }) => view > 0 && state.executed < stable,
     lacking: true,
   },
   {
     until: "state transfer",
-    why: "a replica has left the others' view, or its faulty primary keeps the NEW-VIEW from it",
-    applies: ({ newViews }, { view, active }) => !active && !newViews.has(view),
+    why: "a replica has no correct primary and quorum in its view that it could catch up with",
+    applies: (correct, member) => !isHelped(correct, member),
     lacking: false,
   },
 ]

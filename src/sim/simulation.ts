@@ -72,6 +72,7 @@ export class Simulation {
   #events = 0
   #done = false
   #executedAt = 0
+  #excuse: string | null = null
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario
@@ -342,11 +343,12 @@ export class Simulation {
     const most = (of: (state: State) => number): number => Math.max(0, ...states.map(of))
     const correct = {
       group: groupOf(cluster.n),
-      running: this.#correct().flatMap(({ up, state }) => (up ? [state] : [])),
+      running: this.#correct().flatMap(({ up, config, state }) =>
+        up ? [{ id: config.id, state }] : [],
+      ),
       stable: most(({ log }) => log.low),
       executed: Math.max(0, ...this.#ledger.executions.keys()),
       view: most(({ view }) => view),
-      newViews: this.#ledger.newViews,
     }
     return demandOf(correct, this.#left())
   }
@@ -369,7 +371,8 @@ export class Simulation {
       invented(this.#ledger, observed, correctClients(this.#scenario)) ??
       notLinear(this.#ledger, observed)
     if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
-    const { missing } = this.#demand()
+    const { missing, excuse } = this.#demand()
+    this.#excuse = excuse
     if (missing === null) return
     const when = `${this.#calm()} ms after the faults ended`
     this.#ledger.broken("Liveness", `${missing}, ${when}`)
@@ -390,7 +393,7 @@ export class Simulation {
       violation: violation === undefined ? null : { ...violation, atMs },
       requests: requests.length,
       completed: requests.length - this.#left(),
-      excused: this.#demand().excuse,
+      excused: this.#excuse,
       virtualMs: atMs,
       events: this.#events,
       actions: sorted(this.#actions),
