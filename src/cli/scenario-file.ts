@@ -1,5 +1,6 @@
 /** Scenarios as files: JSON with a schema, and errors that name the field. */
 import { Schema } from "effect"
+import { Entry, Numbered } from "../core/pbft/message.ts"
 import { Natural } from "../core/request.ts"
 import { misfit } from "../core/trace-event.ts"
 import { type Problem, problemsOf } from "../sim/scenario-problem.ts"
@@ -59,6 +60,20 @@ const SaidMessage = Schema.Union([
     digest: Schema.NonEmptyString,
   }),
   Schema.Struct({ ...tag("Checkpoint"), seq: Natural, digest: Schema.NonEmptyString }),
+  Schema.Struct({
+    ...tag("ViewChange"),
+    view: Natural,
+    low: Natural,
+    checkpoints: Schema.Array(Numbered),
+    prepared: Schema.Array(Entry),
+    prePrepared: Schema.Array(Entry),
+  }),
+  Schema.Struct({
+    ...tag("NewView"),
+    view: Natural,
+    start: Numbered,
+    chosen: Schema.Array(Numbered),
+  }),
 ])
 
 const Fault = Schema.Union([
@@ -100,6 +115,16 @@ const Behaviour = Schema.Union([
   Schema.Struct(tag("Flatter")),
   Schema.Struct({ ...tag("Fuzz"), chance: Chance, ...scope }),
   Schema.Struct({ ...tag("BadAuthenticator"), chance: Chance, ...scope }),
+  Schema.Struct({
+    ...tag("FalseViewChange"),
+    to: Nodes,
+    story: Schema.Literals(["invented", "forgotten", "checkpoint"]),
+  }),
+  Schema.Struct({
+    ...tag("BadNewView"),
+    to: Nodes,
+    story: Schema.Literals(["choice", "empty", "null", "invented"]),
+  }),
   Schema.Struct(tag("WrongReply")),
   Schema.Struct({ ...tag("Twins"), first: Nodes, second: Nodes }),
 ])

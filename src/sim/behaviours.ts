@@ -7,6 +7,7 @@ import type { Digest, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { PrePrepare } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Batch } from "../core/request.ts"
+import { badNewView, falseViewChange } from "./change-behaviours.ts"
 import { fuzzed } from "./fuzz.ts"
 import { type Hashing, unknownDigest } from "./host.ts"
 import { isAmong, nameOf, sealed, type WireMessage } from "./messages.ts"
@@ -173,6 +174,8 @@ const makers: Makers = {
     }),
   BadAuthenticator: (scope, { random }) =>
     within(scope, (out) => [{ ...out, authentic: out.authentic && !random.chance(scope.chance) }]),
+  FalseViewChange: falseViewChange,
+  BadNewView: badNewView,
   WrongReply: () => ({
     send: (out) => {
       const { message } = out

@@ -34,6 +34,10 @@ export const messageOf = (
       const { _tag, view, seq, digest } = message
       return { _tag, view, seq, digest, replica }
     }
+    case "ViewChange":
+      return { ...message, replica, signature: "" }
+    case "NewView":
+      return { ...message, changes: [], replica }
     case "Checkpoint":
       return { _tag: "Checkpoint", seq: message.seq, digest: message.digest, replica }
   }

@@ -3,6 +3,7 @@
  * are milliseconds of virtual time. `swarm.ts` draws scenarios from seeds, `shrink.ts` makes them
  * smaller; test/scenarios holds some that were written by hand.
  */
+import type { NewView, ViewChange } from "../core/pbft/message.ts"
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 
 export const scenarioSchema = "prophecy-scenario/1"
@@ -110,6 +111,9 @@ export type SaidMessage =
       readonly digest: Digest
     }
   | { readonly _tag: "Checkpoint"; readonly seq: Seq; readonly digest: Digest }
+  | Omit<ViewChange, "replica" | "signature">
+  /** It shows no VIEW-CHANGEs: nobody can write those of others. */
+  | Omit<NewView, "replica" | "changes">
 
 /** A Byzantine replica or a hostile client says this, correctly authenticated as itself. */
 export interface Say {
@@ -126,6 +130,23 @@ export type Fault = Cut | Crash | Say
 interface Scope {
   readonly messages: ReadonlyArray<string>
   readonly to: ReadonlyArray<NodeName>
+}
+
+/** Lies in its VIEW-CHANGE: batches that nobody made, none at all, or a checkpoint of nobody. */
+export interface FalseViewChange {
+  readonly _tag: "FalseViewChange"
+  readonly to: ReadonlyArray<NodeName>
+  readonly story: "invented" | "forgotten" | "checkpoint"
+}
+
+/**
+ * As the primary of a new view shows these another choice of VIEW-CHANGEs, with what that allows;
+ * or decides on no batch, on the null request first, or on a batch that nobody made.
+ */
+export interface BadNewView {
+  readonly _tag: "BadNewView"
+  readonly to: ReadonlyArray<NodeName>
+  readonly story: "choice" | "empty" | "null" | "invented"
 }
 
 /**
@@ -157,6 +178,8 @@ export type Behaviour =
   | ({ readonly _tag: "Fuzz"; readonly chance: number } & Scope)
   /** Its authenticator fails. */
   | ({ readonly _tag: "BadAuthenticator"; readonly chance: number } & Scope)
+  | FalseViewChange
+  | BadNewView
   /** Answers clients with another result. */
   | { readonly _tag: "WrongReply" }
   /** Two instances of one identity, each with its own audience; a node may be in both. */

@@ -11,7 +11,17 @@ import {
 } from "./scenario.ts"
 
 /** Kinds of messages of which a behaviour may mean some only; a new kind may be added here. */
-const kinds = ["PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply", "Progress"]
+const kinds = [
+  "PrePrepare",
+  "Prepare",
+  "Commit",
+  "Checkpoint",
+  "ViewChange",
+  "NewView",
+  "Batch",
+  "Reply",
+  "Progress",
+]
 
 const namesOf = ({ n, clients }: Cluster): ReadonlyArray<NodeName> => [
   ...Array.from({ length: n }, (_, id) => replicaName(id)),
@@ -60,6 +70,17 @@ const anyOf = (random: Random, cluster: Cluster): Behaviour => {
   }
 }
 
+const changeOf = (random: Random, cluster: Cluster): Behaviour => {
+  const to = random.some(namesOf(cluster), random.one([0.3, 0.6, 1]))
+  return random.chance(0.5)
+    ? { _tag: "FalseViewChange", to, story: random.one(["invented", "forgotten", "checkpoint"]) }
+    : {
+        _tag: "BadNewView",
+        to,
+        story: random.one(["choice", "choice", "empty", "null", "invented"]),
+      }
+}
+
 // Both twins talk with some replicas; each client and replica hears one of them at least.
 const twinsOf = (random: Random, cluster: Cluster): Behaviour => {
   const first: Array<NodeName> = []
@@ -74,9 +95,10 @@ const twinsOf = (random: Random, cluster: Cluster): Behaviour => {
 
 const byzantine = (random: Random, cluster: Cluster, replica: ReplicaId): Byzantine => {
   const many = random.one([1, 1, 2, 3])
+  const changes = random.chance(0.4) ? [changeOf(random, cluster)] : []
   const behaviours = Array.from({ length: many }, () => behaviourOf(random, cluster, replica))
   const twins = random.chance(0.25) ? [twinsOf(random, cluster)] : []
-  return { replica, behaviours: [...twins, ...behaviours.slice(twins.length)] }
+  return { replica, behaviours: [...twins, ...behaviours.slice(twins.length), ...changes] }
 }
 
 /** `count` Byzantine replicas; the first primary is one of them in every third run. */

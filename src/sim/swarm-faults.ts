@@ -21,7 +21,18 @@ interface Limits {
 }
 
 /** Kinds of messages that a cut may be limited to; a new kind may be added here. */
-const kinds = ["Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply"]
+const kinds = [
+  "Request",
+  "PrePrepare",
+  "Prepare",
+  "Commit",
+  "Checkpoint",
+  "ViewChange",
+  "NewView",
+  "FetchBatch",
+  "Batch",
+  "Reply",
+]
 
 // Some nodes cannot talk to the others, in one direction or in both.
 const cutsOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): ReadonlyArray<Cut> => {
@@ -57,9 +68,9 @@ const crashesOf = (random: Random, { n }: Cluster, limits: Limits): ReadonlyArra
   const together = random.chance(0.3)
     ? all.map((replica) => ({ ...crashOf(random, replica, limits), atMs }))
     : []
-  const backups = all.filter((id) => id > 0 && !limits.taken.includes(id))
+  const honest = all.filter((id) => !limits.taken.includes(id))
   const forEver = random
-    .sample(backups, random.between(0, limits.left))
+    .sample(honest, random.between(0, limits.left))
     .map((replica) => ({ ...crashOf(random, replica, limits), forMs: null }))
   return [...single, ...together, ...forEver]
 }
