@@ -28,13 +28,12 @@ export class CarryOver {
   add({ _tag, view, seq, digest, replica }: Said): string | undefined {
     const all = this.#said.get(seq) ?? []
     this.#said.set(seq, all)
-    let mine = all.find((v) => v.view === view && v.digest === digest)
-    const isNew = mine === undefined
-    mine ??= { view, digest, committers: new Set() }
-    if (isNew) all.push(mine)
+    const known = all.find((v) => v.view === view && v.digest === digest)
+    const mine: Vote = known ?? { view, digest, committers: new Set() }
+    if (known === undefined) all.push(mine)
     const votes = mine.committers.size
     if (_tag === "Commit") mine.committers.add(replica)
-    if (!isNew && mine.committers.size === votes) return undefined
+    if (known !== undefined && mine.committers.size === votes) return undefined
     for (const early of all) {
       if (early.committers.size < this.#needed) continue
       const late = all.find((v) => v.view > early.view && v.digest !== early.digest)

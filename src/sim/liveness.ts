@@ -1,4 +1,7 @@
 /** What the calm phase of a run must come to, and what it need not. */
+import type { Seq } from "../core/ids.ts"
+import type { Config, State } from "../core/pbft/state.ts"
+import type { Group } from "../core/quorum.ts"
 import { type Correct, type Member, type Restriction, restrictions } from "./restrictions.ts"
 
 export interface Demand {
@@ -10,6 +13,22 @@ export interface Demand {
 
 const text = ({ until, why }: Restriction, what: string): string =>
   `until ${until}: ${why}; ${what}`
+
+interface Node {
+  readonly config: Config
+  readonly state: State
+  /** Whether its process runs. */
+  readonly up: boolean
+}
+
+/** The correct replicas as they are now; `executed` is the last number that any has executed. */
+export const correctOf = (group: Group, nodes: ReadonlyArray<Node>, executed: Seq): Correct => ({
+  group,
+  running: nodes.flatMap(({ up, config, state }) => (up ? [{ id: config.id, state }] : [])),
+  stable: Math.max(0, ...nodes.map(({ state }) => state.log.low)),
+  executed,
+  view: Math.max(0, ...nodes.map(({ state }) => state.view)),
+})
 
 /** `left`: how many requests of correct clients have no result. */
 export const demandOf = (correct: Correct, left: number): Demand => {

@@ -106,8 +106,10 @@ export class Retransmission {
       again.push(...this.#history.at(seq, view).filter((m) => m._tag === "Checkpoint"))
     }
     again.push(...checkpointsAbove(this.#config, state, low))
+    // What it has executed in an earlier view it must agree on again, for the sake of others.
+    const from = view === 0 ? executed : low
     const last = Math.min(this.#reach(state, told), executed + atOnce)
-    for (let seq = executed + 1; seq <= last; seq++) {
+    for (let seq = from + 1; seq <= last; seq++) {
       const covered = view === state.view && seq > state.log.low
       again.push(...(covered ? messagesAt(this.#config, state, seq) : this.#history.at(seq, view)))
     }

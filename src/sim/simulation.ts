@@ -5,7 +5,7 @@
  */
 import { assert, InvariantBroken } from "../core/assert.ts"
 import type { Authentic, Message, Reply } from "../core/pbft/message.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import type { Config } from "../core/pbft/state.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { TraceNode } from "../core/trace-event.ts"
 import { wrapperOf } from "./behaviours.ts"
@@ -17,7 +17,7 @@ import { messageOf } from "./hostile.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
 import { Ledger } from "./ledger.ts"
 import { invented, notLinear } from "./linear-history.ts"
-import { type Demand, demandOf } from "./liveness.ts"
+import { correctOf, type Demand, demandOf } from "./liveness.ts"
 import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
 import type { Outcome } from "./outcome.ts"
@@ -337,20 +337,10 @@ export class Simulation {
   }
 
   #demand(): Demand {
-    const { cluster } = this.#scenario
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
-    const states = this.#correct().map(({ state }) => state)
-    const most = (of: (state: State) => number): number => Math.max(0, ...states.map(of))
-    const correct = {
-      group: groupOf(cluster.n),
-      running: this.#correct().flatMap(({ up, config, state }) =>
-        up ? [{ id: config.id, state }] : [],
-      ),
-      stable: most(({ log }) => log.low),
-      executed: Math.max(0, ...this.#ledger.executions.keys()),
-      view: most(({ view }) => view),
-    }
-    return demandOf(correct, this.#left())
+    const executed = Math.max(0, ...this.#ledger.executions.keys())
+    const group = groupOf(this.#scenario.cluster.n)
+    return demandOf(correctOf(group, this.#correct(), executed), this.#left())
   }
 
   // The end: what must have happened by now, and the traces as complete files.

@@ -1,19 +1,26 @@
 /** Each monitor of the simulator says no to something. */
 import { describe, expect, it } from "vitest"
+import { init, type State } from "../../src/core/pbft/state.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
 import type { Observed } from "../../src/sim/client-node.ts"
 import { recordKey } from "../../src/sim/disk.ts"
 import { type Execution, Ledger } from "../../src/sim/ledger.ts"
 import { invented, notLinear } from "../../src/sim/linear-history.ts"
 import { operationBytes } from "../../src/sim/operation.ts"
-import { excuse, restrictions } from "../../src/sim/restrictions.ts"
+import { demandOf } from "../../src/sim/liveness.ts"
+import { restrictions } from "../../src/sim/restrictions.ts"
 import { replicaConfig } from "../../src/sim/run-config.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
 import { quiet, simulated } from "./runs.ts"
 
 const config = replicaConfig(quiet(), 2, { batchDigest, checkpointDigest, hash: bytesDigest })
 
-const said = (over: { readonly digest?: string; readonly seq?: number }) => ({
+const said = (over: {
+  readonly digest?: string
+  readonly seq?: number
+  readonly view?: number
+  readonly _tag?: "Prepare" | "Commit"
+}) => ({
   config,
   message: { _tag: "Prepare" as const, view: 0, seq: 1, digest: "a", replica: 2, ...over },
   high: 4,
@@ -23,7 +30,10 @@ const said = (over: { readonly digest?: string; readonly seq?: number }) => ({
 describe("the ledger", () => {
   it("wants the record on the disk before the vote leaves", () => {
     const ledger = new Ledger(() => [], true)
-    ledger.sent({ ...said({}), holds: (key) => key === recordKey("PrePrepared", 1, "a") })
+    ledger.sent({
+      ...said({}),
+      holds: (key) => key === recordKey("PrePrepared", { view: 0, seq: 1, content: "a" }),
+    })
     expect(ledger.violation).toBeUndefined()
     ledger.sent({ ...said({ seq: 2 }), holds: () => false })
     expect(ledger.violation?.property).toBe("SentIsDurable")
@@ -44,6 +54,53 @@ describe("the ledger", () => {
     expect(ledger.violation).toBeUndefined()
     ledger.sent(said({ digest: "b" }))
     expect(ledger.violation?.property).toBe("NoEquivocation")
+  })
+
+  it("sees what may be committed lost in a later view, in whatever order it is said", () => {
+    const commits = [0, 1].map((id) => ({
+      ...said({ _tag: "Commit" }),
+      config: { ...config, id },
+      message: { ...said({ _tag: "Commit" }).message, replica: id },
+    }))
+    const later = said({ view: 1, digest: "b" })
+    for (const all of [
+      [...commits, later],
+      [later, ...commits],
+    ]) {
+      const ledger = new Ledger(() => [], true, 2)
+      for (const one of all.slice(0, 2)) ledger.sent(one)
+      expect(ledger.violation).toBeUndefined()
+      for (const one of all.slice(2)) ledger.sent(one)
+      expect(ledger.violation?.property).toBe("CarryOver")
+    }
+    const same = new Ledger(() => [], true, 2)
+    for (const one of [...commits, said({ view: 1 })]) same.sent(one)
+    expect(same.violation).toBeUndefined()
+  })
+
+  it("wants a view entered on the disk, and one VIEW-CHANGE for each", () => {
+    const ledger = new Ledger(() => [], true)
+    ledger.sent({ ...said({ view: 1 }), holds: (key) => !key.startsWith("ViewEntered v1") })
+    expect(ledger.violation?.property).toBe("SentIsDurable")
+    const change = {
+      _tag: "ViewChange" as const,
+      view: 1,
+      low: 0,
+      checkpoints: [],
+      prepared: [],
+      prePrepared: [],
+      replica: 2,
+      signature: "",
+    }
+    const other = { ...change, prepared: [{ seq: 1, digest: "a", view: 0 }] }
+    const twice = new Ledger(() => [], true)
+    for (const message of [change, change]) twice.sent({ ...said({}), message })
+    expect(twice.violation).toBeUndefined()
+    twice.sent({ ...said({}), message: other })
+    expect(twice.violation?.property).toBe("NoEquivocation")
+    const unwritten = new Ledger(() => [], true)
+    unwritten.sent({ ...said({}), message: change, holds: () => false })
+    expect(unwritten.violation?.property).toBe("SentIsDurable")
   })
 
   it("keeps the first of several", () => {
@@ -133,8 +190,8 @@ describe("liveness", () => {
       faults: [
         {
           _tag: "Cut",
-          from: ["r0"],
-          to: ["r1", "r2", "r3"],
+          from: ["r0", "r1"],
+          to: ["r2", "r3"],
           messages: [],
           startMs: 0,
           endMs: 1e9,
@@ -149,18 +206,44 @@ describe("liveness", () => {
     expect((await simulated(cut(5_000))).failure).toBeNull()
   })
 
-  it("is not demanded where a restriction says so, and only there", async () => {
-    expect(excuse(cut(500))).toBeUndefined()
-    const mute: Scenario = {
+  it("is demanded with a mute primary", async () => {
+    const mute = (replica: number): Scenario => ({
       ...quiet(),
-      byzantine: [{ replica: 0, behaviours: [{ _tag: "Mute", messages: [], to: [] }] }],
+      byzantine: [{ replica, behaviours: [{ _tag: "Mute", messages: [], to: [] }] }],
+    })
+    for (const replica of [0, 3]) {
+      const { outcome, failure } = await simulated(mute(replica))
+      expect([outcome.completed, outcome.excused, failure]).toEqual([3, null, null])
     }
-    expect(excuse(mute)).toBe(restrictions[0])
-    const run = await simulated(mute)
-    expect(run.outcome.completed).toBe(0)
-    expect(run.failure).toBeNull()
-    const backup: Scenario = { ...mute, byzantine: [{ ...mute.byzantine[0], replica: 3 } as never] }
-    expect(excuse(backup)).toBeUndefined()
-    expect((await simulated(backup)).outcome.completed).toBe(3)
+  })
+
+  it("is not demanded where a restriction says so, and only there", () => {
+    const start = init(config)
+    const at = (executed: number, over: Partial<State> = {}): State => ({
+      ...start,
+      executed,
+      view: 1,
+      ...over,
+    })
+    const demand = (states: ReadonlyArray<State>, left: number, stable: number) =>
+      demandOf(
+        {
+          group: config.group,
+          running: states.map((state, id) => ({ id, state })),
+          stable,
+          executed: Math.max(...states.map(({ executed }) => executed)),
+          view: 1,
+        },
+        left,
+      )
+    const behind = at(0)
+    const away = at(2, { view: 2, active: false })
+    expect(demand([at(4), at(4), at(4)], 0, 4)).toEqual({ missing: null, excuse: null })
+    expect(demand([at(4), at(4), at(4), behind], 1, 4).missing).toMatch(/1 requests/)
+    expect(demand([at(4), at(4), at(4), behind], 0, 4).excuse).toContain(restrictions[0]?.why)
+    expect(demand([at(4), at(4), behind], 1, 4).excuse).toContain("no quorum is left for requests")
+    expect(demand([at(4), at(4), at(4), at(2)], 0, 2).missing).toMatch(/replica 3 stays at 2 of 4/)
+    expect(demand([at(4), at(4), at(4), away], 0, 2).excuse).toContain(restrictions[1]?.why)
+    expect(demand([at(4), at(4), at(4), away], 1, 2).missing).toMatch(/1 requests/)
   })
 })

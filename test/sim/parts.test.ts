@@ -82,7 +82,9 @@ const written = (tail: "lost" | "torn" | "whole" | "clean", seed = 1): ReadonlyA
   disk.append(record(5))
   const kept = disk.crash(tail, new Random(seed))
   expect(disk.durable).toHaveLength(kept + 1)
-  expect(disk.holds(recordKey("Prepared", 5, "d"))).toBe(tail === "clean")
+  expect(disk.holds(recordKey("Prepared", { view: 0, seq: 5, content: "d" }))).toBe(
+    tail === "clean",
+  )
   return disk.durable.flatMap((r) => ("seq" in r ? [r.seq] : []))
 }
 
