@@ -5,13 +5,17 @@ import { describe, expect, it } from "vitest"
 import { Message } from "../../src/core/pbft/message.ts"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { authenticatorFor, verifies } from "../../src/sim/authenticators.ts"
+import { init, type Input } from "../../src/core/pbft/state.ts"
+import * as digests from "../../src/net/digests.ts"
 import { Disk, recordKey } from "../../src/sim/disk.ts"
+import { EarlyMessages } from "../../src/sim/early-messages.ts"
 import { EventQueue } from "../../src/sim/event-queue.ts"
 import { fuzzed } from "../../src/sim/fuzz.ts"
 import { isAmong } from "../../src/sim/messages.ts"
 import { microseconds, Network } from "../../src/sim/network.ts"
 import { operationBytes, operationText, parseOperation } from "../../src/sim/operation.ts"
 import { Random } from "../../src/sim/random.ts"
+import { replicaConfig } from "../../src/sim/run-config.ts"
 import { Timers } from "../../src/sim/timers.ts"
 import { fromSchema } from "../support/bridge.ts"
 import { quiet } from "./runs.ts"
@@ -209,6 +213,28 @@ describe("operations as text", () => {
       expect(parseOperation(text)).toBeUndefined()
     }
     expect(operationBytes("nonsense")).toBe("nonsense")
+  })
+})
+
+describe("early messages", () => {
+  const { batchDigest: batch, checkpointDigest: checkpoint } = digests
+  const hashing = { batchDigest: batch, checkpointDigest: checkpoint, hash: digests.bytesDigest }
+  const start = init(replicaConfig(quiet(), 2, hashing))
+  const prepare = (view: number, seq = 1): Input => ({
+    _tag: "Receive",
+    message: { _tag: "Prepare", view, seq, digest: "d", replica: 3 } as never,
+  })
+
+  it("wait for their view, and are forgotten when it is left", () => {
+    const early = new EarlyMessages(2)
+    expect(early.holds(start, prepare(0))).toBe(false)
+    for (const seq of [1, 2, 3]) expect(early.holds(start, prepare(1, seq))).toBe(true)
+    const moving = { ...start, view: 1, active: false }
+    expect(early.release(moving)).toEqual([])
+    expect(early.release({ ...moving, active: true })).toEqual([prepare(1, 1), prepare(1, 2)])
+    expect(early.holds(start, prepare(1))).toBe(true)
+    expect(early.release({ ...start, view: 2 })).toEqual([])
+    expect(early.release({ ...start, view: 1 })).toEqual([])
   })
 })
 
