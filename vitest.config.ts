@@ -1,14 +1,22 @@
 import { defineConfig } from "vitest/config"
 
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
-// has the machine for itself, so that a busy JVM does not make a running cluster time out.
-const models = ["test/spec/**/*.test.ts", "test/model/**/*.test.ts", "test/tla-tools/**/*.test.ts"]
+// has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
+// that run no cluster go with the first.
+const commands = ["check", "command-line", "diagram", "explain", "init", "replay", "simulate"].map(
+  (name) => `test/cli/${name}.test.ts`,
+)
+const models = [
+  "test/spec/**/*.test.ts",
+  "test/model/**/*.test.ts",
+  "test/tla-tools/**/*.test.ts",
+  ...commands,
+]
 const processes = ["test/net/**/*.test.ts", "test/cli/**/*.test.ts", "test/bench/**/*.test.ts"]
 
-// Every mutant takes a minute or two in all: CI runs them beside the tests (npm run mutants), and
-// MUTANTS=1 brings these files in.
+// CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
-// So does what keeps TLC busy for a minute each (npm run test:slow, with SLOW=1).
+// So with what keeps TLC busy for a minute each (npm run test:slow, with SLOW=1).
 const slow = ["core", "element-difference", "liveness", "trace-view-change"].map(
   (name) => `test/spec/${name}.test.ts`,
 )
@@ -51,6 +59,7 @@ export default defineConfig({
         test: {
           name: "processes",
           include: processes,
+          exclude: commands,
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
