@@ -14,10 +14,13 @@ MCResult(v, r) == <<r.op, Len(v) + 1>>
 MCNextValue(v, r) == Append(v, r)
 MCStateDigest(n, v, t) == <<v, t>>
 MCInitialValue == <<>>
+MCIsRead(op) == op = "r"
 
 \* What correct clients ask for.
 AsksA == [c \in {0} |-> <<"a">>]
 AsksAThenB == [c \in {0} |-> <<"a", "b">>]
+AsksAThenReads == [c \in {0} |-> <<"a", "r">>]
+Reads == [c \in {0} |-> <<"r">>]
 TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
 AsksNothing == [c \in {0} |-> <<>>]
 NobodyAsks == [c \in {} |-> <<>>]
@@ -270,6 +273,62 @@ HighClaim ==
   Vote("Commit", 0, {0}, {1}, {DigestA}, {Replicas}) \cup
   {VC(0, 2, {E(1, DigestB, 1)}, {E(1, DigestB, 1)}), BatchOf(DigestB)}
 
+(***************************************************************************)
+(* Answers before the end of agreement, and without one.                   *)
+(***************************************************************************)
+ReadsOf(c, t, op, auths) ==
+  {[type |-> "Read", client |-> c, timestamp |-> t, op |-> op, auth |-> s, to |-> Replicas] :
+     s \in auths}
+RepliesOf(replicas, t, ops) == UNION {Replies(b, t, ops) : b \in replicas}
+InView(v, m) == [m EXCEPT !.view = v]
+
+\* For the client 0, which asks and then reads: whole results and digests, of committed batches and
+\* of prepared ones in two views; what was read, and what was ordered after all.
+ForReader ==
+  RepliesOf({0, 1}, 1, {"r"}) \cup
+  {Digested(m) : m \in RepliesOf({1, 3}, 1, {"r"})} \cup
+  {Tentative(m) : m \in RepliesOf({0, 1, 2}, 1, {"r"})} \cup
+  {InView(1, Tentative(m)) : m \in RepliesOf({2}, 1, {"r"})} \cup
+  {OfRead(m) : m \in RepliesOf({0, 1, 2}, 2, {"t"}) \cup RepliesOf({3}, 2, {"u"})} \cup
+  RepliesOf({0, 1, 3}, 2, {"t"})
+
+\* For the backup 1, which executes before it is told to: two batches, the second of which is never
+\* committed, and requests to read, one of which the service does not take for a read.
+ForTentative ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {2}, {DigestC}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+  Requests(1, 1, "b", {Replicas}) \cup
+  ReadsOf(0, 1, "r", {Replicas, {0}}) \cup ReadsOf(0, 2, "w", {Replicas}) \cup
+  ReadsOf(2, 1, "r", {Replicas})
+
+\* For the backup 1: a decision of which it hears, one at each number, and what was decided.
+ForDecided ==
+  PrePrepares(0, {0}, {1}, {BatchB({0})}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2, 3}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestC}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(DigestB), BatchOf(DigestA), BatchOf(DigestC)} \cup
+  {FetchBatch(2, DigestB)}
+
+\* A Byzantine primary that says one thing, to two or to everyone.
+OneStory == PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas, {1, 2}})
+HiddenStory ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestB}, {Replicas})
+
+\* A Byzantine backup, replica 3, that answers what the client wants to hear: what one correct replica
+\* said, and then what those say that have not executed it.
+FlattersClient ==
+  Replies(3, 1, {"a"}) \cup {OfRead(m) : m \in Replies(3, 2, {"r"})}
+
+\* A Byzantine primary that has the second number committed before the first.
+SecondFirst ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {{1, 2}}) \cup
+  Vote("Commit", 0, {0}, {2}, {DigestC}, {Replicas})
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -285,6 +344,10 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvPrepare(i) /\ Step("RecvPrepare")
   \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
+  \/ \E i \in Correct : ExecuteTentatively(i) /\ Step("ExecuteTentatively")
+  \/ \E i \in Correct : Settle(i) /\ Step("Settle")
+  \/ \E i \in Correct : AnyRecvRead(i) /\ Step("RecvRead")
+  \/ \E i \in Correct : AnyAnswerRead(i) /\ Step("AnswerRead")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
   \/ \E i \in Correct : Timeout(i) /\ Step("Timeout")
   \/ \E i \in Correct : AnyRecvViewChange(i) /\ Step("RecvViewChange")
@@ -351,6 +414,18 @@ Witnesses ==
   /\ RecordWitness("ReachFetched", \E i \in Correct : fetched[i] # {})
   /\ RecordWitness("ReachLaterExecution", \E i \in Correct : \E m \in msgs :
        m.type = "Reply" /\ m.view > 0 /\ m.replica = i)
+  \* Answers before the end of agreement, and without one.
+  /\ RecordWitness("ReachTentative", \E i \in Correct : undo[i] # {})
+  /\ RecordWitness("ReachUndone", \E i \in Correct : undo[i] = {} /\ \E m \in msgs :
+       /\ m.type = "Reply" /\ "tentative" \in DOMAIN m /\ m.replica = i
+       /\ table[i][m.client].timestamp < m.timestamp)
+  /\ RecordWitness("ReachReadWaits", \E i \in Correct : undo[i] # {} /\ reads[i] # {})
+  /\ RecordWitness("ReachReadAnswered", \E m \in msgs :
+       m.type = "Reply" /\ "readOnly" \in DOMAIN m)
+  /\ RecordWitness("ReachDigestReply", \E m \in msgs : m.type = "Reply" /\ "digest" \in DOMAIN m)
+  /\ RecordWitness("ReachTentativeAnswer", \E c \in Clients : \E r \in Replicas :
+       client[c].replies[r] # NoResult /\ client[c].replies[r].tentative # {})
+  /\ RecordWitness("ReachDecided", PhaseAt("decided"))
   \* Guards that turn something away.
   /\ RecordWitness("Ignore:WrongView", \E i \in Correct : \E m \in Injected :
        m.type \in {"PrePrepare", "Prepare", "Commit"} /\ i \in m.auth /\ m.view # view[i])
@@ -368,17 +443,26 @@ Witnesses ==
        \E n \in Window(low[i]) \cap Window(low[j]) : Committed(i, n) /\ Committed(j, n))
   /\ RecordWitness("PreparedUnique", \E i, j \in Correct : i # j /\ view[i] = view[j] /\
        \E n \in Window(low[i]) \cap Window(low[j]) : Prepared(i, n) /\ Prepared(j, n))
+  /\ RecordWitness("SettledSupport", \E i \in Correct : \E n \in low[i] + 1 .. Settled(i).executed :
+       active[i] /\ slot[i][n].phase # "empty")
+  /\ RecordWitness("TentativeStays", \E m \in msgs : m.type = "Reply" /\ "tentative" \in DOMAIN m)
+  /\ RecordWitness("FinalStays", \E m \in msgs : m.type = "Reply" /\ m.replica \notin CanRestart)
+  /\ RecordWitness("FreshReads", \E c \in Clients : \E i \in Correct :
+       /\ client[c].op = NoOp /\ client[c].timestamp > 1
+       /\ ReadOnly /\ IsRead(ClientOps[c][client[c].timestamp])
+       /\ \E a \in 1 .. Len(Settled(i).value) : Settled(i).value[a].client = c)
   /\ RecordWitness("CommitSupport", SomeSlot(LAMBDA i, n : Committed(i, n)))
   /\ RecordWitness("ExecutionPrefix", \E i, j \in Correct :
-       i # j /\ value[i] # <<>> /\ value[j] # <<>>)
+       i # j /\ Settled(i).value # <<>> /\ Settled(j).value # <<>>)
   /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
   /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
        value[i][a].client \in Clients)
   /\ RecordWitness("CheckpointAgreement", \E i, j \in Correct : i # j /\
        \E n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] : n > 0)
   /\ RecordWitness("ClientResult", \E c \in Clients : \E i \in Correct :
-       client[c].op = NoOp /\ \E a \in 1 .. Len(value[i]) :
-         value[i][a].client = c /\ value[i][a].timestamp = client[c].timestamp)
+       client[c].op = NoOp /\ \E a \in 1 .. Len(Settled(i).value) :
+         LET r == Settled(i).value[a] IN
+         r.client = c /\ r.timestamp = client[c].timestamp)
   /\ RecordWitness("SentIsDurable", \E m \in msgs : m.type \in {"PrePrepare", "Prepare", "Commit"})
   /\ RecordWitness("NoEquivocation", \E m \in msgs : m.type \in {"Prepare", "Commit", "Checkpoint"})
   /\ RecordWitness("Watermarks", \E m \in msgs : m.type = "PrePrepare")

@@ -2,7 +2,9 @@
 (***************************************************************************)
 (* Practical Byzantine Fault Tolerance, message by message: the normal     *)
 (* case with batches, at-most-once execution, checkpoints, watermarks,     *)
-(* garbage collection, view changes and restart from durable state.        *)
+(* garbage collection, view changes and restart from durable state; and,   *)
+(* each behind a constant, digest replies, read-only requests and          *)
+(* tentative execution (TOCS section 5.1).                                 *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -34,6 +36,12 @@ CONSTANTS
   CanTimeout,       \* the correct replicas whose view-change timer may fire
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
+  ReplyQuorum,      \* equal results that an ordered request needs: F + 1, with ReadOnly Quorum
+  Repliers,         \* whom a client may ask for the whole result, the others for its digest; or {}
+  ReadOnly,         \* whether clients have reads answered without an order
+  IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
+  MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
+  FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -51,8 +59,12 @@ NoDigest == <<>>
 NoResult == <<>>
 NoBatch  == <<>>
 
-\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies.
-Signed(m) == [client |-> m.client, timestamp |-> m.timestamp, op |-> m.op, auth |-> m.auth]
+\* A record with one field more.
+With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r[k]]
+
+\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
+\* `replier`, where there is one: who answers it in full. Neither is part of its identity.
+Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts where nothing can have been committed, is an empty batch.
 NullDigest == <<[null |-> TRUE]>>
@@ -79,6 +91,15 @@ Checkpoint(i, n, d) ==
   [type |-> "Checkpoint", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 Reply(i, v, c, t, r) ==
   [type |-> "Reply", view |-> v, client |-> c, timestamp |-> t, replica |-> i, result |-> r]
+\* Three marks that a reply may bear: what it carries is the result's digest; it is of a batch that
+\* is not committed yet; it answers a Read.
+ResultDigest(r) == <<"digest", r>>
+Digested(m)  == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
+Tentative(m) == With(m, "tentative", TRUE)
+OfRead(m)    == With(m, "readOnly", TRUE)
+\* A request that is not to be ordered.
+Read(c, t, op) ==
+  [type |-> "Read", client |-> c, timestamp |-> t, op |-> op, auth |-> Replicas, to |-> Replicas]
 \* VIEW-CHANGE is signed: whoever reads one, in whatever message, knows who wrote it.
 \* `prepared` and `prePrepared` are the sets P and Q of [seq, digest, view]; `checkpoints` is C.
 ViewChange(i, v, h, c, p, q) ==
@@ -113,14 +134,17 @@ VARIABLES
   viewChanges,      \* volatile but for the own: the last VIEW-CHANGE of each replica
   newView,          \* durable: the NEW-VIEW of its view, once there is one
   fetched,          \* volatile: batches that it fetched for the new view, by digest
+  undo,             \* volatile: the state before what it executed tentatively, if it did
+  reads,            \* volatile: requests to read that wait for a state that is committed
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
 changeVars == <<pset, qset, viewChanges, newView, fetched>>
+fastVars == <<undo, reads>>
 replicaVars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars>>
+                 checkpointVotes, changeVars, fastVars>>
 vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-          checkpointVotes, pset, qset, viewChanges, newView, fetched, client, msgs>>
+          checkpointVotes, pset, qset, viewChanges, newView, fetched, undo, reads, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Window(h) == h + 1 .. h + L
@@ -150,9 +174,12 @@ QueueTypeOK == \A i \in Correct : \A k \in 1 .. Len(queue[i]) :
 (*        "prePrepared"  accepted; the PREPARE (or PRE-PREPARE) is sent    *)
 (*        "prepared"     prepared certificate complete; the COMMIT is sent *)
 (*        "committed"    committed certificate complete                    *)
+(*        "decided"      the same, without a vote of its own: it fetched   *)
+(*                       what the primary did not tell it                  *)
 (* Durable: phase (up to prepared), batch, own votes.                      *)
 (***************************************************************************)
-Phases == {"empty", "held", "prePrepared", "prepared", "committed"}
+Phases == {"empty", "held", "prePrepared", "prepared", "committed", "decided"}
+Final == {"committed", "decided"}
 NoVotes == [r \in Replicas |-> NoDigest]
 EmptySlot == [phase |-> "empty", batch |-> NoBatch, prepares |-> NoVotes, commits |-> NoVotes]
 SlotTypeOK == \A i \in Correct :
@@ -207,17 +234,28 @@ NewViewTypeOK == \A i \in Correct :
 \* fetched: only while the view changes.
 FetchedTypeOK == \A i \in Correct : fetched[i] # {} => ~active[i] /\ newView[i] # {}
 
-\* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted.
+\* undo: one state at the most, below what is executed; none while the view changes.
+UndoTypeOK == \A i \in Correct :
+  /\ Cardinality(undo[i]) <= 1
+  /\ \A u \in undo[i] :
+       active[i] /\ u.executed < executed[i] /\ executed[i] <= u.executed + MaxTentative
+
+\* reads: one a client at the most.
+ReadsTypeOK == \A i \in Correct : \A a, b \in reads[i] : a.client = b.client => a = b
+
+\* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted; `readOnly`: what
+\* is awaited was not to be ordered. replies: by replica NoResult or an answer, see AnswerOf.
 NoOp == "none"
 ClientTypeOK == \A c \in Clients :
   /\ client[c].timestamp \in 0 .. Len(ClientOps[c])
   /\ client[c].toAll \in BOOLEAN /\ (client[c].toAll => client[c].op # NoOp)
+  /\ client[c].readOnly \in BOOLEAN /\ (client[c].readOnly => client[c].op # NoOp)
   /\ client[c].timestamp = 0 => client[c].result = NoResult
   /\ \A r \in Replicas : client[c].views[r] \in Nat
   /\ client[c].op = NoOp => \A r \in Replicas : client[c].replies[r] = NoResult
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
-                 "ViewChange", "NewView", "FetchBatch", "Batch"}
+                 "ViewChange", "NewView", "FetchBatch", "Batch", "Read"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -231,6 +269,8 @@ Init ==
   /\ viewChanges = [i \in Correct |-> {}]
   /\ newView = [i \in Correct |-> {}]
   /\ fetched = [i \in Correct |-> {}]
+  /\ undo = [i \in Correct |-> {}]
+  /\ reads = [i \in Correct |-> {}]
   /\ seqno = [i \in Correct |-> 0]
   /\ queue = [i \in Correct |-> <<>>]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> EmptySlot]]
@@ -241,6 +281,7 @@ Init ==
   /\ checkpoints = [i \in Correct |-> [n \in {0} |-> InitialCheckpoint]]
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ client = [c \in Clients |-> [timestamp |-> 0, op |-> NoOp, toAll |-> FALSE,
+                                  readOnly |-> FALSE,
                                   replies |-> [r \in Replicas |-> NoResult],
                                   result |-> NoResult, views |-> [r \in Replicas |-> 0]]]
   /\ msgs = {}
@@ -328,8 +369,8 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 \* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
 MsgsTypeOK == \A m \in msgs :
   /\ m.type \in MessageTypes
-  /\ m.type \notin {"Request", "Batch"} => m.replica \in Correct
-  /\ m.type \in {"Request", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
+  /\ m.type \notin {"Request", "Read", "Batch"} => m.replica \in Correct
+  /\ m.type \in {"Request", "Read", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
   /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ Len(m.batch) \in 1 .. MaxBatch
   /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
@@ -339,7 +380,7 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
 
 TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
-          /\ NewViewTypeOK /\ FetchedTypeOK
+          /\ NewViewTypeOK /\ FetchedTypeOK /\ UndoTypeOK /\ ReadsTypeOK
           /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
           /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
           /\ ClientTypeOK /\ MsgsTypeOK
@@ -353,39 +394,74 @@ TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChang
 ClientView(c) == LET views == client[c].views IN
   Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
-\* A client sends its next request to the primary, one at a time.
+\* A client sends its next request, one at a time: a read to everyone, anything else to the primary.
+\* It may ask one replica for the whole result, and the others for its digest.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
   /\ LET t  == client[c].timestamp + 1
          op == ClientOps[c][t]
+         read == ReadOnly /\ IsRead(op)
+         request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op, ![c].toAll = FALSE,
+                                    ![c].readOnly = read,
                                     ![c].replies = [r \in Replicas |-> NoResult]]
-        /\ msgs' = msgs \cup {Request(c, t, op, {Primary(ClientView(c))})}
+        /\ \/ read /\ msgs' = msgs \cup {Read(c, t, op)}
+           \/ ~read /\ Repliers = {} /\ msgs' = msgs \cup {request}
+           \/ ~read /\ \E r \in Repliers : msgs' = msgs \cup {With(request, "replier", r)}
         /\ UNCHANGED replicaVars
 
-\* No result in time: the request goes to every replica.
+\* No result in time: every replica is asked, to order the request, and for the whole result.
 ClientTimeout(c) ==
   /\ client[c].op # NoOp
-  /\ client' = [client EXCEPT ![c].toAll = TRUE]
+  /\ client' = [client EXCEPT ![c].toAll = TRUE, ![c].readOnly = FALSE,
+                              ![c].replies = IF client[c].readOnly
+                                             THEN [r \in Replicas |-> NoResult] ELSE @]
   /\ msgs' = msgs \cup {Request(c, client[c].timestamp, client[c].op, Replicas)}
   /\ UNCHANGED replicaVars
 
-\* f + 1 equal results from different replicas: at least one correct replica answered so.
+\* What a client keeps of a reply; `tentative`: the view of a tentative one.
+AnswerOf(m) == [result |-> m.result, digest |-> "digest" \in DOMAIN m,
+                tentative |-> IF "tentative" \in DOMAIN m THEN {m.view} ELSE {}]
+DigestOf(a) == IF a.digest THEN a.result ELSE ResultDigest(a.result)
+
+(***************************************************************************)
+(* Whether `answers` are enough for the result whose digest is d. What was *)
+(* read needs a strong quorum, and so does what was executed tentatively,  *)
+(* all in one view: f + 1 correct replicas prepared it there, so that it   *)
+(* stays. Of a committed batch each correct replica's word is good; with   *)
+(* reads in the system a strong quorum must give it, so that every quorum  *)
+(* that is read from later has a replica which executed it.                *)
+(***************************************************************************)
+Enough(answers, d, read) ==
+  LET same == {r \in Replicas : answers[r] # NoResult /\ DigestOf(answers[r]) = d}
+      final == {r \in same : answers[r].tentative = {}}
+  IN IF read THEN Cardinality(same) >= Quorum
+     ELSE \/ Cardinality(final) >= ReplyQuorum
+          \/ \E v \in UNION {answers[r].tentative : r \in same} :
+               Cardinality({r \in same : answers[r].tentative \subseteq {v}}) >= Quorum
+
+\* A replica's answer counts once; one that says more takes its place.
 ClientRecvReply(c, m) ==
   /\ m.type = "Reply" /\ m.client = c
   /\ client[c].op # NoOp
   /\ m.timestamp = client[c].timestamp
-  /\ client[c].replies[m.replica] = NoResult
-  /\ LET replies == [client[c].replies EXCEPT ![m.replica] = m.result]
-         same == {r \in Replicas : replies[r] = m.result}
-     IN client' = IF Cardinality(same) >= F + 1
-                  THEN [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE,
-                                      ![c].replies = [r \in Replicas |-> NoResult],
-                                      ![c].result = m.result,
-                                      ![c].views[m.replica] = Max({@, m.view})]
-                  ELSE [client EXCEPT ![c].replies = replies,
-                                      ![c].views[m.replica] = Max({@, m.view})]
+  /\ ("readOnly" \in DOMAIN m) = client[c].readOnly
+  /\ LET old == client[c].replies[m.replica]
+         new == AnswerOf(m)
+         replies == [client[c].replies EXCEPT ![m.replica] = new]
+         whole == {r \in Replicas : /\ replies[r] # NoResult /\ ~replies[r].digest
+                                    /\ DigestOf(replies[r]) = DigestOf(new)}
+     IN /\ old # NoResult => /\ old # new
+                             /\ old.tentative # {} \/ (old.digest /\ ~new.digest)
+        /\ client' = IF whole # {} /\ Enough(replies, DigestOf(new), client[c].readOnly)
+                     THEN [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE,
+                                         ![c].readOnly = FALSE,
+                                         ![c].replies = [r \in Replicas |-> NoResult],
+                                         ![c].result = replies[CHOOSE r \in whole : TRUE].result,
+                                         ![c].views[m.replica] = Max({@, m.view})]
+                     ELSE [client EXCEPT ![c].replies = replies,
+                                         ![c].views[m.replica] = Max({@, m.view})]
   /\ UNCHANGED <<replicaVars, msgs>>
 
 -----------------------------------------------------------------------------
@@ -407,7 +483,9 @@ RecvRequest(i, m) ==
                     queue[i][k].client = c /\ queue[i][k].timestamp >= m.timestamp
          others == SelectSeq(queue[i], LAMBDA r : r.client # c)
      IN \/ /\ m.timestamp = table[i][c].timestamp
-           /\ msgs' = msgs \cup {Reply(i, view[i], c, m.timestamp, table[i][c].result)}
+           /\ LET reply == Reply(i, view[i], c, m.timestamp, table[i][c].result)
+                  tentative == \E u \in undo[i] : u.table[c] # table[i][c]
+              IN msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
            /\ UNCHANGED queue
         \/ /\ m.timestamp > table[i][c].timestamp
            /\ ~known
@@ -415,7 +493,7 @@ RecvRequest(i, m) ==
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
            /\ UNCHANGED msgs
   /\ UNCHANGED <<view, active, seqno, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, client>>
+                 checkpointVotes, changeVars, fastVars, client>>
 
 Votes(votes, d) == Cardinality({r \in Replicas : votes[r] = d})
 
@@ -452,7 +530,7 @@ SendPrePrepare(i, batch) ==
      /\ Advance(i, n, [slot[i][n] EXCEPT !.phase = "prePrepared", !.batch = batch],
                 {PrePrepare(i, view[i], n, batch)})
   /\ UNCHANGED <<view, active, executed, table, value, low, checkpoints, checkpointVotes,
-                 changeVars, client>>
+                 changeVars, fastVars, client>>
 
 \* A backup takes the first pre-prepare of the view's primary for a sequence number in its window.
 RecvPrePrepare(i, m) ==
@@ -472,7 +550,7 @@ RecvPrePrepare(i, m) ==
                {Prepare(i, view[i], m.seq, d)})
         ELSE Advance(i, m.seq, [s EXCEPT !.phase = "held", !.batch = m.batch], {})
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, client>>
+                 checkpointVotes, changeVars, fastVars, client>>
 
 \* A backup's vote that it accepted (view, seq, digest). The first one a replica sends counts.
 RecvPrepare(i, m) ==
@@ -484,7 +562,17 @@ RecvPrepare(i, m) ==
   /\ slot[i][m.seq].prepares[m.replica] = NoDigest
   /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.prepares[m.replica] = m.digest], {})
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, client>>
+                 checkpointVotes, changeVars, fastVars, client>>
+
+(***************************************************************************)
+(* What 2f + 1 replicas commit to is decided, whatever the primary told    *)
+(* this one. It asks for the batch, so that a primary cannot keep a        *)
+(* decision from it. It has not voted, and never says that it did.         *)
+(***************************************************************************)
+Decided(s) ==
+  IF FetchDecisions /\ s.phase \in {"empty", "held"}
+  THEN {d \in {s.commits[r] : r \in Replicas} \ {NoDigest} : Votes(s.commits, d) >= Quorum}
+  ELSE {}
 
 \* A replica's vote that it holds the prepared certificate.
 RecvCommit(i, m) ==
@@ -492,11 +580,12 @@ RecvCommit(i, m) ==
   /\ m.view = view[i] /\ active[i]
   /\ m.replica # i
   /\ m.seq \in Window(low[i])
-  /\ slot[i][m.seq].phase # "committed"
+  /\ slot[i][m.seq].phase \notin Final
   /\ slot[i][m.seq].commits[m.replica] = NoDigest
-  /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.commits[m.replica] = m.digest], {})
+  /\ LET s == [slot[i][m.seq] EXCEPT !.commits[m.replica] = m.digest]
+     IN Advance(i, m.seq, s, {FetchBatch(i, d) : d \in Decided(s)})
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, client>>
+                 checkpointVotes, changeVars, fastVars, client>>
 
 \* Requests in batch order; one whose timestamp is not new is skipped (at-most-once).
 RECURSIVE Apply(_, _)
@@ -535,30 +624,102 @@ Stabilise(i, n, cps, votes) ==
           /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = votes]
           /\ UNCHANGED <<low, slot, pset, qset>>
 
+\* A checkpoint of the state that `executed` has led to, every K-th time, after the replies.
+TakeCheckpoint(i, n, v, t, replies) ==
+  LET d == StateDigest(n, v, t)
+      cps == [k \in DOMAIN checkpoints[i] \cup {n} |->
+                IF k = n THEN [value |-> v, table |-> t] ELSE checkpoints[i][k]]
+  IN IF n % K = 0
+     THEN /\ Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
+          /\ msgs' = msgs \cup replies \cup {Checkpoint(i, n, d)}
+     ELSE /\ msgs' = msgs \cup replies
+          /\ UNCHANGED <<low, checkpoints, checkpointVotes, slot, pset, qset>>
+
+\* The requests of a batch that were executed and how they are answered.
+Answers(i, batch, done) ==
+  {LET reply == Reply(i, view[i], done[k].client, done[k].timestamp, done[k].result)
+       request == CHOOSE r \in {batch[x] : x \in 1 .. Len(batch)} :
+                    r.client = done[k].client /\ r.timestamp = done[k].timestamp
+   IN IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(reply) ELSE reply
+   : k \in 1 .. Len(done)}
+
+\* Nothing is executed before all that comes before it is committed. (MaxTentative is 1 at the most;
+\* a larger one shows what breaks.)
+LowerCommitted(i, n) == \A u \in undo[i] : n <= u.executed + MaxTentative
+
+Waiting(i, t) == SelectSeq(queue[i], LAMBDA r : r.timestamp > t[r.client].timestamp)
+
 \* The next batch of the log, once committed. Every K-th time a checkpoint is taken and announced.
 Execute(i) ==
   LET n == executed[i] + 1 IN
   /\ n \in Window(low[i])
-  /\ slot[i][n].phase = "committed"
-  /\ LET after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>],
-                        slot[i][n].batch)
-         replies == {Reply(i, view[i], after.done[k].client, after.done[k].timestamp,
-                           after.done[k].result) : k \in 1 .. Len(after.done)}
-         d == StateDigest(n, after.value, after.table)
-         snapshot == [value |-> after.value, table |-> after.table]
-         cps == [k \in DOMAIN checkpoints[i] \cup {n} |->
-                   IF k = n THEN snapshot ELSE checkpoints[i][k]]
+  /\ slot[i][n].phase \in Final
+  /\ LowerCommitted(i, n)
+  /\ LET batch == slot[i][n].batch
+         after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], batch)
      IN /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = after.value]
         /\ table' = [table EXCEPT ![i] = after.table]
-        /\ queue' = [queue EXCEPT ![i] =
-             SelectSeq(queue[i], LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
-        /\ IF n % K = 0
-           THEN /\ Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
-                /\ msgs' = msgs \cup replies \cup {Checkpoint(i, n, d)}
-           ELSE /\ msgs' = msgs \cup replies
-                /\ UNCHANGED <<low, checkpoints, checkpointVotes, slot, pset, qset>>
-  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, client>>
+        /\ queue' = [queue EXCEPT ![i] = Waiting(i, after.table)]
+        /\ TakeCheckpoint(i, n, after.value, after.table, Answers(i, batch, after.done))
+  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, fastVars, client>>
+
+(***************************************************************************)
+(* Tentative execution (TOCS section 5.1): the next batch as soon as it is *)
+(* prepared, if all before it is committed. It is answered as tentative,   *)
+(* and stays in the queue, so that whoever waits for its agreement goes on *)
+(* waiting. What is not committed when the view is left is undone.         *)
+(***************************************************************************)
+ExecuteTentatively(i) ==
+  LET n == executed[i] + 1 IN
+  /\ MaxTentative > 0
+  /\ n \in Window(low[i])
+  /\ slot[i][n].phase = "prepared"
+  /\ LowerCommitted(i, n)
+  /\ LET batch == slot[i][n].batch
+         after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], batch)
+         before == [executed |-> executed[i], value |-> value[i], table |-> table[i]]
+     IN /\ executed' = [executed EXCEPT ![i] = n]
+        /\ value' = [value EXCEPT ![i] = after.value]
+        /\ table' = [table EXCEPT ![i] = after.table]
+        /\ undo' = [undo EXCEPT ![i] = IF @ = {} THEN {before} ELSE @]
+        /\ msgs' = msgs \cup {Tentative(m) : m \in Answers(i, batch, after.done)}
+  /\ UNCHANGED <<view, active, seqno, queue, slot, low, checkpoints, checkpointVotes, changeVars,
+                 reads, client>>
+
+\* What was executed tentatively is committed.
+Settle(i) ==
+  /\ \E u \in undo[i] : \A n \in u.executed + 1 .. executed[i] :
+       n \in Window(low[i]) /\ slot[i][n].phase \in Final
+  /\ undo' = [undo EXCEPT ![i] = {}]
+  /\ queue' = [queue EXCEPT ![i] = Waiting(i, table[i])]
+  /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
+  /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
+                 client>>
+
+(***************************************************************************)
+(* Reads without an order (TOCS section 5.1): a replica answers from a     *)
+(* state all of which is committed, when it has one. The service says what *)
+(* a read is, not the client: anything else is not answered.               *)
+(***************************************************************************)
+RecvRead(i, m) ==
+  /\ ReadOnly
+  /\ m.type = "Read" /\ i \in m.auth
+  /\ m.client \in AllClients
+  /\ m.timestamp > table[i][m.client].timestamp
+  /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
+  /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, undo, client, msgs>>
+
+AnswerRead(i, r) ==
+  /\ r \in reads[i]
+  /\ undo[i] = {}
+  /\ reads' = [reads EXCEPT ![i] = @ \ {r}]
+  /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], r))
+     IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, undo, client>>
 
 \* A replica's vote for a checkpoint in the window. The first one a replica sends counts.
 RecvCheckpoint(i, m) ==
@@ -569,7 +730,7 @@ RecvCheckpoint(i, m) ==
   /\ Stabilise(i, m.seq, checkpoints[i],
                [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, viewChanges, newView, fetched,
-                 client, msgs>>
+                 fastVars, client, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -589,7 +750,11 @@ LeavingP(i) == LET now == EntriesAt(i, {"prepared", "committed"}) IN
 LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN
   now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
 
-\* Moves to view v, inactive.
+\* The state all of which is committed.
+Settled(i) == IF undo[i] = {} THEN [executed |-> executed[i], value |-> value[i], table |-> table[i]]
+              ELSE CHOOSE u \in undo[i] : TRUE
+
+\* Moves to view v, inactive. What was executed tentatively is undone.
 Leave(i, v) ==
   /\ view' = [view EXCEPT ![i] = v]
   /\ active' = [active EXCEPT ![i] = FALSE]
@@ -597,7 +762,11 @@ Leave(i, v) ==
   /\ slot' = [slot EXCEPT ![i] = [n \in Window(low[i]) |-> EmptySlot]]
   /\ pset' = [pset EXCEPT ![i] = LeavingP(i)]
   /\ qset' = [qset EXCEPT ![i] = LeavingQ(i)]
-  /\ UNCHANGED <<queue, executed, table, value, low, checkpoints, checkpointVotes, client>>
+  /\ executed' = [executed EXCEPT ![i] = Settled(i).executed]
+  /\ value' = [value EXCEPT ![i] = Settled(i).value]
+  /\ table' = [table EXCEPT ![i] = Settled(i).table]
+  /\ undo' = [undo EXCEPT ![i] = {}]
+  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, client>>
 
 \* Gives up its view for view v and says so; `changes` are the VIEW-CHANGEs that it knows.
 Suspect(i, v, changes) ==
@@ -628,8 +797,8 @@ RecvViewChange(i, m) ==
         THEN Suspect(i, CHOOSE v \in {x.view : x \in ahead} : \A x \in ahead : v <= x.view, changes)
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
              /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low,
-                            checkpoints, checkpointVotes, pset, qset, newView, fetched, client,
-                            msgs>>
+                            checkpoints, checkpointVotes, pset, qset, newView, fetched, fastVars,
+                            client, msgs>>
 
 \* The batches that the new view chose and that i does not hold, given its Q.
 Missing(i, m, q) ==
@@ -644,7 +813,7 @@ SendNewView(i, d) ==
         /\ newView' = [newView EXCEPT ![i] = {m}]
         /\ msgs' = msgs \cup {m} \cup {FetchBatch(i, x) : x \in Missing(i, m, qset[i])}
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, pset, qset, viewChanges, fetched, client>>
+                 checkpointVotes, pset, qset, viewChanges, fetched, fastVars, client>>
 
 \* A backup checks the decision. A primary that decides badly is left at once.
 RecvNewView(i, m) ==
@@ -668,11 +837,19 @@ RecvFetchBatch(i, m) ==
   /\ UNCHANGED <<replicaVars, client>>
 
 RecvBatch(i, m) ==
-  /\ m.type = "Batch" /\ ~active[i]
-  /\ \E x \in newView[i] : m.batch \in Missing(i, x, qset[i]) \ fetched[i]
-  /\ fetched' = [fetched EXCEPT ![i] = @ \cup {m.batch}]
-  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, pset, qset, viewChanges, newView, client, msgs>>
+  /\ m.type = "Batch"
+  /\ \/ /\ ~active[i]
+        /\ \E x \in newView[i] : m.batch \in Missing(i, x, qset[i]) \ fetched[i]
+        /\ fetched' = [fetched EXCEPT ![i] = @ \cup {m.batch}]
+        /\ UNCHANGED slot
+     \/ LET at == {n \in Window(low[i]) : m.batch \in Decided(slot[i][n])}
+            taken(s) == [s EXCEPT !.phase = "decided", !.batch = Body(m.batch)]
+        IN /\ active[i] /\ at # {}
+           /\ slot' = [slot EXCEPT ![i] =
+                [n \in Window(low[i]) |-> IF n \in at THEN taken(slot[i][n]) ELSE slot[i][n]]]
+           /\ UNCHANGED fetched
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
+                 checkpointVotes, pset, qset, viewChanges, newView, fastVars, client, msgs>>
 
 \* A replica that has all that the new view starts from takes part in it. Each chosen batch is
 \* pre-prepared there; what was executed before is agreed on again and not executed again.
@@ -708,7 +885,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ fetched' = [fetched EXCEPT ![i] = {}]
      /\ msgs' = msgs \cup IF i = m.replica THEN {}
                            ELSE {Prepare(i, view[i], c.seq, c.digest) : c \in chosen}
-     /\ UNCHANGED <<view, executed, table, value, newView, client>>
+     /\ UNCHANGED <<view, executed, table, value, newView, fastVars, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -745,6 +922,8 @@ Restart(i) ==
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = [k \in CheckpointSeqs(low[i]) |-> own(k)]]
      /\ viewChanges' = [viewChanges EXCEPT ![i] = {m \in viewChanges[i] : m.replica = i}]
      /\ fetched' = [fetched EXCEPT ![i] = {}]
+     /\ undo' = [undo EXCEPT ![i] = {}]
+     /\ reads' = [reads EXCEPT ![i] = {}]
      /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, client, msgs>>
 
 -----------------------------------------------------------------------------
@@ -757,6 +936,8 @@ AnySendPrePrepare(i)  == \E k \in 1 .. Len(queue[i]) : SendPrePrepare(i, SubSeq(
 AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
+AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
+AnyAnswerRead(i)      == \E r \in reads[i] : AnswerRead(i, r)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
 AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
 AnySendNewView(i)     ==
@@ -775,6 +956,10 @@ Next ==
   \/ \E i \in Correct : AnyRecvPrepare(i)
   \/ \E i \in Correct : AnyRecvCommit(i)
   \/ \E i \in Correct : Execute(i)
+  \/ \E i \in Correct : ExecuteTentatively(i)
+  \/ \E i \in Correct : Settle(i)
+  \/ \E i \in Correct : AnyRecvRead(i)
+  \/ \E i \in Correct : AnyAnswerRead(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
   \/ \E i \in Correct : Timeout(i)
   \/ \E i \in Correct : AnyRecvViewChange(i)
@@ -792,7 +977,7 @@ Spec == Init /\ [][Next]_vars
 (* Safety. Each in words in spec/properties.md. `value` is read as the     *)
 (* sequence of executed requests, which is how the models instantiate it.  *)
 (***************************************************************************)
-Committed(i, n) == n \in Window(low[i]) /\ slot[i][n].phase = "committed"
+Committed(i, n) == n \in Window(low[i]) /\ slot[i][n].phase \in Final
 Prepared(i, n)  == n \in Window(low[i]) /\ slot[i][n].phase \in {"prepared", "committed"}
 IsPrefix(s, t)  == Len(s) <= Len(t) /\ \A k \in 1 .. Len(s) : s[k] = t[k]
 
@@ -824,9 +1009,18 @@ CarryOver == \A c \in msgs : c.type = "Commit" /\
 CommitUnique == \A a, b \in msgs :
   a.type = "Commit" /\ b.type = "Commit" /\ a.view = b.view /\ a.seq = b.seq => a.digest = b.digest
 
-\* S6: executions are prefixes of each other.
+\* S3, of what was executed: f + 1 correct replicas have prepared or checkpointed all that one of
+\* them takes for committed, in whatever view it was.
+SettledSupport == \A i \in Correct : \A n \in low[i] + 1 .. Settled(i).executed :
+  active[i] /\ slot[i][n].phase # "empty" =>
+    Cardinality({j \in Correct :
+      low[j] >= n \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
+
+\* S6: executions are prefixes of each other, but for what may be undone.
 ExecutionPrefix == \A i, j \in Correct :
-  IsPrefix(value[i], value[j]) \/ IsPrefix(value[j], value[i])
+  LET a == Settled(i).value
+      b == Settled(j).value
+  IN IsPrefix(a, b) \/ IsPrefix(b, a)
 
 \* S6: a client's requests are executed once each, in the order of their timestamps.
 AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
@@ -845,10 +1039,39 @@ CheckpointAgreement == \A i, j \in Correct :
 Watermarks == \A m \in msgs :
   m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"} => m.seq <= low[m.replica] + L
 
-\* S10: an accepted result is the result of the one execution of that request.
-ClientResult == \A c \in Clients : \A i \in Correct : \A a \in 1 .. Len(value[i]) :
-  client[c].op = NoOp /\ value[i][a].client = c /\ value[i][a].timestamp = client[c].timestamp =>
-    client[c].result = Result(SubSeq(value[i], 1, a - 1), value[i][a])
+\* S10: an accepted result is the result of the one execution of that request. (What was read
+\* without an order has no execution, see FreshReads.)
+ClientResult == \A c \in Clients : \A i \in Correct : \A a \in 1 .. Len(Settled(i).value) :
+  LET v == Settled(i).value IN
+  client[c].op = NoOp /\ v[a].client = c /\ v[a].timestamp = client[c].timestamp =>
+    client[c].result = Result(SubSeq(v, 1, a - 1), v[a])
+
+\* S11: what a strong quorum answered as tentative in one view is what is executed for good.
+TentativeStays == \A m \in msgs : m.type = "Reply" /\ "tentative" \in DOMAIN m =>
+  LET same == {x.replica : x \in {x \in msgs :
+                 /\ x.type = "Reply" /\ "tentative" \in DOMAIN x /\ x.view = m.view
+                 /\ x.client = m.client /\ x.timestamp = m.timestamp
+                 /\ DigestOf(AnswerOf(x)) = DigestOf(AnswerOf(m))}}
+  IN Cardinality(Byzantine \cup same) >= Quorum =>
+     \A i \in Correct : \A a \in 1 .. Len(Settled(i).value) :
+       LET v == Settled(i).value IN
+       v[a].client = m.client /\ v[a].timestamp = m.timestamp =>
+         ResultDigest(Result(SubSeq(v, 1, a - 1), v[a])) = DigestOf(AnswerOf(m))
+
+\* Nor is anything undone that was answered for good. (A restart executes it again.)
+FinalStays == \A m \in msgs :
+  /\ m.type = "Reply" /\ m.replica \notin CanRestart
+  /\ "tentative" \notin DOMAIN m /\ "readOnly" \notin DOMAIN m =>
+       m.timestamp <= Settled(m.replica).table[m.client].timestamp
+
+\* S12: what a client reads is no answer of a state from before its own earlier requests.
+FreshReads == \A c \in Clients : \A i \in Correct :
+  LET t == client[c].timestamp
+      v == Settled(i).value
+      mine == {a \in 1 .. Len(v) : v[a].client = c /\ v[a].timestamp < t}
+      request == [client |-> c, timestamp |-> t, op |-> ClientOps[c][t]]
+  IN client[c].op = NoOp /\ t > 0 /\ ReadOnly /\ IsRead(ClientOps[c][t]) /\ mine # {} =>
+       \A k \in 0 .. Max(mine) - 1 : client[c].result # Result(SubSeq(v, 1, k), request)
 
 \* A sent vote stays true: it is in the sender's durable state, as it is or as an entry of P and Q,
 \* or below its stable checkpoint.

@@ -42,6 +42,21 @@ export interface Execute {
   readonly seq: Seq
   readonly requests: ReadonlyArray<Request>
   readonly checkpoint: boolean
+  /** The effect `Undo` may take this back, until an execution that is not undoable. */
+  readonly undoable: boolean
+}
+
+/** Take back all executions since the last one that was not undoable. */
+export interface Undo {
+  readonly _tag: "Undo"
+}
+
+/** Have the service read; answered by the input `ReadDone`. Nothing is executed before it. */
+export interface ReadState {
+  readonly _tag: "ReadState"
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly operation: Bytes
 }
 
 /** Fire once after `ms` milliseconds, unless cancelled; a timer that is set again starts anew. */

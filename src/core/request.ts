@@ -13,6 +13,11 @@ export const SignedRequest = Schema.Struct({
   operation: BytesText,
   /** The client's authenticator: one MAC a replica. Nobody in the core looks inside. */
   authenticator: BytesText,
+  /**
+   * Who answers with the whole result, the others with its digest (TOCS section 5.1); without it
+   * all answer in full. No part of the request's identity: neither digests nor MACs cover it.
+   */
+  replier: Schema.optionalKey(Natural),
 })
 export type SignedRequest = typeof SignedRequest.Type
 
@@ -20,4 +25,16 @@ export type SignedRequest = typeof SignedRequest.Type
 export type Batch = ReadonlyArray<SignedRequest>
 
 /** A request without its authenticator: what a digest covers. */
-export type Request = Omit<SignedRequest, "authenticator">
+export type Request = Omit<SignedRequest, "authenticator" | "replier">
+
+/** The part `replier` of a request, where it has one. */
+export const replierOf = ({ replier }: Pick<SignedRequest, "replier">): { replier?: number } =>
+  replier === undefined ? {} : { replier }
+
+/** A request that needs no authenticator: others have vouched for it. */
+export const unsigned = ({ client, timestamp, operation }: Request): SignedRequest => ({
+  client,
+  timestamp,
+  operation,
+  authenticator: "",
+})

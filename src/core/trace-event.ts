@@ -40,7 +40,7 @@ export const misfit = (
 }
 
 /** The version of the format that this code writes and reads. */
-export const traceSchema = "prophecy-trace/2"
+export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 
@@ -72,6 +72,14 @@ export const TraceHeader = Schema.Struct({
   checkpointInterval: Positive,
   logSize: Positive,
   maxBatch: Positive,
+  /** Equal results that a client needs for an ordered request. */
+  replyQuorum: Positive,
+  /** Whether replicas answer reads without an order. */
+  readOnly: Schema.Boolean,
+  /** How many batches may be executed before they are committed. */
+  maxTentative: Natural,
+  /** Whether replicas ask for the batches of decisions that they were not told. */
+  fetchDecisions: Schema.Boolean,
   /** How many clients the replicas know: ids `0 .. clients - 1`. */
   clients: Natural,
   /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */

@@ -4,6 +4,8 @@ import { pbftModels, type PbftModelSpec } from "./pbft-models.ts"
 const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
 const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
 
+const truth = (value: boolean): string => (value ? "TRUE" : "FALSE")
+
 const checkedByTlc = (spec: PbftModelSpec): ReadonlyArray<string> =>
   spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
 
@@ -29,7 +31,13 @@ CONSTANTS
   CanRestart = ${setOf(spec.canRestart)}
   CanTimeout = ${setOf(spec.canTimeout)}
   MaxView = ${spec.maxView}
-  ForgesNewView = ${spec.forgesNewView ? "TRUE" : "FALSE"}
+  ForgesNewView = ${truth(spec.forgesNewView)}
+  ReplyQuorum = ${spec.replyQuorum}
+  Repliers = ${setOf(spec.repliers)}
+  ReadOnly = ${truth(spec.readOnly)}
+  IsRead <- MCIsRead
+  MaxTentative = ${spec.maxTentative}
+  FetchDecisions = ${truth(spec.fetchDecisions)}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

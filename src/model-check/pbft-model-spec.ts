@@ -5,6 +5,8 @@ import type { UniverseName } from "./universe.ts"
 export const askings = {
   AsksA: [["a"]],
   AsksAThenB: [["a", "b"]],
+  AsksAThenReads: [["a", "r"]],
+  Reads: [["r"]],
   TwoAsk: [["a"], ["b"]],
   AsksNothing: [[]],
   NobodyAsks: [],
@@ -31,6 +33,15 @@ export interface PbftModelSpec {
   readonly maxView: number
   /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
   readonly forgesNewView: boolean
+  /** Equal results that a client needs for an ordered request. */
+  readonly replyQuorum: number
+  /** Whom a client may ask for the whole result, the others for its digest. */
+  readonly repliers: ReadonlyArray<number>
+  /** Whether reads are answered without an order. */
+  readonly readOnly: boolean
+  /** How many batches may be executed before they are committed. */
+  readonly maxTentative: number
+  readonly fetchDecisions: boolean
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
   /**
@@ -57,6 +68,7 @@ export const everyInvariant = [
   "Agreement",
   "PreparedUnique",
   "CommitSupport",
+  "SettledSupport",
   "CommitUnique",
   "CarryOver",
   "CanDecide",
@@ -66,6 +78,9 @@ export const everyInvariant = [
   "CheckpointAgreement",
   "Watermarks",
   "ClientResult",
+  "TentativeStays",
+  "FinalStays",
+  "FreshReads",
   "SentIsDurable",
   "NoEquivocation",
 ]
@@ -85,6 +100,11 @@ export const base = {
   canTimeout: [],
   maxView: 0,
   forgesNewView: false,
+  replyQuorum: 2,
+  repliers: [],
+  readOnly: false,
+  maxTentative: 0,
+  fetchDecisions: false,
   injected: "NothingInjected",
   invariants: everyInvariant,
   byTlc: "all",

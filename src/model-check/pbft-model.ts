@@ -1,5 +1,5 @@
 /** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
-import type { ClientConfig, ClientState } from "../core/pbft/client.ts"
+import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client.ts"
 import type { Message } from "../core/pbft/message.ts"
 import { canEnter } from "../core/pbft/enter-view.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
@@ -11,6 +11,7 @@ import {
   type Moved,
   moveClient,
   moveReplica,
+  readReplica,
   restartReplica,
   startClient,
   startReplica,
@@ -38,6 +39,9 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   checkpointInterval: c.checkpointInterval,
   logSize: c.logSize,
   maxBatch: c.maxBatch,
+  readOnly: c.readOnly,
+  maxTentative: c.maxTentative,
+  fetchDecisions: c.fetchDecisions,
   ...modelDigests,
 })
 
@@ -48,7 +52,8 @@ const sentOf =
 const told = (m: Message): string => {
   switch (m._tag) {
     case "Request":
-      return `Request ${m.operation} (client ${m.client}, timestamp ${m.timestamp})`
+    case "Read":
+      return `${m._tag} ${m.operation} (client ${m.client}, timestamp ${m.timestamp})`
     case "PrePrepare": {
       const ops = m.batch.map((r) => r.operation).join(",")
       return `PrePrepare view ${m.view} seq ${m.seq} [${ops}] from ${m.replica}`
@@ -120,6 +125,7 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       }
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))
+      for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "from its state"))
       for (const { input, what } of viewChangeInputs(c, config, at.state)) {
         moves.push(wrap(moveReplica(config, at, input), what))
       }
@@ -142,7 +148,15 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
 
 const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> => {
   const group = { n: c.n, f: c.f, quorum: c.quorum }
-  const config: ClientConfig = { group, id, firstTimestamp: 0, retransmitMs: 0 }
+  const { replyQuorum, repliers, readOnly } = c
+  const { resultDigest } = modelDigests
+  const timers = { retransmitMs: 0, maxRetransmitMs: 0 }
+  const config: ClientConfig = { group, id, firstTimestamp: 0, ...timers, replyQuorum, resultDigest }
+  const submissions = (operation: string): ReadonlyArray<ClientInput> => {
+    const submit = { _tag: "Submit" as const, operation }
+    if (readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]
+    return repliers.length === 0 ? [submit] : repliers.map((replier) => ({ ...submit, replier }))
+  }
   const operations = c.clientOps[id] ?? []
   const sent = sentOf(c)
   const wrap = (moved: Moved<ClientState>, what: string): Move<PbftProcess> => ({
@@ -159,11 +173,11 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
     local: (p) => {
       const at = p.at as ClientState
       if (at.operation !== undefined) {
-        return [wrap(moveClient(config, at, { _tag: "Timeout" }), "sends to all")]
+        return [wrap(moveClient(config, at, { _tag: "Timeout", waitedMs: 0 }), "sends to all")]
       }
       const operation = operations[at.timestamp]
       if (operation === undefined) return []
-      return [wrap(moveClient(config, at, { _tag: "Submit", operation }), operation)]
+      return submissions(operation).map((s) => wrap(moveClient(config, at, s), operation))
     },
     receive: (p, message) => {
       const { message: m } = message as Envelope
@@ -201,6 +215,10 @@ const allActions = [
   "RecvPrepare",
   "RecvCommit",
   "Execute",
+  "ExecuteTentatively",
+  "Settle",
+  "RecvRead",
+  "AnswerRead",
   "RecvCheckpoint",
   "Timeout",
   "RecvViewChange",

@@ -2,6 +2,7 @@
  * The instances of PBFT that are checked, by name: the constants of spec/tla/MCPbft-<name>.cfg,
  * what is asked of each, and what must come out.
  */
+import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
@@ -239,6 +240,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   },
   ...viewChangeModels,
   ...guardModels,
+  ...fastPathModels,
 ]
 
 /** The constants of a model, its universe spelled out. */

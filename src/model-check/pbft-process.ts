@@ -24,6 +24,13 @@ export interface PbftConstants {
   readonly maxView: number
   /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
   readonly forgesNewView: boolean
+  /** Equal results that a client needs for an ordered request. */
+  readonly replyQuorum: number
+  /** Whom a client may ask for the whole result; nobody: all answer in full. */
+  readonly repliers: ReadonlyArray<number>
+  readonly readOnly: boolean
+  readonly maxTentative: number
+  readonly fetchDecisions: boolean
   readonly injected: ReadonlyArray<Envelope>
 }
 
@@ -40,4 +47,5 @@ export const modelService: ModelService<Value> = {
   result: (value, request) => seq([str(request.operation), int(value.length + 1)]),
   next: (value, request) => [...value, request],
   digest: valueText,
+  isRead: (operation) => operation === "r",
 }

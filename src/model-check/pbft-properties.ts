@@ -1,11 +1,18 @@
 /** The invariants of Pbft.tla over a model's states. */
+import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
+import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Envelope } from "../sim/world.ts"
 import type { Invariant, SentMessage, WorldView } from "./model.ts"
-import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-process.ts"
-import { plainText } from "./pbft-text.ts"
+import {
+  modelService,
+  type PbftConstants,
+  type PbftProcess,
+  type Replica,
+  type Value,
+} from "./pbft-process.ts"
+import { modelDigests, plainText } from "./pbft-text.ts"
 
 type ConfigOf = (id: number) => Config
 
@@ -36,6 +43,9 @@ const ofReplicas = (
   }
 }
 
+/** The service's state without what may be undone. */
+const settledValue = ({ before, value }: Replica): Value => before ?? value
+
 const isPrefix = (one: Value, other: Value): boolean =>
   one.length <= other.length && one.every((r, k) => plainText(r) === plainText(other[k] ?? r))
 
@@ -60,19 +70,19 @@ const ofValue = (
 const executionPrefix: Invariant = {
   name: "ExecutionPrefix",
   scope: "pair",
-  check: (a, b) => {
-    const p = asProcess(a)
-    const q = asProcess(b)
+  check: (one, other) => {
+    const p = asProcess(one)
+    const q = asProcess(other)
     if (p.role !== "replica" || q.role !== "replica") return null
-    const same = isPrefix(p.at.value, q.at.value) || isPrefix(q.at.value, p.at.value)
+    const [a, b] = [settledValue(p.at), settledValue(q.at)]
+    const same = isPrefix(a, b) || isPrefix(b, a)
     return same ? null : `replicas ${p.id} and ${q.id} executed different sequences`
   },
   antecedent: (a, b) => {
     const p = asProcess(a)
     const q = asProcess(b)
-    return (
-      p.role === "replica" && q.role === "replica" && p.at.value.length > 0 && q.at.value.length > 0
-    )
+    if (p.role !== "replica" || q.role !== "replica") return false
+    return settledValue(p.at).length > 0 && settledValue(q.at).length > 0
   },
 }
 
@@ -203,9 +213,105 @@ const acceptedAt = (
   const p = asProcess(a)
   const q = asProcess(b)
   if (p.role !== "client" || q.role !== "replica" || p.at.operation !== undefined) return undefined
-  const { value } = q.at
+  const value = settledValue(q.at)
   const at = value.findIndex((r) => r.client === p.id && r.timestamp === p.at.timestamp)
   return at < 0 ? undefined : { value, at, result: p.at.result }
+}
+
+const isTentative = (m: SentMessage): boolean => {
+  const reply = messageOf(m)
+  return reply._tag === "Reply" && reply.tentative === true
+}
+
+// What a strong quorum answered as tentative in one view, the liars among them.
+const tentativelyAnswered = (
+  c: PbftConstants,
+  sent: ReadonlyArray<SentMessage>,
+): ReadonlyArray<Reply> => {
+  const replies = sent.filter(isTentative).map((m) => messageOf(m) as Reply)
+  const digest = ({ digest: is, result }: Reply): string =>
+    is === true ? result : modelDigests.resultDigest(result)
+  const key = (m: Reply): string => `${m.view} ${m.client} ${m.timestamp} ${digest(m)}`
+  return replies
+    .filter((m) => {
+      const senders = new Set(replies.filter((o) => key(o) === key(m)).map((o) => o.replica))
+      for (const b of c.byzantine) senders.add(b)
+      return senders.size >= c.quorum
+    })
+    .map((m) => ({ ...m, result: digest(m) }))
+}
+
+const tentativeStays = (c: PbftConstants): Invariant => ({
+  name: "TentativeStays",
+  scope: "messages",
+  select: (_index, m) => isTentative(m),
+  check: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica") return null
+    const value = settledValue(process.at)
+    for (const m of tentativelyAnswered(c, sent)) {
+      const at = value.findIndex((r) => r.client === m.client && r.timestamp === m.timestamp)
+      const request = value[at]
+      if (request === undefined) continue
+      const result = modelDigests.resultDigest(modelService.result(value.slice(0, at), request))
+      if (result !== m.result) return `answered as tentative: ${m.result}, executed: ${result}`
+    }
+    return null
+  },
+  antecedent: (_, sent) => sent.length > 0,
+})
+
+const isReply = (m: SentMessage): boolean => messageOf(m)._tag === "Reply"
+
+const finalStays = (c: PbftConstants): Invariant => ({
+  name: "FinalStays",
+  scope: "messages",
+  select: (_index, m) => isReply(m),
+  check: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica" || c.canRestart.includes(process.id)) return null
+    const { table } = process.at.state.undo ?? process.at.state
+    const undone = sent
+      .map((m) => messageOf(m) as Reply)
+      .filter((m) => m.replica === process.id && !m.tentative && !m.readOnly)
+      .find((m) => m.timestamp > ClientTable.get(table, m.client).timestamp)
+    if (undone === undefined) return null
+    return `request ${undone.timestamp} of client ${undone.client} was answered, and may be undone`
+  },
+  antecedent: (p, sent) => {
+    const process = asProcess(p)
+    return process.role === "replica" && !c.canRestart.includes(process.id) && sent.length > 0
+  },
+})
+
+const freshReads = (c: PbftConstants): Invariant => ({
+  name: "FreshReads",
+  scope: "pair",
+  check: (a, b) => {
+    const read = readAfter(c, a, b)
+    if (read === undefined) return null
+    const { request, value, last, result } = read
+    for (let k = 0; k < last; k++) {
+      if (modelService.result(value.slice(0, k), request) !== result) continue
+      return `the client read ${result}, from before its own request at ${last}`
+    }
+    return null
+  },
+  antecedent: (a, b) => readAfter(c, a, b) !== undefined,
+})
+
+// A read that is done, and where in a replica's state the client's last request before it stands.
+const readAfter = (c: PbftConstants, a: unknown, b: unknown) => {
+  const p = asProcess(a)
+  const q = asProcess(b)
+  if (p.role !== "client" || q.role !== "replica" || p.at.operation !== undefined) return undefined
+  const { timestamp, result } = p.at
+  const operation = c.clientOps[p.id]?.[timestamp - 1]
+  if (!c.readOnly || operation === undefined || !modelService.isRead(operation)) return undefined
+  const value = settledValue(q.at)
+  const last = value.findLastIndex((r) => r.client === p.id && r.timestamp < timestamp) + 1
+  if (last === 0) return undefined
+  return { request: { client: p.id, timestamp, operation }, value, last, result }
 }
 
 const stateOf = (p: unknown): State | undefined => {
@@ -213,18 +319,22 @@ const stateOf = (p: unknown): State | undefined => {
   return process.role === "replica" ? process.at.state : undefined
 }
 
-const commitSupport = (c: PbftConstants): Invariant => ({
-  name: "CommitSupport",
+const supported = (
+  c: PbftConstants,
+  name: string,
+  seqsOf: (state: State) => ReadonlyArray<number>,
+): Invariant => ({
+  name,
   scope: "support",
   items: (p) => {
     const state = stateOf(p)
-    return state === undefined ? 0 : Invariants.committedSeqs(state).length
+    return state === undefined ? 0 : seqsOf(state).length
   },
   supports: (p, q) => {
     const one = stateOf(p)
     const other = stateOf(q)
     if (one === undefined || other === undefined) return 0
-    return Invariants.committedSeqs(one).reduce(
+    return seqsOf(one).reduce(
       (mask, seq, k) => (Invariants.supportsCommit(one, other, seq) ? mask | (1 << k) : mask),
       0,
     )
@@ -232,8 +342,8 @@ const commitSupport = (c: PbftConstants): Invariant => ({
   atLeast: c.quorum - c.f,
   why: (p, item, supporters) => {
     const state = stateOf(p)
-    const seq = state === undefined ? 0 : Invariants.committedSeqs(state)[item]
-    return `sequence number ${seq} committed with ${supporters} correct supporters`
+    const seq = state === undefined ? 0 : seqsOf(state)[item]
+    return `sequence number ${seq} is taken for committed with ${supporters} correct supporters`
   },
 })
 
@@ -251,7 +361,8 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   },
   ofReplicas("Agreement", Invariants.agreement, Invariants.agreementApplies),
   ofReplicas("PreparedUnique", Invariants.preparedUnique, Invariants.preparedUniqueApplies),
-  commitSupport(c),
+  supported(c, "CommitSupport", Invariants.committedSeqs),
+  supported(c, "SettledSupport", Invariants.settledSeqs),
   ...viewChangeInvariants(c, configOf),
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
@@ -263,6 +374,9 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   ),
   ofSent("Watermarks", Invariants.watermarks),
   clientResult,
+  tentativeStays(c),
+  finalStays(c),
+  freshReads(c),
   ofSent("SentIsDurable", Invariants.sentIsDurable),
   ofSent("NoEquivocation", (_, own) => Invariants.noEquivocation(own)),
 ]

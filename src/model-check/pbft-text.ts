@@ -6,9 +6,16 @@
 import type { ClientEntry } from "../core/client-table.ts"
 import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, Digest } from "../core/ids.ts"
+import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
-import { type Config, genesisService, type Slot, type State } from "../core/pbft/state.ts"
+import {
+  type Config,
+  genesisService,
+  type Settled,
+  type Slot,
+  type State,
+} from "../core/pbft/state.ts"
 import type { Request, SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
 import * as Window from "../core/window.ts"
@@ -33,6 +40,8 @@ export const replicaVariables = [
   "viewChanges",
   "newView",
   "fetched",
+  "undo",
+  "reads",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
@@ -49,7 +58,11 @@ const signedText = (r: SignedRequest): Text =>
     timestamp: int(r.timestamp),
     op: str(r.operation),
     auth: set(verifiesAt(r.authenticator).map(int)),
+    ...replierText(r),
   })
+
+const replierText = ({ replier }: Pick<SignedRequest, "replier">): Readonly<Record<string, Text>> =>
+  replier === undefined ? {} : { replier: int(replier) }
 
 const entryText = (e: ClientEntry): Text =>
   record({ timestamp: int(e.timestamp), result: orEmpty(e.result) })
@@ -102,10 +115,11 @@ const slotText = (slot: Slot): Text =>
   })
 
 /** What a model injects as digest functions: the text of what is digested. */
-export const modelDigests: Pick<Config, "batchDigest" | "checkpointDigest"> = {
+export const modelDigests: Pick<Config, "batchDigest" | "checkpointDigest" | "resultDigest"> = {
   batchDigest: (batch) => (batch.length === 0 ? nullDigest : valueText(batch)),
   checkpointDigest: (_seq, service, table) =>
     seq([service === genesisService ? "<<>>" : service, tableText(table)]),
+  resultDigest: (result) => seq([str("digest"), orEmpty(result)]),
 }
 
 const windowSeqs = (state: State): ReadonlyArray<number> =>
@@ -115,7 +129,8 @@ const windowSeqs = (state: State): ReadonlyArray<number> =>
 export const replicaTexts = (
   process: ReplicaProcess<ReadonlyArray<Request>>,
 ): Readonly<Record<ReplicaVariable, Text>> => {
-  const { state, value, snapshots } = process
+  const { state, value, before, snapshots } = process
+  const { undo, reads } = state
   const seqs = windowSeqs(state)
   const checkpointText = (at: number, table: ClientTable.ClientTable): Text => {
     const snapshot = snapshots.find((s) => s.seq === at)
@@ -150,8 +165,24 @@ export const replicaTexts = (
     viewChanges: set(state.viewChanges.map(viewChangeText)),
     newView: set(state.newView === undefined ? [] : [newViewText(state.newView)]),
     fetched: set(state.fetched.map((b) => digestText(b.digest))),
+    undo: set(undo === undefined ? [] : [undoText(undo, before)]),
+    reads: set(reads.map(plainText)),
   }
 }
+
+const undoText = (undo: Settled, before: ReadonlyArray<Request> | undefined): Text =>
+  record({
+    executed: int(undo.executed),
+    value: before === undefined ? "missing" : valueText(before),
+    table: tableText(ClientTable.entries(undo.table)),
+  })
+
+const answerText = ({ result, digest, tentative }: Answer): Text =>
+  record({
+    result: orEmpty(result),
+    digest: bool(digest),
+    tentative: set(tentative === undefined ? [] : [int(tentative)]),
+  })
 
 /** The variable `client` at this client; timestamps count from the first one. */
 export const clientText = (state: ClientState): Text =>
@@ -159,9 +190,10 @@ export const clientText = (state: ClientState): Text =>
     timestamp: int(state.timestamp),
     op: str(state.operation ?? "none"),
     toAll: bool(state.toAll),
+    readOnly: bool(state.readOnly),
     replies: func(
       everyone(state.replies.length),
-      state.replies.map((r) => r ?? "<<>>"),
+      state.replies.map((r) => (r === undefined ? "<<>>" : answerText(r))),
     ),
     result: state.result ?? "<<>>",
     views: func(everyone(state.views.length), state.views.map(int)),
@@ -169,17 +201,22 @@ export const clientText = (state: ClientState): Text =>
 
 const resultText = (result: Bytes): Text => orEmpty(result)
 
+const mark = (name: string, holds: true | undefined): Readonly<Record<string, Text>> =>
+  holds === undefined ? {} : { [name]: bool(true) }
+
 /** A message as an element of `msgs` or `Injected`; `n` replicas. */
 export const envelopeText = (n: number, envelope: Envelope): Text => {
   const m: Message = envelope.message
   const auth = set(envelope.auth.map(int))
   const type = str(m._tag)
   switch (m._tag) {
-    case "Request": {
+    case "Request":
+    case "Read": {
       const to = set((envelope.to ?? everyone(n)).map(int))
       const { client, timestamp, operation } = m
       const fields = { type, client: int(client), timestamp: int(timestamp), auth, to }
-      return record({ ...fields, op: str(operation) })
+      const named = m._tag === "Request" ? replierText(m) : {}
+      return record({ ...fields, op: str(operation), ...named })
     }
     case "PrePrepare": {
       const batch = seq(m.batch.map(signedText))
@@ -215,6 +252,9 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
         timestamp: int(m.timestamp),
         replica: int(m.replica),
         result: resultText(m.result),
+        ...mark("digest", m.digest),
+        ...mark("tentative", m.tentative),
+        ...mark("readOnly", m.readOnly),
       })
   }
 }

@@ -1,7 +1,7 @@
 /** States that must be reachable in a model, so that its invariants are not vacuous. */
 import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
-import type { Message } from "../core/pbft/message.ts"
+import type { Message, Reply } from "../core/pbft/message.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { Witness, WorldView } from "./model.ts"
@@ -149,9 +149,46 @@ const viewChanges: ReadonlyArray<Witness> = [
   { name: "ReachLaterExecution", holds: someMessage((m) => m._tag === "Reply" && m.view > 0) },
 ]
 
+const someReply = (holds: (m: Reply, w: WorldView) => boolean) => (w: WorldView) =>
+  w.sent.map(messageOf).some((m) => m._tag === "Reply" && holds(m, w))
+const isTentative = ({ undo }: State): boolean => undo !== undefined
+
+// Answers before the end of agreement, and without one.
+const fast: ReadonlyArray<Witness> = [
+  { name: "ReachTentative", holds: someReplica(isTentative) },
+  {
+    name: "ReachUndone",
+    holds: someReply((m, w) => {
+      const process = w.processes
+        .map(asProcess)
+        .find((p) => p.role === "replica" && p.id === m.replica)
+      if (m.tentative === undefined || process?.role !== "replica") return false
+      const { table, undo } = process.at.state
+      return undo === undefined && ClientTable.get(table, m.client).timestamp < m.timestamp
+    }),
+  },
+  {
+    name: "ReachReadWaits",
+    holds: someReplica((s) => s.undo !== undefined && s.reads.length > 0),
+  },
+  { name: "ReachReadAnswered", holds: someReply((m) => m.readOnly === true) },
+  { name: "ReachDigestReply", holds: someReply((m) => m.digest === true) },
+  {
+    name: "ReachTentativeAnswer",
+    holds: (w) =>
+      w.processes
+        .map(asProcess)
+        .some(
+          (p) => p.role === "client" && p.at.replies.some((a) => a?.tentative !== undefined),
+        ),
+  },
+  { name: "ReachDecided", holds: slotIn("decided") },
+]
+
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
 export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
   ...viewChanges,
+  ...fast,
 ]

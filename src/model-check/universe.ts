@@ -25,6 +25,7 @@ import {
   unknownDigest,
   votes,
 } from "./byzantine-messages.ts"
+import { fastPathUniverses } from "./fast-path-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
@@ -84,7 +85,8 @@ const without =
   (n: number): ReadonlyArray<Envelope> =>
     universe(n).filter((e) => !drop(e, n))
 
-const digestIn = (e: Envelope): Digest => ("digest" in e.message ? e.message.digest : "")
+const digestIn = ({ message: m }: Envelope): Digest =>
+  m._tag !== "Reply" && "digest" in m ? m.digest : ""
 
 const primaryBase = without(
   primaryUniverse,
@@ -209,6 +211,7 @@ export const universes = {
   TwoNumbers: twoNumbers,
   TwoBatches: twoBatches,
   ...viewChangeUniverses,
+  ...fastPathUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -15,24 +15,36 @@ import {
   stepClient,
 } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import type { Authentic, Message, PrePrepare, ReplicaMessage } from "../core/pbft/message.ts"
+import { waitingReads } from "../core/pbft/reads.ts"
+import type {
+  Authentic,
+  Message,
+  PrePrepare,
+  Read,
+  ReplicaMessage,
+  Request,
+} from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
-import type { Request } from "../core/request.ts"
+import type { Request as PlainRequest } from "../core/request.ts"
 
 /** The service of a model: what it answers and how it changes. */
 export interface ModelService<V> {
   readonly initial: V
-  readonly result: (value: V, request: Request) => Bytes
-  readonly next: (value: V, request: Request) => V
+  readonly result: (value: V, request: PlainRequest) => Bytes
+  readonly next: (value: V, request: PlainRequest) => V
   readonly digest: (value: V) => Digest
+  /** Whether an operation changes nothing. */
+  readonly isRead: (operation: Bytes) => boolean
 }
 
 /** A replica with its service; `snapshots` are the service's states at its own checkpoints. */
 export interface ReplicaProcess<V> {
   readonly state: State
   readonly value: V
+  /** The service's state before tentative executions, where there are any. */
+  readonly before: V | undefined
   readonly snapshots: ReadonlyArray<{ readonly seq: Seq; readonly value: V }>
 }
 
@@ -63,6 +75,7 @@ export const everyone = (n: number): ReadonlyArray<ReplicaId> =>
 export const startReplica = <V>(config: Config, service: ModelService<V>): ReplicaProcess<V> => ({
   state: init(config),
   value: service.initial,
+  before: undefined,
   snapshots: [{ seq: 0, value: service.initial }],
 })
 
@@ -90,13 +103,19 @@ export const moveReplica = <V>(
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
+  checkReadEffects(process.state, took.state, took.effects)
   const sent = took.effects.flatMap((e) => envelopesOf(config, e))
   if (took.state === process.state) return { process, sent, action: took.action }
+  const undone = took.effects.some((e) => e._tag === "Undo")
+  assert(!undone || process.before !== undefined, "what is undone was executed tentatively")
+  const value = undone ? (process.before as V) : process.value
+  const before = took.state.undo === undefined ? undefined : process.before
   const { low } = took.state.log
   const snapshots = process.snapshots.some((s) => s.seq < low)
     ? process.snapshots.filter((s) => s.seq >= low)
     : process.snapshots
-  return { process: { ...process, state: took.state, snapshots }, sent, action: took.action }
+  const moved = { ...process, state: took.state, value, before, snapshots }
+  return { process: moved, sent, action: took.action }
 }
 
 // The effect Execute appears exactly when a new head of the log waits for execution.
@@ -112,6 +131,15 @@ const checkExecuteEffect = (
   assert(asked === (is !== undefined && is !== was ? is : undefined), "Execute asked exactly once")
 }
 
+// Likewise ReadState, when a read waits for nothing any more.
+const checkReadEffects = (before: State, after: State, effects: ReadonlyArray<Effect>): void => {
+  const keys = (all: ReadonlyArray<Effect>): ReadonlyArray<string> =>
+    all.flatMap((e) => (e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : []))
+  const was = keys(waitingReads(before))
+  const due = keys(waitingReads(after)).filter((key) => !was.includes(key))
+  assert(keys(effects).join() === due.join(), "ReadState asked exactly once")
+}
+
 const envelopesOf = (config: Config, effect: Effect): ReadonlyArray<Envelope> => {
   const auth = everyone(config.group.n)
   switch (effect._tag) {
@@ -122,6 +150,8 @@ const envelopesOf = (config: Config, effect: Effect): ReadonlyArray<Envelope> =>
       return [{ message: effect.message, to: undefined, auth }]
     case "Persist":
     case "Execute":
+    case "Undo":
+    case "ReadState":
       return []
   }
 }
@@ -140,14 +170,30 @@ export const executeReplica = <V>(
     results.push(service.result(value, request))
     value = service.next(value, request)
   }
-  const { seq, checkpoint } = pending
+  const { seq, checkpoint, undoable } = pending
+  const before = undoable ? (process.before ?? process.value) : undefined
   const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots
   const digest = checkpoint ? service.digest(value) : ""
   return moveReplica(
     config,
-    { ...process, value, snapshots },
+    { ...process, value, before, snapshots },
     { _tag: "Executed", seq, results, service: digest },
   )
+}
+
+/** The replica's reads, each done by the model's service; none while they have to wait. */
+export const readReplica = <V>(
+  config: Config,
+  service: ModelService<V>,
+  process: ReplicaProcess<V>,
+): ReadonlyArray<Moved<ReplicaProcess<V>>> => {
+  const { state, value } = process
+  if (waitingReads(state).length === 0) return []
+  return state.reads.map((read) => {
+    const { client, timestamp, operation } = read
+    const result = service.isRead(operation) ? service.result(value, read) : undefined
+    return moveReplica(config, process, { _tag: "ReadDone", client, timestamp, result })
+  })
 }
 
 /** The replica stops and starts again with what its disk holds. */
@@ -159,7 +205,8 @@ export const restartReplica = <V>(
   const { state, action } = step(config, process.state, { _tag: "Restart", durable })
   const last = process.snapshots.find((s) => s.seq === state.executed)
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
-  return { process: { ...process, state, value: last.value }, sent: [], action }
+  const moved = { ...process, state, value: last.value, before: undefined }
+  return { process: moved, sent: [], action }
 }
 
 export const startClient = (config: ClientConfig): ClientState => initClient(config)
@@ -174,7 +221,8 @@ export const moveClient = (
   const auth = everyone(config.group.n)
   const sent = took.effects.flatMap((e): ReadonlyArray<Envelope> => {
     if (e._tag !== "SendToReplicas") return []
-    return [{ message: { ...e.message, authenticator: authenticator(auth) }, to: e.replicas, auth }]
+    const message: Request | Read = { ...e.message, authenticator: authenticator(auth) }
+    return [{ message, to: e.replicas, auth }]
   })
   return { process: took.state, sent, action: took.action }
 }

@@ -2,7 +2,7 @@
  * P and Q, what a replica takes along from a view that it leaves (TOCS section 4.5, figure 3);
  * spec/tla/Pbft.tla `LeavingP` and `LeavingQ`.
  */
-import type { SignedRequest } from "../request.ts"
+import { unsigned } from "../request.ts"
 import * as Window from "../window.ts"
 import type { Entry } from "./message.ts"
 import type { HeldEntry, Phase, State } from "./state.ts"
@@ -11,9 +11,7 @@ import type { HeldEntry, Phase, State } from "./state.ts"
 export const byPlace = (a: Entry, b: Entry): number =>
   a.seq - b.seq || (a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0)
 
-/** What a new view starts with needs no authenticator: f + 1 replicas vouched for it. */
-const unsigned = (r: SignedRequest): SignedRequest => ({ ...r, authenticator: "" })
-
+// What a new view starts with needs no authenticator: f + 1 replicas vouched for it.
 const entriesAt = (state: State, phases: ReadonlyArray<Phase>): ReadonlyArray<HeldEntry> => {
   const { view } = state
   return Window.occupied(state.log).flatMap((seq) => {

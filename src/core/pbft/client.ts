@@ -1,14 +1,15 @@
 /**
- * The client: OSDI '99 section 4.1, TOCS section 4.1; spec/tla/Pbft.tla, section "Clients". One
- * request at a time; its result is what f + 1 replicas answer alike.
+ * The client: OSDI '99 section 4.1, TOCS sections 4.1 and 5.1; spec/tla/Pbft.tla, section
+ * "Clients". One request at a time; answers.ts says when the replicas' answers are enough.
  */
 import { assert } from "../assert.ts"
 import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../effect.ts"
-import type { Bytes, ClientId, ReplicaId, Timestamp, View } from "../ids.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Timestamp, View } from "../ids.ts"
 import { ignore, type Machine, type Step } from "../machine.ts"
-import { type Group, primaryOf, weakQuorum } from "../quorum.ts"
+import { type Group, primaryOf } from "../quorum.ts"
 import type { Request as PlainRequest } from "../request.ts"
 import type { ClientAction } from "./action.ts"
+import { type Answer, answerOf, replaces, resultOf } from "./answers.ts"
 import type { Authentic, Reply } from "./message.ts"
 
 export interface ClientConfig {
@@ -18,6 +19,15 @@ export interface ClientConfig {
   readonly firstTimestamp: Timestamp
   /** How long the client waits before it sends its request to every replica, in milliseconds. */
   readonly retransmitMs: number
+  /** Each time in vain it waits twice as long as before, up to this, in milliseconds. */
+  readonly maxRetransmitMs: number
+  /**
+   * Equal results of committed batches that an ordered request needs: f + 1; a strong quorum where
+   * clients read without an order (TOCS section 5.1).
+   */
+  readonly replyQuorum: number
+  /** Digest of a result, as replicas send it in place of the result. */
+  readonly resultDigest: (result: Bytes) => Digest
 }
 
 export interface ClientState {
@@ -28,21 +38,33 @@ export interface ClientState {
   readonly operation: Bytes | undefined
   /** Whether the request went to every replica. */
   readonly toAll: boolean
+  /** Whether it is not to be ordered. */
+  readonly readOnly: boolean
   /** Answers by replica to the awaited request. */
-  readonly replies: ReadonlyArray<Bytes | undefined>
+  readonly replies: ReadonlyArray<Answer | undefined>
   /** The last result that was accepted. */
   readonly result: Bytes | undefined
 }
 
 export type ClientInput =
-  | { readonly _tag: "Submit"; readonly operation: Bytes }
-  | { readonly _tag: "Timeout" }
+  | {
+      readonly _tag: "Submit"
+      readonly operation: Bytes
+      /** Ask everyone for the answer without an order: the operation changes nothing. */
+      readonly readOnly?: true
+      /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
+      readonly replier?: ReplicaId
+    }
+  /** The timer that was set last has fired, after that many milliseconds. */
+  | { readonly _tag: "Timeout"; readonly waitedMs: number }
   | { readonly _tag: "Receive"; readonly message: Authentic<Reply> }
 
 /** A client's request; its authenticator is the driver's to make. */
-export interface UnsignedRequest extends PlainRequest {
-  readonly _tag: "Request"
-}
+export type UnsignedRequest = (
+  | { readonly _tag: "Request"; readonly replier?: ReplicaId }
+  | { readonly _tag: "Read" }
+) &
+  PlainRequest
 
 /** Exactly what a client may ask for. */
 export type ClientEffect =
@@ -53,14 +75,15 @@ export type ClientEffect =
 
 export type ClientStep = Step<ClientState, ClientEffect, ClientAction>
 
-const noReplies = (config: ClientConfig): ReadonlyArray<Bytes | undefined> =>
-  new Array<Bytes | undefined>(config.group.n).fill(undefined)
+const noReplies = (config: ClientConfig): ReadonlyArray<Answer | undefined> =>
+  new Array<Answer | undefined>(config.group.n).fill(undefined)
 
 export const initClient = (config: ClientConfig): ClientState => ({
   views: new Array<View>(config.group.n).fill(0),
   timestamp: config.firstTimestamp,
   operation: undefined,
   toAll: false,
+  readOnly: false,
   replies: noReplies(config),
   result: undefined,
 })
@@ -69,53 +92,66 @@ export const initClient = (config: ClientConfig): ClientState => ({
 export const clientView = (config: ClientConfig, { views }: ClientState): View =>
   [...views].sort((a, b) => b - a)[config.group.f] ?? 0
 
+const everyone = ({ group }: ClientConfig): ReadonlyArray<ReplicaId> =>
+  Array.from({ length: group.n }, (_, replica) => replica)
+
 const send = (
-  config: ClientConfig,
+  message: UnsignedRequest,
   replicas: ReadonlyArray<ReplicaId>,
-  timestamp: Timestamp,
-  operation: Bytes,
+  ms: number,
 ): ReadonlyArray<ClientEffect> => [
-  {
-    _tag: "SendToReplicas",
-    replicas,
-    message: { _tag: "Request", client: config.id, timestamp, operation },
-  },
-  { _tag: "SetTimer", timer: "retransmit", ms: config.retransmitMs },
+  { _tag: "SendToReplicas", replicas, message },
+  { _tag: "SetTimer", timer: "retransmit", ms },
 ]
 
-/** ClientSubmit (OSDI '99 section 4.1). The next request goes to the primary, one at a time. */
-export const clientSubmit = (
-  config: ClientConfig,
-  state: ClientState,
-  operation: Bytes,
-): ClientStep => {
+/**
+ * ClientSubmit (OSDI '99 section 4.1, TOCS section 5.1). The next request, one at a time: what only
+ * reads goes to everyone, anything else to the primary.
+ */
+export const clientSubmit = (config: ClientConfig, state: ClientState, input: Submit): ClientStep => {
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
+  const { operation, replier } = input
+  const readOnly = input.readOnly === true
+  const content = { client: config.id, timestamp, operation }
+  const message: UnsignedRequest = readOnly
+    ? { _tag: "Read", ...content }
+    : { _tag: "Request", ...content, ...(replier === undefined ? {} : { replier }) }
+  const primary = primaryOf(config.group, clientView(config, state))
   return {
-    state: { ...state, timestamp, operation, toAll: false, replies: noReplies(config) },
-    effects: send(
-      config,
-      [primaryOf(config.group, clientView(config, state))],
-      timestamp,
-      operation,
-    ),
+    state: { ...state, timestamp, operation, toAll: false, readOnly, replies: noReplies(config) },
+    effects: send(message, readOnly ? everyone(config) : [primary], config.retransmitMs),
     action: "ClientSubmit",
   }
 }
 
-/** ClientTimeout (OSDI '99 section 4.1). No result in time: the request goes to every replica. */
-export const clientTimeout = (config: ClientConfig, state: ClientState): ClientStep => {
-  if (state.operation === undefined) return ignore(state, "NothingAwaited")
-  const everyone = Array.from({ length: config.group.n }, (_, replica) => replica)
+type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
+
+/**
+ * ClientTimeout (OSDI '99 section 4.1, TOCS section 5.1). No result in time: every replica is asked
+ * to order the request, and for the whole result. The next wait is twice as long.
+ */
+export const clientTimeout = (
+  config: ClientConfig,
+  state: ClientState,
+  waitedMs: number,
+): ClientStep => {
+  const { operation, timestamp, toAll, readOnly } = state
+  if (operation === undefined) return ignore(state, "NothingAwaited")
+  const replies = readOnly ? noReplies(config) : state.replies
+  const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
   return {
-    state: state.toAll ? state : { ...state, toAll: true },
-    effects: send(config, everyone, state.timestamp, state.operation),
+    state: toAll ? state : { ...state, toAll: true, readOnly: false, replies },
+    effects: send(message, everyone(config), Math.min(2 * waitedMs, config.maxRetransmitMs)),
     action: "ClientTimeout",
   }
 }
 
-/** ClientRecvReply (OSDI '99 section 4.1). f + 1 equal answers: one of them is correct's. */
+/**
+ * ClientRecvReply (OSDI '99 section 4.1, TOCS section 5.1). A replica's answer; when there are
+ * enough that agree, the request is done.
+ */
 export const clientRecvReply = (
   config: ClientConfig,
   state: ClientState,
@@ -124,23 +160,24 @@ export const clientRecvReply = (
   if (m.client !== config.id) return ignore(state, "ForAnotherClient")
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
-  if (state.replies[m.replica] !== undefined) return ignore(state, "DuplicateReply")
+  if ((m.readOnly === true) !== state.readOnly) return ignore(state, "AnotherKind")
+  const answer = answerOf(m)
+  if (!replaces(state.replies[m.replica], answer)) return ignore(state, "DuplicateReply")
   const replies = state.replies.slice()
-  replies[m.replica] = m.result
+  replies[m.replica] = answer
   const known = state.views[m.replica] ?? 0
   const views =
     m.view > known ? state.views.map((v, k) => (k === m.replica ? m.view : v)) : state.views
   const action = "ClientRecvReply"
-  const same = replies.filter((r) => r === m.result).length
-  if (same < weakQuorum(config.group))
-    return { state: { ...state, views, replies }, effects: [], action }
+  const result = resultOf(config, replies, { answer, readOnly: state.readOnly })
+  if (result === undefined) return { state: { ...state, views, replies }, effects: [], action }
   const { timestamp } = state
-  const { result } = m
   return {
     state: {
       ...state,
       operation: undefined,
       toAll: false,
+      readOnly: false,
       views,
       replies: noReplies(config),
       result,
@@ -161,9 +198,9 @@ export const stepClient = (
 ): ClientStep => {
   switch (input._tag) {
     case "Submit":
-      return clientSubmit(config, state, input.operation)
+      return clientSubmit(config, state, input)
     case "Timeout":
-      return clientTimeout(config, state)
+      return clientTimeout(config, state, input.waitedMs)
     case "Receive":
       return clientRecvReply(config, state, input.message)
   }

@@ -3,11 +3,13 @@
  * `RecvFetchBatch`, `RecvBatch` and `EnterView`.
  */
 import { ignore, none } from "../machine.ts"
-import type { SignedRequest } from "../request.ts"
+import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { leavingQ } from "./certificates.ts"
 import { stabiliseAt } from "./checkpointing.ts"
+import { takeDecision } from "./decided.ts"
+import { executeHead } from "./execution.ts"
 import type { Authentic, Batch, FetchBatch, NewView, Numbered } from "./message.ts"
 import { assignedIn } from "./restart.ts"
 import {
@@ -37,19 +39,30 @@ export const recvFetchBatch = (
   }
 }
 
-/** RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing. */
+/**
+ * RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing, or that was
+ * decided without this replica.
+ */
 export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
-  if (state.active || state.newView === undefined) return ignore(state, "NotEntering")
+  if (state.active) return recvDecided(config, state, m)
+  if (state.newView === undefined) return ignore(state, "NotEntering")
   const digest = config.batchDigest(m.batch)
   if (!missingBatches(config, state, state.newView).includes(digest)) {
     return ignore(state, "UnwantedBatch")
   }
   if (state.fetched.some((b) => b.digest === digest)) return ignore(state, "DuplicateBatch")
-  const batch = m.batch.map((r): SignedRequest => ({ ...r, authenticator: "" }))
+  const batch = m.batch.map(unsigned)
   const fetched = [...state.fetched, { digest, batch }].sort((a, b) =>
     a.digest < b.digest ? -1 : 1,
   )
   return { state: { ...state, fetched }, effects: none, action: "RecvBatch" }
+}
+
+const recvDecided = (config: Config, state: State, { batch }: Authentic<Batch>): PbftStep => {
+  const digest = config.batchDigest(batch)
+  const next = takeDecision(config, state, { digest, batch })
+  if (next === state) return ignore(state, "UnwantedBatch")
+  return { state: next, effects: executeHead(config, state, next), action: "RecvBatch" }
 }
 
 /** Whether the state holds the checkpoint that the new view starts from, or is beyond it. */

@@ -7,7 +7,7 @@ import type { Seq } from "../ids.ts"
 import * as Window from "../window.ts"
 import { decisions } from "./decision.ts"
 import type { Message, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
-import type { Config, Phase, State } from "./state.ts"
+import { type Config, isFinal, type Phase, type State } from "./state.ts"
 import { decisionConfig } from "./view-change.ts"
 
 const phaseAt = (state: State, seq: Seq): Phase =>
@@ -15,10 +15,13 @@ const phaseAt = (state: State, seq: Seq): Phase =>
 
 const digestAt = (state: State, seq: Seq): string => Window.get(state.log, seq).digest
 
-export const isCommitted = (state: State, seq: Seq): boolean => phaseAt(state, seq) === "committed"
+export const isCommitted = (state: State, seq: Seq): boolean => isFinal(phaseAt(state, seq))
 
-export const isPrepared = (state: State, seq: Seq): boolean =>
-  isCommitted(state, seq) || phaseAt(state, seq) === "prepared"
+/** By votes of its own: a decision that it fetched is committed, and never was prepared here. */
+export const isPrepared = (state: State, seq: Seq): boolean => {
+  const phase = phaseAt(state, seq)
+  return phase === "prepared" || phase === "committed"
+}
 
 /** Sequence numbers at which both states hold `certificate`, from the lower watermarks up. */
 const common = (
@@ -59,6 +62,18 @@ export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
   other.log.low >= seq ||
   (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq)) ||
   other.pset.some((e) => e.seq === seq && e.digest === digestAt(one, seq))
+
+/**
+ * S3, of what was executed: the sequence numbers above the low watermark that a replica takes for
+ * committed, in whatever view it was; they need supporters as well (SettledSupport).
+ */
+export const settledSeqs = (state: State): ReadonlyArray<Seq> => {
+  const last = (state.undo ?? state).executed
+  return state.active ? Window.occupied(state.log).filter((seq) => isSettled(state, seq, last)) : []
+}
+
+const isSettled = (state: State, seq: Seq, last: Seq): boolean =>
+  seq <= last && phaseAt(state, seq) !== "empty"
 
 /** S7. Checkpoints at one sequence number are equal. */
 export const checkpointAgreement = (one: State, other: State): string | null => {
@@ -208,6 +223,8 @@ export const typeOK = (config: Config, state: State): string | null => {
   if (state.newView !== undefined && state.newView.view !== state.view)
     return "another view's NEW-VIEW"
   if (state.fetched.length > 0 && (state.active || state.newView === undefined)) return "fetched"
+  const misplaced = fastTypes(config, state)
+  if (misplaced !== null) return misplaced
   for (const e of [...state.pset, ...state.qset]) {
     if (e.seq <= low || e.seq > high || e.view > state.view) return `entry for ${e.seq}`
   }
@@ -224,5 +241,16 @@ export const typeOK = (config: Config, state: State): string | null => {
   return null
 }
 
+// UndoTypeOK and ReadsTypeOK.
+const fastTypes = (config: Config, { undo, executed, active, reads }: State): string | null => {
+  if (undo !== undefined) {
+    const ahead = executed - undo.executed
+    if (!active) return "tentative executions while the view changes"
+    if (ahead < 1 || ahead > config.maxTentative) return `${ahead} tentative executions`
+  }
+  const readers = reads.map((r) => r.client)
+  return new Set(readers).size === readers.length ? null : "two waiting reads of one client"
+}
+
 export const isPeerMessage = (m: Message): m is PeerMessage =>
-  m._tag !== "Request" && m._tag !== "Reply"
+  m._tag !== "Request" && m._tag !== "Read" && m._tag !== "Reply"

@@ -8,6 +8,15 @@ const DigestText = Schema.NonEmptyString
 export const Request = Schema.TaggedStruct("Request", SignedRequest.fields)
 export type Request = typeof Request.Type
 
+/** A client asks for an operation that changes nothing, and not to be ordered (TOCS section 5.1). */
+export const Read = Schema.TaggedStruct("Read", {
+  client: Natural,
+  timestamp: Natural,
+  operation: BytesText,
+  authenticator: BytesText,
+})
+export type Read = typeof Read.Type
+
 /** The primary assigns `seq` to a batch in `view` (section 4.2). `digest` is the batch's. */
 export const PrePrepare = Schema.TaggedStruct("PrePrepare", {
   view: Natural,
@@ -102,13 +111,21 @@ export const Reply = Schema.TaggedStruct("Reply", {
   client: Natural,
   timestamp: Natural,
   replica: Natural,
+  /** With `digest`, the digest of the result. */
   result: BytesText,
+  /** Another replica sends the whole result. */
+  digest: Schema.optionalKey(Schema.Literal(true)),
+  /** The batch is not committed yet: `view` may end without it. */
+  tentative: Schema.optionalKey(Schema.Literal(true)),
+  /** The answer to a Read. */
+  readOnly: Schema.optionalKey(Schema.Literal(true)),
 })
 export type Reply = typeof Reply.Type
 
 /** What a replica receives. */
 export const ReplicaMessage = Schema.Union([
   Request,
+  Read,
   PrePrepare,
   Prepare,
   Commit,
@@ -128,6 +145,7 @@ export type PeerMessage = SlotMessage | ViewChange | NewView | FetchBatch | Batc
 
 export const Message = Schema.Union([
   Request,
+  Read,
   PrePrepare,
   Prepare,
   Commit,

@@ -7,13 +7,21 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import { primaryOf, weakQuorum } from "../quorum.ts"
-import type { SignedRequest } from "../request.ts"
+import { replierOf, type SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
+import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
-import type { Authentic, Commit, PrePrepare, Prepare, Request } from "./message.ts"
-import type { Config, Effect, PbftStep, Slot, State } from "./state.ts"
+import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
+import {
+  type Config,
+  type Effect,
+  isFinal,
+  type PbftStep,
+  type Slot,
+  type State,
+} from "./state.ts"
 
 const isPrimary = (config: Config, state: State): boolean =>
   primaryOf(config.group, state.view) === config.id
@@ -33,7 +41,7 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
     return ignore(state, "AlreadyAssigned")
   }
   const { client, timestamp, operation, authenticator } = m
-  const request: SignedRequest = { client, timestamp, operation, authenticator }
+  const request: SignedRequest = { client, timestamp, operation, authenticator, ...replierOf(m) }
   const others = mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)
   return {
     state: { ...state, queue: [...others, request] },
@@ -44,15 +52,13 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
 
 const resendReply = (config: Config, state: State, m: Request): PbftStep => {
   const { client, timestamp } = m
-  const { result } = ClientTable.get(state.table, client)
-  const message = {
-    _tag: "Reply" as const,
-    view: state.view,
-    client,
-    timestamp,
-    replica: config.id,
-    result,
-  }
+  const { undo, table, view } = state
+  const { result } = ClientTable.get(table, client)
+  const settled = undo === undefined || ClientTable.get(undo.table, client).timestamp === timestamp
+  const about = { view, client, timestamp, replica: config.id, result }
+  const message: Reply = settled
+    ? { _tag: "Reply", ...about }
+    : { _tag: "Reply", ...about, tentative: true }
   return {
     state,
     effects: [{ _tag: "SendToClient", client, message }],
@@ -147,7 +153,7 @@ export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>)
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
-  if (before.phase === "prepared" || before.phase === "committed") {
+  if (before.phase === "prepared" || isFinal(before.phase)) {
     return ignore(state, "AlreadyPrepared")
   }
   if (Votes.has(before.prepares, m.replica)) return ignore(state, "DuplicatePrepare")
@@ -162,10 +168,11 @@ export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): 
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
-  if (before.phase === "committed") return ignore(state, "AlreadyCommitted")
+  if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")
   if (Votes.has(before.commits, m.replica)) return ignore(state, "DuplicateCommit")
   const slot = { ...before, commits: Votes.add(before.commits, m.replica, m.digest) }
-  return advance(config, state, { seq: m.seq, slot, action: "RecvCommit", effects: none })
+  const effects = fetchDecision(config, slot)
+  return advance(config, state, { seq: m.seq, slot, action: "RecvCommit", effects })
 }
 
 interface Advance {
@@ -193,7 +200,7 @@ const advance = (config: Config, state: State, touched: Touched): PbftStep => {
   const prepared = prepare(config, state, seq, accepted)
   const slot = commit(config, prepared.slot)
   const next = { ...state, log: Window.set(state.log, seq, slot) }
-  const head = slot.phase === "committed" ? executeHead(config, next, seq) : none
+  const head = executeHead(config, state, next)
   return { state: next, effects: [...prepared.effects, ...head], action }
 }
 

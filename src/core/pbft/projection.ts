@@ -5,7 +5,7 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
-import type { Request, SignedRequest } from "../request.ts"
+import { type Request, replierOf, type SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import {
@@ -19,6 +19,7 @@ import {
   viewChangeData,
   viewChangeOf,
 } from "./change-data.ts"
+import type { Answer } from "./answers.ts"
 import { type ClientConfig, type ClientState, initClient } from "./client.ts"
 import type { Entry } from "./message.ts"
 import { assignedIn } from "./restart.ts"
@@ -29,6 +30,7 @@ import {
   type Phase,
   type Slot,
   type State,
+  type WaitingRead,
 } from "./state.ts"
 import { primaryOf } from "../quorum.ts"
 
@@ -38,12 +40,17 @@ export interface VoteData {
   readonly digest: Digest
 }
 
+/** A request that waits or is in a batch; who answers it in full, where one was named. */
+export interface RequestData extends Request {
+  readonly replier?: ReplicaId
+}
+
 /** `slot[i][seq]`: one that is not empty, or has votes. */
 export interface SlotData {
   readonly seq: Seq
   readonly phase: Phase
   readonly digest: Digest
-  readonly batch: ReadonlyArray<Request>
+  readonly batch: ReadonlyArray<RequestData>
   readonly prepares: ReadonlyArray<VoteData>
   readonly commits: ReadonlyArray<VoteData>
 }
@@ -73,7 +80,7 @@ export interface ReplicaData {
   readonly view: View
   readonly active: boolean
   readonly seqno: Seq
-  readonly queue: ReadonlyArray<Request>
+  readonly queue: ReadonlyArray<RequestData>
   readonly slot: ReadonlyArray<SlotData>
   readonly executed: Seq
   readonly table: ReadonlyArray<EntryData>
@@ -86,6 +93,24 @@ export interface ReplicaData {
   /** null: there is none for the view. */
   readonly newView: NewViewData | null
   readonly fetched: ReadonlyArray<FetchedBatchData>
+  /** null: nothing is executed tentatively. */
+  readonly undo: UndoData | null
+  readonly reads: ReadonlyArray<WaitingRead>
+}
+
+/** `undo[i]`, as far as it is not the service's own. */
+export interface UndoData {
+  readonly executed: Seq
+  readonly table: ReadonlyArray<EntryData>
+}
+
+/** An answer that a client keeps; the marks are there where they hold. */
+export interface AnswerData {
+  readonly replica: ReplicaId
+  readonly result: Bytes
+  readonly digest?: true
+  /** The view of a tentative answer. */
+  readonly tentative?: View
 }
 
 /** `client[c]`; `operation` is null when nothing is awaited (the spec's NoOp). */
@@ -95,7 +120,8 @@ export interface ClientData {
   readonly timestamp: Timestamp
   readonly operation: Bytes | null
   readonly toAll: boolean
-  readonly replies: ReadonlyArray<{ readonly replica: ReplicaId; readonly result: Bytes }>
+  readonly readOnly: boolean
+  readonly replies: ReadonlyArray<AnswerData>
   /** The last accepted result; null before the first. */
   readonly result: Bytes | null
 }
@@ -105,6 +131,8 @@ const plain = ({ client, timestamp, operation }: Request): Request => ({
   timestamp,
   operation,
 })
+
+const shown = (r: SignedRequest): RequestData => ({ ...plain(r), ...replierOf(r) })
 
 const votesData = (votes: Votes.Votes): ReadonlyArray<VoteData> =>
   votes.flatMap((digest, replica) => (Votes.has(votes, replica) ? [{ replica, digest }] : []))
@@ -118,7 +146,7 @@ const slotData = (seq: Seq, slot: Slot): SlotData => ({
   seq,
   phase: slot.phase,
   digest: slot.digest,
-  batch: slot.batch.map(plain),
+  batch: slot.batch.map(shown),
   prepares: votesData(slot.prepares),
   commits: votesData(slot.commits),
 })
@@ -128,7 +156,7 @@ export const fullProjection = (state: State): ReplicaData => ({
   view: state.view,
   active: state.active,
   seqno: state.seqno,
-  queue: state.queue.map(plain),
+  queue: state.queue.map(shown),
   slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
   executed: state.executed,
   table: tableData(state.table),
@@ -147,9 +175,14 @@ export const fullProjection = (state: State): ReplicaData => ({
   viewChanges: state.viewChanges.map(viewChangeData),
   newView: state.newView === undefined ? null : newViewData(state.newView),
   fetched: state.fetched.map(({ digest, batch }) => ({ digest, batch: batch.map(plain) })),
+  undo:
+    state.undo === undefined
+      ? null
+      : { executed: state.undo.executed, table: tableData(state.undo.table) },
+  reads: state.reads,
 })
 
-const signed = (request: Request): SignedRequest => ({ ...request, authenticator: "" })
+const signed = (request: RequestData): SignedRequest => ({ ...request, authenticator: "" })
 
 const votesOf = (n: number, votes: ReadonlyArray<VoteData>): Votes.Votes =>
   votes.reduce((all, { replica, digest }) => Votes.add(all, replica, digest), Votes.noVotes(n))
@@ -201,10 +234,22 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
     viewChanges: data.viewChanges.map(viewChangeOf),
     newView: data.newView === null ? undefined : newViewOf(data.newView),
     fetched: data.fetched.map(({ digest, batch }) => ({ digest, batch: batch.map(signed) })),
+    undo:
+      data.undo === null
+        ? undefined
+        : { executed: data.undo.executed, table: tableOf(config, data.undo.table) },
+    reads: data.reads,
   }
   const primary = primaryOf(config.group, state.view) === config.id
   return primary ? { ...state, assigned: assignedIn(state) } : state
 }
+
+const answerData = (replica: ReplicaId, { result, digest, tentative }: Answer): AnswerData => ({
+  replica,
+  result,
+  ...(digest ? { digest: true } : {}),
+  ...(tentative === undefined ? {} : { tentative }),
+})
 
 /** All of a client's state. */
 export const fullClientProjection = (state: ClientState): ClientData => ({
@@ -212,8 +257,9 @@ export const fullClientProjection = (state: ClientState): ClientData => ({
   timestamp: state.timestamp,
   operation: state.operation ?? null,
   toAll: state.toAll,
-  replies: state.replies.flatMap((result, replica) =>
-    result === undefined ? [] : [{ replica, result }],
+  readOnly: state.readOnly,
+  replies: state.replies.flatMap((answer, replica) =>
+    answer === undefined ? [] : [answerData(replica, answer)],
   ),
   result: state.result ?? null,
 })
@@ -221,12 +267,15 @@ export const fullClientProjection = (state: ClientState): ClientData => ({
 /** The state that `fullClientProjection` showed. */
 export const fromFullClientProjection = (config: ClientConfig, data: ClientData): ClientState => {
   const replies = initClient(config).replies.slice()
-  for (const { replica, result } of data.replies) replies[replica] = result
+  for (const { replica, result, digest, tentative } of data.replies) {
+    replies[replica] = { result, digest: digest === true, tentative }
+  }
   return {
     views: data.views,
     timestamp: data.timestamp,
     operation: data.operation ?? undefined,
     toAll: data.toAll,
+    readOnly: data.readOnly,
     replies,
     result: data.result ?? undefined,
   }

@@ -3,7 +3,7 @@ import type { Machine } from "../machine.ts"
 import type { ReplicaAction } from "./action.ts"
 import { recvCheckpoint } from "./checkpointing.ts"
 import { enterView, recvBatch, recvFetchBatch } from "./enter-view.ts"
-import { execute } from "./execution.ts"
+import { executedBatch } from "./execution.ts"
 import {
   recvCommit,
   recvPrepare,
@@ -11,6 +11,7 @@ import {
   recvRequest,
   sendPrePrepare,
 } from "./normal-case.ts"
+import { answerRead, recvRead } from "./reads.ts"
 import { restart } from "./restart.ts"
 import { type Config, type Effect, type Input, init, type PbftStep, type State } from "./state.ts"
 import { recvNewView, recvViewChange, sendNewView, timeout } from "./view-change.ts"
@@ -23,6 +24,8 @@ const receive = (
   switch (m._tag) {
     case "Request":
       return recvRequest(config, state, m)
+    case "Read":
+      return recvRead(config, state, m)
     case "Prepare":
       return recvPrepare(config, state, m)
     case "Commit":
@@ -50,7 +53,9 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
     case "Propose":
       return sendPrePrepare(config, state, input.count)
     case "Executed":
-      return execute(config, state, input)
+      return executedBatch(config, state, input)
+    case "ReadDone":
+      return answerRead(config, state, input)
     case "Timeout":
       return timeout(config, state, input.view)
     case "Decide":

@@ -8,6 +8,7 @@ import * as ClientTable from "../client-table.ts"
 import { none } from "../machine.ts"
 import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
+import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { byPlace } from "./certificates.ts"
@@ -38,7 +39,7 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
   records.push(...changeRecords(config, state))
   for (const seq of Window.occupied(state.log)) {
     const { phase, batch, digest } = Window.get(state.log, seq)
-    if (phase === "empty" || phase === "held") continue
+    if (phase === "empty" || phase === "held" || phase === "decided") continue
     records.push({ _tag: "PrePrepared", view: state.view, seq, digest, batch })
     if (phase === "prePrepared") continue
     records.push({ _tag: "Prepared", view: state.view, seq, digest })
@@ -175,8 +176,8 @@ const setsOf = (config: Config, disk: Disk): Pick<State, "pset" | "qset"> => {
   const q = new Map<string, HeldEntry>()
   for (const { seq, digest, view, batch } of disk.prePrepared.filter(isOld)) {
     const key = `${seq} ${digest}`
-    const unsigned = batch.map((r) => ({ ...r, authenticator: "" }))
-    if ((q.get(key)?.view ?? -1) <= view) q.set(key, { seq, digest, view, batch: unsigned })
+    if ((q.get(key)?.view ?? -1) > view) continue
+    q.set(key, { seq, digest, view, batch: batch.map(unsigned) })
   }
   return { pset: [...p.values()].sort(byPlace), qset: [...q.values()].sort(byPlace) }
 }
@@ -235,10 +236,11 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
 /** By client the highest timestamp in a batch that is still to be executed. */
 export const assignedIn = (state: State): ReadonlyArray<number> => {
   const assigned = state.assigned.slice()
+  const { executed, table } = state.undo ?? state
   for (const seq of Window.occupied(state.log)) {
-    if (seq <= state.executed) continue
+    if (seq <= executed) continue
     for (const { client, timestamp } of Window.get(state.log, seq).batch) {
-      if (timestamp <= ClientTable.get(state.table, client).timestamp) continue
+      if (timestamp <= ClientTable.get(table, client).timestamp) continue
       assigned[client] = Math.max(assigned[client] as number, timestamp)
     }
   }

@@ -1,6 +1,23 @@
 import * as ClientTable from "../client-table.ts"
-import type { Broadcast, Execute, Persist, SendToClient, SendToReplicas } from "../effect.ts"
-import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
+import type {
+  Broadcast,
+  Execute,
+  Persist,
+  ReadState,
+  SendToClient,
+  SendToReplicas,
+  Undo,
+} from "../effect.ts"
+import {
+  type Bytes,
+  type ClientId,
+  type Digest,
+  noDigest,
+  type ReplicaId,
+  type Seq,
+  type Timestamp,
+  type View,
+} from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Batch, Request, SignedRequest } from "../request.ts"
@@ -22,6 +39,17 @@ export interface Config {
   readonly logSize: number
   /** The largest batch, in requests (TOCS section 6.1). */
   readonly maxBatch: number
+  /** Whether it answers requests that are only to read without an order (TOCS section 5.1). */
+  readonly readOnly: boolean
+  /**
+   * How many batches it may execute before they are committed: 0 for none, 1 as in TOCS section
+   * 5.1. With more a result can depend on what is never committed; only models go there.
+   */
+  readonly maxTentative: number
+  /** Whether it asks for the batch of a decision that it hears of and was not told. */
+  readonly fetchDecisions: boolean
+  /** Digest of a result, in place of the result. */
+  readonly resultDigest: (result: Bytes) => Digest
   /**
    * Digest of a batch: covers client, timestamp and operation of each request, in order. The empty
    * batch is the null request, which a new view puts where nothing can have been committed.
@@ -41,8 +69,12 @@ export interface Config {
  * - `prePrepared`: accepted; the pre-prepare or prepare is sent
  * - `prepared`: the prepared certificate is complete; the commit is sent
  * - `committed`: the committed certificate is complete
+ * - `decided`: the same, without a vote of its own: it fetched what the primary did not tell it
  */
-export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed"
+export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed" | "decided"
+
+/** Whether the batch is agreed on. */
+export const isFinal = (phase: Phase): boolean => phase === "committed" || phase === "decided"
 
 /** What a replica knows of one sequence number; the spec's `slot[i][n]`. */
 export interface Slot {
@@ -66,6 +98,19 @@ export interface OwnCheckpoint {
 /** An entry of Q, with the batch itself: who pre-prepared a batch keeps it. */
 export interface HeldEntry extends Message.Entry {
   readonly batch: Batch
+}
+
+/** What tentative executions started from: all of it is committed. */
+export interface Settled {
+  readonly executed: Seq
+  readonly table: ClientTable.ClientTable
+}
+
+/** A request to read that waits for a committed state. */
+export interface WaitingRead {
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly operation: Bytes
 }
 
 /** A batch that was fetched for a new view. */
@@ -108,6 +153,10 @@ export interface State {
   readonly newView: Message.NewView | undefined
   /** Batches that were fetched for the new view, by digest. Volatile. */
   readonly fetched: ReadonlyArray<FetchedBatch>
+  /** Where it goes back to when what it executed tentatively is not committed. Volatile. */
+  readonly undo: Settled | undefined
+  /** Requests to read that are not answered yet, by client, one of each. Volatile. */
+  readonly reads: ReadonlyArray<WaitingRead>
 }
 
 export interface CheckpointVotes {
@@ -160,6 +209,13 @@ export type Input =
       /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
       readonly service: Digest
     }
+  /** The answer to `ReadState`; undefined: the operation is not one that only reads. */
+  | {
+      readonly _tag: "ReadDone"
+      readonly client: ClientId
+      readonly timestamp: Timestamp
+      readonly result: Bytes | undefined
+    }
   /** The view-change timer of `view` fired. */
   | { readonly _tag: "Timeout"; readonly view: View }
   /** The primary of a new view may say what it starts from; see `pendingDecision`. */
@@ -176,6 +232,8 @@ export type Effect =
   | SendToReplicas<Message.Batch>
   | Persist<DurableRecord>
   | Execute
+  | Undo
+  | ReadState
 
 export type PbftStep = Step<State, Effect, ReplicaAction>
 
@@ -220,5 +278,7 @@ export const init = (config: Config): State => {
     viewChanges: [],
     newView: undefined,
     fetched: [],
+    undo: undefined,
+    reads: [],
   }
 }

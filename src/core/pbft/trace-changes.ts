@@ -28,7 +28,7 @@ export const replicaChanges = (before: State, after: State): string => {
   if (before.checkpointVotes !== after.checkpointVotes) {
     text += checkpointVotesChanges(before.checkpointVotes, after.checkpointVotes)
   }
-  text += changeChanges(before, after)
+  text += changeChanges(before, after) + fastChanges(before, after)
   return `{${text.slice(1)}}`
 }
 
@@ -46,6 +46,18 @@ const changeChanges = (before: State, after: State): string => {
   if (before.newView !== newView) text += `,"newView":${newView?.view ?? null}`
   if (!sameList(before.fetched, fetched)) {
     text += `,"fetched":${JSON.stringify(fetched.map(({ digest }) => digest))}`
+  }
+  return text
+}
+
+// What is executed tentatively, and what waits to be read.
+const fastChanges = (before: State, after: State): string => {
+  let text = ""
+  const { undo, reads } = after
+  if (before.undo !== undo) text += `,"undo":${undo?.executed ?? null}`
+  if (!sameList(before.reads, reads)) {
+    const waiting = reads.map(({ client, timestamp }) => ({ client, timestamp }))
+    text += `,"reads":${JSON.stringify(waiting)}`
   }
   return text
 }
@@ -130,12 +142,13 @@ export const clientChanges = (before: ClientState, after: ClientState): string =
   if (before.timestamp !== after.timestamp) text += `,"timestamp":${after.timestamp}`
   if (before.operation !== after.operation) text += `,"waits":${after.operation !== undefined}`
   if (before.toAll !== after.toAll) text += `,"toAll":${after.toAll}`
+  if (before.readOnly !== after.readOnly) text += `,"readOnly":${after.readOnly}`
   if (before.replies !== after.replies) text += `,"replies":[${answered(after.replies)}]`
   if (before.result !== after.result) text += `,"result":${quote(after.result ?? "")}`
   return `{${text.slice(1)}}`
 }
 
-const answered = (replies: ReadonlyArray<string | undefined>): string => {
+const answered = (replies: ReadonlyArray<unknown>): string => {
   let text = ""
   for (let replica = 0; replica < replies.length; replica++) {
     if (replies[replica] !== undefined) text += `,${replica}`

@@ -3,7 +3,7 @@
  * counterpart of trace.ts, for readers. Authenticators are not in a trace; they read as empty.
  */
 import { Schema } from "effect"
-import { BytesText, Natural, type Request } from "../request.ts"
+import { BytesText, Natural, type SignedRequest } from "../request.ts"
 import { type NewViewData, newViewOf, type ViewChangeData, viewChangeOf } from "./change-data.ts"
 import type { ClientInput } from "./client.ts"
 import {
@@ -14,14 +14,15 @@ import {
   type ReplicaMessage,
   type Reply,
 } from "./message.ts"
-import type { ClientData, ReplicaData } from "./projection.ts"
+import type { ClientData, ReplicaData, RequestData } from "./projection.ts"
 import type { DurableRecord, Input } from "./state.ts"
 
 const Digest = Schema.NonEmptyString
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 
 const RequestFields = { client: Natural, timestamp: Natural, operation: BytesText }
-const TracedRequest = Schema.Struct(RequestFields)
+const replier = { replier: Schema.optionalKey(Natural) }
+const TracedRequest = Schema.Struct({ ...RequestFields, ...replier })
 const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
 const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
@@ -62,7 +63,8 @@ type TracedRecord = typeof TracedRecord.Type
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
-  Schema.Struct({ ...type("Request"), ...RequestFields }),
+  Schema.Struct({ ...type("Request"), ...RequestFields, ...replier }),
+  Schema.Struct({ ...type("Read"), ...RequestFields }),
   Schema.Struct({
     ...type("PrePrepare"),
     ...BatchFields,
@@ -85,6 +87,13 @@ export const ReplicaInput = Schema.Union([
     /** The service's digest at a checkpoint; empty elsewhere. */
     service: Schema.String,
   }),
+  Schema.Struct({
+    ...type("ReadDone"),
+    client: Natural,
+    timestamp: Natural,
+    /** null: the service does not take the operation for a read. */
+    result: Schema.NullOr(BytesText),
+  }),
   /** The view-change timer of this view fired. */
   Schema.Struct({ ...type("Timeout"), view: Natural }),
   Schema.Struct({ ...type("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
@@ -93,10 +102,18 @@ export const ReplicaInput = Schema.Union([
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
+const yes = Schema.optionalKey(Schema.Literal(true))
+const marks = { digest: yes, tentative: yes, readOnly: yes }
+
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
-  Schema.Struct({ ...type("Submit"), operation: BytesText }),
-  Schema.Struct(type("Timeout")),
+  Schema.Struct({
+    ...type("Submit"),
+    operation: BytesText,
+    readOnly: Schema.optionalKey(Schema.Literal(true)),
+    ...replier,
+  }),
+  Schema.Struct({ ...type("Timeout"), waitedMs: Natural }),
   Schema.Struct({
     ...type("Reply"),
     view: Natural,
@@ -104,6 +121,7 @@ export const ClientTraceInput = Schema.Union([
     timestamp: Natural,
     replica: Natural,
     result: BytesText,
+    ...marks,
   }),
 ])
 export type ClientTraceInput = typeof ClientTraceInput.Type
@@ -139,6 +157,8 @@ export const ReplicaState = Schema.Struct({
   viewChanges: Schema.Array(TracedViewChange),
   newView: Schema.NullOr(TracedNewView),
   fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
+  undo: Schema.NullOr(Schema.Struct({ executed: Natural, table: Schema.Array(TableEntry) })),
+  reads: Schema.Array(Schema.Struct(RequestFields)),
 }) satisfies Schema.Schema<ReplicaData>
 
 /** All of a client's state, and whose it is: in a drop line of a process of clients. */
@@ -149,12 +169,20 @@ export const ClientsState = Schema.Array(
     timestamp: Natural,
     operation: Schema.NullOr(BytesText),
     toAll: Schema.Boolean,
-    replies: Schema.Array(Schema.Struct({ replica: Natural, result: BytesText })),
+    readOnly: Schema.Boolean,
+    replies: Schema.Array(
+      Schema.Struct({
+        replica: Natural,
+        result: BytesText,
+        digest: yes,
+        tentative: Schema.optionalKey(Natural),
+      }),
+    ),
     result: Schema.NullOr(BytesText),
   }) satisfies Schema.Schema<ClientData & { readonly client: number }>,
 )
 
-const signed = (r: Request) => ({ ...r, authenticator: "" })
+const signed = (r: RequestData): SignedRequest => ({ ...r, authenticator: "" })
 
 const recordOf = (r: TracedRecord): DurableRecord => {
   switch (r.type) {
@@ -188,8 +216,12 @@ const receive = (m: Exclude<ReplicaMessage, PrePrepare>): Input => ({
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
     case "Request": {
-      const { client, timestamp, operation } = traced
-      return receive({ _tag: "Request", client, timestamp, operation, authenticator: "" })
+      const { type: _tag, ...request } = traced
+      return receive({ _tag, ...request, authenticator: "" })
+    }
+    case "Read": {
+      const { type: _tag, ...request } = traced
+      return receive({ _tag, ...request, authenticator: "" })
     }
     case "PrePrepare": {
       const { view, seq, digest, replica, failed } = traced
@@ -224,6 +256,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         results: traced.results,
         service: traced.service,
       }
+    case "ReadDone": {
+      const { client, timestamp, result } = traced
+      return { _tag: "ReadDone", client, timestamp, result: result ?? undefined }
+    }
     case "Timeout":
       return { _tag: "Timeout", view: traced.view }
     case "Decide": {
@@ -240,13 +276,15 @@ export const inputOf = (traced: ReplicaInput): Input => {
 /** The input that `stepClient` was given. */
 export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
   switch (traced.type) {
-    case "Submit":
-      return { _tag: "Submit", operation: traced.operation }
+    case "Submit": {
+      const { type: _tag, ...submitted } = traced
+      return { _tag, ...submitted }
+    }
     case "Timeout":
-      return { _tag: "Timeout" }
+      return { _tag: "Timeout", waitedMs: traced.waitedMs }
     case "Reply": {
-      const { view, client, timestamp, replica, result } = traced
-      const reply: Reply = { _tag: "Reply", view, client, timestamp, replica, result }
+      const { type: _tag, ...fields } = traced
+      const reply: Reply = { _tag, ...fields }
       return { _tag: "Receive", message: authentic(reply) }
     }
   }

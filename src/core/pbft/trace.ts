@@ -5,12 +5,12 @@
  * replica, so the frequent parts are put together by hand.
  */
 import type { ClientId } from "../ids.ts"
-import type { Request } from "../request.ts"
 import { type TraceHeader, traceSchema } from "../trace-event.ts"
 import { newViewData, numberedData, viewChangeData } from "./change-data.ts"
 import type { ClientInput, ClientState, ClientStep } from "./client.ts"
 import type { Decision } from "./decision.ts"
-import { fullClientProjection, fullProjection } from "./projection.ts"
+import type { Reply } from "./message.ts"
+import { fullClientProjection, fullProjection, type RequestData } from "./projection.ts"
 import type { DurableRecord, Input, PbftStep, State } from "./state.ts"
 import { clientChanges, replicaChanges } from "./trace-changes.ts"
 
@@ -58,10 +58,13 @@ export const clientsDropLine = (
 /** The last line: `n` steps were taken, the last `dropped` of them have no line. */
 export const endLine = (n: number, dropped: number): string => `{"end":${n},"dropped":${dropped}}`
 
-const requestText = ({ client, timestamp, operation }: Request): string =>
-  `{"client":${client},"timestamp":${timestamp},"operation":${quote(operation)}}`
+const requestText = (r: RequestData): string => {
+  const { client, timestamp, operation, replier } = r
+  const named = replier === undefined ? "" : `,"replier":${replier}`
+  return `{"client":${client},"timestamp":${timestamp},"operation":${quote(operation)}${named}}`
+}
 
-const batchText = (batch: ReadonlyArray<Request>): string => {
+const batchText = (batch: ReadonlyArray<RequestData>): string => {
   let text = ""
   for (const r of batch) text += text === "" ? requestText(r) : `,${requestText(r)}`
   return `[${text}]`
@@ -89,7 +92,8 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
     case "Commit":
       return voteText(m)
     case "Request":
-      return `{"type":"Request",${requestText(m).slice(1)}`
+    case "Read":
+      return `{"type":"${m._tag}",${requestText(m).slice(1)}`
     case "Checkpoint":
       return (
         `{"type":"Checkpoint","seq":${m.seq},"digest":${quote(m.digest)},` +
@@ -149,6 +153,13 @@ const inputText = (input: Input): string => {
         `{"type":"Executed","seq":${input.seq},"results":${JSON.stringify(input.results)},` +
         `"service":${quote(input.service)}}`
       )
+    case "ReadDone": {
+      const { client, timestamp, result } = input
+      return (
+        `{"type":"ReadDone","client":${client},"timestamp":${timestamp},` +
+        `"result":${result === undefined ? null : quote(result)}}`
+      )
+    }
     case "Timeout":
       return `{"type":"Timeout","view":${input.view}}`
     case "Decide":
@@ -160,17 +171,28 @@ const inputText = (input: Input): string => {
   }
 }
 
+const marksText = ({ digest, tentative, readOnly }: ReplyMarks): string =>
+  (digest === undefined ? "" : `,"digest":true`) +
+  (tentative === undefined ? "" : `,"tentative":true`) +
+  (readOnly === undefined ? "" : `,"readOnly":true`)
+
+type ReplyMarks = Pick<Reply, "digest" | "tentative" | "readOnly">
+
 const clientInputText = (input: ClientInput): string => {
   switch (input._tag) {
-    case "Submit":
-      return `{"type":"Submit","operation":${quote(input.operation)}}`
+    case "Submit": {
+      const { operation, readOnly, replier } = input
+      const read = readOnly === undefined ? "" : `,"readOnly":true`
+      const named = replier === undefined ? "" : `,"replier":${replier}`
+      return `{"type":"Submit","operation":${quote(operation)}${read}${named}}`
+    }
     case "Timeout":
-      return `{"type":"Timeout"}`
+      return `{"type":"Timeout","waitedMs":${input.waitedMs}}`
     case "Receive": {
-      const { view, client, timestamp, replica, result } = input.message
+      const { view, client, timestamp, replica, result, ...marks } = input.message
       return (
         `{"type":"Reply","view":${view},"client":${client},"timestamp":${timestamp},` +
-        `"replica":${replica},"result":${quote(result)}}`
+        `"replica":${replica},"result":${quote(result)}${marksText(marks)}}`
       )
     }
   }

@@ -17,6 +17,7 @@ import {
   isValidViewChange,
   sameDecision,
 } from "./decision.ts"
+import { undone } from "./execution.ts"
 import type { Authentic, NewView, ViewChange } from "./message.ts"
 import { type Config, type Effect, emptySlot, type PbftStep, type State } from "./state.ts"
 
@@ -26,19 +27,33 @@ export const decisionConfig = (config: Config): DecisionConfig => ({
   nullDigest: config.batchDigest([]),
 })
 
-/** The state that has moved to `view`, inactive: its votes are gone, P and Q say what they were. */
-const leave = (config: Config, state: State, view: View): State => ({
-  ...state,
-  view,
-  active: false,
-  seqno: 0,
-  log: Window.make(emptySlot(config.group.n), config.logSize, state.log.low),
-  assigned: new Array<number>(config.clients).fill(0),
-  pset: leavingP(state),
-  qset: leavingQ(state),
-  newView: undefined,
-  fetched: [],
-})
+/**
+ * The state that has moved to `view`, inactive: its votes are gone, P and Q say what they were. What
+ * it executed tentatively is undone.
+ */
+const leave = (config: Config, state: State, view: View): Left => {
+  const back = undone(state)
+  return {
+    effects: back.effects,
+    state: {
+      ...back.state,
+      view,
+      active: false,
+      seqno: 0,
+      log: Window.make(emptySlot(config.group.n), config.logSize, state.log.low),
+      assigned: new Array<number>(config.clients).fill(0),
+      pset: leavingP(state),
+      qset: leavingQ(state),
+      newView: undefined,
+      fetched: [],
+    },
+  }
+}
+
+interface Left {
+  readonly state: State
+  readonly effects: ReadonlyArray<Effect>
+}
 
 interface Suspicion {
   readonly view: View
@@ -51,7 +66,7 @@ const byReplica = (a: ViewChange, b: ViewChange): number => a.replica - b.replic
 
 // Gives up its view for a later one: durable first, then it says so.
 const suspect = (config: Config, state: State, { view, changes, action }: Suspicion): PbftStep => {
-  const left = leave(config, state, view)
+  const { state: left, effects } = leave(config, state, view)
   const viewChange: ViewChange = {
     _tag: "ViewChange",
     view,
@@ -66,6 +81,7 @@ const suspect = (config: Config, state: State, { view, changes, action }: Suspic
   return {
     state: { ...left, viewChanges: [...others, viewChange].sort(byReplica) },
     effects: [
+      ...effects,
       { _tag: "Persist", record: { _tag: "ViewLeft", viewChange } },
       { _tag: "Broadcast", message: viewChange },
     ],
@@ -176,12 +192,13 @@ export const recvNewView = (config: Config, state: State, m: Authentic<NewView>)
     if (!here) return ignore(state, "BadNewView")
     return suspect(config, state, { view: m.view + 1, changes: state.viewChanges, action })
   }
-  const moved = here ? state : leave(config, state, m.view)
+  const moved: Left = here ? { state, effects: none } : leave(config, state, m.view)
   const viewChanges = state.viewChanges.filter((x) => x.view >= m.view)
-  const next: State = { ...moved, viewChanges, newView: m, fetched: [] }
+  const next: State = { ...moved.state, viewChanges, newView: m, fetched: [] }
   return {
     state: next,
     effects: [
+      ...moved.effects,
       { _tag: "Persist", record: { _tag: "NewViewTaken", newView: m } },
       ...fetches(config, next, m),
     ],
