@@ -21,6 +21,7 @@ import {
   type RunningReplica,
   runReplica,
 } from "../../src/net/replica-process.ts"
+import { systemFiles } from "../../src/net/file-system.ts"
 import { writeSnapshot } from "../../src/net/snapshot-file.ts"
 import { openStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
@@ -212,13 +213,13 @@ describe("a replica that cannot run says why", () => {
         }),
       )
       const directory = join(config.dataDirectory, "replica-1")
-      writeSnapshot(directory, 4, "no snapshot")
+      writeSnapshot(systemFiles, directory, 4, "no snapshot")
       const error = yield* failure(runReplica(config, 1))
       expect(error).toMatchObject({
         _tag: "StoreError",
         reason: expect.stringMatching(/none of the service null/),
       })
-      writeSnapshot(directory, 4, "null 7")
+      writeSnapshot(systemFiles, directory, 4, "null 7")
       expect((yield* failure(runReplica(config, 1))).message).toMatch(
         /snapshot-4: the snapshot does not have the digest of its checkpoint/,
       )
