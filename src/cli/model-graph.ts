@@ -101,6 +101,9 @@ export interface TlcOptions {
   readonly heap?: string
 }
 
+/** Sizes of models that TLC explores in seconds. */
+const shortSizes: ReadonlyArray<ModelSpec["size"]> = ["test", "mutant"]
+
 /** Has TLC explore the model, one worker, and sum up its graph. */
 export const tlcModel = Effect.fn("tlcModel")(function* (
   spec: ModelSpec,
@@ -117,6 +120,7 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
     spec: join(specFolder, isCore(spec) ? "MCPbftCore.tla" : "MCPbft.tla"),
     config: join(specFolder, isCore(spec) ? coreCfgName(spec) : cfgName(spec)),
     workers: 1,
+    short: shortSizes.includes(spec.size),
     heap,
     classPath: [classes],
     properties: {

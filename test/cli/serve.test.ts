@@ -1,15 +1,6 @@
 import { type AddressInfo, createServer } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
-import {
-  isAlive,
-  launcher,
-  main,
-  pressCtrlC,
-  run,
-  scratch,
-  type Started,
-  start,
-} from "./command.ts"
+import { isAlive, pressCtrlC, run, scratch, type Started, start } from "./command.ts"
 
 interface Serving {
   readonly url: string
@@ -19,10 +10,9 @@ interface Serving {
 const serve = async (
   args: ReadonlyArray<string>,
   cwd = scratch(),
-  program = launcher,
 ): Promise<Started & { readonly serving: Serving }> => {
   const all = ["start", "--serve", "--port", "0", "--json", ...args]
-  const started = start(all, { cwd, program })
+  const started = start(all, { cwd })
   onTestFinished(() => void started.child.kill("SIGKILL"))
   await expect.poll(started.stdout, { timeout: 30_000 }).toMatch(/\}\n$/)
   return { ...started, serving: JSON.parse(started.stdout()) }
@@ -35,7 +25,7 @@ const status = (url: string) => fetch(`${url}/status`).then((r) => r.json())
 describe("prophecy start --serve", () => {
   it("survives a killed backup, says so, and leaves nothing behind", async () => {
     const cwd = scratch()
-    const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd, main)
+    const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd)
     const { url, replicas } = serving
     expect(replicas).toHaveLength(4)
     expect(await put(url, "greeting", "hello")).toBe(204)

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { childrenOf, isAlive, main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { childrenOf, isAlive, pressCtrlC, run, scratch, start } from "./command.ts"
 
 describe("prophecy start", () => {
   it("runs four replicas under load, and shows that what they did conforms", async () => {
     const cwd = scratch()
     const args = ["start", "--seconds", "1", "--seed", "11", "--json", "--out", "run"]
-    const { code, stdout, stderr } = await run(args, { cwd, program: main })
+    const { code, stdout, stderr } = await run(args, { cwd })
     expect([code, stderr]).toEqual([0, expect.stringContaining("seed 11, traces in run")])
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({
