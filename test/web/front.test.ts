@@ -178,24 +178,47 @@ describe("the front end", () => {
 
 describe("the front end says what is wrong:", () => {
   const fields: ReadonlyArray<Header> = [["x-a", "a\r\nset-cookie: b"]]
-  const cases: ReadonlyArray<readonly [string, Backend["ask"], number, string, number?]> = [
-    ["no answer", () => Promise.reject(new NoAnswer({ afterMs: 50 })), 504, "NoAnswer", 50],
-    ["too busy", () => Promise.reject(new TooBusy()), 503, "TooBusy"],
-    ["too long", () => Promise.reject(new TooLong({ bytes: 9, limit: 8 })), 413, "TooLong", 8],
-    ["a fault here", () => Promise.reject(new Error("secret")), 500, "Internal"],
-    ["no HTTP", () => Promise.resolve({ response: "nonsense", how: "x" }), 502, "NotAResponse"],
-    [
-      "a smuggled field",
-      () =>
-        Promise.resolve({
-          response: encodeResponse({ status: 200, headers: fields, body: "" }),
-          how: "x",
-        }),
-      502,
-      "NotAResponse",
-    ],
+  interface Case {
+    readonly name: string
+    readonly ask: Backend["ask"]
+    readonly status: number
+    readonly error: string
+    readonly limit?: number
+  }
+  const failing =
+    (cause: Error): Backend["ask"] =>
+    () =>
+      Promise.reject(cause)
+  const giving =
+    (response: string): Backend["ask"] =>
+    () =>
+      Promise.resolve({ response, how: "x" })
+  const cases: ReadonlyArray<Case> = [
+    {
+      name: "no answer",
+      ask: failing(new NoAnswer({ afterMs: 50 })),
+      status: 504,
+      error: "NoAnswer",
+      limit: 50,
+    },
+    { name: "too busy", ask: failing(new TooBusy()), status: 503, error: "TooBusy" },
+    {
+      name: "too long",
+      ask: failing(new TooLong({ bytes: 9, limit: 8 })),
+      status: 413,
+      error: "TooLong",
+      limit: 8,
+    },
+    { name: "a fault here", ask: failing(new Error("secret")), status: 500, error: "Internal" },
+    { name: "no HTTP", ask: giving("nonsense"), status: 502, error: "NotAResponse" },
+    {
+      name: "a smuggled field",
+      ask: giving(encodeResponse({ status: 200, headers: fields, body: "" })),
+      status: 502,
+      error: "NotAResponse",
+    },
   ]
-  it.each(cases)("%s", async (_, answer, status, error, limit) => {
+  it.each(cases)("$name", async ({ ask: answer, status, error, limit }) => {
     const lines: Array<string> = []
     const port = await open({ ask: answer }, { log: (line) => lines.push(line) })
     const got = await ask(port, "GET", "/")
