@@ -12,8 +12,7 @@ const ask = (
   user: string,
   method: string,
   target: string,
-  body = "",
-  more: Record<string, string> = {},
+  { body = "", ...more }: Record<string, string> = {},
 ): HttpResponse =>
   answerAlbumRequest(store, {
     method,
@@ -26,9 +25,9 @@ const ask = (
 const filled = (): void => {
   setTime(store, 1_700_000_000_000)
   expect(ask("alice", "PUT", "/album/trip").status).toBe(201)
-  expect(ask("alice", "PUT", "/album/trip/access", '["bob"]').status).toBe(204)
-  const type = { "content-type": "image/png" }
-  expect(ask("alice", "PUT", "/album/trip/photo/sea", "\u0089PNG\u00ff", type).status).toBe(201)
+  expect(ask("alice", "PUT", "/album/trip/access", { body: '["bob"]' }).status).toBe(204)
+  const photo = { body: "\u0089PNG\u00ff", "content-type": "image/png" }
+  expect(ask("alice", "PUT", "/album/trip/photo/sea", photo).status).toBe(201)
 }
 
 describe("the album", () => {
@@ -52,8 +51,8 @@ describe("the album", () => {
 
   it("takes somebody's right away at once: what is uploaded afterwards is never theirs", () => {
     filled()
-    ask("alice", "PUT", "/album/trip/access", "[]")
-    ask("alice", "PUT", "/album/trip/photo/party", "x")
+    ask("alice", "PUT", "/album/trip/access", { body: "[]" })
+    ask("alice", "PUT", "/album/trip/photo/party", { body: "x" })
     expect(ask("bob", "GET", "/album/trip")).toMatchObject({ status: 403 })
     expect(ask("bob", "GET", "/album/trip/photo/party")).toMatchObject({ status: 403 })
   })
@@ -66,7 +65,7 @@ describe("the album", () => {
       ["DELETE", "/album/trip/photo/sea"],
       ["PUT", "/album/trip/access"],
     ] as const) {
-      expect(ask("bob", method, path, "[]")).toMatchObject({ status: 403 })
+      expect(ask("bob", method, path, { body: "[]" })).toMatchObject({ status: 403 })
     }
     expect(ask("bob", "PUT", "/album/trip")).toMatchObject({ status: 409 })
     expect(store.digest()).toBe(before)
@@ -87,10 +86,10 @@ describe("the album", () => {
   it("answers a conditional request by the photo's digest", () => {
     filled()
     const etag = headerOf(ask("bob", "GET", "/album/trip/photo/sea"), "etag") ?? ""
-    const same = ask("bob", "GET", "/album/trip/photo/sea", "", { "if-none-match": `"x", ${etag}` })
+    const same = ask("bob", "GET", "/album/trip/photo/sea", { "if-none-match": `"x", ${etag}` })
     expect(same).toMatchObject({ status: 304, body: "" })
-    ask("alice", "PUT", "/album/trip/photo/sea", "other")
-    const now = ask("bob", "GET", "/album/trip/photo/sea", "", { "if-none-match": etag })
+    ask("alice", "PUT", "/album/trip/photo/sea", { body: "other" })
+    const now = ask("bob", "GET", "/album/trip/photo/sea", { "if-none-match": etag })
     expect(now).toMatchObject({ status: 200, body: "other" })
   })
 
@@ -105,12 +104,15 @@ describe("the album", () => {
     ["GET", "/album/none", "", 404, "NoSuchAlbum"],
     ["GET", "/album/a/b/c/d", "", 404, "NoSuchPath"],
     ["GET", "/album/..%2f", "", 404, "NoSuchPath"],
-  ])("%s %s with %j: %i, %s", (method, path, body, status, error) => {
-    filled()
-    const answer = ask("alice", method, path, body)
-    expect(answer.status).toBe(status)
-    expect(JSON.parse(answer.body)).toMatchObject({ error })
-  })
+  ] as ReadonlyArray<readonly [string, string, string, number, string]>)(
+    "%s %s with %j: %i, %s",
+    (...[method, path, body, status, error]) => {
+      filled()
+      const answer = ask("alice", method, path, { body })
+      expect(answer.status).toBe(status)
+      expect(JSON.parse(answer.body)).toMatchObject({ error })
+    },
+  )
 })
 
 describe("the album's state", () => {
@@ -122,8 +124,8 @@ describe("the album's state", () => {
     expect(other.digest()).toBe(store.digest())
     expect(other.snapshot()).toBe(store.snapshot())
     for (const change of [
-      () => ask("alice", "PUT", "/album/trip/photo/sea", "y"),
-      () => ask("alice", "PUT", "/album/trip/access", "[]"),
+      () => ask("alice", "PUT", "/album/trip/photo/sea", { body: "y" }),
+      () => ask("alice", "PUT", "/album/trip/access", { body: "[]" }),
       () => ask("bob", "PUT", "/album/other"),
       () => setTime(store, 1_700_000_000_001),
       () => ask("alice", "DELETE", "/album/trip/photo/sea"),

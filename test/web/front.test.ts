@@ -282,7 +282,7 @@ describe("closing the front end", () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     const closed = front?.close()
     front = undefined
-    await expect(ask(port, "GET", "/")).rejects.toThrow()
+    await expect(ask(port, "GET", "/")).rejects.toThrow("ECONNREFUSED")
     release()
     expect(await got).toMatchObject({ status: 200, body: "late" })
     await closed
