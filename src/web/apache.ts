@@ -15,6 +15,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs"
@@ -230,7 +231,8 @@ export const startApache = async (options: OriginOptions): Promise<Origin> => {
   }
   mkdirSync(folder, { recursive: true })
   const documents = join(folder, "documents")
-  if (!existsSync(documents)) copyRoot(root, documents)
+  rmSync(documents, { recursive: true, force: true })
+  copyRoot(root, documents)
   const closed = process.getuid?.() === 0 ? closedFolder(resolvePath(documents)) : undefined
   if (closed !== undefined) {
     const reason = `${closed} is closed to other users, and Apache started by root runs as nobody: chmod o+x it, or choose another folder`
