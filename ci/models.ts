@@ -29,6 +29,7 @@ import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
 import { pbftModels } from "../src/model-check/pbft-models.ts"
+import { refinementCfgFiles } from "../src/model-check/refinement-cfg.ts"
 import { counterexampleLines } from "../src/model-check/report.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
@@ -230,7 +231,7 @@ const writeCounterexamples = (): void => {
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles()])
+  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles(), ...refinementCfgFiles()])
     writeFileSync(`spec/tla/${name}`, text)
   writeReadme()
 } else if (words.includes("--counterexamples")) {
