@@ -54,7 +54,7 @@ export const tlcRefinement = Effect.fn("tlcRefinement")(function* (
   return { outcome, seconds: (performance.now() - startedAt) / 1000 }
 })
 
-/** Where an exploration and TLC do not agree that the model refines the abstraction; none: they do. */
+/** Why it is not so that both find the model to refine the abstraction: a line each, or none. */
 export const refinementProblems = (
   { exploration: e, moved }: Refined,
   theirs: RefinedByTlc | undefined,

@@ -1,7 +1,7 @@
 /**
  * The twin refines the abstraction: beside each state of the real code goes the state of
  * `pbft-core-space.ts` that it stands for, and each step of the code must be a step there, or a
- * replica's `Accept` and `Prepare` at once, or none. The mapping is that of spec/tla/RefinePbft.tla.
+ * replica's `Accept` and `Prepare` at once, or none. spec/tla/RefinePbft.tla has the same mapping.
  */
 import { assert } from "../core/assert.ts"
 import type { ReplicaId } from "../core/ids.ts"

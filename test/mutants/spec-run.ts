@@ -72,7 +72,7 @@ const killsOf = (spec: PbftModelSpec, theirs: ExploredByTlc): ReadonlyArray<Kill
     case "bounded":
       throw new Error(`TLC did not explore all of ${where}: ${verdict.reasons.join(", ")}`)
     case "exhaustive": {
-      const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
+      const seen = new Set([...Object.keys(theirs.graph.stepsOf), ...theirs.graph.witnesses])
       const reached = spec.unreachable.filter((name) => seen.has(name))
       const kills = reached.map((name) => ({
         check: `${name} is reached and must not be`,
