@@ -25,6 +25,7 @@ import { systemFiles } from "../../src/net/file-system.ts"
 import { writeSnapshot } from "../../src/net/snapshot-file.ts"
 import { openStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
+import { eventually } from "./processes.ts"
 
 const root = mkdtempSync(join(tmpdir(), "prophecy-replica-"))
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
@@ -72,6 +73,14 @@ describe("a cluster in one process", () => {
         Effect.gen(function* () {
           const { pool, replicas } = yield* running(config)
           for (let k = 0; k < 11; k++) yield* pool.submit(put(`key ${k % 3}`, `value ${k}`))
+          // Three replicas answer; the fourth may be behind them.
+          yield* eventually(
+            "all have executed everything, and their last checkpoint is stable",
+            Effect.map(
+              Effect.forEach(replicas, (r) => r.status),
+              (all) => all.every(({ executed, low }) => executed === 11 && low === 8),
+            ),
+          )
           const status = yield* (replicas[0] as RunningReplica).status
           expect(status).toMatchObject({ primary: true, executed: 11, missedCheckpoint: null })
           expect(status.actions).toMatchObject({ SendPrePrepare: 11, Execute: 11 })
