@@ -37,7 +37,7 @@ CONSTANTS
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   ReplyQuorum,      \* equal results that an ordered request needs: F + 1, with ReadOnly Quorum
-  Repliers,         \* whom a client may ask for the whole result, the others for its digest; or {}
+  Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
@@ -407,8 +407,8 @@ ClientSubmit(c) ==
                                     ![c].readOnly = read,
                                     ![c].replies = [r \in Replicas |-> NoResult]]
         /\ \/ read /\ msgs' = msgs \cup {Read(c, t, op)}
-           \/ ~read /\ Repliers = {} /\ msgs' = msgs \cup {request}
-           \/ ~read /\ \E r \in Repliers : msgs' = msgs \cup {With(request, "replier", r)}
+           \/ ~read /\ \E r \in Repliers :
+                msgs' = msgs \cup {IF r = N THEN request ELSE With(request, "replier", r)}
         /\ UNCHANGED replicaVars
 
 \* No result in time: every replica is asked, to order the request, and for the whole result.
@@ -716,7 +716,7 @@ AnswerRead(i, r) ==
   /\ r \in reads[i]
   /\ undo[i] = {}
   /\ reads' = [reads EXCEPT ![i] = @ \ {r}]
-  /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], r))
+  /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], With(r, "at", i)))
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, client>>

@@ -42,13 +42,21 @@ CheckpointsOf(pairs) ==
     [value |-> InitialValue, table |-> TableOf(Lookup(pairs, n, <<>>))]]
 CheckpointVotesOf(h, pairs) == [n \in CheckpointSeqs(h) |-> VotesOf(Lookup(pairs, n, <<>>))]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
+UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
+                  u \in all}
 RepliesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoResult)]
 ClientOf(c) == [timestamp |-> c.timestamp, op |-> c.op, toAll |-> c.toAll,
+                readOnly |-> c.readOnly,
                 replies |-> RepliesOf(c.replies), result |-> c.result,
                 views |-> ViewsOf(c.views)]
 
 \* Recorded answers: of the service, and of the digest of its state.
-ResultOf(v, r) == Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
+ResultOf(v, r) ==
+  IF "at" \in DOMAIN r
+  THEN Lookup(ReadResults, <<r.client, r.timestamp, r.at>>, <<"no recorded result">>)
+  ELSE Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
+IsReadOperation(op) == op \in ReadOperations
+AnyReplier == 0 .. TraceN
 ValueAfter(v, r) == v
 DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
 
@@ -84,6 +92,8 @@ StartState ==
   /\ viewChanges = [i \in Correct |-> Start[i].viewChanges]
   /\ newView = [i \in Correct |-> Start[i].newView]
   /\ fetched = [i \in Correct |-> Start[i].fetched]
+  /\ undo = [i \in Correct |-> UndoOf(Start[i].undo)]
+  /\ reads = [i \in Correct |-> Start[i].reads]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -129,6 +139,14 @@ ChangeAsLogged(i, post) ==
                           ELSE Same("newView", newView'[i], newView[i])
   /\ Same("fetched", fetched'[i], IF named("fetched") THEN post.fetched ELSE fetched[i])
 
+\* What is executed tentatively, by where it started, and who waits to read.
+FastAsLogged(i, post) ==
+  LET named(x) == x \in DOMAIN post IN
+  /\ IF named("undo") THEN Same("undo", {u.executed : u \in undo'[i]}, post.undo)
+                        ELSE Same("undo", undo'[i], undo[i])
+  /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
+                         ELSE Same("reads", reads'[i], reads[i])
+
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
   LET named(x) == x \in DOMAIN post IN
@@ -158,6 +176,7 @@ ReplicaAsLogged(i, post) ==
             CheckpointVotesAsLogged(i, post.checkpointVotes[k][1], post.checkpointVotes[k][2])
      ELSE named("low") \/ Same("checkpointVotes", checkpointVotes'[i], checkpointVotes[i])
   /\ ChangeAsLogged(i, post)
+  /\ FastAsLogged(i, post)
 
 ClientAsLogged(c, post) ==
   LET named(x) == x \in DOMAIN post
@@ -168,6 +187,8 @@ ClientAsLogged(c, post) ==
           IF named("timestamp") THEN post.timestamp ELSE client[c].timestamp)
   /\ Same("client.op", new.op # NoOp, IF named("waits") THEN post.waits ELSE client[c].op # NoOp)
   /\ Same("client.toAll", new.toAll, IF named("toAll") THEN post.toAll ELSE client[c].toAll)
+  /\ Same("client.readOnly", new.readOnly,
+          IF named("readOnly") THEN post.readOnly ELSE client[c].readOnly)
   /\ IF named("replies") THEN Same("client.replies", answered, post.replies)
                          ELSE Same("client.replies", new.replies, client[c].replies)
   /\ Same("client.views", new.views,
@@ -191,6 +212,8 @@ ReplicaIs(i, s) ==
   /\ Same("viewChanges", viewChanges'[i], s.viewChanges)
   /\ Same("newView", newView'[i], s.newView)
   /\ Same("fetched", fetched'[i], s.fetched)
+  /\ Same("undo", undo'[i], UndoOf(s.undo))
+  /\ Same("reads", reads'[i], s.reads)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -208,11 +231,13 @@ NewViewReceivable(m) ==
        Known("a VIEW-CHANGE in the message was not sent", c \in msgs, c)
 
 \* Its client took this replica for the primary, or sent the request to everyone.
-Requests(e) == {Request(e.m.client, e.m.timestamp, e.m.op, to) : to \in {{e.node}, Replicas}}
+Requests(e) == {[e.m EXCEPT !.to = to] : to \in {{e.node}, Replicas}}
 RequestsOf(e) == IF e.m.client \in Clients THEN Requests(e) \cap msgs ELSE {e.m} \cap Injected
 
 IsClientSubmit(e)    == /\ e.action = "ClientSubmit"
                         /\ ClientSubmit(e.node)
+                        /\ \E m \in msgs' \ msgs :
+                             e.replier = IF "replier" \in DOMAIN m THEN m.replier ELSE N
                         /\ Same("client.op", client'[e.node].op, e.op)
                         /\ ClientAsLogged(e.node, e.post)
 IsClientTimeout(e)   == /\ e.action = "ClientTimeout"
@@ -243,6 +268,21 @@ IsRecvCommit(e)      == /\ e.action = "RecvCommit"
                         /\ ReplicaAsLogged(e.node, e.post)
 IsExecute(e)         == /\ e.action = "Execute"
                         /\ Execute(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsExecuteTentatively(e) ==
+                        /\ e.action = "ExecuteTentatively"
+                        /\ ExecuteTentatively(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsSettle(e)          == /\ e.action = "Settle"
+                        /\ Settle(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvRead(e)        == /\ e.action = "RecvRead"
+                        /\ Receivable(e.m)
+                        /\ RecvRead(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsAnswerRead(e)      == /\ e.action = "AnswerRead"
+                        /\ \E r \in reads[e.node] : /\ r.client = e.client /\ r.timestamp = e.timestamp
+                                                   /\ AnswerRead(e.node, r)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvCheckpoint(e)  == /\ e.action = "RecvCheckpoint"
                         /\ Receivable(e.m)
@@ -289,6 +329,7 @@ IsRestart(e)         == /\ e.action = "Restart"
 Possible(e) ==
   CASE e.input = "Request"    -> \E to \in {{e.node}, Replicas} :
                                    ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
+    [] e.input = "Read"       -> ENABLED RecvRead(e.node, e.m)
     [] e.input = "PrePrepare" -> ENABLED RecvPrePrepare(e.node, e.m)
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
@@ -314,6 +355,7 @@ Follow(e) ==
   \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
   \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
   \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
+  \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsRestart(e) \/ IsIgnored(e)

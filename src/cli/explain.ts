@@ -4,7 +4,7 @@
  */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
 import { Ended, ExitCode } from "./ended.ts"
@@ -85,7 +85,7 @@ const run = Effect.fn("explainCommand")(function* (given: Given) {
   const check = Effect.promise(async () => {
     const sources = files.map((file) => sourceOf(file, meter))
     return checkTraces(await openEnds(sources, (name) => open.push(name)), {
-      digests: { batchDigest, checkpointDigest },
+      digests: { batchDigest, checkpointDigest, resultDigest },
       spec: specDigest(),
       progress: (events) => void (meter.events = events),
       observer: standing,

@@ -5,7 +5,7 @@
 import { createReadStream, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
-import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
@@ -107,7 +107,7 @@ export const replay = Effect.fn("replay")(function* (
   const startedAt = performance.now()
   const check = Effect.promise(() =>
     checkTraces(files.map(sourceOf), {
-      digests: { batchDigest, checkpointDigest },
+      digests: { batchDigest, checkpointDigest, resultDigest },
       spec: specDigest(),
       observer: capture,
       progress: (n) => void (events = n),

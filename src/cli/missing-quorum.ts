@@ -216,7 +216,8 @@ const slotNeed = (config: Config, state: State, seq: Seq): Need | undefined => {
       const has = voters(slot.commits)
       return { ...base, message: "COMMIT", needs: group.quorum, has, lacks: lacking(group, has) }
     }
-    case "committed": {
+    case "committed":
+    case "decided": {
       if (pendingExecution(config, state)?.seq !== seq) return undefined
       const executing = { stage: "committed, and the service has not answered", lacks: [], has: [] }
       return { ...base, ...executing, message: "RESULT", needs: 1 }

@@ -5,7 +5,7 @@
  */
 import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { batchDigest, checkpointDigest } from "../net/digests.ts"
+import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
@@ -133,7 +133,7 @@ const replay = Effect.fn("replay")(function* (
       checkTraces(
         files.map((file) => sourceOf(file, meter)),
         {
-          digests: { batchDigest, checkpointDigest },
+          digests: { batchDigest, checkpointDigest, resultDigest },
           spec: specDigest(),
           progress: (events) => {
             meter.events = events

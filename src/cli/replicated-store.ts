@@ -6,7 +6,7 @@ import {
   type KeyValueOperation,
   type KeyValueResult,
 } from "../core/service/key-value-operation.ts"
-import type { ClientPoolShape } from "../net/client-pool.ts"
+import type { ClientError, ClientPoolShape } from "../net/client-pool.ts"
 import { type KeyValueStore, NoAnswer, TooBusy, TooLong } from "./http-front.ts"
 
 export interface StoreOptions {
@@ -27,7 +27,7 @@ const submit = (
   new Promise((resolve, reject) => {
     const { timeoutMs } = options
     const late = setTimeout(() => reject(new NoAnswer({ afterMs: timeoutMs })), timeoutMs)
-    const accepted = pool.submitWith(encodeOperation(operation), (answer) => {
+    const done = (answer: Bytes | ClientError): void => {
       clearTimeout(late)
       if (typeof answer === "string") {
         const result = decodeResult(answer)
@@ -35,8 +35,9 @@ const submit = (
         else resolve(result)
       } else if (answer._tag === "OperationTooLong") reject(new TooLong({ limit: answer.limit }))
       else reject(answer)
-    })
-    if (accepted) return
+    }
+    const reads = operation._tag === "Get"
+    if (pool.submitWith(encodeOperation(operation), done, { reads })) return
     clearTimeout(late)
     reject(new TooBusy())
   })

@@ -28,6 +28,11 @@ const Cluster = Schema.Struct({
   viewChangeMs: Positive,
   progressMs: Positive,
   quorum: Schema.optionalKey(Positive),
+  readOnly: Schema.optionalKey(Schema.Boolean),
+  replyQuorum: Schema.optionalKey(Positive),
+  tentative: Schema.optionalKey(Schema.Boolean),
+  digestReplies: Schema.optionalKey(Schema.Boolean),
+  fetchDecisions: Schema.optionalKey(Schema.Boolean),
 })
 
 const Noise = Schema.Struct({

@@ -29,7 +29,7 @@ export interface SimulatedRun {
   readonly digest: string
 }
 
-const hashing = { batchDigest, checkpointDigest, hash: bytesDigest }
+const hashing = { batchDigest, checkpointDigest, resultDigest: bytesDigest, hash: bytesDigest }
 
 /** Names of invariants start with a capital; what code asserts is a sentence. */
 const isInvariant = (property: string): boolean => /^[A-Z]\w+$/.test(property)

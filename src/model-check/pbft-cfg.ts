@@ -25,7 +25,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   MaxView = ${spec.maxView}
   ForgesNewView = ${truth(spec.forgesNewView)}
   ReplyQuorum = ${spec.replyQuorum}
-  Repliers = ${setOf(spec.repliers)}
+  Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
   IsRead <- MCIsRead
   MaxTentative = ${spec.maxTentative}

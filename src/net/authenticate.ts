@@ -16,7 +16,7 @@ import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Decoded } from "./codec.ts"
-import { digestOfBatchBytes, digestOfRequestBytes, requestDigest } from "./digests.ts"
+import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
 import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 
@@ -36,8 +36,11 @@ export type Peer =
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
 /** A client's authenticator of its request: an entry a replica, under the client's keys. */
-export const authenticatorOf = (keys: ReadonlyArray<HmacKey>, request: Request): string => {
-  const digest = requestDigest(request)
+export const authenticatorOf = (
+  keys: ReadonlyArray<HmacKey>,
+  request: Request & { readonly _tag?: "Request" | "Read" },
+): string => {
+  const digest = request._tag === "Read" ? readDigest(request) : requestDigest(request)
   let authenticator = ""
   for (const key of keys) authenticator += key.macOfDigest(digest).slice(0, macSize)
   return authenticator
@@ -89,7 +92,7 @@ export class Authenticator {
   /** What a message from `peer` is as an input; `bytes` are those that were decoded. */
   input(peer: Peer, decoded: Decoded, bytes: Buffer): Input | Dropped {
     const { message } = decoded
-    if (message._tag === "Request") {
+    if (message._tag === "Request" || message._tag === "Read") {
       if (peer.kind !== "endpoint") return "WrongSender"
       if (message.client < peer.from || message.client > peer.to) return "WrongSender"
       const { from, to } = decoded as Extract<Decoded, { readonly from: number }>

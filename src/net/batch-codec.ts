@@ -3,9 +3,11 @@
  * received it hashes what it received:
  *
  *     request       = 01 client timestamp u32(length) operation
+ *     read          = 0c request
  *     batch         = 02 u16(count) request*          (the batch's digest is over these bytes)
  *     authenticator = u16(length) bytes
- *     signed batch  = batch authenticator*            (one a request, in order)
+ *     replier       = 00, or 1 + the replica that is to answer in full
+ *     signed batch  = batch (authenticator replier)*  (one a request, in order)
  *
  * Numbers are big-endian; client and timestamp take eight bytes each and are at most 2^53 - 1.
  */
@@ -42,6 +44,15 @@ export const writeRequest = (writer: Writer, request: Request): void => {
   writer.text(operation)
 }
 
+const readKind = 12
+
+/** What the authenticator of a Read covers: nobody can make a request of it. */
+export const writeRead = (writer: Writer, read: Request): void => {
+  writer.reserve(1)
+  writer.u8(readKind)
+  writeRequest(writer, read)
+}
+
 /** What the batch's digest covers. */
 export const writeBatch = (writer: Writer, batch: ReadonlyArray<Request>): void => {
   writer.reserve(batchHeader)
@@ -56,9 +67,17 @@ export const writeAuthenticator = (writer: Writer, authenticator: string): void 
   writer.text(authenticator)
 }
 
+export const writeReplier = (writer: Writer, { replier }: Pick<SignedRequest, "replier">): void => {
+  writer.reserve(1)
+  writer.u8(replier === undefined ? 0 : replier + 1)
+}
+
 export const writeSignedBatch = (writer: Writer, batch: Batch): void => {
   writeBatch(writer, batch)
-  for (const { authenticator } of batch) writeAuthenticator(writer, authenticator)
+  for (const request of batch) {
+    writeAuthenticator(writer, request.authenticator)
+    writeReplier(writer, request)
+  }
 }
 
 /** A batch, and where its parts lie in the bytes that were read. */
@@ -76,6 +95,7 @@ interface OpenRequest {
   readonly timestamp: number
   readonly operation: string
   authenticator: string
+  replier?: number
 }
 
 /** A request whose authenticator is still to be read. */
@@ -90,6 +110,12 @@ export const readRequest = (reader: Reader, limits: CodecLimits): OpenRequest =>
 export const readAuthenticator = (reader: Reader, limits: CodecLimits): string =>
   reader.text(reader.u16("authenticator length"), limits.authenticator, "authenticator")
 
+export const readReplier = (reader: Reader, limits: CodecLimits): { replier?: number } => {
+  const given = reader.u8("replier")
+  if (given > limits.replicas) reader.fail(`there is no replica ${given - 1}`)
+  return given === 0 ? {} : { replier: given - 1 }
+}
+
 export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch => {
   const from = reader.at
   if (reader.u8("batch") !== batchKind) reader.fail("no batch", from)
@@ -97,7 +123,7 @@ export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch 
   if (given > limits.batch) {
     reader.fail(`a batch of ${given} requests, at most ${limits.batch} are allowed`)
   }
-  const count = reader.failed ? 0 : reader.count(given, requestSize + 2, "requests")
+  const count = reader.failed ? 0 : reader.count(given, requestSize + 3, "requests")
   const batch: Array<OpenRequest> = []
   const starts: Array<number> = []
   for (let k = 0; k < count && !reader.failed; k++) {
@@ -105,6 +131,9 @@ export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch 
     batch.push(readRequest(reader, limits))
   }
   const to = reader.at
-  for (const request of batch) request.authenticator = readAuthenticator(reader, limits)
+  for (const request of batch) {
+    request.authenticator = readAuthenticator(reader, limits)
+    Object.assign(request, readReplier(reader, limits))
+  }
   return { batch: batch satisfies ReadonlyArray<SignedRequest>, from, to, starts }
 }

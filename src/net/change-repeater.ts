@@ -8,6 +8,7 @@
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
+import { missingDecisions } from "../core/pbft/decided.ts"
 import { changeMessages } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
@@ -18,13 +19,15 @@ const isUseful = ({ view }: State, told: Progress | undefined, message: PeerMess
   return message._tag === "NewView" ? !told.newView : !told.active
 }
 
-/** What is to be said again to a peer that told this; nothing in a view that was entered. */
+/** What is to be said again to a peer that told this; in a view that was entered, what it lacks. */
 export const repeatedTo = (
   config: Config,
   state: State,
   told: Progress | undefined,
 ): ReadonlyArray<PeerMessage> =>
-  state.active ? [] : changeMessages(config, state).filter((m) => isUseful(state, told, m))
+  state.active
+    ? missingDecisions(config, state)
+    : changeMessages(config, state).filter((m) => isUseful(state, told, m))
 
 /** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, new ones are told at once. */
 const isTime = (ticks: number): boolean =>
@@ -52,7 +55,7 @@ export class ChangeRepeater {
     const { view, newView } = this.#before ?? {}
     this.#before = state
     this.#ticks = view === state.view && newView === state.newView ? this.#ticks + 1 : 0
-    if (state.active || !isTime(this.#ticks)) return
+    if (!isTime(this.#ticks)) return
     for (let replica = 0; replica < this.#config.group.n; replica++) {
       if (replica !== this.#config.id) this.#say(state, replica, told(replica))
     }

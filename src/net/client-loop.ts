@@ -18,7 +18,7 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/pbft/client.ts"
-import type { Reply, Request } from "../core/pbft/message.ts"
+import type { Read, Reply, Request } from "../core/pbft/message.ts"
 import { groupOf } from "../core/quorum.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -60,8 +60,10 @@ interface Client {
   readonly config: ClientConfig
   state: ClientState
   /** The request under way and whom it was sent to: for replicas that connect later. */
-  request: Request | undefined
+  request: Request | Read | undefined
   to: ReadonlyArray<ReplicaId>
+  /** How long its timer was set for. */
+  waitMs: number
 }
 
 export class ClientLoop {
@@ -86,10 +88,11 @@ export class ClientLoop {
     this.#limits = limitsOf(config)
     this.#clients = Array.from({ length: to - from + 1 }, (_, k) => {
       const client = clientCoreConfig(config, from + k, firstTimestamp)
-      return { config: client, state: initClient(client), request: undefined, to: [] }
+      const state = initClient(client)
+      return { config: client, state, request: undefined, to: [], waitMs: client.retransmitMs }
     })
     this.#deadlines = new Deadlines(this.#clients.length, config.retransmitMs, (k) =>
-      this.#step(from + k, { _tag: "Timeout" }),
+      this.#step(from + k, { _tag: "Timeout", waitedMs: this.#clients[k]?.waitMs ?? 0 }),
     )
     this.#links = config.replicas.map(() => undefined)
     this.#views = config.replicas.map(() => 0)
@@ -181,11 +184,24 @@ export class ClientLoop {
     return this.#links.flatMap((link, replica) => (link === undefined ? [] : [replica]))
   }
 
-  /** A free client's next operation. */
-  submit(client: ClientId, operation: Bytes): void {
-    this.#step(client, { _tag: "Submit", operation })
+  /** A free client's next operation; `reads`: it changes nothing, and need not be ordered. */
+  submit(client: ClientId, operation: Bytes, reads: boolean): void {
+    const { config } = this.#options
+    if (reads && config.readOnly) {
+      return this.#step(client, { _tag: "Submit", operation, readOnly: true })
+    }
+    const replier = config.digestReplies ? this.#replierFor(client) : undefined
+    const named = replier === undefined ? {} : { replier }
+    this.#step(client, { _tag: "Submit", operation, ...named })
     const submitted = this.#clientOf(client)
     if (submitted !== undefined) this.#hurry(client, submitted)
+  }
+
+  // Each connected replica in turn.
+  #replierFor(client: ClientId): ReplicaId | undefined {
+    const connected = this.connected()
+    const turn = this.#clientOf(client)?.state.timestamp ?? 0
+    return connected[turn % Math.max(1, connected.length)]
   }
 
   /** The view that the clients together take the replicas to be in. */
@@ -197,8 +213,8 @@ export class ClientLoop {
   // A client that has not heard of the others' view would call an old primary, and wait in vain:
   // its timer fires at once, and its request goes to every replica.
   #hurry(id: ClientId, { config, state }: Client): void {
-    if (state.operation === undefined || state.toAll) return
-    if (clientView(config, state) < this.view) this.#step(id, { _tag: "Timeout" })
+    if (state.operation === undefined || state.toAll || state.readOnly) return
+    if (clientView(config, state) < this.view) this.#step(id, { _tag: "Timeout", waitedMs: 0 })
   }
 
   // What one client hears of views helps those that wait for an old primary.
@@ -231,6 +247,7 @@ export class ClientLoop {
       case "SendToReplicas":
         return this.#send(client, effect)
       case "SetTimer":
+        client.waitMs = effect.ms
         return this.#deadlines.set(timer, effect.ms)
       case "CancelTimer":
         return this.#deadlines.cancel(timer)
@@ -242,13 +259,15 @@ export class ClientLoop {
 
   #send(client: Client, { message, replicas }: SendToReplicas<UnsignedRequest>): void {
     // The same request goes out with the same authenticator again.
-    if (client.request?.timestamp !== message.timestamp) {
-      const authenticator = authenticatorOf(this.#keys.client(message.client), message)
-      const { _tag, client: id, timestamp, operation } = message
-      client.request = { _tag, client: id, timestamp, operation, authenticator }
-    }
+    const known = client.request
+    const same = known?.timestamp === message.timestamp && known._tag === message._tag
+    const authenticator = same
+      ? known.authenticator
+      : authenticatorOf(this.#keys.client(message.client), message)
+    const request: Request | Read = { ...message, authenticator }
+    client.request = request
     client.to = replicas
-    for (const replica of replicas) this.#links[replica]?.send(client.request)
+    for (const replica of replicas) this.#links[replica]?.send(request)
     this.#schedule()
   }
 

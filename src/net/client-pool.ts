@@ -73,14 +73,23 @@ export interface ClientPoolStatus {
   readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
+export interface Submission {
+  /** The operation changes nothing: where the cluster allows it, it is answered without an order. */
+  readonly reads?: boolean
+}
+
 export interface ClientPoolShape {
-  /** Has the operation executed; the result is what f + 1 replicas answered alike. */
+  /** Has the operation executed; the result is what enough replicas answered alike. */
   readonly submit: (operation: Bytes) => Effect.Effect<Bytes, ClientError>
   /**
    * The same without Effect: `done` is called once, later, with the result, or with an error.
    * Returns false, and never calls `done`, when too many requests wait.
    */
-  readonly submitWith: (operation: Bytes, done: (result: Bytes | ClientError) => void) => boolean
+  readonly submitWith: (
+    operation: Bytes,
+    done: (result: Bytes | ClientError) => void,
+    how?: Submission,
+  ) => boolean
   /** Waits until a strong quorum of the replicas is connected. */
   readonly connected: Effect.Effect<void>
   readonly status: Effect.Effect<ClientPoolStatus>
@@ -98,6 +107,7 @@ type Done = (result: Bytes | ClientError) => void
 
 interface Waiting {
   readonly operation: Bytes
+  readonly reads: boolean
   readonly done: Done
 }
 
@@ -163,23 +173,27 @@ class Pool {
     return this.#waiting.length - this.#head
   }
 
-  readonly submitWith = (operation: Bytes, done: Done): boolean => {
+  readonly submitWith = (
+    operation: Bytes,
+    done: Done,
+    { reads = false }: Submission = {},
+  ): boolean => {
     const limit = this.#config.limits.operationBytes
     const bytes = operation.length
     if (this.#closed) queueMicrotask(() => done(new PoolClosed()))
     else if (bytes > limit) queueMicrotask(() => done(new OperationTooLong({ bytes, limit })))
     else {
       const client = this.#free.pop()
-      if (client !== undefined) this.#begin(client, { operation, done })
+      if (client !== undefined) this.#begin(client, { operation, reads, done })
       else if (this.#waitingCount >= this.#config.limits.waitingRequests) return false
-      else this.#waiting.push({ operation, done })
+      else this.#waiting.push({ operation, reads, done })
     }
     return true
   }
 
-  #begin(client: ClientId, { operation, done }: Waiting): void {
+  #begin(client: ClientId, { operation, reads, done }: Waiting): void {
     this.#done.set(client, done)
-    this.#loop.submit(client, operation)
+    this.#loop.submit(client, operation, reads)
   }
 
   #complete(client: ClientId, result: Bytes): void {

@@ -72,6 +72,15 @@ export const ClusterConfigFile = Schema.Struct({
    * about the sum of both.
    */
   viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
+  /**
+   * Operations that only read are answered without an order, by all replicas alike. Then writes need
+   * a strong quorum of answers as well, so that no later read can miss them.
+   */
+  readOnly: Schema.optionalKey(Schema.Boolean),
+  /** Batches are executed when they are prepared, and taken back where they do not stay. */
+  tentative: Schema.optionalKey(Schema.Boolean),
+  /** One replica answers with the result, the others with its digest: for large results. */
+  digestReplies: Schema.optionalKey(Schema.Boolean),
   service: Schema.Literals(["key-value", "null"]),
   /** All secrets, for a cluster that one person runs. Or: */
   secrets: Schema.optionalKey(MasterSecrets),
@@ -124,6 +133,9 @@ export interface ClusterConfig {
   readonly pipeline: number
   readonly retransmitMs: number
   readonly viewChangeMs: number
+  readonly readOnly: boolean
+  readonly tentative: boolean
+  readonly digestReplies: boolean
   readonly service: "key-value" | "null"
   readonly secrets: Secrets
   readonly dataDirectory: string
@@ -138,6 +150,9 @@ export const configDefaults = {
   pipeline: 4,
   retransmitMs: 1_000,
   viewChangeMs: 1_000,
+  readOnly: false,
+  tentative: false,
+  digestReplies: false,
   limits: {
     frameBytes: 16 * 1024 * 1024,
     operationBytes: 128 * 1024,
@@ -275,6 +290,9 @@ export const toClusterConfig = (
     pipeline: c.pipeline,
     retransmitMs: c.retransmitMs,
     viewChangeMs: c.viewChangeMs,
+    readOnly: c.readOnly,
+    tentative: c.tentative,
+    digestReplies: c.digestReplies,
     service: c.service,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
     dataDirectory: at(c.dataDirectory),

@@ -14,6 +14,7 @@ import type {
   Message,
   Prepare,
   PrePrepare,
+  Read,
   Reply,
   Request,
 } from "../core/pbft/message.ts"
@@ -22,9 +23,12 @@ import {
   type CodecLimits,
   type ReadBatch,
   readAuthenticator,
+  readReplier,
   readRequest,
   readSignedBatch,
   writeAuthenticator,
+  writeRead,
+  writeReplier,
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
@@ -48,14 +52,15 @@ export const kind = {
   Reply: 7,
   ...changeKind,
   FetchBatch: 10,
+  Read: 12,
   Batch: 11,
 } as const
 
 /** A message and, for a request or a pre-prepare, where its parts lie. */
 export type Decoded =
-  | { readonly message: Exclude<Message, Request | PrePrepare> }
+  | { readonly message: Exclude<Message, Request | Read | PrePrepare> }
   /** What the request's digest covers lies at `from .. to`. */
-  | { readonly message: Request; readonly from: number; readonly to: number }
+  | { readonly message: Request | Read; readonly from: number; readonly to: number }
   | { readonly message: PrePrepare; readonly parts: ReadBatch }
 
 /** The largest size of each message that carries neither operations nor results. */
@@ -94,7 +99,12 @@ const writeReply = (writer: Writer, m: Reply): void => {
   writer.u32(m.result.length)
   writer.reserve(m.result.length)
   writer.text(m.result)
+  writer.reserve(1)
+  writer.u8((m.digest ? marks.digest : 0) + (m.tentative ? marks.tentative : 0) + (m.readOnly ? marks.readOnly : 0))
 }
+
+/** What a reply may be marked with, each a bit. */
+const marks = { digest: 1, tentative: 2, readOnly: 4 } as const
 
 const writeFetchBatch = (writer: Writer, m: FetchBatch): void => {
   writer.u8(kind.FetchBatch)
@@ -113,6 +123,10 @@ export const writeMessage = (writer: Writer, m: Message): void => {
   switch (m._tag) {
     case "Request":
       writeRequest(writer, m)
+      writeAuthenticator(writer, m.authenticator)
+      return writeReplier(writer, m)
+    case "Read":
+      writeRead(writer, m)
       return writeAuthenticator(writer, m.authenticator)
     case "PrePrepare":
       return writePrePrepare(writer, m)
@@ -177,7 +191,28 @@ const readReply = (reader: Reader, limits: CodecLimits): Reply => {
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  return { _tag: "Reply", view, client, timestamp, replica, result }
+  const given = reader.u8("marks")
+  if (given > 7) reader.fail(`${given} are no marks of a reply`)
+  return {
+    _tag: "Reply",
+    view,
+    client,
+    timestamp,
+    replica,
+    result,
+    ...((given & marks.digest) > 0 ? { digest: true } : {}),
+    ...((given & marks.tentative) > 0 ? { tentative: true } : {}),
+    ...((given & marks.readOnly) > 0 ? { readOnly: true } : {}),
+  }
+}
+
+const readRead = (reader: Reader, limits: CodecLimits): Decoded => {
+  const from = reader.at
+  reader.u8("kind")
+  const { client, timestamp, operation } = readRequest(reader, limits)
+  const to = reader.at
+  const authenticator = readAuthenticator(reader, limits)
+  return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
 }
 
 const readSignedRequest = (reader: Reader, limits: CodecLimits): Decoded => {
@@ -186,13 +221,16 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): Decoded => {
   const to = reader.at
   const { client, timestamp, operation } = request
   const authenticator = readAuthenticator(reader, limits)
-  return { message: { _tag: "Request", client, timestamp, operation, authenticator }, from, to }
+  const signed = { client, timestamp, operation, authenticator, ...readReplier(reader, limits) }
+  return { message: { _tag: "Request", ...signed }, from, to }
 }
 
 const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded | undefined => {
   switch (first) {
     case kind.Request:
       return readSignedRequest(reader, limits)
+    case kind.Read:
+      return readRead(reader, limits)
     case kind.PrePrepare:
       return readPrePrepare(reader, limits)
     case kind.Prepare:

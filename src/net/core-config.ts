@@ -6,11 +6,11 @@
 import type { ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { ClientConfig } from "../core/pbft/client.ts"
 import type { Config } from "../core/pbft/state.ts"
-import { groupOf } from "../core/quorum.ts"
+import { groupOf, weakQuorum } from "../core/quorum.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { codecLimits } from "./codec.ts"
-import { batchDigest, checkpointDigest } from "./digests.ts"
+import { batchDigest, bytesDigest, checkpointDigest } from "./digests.ts"
 
 export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config => ({
   group: groupOf(config.replicas.length),
@@ -19,9 +19,28 @@ export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config 
   checkpointInterval: config.checkpointInterval,
   logSize: config.logSize,
   maxBatch: config.maxBatch,
+  readOnly: fastPaths(config).readOnly,
+  maxTentative: fastPaths(config).maxTentative,
+  fetchDecisions: fastPaths(config).fetchDecisions,
+  resultDigest: bytesDigest,
   batchDigest,
   checkpointDigest,
 })
+
+/** What is answered before the end of agreement or without one; clients and replicas agree on it. */
+export const fastPaths = (config: Pick<ClusterConfig, "replicas" | "readOnly" | "tentative">) => {
+  const group = groupOf(config.replicas.length)
+  const { readOnly } = config
+  return {
+    replyQuorum: readOnly ? group.quorum : weakQuorum(group),
+    readOnly,
+    maxTentative: config.tentative ? 1 : 0,
+    fetchDecisions: true,
+  }
+}
+
+/** A client that asks in vain waits twice as long each time, up to so many times as long. */
+const longestWait = 16
 
 export const clientCoreConfig = (
   config: ClusterConfig,
@@ -32,6 +51,9 @@ export const clientCoreConfig = (
   id,
   firstTimestamp,
   retransmitMs: config.retransmitMs,
+  maxRetransmitMs: longestWait * config.retransmitMs,
+  replyQuorum: fastPaths(config).replyQuorum,
+  resultDigest: bytesDigest,
 })
 
 export const limitsOf = (config: ClusterConfig): CodecLimits =>

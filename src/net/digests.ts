@@ -7,7 +7,7 @@ import { hash } from "node:crypto"
 import type { ClientEntry } from "../core/client-table.ts"
 import type { Bytes, Digest, Seq } from "../core/ids.ts"
 import type { Request } from "../core/request.ts"
-import { writeBatch, writeRequest } from "./batch-codec.ts"
+import { writeBatch, writeRead, writeRequest } from "./batch-codec.ts"
 import { writeTable } from "./record-codec.ts"
 import { Writer } from "./writer.ts"
 
@@ -33,6 +33,13 @@ export const requestDigest = (request: Request): string => {
   return digestOfRequestBytes(scratch.bytes, 0, scratch.at)
 }
 
+/** The same of a Read. */
+export const readDigest = (read: Request): string => {
+  scratch.rewind()
+  writeRead(scratch, read)
+  return digestOfRequestBytes(scratch.bytes, 0, scratch.at)
+}
+
 const checkpointKind = 3
 
 /** Digest of a checkpoint: its number, the service's digest, and the client table. */
@@ -50,6 +57,9 @@ export const checkpointDigest = (
   writeTable(scratch, table)
   return hash("sha256", scratch.written(), "hex")
 }
+
+/** Digest of a result, as replicas send it in place of the result. */
+export const resultDigest = (result: Bytes): Digest => bytesDigest(result)
 
 /** The hash of services: over bytes given as text. */
 export const bytesDigest = (bytes: Bytes): Digest =>

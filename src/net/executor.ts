@@ -4,7 +4,7 @@
  * Outside the specification: how long the service takes. `Execute` is one step there.
  */
 import { assert } from "../core/assert.ts"
-import type { Execute } from "../core/effect.ts"
+import type { Execute, ReadState } from "../core/effect.ts"
 import { type Bytes, noDigest, type Seq } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { keyValueService } from "../core/service/key-value.ts"
@@ -15,24 +15,41 @@ import { bytesDigest } from "./digests.ts"
 
 export type Executed = Extract<Input, { readonly _tag: "Executed" }>
 
+export type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
+
 export interface Executor {
   /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */
   readonly execute: (effect: Execute) => Executed
+  /** Takes back what may be taken back. */
+  readonly undo: () => void
+  readonly read: (effect: ReadState) => ReadDone
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
 }
 
-export const makeService = (kind: ClusterConfig["service"]): Service =>
-  kind === "null" ? nullService(bytesDigest) : keyValueService(bytesDigest)
+/** `undoable`: how many operations may have to be taken back. */
+export const makeService = (kind: ClusterConfig["service"], undoable = 0): Service =>
+  kind === "null" ? nullService(bytesDigest) : keyValueService(bytesDigest, undoable)
 
 export const makeExecutor = (service: Service): Executor => {
   const snapshots = new Map<Seq, Bytes>()
+  /** Operations that may have to be taken back. */
+  let tentative = 0
   return {
-    execute: ({ seq, requests, checkpoint }) => {
+    execute: ({ seq, requests, checkpoint, undoable }) => {
+      tentative = undoable ? tentative + requests.length : 0
       const results = requests.map(({ operation }) => service.execute(operation))
       if (checkpoint) snapshots.set(seq, service.snapshot())
       const digest = checkpoint ? service.digest() : noDigest
       return { _tag: "Executed", seq, results, service: digest }
+    },
+    undo: () => {
+      service.undo(tentative)
+      tentative = 0
+    },
+    read: ({ client, timestamp, operation }) => {
+      assert(tentative === 0, "only what is committed is read")
+      return { _tag: "ReadDone", client, timestamp, result: service.read(operation) }
     },
     takeSnapshot: (seq) => {
       const snapshot = snapshots.get(seq)

@@ -62,13 +62,15 @@ export const storeFingerprint = (config: ClusterConfig): string => {
 
 /** What members of one cluster must agree on, as 16 bytes. Addresses may differ. */
 export const fingerprint = (config: ClusterConfig): string => {
-  const { maxBatch, limits } = config
+  const { maxBatch, limits, readOnly, tentative } = config
   const { frameBytes, operationBytes } = limits
   const endpoints = config.endpoints.map(({ from, to }) => [from, to])
   const publicKeys = config.replicas.map((r) => r.publicKey)
   return printOf([
     storeFingerprint(config),
     endpoints,
+    readOnly,
+    tentative,
     publicKeys,
     maxBatch,
     frameBytes,

@@ -125,6 +125,12 @@ export const replicaInterpreter: Interpreter<
       return nothing
     }),
   Execute: (effect) => Effect.map(Executor, (executor) => [executor.execute(effect)]),
+  Undo: () =>
+    Effect.map(Executor, (executor) => {
+      executor.undo()
+      return nothing
+    }),
+  ReadState: (effect) => Effect.map(Executor, (executor) => [executor.read(effect)]),
 }
 
 /** The PBFT replica: steps are traced, inputs taken one at a time. */

@@ -11,7 +11,7 @@ import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { limitsOf } from "./core-config.ts"
+import { fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
@@ -119,7 +119,8 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
     Effect.gen(function* () {
       const { config, id } = yield* Identity
       const { snapshot, checkpoint } = yield* Store
-      const service = Execution.makeService(config.service)
+      const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
+      const service = Execution.makeService(config.service, maxTentative * maxBatch)
       if (snapshot === undefined || checkpoint === undefined) return Execution.makeExecutor(service)
       const { seq, digest, table } = checkpoint
       const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
@@ -185,7 +186,21 @@ export const scopedTrace = (
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { checkpointInterval, logSize, maxBatch, clients } = config
-  return { protocol: "pbft", n, f, quorum, checkpointInterval, logSize, maxBatch, clients } as const
+  const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fastPaths(config)
+  return {
+    protocol: "pbft",
+    n,
+    f,
+    quorum,
+    checkpointInterval,
+    logSize,
+    maxBatch,
+    replyQuorum,
+    readOnly,
+    maxTentative,
+    fetchDecisions,
+    clients,
+  } as const
 }
 
 /** Writes the trace, when one is wanted. */

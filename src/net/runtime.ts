@@ -7,7 +7,7 @@
  * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
  * depends on (`SentIsDurable`).
  */
-import type { Execute, SendToReplicas } from "../core/effect.ts"
+import type { SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
@@ -233,19 +233,20 @@ export class ReplicaLoop {
   }
 
   // One input, the executions that it makes possible, and what a change of views then does.
-  #take(input: Input): void {
-    const { config, tracer, executor } = this.#options
-    let next: Input | undefined = input
-    while (next !== undefined) {
-      const before = this.#state
-      const taken = step(config, before, next)
-      this.#state = taken.state
-      if (next._tag !== "Restart") this.#history.keep(before, taken.state)
-      this.actions.add(taken.action)
-      const execute = this.#perform(taken.effects)
+  #take(first: Input): void {
+    const { config, tracer } = this.#options
+    const inputs: Array<Input> = [first]
+    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
       const input = next
+      const before = this.#state
+      const taken = step(config, before, input)
+      this.#state = taken.state
+      if (input._tag !== "Restart") this.#history.keep(before, taken.state)
+      this.actions.add(taken.action)
+      inputs.push(...this.#perform(taken.effects))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
-      next = execute === undefined ? this.#change(before) : executor.execute(execute)
+      const change = inputs.length === 0 ? this.#change(before) : undefined
+      if (change !== undefined) inputs.push(change)
     }
   }
 
@@ -262,10 +263,10 @@ export class ReplicaLoop {
     return same ? undefined : pendingChange(this.#options.config, now)
   }
 
-  // Interprets effects in their order; an execution is left to the caller.
-  #perform(effects: ReadonlyArray<Effect>): Execute | undefined {
+  // Interprets effects in their order; gives the service's answers.
+  #perform(effects: ReadonlyArray<Effect>): ReadonlyArray<Input> {
     const { store, executor } = this.#options
-    let execute: Execute | undefined
+    const answers: Array<Input> = []
     for (const effect of effects) {
       switch (effect._tag) {
         case "Persist": {
@@ -282,11 +283,17 @@ export class ReplicaLoop {
           this.#sends.pass(effect)
           break
         case "Execute":
-          execute = effect
+          answers.push(executor.execute(effect))
+          break
+        case "Undo":
+          executor.undo()
+          break
+        case "ReadState":
+          answers.push(executor.read(effect))
           break
       }
     }
-    return execute
+    return answers
   }
 
   #send(send: Send): void {

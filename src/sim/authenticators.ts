@@ -5,14 +5,19 @@
 import type { Bytes, ReplicaId } from "../core/ids.ts"
 import type { Request, SignedRequest } from "../core/request.ts"
 
-const content = ({ client, timestamp, operation }: Request): string =>
-  `${client} ${timestamp} ${operation}`
+/** A request that is to be ordered, or to be read only. */
+interface Tagged extends Request {
+  readonly _tag?: string
+}
 
-export const authenticatorFor = (request: Request, at: ReadonlyArray<ReplicaId>): Bytes =>
+const content = ({ client, timestamp, operation, _tag }: Tagged): string =>
+  `${_tag === "Read" ? "read " : ""}${client} ${timestamp} ${operation}`
+
+export const authenticatorFor = (request: Tagged, at: ReadonlyArray<ReplicaId>): Bytes =>
   `${at.join(",")};${content(request)}`
 
 /** Whether the request's authenticator verifies at this replica. */
-export const verifies = (request: SignedRequest, replica: ReplicaId): boolean => {
+export const verifies = (request: SignedRequest & Tagged, replica: ReplicaId): boolean => {
   const { authenticator } = request
   const end = authenticator.indexOf(";")
   if (end < 0 || authenticator.slice(end + 1) !== content(request)) return false

@@ -69,7 +69,7 @@ const within = (
 })
 
 const withDigest = (message: WireMessage, digest: Digest): WireMessage =>
-  "digest" in message ? { ...message, digest } : message
+  message._tag !== "Reply" && "digest" in message ? { ...message, digest } : message
 
 type Story = Extract<Behaviour, { readonly _tag: "Equivocate" }>["story"]
 

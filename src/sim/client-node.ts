@@ -32,6 +32,10 @@ export interface ClientNodeOptions {
   /** Its requests in order. */
   readonly requests: ReadonlyArray<ScenarioRequest>
   readonly rate: number
+  /** Whether it has reads answered without an order. */
+  readonly reads: boolean
+  /** Whether it asks one replica for the whole result, each in turn. */
+  readonly digestReplies: boolean
   readonly host: Host
   readonly recorder: Recorder
   readonly stepped: (what: ClientStepped) => void
@@ -44,6 +48,8 @@ export class ClientNode {
   readonly #everyone: ReadonlyArray<ReplicaId>
   #state: ClientState
   #steps = 0
+  /** How long the timer was set for. */
+  #waitMs = 0
 
   constructor(options: ClientNodeOptions) {
     const { config, host, rate } = options
@@ -53,7 +59,7 @@ export class ClientNode {
     const after = (ms: number, run: () => void): void =>
       host.later(Math.max(1, Math.round((ms * 1000) / rate)), run)
     this.#timers = new Timers({ after }, (timer) => {
-      if (timer === "retransmit") this.receive(clientTimers[timer])
+      if (timer === "retransmit") this.receive(clientTimers[timer](this.#waitMs))
     })
     this.#plan()
   }
@@ -86,7 +92,11 @@ export class ClientNode {
       completedAt: undefined,
       result: undefined,
     })
-    this.receive({ _tag: "Submit", operation: operationBytes(operation) })
+    const submit = { _tag: "Submit" as const, operation: operationBytes(operation) }
+    const { reads, digestReplies, config } = this.#options
+    if (reads && operation.startsWith("get ")) return this.receive({ ...submit, readOnly: true })
+    const replier = this.#state.timestamp % config.group.n
+    this.receive(digestReplies ? { ...submit, replier } : submit)
   }
 
   receive(input: ClientInput): void {
@@ -115,6 +125,7 @@ export class ClientNode {
         return
       }
       case "SetTimer":
+        this.#waitMs = effect.ms
         return this.#timers.set(effect.timer, effect.ms)
       case "CancelTimer":
         return this.#timers.cancel(effect.timer)

@@ -7,7 +7,7 @@ import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, isFinal, type State } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import { CarryOver } from "./carry-over.ts"
@@ -79,6 +79,8 @@ export class Ledger {
   readonly #said = new Map<string, string>()
   readonly #carryOver: CarryOver
   readonly #placed = new Map<string, Seq>()
+  /** By replica what it executed tentatively. */
+  readonly #tentative = new Map<ReplicaId, Execution & { readonly seq: Seq }>()
 
   /**
    * `states`: those of all correct replicas, also of stopped ones. With more than f faulty ones
@@ -100,9 +102,22 @@ export class Ledger {
     const wrong = typeOK(config, step.state)
     if (wrong !== null) this.broken("TypeOK", `replica ${config.id}: ${wrong}`)
     if (input._tag !== "Restart") this.#slots(config, before, step.state)
-    if (input._tag === "Executed" && step.action === "Execute") {
-      this.#execution(config, before, input)
+    if (input._tag === "Executed") this.#executed({ config, before, input, step })
+    if (step.state.undo === undefined) this.#tentative.delete(config.id)
+  }
+
+  // What was executed tentatively counts when it is settled.
+  #executed({ config, before, input, step }: ReplicaStepped): void {
+    if (input._tag !== "Executed") return
+    const { seq, results } = input
+    const requests = pendingExecution(config, before)?.requests ?? []
+    if (step.action === "Execute") this.#execution(config, seq, { requests, results })
+    if (step.action === "ExecuteTentatively") {
+      this.#tentative.set(config.id, { seq, requests, results })
     }
+    if (step.action !== "Settle") return
+    const settled = this.#tentative.get(config.id)
+    if (settled !== undefined) this.#execution(config, settled.seq, settled)
   }
 
   /** A correct replica's message leaves. */
@@ -145,10 +160,10 @@ export class Ledger {
         continue
       }
       const { phase, digest } = Window.get(after.log, seq)
-      if (phase !== "prepared" && phase !== "committed") continue
+      if (phase !== "prepared" && !isFinal(phase)) continue
       this.#same("PreparedUnique", this.#prepared, { key: `${after.view} ${seq}`, digest, seq })
       const was = Window.covers(before.log, seq) ? Window.get(before.log, seq).phase : "empty"
-      if (phase !== "committed" || was === "committed") continue
+      if (!isFinal(phase) || isFinal(was)) continue
       this.#same("Agreement", this.#committed, { key: seq, digest, seq })
       this.#support(config, after, seq)
     }
@@ -182,12 +197,7 @@ export class Ledger {
     }
   }
 
-  #execution(
-    config: Config,
-    before: State,
-    { seq, results }: { readonly seq: Seq; readonly results: ReadonlyArray<string> },
-  ): void {
-    const requests = pendingExecution(config, before)?.requests ?? []
+  #execution(config: Config, seq: Seq, { requests, results }: Execution): void {
     const first = this.executions.get(seq)
     if (first === undefined) {
       this.executions.set(seq, { requests, results })

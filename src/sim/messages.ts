@@ -54,6 +54,7 @@ export const inputOf = (config: Config, message: Message): Input | Dropped => {
     case "Reply":
       return "WrongReceiver"
     case "Request":
+    case "Read":
       if (message.client >= config.clients) return "UnknownClient"
       if (!verifies(message, config.id)) return "BadAuthenticator"
       return { _tag: "Receive", message: message as Authentic<typeof message> }

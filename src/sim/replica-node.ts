@@ -48,6 +48,8 @@ const compactRecords = 48
 /** Messages of views to come that wait for each peer: so many for each number of the log. */
 const earlyShare = 4
 
+const undoable = ({ maxTentative, maxBatch }: Config): number => maxTentative * maxBatch
+
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #disk = new Disk()
@@ -57,6 +59,8 @@ export class ReplicaNode {
   readonly #early: EarlyMessages
   #retransmission: Retransmission
   #service: Service
+  /** Operations that may have to be taken back. */
+  #tentative = 0
   #state: State
   #steps = 0
   /** One more with each start: what an earlier process asked for does not happen. */
@@ -72,7 +76,7 @@ export class ReplicaNode {
     this.#options = options
     this.#history = new History(config)
     this.#retransmission = new Retransmission(config, this.#history)
-    this.#service = keyValueService(hashing.hash)
+    this.#service = keyValueService(hashing.hash, undoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
     this.#timers = new Timers(clock, () => this.#timeout())
@@ -159,7 +163,8 @@ export class ReplicaNode {
     this.#up = true
     this.#steps = 0
     this.#state = init(config)
-    this.#service = keyValueService(hashing.hash)
+    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
     if (!historyOutlivesCrash) this.#history.clear()
     this.#retransmission = new Retransmission(config, this.#history)
@@ -211,8 +216,9 @@ export class ReplicaNode {
       this.#state = taken.state
       if (input._tag !== "Restart") this.#history.keep(before, taken.state)
       stepped({ config, before, input, step: taken })
-      const next = this.#perform(taken.effects) ?? this.#change(before)
-      if (next !== undefined) inputs.push(next)
+      inputs.push(...this.#perform(taken.effects))
+      const change = inputs.length === 0 ? this.#change(before) : undefined
+      if (change !== undefined) inputs.push(change)
       if (recorder === undefined) continue
       const text = replicaLine(++this.#steps, before, taken, input)
       this.#gate(() => recorder.line(text))
@@ -231,8 +237,8 @@ export class ReplicaNode {
     return same ? undefined : pendingChange(this.config, now)
   }
 
-  // Interprets effects in their order; the answer to an execution is the next input.
-  #perform(effects: ReadonlyArray<Effect>): Input | undefined {
+  // Interprets effects in their order; the service's answers are the next inputs.
+  #perform(effects: ReadonlyArray<Effect>): ReadonlyArray<Input> {
     const answers: Array<Input> = []
     for (const effect of effects) {
       switch (effect._tag) {
@@ -256,15 +262,26 @@ export class ReplicaNode {
         case "Execute":
           answers.push(this.#execute(effect))
           break
+        case "Undo":
+          this.#service.undo(this.#tentative)
+          this.#tentative = 0
+          break
+        case "ReadState": {
+          const { client, timestamp, operation } = effect
+          const result = this.#service.read(operation)
+          answers.push({ _tag: "ReadDone", client, timestamp, result })
+          break
+        }
         default:
           // A new effect of the machine does not type-check until it is interpreted here.
           effect satisfies never
       }
     }
-    return answers[0]
+    return answers
   }
 
-  #execute({ seq, requests, checkpoint }: Execute): Input {
+  #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
+    this.#tentative = undoable ? this.#tentative + requests.length : 0
     const results = requests.map(({ operation }) => this.#service.execute(operation))
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }

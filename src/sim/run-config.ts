@@ -1,7 +1,7 @@
 /** The configurations of the machines of a scenario. */
 import type { ClientConfig } from "../core/pbft/client.ts"
 import type { Config } from "../core/pbft/state.ts"
-import { type Group, groupOf } from "../core/quorum.ts"
+import { type Group, groupOf, weakQuorum } from "../core/quorum.ts"
 import type { Hashing } from "./host.ts"
 import type { RunHeader } from "./recorder.ts"
 import type { NodeName, Scenario } from "./scenario.ts"
@@ -13,7 +13,8 @@ const quorumOf = ({ cluster }: Scenario): Group => {
 
 export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing): Config => {
   const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = scenario.cluster
-  const { batchDigest, checkpointDigest } = hashing
+  const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
+  const { readOnly, maxTentative, fetchDecisions } = fastPaths(scenario)
   return {
     group: quorumOf(scenario),
     id,
@@ -21,14 +22,42 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     checkpointInterval,
     logSize,
     maxBatch,
+    readOnly,
+    maxTentative,
+    fetchDecisions,
+    resultDigest,
     batchDigest,
     checkpointDigest,
   }
 }
 
-export const clientConfig = (scenario: Scenario, id: number): ClientConfig => {
+// What is answered before the end of agreement or without one.
+const fastPaths = (scenario: Scenario) => {
+  const { cluster } = scenario
+  const group = quorumOf(scenario)
+  const readOnly = cluster.readOnly === true
+  return {
+    readOnly,
+    replyQuorum: cluster.replyQuorum ?? (readOnly ? group.quorum : weakQuorum(group)),
+    maxTentative: cluster.tentative === true ? 1 : 0,
+    fetchDecisions: cluster.fetchDecisions !== false,
+  }
+}
+
+/** A client that asks in vain waits twice as long each time, up to so many times as long. */
+const longestWait = 16
+
+export const clientConfig = (scenario: Scenario, id: number, hashing: Hashing): ClientConfig => {
   const { retransmitMs } = scenario.cluster
-  return { group: quorumOf(scenario), id, firstTimestamp: 0, retransmitMs }
+  return {
+    group: quorumOf(scenario),
+    id,
+    firstTimestamp: 0,
+    retransmitMs,
+    maxRetransmitMs: longestWait * retransmitMs,
+    replyQuorum: fastPaths(scenario).replyQuorum,
+    resultDigest: hashing.hash,
+  }
 }
 
 /** What all traces of the run say of it; `spec` is the specification's SHA-256. */
@@ -42,6 +71,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     checkpointInterval,
     logSize,
     maxBatch,
+    ...fastPaths(scenario),
     clients: clients + hostileClients,
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",

@@ -33,6 +33,16 @@ export interface Cluster {
   readonly viewChangeMs: number
   /** How often a replica tells the others how far it is. */
   readonly progressMs: number
+  /** Reads are answered without an order; then writes need a strong quorum of answers. */
+  readonly readOnly?: boolean
+  /** Fewer or more answers to writes than the safe number: to show that it is seen. */
+  readonly replyQuorum?: number
+  /** Batches are executed when they are prepared. */
+  readonly tentative?: boolean
+  /** One replica answers in full, the others by digest. */
+  readonly digestReplies?: boolean
+  /** Whether replicas fetch decisions that they were not told; they do when left out. */
+  readonly fetchDecisions?: boolean
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }

@@ -206,11 +206,13 @@ export class Simulation {
   }
 
   #makeClient(id: number): ClientNode {
-    const { requests } = this.#scenario
+    const { requests, cluster } = this.#scenario
     const name = clientName(id)
     const node = { kind: "clients" as const, from: id, to: id, firstTimestamp: 0 }
     return new ClientNode({
-      config: clientConfig(this.#scenario, id),
+      config: clientConfig(this.#scenario, id, this.#options.hashing),
+      reads: cluster.readOnly === true,
+      digestReplies: cluster.digestReplies === true,
       requests: requests.filter(({ client }) => client === id),
       rate: clockRate(this.#scenario, name),
       host: this.#host((to, message) =>

@@ -18,7 +18,8 @@ const short = (digest: string): string => (digest.length > 12 ? digest.slice(0, 
 
 /** A message with whom it is from and the beginning of its digest. */
 export const messageText = (message: WireMessage): string => {
-  const digest = "digest" in message ? ` ${short(message.digest)}` : ""
+  const digest =
+    message._tag !== "Reply" && "digest" in message ? ` ${short(message.digest)}` : ""
   const size = message._tag === "PrePrepare" ? ` (${message.batch.length})` : ""
   return `${nameOf(message)}${digest}${size}`
 }
@@ -29,14 +30,15 @@ const inputText = (input: Input): string => {
     case "ReceivePrePrepare": {
       const { message } = input
       if (message._tag === "Batch") return messageText(message)
-      const from =
-        message._tag === "Request" ? clientName(message.client) : replicaName(message.replica)
+      const from = "client" in message ? clientName(message.client) : replicaName(message.replica)
       return `${messageText(message)} from ${from}`
     }
     case "Propose":
       return `${input.count} of the queue`
     case "Executed":
       return `n${input.seq}, ${input.results.length} requests`
+    case "ReadDone":
+      return `request ${input.timestamp} of ${clientName(input.client)}`
     case "Timeout":
       return `gives up view ${input.view}`
     case "Decide":

@@ -42,7 +42,9 @@ const logsKept = 4
 export interface CausalityOptions {
   readonly traced: Traced
   readonly logSize: number
-  readonly batchDigest: Config["batchDigest"]
+  readonly digests: Pick<Config, "batchDigest" | "resultDigest">
+  /** Whether there are reads and tentative answers: then a table does not say what was sent. */
+  readonly marked: boolean
   readonly misbehaved: (found: Misbehaviour) => void
 }
 
@@ -50,6 +52,10 @@ export class Causality {
   readonly #traced: Traced
   readonly #everyone: ReadonlyArray<ReplicaId>
   readonly #batchDigest: Config["batchDigest"]
+  readonly #resultDigest: Config["resultDigest"]
+  readonly #marked: boolean
+  /** Replicas that may have sent replies which their states do not show. */
+  readonly #unseen = new Set<ReplicaId>()
   readonly #sayings: ReadonlyArray<ReplicaSayings>
   readonly #replies: ReadonlyArray<SentReplies>
   readonly #requests = new SentRequests()
@@ -61,7 +67,10 @@ export class Causality {
   #checked = 0
   #unchecked = 0
 
-  constructor({ traced, logSize, batchDigest, misbehaved }: CausalityOptions) {
+  constructor({ traced, logSize, digests, marked, misbehaved }: CausalityOptions) {
+    const { batchDigest, resultDigest } = digests
+    this.#marked = marked
+    this.#resultDigest = resultDigest
     this.#traced = traced
     this.#everyone = Array.from({ length: traced.group.n }, (_, replica) => replica)
     this.#batchDigest = batchDigest
@@ -119,7 +128,9 @@ export class Causality {
   #missingMessage({ replica, input }: ReplicaEvent): Missing | undefined {
     if (input._tag === "Receive") {
       const m = input.message
-      if (m._tag === "Request") return this.#missingRequest(m, replica, "in")
+      if (m._tag === "Request" || m._tag === "Read") {
+        return this.#missingRequest(m, replica, "in")
+      }
       return this.#missingPeer(m, replica)
     }
     if (input._tag !== "ReceivePrePrepare") return undefined
@@ -179,6 +190,7 @@ export class Causality {
     const { message: m } = input
     const sender = this.#traced.replicas.get(m.replica)
     if (sender === undefined || this.#open.has(sender)) return undefined
+    if (this.#unseen.has(m.replica)) return undefined
     const replies = this.#replies[m.replica] as SentReplies
     const isSent = (): boolean => replies.knows(m.client, m) !== "unsaid"
     if (isSent()) return undefined
@@ -214,12 +226,9 @@ export class Causality {
 
   #received({ input, replica, step, place }: ReplicaEvent): void {
     const ignored = isIgnored(step.action)
-    if (input._tag === "Receive" && input.message._tag === "Request") {
-      const { message } = input
-      return this.#request(message, place, ignored)
-    }
     if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return
-    const m = input.message as PeerMessage
+    const m = input.message
+    if (m._tag === "Request" || m._tag === "Read") return this.#request(m, place, ignored)
     if (m._tag === "Batch") {
       return this.#count(this.#batches.knows(this.#batchDigest(m.batch)), ignored)
     }
@@ -277,11 +286,14 @@ export class Causality {
     })
     this.#batches.forget()
     const replies = this.#replies[replica] as SentReplies
+    // Reads, and what was undone, leave nothing in a state.
+    if (this.#marked) this.#unseen.add(replica)
     const { view } = after
     ClientTable.entries(after.table).forEach(({ timestamp, result }, client) => {
       if (timestamp === 0) return
       replies.forget(client, timestamp - 1)
       replies.send(client, { view, timestamp, result })
+      replies.send(client, { view, timestamp, result: this.#resultDigest(result), digest: true })
       // It may have answered in each of the views that it was in.
       if (before.view < view) replies.forget(client, timestamp)
     })

@@ -20,6 +20,7 @@ export interface Chain {
   readonly header: TraceHeader
   /** The digests of the run's batches. */
   readonly batchDigest: Config["batchDigest"]
+  readonly resultDigest: Config["resultDigest"]
   /** Number of the first event in the merged run, from 1. */
   readonly from: number
   /** Whether the chain starts where the run starts: every process in its first state. */
@@ -69,6 +70,7 @@ interface Open extends Chain {
 const open = (index: number, state: RunState, fromInit: boolean): Open => ({
   header: state.header,
   batchDigest: state.batchDigest,
+  resultDigest: state.resultDigest,
   from: index,
   fromInit,
   start: { replicas: new Map(state.replicas), clients: new Map(state.clients) },

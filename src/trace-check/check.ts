@@ -24,6 +24,7 @@ import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts
 export interface RunState {
   readonly header: TraceHeader
   readonly batchDigest: Config["batchDigest"]
+  readonly resultDigest: Config["resultDigest"]
   readonly configs: ReadonlyMap<ReplicaId, Config>
   readonly replicas: ReadonlyMap<ReplicaId, State>
   readonly clients: ReadonlyMap<ClientId, ClientState>
@@ -170,9 +171,12 @@ class Check {
     }
     const { logSize } = this.#header
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
-    const { batchDigest } = options.digests
-    this.causality = new Causality({ traced: this.#traced, logSize, batchDigest, misbehaved })
-    this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
+    const { digests } = options
+    const traced = this.#traced
+    const marked = this.#header.readOnly || this.#header.maxTentative > 0
+    this.causality = new Causality({ traced, logSize, digests, marked, misbehaved })
+    const { resultDigest } = digests
+    this.#monitor = new Monitor({ traced, configs: this.#configs, logSize, misbehaved, resultDigest })
   }
 
   readonly visit = (event: TraceEvent): void => {
@@ -208,6 +212,7 @@ class Check {
       observer.before(this.#events, event, {
         header: this.#header,
         batchDigest: this.#options.digests.batchDigest,
+        resultDigest: this.#options.digests.resultDigest,
         configs: this.#configs,
         replicas: this.#replicas,
         clients: this.#clients,

@@ -24,6 +24,8 @@ const rank: Readonly<Record<Phase, number>> = {
   prepared: 2,
   // Others' votes are not durable: a committed slot may come back as prepared.
   committed: 2,
+  // Nothing was said of it.
+  decided: 0,
 }
 
 /** The first thing that was durable in `before` and is not in `after`. */

@@ -1,7 +1,8 @@
 /** One event of a window as a record of TLA+, as spec/tla/TracePbft.tla reads it. */
 import { isIgnored } from "../core/machine.ts"
 import type { Entry, PeerMessage, Reply } from "../core/pbft/message.ts"
-import type { Request } from "../core/request.ts"
+import type { RequestData } from "../core/pbft/projection.ts"
+import type { Input } from "../core/pbft/state.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { replicaText } from "./emit-state.ts"
@@ -11,22 +12,33 @@ import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
 /** A request as its client sent it to some replicas. */
-export const requestText = (r: Request, to: ReadonlyArray<number>, symbols: Symbols): string => {
-  const { client, timestamp, operation } = r
+export const requestText = (
+  r: RequestData & { readonly _tag?: "Request" | "Read" },
+  to: ReadonlyArray<number>,
+  symbols: Symbols,
+): string => {
+  const { client, timestamp, operation, replier, _tag = "Request" } = r
   const t = symbols.timestamp(client, timestamp)
+  const named = replier === undefined ? "" : `, replier |-> ${replier}`
   return (
-    `[type |-> "Request", client |-> ${client}, timestamp |-> ${t}, ` +
+    `[type |-> "${_tag}", client |-> ${client}, timestamp |-> ${t}, ` +
     `op |-> ${symbols.operation(operation)}, auth |-> ${tlaSet(symbols.auth(r))}, ` +
-    `to |-> ${tlaSet(to)}]`
+    `to |-> ${tlaSet(to)}${named}]`
   )
 }
+
+const marksText = ({ digest, tentative, readOnly }: Reply): string =>
+  (digest === true ? ", digest |-> TRUE" : "") +
+  (tentative === true ? ", tentative |-> TRUE" : "") +
+  (readOnly === true ? ", readOnly |-> TRUE" : "")
 
 export const replyText = (m: Reply, symbols: Symbols): string => {
   const { view, client, timestamp, replica, result } = m
   const t = symbols.timestamp(client, timestamp)
+  const content = m.digest === true ? symbols.resultDigest(result) : symbols.result(result)
   return (
     `[type |-> "Reply", view |-> ${view}, client |-> ${client}, timestamp |-> ${t}, ` +
-    `replica |-> ${replica}, result |-> ${symbols.result(result)}]`
+    `replica |-> ${replica}, result |-> ${content}${marksText(m)}]`
   )
 }
 
@@ -102,7 +114,9 @@ export const receivedText = (
   if (input._tag !== "Receive" || input.message._tag === "Reply") return undefined
   const m = input.message
   // To whom a request went does not matter here; see `Requests` of TracePbft.
-  return m._tag === "Request" ? requestText(m, symbols.replicas, symbols) : peerText(m, symbols)
+  return m._tag === "Request" || m._tag === "Read"
+    ? requestText(m, symbols.replicas, symbols)
+    : peerText(m, symbols)
 }
 
 /** What a line says was changed: the data that src/core/pbft/trace-changes.ts writes. */
@@ -135,6 +149,8 @@ interface ReplicaPost {
   readonly viewChanges?: ReadonlyArray<{ readonly replica: number; readonly view: number }>
   readonly newView?: number | null
   readonly fetched?: ReadonlyArray<string>
+  readonly undo?: number | null
+  readonly reads?: ReadonlyArray<{ readonly client: number; readonly timestamp: number }>
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
@@ -143,6 +159,7 @@ interface ClientPost {
   readonly timestamp?: number
   readonly waits?: boolean
   readonly toAll?: boolean
+  readonly readOnly?: boolean
   readonly replies?: ReadonlyArray<number>
   readonly result?: string
 }
@@ -211,6 +228,15 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
     ["viewChanges", named && tlaSet(named)],
     ["newView", newView === undefined ? undefined : tlaSet(newView === null ? [] : [newView])],
     ["fetched", fetched && tlaSet(fetched.map((d) => symbols.digest(d)))],
+    ...fastFields(post, symbols),
+  ]
+}
+
+const fastFields = ({ undo, reads }: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
+  const waiting = reads?.map((r) => tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp)]))
+  return [
+    ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
+    ["reads", waiting && tlaSet(waiting)],
   ]
 }
 
@@ -226,6 +252,7 @@ const clientPostText = (client: number, post: ClientPost, symbols: Symbols): str
     ["waits", truth(post.waits)],
     ["views", post.views && tlaTuple(post.views)],
     ["toAll", truth(post.toAll)],
+    ["readOnly", truth(post.readOnly)],
     ["replies", post.replies && tlaSet(post.replies)],
     ["result", post.result === undefined ? undefined : symbols.result(post.result)],
   ])
@@ -248,6 +275,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["m", message],
     ["count", input._tag === "Propose" ? input.count : undefined],
     ["view", input._tag === "Timeout" ? input.view : undefined],
+    ...readFields(input, symbols),
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
   ]
   if (isIgnored(action)) {
@@ -259,6 +287,14 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
       : postText(event.post as ReplicaPost, symbols)
   return record([["action", `"${action}"`], ...given, ["post", post]])
 }
+
+const readFields = (input: Input, symbols: Symbols): ReadonlyArray<Field> =>
+  input._tag === "ReadDone"
+    ? [
+        ["client", input.client],
+        ["timestamp", symbols.timestamp(input.client, input.timestamp)],
+      ]
+    : []
 
 const clientEventText = (
   event: ClientEvent,
@@ -272,7 +308,10 @@ const clientEventText = (
     const name = input._tag === "Receive" ? "Reply" : input._tag
     return record([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
   }
-  const op = input._tag === "Submit" ? symbols.operation(input.operation) : undefined
+  const submit = input._tag === "Submit" ? input : undefined
+  const op = submit && symbols.operation(submit.operation)
+  // Nobody named: all answer in full, which the specification writes as N.
+  const replier = submit === undefined ? undefined : (submit.replier ?? symbols.replicas.length)
   const post = clientPostText(client, event.post as ClientPost, symbols)
-  return record([["action", `"${action}"`], node, ["op", op], ["m", message], ["post", post]])
+  return record([["action", `"${action}"`], node, ["op", op], ["replier", replier], ["m", message], ["post", post]])
 }

@@ -4,7 +4,7 @@
  * sent is what the causal merge has checked.
  */
 import { isIgnored } from "../core/machine.ts"
-import type { Request } from "../core/request.ts"
+import type { RequestData } from "../core/pbft/projection.ts"
 import type { Chain, Window } from "./chain.ts"
 import { viewChangeText } from "./emit-change.ts"
 import { peerText, receivedText, replyText, requestText } from "./emit-event.ts"
@@ -30,7 +30,7 @@ const isInjected = (event: StepEvent, chain: Chain, symbols: Symbols): boolean =
   const { input } = event
   if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return false
   const m = input.message
-  if (m._tag === "Request") return !symbols.isTraced(m.client)
+  if (m._tag === "Request" || m._tag === "Read") return !symbols.isTraced(m.client)
   // Any replica may have sent a batch, and one without a trace may have had it from anybody.
   if (m._tag === "Batch") return chain.start.replicas.size < symbols.replicas.length
   return !chain.start.replicas.has(m.replica)
@@ -49,7 +49,7 @@ const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> =>
 }
 
 // The texts of a request's possible copies: to one replica, or to everyone.
-const copies = (r: Request, to: ReadonlyArray<number>, symbols: Symbols): ReadonlyArray<string> =>
+const copies = (r: RequestData, to: ReadonlyArray<number>, symbols: Symbols): ReadonlyArray<string> =>
   [...to.map((replica) => [replica]), symbols.replicas].map((all) => requestText(r, all, symbols))
 
 /**

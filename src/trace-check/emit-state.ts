@@ -1,5 +1,6 @@
 /** States of replicas and clients as records of TLA+, as spec/tla/TracePbft.tla reads them. */
 import * as ClientTable from "../core/client-table.ts"
+import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
@@ -66,21 +67,35 @@ const changeFields = (state: State, symbols: Symbols): string => {
     `pset |-> ${entriesText(pset, symbols)}, qset |-> ${entriesText(qset, symbols)}, ` +
     `viewChanges |-> ${tlaSet(changes)}, ` +
     `newView |-> ${tlaSet(newView === undefined ? [] : [newViewText(newView, symbols)])}, ` +
-    `fetched |-> ${tlaSet(fetched.map(({ digest }) => symbols.digest(digest)))}`
+    `fetched |-> ${tlaSet(fetched.map(({ digest }) => symbols.digest(digest)))}, ` +
+    fastFields(state, symbols)
   )
 }
 
+const fastFields = ({ undo, reads }: State, symbols: Symbols): string => {
+  const settled =
+    undo === undefined
+      ? []
+      : [`[executed |-> ${undo.executed}, table |-> ${tableText(undo.table, symbols)}]`]
+  return `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(reads.map((r) => symbols.plain(r)))}`
+}
+
+const answerText = ({ result, digest, tentative }: Answer, symbols: Symbols): string =>
+  `[result |-> ${digest ? symbols.resultDigest(result) : symbols.result(result)}, ` +
+  `digest |-> ${tlaBoolean(digest)}, ` +
+  `tentative |-> ${tlaSet(tentative === undefined ? [] : [tentative])}]`
+
 /** A client's state as TracePbft's `ClientOf` reads it. */
 export const clientText = (client: number, state: ClientState, symbols: Symbols): string => {
-  const { timestamp, operation, toAll, replies, result, views } = state
+  const { timestamp, operation, toAll, readOnly, replies, result, views } = state
   const op = operation === undefined ? `"none"` : symbols.operation(operation)
   const answers = replies.flatMap((r, replica) =>
-    r === undefined ? [] : [tlaTuple([replica, symbols.result(r)])],
+    r === undefined ? [] : [tlaTuple([replica, answerText(r, symbols)])],
   )
   const last = result === undefined ? "<<>>" : symbols.result(result)
   return (
     `[timestamp |-> ${symbols.timestamp(client, timestamp)}, op |-> ${op}, ` +
-    `toAll |-> ${tlaBoolean(toAll)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}, ` +
+    `toAll |-> ${tlaBoolean(toAll)}, readOnly |-> ${tlaBoolean(readOnly)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}, ` +
     `views |-> ${tlaTuple(views)}]`
   )
 }

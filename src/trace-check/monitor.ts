@@ -41,8 +41,26 @@ const checkpointsKept = 16
 /** How many characters of results are kept for slower replicas. */
 const resultsKept = 16 * 1024 * 1024
 
+export interface MonitorOptions {
+  readonly traced: Traced
+  readonly configs: ReadonlyMap<ReplicaId, Config>
+  readonly logSize: number
+  readonly misbehaved: (found: Misbehaviour) => void
+  readonly resultDigest: Config["resultDigest"]
+}
+
+/** A result that was accepted before anybody had executed its request for good. */
+interface Accepted {
+  readonly timestamp: number
+  readonly result: string
+  readonly event: ClientEvent
+}
+
 export class Monitor {
   readonly #traced: Traced
+  readonly #resultDigest: Config["resultDigest"]
+  readonly #tentative = new Map<ReplicaId, ReadonlyArray<Reply>>()
+  readonly #accepted = new Map<ClientId, Accepted>()
   readonly #configs: ReadonlyMap<ReplicaId, Config>
   readonly #kept: number
   readonly #misbehaved: (found: Misbehaviour) => void
@@ -58,16 +76,12 @@ export class Monitor {
   #results = 0
   #uncompared = 0
 
-  constructor(
-    traced: Traced,
-    configs: ReadonlyMap<ReplicaId, Config>,
-    logSize: number,
-    misbehaved: (found: Misbehaviour) => void,
-  ) {
+  constructor({ traced, configs, logSize, misbehaved, resultDigest }: MonitorOptions) {
     this.#traced = traced
     this.#configs = configs
     this.#kept = logsKept * logSize
     this.#misbehaved = misbehaved
+    this.#resultDigest = resultDigest
   }
 
   /** The highest executed sequence number. */
@@ -109,7 +123,10 @@ export class Monitor {
     for (const effect of step.effects) {
       if (effect._tag === "Broadcast") this.#oneStory(event, effect.message)
     }
-    if (step.action === "Execute" && input._tag === "Executed") return this.#execute(event)
+    if (step.state.undo === undefined && step.action !== "Settle") {
+      this.#tentative.delete(event.replica)
+    }
+    if (input._tag === "Executed") return this.#executed(event)
     if (input._tag === "Restart") return this.#restart(event)
     if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
     if (input._tag !== "Receive") return
@@ -154,13 +171,25 @@ export class Monitor {
     }
   }
 
-  #execute(event: ReplicaEvent): void {
+  // What is executed tentatively counts when it is settled.
+  #executed(event: ReplicaEvent): void {
+    const { replica, step, input } = event
+    if (input._tag !== "Executed") return
+    const answered = step.effects.flatMap((e) => (e._tag === "SendToClient" ? [e.message] : []))
+    // A reply may bear the result's digest; the result itself came from the service.
+    const replies = answered.map((m, k) => ({ ...m, result: input.results[k] ?? m.result }))
+    if (step.action === "ExecuteTentatively") this.#tentative.set(replica, replies)
+    if (step.action === "Execute") this.#execute(event, replies)
+    if (step.action !== "Settle") return
+    this.#execute(event, this.#tentative.get(replica) ?? [])
+    this.#tentative.delete(replica)
+  }
+
+  #execute(event: ReplicaEvent, replies: ReadonlyArray<Reply>): void {
     const { replica, before, step, place, input } = event
     const seq = input._tag === "Executed" ? input.seq : 0
     const { digest } = Window.get(before.log, seq)
-    const replies: Array<Reply> = []
     for (const effect of step.effects) {
-      if (effect._tag === "SendToClient") replies.push(effect.message)
       if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#checkpoint(event, seq, effect.message.digest)
       }
@@ -232,6 +261,12 @@ export class Monitor {
       this.#reject(event, "AtMostOnce", message, { expected: same.seq, found: seq })
     }
     outcomes.push({ timestamp, seq, result, place: event.place })
+    const accepted = this.#accepted.get(client)
+    if (accepted?.timestamp === timestamp) {
+      this.#accepted.delete(client)
+      this.#uncompared--
+      if (accepted.result !== result) this.#otherResult(accepted.event, accepted.result, result)
+    }
     if (outcomes.length > outcomesKept) outcomes.shift()
   }
 
@@ -324,26 +359,34 @@ export class Monitor {
   #client(event: ClientEvent): void {
     const { client, step, input, before } = event
     if (input._tag !== "Receive") return
-    const { timestamp, result, replica } = input.message
+    const { timestamp, result, replica, digest, readOnly, tentative } = input.message
     const outcome = this.#outcomes.get(client)?.find((o) => o.timestamp === timestamp)
-    if (outcome !== undefined && outcome.result !== result) {
-      this.#wrongReply(event, replica, outcome.place)
+    const answersOrder = readOnly !== true && tentative !== true
+    if (outcome !== undefined && answersOrder) {
+      const expected = digest === true ? this.#resultDigest(outcome.result) : outcome.result
+      if (expected !== result) this.#wrongReply(event, replica, outcome.place)
     }
     const accepted = step.effects.find((e) => e._tag === "Complete")
     if (accepted === undefined) return
     this.#results++
+    // What was read has no execution: states of different replicas answer differently.
+    if (before.readOnly) return
     before.replies.forEach((reply, other) => {
-      if (reply !== undefined && reply !== accepted.result) {
-        this.#wrongReply(event, other, event.place)
-      }
+      if (reply === undefined || reply.tentative !== undefined) return
+      const expected = reply.digest ? this.#resultDigest(accepted.result) : accepted.result
+      if (reply.result !== expected) this.#wrongReply(event, other, event.place)
     })
     if (outcome === undefined) {
       this.#uncompared++
+      this.#accepted.set(client, { timestamp, result: accepted.result, event })
     } else if (outcome.result !== accepted.result) {
-      const message = `the client accepted another result than the execution at ${outcome.seq} had`
-      const { result: expected } = outcome
-      this.#reject(event, "ClientResult", message, { expected, found: accepted.result })
+      this.#otherResult(event, accepted.result, outcome.result)
     }
+  }
+
+  #otherResult(event: ClientEvent, found: string, expected: string): never {
+    const message = "the client accepted another result than the execution had"
+    this.#reject(event, "ClientResult", message, { expected, found })
   }
 
   #wrongReply(event: ClientEvent, replica: ReplicaId, executed: Place): void {

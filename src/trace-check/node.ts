@@ -32,10 +32,12 @@ export class NodeTrace {
   #ahead: TraceEvent | undefined
   /** The end line declares steps without a line. */
   #open = false
+  readonly #digests: Digests
   #replica: ReplicaReplay | undefined
   #clients: ClientsReplay | undefined
 
   constructor(files: ReadonlyArray<TraceFile>, digests: Digests) {
+    this.#digests = digests
     const first = files[0]
     if (first === undefined) throw new Error("a process has at least one file")
     this.key = nodeKey(first.header)
@@ -44,7 +46,7 @@ export class NodeTrace {
     this.#files = files
     if (first.header.node.kind === "replica")
       this.#replica = new ReplicaReplay(first.header, digests)
-    else this.#clients = new ClientsReplay(first.header)
+    else this.#clients = new ClientsReplay(first.header, digests)
   }
 
   /** The replay of a replica's state, if this is one. */
@@ -132,7 +134,7 @@ export class NodeTrace {
   // Clients keep nothing: a new start has new states, with timestamps above those used before.
   #clientsAgain({ reader, header }: TraceFile): TraceEvent {
     const old = (this.#clients as ClientsReplay).states
-    const replay = new ClientsReplay(header)
+    const replay = new ClientsReplay(header, this.#digests)
     this.#clients = replay
     const dropped = this.#before === "ended" ? 0 : undefined
     this.#before = undefined

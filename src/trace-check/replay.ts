@@ -5,6 +5,7 @@
  */
 import { InvariantBroken } from "../core/assert.ts"
 import type { ClientId } from "../core/ids.ts"
+import { pendingExecution } from "../core/pbft/execution.ts"
 import { type ClientConfig, type ClientState, initClient, stepClient } from "../core/pbft/client.ts"
 import {
   fromFullClientProjection,
@@ -31,7 +32,7 @@ import type { TraceLine } from "./read.ts"
 import { stateMisfit } from "./state-data.ts"
 
 /** The digests that the traced replicas used; the core hashes nothing itself. */
-export type Digests = Pick<Config, "batchDigest" | "checkpointDigest">
+export type Digests = Pick<Config, "batchDigest" | "checkpointDigest" | "resultDigest">
 
 /** A line that was replayed. */
 type StepLine = Extract<TraceLine, { readonly _tag: "Step" }>
@@ -106,9 +107,9 @@ export class ReplicaReplay {
   constructor(header: TraceHeader, digests: Digests) {
     const id = header.node.kind === "replica" ? header.node.id : 0
     const { n, f, quorum, clients, checkpointInterval, logSize, maxBatch } = header
+    const { readOnly, maxTentative, fetchDecisions } = header
     const group = { n, f, quorum }
     this.node = `replica ${id}`
-    const { batchDigest, checkpointDigest } = digests
     this.config = {
       group,
       id,
@@ -116,8 +117,12 @@ export class ReplicaReplay {
       checkpointInterval,
       logSize,
       maxBatch,
-      batchDigest,
-      checkpointDigest,
+      readOnly,
+      maxTentative,
+      fetchDecisions,
+      batchDigest: digests.batchDigest,
+      checkpointDigest: digests.checkpointDigest,
+      resultDigest: digests.resultDigest,
     }
     this.#state = init(this.config)
   }
@@ -191,7 +196,10 @@ export class ReplicaReplay {
   }
 
   #checkExecuted(at: At, seq: number, service: string): void {
-    const checkpoint = seq % this.config.checkpointInterval === 0
+    // A checkpoint is taken when its batch is committed.
+    const pending = pendingExecution(this.config, this.#state)
+    const checkpoint =
+      pending?.seq === seq ? pending.checkpoint : seq % this.config.checkpointInterval === 0
     if (checkpoint === (service !== "")) return
     badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
   }
@@ -203,14 +211,16 @@ export class ClientsReplay {
   readonly #configs = new Map<ClientId, ClientConfig>()
   readonly #states = new Map<ClientId, ClientState>()
 
-  constructor(header: TraceHeader) {
-    const { node, n, f, quorum } = header
+  constructor(header: TraceHeader, { resultDigest }: Pick<Digests, "resultDigest">) {
+    const { node, n, f, quorum, replyQuorum } = header
     if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
     this.node = `clients ${node.from} to ${node.to}`
     for (let id = node.from; id <= node.to; id++) {
       const group = { n, f, quorum }
       const { firstTimestamp } = node
-      const config: ClientConfig = { group, id, firstTimestamp, retransmitMs: 1 }
+      const timers = { retransmitMs: 1, maxRetransmitMs: 1 }
+      const answers = { replyQuorum, resultDigest }
+      const config: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
       this.#configs.set(id, config)
       this.#states.set(id, initClient(config))
     }

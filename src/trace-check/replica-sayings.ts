@@ -112,7 +112,7 @@ export class ReplicaSayings {
     const chosen = new Set(newView?.chosen.map((c) => c.seq))
     const vote = isPrimary(view) ? "PrePrepare" : "Prepare"
     for (const { seq, digest, phase } of slot) {
-      if (phase === "empty" || phase === "held") continue
+      if (phase === "empty" || phase === "held" || phase === "decided") continue
       // What a new view starts with is in its NEW-VIEW.
       const inNewView = vote === "PrePrepare" && chosen.has(seq)
       if (!inNewView) this.#slots.say({ type: vote, view, seq, digest, place })

@@ -197,7 +197,13 @@ export interface SentReply {
   readonly view: View
   readonly timestamp: Timestamp
   readonly result: Bytes
+  readonly digest?: true
+  readonly tentative?: true
+  readonly readOnly?: true
 }
+
+const sameMarks = (a: SentReply, b: SentReply): boolean =>
+  a.digest === b.digest && a.tentative === b.tentative && a.readOnly === b.readOnly
 
 /** The replies of one replica, by client. */
 export class SentReplies {
@@ -211,19 +217,28 @@ export class SentReplies {
     return made
   }
 
-  send(client: ClientId, { view, timestamp, result }: SentReply): void {
-    if (this.knows(client, { view, timestamp, result }) === "said") return
-    this.#of(client).add({ view, timestamp, result })
+  send(client: ClientId, reply: SentReply): void {
+    if (this.knows(client, reply) === "said") return
+    const { view, timestamp, result, digest, tentative, readOnly } = reply
+    this.#of(client).add({
+      view,
+      timestamp,
+      result,
+      ...(digest && { digest }),
+      ...(tentative && { tentative }),
+      ...(readOnly && { readOnly }),
+    })
   }
 
   forget(client: ClientId, timestamp: Timestamp): void {
     this.#of(client).forget(timestamp)
   }
 
-  knows(client: ClientId, { view, timestamp, result }: SentReply): Known {
+  knows(client: ClientId, reply: SentReply): Known {
+    const { view, timestamp, result } = reply
     const replies = this.#of(client)
     const same = (r: SentReply) =>
-      r.timestamp === timestamp && r.view === view && r.result === result
+      r.timestamp === timestamp && r.view === view && r.result === result && sameMarks(r, reply)
     return replies.find(same) === undefined ? replies.unknown(timestamp) : "said"
   }
 }

@@ -6,11 +6,13 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Config, State } from "../core/pbft/state.ts"
-import type { Batch, Request } from "../core/request.ts"
+import type { Config, Input, State } from "../core/pbft/state.ts"
+import type { Batch, Request, SignedRequest } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
+
+type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
 
 /** Names in the order in which they are first asked for. */
 class Names {
@@ -71,6 +73,7 @@ export class Symbols {
   constructor(chain: Chain) {
     const { header, start, events } = chain
     this.#batchDigest = chain.batchDigest
+    this.#resultDigest = chain.resultDigest
     this.#nullDigest = chain.batchDigest([])
     this.replicas = Array.from({ length: header.n }, (_, replica) => replica)
     this.#traced = new Set(start.clients.keys())
@@ -104,6 +107,11 @@ export class Symbols {
     return `<<"${this.#results.of(content)}">>`
   }
 
+  /** A result's digest: of a result that occurs in the chain, or of one that nobody shows. */
+  resultDigest(digest: Digest): string {
+    return `<<"digest", ${this.result(this.#resultOfDigest.get(digest) ?? `digest ${digest}`)}>>`
+  }
+
   checkpoint(digest: Digest): string {
     return `<<"${this.#checkpoints.of(digest)}">>`
   }
@@ -117,7 +125,12 @@ export class Symbols {
     if (digest === this.#nullDigest) return "<<>>"
     this.#seen.add(digest)
     this.#batches.set(digest, batch)
-    return `B${this.#batchNames.of(digest)}`
+    const name = `B${this.#batchNames.of(digest)}`
+    // Whom its clients want to answer in full is no part of the digest.
+    const repliers = batch.map(({ replier }) => replier ?? "").join("_")
+    const variant = /\d/.test(repliers) ? `${name}r${repliers}` : name
+    this.#variants.set(variant, batch)
+    return variant
   }
 
   /** A digest's name: that of a known batch, or of a batch that nobody in the chain holds. */
@@ -146,19 +159,22 @@ export class Symbols {
   }
 
   #batchDefinitions(text: string): ReadonlyArray<string> {
-    const used = new Set(text.match(/\b[BD]\d+\b/g))
-    return [...this.#digestsByNumber()].flatMap(([number, digest]) => {
+    const used = new Set(text.match(/\b(B\d+(r[\d_]*)?|D\d+)\b/g))
+    const batches = [...this.#variants].flatMap(([name, batch]) =>
+      used.has(name)
+        ? [`${name} == ${tlaTuple(batch.map((r) => this.request(r, this.auth(r))))}`]
+        : [],
+    )
+    const digests = [...this.#digestsByNumber()].flatMap(([number, digest]) => {
       const batch = this.#batches.get(digest)
       const lines: Array<string> = []
-      if (used.has(`B${number}`) && batch !== undefined) {
-        lines.push(`B${number} == ${tlaTuple(batch.map((r) => this.request(r, this.auth(r))))}`)
-      }
       if (used.has(`D${number}`)) {
         const plain = batch?.map((r) => this.plain(r)) ?? [this.#unknownBatch(number)]
         lines.push(`D${number} == ${tlaTuple(plain)}  \\* ${digest.replace(/[^\w.-]/g, "?")}`)
       }
       return lines
     })
+    return [...batches, ...digests]
   }
 
   #digestsByNumber(): Map<string, Digest> {
@@ -168,6 +184,14 @@ export class Symbols {
   }
 
   readonly #seen = new Set<Digest>()
+  /** Batches by their names. */
+  readonly #variants = new Map<string, Batch>()
+  readonly #resultDigest: Config["resultDigest"]
+  /** The results that occur, by their digests. */
+  readonly #resultOfDigest = new Map<Digest, string>()
+  /** What each replica read, and which operations only read. */
+  readonly #readAt = new Map<string, string>()
+  readonly #reads = new Set<string>()
 
   #unknownBatch(number: string): string {
     return `[client |-> 0, timestamp |-> 0, op |-> "unknown batch ${number}"]`
@@ -178,8 +202,9 @@ export class Symbols {
     return `[client |-> ${client}, timestamp |-> ${t}, op |-> ${this.operation(operation)}]`
   }
 
-  request(r: Request, auth: ReadonlyArray<ReplicaId>): string {
-    return `${this.plain(r).slice(0, -1)}, auth |-> ${tlaSet(auth)}]`
+  request(r: Request & Pick<SignedRequest, "replier">, auth: ReadonlyArray<ReplicaId>): string {
+    const replier = r.replier === undefined ? "" : `, replier |-> ${r.replier}`
+    return `${this.plain(r).slice(0, -1)}, auth |-> ${tlaSet(auth)}${replier}]`
   }
 
   /** Where a request's authenticator verifies: everywhere for a traced client. */
@@ -210,6 +235,20 @@ export class Symbols {
         return tlaTuple([key, this.result(result)])
       }),
     )
+  }
+
+  /** What was read, as `<<<<client, timestamp, replica>>, result>>` pairs. */
+  readResults(): ReadonlyArray<string> {
+    return [...this.#readAt].map(([key, result]) => {
+      const [client = 0, timestamp = 0, replica = 0] = key.split(" ").map(Number)
+      const at = tlaTuple([client, this.timestamp(client, timestamp), replica])
+      return tlaTuple([at, this.result(result)])
+    })
+  }
+
+  /** The operations that were asked for as reads. */
+  readOperations(): ReadonlyArray<string> {
+    return [...this.#reads].map((content) => this.operation(content))
   }
 
   /** The recorded digests of checkpoints as `<<seq, digest>>` pairs. */
@@ -246,6 +285,11 @@ export class Symbols {
       this.#meetBatch(batch, digest)
     }
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
+    for (const read of state.reads) {
+      this.#meetRequest(read)
+      this.#reads.add(read.operation)
+    }
+    for (const { result } of ClientTable.entries(state.table)) this.#meetResult(result)
   }
 
   // Tables may hold clients that the chain does not speak of: they are left out.
@@ -273,9 +317,12 @@ export class Symbols {
     this.#meetInput(event)
     for (const effect of event.step.effects) {
       if (effect._tag === "SendToClient") {
-        const { client, timestamp, result } = effect.message
+        const { client, timestamp, result, digest, readOnly } = effect.message
         this.#clients.add(client)
         this.#mention(client, timestamp)
+        // What an answer by digest stands for is in the step's input.
+        if (readOnly === true || digest === true) continue
+        this.#meetResult(result)
         const results = this.#resultOf.get(client) ?? new Map<Timestamp, string>()
         this.#resultOf.set(client, results)
         if (!results.has(timestamp)) results.set(timestamp, result)
@@ -289,11 +336,24 @@ export class Symbols {
     }
   }
 
+  #meetResult(result: string): void {
+    this.#resultOfDigest.set(this.#resultDigest(result), result)
+  }
+
+  #meetRead(replica: ReplicaId, { client, timestamp, result }: ReadDone): void {
+    this.#clients.add(client)
+    this.#mention(client, timestamp)
+    if (result !== undefined) this.#readAt.set(`${client} ${timestamp} ${replica}`, result)
+  }
+
   #meetInput({ input, replica, step }: ReplicaEvent): void {
     if (input._tag === "Restart") return this.#meetReplica(step.state)
+    if (input._tag === "ReadDone") return this.#meetRead(replica, input)
+    if (input._tag === "Executed") for (const result of input.results) this.#meetResult(result)
     if (input._tag === "Receive") {
       const m = input.message
-      if (m._tag === "Request") this.#meetRequest(m)
+      if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
+      if (m._tag === "Read") this.#reads.add(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
@@ -310,7 +370,10 @@ export class Symbols {
   #meetClientEvent({ client, step, input }: ClientEvent): void {
     this.#clients.add(client)
     this.#meetClient(client, step.state)
-    if (input._tag === "Receive") this.#mention(client, input.message.timestamp)
+    if (input._tag === "Submit" && input.readOnly === true) this.#reads.add(input.operation)
+    if (input._tag !== "Receive") return
+    this.#mention(client, input.message.timestamp)
+    if (input.message.digest !== true) this.#meetResult(input.message.result)
   }
 
   // Timestamps by rank: order is all that the specification looks at, and a client's next one is

@@ -141,6 +141,7 @@ const failing = async (
   const alone: Chain = {
     header: chain.header,
     batchDigest: chain.batchDigest,
+    resultDigest: chain.resultDigest,
     from: window.from + followed,
     fromInit: false,
     start,

@@ -57,7 +57,7 @@ const writers = 6
 /** How long a group gets to answer again after it was started, in milliseconds. */
 const patienceMs = 60_000
 
-const digests = { batchDigest, checkpointDigest, hash: bytesDigest }
+const digests = { batchDigest, checkpointDigest, resultDigest: bytesDigest, hash: bytesDigest }
 
 const verdictOn = (folder: string): Promise<Verdict> =>
   checkTraces(

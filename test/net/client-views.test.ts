@@ -39,8 +39,8 @@ const clients = async () => {
 describe("clients of one pool", () => {
   it("call the primary of the view that f + 1 replicas answered in, whoever heard", async () => {
     const { loop, completed, reply, heard } = await clients()
-    loop.submit(0, "")
-    loop.submit(1, "")
+    loop.submit(0, "", false)
+    loop.submit(1, "", false)
     await until("the primary has both", () => heard()[0]?.length === 2)
     expect(heard()).toStrictEqual([[0, 1], [], [], []])
     reply(1, 0, 1)
@@ -48,23 +48,23 @@ describe("clients of one pool", () => {
     await until("client 0 is answered", () => completed.length === 1)
     expect(loop.view).toBe(1)
     // Client 1 waits for an old primary, and client 2 would call it: their requests go to all.
-    loop.submit(2, "")
+    loop.submit(2, "", false)
     await until("all have both", () => heard().every((all) => all.includes(1) && all.includes(2)))
     expect(heard().map((all) => all.filter((c) => c === 1).length)).toStrictEqual([2, 1, 1, 1])
     // Client 0 knows, and calls the new primary alone.
-    loop.submit(0, "")
+    loop.submit(0, "", false)
     await until("the new primary has it", () => heard()[1]?.includes(0) === true)
     expect(heard().map((all) => all.filter((c) => c === 0).length)).toStrictEqual([1, 1, 0, 0])
   })
 
   it("do not believe one replica that there is a later view", async () => {
     const { loop, completed, reply, heard } = await clients()
-    loop.submit(0, "")
+    loop.submit(0, "", false)
     reply(3, 0, 9)
     reply(2, 0, 0)
     await until("client 0 is answered", () => completed.length === 1)
     expect(loop.view).toBe(0)
-    loop.submit(1, "")
+    loop.submit(1, "", false)
     await until("the primary has both", () => heard()[0]?.length === 2)
     expect(heard()).toStrictEqual([[0, 1], [], [], []])
   })

@@ -161,7 +161,7 @@ describe("the lifted client", () => {
         { _tag: "Submit" as const, operation: "op" },
         reply(0, "lie"),
         reply(1, "truth"),
-        { _tag: "Timeout" as const },
+        { _tag: "Timeout" as const, waitedMs: 100 },
         reply(2, "truth"),
         reply(3, "truth"),
       ]

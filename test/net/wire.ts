@@ -61,26 +61,33 @@ const newViewOnWire = (m: Messages.NewView): Messages.NewView => ({
   chosen: listed(m.chosen),
 })
 
+// One of four replicas.
+const withReplier = <R extends { readonly replier?: number }>(r: R): R =>
+  r.replier === undefined ? r : { ...r, replier: r.replier % 4 }
+
 const viewChange = fromSchema(Messages.ViewChange).map(viewChangeOnWire)
 const newView = fromSchema(Messages.NewView).map(newViewOnWire)
 
 export const messages: Record<Messages.Message["_tag"], fc.Arbitrary<Messages.Message>> = {
-  Request: fromSchema(Messages.Request),
-  PrePrepare: fromSchema(Messages.PrePrepare).map(withDigest),
+  Request: fromSchema(Messages.Request).map(withReplier),
+  Read: fromSchema(Messages.Read),
+  PrePrepare: fromSchema(Messages.PrePrepare)
+    .map(withDigest)
+    .map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
   Prepare: fromSchema(Messages.Prepare).map(withDigest),
   Commit: fromSchema(Messages.Commit).map(withDigest),
   Checkpoint: fromSchema(Messages.Checkpoint).map(withDigest),
   ViewChange: viewChange,
   NewView: newView,
   FetchBatch: fromSchema(Messages.FetchBatch).map(withDigest),
-  Batch: fromSchema(Messages.Batch),
+  Batch: fromSchema(Messages.Batch).map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
   Reply: fromSchema(Messages.Reply),
 }
 
 const natural = fc.maxSafeNat()
 const digest = fc.string().map(digestOf)
 const bytesText = fc.uint8Array({ maxLength: 40 }).map((b) => Buffer.from(b).toString("latin1"))
-const batch = fc.array(fromSchema(SignedRequest), { maxLength: 5 })
+const batch = fc.array(fromSchema(SignedRequest).map(withReplier), { maxLength: 5 })
 const plain = { noNullPrototype: true }
 const entry = fc.record({ timestamp: natural, result: bytesText }, plain)
 const recordOf = <T extends DurableRecord["_tag"], A>(

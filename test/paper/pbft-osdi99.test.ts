@@ -99,7 +99,7 @@ describe("4.1 The client", () => {
   })
 
   it("asks every replica when the result does not come in time", () => {
-    const took = stepClient(config, submitted(), { _tag: "Timeout" })
+    const took = stepClient(config, submitted(), { _tag: "Timeout", waitedMs: 0 })
     expect(took.effects).toMatchObject([{ replicas: [0, 1, 2, 3] }, { _tag: "SetTimer" }])
   })
 

@@ -29,6 +29,7 @@ const service: ModelService<History> = {
   result: (value, r) => `${r.operation}@${value.length + 1}`,
   next: (value, r) => [...value, `${r.client}:${r.timestamp}:${r.operation}`],
   digest: (value) => value.join(" "),
+  isRead: (operation) => operation.startsWith("read"),
 }
 
 /** A request whose authenticator verifies at these replicas only. */
@@ -58,7 +59,7 @@ export class Group {
   }
 
   timeout(client: number): void {
-    this.moveClient(client, { _tag: "Timeout" })
+    this.moveClient(client, { _tag: "Timeout", waitedMs: 0 })
   }
 
   /** Sends a message in a Byzantine sender's name; its authenticator verifies at these. */

@@ -34,6 +34,8 @@ export const batchDigest = (
     ? "null"
     : batch.map((r) => `${r.client}:${r.timestamp}:${r.operation}`).join(" ")
 
+const resultDigest = (result: Bytes): Digest => `digest of ${result}`
+
 /** Replica `id` of four with a small window, checkpoints at 2, 4, ..., two clients. */
 export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config => ({
   group: groupOf(4),
@@ -42,6 +44,10 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   checkpointInterval: 2,
   logSize: 4,
   maxBatch: 2,
+  readOnly: false,
+  maxTentative: 0,
+  fetchDecisions: false,
+  resultDigest,
   batchDigest,
   checkpointDigest: (seq, service, table) =>
     `${seq}|${service}|${table.map((e) => `${e.timestamp}=${e.result}`).join(",")}`,
@@ -56,6 +62,9 @@ export const clientConfigOf = (
   id,
   firstTimestamp: 0,
   retransmitMs: 100,
+  maxRetransmitMs: 400,
+  replyQuorum: 2,
+  resultDigest,
   ...changed,
 })
 

@@ -25,6 +25,13 @@ interface Reached {
   readonly clients: ReadonlyArray<readonly [ClientConfig, ClientState]>
 }
 
+const answers = {
+  retransmitMs: 1,
+  maxRetransmitMs: 1,
+  replyQuorum: 2,
+  resultDigest: digests.resultDigest,
+}
+
 /** States that runs reach, each of them a few times. */
 const reached = async (seed: number): Promise<Reached> => {
   const replicas: Array<readonly [Config, State]> = []
@@ -40,7 +47,7 @@ const reached = async (seed: number): Promise<Reached> => {
       return
     }
     const group = { n: 4, f: 1, quorum: 3 }
-    const config = { group, id: event.client, firstTimestamp: 0, retransmitMs: 1 }
+    const config = { group, id: event.client, firstTimestamp: 0, ...answers }
     clients.push([config, deepFreeze(event.step.state)])
   }
   const restart = { replica: seed % 4, at: 3, how: "in-process" } as const
@@ -107,7 +114,7 @@ test("different states have different projections", async () => {
 
 test("a client that never asked anything", () => {
   const group = { n: 4, f: 1, quorum: 3 }
-  const config = { group, id: 0, firstTimestamp: 7, retransmitMs: 1 }
+  const config = { group, id: 0, firstTimestamp: 7, ...answers }
   expect(fullClientProjection(initClient(config))).toEqual({
     views: [0, 0, 0, 0],
     timestamp: 7,

@@ -22,6 +22,8 @@ import {
 import { DropLine, EndLine, HeaderLine, misfit, StepLine } from "../../src/core/trace-event.ts"
 
 const group = { n: 4, f: 1, quorum: 3 }
+const resultDigest = (result: string): string => `digest of ${result}`
+const answers = { retransmitMs: 10, maxRetransmitMs: 10, replyQuorum: 2, resultDigest }
 const config: Config = {
   group,
   id: 1,
@@ -29,6 +31,10 @@ const config: Config = {
   checkpointInterval: 1,
   logSize: 4,
   maxBatch: 2,
+  readOnly: true,
+  maxTentative: 1,
+  fetchDecisions: true,
+  resultDigest,
   batchDigest: (batch) => `batch of ${batch.map((r) => r.operation).join(" ")}`,
   checkpointDigest: (seq, service) => `checkpoint ${seq} ${service}`,
 }
@@ -276,7 +282,7 @@ describe("a replica's line of a view change", () => {
 })
 
 describe("a client's line", () => {
-  const clientConfig = { group, id: 2, firstTimestamp: 4, retransmitMs: 10 }
+  const clientConfig = { group, id: 2, firstTimestamp: 4, ...answers }
   const reply = (replica: number, result: string, view = 0) => ({
     _tag: "Receive" as const,
     message: from({ _tag: "Reply" as const, view, client: 2, timestamp: 5, replica, result }),
@@ -286,7 +292,7 @@ describe("a client's line", () => {
     let state = initClient(clientConfig)
     const inputs = [
       { _tag: "Submit" as const, operation: everyByte },
-      { _tag: "Timeout" as const },
+      { _tag: "Timeout" as const, waitedMs: 10 },
       reply(0, "a"),
       reply(1, everyByte, 3),
       reply(2, everyByte),
@@ -315,7 +321,7 @@ test("the lines that are no steps", () => {
   expect(misfit(DropLine)(drop)).toBeUndefined()
   expect(misfit(ReplicaState)(drop.state)).toBeUndefined()
   expect(drop).toMatchObject({ n: 9, dropped: 4 })
-  const state = initClient({ group, id: 2, firstTimestamp: 4, retransmitMs: 10 })
+  const state = initClient({ group, id: 2, firstTimestamp: 4, ...answers })
   const clients = JSON.parse(clientsDropLine(9, 4, new Map([[2, state]])))
   expect(misfit(ClientsState)(clients.state)).toBeUndefined()
   expect(clients.state).toMatchObject([{ client: 2, timestamp: 4 }])
@@ -330,12 +336,16 @@ test("the lines that are no steps", () => {
     checkpointInterval: 1,
     logSize: 4,
     maxBatch: 2,
+    replyQuorum: 3,
+    readOnly: true,
+    maxTentative: 1,
+    fetchDecisions: true,
     clients: 3,
     spec: "0".repeat(64),
     startedAt: "2026-01-01T00:00:00.000Z",
   }
   expect(misfit(HeaderLine)(JSON.parse(header(head)))).toBeUndefined()
-  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/2", ...head })
+  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/3", ...head })
 })
 
 test("a misfit is told with its place and what was expected there", () => {

@@ -194,7 +194,9 @@ describe("checked apart from the model", () => {
   const monitorOf = (): Monitor => {
     const replicas = new Map([0, 1, 2, 3].map((r) => [r, `replica ${r}`] as const))
     const traced = { group: { n: 4, f: 1, quorum: 3 }, replicas, clients: new Map() }
-    return new Monitor(traced, new Map(), 4, () => undefined)
+    const misbehaved = (): void => undefined
+    const { resultDigest } = digests
+    return new Monitor({ traced, configs: new Map(), logSize: 4, misbehaved, resultDigest })
   }
 
   test.each(["Timeout", "SendNewView"] as const)(

@@ -128,6 +128,10 @@ export const clientSubmit = (config: ClientConfig, state: ClientState, input: Su
 
 type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
 
+// At least as long as the first time: a driver may have made the timer fire early.
+const nextWait = ({ retransmitMs, maxRetransmitMs }: ClientConfig, waitedMs: number): number =>
+  Math.min(Math.max(2 * waitedMs, retransmitMs), maxRetransmitMs)
+
 /**
  * ClientTimeout (OSDI '99 section 4.1, TOCS section 5.1). No result in time: every replica is asked
  * to order the request, and for the whole result. The next wait is twice as long.
@@ -143,7 +147,7 @@ export const clientTimeout = (
   const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
   return {
     state: toAll ? state : { ...state, toAll: true, readOnly: false, replies },
-    effects: send(message, everyone(config), Math.min(2 * waitedMs, config.maxRetransmitMs)),
+    effects: send(message, everyone(config), nextWait(config, waitedMs)),
     action: "ClientTimeout",
   }
 }

@@ -5,6 +5,7 @@
  * the buckets that were touched. (A sum of the entries' hashes would be cheaper still, but whoever
  * chooses the entries can find collisions of sums: Wagner, CRYPTO 2002.)
  */
+import { assert } from "../assert.ts"
 import type { Bytes, Digest } from "../ids.ts"
 import { field, fieldAt } from "./byte-text.ts"
 import {
@@ -97,9 +98,50 @@ const read = (snapshot: Bytes): Array<Bucket> | undefined => {
   return all
 }
 
-/** An empty key-value service; `hash` must be collision-resistant. */
-export const keyValueService = (hash: Hash): Service => {
+/** What an operation found at its key; undefined for bytes that are no operation. */
+type Before = { readonly key: Bytes; readonly value: Bytes | undefined } | undefined
+
+/** What the last operations found, so that they can be taken back: `most` of them. */
+class Found {
+  readonly #most: number
+  #last: Array<Before> = []
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(all: ReadonlyArray<Bucket>, operation: KeyValueOperation | string): void {
+    if (this.#most === 0) return
+    const key = typeof operation === "string" ? undefined : operation.key
+    this.#last.push(
+      key === undefined ? undefined : { key, value: all[bucketOf(key)]?.entries.get(key) },
+    )
+    if (this.#last.length > 2 * this.#most) this.#last = this.#last.slice(-this.#most)
+  }
+
+  takeBack(all: ReadonlyArray<Bucket>, count: number): void {
+    assert(count <= Math.min(this.#most, this.#last.length), "what is taken back is remembered")
+    for (const before of this.#last.splice(this.#last.length - count).reverse()) {
+      if (before === undefined) continue
+      const bucket = all[bucketOf(before.key)] as Bucket
+      if (before.value === undefined) bucket.entries.delete(before.key)
+      else bucket.entries.set(before.key, before.value)
+      bucket.text = undefined
+    }
+  }
+
+  clear(): void {
+    this.#last = []
+  }
+}
+
+/**
+ * An empty key-value service; `hash` must be collision-resistant. It can take back its last
+ * `undoable` operations.
+ */
+export const keyValueService = (hash: Hash, undoable = 0): Service => {
   const state = { buckets: emptyBuckets() }
+  const found = new Found(undoable)
   const fresh = (): ReadonlyArray<Bucket> => {
     for (const bucket of state.buckets) refresh(hash, bucket)
     return state.buckets
@@ -107,11 +149,18 @@ export const keyValueService = (hash: Hash): Service => {
   return {
     execute: (bytes) => {
       const operation = decodeOperation(bytes)
+      found.add(state.buckets, operation)
       return encodeResult(
         typeof operation === "string"
           ? { _tag: "BadOperation", why: operation }
           : apply(state.buckets, operation),
       )
+    },
+    undo: (count) => found.takeBack(state.buckets, count),
+    read: (bytes) => {
+      const operation = decodeOperation(bytes)
+      if (typeof operation === "string" || operation._tag !== "Get") return undefined
+      return encodeResult(apply(state.buckets, operation))
     },
     digest: () =>
       hash(
@@ -126,6 +175,7 @@ export const keyValueService = (hash: Hash): Service => {
     restore: (snapshot) => {
       const all = read(snapshot)
       if (all !== undefined) state.buckets = all
+      if (all !== undefined) found.clear()
       return all !== undefined
     },
   }

@@ -9,6 +9,10 @@ export const nullService = (hash: Hash): Service => {
       state.executed += 1
       return ""
     },
+    undo: (count) => {
+      state.executed -= count
+    },
+    read: () => "",
     digest: () => hash(snapshot()),
     snapshot,
     restore: (text) => {

@@ -8,6 +8,13 @@ import type { Bytes, Digest } from "../ids.ts"
 export interface Service {
   /** Runs one operation and gives its result. Nonsense is an operation too: it gets an error. */
   readonly execute: (operation: Bytes) => Bytes
+  /**
+   * Takes back the last `count` operations that were executed. A service remembers as many as it
+   * was made to; it need not take back what came before a `restore`.
+   */
+  readonly undo: (count: number) => void
+  /** The result of an operation that changes nothing; undefined for any other, which is refused. */
+  readonly read: (operation: Bytes) => Bytes | undefined
   /** Digest of the state: equal for equal states, however they came about. */
   readonly digest: () => Digest
   /** The whole state. */

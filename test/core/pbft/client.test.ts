@@ -14,11 +14,11 @@ import { deepFreeze } from "../../support/deep-freeze.ts"
 import { authentic, clientConfigOf, reply } from "../../support/pbft.ts"
 import { runs } from "../../support/runs.ts"
 
-const config = clientConfigOf(0, { group: groupOf(7) })
+const config = clientConfigOf(0, { group: groupOf(7), replyQuorum: 3 })
 
 const input: fc.Arbitrary<(state: ClientState) => ClientInput> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(() => ({ _tag: "Submit" as const, operation: "a" })) },
-  { weight: 1, arbitrary: fc.constant(() => ({ _tag: "Timeout" as const })) },
+  { weight: 1, arbitrary: fc.constant(() => ({ _tag: "Timeout" as const, waitedMs: 100 })) },
   {
     weight: 9,
     arbitrary: fc
@@ -70,7 +70,7 @@ describe("whatever a client is told, and in whatever order", () => {
       const completed = step.effects.filter((e) => e._tag === "Complete")
       const matching =
         told._tag === "Receive" && before.operation !== undefined && !isIgnored(step.action)
-          ? before.replies.filter((r) => r === told.message.result).length + 1
+          ? before.replies.filter((r) => r?.result === told.message.result).length + 1
           : 0
       expect(completed).toHaveLength(matching === config.group.f + 1 ? 1 : 0)
       expect(step.state.operation === undefined).toBe(
@@ -96,10 +96,31 @@ describe("a client", () => {
 
   it("keeps its very state when its timer fires again", () => {
     const submitted = client.step(config, client.init(config), { _tag: "Submit", operation: "a" })
-    const first = client.step(config, submitted.state, { _tag: "Timeout" })
-    const second = client.step(config, first.state, { _tag: "Timeout" })
+    const first = client.step(config, submitted.state, { _tag: "Timeout", waitedMs: 0 })
+    const second = client.step(config, first.state, { _tag: "Timeout", waitedMs: 0 })
     expect(first.state.toAll).toBe(true)
     expect(second.state).toBe(first.state)
     expect(second.effects).toEqual(first.effects)
+  })
+
+  it("waits twice as long each time in vain, up to a limit, and as at first for its next request", () => {
+    const waits = (input: ClientInput, state: ClientState): [number | undefined, ClientState] => {
+      const { effects, state: next } = client.step(config, state, input)
+      return [effects.find((e) => e._tag === "SetTimer")?.ms, next]
+    }
+    const submit: ClientInput = { _tag: "Submit", operation: "a" }
+    let [ms, state] = waits(submit, client.init(config))
+    const all: Array<number | undefined> = [ms]
+    for (let k = 0; k < 3; k++) {
+      ;[ms, state] = waits({ _tag: "Timeout", waitedMs: ms ?? 0 }, state)
+      all.push(ms)
+    }
+    expect(all).toEqual([100, 200, 400, 400])
+    for (const replica of [0, 1, 2]) {
+      const message = authentic(reply(replica, 1, "r"))
+      state = client.step(config, state, { _tag: "Receive", message }).state
+    }
+    expect(state.operation).toBeUndefined()
+    expect(waits(submit, state)[0]).toBe(100)
   })
 })

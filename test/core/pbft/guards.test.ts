@@ -162,7 +162,7 @@ const replicaGuards = [
 ]
 
 const submit: ClientInput = { _tag: "Submit", operation: "a" }
-const timeout: ClientInput = { _tag: "Timeout" }
+const timeout: ClientInput = { _tag: "Timeout", waitedMs: 0 }
 const answered = (message: ReturnType<typeof reply>): ClientInput => ({
   _tag: "Receive",
   message: authentic(message),

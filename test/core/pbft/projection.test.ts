@@ -44,7 +44,7 @@ describe("the projection of a client", () => {
     const inputs = [
       { _tag: "Submit", operation: "a" },
       { _tag: "Receive", message: authentic(reply(2, 1, "r")) },
-      { _tag: "Timeout" },
+      { _tag: "Timeout", waitedMs: 100 },
       { _tag: "Receive", message: authentic(reply(0, 1, "r")) },
     ] as const
     let state = initClient(config)

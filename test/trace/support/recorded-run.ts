@@ -15,12 +15,20 @@ import type {
   Authentic,
   PeerMessage,
   PrePrepare,
+  Read,
   Reply,
   Request,
 } from "../../../src/core/pbft/message.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
-import { type Config, type Input, init, type State } from "../../../src/core/pbft/state.ts"
+import { waitingReads } from "../../../src/core/pbft/reads.ts"
+import {
+  type Config,
+  type Input,
+  init,
+  type State,
+  type WaitingRead,
+} from "../../../src/core/pbft/state.ts"
 import { changeMessages, checkpointsAbove, messagesAt } from "../../../src/core/pbft/resend.ts"
 import { pendingChange, viewTimer } from "../../../src/core/pbft/timer.ts"
 import { clientLine, clientsDropLine, dropLine, replicaLine } from "../../../src/core/pbft/trace.ts"
@@ -57,6 +65,8 @@ export interface RunOptions {
    * again.
    */
   readonly viewTimeouts?: { readonly chance: number; readonly many: number }
+  /** What is answered before the end of agreement or without one; default: nothing. */
+  readonly fast?: Partial<FastPaths>
   /** Replicas that write no trace. */
   readonly untraced?: ReadonlyArray<ReplicaId>
   /** Another quorum than the safe one. */
@@ -90,6 +100,19 @@ export interface RunOptions {
 
 const patience = 8
 
+type FastPaths = Pick<
+  TraceHeader,
+  "replyQuorum" | "readOnly" | "maxTentative" | "fetchDecisions"
+> & { readonly digestReplies: boolean }
+
+const noFastPaths: FastPaths = {
+  replyQuorum: 2,
+  readOnly: false,
+  maxTentative: 0,
+  fetchDecisions: false,
+  digestReplies: false,
+}
+
 interface Service {
   count: number
   hash: string
@@ -99,6 +122,8 @@ interface ReplicaProcess {
   readonly config: Config
   state: State
   service: Service
+  /** The service's state before what was executed tentatively. */
+  before?: Service | undefined
   snapshots: Map<Seq, Service>
   inbox: Array<Input>
   file: Recorder | undefined
@@ -136,6 +161,7 @@ export class RecordedRun {
     if (options.viewTimeouts !== undefined) this.#resendsLeft = 40
     const { n = 4, clients = 2, requests = 3, firstTimestamp = 0 } = options
     const { checkpointInterval = 2, logSize = 4, maxBatch = 2 } = options
+    const fast = { ...noFastPaths, ...options.fast }
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
@@ -144,14 +170,20 @@ export class RecordedRun {
       checkpointInterval,
       logSize,
       maxBatch,
+      ...fast,
       clients,
       spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
-    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...digests }
+    const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
+    const features = { readOnly, maxTentative, fetchDecisions }
+    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...features, ...digests }
+    const { resultDigest } = digests
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
-      const client: ClientConfig = { group, id, firstTimestamp, retransmitMs: 100 }
+      const timers = { retransmitMs: 100, maxRetransmitMs: 800 }
+      const answers = { replyQuorum, resultDigest }
+      const client: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
       return { config: client, state: initClient(client), inbox: [], left: requests, patience }
     })
     const node = { kind: "clients" as const, from: 0, to: clients - 1, firstTimestamp }
@@ -247,6 +279,8 @@ export class RecordedRun {
     const { state, config } = r
     if (r.inbox.length > 0) busy.push(() => this.#stepReplica(r, this.#take(r.inbox) as Input))
     if (pendingExecution(config, state) !== undefined) busy.push(() => this.#execute(r))
+    const read = waitingReads(state).length === 0 ? undefined : state.reads[0]
+    if (read !== undefined) busy.push(() => this.#read(r, read))
     const room = Window.covers(state.log, state.seqno + 1)
     const primary = state.active && primaryOf(config.group, state.view) === config.id
     if (primary && state.queue.length > 0 && room) {
@@ -273,7 +307,7 @@ export class RecordedRun {
 
   #timeout(c: ClientProcess): void {
     c.patience--
-    this.#stepClient(c, { _tag: "Timeout" })
+    this.#stepClient(c, { _tag: "Timeout", waitedMs: 100 })
   }
 
   #submit(c: ClientProcess): void {
@@ -281,7 +315,12 @@ export class RecordedRun {
     c.patience = patience
     const { operationSize = 8 } = this.#options
     const text = `put ${c.config.id} ${c.left} \u00ff`
-    this.#stepClient(c, { _tag: "Submit", operation: text.padEnd(operationSize, "x") })
+    const { readOnly = false, digestReplies = false } = this.#options.fast ?? {}
+    const read = readOnly && c.left % 2 === 1
+    const operation = (read ? text.replace("put", "get") : text).padEnd(operationSize, "x")
+    const replier = c.left % this.#replicas.length
+    if (read) return this.#stepClient(c, { _tag: "Submit", operation, readOnly: true })
+    this.#stepClient(c, { _tag: "Submit", operation, ...(digestReplies && { replier }) })
   }
 
   #stepClient(c: ClientProcess, given: ClientInput | Authentic<Reply>): void {
@@ -297,7 +336,7 @@ export class RecordedRun {
     )
     for (const effect of took.effects) {
       if (effect._tag !== "SendToReplicas") continue
-      const message = authentic<Request>({ ...effect.message, authenticator: "" })
+      const message: Authentic<Request | Read> = authentic({ ...effect.message, authenticator: "" })
       for (const to of effect.replicas) {
         this.#replicas[to]?.inbox.push({ _tag: "Receive", message })
       }
@@ -318,6 +357,7 @@ export class RecordedRun {
       (n, dropped) => dropLine(n, dropped, took.state),
     )
     for (const effect of took.effects) {
+      if (effect._tag === "Undo") r.service = r.before ?? r.service
       if (effect._tag === "Broadcast") this.#broadcast(r, effect.message)
       if (effect._tag === "SendToReplicas") this.#send(r, effect.message, effect.replicas)
       if (effect._tag === "SendToClient") {
@@ -354,7 +394,8 @@ export class RecordedRun {
   #execute(r: ReplicaProcess): void {
     const pending = pendingExecution(r.config, r.state)
     if (pending === undefined) return
-    const { seq, requests, checkpoint } = pending
+    const { seq, requests, checkpoint, undoable } = pending
+    r.before = undoable ? (r.before ?? r.service) : undefined
     const results = requests.map((request) => {
       const { count, hash } = r.service
       const next = textDigest(`${hash} ${request.client} ${request.operation}`)
@@ -368,6 +409,12 @@ export class RecordedRun {
     this.#stepReplica(r, { _tag: "Executed", seq, results, service: own })
   }
 
+  #read(r: ReplicaProcess, { client, timestamp, operation }: WaitingRead): void {
+    const isRead = operation.startsWith("get")
+    const result = isRead ? `${r.service.count} \u0080` : undefined
+    this.#stepReplica(r, { _tag: "ReadDone", client, timestamp, result })
+  }
+
   #restart(r: ReplicaProcess, how: "in-process" | "clean" | "killed"): void {
     this.#restarted = true
     const durable = durableRecords(r.config, r.state)
@@ -379,6 +426,7 @@ export class RecordedRun {
     }
     this.#stepReplica(r, { _tag: "Restart", durable })
     r.service = r.snapshots.get(r.state.executed) ?? { count: 0, hash: "" }
+    r.before = undefined
   }
 }
 
