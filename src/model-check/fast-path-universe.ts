@@ -86,7 +86,11 @@ const forDecided = (n: number): ReadonlyArray<Envelope> => {
     ...[0, 2, 3].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestB]], all)),
     ...[0, 2, 3].flatMap((b) => votes(["Commit"], b, [[0], [2], [digestC]], all)),
     ...[batchB([]), batchA([]), batchC([])].map((batch) => batchOf(batch, n)),
-    { message: { _tag: "FetchBatch", digest: digestB, replica: 2 }, to: undefined, auth: everyone(n) },
+    {
+      message: { _tag: "FetchBatch", digest: digestB, replica: 2 },
+      to: undefined,
+      auth: everyone(n),
+    },
   ]
 }
 

@@ -125,7 +125,8 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       }
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))
-      for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "from its state"))
+      for (const read of readReplica(config, modelService, at))
+        moves.push(wrap(read, "from its state"))
       for (const { input, what } of viewChangeInputs(c, config, at.state)) {
         moves.push(wrap(moveReplica(config, at, input), what))
       }
@@ -151,7 +152,14 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
   const { replyQuorum, repliers, readOnly } = c
   const { resultDigest } = modelDigests
   const timers = { retransmitMs: 0, maxRetransmitMs: 0 }
-  const config: ClientConfig = { group, id, firstTimestamp: 0, ...timers, replyQuorum, resultDigest }
+  const config: ClientConfig = {
+    group,
+    id,
+    firstTimestamp: 0,
+    ...timers,
+    replyQuorum,
+    resultDigest,
+  }
   const submissions = (operation: string): ReadonlyArray<ClientInput> => {
     const submit = { _tag: "Submit" as const, operation }
     if (readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]

@@ -61,7 +61,9 @@ const signedText = (r: SignedRequest): Text =>
     ...replierText(r),
   })
 
-const replierText = ({ replier }: Pick<SignedRequest, "replier">): Readonly<Record<string, Text>> =>
+const replierText = ({
+  replier,
+}: Pick<SignedRequest, "replier">): Readonly<Record<string, Text>> =>
   replier === undefined ? {} : { replier: int(replier) }
 
 const entryText = (e: ClientEntry): Text =>

@@ -178,9 +178,7 @@ const fast: ReadonlyArray<Witness> = [
     holds: (w) =>
       w.processes
         .map(asProcess)
-        .some(
-          (p) => p.role === "client" && p.at.replies.some((a) => a?.tentative !== undefined),
-        ),
+        .some((p) => p.role === "client" && p.at.replies.some((a) => a?.tentative !== undefined)),
   },
   { name: "ReachDecided", holds: slotIn("decided") },
 ]

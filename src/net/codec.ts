@@ -100,7 +100,11 @@ const writeReply = (writer: Writer, m: Reply): void => {
   writer.reserve(m.result.length)
   writer.text(m.result)
   writer.reserve(1)
-  writer.u8((m.digest ? marks.digest : 0) + (m.tentative ? marks.tentative : 0) + (m.readOnly ? marks.readOnly : 0))
+  writer.u8(
+    (m.digest ? marks.digest : 0) +
+      (m.tentative ? marks.tentative : 0) +
+      (m.readOnly ? marks.readOnly : 0),
+  )
 }
 
 /** What a reply may be marked with, each a bit. */

@@ -18,8 +18,7 @@ const short = (digest: string): string => (digest.length > 12 ? digest.slice(0, 
 
 /** A message with whom it is from and the beginning of its digest. */
 export const messageText = (message: WireMessage): string => {
-  const digest =
-    message._tag !== "Reply" && "digest" in message ? ` ${short(message.digest)}` : ""
+  const digest = message._tag !== "Reply" && "digest" in message ? ` ${short(message.digest)}` : ""
   const size = message._tag === "PrePrepare" ? ` (${message.batch.length})` : ""
   return `${nameOf(message)}${digest}${size}`
 }

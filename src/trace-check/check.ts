@@ -176,7 +176,13 @@ class Check {
     const marked = this.#header.readOnly || this.#header.maxTentative > 0
     this.causality = new Causality({ traced, logSize, digests, marked, misbehaved })
     const { resultDigest } = digests
-    this.#monitor = new Monitor({ traced, configs: this.#configs, logSize, misbehaved, resultDigest })
+    this.#monitor = new Monitor({
+      traced,
+      configs: this.#configs,
+      logSize,
+      misbehaved,
+      resultDigest,
+    })
   }
 
   readonly visit = (event: TraceEvent): void => {

@@ -313,5 +313,12 @@ const clientEventText = (
   // Nobody named: all answer in full, which the specification writes as N.
   const replier = submit === undefined ? undefined : (submit.replier ?? symbols.replicas.length)
   const post = clientPostText(client, event.post as ClientPost, symbols)
-  return record([["action", `"${action}"`], node, ["op", op], ["replier", replier], ["m", message], ["post", post]])
+  return record([
+    ["action", `"${action}"`],
+    node,
+    ["op", op],
+    ["replier", replier],
+    ["m", message],
+    ["post", post],
+  ])
 }

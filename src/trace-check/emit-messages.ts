@@ -49,7 +49,11 @@ const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> =>
 }
 
 // The texts of a request's possible copies: to one replica, or to everyone.
-const copies = (r: RequestData, to: ReadonlyArray<number>, symbols: Symbols): ReadonlyArray<string> =>
+const copies = (
+  r: RequestData,
+  to: ReadonlyArray<number>,
+  symbols: Symbols,
+): ReadonlyArray<string> =>
   [...to.map((replica) => [replica]), symbols.replicas].map((all) => requestText(r, all, symbols))
 
 /**

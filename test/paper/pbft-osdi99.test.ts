@@ -283,6 +283,7 @@ describe("4.2 A replica commits and executes", () => {
       seq: 1,
       requests: [{ client: 0, timestamp: 1, operation: "a" }],
       checkpoint: false,
+      undoable: false,
     })
     const next = lastStep(backup, [...inputs, executed(1, ["r1"])])
     expect(next.effects).toContainEqual({
@@ -290,6 +291,7 @@ describe("4.2 A replica commits and executes", () => {
       seq: 2,
       requests: [{ client: 1, timestamp: 1, operation: "b" }],
       checkpoint: true,
+      undoable: false,
     })
   })
 
@@ -308,7 +310,13 @@ describe("4.2 A replica commits and executes", () => {
       ...committing(2, [signed(0, 2), signed(0, 1)]),
     ]
     const took = lastStep(backup, inputs)
-    expect(took.effects).toContainEqual({ _tag: "Execute", seq: 2, requests: [], checkpoint: true })
+    expect(took.effects).toContainEqual({
+      _tag: "Execute",
+      seq: 2,
+      requests: [],
+      checkpoint: true,
+      undoable: false,
+    })
     const next = lastStep(backup, [...inputs, executed(2, [], "s")])
     expect(replies(next.effects)).toEqual([])
   })
@@ -320,6 +328,7 @@ describe("4.2 A replica commits and executes", () => {
       seq: 1,
       requests: [{ client: 0, timestamp: 1, operation: "a" }],
       checkpoint: false,
+      undoable: false,
     })
   })
 

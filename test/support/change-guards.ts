@@ -125,7 +125,7 @@ const newViews: ReadonlyArray<Guard> = [
 const batches: ReadonlyArray<Guard> = [
   guard("recvFetchBatch", "FromSelf", [], receive({ _tag: "FetchBatch", digest, replica: 1 })),
   guard("recvFetchBatch", "UnknownBatch", [], receive({ _tag: "FetchBatch", digest, replica: 2 })),
-  guard("recvBatch", "NotEntering", [], batch),
+  guard("recvDecided", "UnwantedBatch", [], batch),
   guard("recvBatch", "NotEntering", [left], batch),
   guard("recvBatch", "UnwantedBatch", entering, receive({ _tag: "Batch", batch: [signed(0, 2)] })),
   guard("recvBatch", "DuplicateBatch", [...entering, batch], batch),

@@ -108,7 +108,11 @@ const send = (
  * ClientSubmit (OSDI '99 section 4.1, TOCS section 5.1). The next request, one at a time: what only
  * reads goes to everyone, anything else to the primary.
  */
-export const clientSubmit = (config: ClientConfig, state: ClientState, input: Submit): ClientStep => {
+export const clientSubmit = (
+  config: ClientConfig,
+  state: ClientState,
+  input: Submit,
+): ClientStep => {
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")

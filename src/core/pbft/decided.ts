@@ -29,9 +29,7 @@ const fetchOf = (config: Config, digest: Digest): FetchBatch => ({
 /** Asks for the batch of a decision. */
 export const fetchDecision = (config: Config, slot: Slot): ReadonlyArray<Effect> => {
   const digest = decidedIn(config, slot)
-  return digest === undefined
-    ? none
-    : [{ _tag: "Broadcast", message: fetchOf(config, digest) }]
+  return digest === undefined ? none : [{ _tag: "Broadcast", message: fetchOf(config, digest) }]
 }
 
 /** What the state still waits for, to be asked for again. */

@@ -170,7 +170,7 @@ const finish = (
  * Execute (OSDI '99 section 4.2). The service ran the next committed batch: its results go into
  * the client table and to the clients; every K-th time a checkpoint is taken.
  */
-const execute = (config: Config, state: State, input: Executed): PbftStep => {
+export const execute = (config: Config, state: State, input: Executed): PbftStep => {
   const { table, replies } = answer(config, state, input, {})
   const ran = forget({ ...state, executed: input.seq, table }, input.seq)
   const { state: next, effects } = finish(config, ran, input)
@@ -181,7 +181,7 @@ const execute = (config: Config, state: State, input: Executed): PbftStep => {
  * ExecuteTentatively (TOCS section 5.1). The service ran the next batch, which is prepared. Until
  * it is committed the requests stay in the queue: whoever waits for its agreement goes on waiting.
  */
-const executeTentatively = (config: Config, state: State, input: Executed): PbftStep => {
+export const executeTentatively = (config: Config, state: State, input: Executed): PbftStep => {
   const { executed, undo } = state
   const { table, replies } = answer(config, state, input, { tentative: true })
   const before = undo ?? { executed, table: state.table }
@@ -191,7 +191,7 @@ const executeTentatively = (config: Config, state: State, input: Executed): Pbft
 }
 
 /** Settle (TOCS section 5.1). What was executed tentatively is committed, and may be read. */
-const settle = (config: Config, state: State, input: Executed): PbftStep => {
+export const settle = (config: Config, state: State, input: Executed): PbftStep => {
   const first = (state.undo?.executed ?? state.executed) + 1
   const settled = forget({ ...state, undo: undefined }, first)
   const { state: next, effects } = finish(config, settled, input)

@@ -14,14 +14,7 @@ import type { ReplicaAction } from "./action.ts"
 import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
-import {
-  type Config,
-  type Effect,
-  isFinal,
-  type PbftStep,
-  type Slot,
-  type State,
-} from "./state.ts"
+import { type Config, type Effect, isFinal, type PbftStep, type Slot, type State } from "./state.ts"
 
 const isPrimary = (config: Config, state: State): boolean =>
   primaryOf(config.group, state.view) === config.id

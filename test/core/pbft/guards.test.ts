@@ -5,6 +5,7 @@ import { type ClientInput, initClient, stepClient } from "../../../src/core/pbft
 import { step } from "../../../src/core/pbft/replica.ts"
 import type { Config, Input } from "../../../src/core/pbft/state.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
+import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import {
   after,
@@ -130,12 +131,12 @@ const commits: ReadonlyArray<Guard> = [
 ]
 
 const executions: ReadonlyArray<Guard> = [
-  guard("execute", "NotNextToExecute", backup, [[accepted], executed(1, ["r1"])]),
-  guard("execute", "NotNextToExecute", backup, [committing(2, one), executed(2, ["r1"])]),
-  guard("execute", "NotNextToExecute", backup, [committing(1, one), executed(2, ["r1"])]),
-  guard("execute", "NotNextToExecute", backup, [executedOnce, executed(1, ["r1"])]),
-  guard("execute", "WrongResultCount", backup, [committing(1, one), executed(1, [])]),
-  guard("execute", "WrongResultCount", backup, [committing(1, one), executed(1, ["r", "r"])]),
+  guard("executedBatch", "NotNextToExecute", backup, [[accepted], executed(1, ["r1"])]),
+  guard("executedBatch", "NotNextToExecute", backup, [committing(2, one), executed(2, ["r1"])]),
+  guard("executedBatch", "NotNextToExecute", backup, [committing(1, one), executed(2, ["r1"])]),
+  guard("executedBatch", "NotNextToExecute", backup, [executedOnce, executed(1, ["r1"])]),
+  guard("executedBatch", "WrongResultCount", backup, [committing(1, one), executed(1, [])]),
+  guard("executedBatch", "WrongResultCount", backup, [committing(1, one), executed(1, ["r", "r"])]),
 ]
 
 const checkpoints: ReadonlyArray<Guard> = [
@@ -159,6 +160,7 @@ const replicaGuards = [
   ...executions,
   ...checkpoints,
   ...changeGuards,
+  ...fastPathGuards,
 ]
 
 const submit: ClientInput = { _tag: "Submit", operation: "a" }
@@ -201,6 +203,18 @@ const clientGuards: ReadonlyArray<ClientGuard> = [
     reason: "DuplicateReply",
     before: [submit, answered(reply(0, 1, "r"))],
     input: answered(reply(0, 1, "other")),
+  },
+  {
+    handler: "clientRecvReply",
+    reason: "AnotherKind",
+    before: [submit],
+    input: answered(reply(0, 1, "r", { readOnly: true })),
+  },
+  {
+    handler: "clientRecvReply",
+    reason: "AnotherKind",
+    before: [{ ...submit, readOnly: true }],
+    input: answered(reply(0, 1, "r")),
   },
 ]
 

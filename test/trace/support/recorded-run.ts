@@ -177,7 +177,15 @@ export class RecordedRun {
     }
     const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
     const features = { readOnly, maxTentative, fetchDecisions }
-    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...features, ...digests }
+    const config = {
+      group,
+      clients,
+      checkpointInterval,
+      logSize,
+      maxBatch,
+      ...features,
+      ...digests,
+    }
     const { resultDigest } = digests
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
