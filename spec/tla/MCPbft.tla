@@ -389,7 +389,7 @@ Witnesses ==
   /\ RecordWitness("ReachCommitBeforePrePrepare", SomeSlot(LAMBDA i, n :
        slot[i][n].phase = "empty" /\ \E r \in Replicas : slot[i][n].commits[r] # NoDigest))
   /\ RecordWitness("ReachOutOfOrderCommit", SomeSlot(LAMBDA i, n :
-       n > executed[i] + 1 /\ slot[i][n].phase = "committed"))
+       n > executed[i] + 1 /\ Committed(i, n)))
   /\ RecordWitness("ReachBatchOfTwo", SomeSlot(LAMBDA i, n : Len(slot[i][n].batch) > 1))
   /\ RecordWitness("ReachUnstableCheckpoint",
        \E i \in Correct : Cardinality(DOMAIN checkpoints[i]) > 1)

@@ -1059,10 +1059,9 @@ TentativeStays == \A m \in msgs : m.type = "Reply" /\ "tentative" \in DOMAIN m =
          ResultDigest(Result(SubSeq(v, 1, a - 1), v[a])) = DigestOf(AnswerOf(m))
 
 \* Nor is anything undone that was answered for good. (A restart executes it again.)
-FinalStays == \A m \in msgs :
-  /\ m.type = "Reply" /\ m.replica \notin CanRestart
-  /\ "tentative" \notin DOMAIN m /\ "readOnly" \notin DOMAIN m =>
-       m.timestamp <= Settled(m.replica).table[m.client].timestamp
+FinalReply(m) == m.type = "Reply" /\ "tentative" \notin DOMAIN m /\ "readOnly" \notin DOMAIN m
+FinalStays == \A m \in msgs : FinalReply(m) /\ m.replica \notin CanRestart =>
+  m.timestamp <= Settled(m.replica).table[m.client].timestamp
 
 \* S12: what a client reads is no answer of a state from before its own earlier requests.
 FreshReads == \A c \in Clients : \A i \in Correct :

@@ -41,6 +41,29 @@ describe("what correct processes record conforms", () => {
     await fc.assert(runs, { numRuns: 40 })
   })
 
+  test("with answers before the end of agreement and without one, through view changes", async () => {
+    const actions = new Set<string>()
+    for (let seed = 0; seed < 12; seed++) {
+      const fast = {
+        readOnly: seed % 2 === 0,
+        maxTentative: seed % 3 === 0 ? 0 : 1,
+        digestReplies: seed % 4 > 1,
+        fetchDecisions: true,
+        ...(seed % 2 === 0 && { replyQuorum: 3 }),
+      }
+      const viewTimeouts = { chance: 0.02, many: 4 }
+      const restart = { replica: seed % 4, at: 3, how: "clean" } as const
+      const timed = { ...busy, duplicates: 0.05, requests: 6, viewTimeouts, restart }
+      const verdict = await check({ seed, ...timed, fast })
+      expect(verdict).toMatchObject({ _tag: "Conforms", misbehaviours: [] })
+      if (verdict._tag !== "Conforms") return
+      for (const action of Object.keys(verdict.statistics.actions)) actions.add(action)
+    }
+    for (const action of ["ExecuteTentatively", "Settle", "RecvRead", "AnswerRead"]) {
+      expect(actions).toContain(action)
+    }
+  })
+
   test("and nothing is left unchecked", async () => {
     const verdict = await check({ seed: 2, ...busy })
     expect(verdict).toMatchObject({ statistics: { unchecked: 0, uncompared: 0 } })

@@ -118,6 +118,7 @@ test("a client that never asked anything", () => {
   expect(fullClientProjection(initClient(config))).toEqual({
     views: [0, 0, 0, 0],
     timestamp: 7,
+    readOnly: false,
     operation: null,
     toAll: false,
     replies: [],

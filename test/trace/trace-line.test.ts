@@ -292,7 +292,7 @@ describe("a client's line", () => {
     let state = initClient(clientConfig)
     const inputs = [
       { _tag: "Submit" as const, operation: everyByte },
-      { _tag: "Timeout" as const, waitedMs: 10 },
+      { _tag: "Timeout" as const, waitedMs: 0 },
       reply(0, "a"),
       reply(1, everyByte, 3),
       reply(2, everyByte),

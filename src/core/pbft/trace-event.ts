@@ -115,7 +115,7 @@ export const ClientTraceInput = Schema.Union([
     readOnly: Schema.optionalKey(Schema.Literal(true)),
     ...replier,
   }),
-  Schema.Struct({ ...type("Timeout"), waitedMs: Natural }),
+  Schema.Struct(type("Timeout")),
   Schema.Struct({
     ...type("Reply"),
     view: Natural,
@@ -283,7 +283,7 @@ export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
       return { _tag, ...submitted }
     }
     case "Timeout":
-      return { _tag: "Timeout", waitedMs: traced.waitedMs }
+      return { _tag: "Timeout", waitedMs: 0 }
     case "Reply": {
       const { type: _tag, ...fields } = traced
       const reply: Reply = { _tag, ...fields }

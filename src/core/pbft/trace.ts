@@ -189,7 +189,8 @@ const clientInputText = (input: ClientInput): string => {
       return `{"type":"Submit","operation":${quote(operation)}${read}${named}}`
     }
     case "Timeout":
-      return `{"type":"Timeout","waitedMs":${input.waitedMs}}`
+      // How long it waited decides nothing but how long it waits next.
+      return `{"type":"Timeout"}`
     case "Receive": {
       const { view, client, timestamp, replica, result, ...marks } = input.message
       return (

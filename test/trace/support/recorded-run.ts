@@ -161,8 +161,10 @@ export class RecordedRun {
     if (options.viewTimeouts !== undefined) this.#resendsLeft = 40
     const { n = 4, clients = 2, requests = 3, firstTimestamp = 0 } = options
     const { checkpointInterval = 2, logSize = 4, maxBatch = 2 } = options
-    const fast = { ...noFastPaths, ...options.fast }
+    const fast = { ...noFastPaths, replyQuorum: groupOf(n).f + 1, ...options.fast }
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
+    const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
+    const features = { readOnly, maxTentative, fetchDecisions }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
       protocol: "pbft",
@@ -170,13 +172,12 @@ export class RecordedRun {
       checkpointInterval,
       logSize,
       maxBatch,
-      ...fast,
+      replyQuorum: fast.replyQuorum,
+      ...features,
       clients,
       spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
-    const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
-    const features = { readOnly, maxTentative, fetchDecisions }
     const config = {
       group,
       clients,
