@@ -1,0 +1,10 @@
+/** The actions of spec/tla/Prophecy.tla that a sketcher takes, under their names there. */
+export type SketcherAction =
+  | "SketcherRecvRead"
+  | "SketcherRecvWrite"
+  | "SketcherRecvFastReply"
+  | "SketcherFastTimeout"
+  | "SketcherRecvReply"
+  | "SketcherRetransmit"
+  | "SketcherReadmit"
+  | "SketcherRestart"
