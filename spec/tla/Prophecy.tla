@@ -95,9 +95,11 @@ VARIABLES
   latest,   \* per read: the highest position that an answer to it was from
   log,      \* what the group agreed on, in order
   applied,  \* per correct replica: how much of the log it has executed
+  answered, \* <<sketcher, call>>: the fast reads that their replica answered
   msgs      \* every message sent so far
+groupVars == <<log, applied, answered>>
 sketcherVars == <<table, calls, lanes, queue, strikes>>
-vars == <<table, calls, lanes, queue, strikes, client, latest, log, applied, msgs>>
+vars == <<table, calls, lanes, queue, strikes, client, latest, log, applied, answered, msgs>>
 
 (***************************************************************************)
 (* Table: a sketch is the digest of a read's result and the position that  *)
@@ -163,6 +165,7 @@ Init ==
   /\ latest = [q \in Reads |-> Nowhere]
   /\ log = <<>>
   /\ applied = [i \in Correct |-> 0]
+  /\ answered = {}
   /\ msgs = {}
 
 -----------------------------------------------------------------------------
@@ -256,7 +259,7 @@ SketcherRecvRead(c, r) ==
                               !.digest = known.digest, !.position = known.position]),
                   !.sent = {FastRead(s, id, a.op, r)}])
            ELSE Becomes(s, Begin(s, id, [State(s) EXCEPT !.calls = With(@, id, new)]))
-  /\ UNCHANGED <<table, strikes, latest, log, applied>>
+  /\ UNCHANGED <<table, strikes, latest, groupVars>>
 
 \* Anything else. The table is not touched: a sketcher does not know what a write changes.
 SketcherRecvWrite(c) ==
@@ -265,7 +268,7 @@ SketcherRecvWrite(c) ==
          new == NewCall("write", Next1(c).op)
      IN Becomes(s, Begin(s, Id(c), [State(s) EXCEPT !.calls = With(@, Id(c), new)]))
   /\ client' = Waits(c)
-  /\ UNCHANGED <<table, strikes, latest, log, applied>>
+  /\ UNCHANGED <<table, strikes, latest, groupVars>>
 
 \* The drawn replica answered. It is told to the client if it is what the sketch says, and changes
 \* no sketch (I3); otherwise the read is replicated.
@@ -285,7 +288,7 @@ SketcherRecvFastReply(m) ==
                                ELSE [table EXCEPT ![s] = Put(@, call.op,
                                  [digest |-> Digest(m.result), position |-> call.position])]
                    /\ UNCHANGED <<client, latest>>
-  /\ UNCHANGED <<strikes, log, applied>>
+  /\ UNCHANGED <<strikes, groupVars>>
 
 \* The drawn replica did not answer in time.
 SketcherFastTimeout(s, id) ==
@@ -294,7 +297,7 @@ SketcherFastTimeout(s, id) ==
   /\ Becomes(s, Begin(s, id, [State(s) EXCEPT
        !.calls[id] = NewCall(calls[s][id].kind, calls[s][id].op)]))
   /\ strikes' = Struck(s, calls[s][id].replica)
-  /\ UNCHANGED <<table, client, latest, log, applied>>
+  /\ UNCHANGED <<table, client, latest, groupVars>>
 
 \* A replica's answer to a request in a lane. Enough that are equal, position and all, are the
 \* group's: they answer the call, and the result of a read is sketched (I1, I4).
@@ -321,20 +324,20 @@ SketcherRecvReply(s, l, m) ==
                                    [digest |-> digest, position |-> m.position])]
                 /\ strikes' = IF lied THEN Struck(s, call.replica) ELSE strikes
                 /\ Answered(lane.call, call, "replicated", m.position, m.result)
-  /\ UNCHANGED <<log, applied>>
+  /\ UNCHANGED groupVars
 
 \* No result in time: the request goes to every replica.
 SketcherRetransmit(s, l) ==
   /\ s \in CanRetransmit
   /\ lanes[s][l].call # NoCall
   /\ lanes' = [lanes EXCEPT ![s][l].toAll = TRUE]
-  /\ UNCHANGED <<table, calls, queue, strikes, client, latest, log, applied, msgs>>
+  /\ UNCHANGED <<table, calls, queue, strikes, client, latest, groupVars, msgs>>
 
 \* A replica that answered badly is drawn again after a while.
 SketcherReadmit(s, r) ==
   /\ MaxStrikes > 0 /\ strikes[s][r] = MaxStrikes
   /\ strikes' = [strikes EXCEPT ![s][r] = 0]
-  /\ UNCHANGED <<table, calls, lanes, queue, client, latest, log, applied, msgs>>
+  /\ UNCHANGED <<table, calls, lanes, queue, client, latest, groupVars, msgs>>
 
 \* A sketcher stops and comes back with nothing but a number: no timestamp is used again.
 SketcherRestart(s) ==
@@ -350,7 +353,7 @@ SketcherRestart(s) ==
      /\ client' = [c \in Clients |->
           IF client[c].state = "waiting" /\ Next1(c).at = s
           THEN [client[c] EXCEPT !.state = "gone"] ELSE client[c]]
-     /\ UNCHANGED <<latest, log, applied, msgs>>
+     /\ UNCHANGED <<latest, groupVars, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -374,7 +377,7 @@ Order(m) ==
   /\ msgs' = msgs \cup
        {Reply(m.client, m.timestamp, b, Position(Len(log) + 1), ResultAt(Len(log), m.op)) :
           b \in Byzantine}
-  /\ UNCHANGED <<sketcherVars, client, latest, applied>>
+  /\ UNCHANGED <<sketcherVars, client, latest, applied, answered>>
 
 \* Replica i executes the next operation of the log, and says what came out.
 Apply(i) ==
@@ -383,12 +386,13 @@ Apply(i) ==
   /\ applied' = [applied EXCEPT ![i] = k]
   /\ msgs' = msgs \cup {Reply(log[k].client, log[k].timestamp, i, Position(k),
                                ResultAt(k - 1, log[k].op))}
-  /\ UNCHANGED <<sketcherVars, client, latest, log>>
+  /\ UNCHANGED <<sketcherVars, client, latest, log, answered>>
 
 \* Replica i answers a fast read from the state that it has.
 AnswerFast(i, m) ==
   /\ m.type = "FastRead" /\ m.replica = i
-  /\ ~\E x \in msgs : x.type = "FastReply" /\ x.sketcher = m.sketcher /\ x.id = m.id
+  /\ <<m.sketcher, m.id>> \notin answered
+  /\ answered' = answered \cup {<<m.sketcher, m.id>>}
   /\ msgs' = msgs \cup {FastReply(m.sketcher, m.id, i, ResultAt(applied[i], m.op))}
   /\ UNCHANGED <<sketcherVars, client, latest, log, applied>>
 
@@ -398,7 +402,7 @@ AnswerReadOnly(i, m) ==
   /\ ~\E x \in msgs : /\ x.type = "Reply" /\ x.replica = i
                       /\ x.client = m.client /\ x.timestamp = m.timestamp
   /\ msgs' = msgs \cup {Reply(m.client, m.timestamp, i, Nowhere, ResultAt(applied[i], m.op))}
-  /\ UNCHANGED <<sketcherVars, client, latest, log, applied>>
+  /\ UNCHANGED <<sketcherVars, client, latest, groupVars>>
 
 -----------------------------------------------------------------------------
 Arriving(type) == {m \in msgs \cup Injected : m.type = type}

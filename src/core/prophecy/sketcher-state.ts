@@ -68,7 +68,7 @@ export interface Lane {
 
 export interface SketcherState {
   readonly table: SketchTable
-  /** In the order of their arrival. */
+  /** By id. */
   readonly calls: ReadonlyArray<Call>
   readonly lanes: ReadonlyArray<Lane>
   readonly queue: ReadonlyArray<CallId>

@@ -20,12 +20,15 @@ export interface Draft {
 export const callOf = (state: SketcherState, id: CallId): Call | undefined =>
   state.calls.find((call) => call.id === id)
 
-export const withCall = (state: SketcherState, call: Call): SketcherState => ({
-  ...state,
-  calls: state.calls.some(({ id }) => id === call.id)
-    ? state.calls.map((known) => (known.id === call.id ? call : known))
-    : [...state.calls, call],
-})
+/** With the call in its place: by id, which is where a new one goes at the end. */
+export const withCall = (state: SketcherState, call: Call): SketcherState => {
+  const before = state.calls.findLastIndex(({ id }) => id < call.id) + 1
+  const after = state.calls[before]?.id === call.id ? before + 1 : before
+  return {
+    ...state,
+    calls: [...state.calls.slice(0, before), call, ...state.calls.slice(after)],
+  }
+}
 
 export const withoutCall = (state: SketcherState, id: CallId): SketcherState => ({
   ...state,

@@ -1,4 +1,4 @@
--------------------------- MODULE RefinesDelayOnce --------------------------
+-------------------------- MODULE RefineProphecy ----------------------------
 (***************************************************************************)
 (* Prophecy refines DelayOnce: what its clients see is delay-once          *)
 (* linearizable. The abstract state is read off the log and the clients;   *)
@@ -73,7 +73,7 @@ HistoryNext ==
             /\ lanes'[x[1]][x[2]].call # NoCall
             /\ lanes'[x[1]][x[2]].call # lanes[x[1]][x[2]].call}}
 
-RefinesSpec == Init /\ HistoryInit /\ [][Next /\ HistoryNext]_<<vars, history>>
+RefineSpec == Init /\ HistoryInit /\ [][Next /\ HistoryNext]_<<vars, history>>
 
 \* Where in the log of writes the current call of c is.
 EffectOf(c) ==
