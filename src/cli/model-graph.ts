@@ -190,6 +190,12 @@ const unequal = (pairs: ReadonlyArray<Pair>): ReadonlyArray<string> =>
     .filter(([, we, they]) => we !== they)
     .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
 
+const byAction = ({ stepsOf }: GraphSummary): string =>
+  Object.entries(stepsOf)
+    .map(([action, count]) => `${action} ${count}`)
+    .sort()
+    .join(" ")
+
 /** Where the two graphs differ: one line a difference, none when they are equal. */
 export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArray<string> => {
   const { graph, exploration } = ours
@@ -201,7 +207,7 @@ export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArra
     ["digest of the states", graph.stateDigest, theirs.graph.stateDigest],
     ["steps", graph.steps, theirs.graph.steps],
     ["digest of the steps", graph.stepDigest, theirs.graph.stepDigest],
-    ["actions", graph.actions.join(" "), theirs.graph.actions.join(" ")],
+    ["steps of each action", byAction(graph), byAction(theirs.graph)],
     ["depth", exploration.depth, report.depth],
     ["generated", exploration.generated, report.statistics?.generated],
     ["steps out of the graph", 0, theirs.graph.unknown],

@@ -1,4 +1,8 @@
-/** The services of a running replica, each with the layer that makes it real. */
+/**
+ * The services of a running replica, each with the layer that makes it real.
+ *
+ * Outside the specification: nothing; it puts the parts of a replica together.
+ */
 import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Data, Effect, Layer } from "effect"

@@ -2,6 +2,10 @@
  * The loop of a replica. In one turn it takes all waiting inputs, steps through them, writes the
  * records of all of them as one group, and sends what they caused in one write a peer. Nothing
  * that comes after a record leaves before the record is durable; meanwhile the loop goes on.
+ *
+ * Outside the specification: the order in which inputs are taken, which is free there, and that
+ * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
+ * depends on (`SentIsDurable`).
  */
 import type { Execute, SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"

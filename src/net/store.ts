@@ -2,6 +2,8 @@
  * What a replica keeps on disk: a log of durable records and a snapshot of the service for each
  * checkpoint. Records gather in a group; `commit` makes the group durable, one at a time. After a
  * stable checkpoint `compact` replaces the log by one that holds only what still counts.
+ *
+ * Outside the specification: files. What is durable survives `Restart` there.
  */
 import { closeSync, existsSync, fdatasync, ftruncateSync, mkdirSync, openSync } from "node:fs"
 import { fdatasyncSync, readFileSync, renameSync } from "node:fs"

@@ -1,4 +1,8 @@
-/** Writes the steps of one machine as trace lines; docs/trace-format.md. */
+/**
+ * Writes the steps of one machine as trace lines; docs/trace-format.md.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
+ */
 import type { Input, PbftStep, State } from "../core/pbft/state.ts"
 import { dropLine, replicaLine } from "../core/pbft/trace.ts"
 import type { TraceWriter } from "./trace-writer.ts"
