@@ -72,7 +72,7 @@ MCNext ==
   \/ \E s \in Sketchers : SketcherRestart(s) /\ Step("SketcherRestart")
   \/ AnyOrder /\ Step("Order")
   \/ \E i \in Correct : Apply(i) /\ Step("Apply")
-  \/ \E i \in Correct : AnyAnswerFast(i) /\ Step("AnswerFast")
+  \/ \E i \in Correct : AnyRecvFastRead(i) /\ Step("RecvFastRead")
   \/ \E i \in Correct : AnyAnswerReadOnly(i) /\ Step("AnswerReadOnly")
 
 MCSpec == Init /\ [][MCNext]_vars

@@ -84,6 +84,9 @@ Reply(client, t, r, p, result) ==
   [type |-> "Reply", client |-> client, timestamp |-> t, replica |-> r, position |-> p,
    result |-> result]
 
+\* Those of Prophecy; the others are of PBFT.
+MessageTypes == {"FastRead", "FastReply"}
+
 -----------------------------------------------------------------------------
 VARIABLES
   table,    \* the sketches: two generations and the floor, see Table
@@ -105,7 +108,8 @@ vars == <<table, calls, lanes, queue, strikes, client, latest, log, applied, ans
 (* Table: a sketch is the digest of a read's result and the position that  *)
 (* the read had. New ones go into the young generation; when that is full  *)
 (* the old one is dropped. What a dropped one may have known is in the     *)
-(* floor: nothing from there or before is ever sketched (I8).              *)
+(* floor: of an unknown request nothing from there or before is sketched   *)
+(* (I8).                                                                   *)
 (***************************************************************************)
 EmptyTable == [young |-> <<>>, old |-> <<>>, floor |-> Nowhere]
 Sketch(t, q) == IF q \in DOMAIN t.young THEN t.young[q]
@@ -124,12 +128,13 @@ Put(t, q, e) ==
         floor |-> IF Rule("KeepsFloor") THEN Latest(t.floor, Top(t.old, DOMAIN t.old))
                   ELSE Nowhere]
 
-\* I1: what the table knows is never replaced by what was before it.
+\* I1: what the table knows of a request is never replaced by what was before it. The floor is for
+\* requests that it does not know: a sketch at or below the floor may be replaced by a later one
+\* that is there too, or an answer would be forgotten that was given since.
 Install(t, q, e) ==
   LET known == Sketch(t, q)
       unordered == e.position = Nowhere
-      late == ~Before(t.floor, e.position)
-              \/ (known # NoSketch /\ ~Before(known.position, e.position))
+      late == ~Before(IF known = NoSketch THEN t.floor ELSE known.position, e.position)
   IN IF ~Sketches \/ (Rule("NewestWins") /\ ~unordered /\ late) THEN t ELSE Put(t, q, e)
 
 (***************************************************************************)
@@ -389,7 +394,7 @@ Apply(i) ==
   /\ UNCHANGED <<sketcherVars, client, latest, log, answered>>
 
 \* Replica i answers a fast read from the state that it has.
-AnswerFast(i, m) ==
+RecvFastRead(i, m) ==
   /\ m.type = "FastRead" /\ m.replica = i
   /\ <<m.sketcher, m.id>> \notin answered
   /\ answered' = answered \cup {<<m.sketcher, m.id>>}
@@ -410,7 +415,7 @@ AnySketcherRecvFastReply == \E m \in Arriving("FastReply") : SketcherRecvFastRep
 AnySketcherRecvReply(s, l) == \E m \in Arriving("Reply") : SketcherRecvReply(s, l, m)
 AnySketcherFastTimeout(s) == \E id \in DOMAIN calls[s] : SketcherFastTimeout(s, id)
 AnyOrder == \E m \in msgs : Order(m)
-AnyAnswerFast(i) == \E m \in msgs : AnswerFast(i, m)
+AnyRecvFastRead(i) == \E m \in msgs : RecvFastRead(i, m)
 AnyAnswerReadOnly(i) == \E m \in msgs : AnswerReadOnly(i, m)
 
 Next ==
@@ -424,7 +429,7 @@ Next ==
   \/ \E s \in Sketchers : SketcherRestart(s)
   \/ AnyOrder
   \/ \E i \in Correct : Apply(i)
-  \/ \E i \in Correct : AnyAnswerFast(i)
+  \/ \E i \in Correct : AnyRecvFastRead(i)
   \/ \E i \in Correct : AnyAnswerReadOnly(i)
 
 Spec == Init /\ [][Next]_vars
@@ -449,9 +454,10 @@ TypeOK ==
        /\ \A r \in Replicas : strikes[s][r] \in 0 .. MaxStrikes
   /\ \A c \in Clients : client[c].state \in {"idle", "waiting", "gone"}
   /\ \A i \in Correct : applied[i] \in 0 .. Len(log)
+  /\ \A m \in msgs : m.type \in MessageTypes \cup {"Request", "Reply"}
 
-\* D1: what a client is told is what the service says of that position: a replicated operation's own
-\* result, or a fast read's in the state after the read that was sketched, which is a state that was.
+\* D1: what a client is told is what the service says of that position: a replicated operation's
+\* own result; a fast read's is that of the read that was sketched, in a state that was.
 TellsTruth(a) ==
   /\ Index(a.position) \in 1 .. Len(log)
   /\ log[Index(a.position)].op = a.op

@@ -1,8 +1,4 @@
-import {
-  constantsOfProphecy,
-  type ProphecyModelSpec,
-  prophecyModels,
-} from "./prophecy-models.ts"
+import { constantsOfProphecy, type ProphecyModelSpec, prophecyModels } from "./prophecy-models.ts"
 
 const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
 const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))

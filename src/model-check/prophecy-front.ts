@@ -74,7 +74,10 @@ const answered = (c: ProphecyConstants, front: Front, respond: Respond): Front =
     answer: { op, path, position, result },
   })
   if (kind === "write") return after
-  return { ...after, latest: { ...front.latest, [op]: latest(front.latest[op] ?? nowhere, position) } }
+  return {
+    ...after,
+    latest: { ...front.latest, [op]: latest(front.latest[op] ?? nowhere, position) },
+  }
 }
 
 const sentBy = (effect: SketcherEffect): ReadonlyArray<ProphecyMessage> => {

@@ -1,4 +1,7 @@
 /** The replicated service of a model of Prophecy: one agreed log, and who has executed how much. */
+import type { Authentic } from "../core/pbft/message.ts"
+import type { FastRead } from "../core/prophecy/message.ts"
+import { recvFastRead } from "../core/prophecy/replica.ts"
 import type { Move, ProcessModel } from "./model.ts"
 import { sentOf } from "./prophecy-front.ts"
 import {
@@ -52,14 +55,24 @@ const answerFast = (
   m: Extract<ProphecyMessage, { readonly type: "FastRead" }>,
 ): Move<ReplicaGroup> => {
   const { sketcher, id, replica, op } = m
-  const result = resultOf(pagesAt(group.log, group.applied[replica] ?? 0), op)
-  const told = `replica ${replica} answers call ${id}: ${result}`
+  const message = { _tag: "FastRead", sketcher, id, operation: op } as Authentic<FastRead>
+  const { effects, action } = recvFastRead(group, message)
+  const pages = pagesAt(group.log, group.applied[replica] ?? 0)
+  const told = `replica ${replica} answers call ${id}: ${resultOf(pages, op)}`
   if (group.answered.some(([s, call]) => s === sketcher && call === id)) {
     return { process: group, sent: [], action: "Ignore:AlreadyAnswered", told }
   }
-  const reply = sentOf({ type: "FastReply", sketcher, id, replica, result })
+  const sent = effects.map(({ message: asked }) =>
+    sentOf({
+      type: "FastReply",
+      sketcher: asked.sketcher,
+      id: asked.id,
+      replica,
+      result: resultOf(pages, asked.operation),
+    }),
+  )
   const answered = [...group.answered, [sketcher, id] as const].sort(inOrder)
-  return { process: { ...group, answered }, sent: [reply], action: "AnswerFast", told }
+  return { process: { ...group, answered }, sent, action, told }
 }
 
 export const groupModel = (c: ProphecyConstants): ProcessModel<ReplicaGroup> => {
@@ -75,15 +88,11 @@ export const groupModel = (c: ProphecyConstants): ProcessModel<ReplicaGroup> => 
     key: (group) => JSON.stringify(group),
     texts: (group) => groupTexts(c, group),
     local: (group) =>
-      correct
-        .filter((i) => (group.applied[i] ?? 0) < group.log.length)
-        .map((i) => apply(group, i)),
+      correct.filter((i) => (group.applied[i] ?? 0) < group.log.length).map((i) => apply(group, i)),
     receive: (group, message) => {
       const m = message as ProphecyMessage
       if (m.type === "Request") return order(c, group, m)
-      return m.type === "FastRead" && correct.includes(m.replica)
-        ? answerFast(group, m)
-        : undefined
+      return m.type === "FastRead" && correct.includes(m.replica) ? answerFast(group, m) : undefined
     },
   }
 }

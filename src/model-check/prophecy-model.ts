@@ -18,7 +18,7 @@ const actions = [
   "SketcherRestart",
   "Order",
   "Apply",
-  "AnswerFast",
+  "RecvFastRead",
 ]
 
 /** The model with these constants. */

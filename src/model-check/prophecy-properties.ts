@@ -128,7 +128,9 @@ export const prophecyInvariants = (c: ProphecyConstants): ReadonlyArray<Invarian
     "Once",
     ({ clients }) => {
       const client = clients.findIndex(isTooOld)
-      return client < 0 ? null : `client ${client} was answered from before an answer to its request`
+      return client < 0
+        ? null
+        : `client ${client} was answered from before an answer to its request`
     },
     ({ clients }) => clients.some((k) => k.answer !== undefined && k.promised.seq > 0),
   ),

@@ -93,11 +93,26 @@ export const frontTexts = (front: Front): Readonly<Record<string, Text>> => {
   const ids = below(front.sketchers.length)
   const latest = Object.entries(front.latest).map(([op, p]) => [op, positionText(p)])
   return {
-    table: func(ids, each.map(({ table }) => table)),
-    calls: func(ids, each.map(({ calls }) => calls)),
-    lanes: func(ids, each.map(({ lanes }) => lanes)),
-    queue: func(ids, each.map(({ queue }) => queue)),
-    strikes: func(ids, each.map(({ strikes }) => strikes)),
+    table: func(
+      ids,
+      each.map(({ table }) => table),
+    ),
+    calls: func(
+      ids,
+      each.map(({ calls }) => calls),
+    ),
+    lanes: func(
+      ids,
+      each.map(({ lanes }) => lanes),
+    ),
+    queue: func(
+      ids,
+      each.map(({ queue }) => queue),
+    ),
+    strikes: func(
+      ids,
+      each.map(({ strikes }) => strikes),
+    ),
     client: func(below(front.clients.length), front.clients.map(clientText)),
     latest: record(Object.fromEntries(latest) as Record<string, Text>),
   }

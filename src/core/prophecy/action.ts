@@ -8,3 +8,6 @@ export type SketcherAction =
   | "SketcherRetransmit"
   | "SketcherReadmit"
   | "SketcherRestart"
+
+/** The one that a replica takes besides those of PBFT. */
+export type ProphecyReplicaAction = "RecvFastRead"

@@ -25,10 +25,7 @@ const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
 })
 
 /** Lanes without a call, with timestamps above `firstTimestamp`. */
-export const idleLanes = (
-  config: SketcherConfig,
-  firstTimestamp: Timestamp,
-): ReadonlyArray<Lane> =>
+export const idleLanes = (config: SketcherConfig, firstTimestamp: Timestamp): ReadonlyArray<Lane> =>
   Array.from({ length: config.lanes }, (_, index) => ({
     call: undefined,
     client: initClient({ ...configOf(config, index), firstTimestamp }),

@@ -21,7 +21,7 @@ export interface Generation {
 export interface SketchTable {
   readonly young: Generation
   readonly old: Generation
-  /** Nothing from here or before is sketched: a dropped sketch may have known better (I8). */
+  /** Of an unknown request, nothing from here or before: a dropped sketch may know better (I8). */
   readonly floor: Position
 }
 
@@ -43,8 +43,9 @@ const withSketch = (generation: Generation, key: string, sketch: Sketch): Genera
 })
 
 /**
- * The table after a replicated read of `key`. What the table knows, or may have known, is never
- * replaced by what was before it: results come back in any order (I1).
+ * The table after a replicated read of `key`. What it knows of a request is never replaced by what
+ * was before it: results come back in any order (I1). The floor is for requests that it does not
+ * know: a sketch below the floor must give way to a later one that is below it too.
  */
 export const install = (
   table: SketchTable,
@@ -53,8 +54,8 @@ export const install = (
   capacity: number,
 ): SketchTable => {
   const known = sketchOf(table, key)
-  if (sketch.digest === noDigest || !isBefore(table.floor, sketch.position)) return table
-  if (known !== undefined && !isBefore(known.position, sketch.position)) return table
+  const last = known === undefined ? table.floor : known.position
+  if (sketch.digest === noDigest || !isBefore(last, sketch.position)) return table
   const { young, old, floor } = table
   const fits = young.sketches.size < capacity || HashMap.has(young.sketches, key)
   if (fits) return { ...table, young: withSketch(young, key, sketch) }

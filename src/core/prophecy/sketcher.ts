@@ -40,10 +40,7 @@ const isDrawn = (config: SketcherConfig, state: SketcherState, replica: ReplicaI
   config.maxStrikes === 0 || (state.strikes[replica] ?? config.maxStrikes) < config.maxStrikes
 
 /** The replicas that a driver draws from, for its next fast read. */
-export const rotation = (
-  config: SketcherConfig,
-  state: SketcherState,
-): ReadonlyArray<ReplicaId> =>
+export const rotation = (config: SketcherConfig, state: SketcherState): ReadonlyArray<ReplicaId> =>
   state.strikes.map((_, replica) => replica).filter((replica) => isDrawn(config, state, replica))
 
 const newCall = (part: Pick<Call, "id" | "kind" | "key" | "operation">): Call => ({
@@ -143,7 +140,7 @@ const struck = (
   }
 }
 
-/** SketcherFastTimeout (NSDI '10 section 3). The drawn replica is silent: the read is replicated. */
+/** SketcherFastTimeout (NSDI '10 section 3). The drawn replica is silent: the group is asked. */
 export const sketcherFastTimeout = (
   config: SketcherConfig,
   state: SketcherState,
@@ -177,8 +174,8 @@ const completed = (
 }
 
 /**
- * SketcherRecvReply (NSDI '10 section 3, OSDI '99 section 4.1). A replica's answer to the request of
- * a lane. Enough that are equal are the group's: the result of a read is sketched.
+ * SketcherRecvReply (NSDI '10 section 3, OSDI '99 section 4.1). A replica's answer to the request
+ * of a lane. Enough that are equal are the group's: the result of a read is sketched.
  */
 export const sketcherRecvReply = (
   config: SketcherConfig,

@@ -47,11 +47,7 @@ const submit = (config: SketcherConfig, draft: Draft, call: Call): Draft => {
   const lane = draft.state.lanes[index]
   assert(lane !== undefined, "a lane is free")
   const took = submitIn(config, index, lane as Lane, call)
-  const state = withLane(
-    withCall(draft.state, { ...call, stage: "ordered" }),
-    index,
-    took.lane,
-  )
+  const state = withLane(withCall(draft.state, { ...call, stage: "ordered" }), index, took.lane)
   return { state, effects: [...draft.effects, ...took.effects] }
 }
 
