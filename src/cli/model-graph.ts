@@ -127,6 +127,9 @@ export interface TlcOptions {
   readonly heap?: string
 }
 
+/** Sizes of models that TLC explores in seconds. */
+const shortSizes: ReadonlyArray<ModelSpec["size"]> = ["test", "mutant"]
+
 /** Has TLC explore the model, one worker, and sum up its graph. */
 export const tlcModel = Effect.fn("tlcModel")(function* (
   spec: ModelSpec,
@@ -144,6 +147,7 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
     spec: join(specFolder, module),
     config: join(specFolder, config),
     workers: 1,
+    short: shortSizes.includes(spec.size),
     heap,
     classPath: [classes],
     properties: {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { ApacheMissing, findApache } from "../../src/web/apache.ts"
-import { isAlive, main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { isAlive, pressCtrlC, run, scratch, start } from "./command.ts"
 
 const apache = findApache(process.env)
 if (apache instanceof ApacheMissing) console.error(`\nNOT TESTED: Apache. ${apache.message}\n`)
@@ -21,7 +21,7 @@ describe("prophecy origin apache", () => {
     async () => {
       const cwd = site()
       const args = ["origin", "apache", "--root", "site", "--replicas", "2", "--json"]
-      const started = start(args, { cwd, program: main })
+      const started = start(args, { cwd })
       while (started.stdout().split("\n").length < 3 && started.child.exitCode === null) {
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
@@ -49,7 +49,7 @@ describe("prophecy origin apache", () => {
   it("without Apache says what to do", async () => {
     const cwd = site()
     const env = { ...process.env, PROPHECY_APACHE: join(cwd, "none") }
-    const ended = await run(["origin", "apache", "--root", "site"], { cwd, env, program: main })
+    const ended = await run(["origin", "apache", "--root", "site"], { cwd, env })
     expect(ended.code).toBe(2)
     expect(ended.stderr).toMatch(/Apache httpd was not found.*apt-get install apache2/)
   })
