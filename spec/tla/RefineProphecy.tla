@@ -10,6 +10,8 @@
 (***************************************************************************)
 EXTENDS MCProphecy, TLC
 
+CONSTANTS r0, r1, r2, r3  \* the replicas, where they are interchangeable
+
 VARIABLES
   done,       \* of what was answered and not fast, the highest position
   installed,  \* per read: the highest position that an answered replicated read of it had
@@ -91,7 +93,7 @@ Abstract == INSTANCE DelayOnce WITH
           sample |-> sampled[c]]],
   answer <- told
 
-Refines == Abstract!Spec
+RefinesDelayOnce == Abstract!Spec
 
 \* Correct replicas are interchangeable: nothing but who lies tells one from another.
 Interchangeable == Permutations(Correct)

@@ -43,6 +43,8 @@ export const prophecyAskings = {
     [read("x")],
     [write("share"), read("x"), read("y"), read("z"), read("x"), read("x")],
   ],
+  // The first one's read may be of a sketcher that has stopped since.
+  RestartsBetween: [[read("x")], [write("share"), write("undo"), read("x")]],
   ReadsAgain: [[read("x")], [read("x"), read("x")]],
   Hops: [[read("x"), write("share"), at(1, "read", "x"), read("x")]],
   Owned: [[read("x"), at(1, "read", "y"), write("share"), read("x"), at(1, "read", "y")]],
@@ -61,7 +63,7 @@ const fastReplies = (
 export const prophecyUniverses = {
   NothingInjected: [],
   // Pages that are, that were, and that nobody wrote; the last has the first one's short digest.
-  AnyPage: fastReplies([2, 3], [pageText("x", 0), pageText("x", 1), pageText("x", 8)]),
+  AnyPage: fastReplies([2, 3, 4], [pageText("x", 0), pageText("x", 1), pageText("x", 8)]),
   OldPage: fastReplies([3, 4, 5, 7], [pageText("x", 0)]),
   // Results that nobody computed, from a position that nothing has.
   ForgedReplies: [0, 1].flatMap((client) =>
@@ -111,7 +113,7 @@ export interface ProphecyModelSpec {
 const everyInvariant = ["TypeOK", "Genuine", "SketchesGenuine", "Once", "SessionOK", "LanesBounded"]
 
 /** Four replicas, the last one Byzantine; models say what differs. */
-const base = {
+export const prophecyBase = {
   protocol: "prophecy",
   sketchers: 1,
   asks: "OneWrites",
@@ -153,7 +155,7 @@ export const constantsOfProphecy = (spec: ProphecyModelSpec): ProphecyConstants 
 
 export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
   {
-    ...base,
+    ...prophecyBase,
     name: "Repeated",
     why: "A client reads twice: the second read is one replica's, and executes nothing elsewhere.",
     asks: "ReadsTwice",
@@ -161,14 +163,14 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     unreachable: ["ReachStale", "ReachMismatch"],
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Transition",
     why: "A write between the reads: the second is stale, or sees it and is read anew.",
     reaches: ["ReachStale", "ReachMismatch", "ReachSecondInBatch", "ReachQueued"],
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Proxied",
     why: "Without sketches: proxied PBFT, every read is replicated.",
     sketches: false,
@@ -177,7 +179,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Session",
     why: "A client with a session reads what it wrote, and nothing older than what it saw.",
     asks: "WritesBetween",
@@ -187,14 +189,14 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "NoSession",
     why: "As Session, without one: the client may miss its own write.",
     asks: "WritesBetween",
     reaches: ["ReachStale"],
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Fresh",
     why: "A read that asks for no sketch sees every write before it; so does the next one.",
     asks: "ReadsFresh",
@@ -203,7 +205,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "ValueComesBack",
     why: "A page is as it was before: its sketch and what a lagging replica says are equal again.",
     asks: "SharesAndUndoes",
@@ -211,7 +213,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Dropped",
     why: "More pages than sketches: a dropped page is replicated again.",
     asks: "ThreePages",
@@ -221,7 +223,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "AnyPageLie",
     why: "The drawn replica says what it likes, and is not drawn any more for a while.",
     asks: "ReadsThrice",
@@ -232,7 +234,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Silent",
     why: "The drawn replica says nothing in time, and is not drawn any more for a while.",
     asks: "ReadsTwice",
@@ -243,7 +245,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "ForgedReply",
     why: "A Byzantine replica answers first, with a result of its own from a position of its own.",
     injected: "ForgedReplies",
@@ -254,7 +256,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Stops",
     why: "The sketcher stops at any moment and comes back with an empty table.",
     asks: "ReadsAgain",
@@ -263,7 +265,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "OwnedPages",
     why: "Two sketchers, each page with one of them: what either says of its pages holds.",
     asks: "Owned",
@@ -272,7 +274,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TwoUnderWay",
     why: "Results of two reads of a page come back in any order, with a write between them.",
     asks: "LateRead",
@@ -281,7 +283,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TransitionOfTwo",
     why: "As Transition, with two operations under way.",
     lanes: 2,
@@ -289,7 +291,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "BothReadAndWrite",
     why: "Two clients that both read, one of them after its own write.",
     asks: "BothReadAndWrite",
@@ -298,7 +300,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "nightly",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TwoSketchersOnePage",
     why: "Must fail: two sketchers that each have sketches of one page.",
     asks: "Hops",
@@ -306,7 +308,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     expect: { violates: "Once" },
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TruncatedDigests",
     why: "Must fail: the digest of a result is cut short, and a liar finds another result with it.",
     asks: "ReadsTwice",
