@@ -210,7 +210,7 @@ describe("this repository keeps the rules", () => {
       const own = inFolders(`src/core/${name}`)
       const called = (file: string) => own.filter(({ path }) => path.endsWith(`/${file}`))
       const actions = called("action.ts").flatMap(actionNames)
-      const dispatches = [...called("replica.ts"), ...called("client.ts")]
+      const dispatches = ["replica.ts", "client.ts", "sketcher.ts"].flatMap(called)
       return [
         ...(actions.length === 0 ? [`${name}: no action`] : undocumented(own, actions)),
         ...called("message.ts").flatMap((messages) => unhandled(messages, dispatches)),
