@@ -77,11 +77,11 @@ HistoryNext ==
 
 RefineSpec == Init /\ HistoryInit /\ [][Next /\ HistoryNext]_<<vars, history>>
 
-\* Where in the log of writes the current call of c is.
+\* Where in the log of writes the current call of c is. A read is nowhere until it is answered.
 EffectOf(c) ==
   LET at == {k \in 1 .. Len(log) : /\ IsWrite(log[k])
                                    /\ <<log[k].client, log[k].timestamp, Id(c)>> \in submitted}
-  IN IF at = {} THEN None ELSE WritesBefore(Least(at))
+  IN IF Next1(c).kind = "read" \/ at = {} THEN None ELSE WritesBefore(Least(at))
 
 Abstract == INSTANCE DelayOnce WITH
   Processes <- Clients,

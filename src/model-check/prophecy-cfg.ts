@@ -85,7 +85,7 @@ export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement
   return `\\* Generated from src/model-check/prophecy-refinement-models.ts by \`npm run models\`; do not edit.
 \\* ${why}
 SPECIFICATION RefineSpec
-INVARIANTS TypeOK AbstractTypeOK
+INVARIANTS TypeOK Once AbstractTypeOK
 PROPERTIES RefinesDelayOnce
 ${isReduced ? "SYMMETRY Interchangeable\n" : ""}CHECK_DEADLOCK FALSE
 CONSTANTS

@@ -39,10 +39,7 @@ export const prophecyAskings = {
     [read("x"), read("y"), read("x")],
   ],
   LateRead: [[read("x")], [write("share"), read("x"), read("x")]],
-  LateReadOfThree: [
-    [read("x")],
-    [write("share"), read("x"), read("y"), read("z"), read("x"), read("x")],
-  ],
+  LateReadOfThree: [[read("x")], [read("x"), read("y"), read("z"), read("x")]],
   // The first one's read may be of a sketcher that has stopped since.
   RestartsBetween: [[read("x")], [write("share"), write("undo"), read("x")]],
   ReadsAgain: [[read("x")], [read("x"), read("x")]],
@@ -262,6 +259,15 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     asks: "ReadsAgain",
     canRestart: [0],
     reaches: ["ReachGone", "ReachFastAfterRestart"],
+    size: "large",
+  },
+  {
+    ...prophecyBase,
+    name: "ReadsUnderWay",
+    why: "Results of two reads of a page come back in any order.",
+    asks: "ReadsAgain",
+    lanes: 2,
+    reaches: ["ReachTwoOrdered", "ReachFast", "Once"],
     size: "large",
   },
   {
