@@ -32,10 +32,13 @@ crashes() {
   return "$status"
 }
 
+# What a killed primary costs its clients.
+pause() { node bench/view-change.ts --kills 50; }
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm crashes endurance)
+all=(schedules models mutants swarm crashes pause endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

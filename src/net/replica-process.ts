@@ -168,7 +168,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       connected: (replica) => loop.connected(replica),
-      disconnected: () => undefined,
+      disconnected: () => loop.schedule(),
     })
     return { loop, peers, store: disk, tracer }
   })
