@@ -68,8 +68,8 @@ export const ClusterConfigFile = Schema.Struct({
   /**
    * A backup that waits this long, in milliseconds, for the execution of a client's request gives
    * up the view; twice as long after each view that was given up since something was executed, 64
-   * times at most. A client says so to all replicas after `retransmitMs`, so a dead primary costs
-   * about the sum of both.
+   * times at most. A client says so to all replicas after `retransmitMs`, so a mute primary costs
+   * about the sum of both; one whose connections break, a quarter of this time.
    */
   viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
   /** What is replicated. `album` is for `prophecy sketcher`: its results carry their positions. */

@@ -62,6 +62,7 @@ export class Peers {
   readonly #limits: CodecLimits
   readonly #fingerprint: string
   readonly #replicas: Array<Connection | undefined>
+  readonly #lost = new Set<ReplicaId>()
   readonly #clients: Array<Connection | undefined>
   readonly #open = new Map<Connection, Peer>()
   readonly #accepted = new Set<Connection>()
@@ -177,6 +178,7 @@ export class Peers {
     }
     const old = this.#replicas[peer.id]
     this.#replicas[peer.id] = connection
+    this.#lost.delete(peer.id)
     old?.fail(new Disconnected({ reason: "replaced by a new connection" }))
     this.#options.log(`connected to ${nameOf(peer)}`)
     this.#events?.connected(peer.id)
@@ -202,6 +204,7 @@ export class Peers {
     this.#options.log(`disconnected from ${nameOf(peer)}: ${fault.message}`)
     if (this.#replicas[peer.id] !== connection) return
     this.#replicas[peer.id] = undefined
+    this.#lost.add(peer.id)
     this.#events?.disconnected(peer.id)
   }
 
@@ -289,6 +292,10 @@ export class Peers {
   resume(): void {
     this.#paused = false
     for (const connection of this.#open.keys()) connection.resume()
+  }
+
+  isLost(replica: ReplicaId): boolean {
+    return this.#lost.has(replica)
   }
 
   isConnected(replica: ReplicaId): boolean {

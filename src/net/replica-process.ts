@@ -178,7 +178,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
         loop.schedule()
       },
       connected: (replica) => loop.connected(replica),
-      disconnected: () => undefined,
+      disconnected: () => loop.schedule(),
     })
     return { loop, peers, store: disk, tracer, misbehaviour }
   })

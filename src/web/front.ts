@@ -62,7 +62,7 @@ export interface FrontOptions {
   readonly host?: string
   /** 0 takes any free one. */
   readonly port: number
-  /** Answers some requests by itself, such as a page of status; undefined leaves it to the group. */
+  /** Answers some requests by itself, such as a status page; undefined leaves it to the group. */
   readonly own?: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly log?: (line: string) => void
 }

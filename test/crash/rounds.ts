@@ -131,7 +131,8 @@ const runRounds = (options: CrashOptions, directory: string) =>
   Effect.gen(function* () {
     const ports = yield* freePorts(options.replicas ?? 4)
     const file = join(directory, "cluster.json")
-    const timing = { retransmitMs: 200, viewChangeMs: 500 }
+    const slow = 10 * (options.syncMs ?? 0)
+    const timing = { retransmitMs: Math.max(200, slow), viewChangeMs: Math.max(500, slow) }
     const content = {
       clients: 2 * writers,
       traceDirectory: "traces",
