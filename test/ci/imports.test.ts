@@ -22,6 +22,7 @@ const clean = {
   "src/model-check/explore.ts": importing("../sim/world.ts"),
   "src/trace-check/replay.ts": importing("../core/ids.ts"),
   "src/tla-tools/tlc.ts": `import { readFile } from "node:fs/promises"\nexport { readFile }\n`,
+  "src/web/front.ts": importing("../core/ids.ts"),
   "src/net/codec.ts": importing("../core/ids.ts"),
   "src/cli/main.ts": importing("../net/codec.ts"),
 }
@@ -49,6 +50,8 @@ const forbidden: ReadonlyArray<readonly [folder: string, from: string, what: Reg
   ["src/trace-check", "../sim/world.ts", /src\/trace-check imports only/],
   ["src/tla-tools", "../core/ids.ts", /src\/tla-tools imports only/],
   ["src/tla-tools", "@effect/platform-node", /src\/tla-tools imports only/],
+  ["src/web", "../net/codec.ts", /src\/web imports only/],
+  ["src/web", "@effect/platform-node", /src\/web imports only/],
   ["src/net", "../cli/main.ts", /src\/net imports only/],
   ["src/net", "../tla-tools/tlc.ts", /src\/net imports only/],
   ["src/net", "fast-check", /src\/net imports only/],
