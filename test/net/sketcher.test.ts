@@ -1,4 +1,4 @@
-/** The sketcher before four replicas as processes: the album, replicas that lie, a killed primary. */
+/** The sketcher before four replicas as processes: the album, liars, a killed primary. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
