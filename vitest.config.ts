@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
 // has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
@@ -32,9 +33,22 @@ const left = [
   ...(process.env["SLOW"] === undefined ? slow : []),
 ]
 
+// What keeps one core busy longest begins first, or the other core waits for it in the end.
+const longest = ["spec/equality", "spec/trace-windows", "cli/check", "tla-tools/tlc", "cli/replay"]
+const place = ({ moduleId }: TestSpecification): number => {
+  const at = longest.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`))
+  return at < 0 ? longest.length : at
+}
+class LongestFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
+
 export default defineConfig({
   test: {
     pool: "threads",
+    sequence: { sequencer: LongestFirst },
     // Node runs the sources itself: the lines that V8 counts are then the lines of the files.
     experimental: { viteModuleRunner: false },
     projects: [

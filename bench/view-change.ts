@@ -1,8 +1,8 @@
 /**
- * `node bench/view-change.ts`: what a killed primary costs. Four replicas as processes, clients that
- * ask without a pause, and a primary that is killed with -9, again and again; each is started anew
- * and has caught up before the next one goes. The pause is the longest time in which no client got
- * an answer.
+ * `node bench/view-change.ts`: what a killed primary costs. Four replicas as processes, clients
+ * that ask without a pause, and a primary that is killed with -9, again and again; each is started
+ * anew and has caught up before the next one goes. The pause is the longest time in which no
+ * client got an answer.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

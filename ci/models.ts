@@ -69,7 +69,8 @@ const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
   stepDigest: g?.stepDigest ?? "",
 })
 
-const isPbft = (spec: ModelSpec): spec is PbftModelSpec => !("lacks" in spec)
+const isPbft = (spec: ModelSpec): spec is PbftModelSpec =>
+  !("lacks" in spec) && !("protocol" in spec)
 
 const chosen = (words: ReadonlyArray<string>): ReadonlyArray<ModelSpec> =>
   allModels.filter(

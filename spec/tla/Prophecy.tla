@@ -43,6 +43,7 @@ CONSTANTS
   ReadReplies,      \* how many for a replicated read that takes none: 2f + 1
   Lacks,            \* rules left out, by name: {} but to show what each is for
   Injected,         \* what Byzantine replicas may say besides the truth
+  NoReplica,        \* no element of Replicas
   InitialValue,
   Result(_, _),     \* Result(value, op): the service's answer
   NextValue(_, _),  \* NextValue(value, op): the service's next state
@@ -66,7 +67,6 @@ Latest(p, q) == IF Before(p, q) THEN q ELSE p
 
 NoDigest == <<>>
 NoReply == <<>>
-NoReplica == "none"
 NoCall == 0
 NoSketch == [digest |-> NoDigest, position |-> Nowhere]
 NoAnswer == <<>>

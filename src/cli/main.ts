@@ -39,6 +39,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaChildCommand,
   },
   {
+    name: "sketcher",
+    summary: "Serve HTTP before a group of replicas, with reads that one of them answers",
+    load: async () => (await import("./sketcher.ts")).sketcherCommand,
+  },
+  {
     name: "origin",
     summary: "Run web servers that replicas ask: Apache, one for each",
     load: async () => (await import("./origin.ts")).originCommand,

@@ -24,6 +24,7 @@ import { coreCfgName } from "../model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-models.ts"
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
+import { receivedAtOnce } from "../model-check/pbft-reduction.ts"
 import { prophecyCfgName } from "../model-check/prophecy-cfg.ts"
 import { prophecyModel } from "../model-check/prophecy-model.ts"
 import { constantsOfProphecy, type ProphecyModelSpec } from "../model-check/prophecy-models.ts"
@@ -76,7 +77,12 @@ const kindOf = (spec: ModelSpec): Kind => {
     const names = { protocol: "prophecy", prefix: "Prophecy/", module: "MCProphecy.tla" } as const
     return { ...names, config: prophecyCfgName(spec), world }
   }
-  const world = (): World => stepped(pbftModel(spec.name, constantsOf(spec)), spec.invariants)
+  const whole = (): Model => {
+    const constants = constantsOf(spec)
+    const eager = spec.reduced ? receivedAtOnce(constants) : undefined
+    return { ...pbftModel(spec.name, constants), eager }
+  }
+  const world = (): World => stepped(whole(), spec.invariants)
   return { protocol: "pbft", prefix: "", module: "MCPbft.tla", config: cfgName(spec), world }
 }
 

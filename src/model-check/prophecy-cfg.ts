@@ -38,6 +38,7 @@ export const prophecyConstantLines = (
   ReadReplies = ${readReplies}
   Lacks = ${setOf(lacks.map((rule) => `"${rule}"`))}
   Injected <- ${spec.injected}
+  NoReplica = none
   InitialValue <- MCInitialValue
   Result <- MCResult
   NextValue <- MCNextValue

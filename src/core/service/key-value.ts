@@ -113,6 +113,7 @@ export const keyValueService = (hash: Hash): Service => {
           : apply(state.buckets, operation),
       )
     },
+    isRead: (bytes) => bytes[0] === "G",
     digest: () =>
       hash(
         fresh()

@@ -9,6 +9,7 @@ export const nullService = (hash: Hash): Service => {
       state.executed += 1
       return ""
     },
+    isRead: () => false,
     digest: () => hash(snapshot()),
     snapshot,
     restore: (text) => {
