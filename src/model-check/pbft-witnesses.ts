@@ -4,103 +4,117 @@ import * as Invariants from "../core/pbft/invariants.ts"
 import type { Message, Reply } from "../core/pbft/message.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import type { Witness, WorldView } from "./model.ts"
+import type { Witness } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { asProcess, messageOf, states } from "./pbft-properties.ts"
+import { asProcess, messageOf } from "./pbft-properties.ts"
 
-const someReplica = (holds: (state: State) => boolean) => (world: WorldView) =>
-  states(world).some(holds)
+const someReplica = (name: string, holds: (state: State) => boolean): Witness => ({
+  name,
+  scope: "some",
+  holds: (process) => {
+    const p = asProcess(process)
+    return p.role === "replica" && holds(p.at.state)
+  },
+})
 
-const slotIn = (phase: string): ((world: WorldView) => boolean) =>
-  someReplica((s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
+const everyReplica = (name: string, holds: (state: State) => boolean): Witness => ({
+  name,
+  scope: "every",
+  holds: (process) => {
+    const p = asProcess(process)
+    return p.role !== "replica" || holds(p.at.state)
+  },
+})
+
+const someMessage = (name: string, holds: (m: Message) => boolean): Witness => ({
+  name,
+  scope: "message",
+  holds: (m) => holds(messageOf(m)),
+})
+
+const slotIn = (name: string, phase: string): Witness =>
+  someReplica(name, (s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
 
 // The normal case, step by step.
 const ordinary: ReadonlyArray<Witness> = [
-  { name: "ReachHeld", holds: slotIn("held") },
-  { name: "ReachPrepared", holds: slotIn("prepared") },
-  { name: "ReachCommitted", holds: slotIn("committed") },
-  { name: "ReachExecuted", holds: someReplica((s) => s.executed > 0) },
-  {
-    name: "ReachAllExecuted",
-    holds: (w) => states(w).every((s) => s.executed > 0),
-  },
-  { name: "ReachStable", holds: someReplica((s) => s.log.low > 0) },
-  { name: "ReachAllStable", holds: (w) => states(w).every((s) => s.log.low > 0) },
+  slotIn("ReachHeld", "held"),
+  slotIn("ReachPrepared", "prepared"),
+  slotIn("ReachCommitted", "committed"),
+  someReplica("ReachExecuted", (s) => s.executed > 0),
+  everyReplica("ReachAllExecuted", (s) => s.executed > 0),
+  someReplica("ReachStable", (s) => s.log.low > 0),
+  everyReplica("ReachAllStable", (s) => s.log.low > 0),
   {
     name: "ReachAnswered",
-    holds: (w) =>
-      w.processes.map(asProcess).some((p) => p.role === "client" && p.at.result !== undefined),
+    scope: "some",
+    holds: (process) => {
+      const p = asProcess(process)
+      return p.role === "client" && p.at.result !== undefined
+    },
   },
-  {
-    name: "ReachCommitBeforePrePrepare",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => {
-        const slot = Window.get(s.log, n)
-        return slot.phase === "empty" && slot.commits.some((d) => d !== "")
-      }),
-    ),
-  },
-  {
-    name: "ReachOutOfOrderCommit",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
-    ),
-  },
-  {
-    name: "ReachBatchOfTwo",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
-    ),
-  },
+  someReplica("ReachCommitBeforePrePrepare", (s) =>
+    Window.occupied(s.log).some((n) => {
+      const slot = Window.get(s.log, n)
+      return slot.phase === "empty" && slot.commits.some((d) => d !== "")
+    }),
+  ),
+  someReplica("ReachOutOfOrderCommit", (s) =>
+    Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
+  ),
+  someReplica("ReachBatchOfTwo", (s) =>
+    Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
+  ),
 ]
+
+const executedForgotten: Witness = {
+  name: "ReachExecutedForgotten",
+  holds: (w) =>
+    w.processes.map(asProcess).some(
+      (p) =>
+        p.role === "replica" &&
+        p.at.state.executed === p.at.state.log.low &&
+        Window.occupied(p.at.state.log).some(
+          (n) => Window.get(p.at.state.log, n).phase === "prepared",
+        ) &&
+        w.sent.some((m) => {
+          const r = messageOf(m)
+          return r._tag === "Reply" && r.replica === p.id
+        }) &&
+        ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
+    ),
+}
 
 // What happens off the straight road.
 const unusual = (c: PbftConstants): ReadonlyArray<Witness> => [
-  {
-    name: "ReachUnstableCheckpoint",
-    holds: someReplica((s) => s.checkpoints.length > 1),
-  },
-  {
-    name: "ReachExecutedForgotten",
-    holds: (w) =>
-      w.processes.map(asProcess).some(
-        (p) =>
-          p.role === "replica" &&
-          p.at.state.executed === p.at.state.log.low &&
-          Window.occupied(p.at.state.log).some(
-            (n) => Window.get(p.at.state.log, n).phase === "prepared",
-          ) &&
-          w.sent.some((m) => {
-            const r = messageOf(m)
-            return r._tag === "Reply" && r.replica === p.id
-          }) &&
-          ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
-      ),
-  },
+  someReplica("ReachUnstableCheckpoint", (s) => s.checkpoints.length > 1),
+  // Only a restart goes back.
+  ...(c.canRestart.length > 0 ? [executedForgotten] : []),
   {
     name: "ReachSplitPrePrepare",
-    holds: (w) => {
-      const digests = states(w).map((s) =>
-        Window.covers(s.log, 1) ? Window.get(s.log, 1).digest : "",
-      )
-      return new Set(digests.filter((d) => d !== "")).size > 1
+    scope: "pair",
+    holds: (one, other) => {
+      const digest = (process: unknown): string => {
+        const p = asProcess(process)
+        if (p.role !== "replica" || !Window.covers(p.at.state.log, 1)) return ""
+        return Window.get(p.at.state.log, 1).digest
+      }
+      const [a, b] = [digest(one), digest(other)]
+      return a !== "" && b !== "" && a !== b
     },
   },
-  {
-    name: "ReachMismatchedVote",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => {
-        const { phase, digest, commits } = Window.get(s.log, n)
-        return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
-      }),
-    ),
-  },
+  someReplica("ReachMismatchedVote", (s) =>
+    Window.occupied(s.log).some((n) => {
+      const { phase, digest, commits } = Window.get(s.log, n)
+      return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
+    }),
+  ),
   {
     name: "ReachQueuedBackup",
-    holds: (w) =>
-      w.processes
-        .map(asProcess)
-        .some((p) => p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0),
+    scope: "some",
+    holds: (process) => {
+      const p = asProcess(process)
+      return p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0
+    },
   },
 ]
 
@@ -109,78 +123,71 @@ const someSlotOf = (s: State, holds: (slot: Slot, seq: number) => boolean): bool
   Window.occupied(s.log).some((seq) => holds(Window.get(s.log, seq), seq))
 const isNull = (slot: Slot): boolean => slot.phase !== "empty" && slot.batch.length === 0
 
-const someMessage = (holds: (m: Message) => boolean) => (w: WorldView) =>
-  w.sent.map(messageOf).some(holds)
-
 const viewChanges: ReadonlyArray<Witness> = [
-  { name: "ReachNewView", holds: someReplica(inNewView) },
-  { name: "ReachAllInNewView", holds: (w) => states(w).every(inNewView) },
-  { name: "ReachSkippedView", holds: someMessage((m) => m._tag === "NewView" && m.view > 1) },
-  {
-    name: "ReachCarriedOver",
-    holds: someReplica(
-      (s) =>
-        inNewView(s) &&
-        someSlotOf(
-          s,
-          (slot, seq) =>
-            slot.batch.length > 0 && s.pset.some((e) => e.seq === seq && e.digest === slot.digest),
-        ),
-    ),
-  },
-  { name: "ReachNull", holds: someReplica((s) => someSlotOf(s, isNull)) },
-  {
-    name: "ReachNullExecuted",
-    holds: someReplica((s) => someSlotOf(s, (slot, seq) => seq <= s.executed && isNull(slot))),
-  },
-  {
-    name: "ReachOtherBatch",
-    holds: someReplica(
-      (s) =>
-        s.active &&
-        someSlotOf(
-          s,
-          (slot, seq) =>
-            slot.batch.length > 0 && s.qset.some((e) => e.seq === seq && e.digest !== slot.digest),
-        ),
-    ),
-  },
-  { name: "ReachFetched", holds: someReplica((s) => s.fetched.length > 0) },
-  { name: "ReachLaterExecution", holds: someMessage((m) => m._tag === "Reply" && m.view > 0) },
+  someReplica("ReachNewView", inNewView),
+  everyReplica("ReachAllInNewView", inNewView),
+  someMessage("ReachSkippedView", (m) => m._tag === "NewView" && m.view > 1),
+  someReplica(
+    "ReachCarriedOver",
+    (s) =>
+      inNewView(s) &&
+      someSlotOf(
+        s,
+        (slot, seq) =>
+          slot.batch.length > 0 && s.pset.some((e) => e.seq === seq && e.digest === slot.digest),
+      ),
+  ),
+  someReplica("ReachNull", (s) => someSlotOf(s, isNull)),
+  someReplica("ReachNullExecuted", (s) =>
+    someSlotOf(s, (slot, seq) => seq <= s.executed && isNull(slot)),
+  ),
+  someReplica(
+    "ReachOtherBatch",
+    (s) =>
+      s.active &&
+      someSlotOf(
+        s,
+        (slot, seq) =>
+          slot.batch.length > 0 && s.qset.some((e) => e.seq === seq && e.digest !== slot.digest),
+      ),
+  ),
+  someReplica("ReachFetched", (s) => s.fetched.length > 0),
+  someMessage("ReachLaterExecution", (m) => m._tag === "Reply" && m.view > 0),
 ]
 
-const someReply = (holds: (m: Reply, w: WorldView) => boolean) => (w: WorldView) =>
-  w.sent.map(messageOf).some((m) => m._tag === "Reply" && holds(m, w))
-const isTentative = ({ undo }: State): boolean => undo !== undefined
+const someReply = (name: string, holds: (m: Reply) => boolean): Witness =>
+  someMessage(name, (m) => m._tag === "Reply" && holds(m))
+
+// A replica that has undone what it answered as tentative.
+const undone: Witness = {
+  name: "ReachUndone",
+  holds: (w) =>
+    w.sent.map(messageOf).some((m) => {
+      if (m._tag !== "Reply" || m.tentative === undefined) return false
+      return w.processes.map(asProcess).some((p) => {
+        if (p.role !== "replica" || p.id !== m.replica || p.at.state.undo !== undefined)
+          return false
+        return ClientTable.get(p.at.state.table, m.client).timestamp < m.timestamp
+      })
+    }),
+}
 
 // Answers before the end of agreement, and without one.
-const fast: ReadonlyArray<Witness> = [
-  { name: "ReachTentative", holds: someReplica(isTentative) },
-  {
-    name: "ReachUndone",
-    holds: someReply((m, w) => {
-      const process = w.processes
-        .map(asProcess)
-        .find((p) => p.role === "replica" && p.id === m.replica)
-      if (m.tentative === undefined || process?.role !== "replica") return false
-      const { table, undo } = process.at.state
-      return undo === undefined && ClientTable.get(table, m.client).timestamp < m.timestamp
-    }),
-  },
-  {
-    name: "ReachReadWaits",
-    holds: someReplica((s) => s.undo !== undefined && s.reads.length > 0),
-  },
-  { name: "ReachReadAnswered", holds: someReply((m) => m.readOnly === true) },
-  { name: "ReachDigestReply", holds: someReply((m) => m.digest === true) },
+const fast = (c: PbftConstants): ReadonlyArray<Witness> => [
+  someReplica("ReachTentative", (s) => s.undo !== undefined),
+  ...(c.maxTentative > 0 ? [undone] : []),
+  someReplica("ReachReadWaits", (s) => s.undo !== undefined && s.reads.length > 0),
+  someReply("ReachReadAnswered", (m) => m.readOnly === true),
+  someReply("ReachDigestReply", (m) => m.digest === true),
   {
     name: "ReachTentativeAnswer",
-    holds: (w) =>
-      w.processes
-        .map(asProcess)
-        .some((p) => p.role === "client" && p.at.replies.some((a) => a?.tentative !== undefined)),
+    scope: "some",
+    holds: (process) => {
+      const p = asProcess(process)
+      return p.role === "client" && p.at.replies.some((a) => a?.tentative !== undefined)
+    },
   },
-  { name: "ReachDecided", holds: slotIn("decided") },
+  slotIn("ReachDecided", "decided"),
 ]
 
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
@@ -188,5 +195,5 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
   ...viewChanges,
-  ...fast,
+  ...fast(c),
 ]

@@ -7,9 +7,12 @@ import { assert } from "../core/assert.ts"
 import type { Execute, ReadState } from "../core/effect.ts"
 import { type Bytes, noDigest, type Seq } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
+import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
 import type { Service } from "../core/service/service.ts"
+import { undoBySnapshot } from "../core/service/undo-by-snapshot.ts"
+import { albumService } from "../web/album-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
 
@@ -22,35 +25,60 @@ export interface Executor {
   readonly execute: (effect: Execute) => Executed
   /** Takes back what may be taken back. */
   readonly undo: () => void
-  readonly read: (effect: ReadState) => ReadDone
+  readonly readState: (effect: ReadState) => ReadDone
+  /**
+   * Has the service read, from the state that it is in, without an order; undefined when the
+   * operation is none that changes nothing.
+   */
+  readonly read: (operation: Bytes) => Bytes | undefined
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
 }
 
 /** `undoable`: how many operations may have to be taken back. */
-export const makeService = (kind: ClusterConfig["service"], undoable = 0): Service =>
-  kind === "null" ? nullService(bytesDigest) : keyValueService(bytesDigest, undoable)
+export const makeService = (kind: ClusterConfig["service"], undoable = 0): Service => {
+  switch (kind) {
+    case "null":
+      return nullService(bytesDigest)
+    case "key-value":
+      return keyValueService(bytesDigest, undoable)
+    case "album":
+      return undoBySnapshot(albumService(), undoable)
+  }
+}
 
-export const makeExecutor = (service: Service): Executor => {
+/** Whether a sketcher stands before the service: its results then carry their positions. */
+export const hasPositions = (kind: ClusterConfig["service"]): boolean => kind === "album"
+
+/** With `positions` each result says where it was executed, as a sketcher needs. */
+export const makeExecutor = (service: Service, positions = false): Executor => {
   const snapshots = new Map<Seq, Bytes>()
   /** Operations that may have to be taken back. */
   let tentative = 0
+  const read = (operation: Bytes): Bytes | undefined => {
+    if (!service.isRead(operation)) return undefined
+    // It is taken back with the rest, and that changes nothing.
+    if (tentative > 0) tentative++
+    return service.execute(operation)
+  }
   return {
     execute: ({ seq, requests, checkpoint, undoable }) => {
       tentative = undoable ? tentative + requests.length : 0
       const results = requests.map(({ operation }) => service.execute(operation))
       if (checkpoint) snapshots.set(seq, service.snapshot())
       const digest = checkpoint ? service.digest() : noDigest
-      return { _tag: "Executed", seq, results, service: digest }
+      const placed = positions ? placedResults(seq, results) : results
+      return { _tag: "Executed", seq, results: placed, service: digest }
     },
     undo: () => {
       service.undo(tentative)
       tentative = 0
     },
-    read: ({ client, timestamp, operation }) => {
+    readState: ({ client, timestamp, operation }) => {
       assert(tentative === 0, "only what is committed is read")
-      return { _tag: "ReadDone", client, timestamp, result: service.read(operation) }
+      return { _tag: "ReadDone", client, timestamp, result: read(operation) }
     },
+    read,
     takeSnapshot: (seq) => {
       const snapshot = snapshots.get(seq)
       assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")

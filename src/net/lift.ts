@@ -130,7 +130,7 @@ export const replicaInterpreter: Interpreter<
       executor.undo()
       return nothing
     }),
-  ReadState: (effect) => Effect.map(Executor, (executor) => [executor.read(effect)]),
+  ReadState: (effect) => Effect.map(Executor, (executor) => [executor.readState(effect)]),
 }
 
 /** The PBFT replica: steps are traced, inputs taken one at a time. */

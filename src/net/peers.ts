@@ -7,9 +7,10 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
-import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
+import type { FastRead } from "../core/prophecy/message.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -19,6 +20,7 @@ import { Connection, type ConnectionEvents } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
 import { type Backoff, Dialer } from "./dialer.ts"
+import { fastKind, readFastRead, writeFastReply } from "./fast-codec.ts"
 import { fingerprint, type Hello } from "./handshake.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
@@ -30,6 +32,8 @@ export interface PeersEvents {
   /** An authenticated message. */
   readonly input: (input: Input) => void
   readonly progress: (replica: ReplicaId, progress: Progress) => void
+  /** A sketcher has this replica read; the result is to be given to `answer`, now or later. */
+  readonly fastRead: (message: FastRead, answer: (result: Bytes) => void) => void
   readonly connected: (replica: ReplicaId) => void
   readonly disconnected: (replica: ReplicaId) => void
 }
@@ -58,6 +62,7 @@ export class Peers {
   readonly #limits: CodecLimits
   readonly #fingerprint: string
   readonly #replicas: Array<Connection | undefined>
+  readonly #lost = new Set<ReplicaId>()
   readonly #clients: Array<Connection | undefined>
   readonly #open = new Map<Connection, Peer>()
   readonly #accepted = new Set<Connection>()
@@ -173,6 +178,7 @@ export class Peers {
     }
     const old = this.#replicas[peer.id]
     this.#replicas[peer.id] = connection
+    this.#lost.delete(peer.id)
     old?.fail(new Disconnected({ reason: "replaced by a new connection" }))
     this.#options.log(`connected to ${nameOf(peer)}`)
     this.#events?.connected(peer.id)
@@ -198,6 +204,7 @@ export class Peers {
     this.#options.log(`disconnected from ${nameOf(peer)}: ${fault.message}`)
     if (this.#replicas[peer.id] !== connection) return
     this.#replicas[peer.id] = undefined
+    this.#lost.add(peer.id)
     this.#events?.disconnected(peer.id)
   }
 
@@ -211,6 +218,8 @@ export class Peers {
       if (peer.kind === "replica" && bytes[reader.at] === progressKind) {
         const progress = readProgress(reader)
         if (!reader.failed) this.#events?.progress(peer.id, progress)
+      } else if (peer.kind === "endpoint" && bytes[reader.at] === fastKind.FastRead) {
+        this.#fastRead(peer, connection)
       } else this.#message(peer, bytes)
     }
     if (reader.failed) {
@@ -230,6 +239,20 @@ export class Peers {
     if (this.counts.get(`Dropped:${input}`) === 1) {
       this.#options.log(`dropped a ${decoded.message._tag} of ${nameOf(peer)}: ${input}`)
     }
+  }
+
+  #fastRead(peer: Extract<Peer, { readonly kind: "endpoint" }>, connection: Connection): void {
+    const message = readFastRead(this.#reader, this.#limits)
+    if (this.#reader.failed) return
+    // A sketcher is known by the endpoint that it calls from.
+    if (message.sketcher !== peer.id) return this.counts.add("Dropped:WrongSender")
+    const { sketcher, id } = message
+    this.#events?.fastRead(message, (result) => {
+      const reply = { _tag: "FastReply", sketcher, id, replica: this.#options.id, result } as const
+      this.#scratch.rewind()
+      writeFastReply(this.#scratch, reply)
+      connection.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
+    })
   }
 
   broadcast(message: PeerMessage): void {
@@ -269,6 +292,10 @@ export class Peers {
   resume(): void {
     this.#paused = false
     for (const connection of this.#open.keys()) connection.resume()
+  }
+
+  isLost(replica: ReplicaId): boolean {
+    return this.#lost.has(replica)
   }
 
   isConnected(replica: ReplicaId): boolean {

@@ -121,7 +121,10 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       const { snapshot, checkpoint } = yield* Store
       const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
       const service = Execution.makeService(config.service, maxTentative * maxBatch)
-      if (snapshot === undefined || checkpoint === undefined) return Execution.makeExecutor(service)
+      const positions = Execution.hasPositions(config.service)
+      if (snapshot === undefined || checkpoint === undefined) {
+        return Execution.makeExecutor(service, positions)
+      }
       const { seq, digest, table } = checkpoint
       const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
       const wrong = (reason: string): StoreError =>
@@ -132,7 +135,7 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       if (checkpointDigest(seq, service.digest(), table) !== digest) {
         return yield* wrong("the snapshot does not have the digest of its checkpoint")
       }
-      return Execution.makeExecutor(service)
+      return Execution.makeExecutor(service, positions)
     }),
   )
 }

@@ -82,6 +82,7 @@ export class ReplicaLoop {
     this.#clock = new ViewClock({
       config,
       baseMs: options.viewChangeMs,
+      isLost: (replica) => options.peers.isLost(replica),
       mayFire: () => maySuspect(config, this.#state, this.#heard()),
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })
@@ -289,7 +290,7 @@ export class ReplicaLoop {
           executor.undo()
           break
         case "ReadState":
-          answers.push(executor.read(effect))
+          answers.push(executor.readState(effect))
           break
       }
     }

@@ -268,7 +268,8 @@ export class ReplicaNode {
           break
         case "ReadState": {
           const { client, timestamp, operation } = effect
-          const result = this.#service.read(operation)
+          const isRead = this.#service.isRead(operation)
+          const result = isRead ? this.#service.execute(operation) : undefined
           answers.push({ _tag: "ReadDone", client, timestamp, result })
           break
         }

@@ -157,11 +157,7 @@ export const keyValueService = (hash: Hash, undoable = 0): Service => {
       )
     },
     undo: (count) => found.takeBack(state.buckets, count),
-    read: (bytes) => {
-      const operation = decodeOperation(bytes)
-      if (typeof operation === "string" || operation._tag !== "Get") return undefined
-      return encodeResult(apply(state.buckets, operation))
-    },
+    isRead: (bytes) => bytes[0] === "G",
     digest: () =>
       hash(
         fresh()

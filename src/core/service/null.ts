@@ -12,7 +12,7 @@ export const nullService = (hash: Hash): Service => {
     undo: (count) => {
       state.executed -= count
     },
-    read: () => "",
+    isRead: () => false,
     digest: () => hash(snapshot()),
     snapshot,
     restore: (text) => {

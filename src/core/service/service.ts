@@ -13,8 +13,8 @@ export interface Service {
    * was made to; it need not take back what came before a `restore`.
    */
   readonly undo: (count: number) => void
-  /** The result of an operation that changes nothing; undefined for any other, which is refused. */
-  readonly read: (operation: Bytes) => Bytes | undefined
+  /** The service's own word that running the operation, in whatever state, changes nothing. */
+  readonly isRead: (operation: Bytes) => boolean
   /** Digest of the state: equal for equal states, however they came about. */
   readonly digest: () => Digest
   /** The whole state. */
