@@ -71,6 +71,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     repliers: [0, 3],
     reaches: ["ReachDigestReply", "ReachAnswered", "ClientResult"],
+    size: "large",
   },
   {
     ...base,
@@ -175,5 +176,6 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     injected: "SecondFirst",
     invariants: ["FinalStays"],
     expect: { violates: "FinalStays" },
+    size: "large",
   },
 ]
