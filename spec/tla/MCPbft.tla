@@ -335,8 +335,8 @@ HiddenStory ==
   PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
   Vote("Commit", 0, {0}, {1}, {DigestB}, {Replicas})
 
-\* A Byzantine backup, replica 3, that answers what the client wants to hear: what one correct replica
-\* said, and then what those say that have not executed it.
+\* A Byzantine backup, replica 3, that answers what the client wants to hear: what one correct
+\* replica said, and then what those say that have not executed it.
 FlattersClient ==
   Replies(3, 1, {"a"}) \cup {OfRead(m) : m \in Replies(3, 2, {"r"})}
 

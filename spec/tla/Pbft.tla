@@ -751,8 +751,9 @@ LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"})
   now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
 
 \* The state all of which is committed.
-Settled(i) == IF undo[i] = {} THEN [executed |-> executed[i], value |-> value[i], table |-> table[i]]
-              ELSE CHOOSE u \in undo[i] : TRUE
+Settled(i) ==
+  IF undo[i] = {} THEN [executed |-> executed[i], value |-> value[i], table |-> table[i]]
+  ELSE CHOOSE u \in undo[i] : TRUE
 
 \* Moves to view v, inactive. What was executed tentatively is undone.
 Leave(i, v) ==

@@ -281,8 +281,9 @@ IsRecvRead(e)        == /\ e.action = "RecvRead"
                         /\ RecvRead(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsAnswerRead(e)      == /\ e.action = "AnswerRead"
-                        /\ \E r \in reads[e.node] : /\ r.client = e.client /\ r.timestamp = e.timestamp
-                                                   /\ AnswerRead(e.node, r)
+                        /\ \E r \in reads[e.node] :
+                             /\ r.client = e.client /\ r.timestamp = e.timestamp
+                             /\ AnswerRead(e.node, r)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvCheckpoint(e)  == /\ e.action = "RecvCheckpoint"
                         /\ Receivable(e.m)

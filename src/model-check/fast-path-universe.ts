@@ -1,6 +1,6 @@
 /**
- * The universes of Byzantine messages for answers before the end of agreement and without one, under
- * their names in spec/tla/MCPbft.tla.
+ * The universes of Byzantine messages for answers before the end of agreement and without one,
+ * under their names in spec/tla/MCPbft.tla.
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { Message, Reply } from "../core/pbft/message.ts"

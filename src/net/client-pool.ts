@@ -74,7 +74,7 @@ export interface ClientPoolStatus {
 }
 
 export interface Submission {
-  /** The operation changes nothing: where the cluster allows it, it is answered without an order. */
+  /** The operation changes nothing: it may be answered without an order. */
   readonly reads?: boolean
 }
 

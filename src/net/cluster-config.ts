@@ -73,8 +73,8 @@ export const ClusterConfigFile = Schema.Struct({
    */
   viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
   /**
-   * Operations that only read are answered without an order, by all replicas alike. Then writes need
-   * a strong quorum of answers as well, so that no later read can miss them.
+   * Operations that only read are answered without an order, by all replicas alike. Then writes
+   * need a strong quorum of answers as well, so that no later read can miss them.
    */
   readOnly: Schema.optionalKey(Schema.Boolean),
   /** Batches are executed when they are prepared, and taken back where they do not stay. */

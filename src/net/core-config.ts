@@ -27,7 +27,7 @@ export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config 
   checkpointDigest,
 })
 
-/** What is answered before the end of agreement or without one; clients and replicas agree on it. */
+/** What is answered before the end of agreement or without one; all agree on it. */
 export const fastPaths = (config: Pick<ClusterConfig, "replicas" | "readOnly" | "tentative">) => {
   const group = groupOf(config.replicas.length)
   const { readOnly } = config

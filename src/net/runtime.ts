@@ -19,7 +19,7 @@ import {
   init,
   type State,
 } from "../core/pbft/state.ts"
-import { pendingChange } from "../core/pbft/timer.ts"
+import { changeAfter } from "../core/pbft/timer.ts"
 import type { Group } from "../core/quorum.ts"
 import { CatchUp } from "./catch-up.ts"
 import { ChangeRepeater } from "./change-repeater.ts"
@@ -246,22 +246,9 @@ export class ReplicaLoop {
       this.actions.add(taken.action)
       inputs.push(...this.#perform(taken.effects))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
-      const change = inputs.length === 0 ? this.#change(before) : undefined
-      if (change !== undefined) inputs.push(change)
+      const change = inputs.length === 0 && changeAfter(config, before, taken.state)
+      if (change) inputs.push(change)
     }
-  }
-
-  // What the replica does by itself in a change of views. Not looked for after a step that cannot
-  // have made it possible, such as a request: a decision takes milliseconds.
-  #change(before: State): Input | undefined {
-    const now = this.#state
-    const same =
-      before.view === now.view &&
-      before.viewChanges === now.viewChanges &&
-      before.newView === now.newView &&
-      before.fetched === now.fetched &&
-      before.checkpoints === now.checkpoints
-    return same ? undefined : pendingChange(this.#options.config, now)
   }
 
   // Interprets effects in their order; gives the service's answers.

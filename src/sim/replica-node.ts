@@ -10,7 +10,7 @@ import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
-import { pendingChange } from "../core/pbft/timer.ts"
+import { changeAfter } from "../core/pbft/timer.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"
@@ -217,24 +217,12 @@ export class ReplicaNode {
       if (input._tag !== "Restart") this.#history.keep(before, taken.state)
       stepped({ config, before, input, step: taken })
       inputs.push(...this.#perform(taken.effects))
-      const change = inputs.length === 0 ? this.#change(before) : undefined
-      if (change !== undefined) inputs.push(change)
+      const change = inputs.length === 0 && changeAfter(config, before, taken.state)
+      if (change) inputs.push(change)
       if (recorder === undefined) continue
       const text = replicaLine(++this.#steps, before, taken, input)
       this.#gate(() => recorder.line(text))
     }
-  }
-
-  // What the replica does by itself in a change of views, after a step that may have allowed it.
-  #change(before: State): Input | undefined {
-    const now = this.#state
-    const same =
-      before.view === now.view &&
-      before.viewChanges === now.viewChanges &&
-      before.newView === now.newView &&
-      before.fetched === now.fetched &&
-      before.checkpoints === now.checkpoints
-    return same ? undefined : pendingChange(this.config, now)
   }
 
   // Interprets effects in their order; the service's answers are the next inputs.

@@ -17,44 +17,13 @@ import { lostDurable } from "./durability.ts"
 import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
+import type { Accepted, Execution, MonitorOptions, Outcome } from "./monitor-memory.ts"
 import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
-
-/** What the first replica to execute a sequence number did. */
-interface Execution {
-  readonly replica: ReplicaId
-  readonly place: Place
-  readonly digest: string
-  /** The replies; undefined when there were too many to keep. */
-  replies: ReadonlyArray<Reply> | undefined
-}
-
-/** The execution of a client's request. */
-interface Outcome {
-  readonly timestamp: number
-  readonly seq: Seq
-  readonly result: string
-  readonly place: Place
-}
 
 const logsKept = 4
 const checkpointsKept = 16
 /** How many characters of results are kept for slower replicas. */
 const resultsKept = 16 * 1024 * 1024
-
-export interface MonitorOptions {
-  readonly traced: Traced
-  readonly configs: ReadonlyMap<ReplicaId, Config>
-  readonly logSize: number
-  readonly misbehaved: (found: Misbehaviour) => void
-  readonly resultDigest: Config["resultDigest"]
-}
-
-/** A result that was accepted before anybody had executed its request for good. */
-interface Accepted {
-  readonly timestamp: number
-  readonly result: string
-  readonly event: ClientEvent
-}
 
 export class Monitor {
   readonly #traced: Traced

@@ -251,9 +251,9 @@ const certificates: ReadonlyArray<CodeMutant> = [
     file: normalCase,
     find: `if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
-  if (before.phase === "committed")`,
+  if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")`,
     replace: `const before = Window.get(state.log, m.seq)
-  if (before.phase === "committed")`,
+  if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")`,
     killedBy: seenBy("window covers what is read", "BackupAlone"),
   },
   {

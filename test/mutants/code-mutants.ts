@@ -2,6 +2,7 @@
 import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { executionMutants } from "./execution-mutants.ts"
+import { fastPathMutants } from "./fast-path-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
@@ -10,6 +11,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
   ...executionMutants,
   ...viewChangeMutants,
+  ...fastPathMutants,
   ...refinementMutants,
   ...sketcherMutants,
 ]

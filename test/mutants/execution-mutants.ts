@@ -8,6 +8,7 @@ const execution = "src/core/pbft/execution.ts"
 const checkpointing = "src/core/pbft/checkpointing.ts"
 const restart = "src/core/pbft/restart.ts"
 const client = "src/core/pbft/client.ts"
+const answers = "src/core/pbft/answers.ts"
 const schedule = "test/core/pbft/schedule.test.ts"
 const guards = "test/core/pbft/guards.test.ts"
 
@@ -18,7 +19,7 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "a request is executed as often as it is ordered",
     file: execution,
-    find: "if (r.timestamp <= seen) continue",
+    find: "if (r.timestamp <= seen) return false",
     replace: "",
     killedBy: seenBy("AtMostOnce", "TwoNumbers"),
   },
@@ -53,25 +54,24 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "a batch is executed once it is prepared",
     file: execution,
-    find: `if (slot.phase !== "committed") return undefined`,
-    replace: `if (slot.phase !== "committed" && slot.phase !== "prepared") return undefined`,
-    killedBy: seenBy("Execute asked exactly once", "TwoNumbers"),
+    find: `return phase === "prepared" && config.maxTentative > 0 ?`,
+    replace: `return phase === "prepared" ?`,
+    killedBy: graphOf("TwoNumbers"),
   },
   {
     name: "batches are executed as they commit, in any order",
     file: execution,
-    find: "const seq = state.executed + 1\n",
+    find: "const seq = executed + 1\n",
     replace: `const seq =
-    Window.occupied(state.log).find(
-      (n) => n > state.executed && Window.get(state.log, n).phase === "committed",
-    ) ?? state.executed + 1\n`,
-    killedBy: seenBy("Execute asked exactly once", "TwoNumbers"),
+    Window.occupied(log).find((n) => n > executed && isFinal(Window.get(log, n).phase)) ??
+    executed + 1\n`,
+    killedBy: graphOf("TwoNumbers"),
   },
   {
     name: "what was executed still waits",
     file: execution,
-    find: "(r) => r.timestamp > ClientTable.get(table, r.client).timestamp,",
-    replace: "() => true,",
+    find: "queue.filter((r) => r.timestamp > last(r.client))",
+    replace: "queue",
     killedBy: graphOf("Normal"),
   },
   {
@@ -79,13 +79,13 @@ const executions: ReadonlyArray<CodeMutant> = [
     file: execution,
     find: "if (pending === undefined || pending.seq !== input.seq) return",
     replace: "if (pending === undefined) return",
-    killedBy: seenBy("execute ignores: NotNextToExecute", guards),
+    killedBy: seenBy("executedBatch ignores: NotNextToExecute", guards),
   },
   {
     name: "results are not sent",
     file: execution,
-    find: "effects: [...replies, ...after.effects,",
-    replace: "effects: [...after.effects,",
+    find: 'effects: [...replies, ...effects], action: "Execute"',
+    replace: 'effects, action: "Execute"',
     killedBy: graphOf("Normal"),
   },
 ]
@@ -264,16 +264,16 @@ const restarts: ReadonlyArray<CodeMutant> = [
 const clients: ReadonlyArray<CodeMutant> = [
   {
     name: "a client takes what f replicas answer",
-    file: client,
-    find: "same < weakQuorum(config.group)",
-    replace: "same < config.group.f",
+    file: answers,
+    find: "committed >= config.replyQuorum",
+    replace: "committed >= config.replyQuorum - 1",
     killedBy: seenBy("ClientResult", "ForgedReply"),
   },
   {
     name: "a client takes answers that differ",
-    file: client,
-    find: "replies.filter((r) => r === m.result).length",
-    replace: "replies.filter((r) => r !== undefined).length",
+    file: answers,
+    find: "answers.filter((a) => a !== undefined && agree(a))",
+    replace: "answers.filter((a) => a !== undefined)",
     killedBy: seenBy("ClientResult", "ForgedReply"),
   },
   {
@@ -286,7 +286,7 @@ const clients: ReadonlyArray<CodeMutant> = [
   {
     name: "a replica's later answer replaces its first",
     file: client,
-    find: `if (state.replies[m.replica] !== undefined) return ignore(state, "DuplicateReply")`,
+    find: `if (!replaces(state.replies[m.replica], answer)) return ignore(state, "DuplicateReply")`,
     replace: "",
     killedBy: graphOf("ClientAlone"),
   },

@@ -1,4 +1,5 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
+import { fastPathSpecMutants } from "./fast-path-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
@@ -165,8 +166,8 @@ const certificates: ReadonlyArray<SpecMutant> = [
     name: "a commit outside the watermarks counts",
     file,
     find: String.raw`/\ m.seq \in Window(low[i])
-  /\ slot[i][m.seq].phase # "committed"`,
-    replace: String.raw`/\ slot[i][m.seq].phase # "committed"`,
+  /\ slot[i][m.seq].phase \notin Final`,
+    replace: String.raw`/\ slot[i][m.seq].phase \notin Final`,
     killedBy: { check: "evaluation", where: "BackupAlone" },
   },
 ]
@@ -190,18 +191,20 @@ const executions: ReadonlyArray<SpecMutant> = [
     name: "batches are executed as they commit, in any order",
     file,
     find: String.raw`LET n == executed[i] + 1 IN
-  /\ n \in Window(low[i])`,
+  /\ n \in Window(low[i])
+  /\ slot[i][n].phase \in Final`,
     replace: String.raw`\E n \in Window(low[i]) :
-  /\ n > executed[i]`,
+  /\ n > executed[i]
+  /\ slot[i][n].phase \in Final`,
     killedBy: { check: "graph", where: "TwoNumbers" },
   },
   {
     name: "a batch is executed once it is prepared",
     file,
-    find: String.raw`/\ slot[i][n].phase = "committed"
-  /\ LET after`,
-    replace: String.raw`/\ slot[i][n].phase \in {"prepared", "committed"}
-  /\ LET after`,
+    find: String.raw`/\ slot[i][n].phase \in Final
+  /\ LowerCommitted`,
+    replace: String.raw`/\ slot[i][n].phase \in Final \cup {"prepared"}
+  /\ LowerCommitted`,
     killedBy: { check: "graph", where: "TwoNumbers" },
   },
 ]
@@ -261,15 +264,15 @@ const clients: ReadonlyArray<SpecMutant> = [
   {
     name: "a client takes what f replicas answer",
     file,
-    find: "Cardinality(same) >= F + 1",
-    replace: "Cardinality(same) >= F",
+    find: "Cardinality(final) >= ReplyQuorum",
+    replace: "Cardinality(final) >= ReplyQuorum - 1",
     killedBy: { check: "ClientResult", where: "ForgedReply" },
   },
   {
     name: "a client takes answers that differ",
     file,
-    find: String.raw`same == {r \in Replicas : replies[r] = m.result}`,
-    replace: String.raw`same == {r \in Replicas : replies[r] # NoResult}`,
+    find: String.raw`answers[r] # NoResult /\ DigestOf(answers[r]) = d}`,
+    replace: String.raw`answers[r] # NoResult}`,
     killedBy: { check: "ClientResult", where: "ForgedReply" },
   },
   {
@@ -290,5 +293,6 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...restarts,
   ...clients,
   ...viewChangeSpecMutants,
+  ...fastPathSpecMutants,
   ...refinementSpecMutants,
 ]

@@ -41,7 +41,7 @@ describe("what correct processes record conforms", () => {
     await fc.assert(runs, { numRuns: 40 })
   })
 
-  test("with answers before the end of agreement and without one, through view changes", async () => {
+  test("with answers before agreement ends and without one, through view changes", async () => {
     const actions = new Set<string>()
     for (let seed = 0; seed < 12; seed++) {
       const fast = {

@@ -38,7 +38,8 @@ export const missingDecisions = (config: Config, state: State): ReadonlyArray<Fe
   const digests = Window.occupied(state.log).flatMap(
     (seq) => decidedIn(config, Window.get(state.log, seq)) ?? [],
   )
-  return [...new Set(digests)].map((digest) => fetchOf(config, digest))
+  const different = digests.filter((digest, k) => digests.indexOf(digest) === k)
+  return different.map((digest) => fetchOf(config, digest))
 }
 
 /** The state with the batch wherever it is decided; the same state where it is not. */

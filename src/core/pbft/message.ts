@@ -8,7 +8,7 @@ const DigestText = Schema.NonEmptyString
 export const Request = Schema.TaggedStruct("Request", SignedRequest.fields)
 export type Request = typeof Request.Type
 
-/** A client asks for an operation that changes nothing, and not to be ordered (TOCS section 5.1). */
+/** A client asks for what changes nothing, and need not be ordered (TOCS section 5.1). */
 export const Read = Schema.TaggedStruct("Read", {
   client: Natural,
   timestamp: Natural,

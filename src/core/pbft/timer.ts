@@ -50,3 +50,17 @@ export const pendingChange = (config: Config, state: State): Input | undefined =
   const decision = pendingDecisions(config, state)[0]
   return decision === undefined ? undefined : { _tag: "Decide", decision }
 }
+
+/**
+ * The same after a step; nothing is looked for after one that cannot have made it possible, such as
+ * a request: a decision takes milliseconds.
+ */
+export const changeAfter = (config: Config, before: State, now: State): Input | undefined => {
+  const same =
+    before.view === now.view &&
+    before.viewChanges === now.viewChanges &&
+    before.newView === now.newView &&
+    before.fetched === now.fetched &&
+    before.checkpoints === now.checkpoints
+  return same ? undefined : pendingChange(config, now)
+}

@@ -28,8 +28,8 @@ export const decisionConfig = (config: Config): DecisionConfig => ({
 })
 
 /**
- * The state that has moved to `view`, inactive: its votes are gone, P and Q say what they were. What
- * it executed tentatively is undone.
+ * The state that has moved to `view`, inactive: its votes are gone, P and Q say what they were.
+ * What it executed tentatively is undone.
  */
 const leave = (config: Config, state: State, view: View): Left => {
   const back = undone(state)

@@ -1,0 +1,40 @@
+/** What the monitor of a run is given, and what it remembers of executions and answers. */
+import type { ReplicaId, Seq } from "../core/ids.ts"
+import type { Reply } from "../core/pbft/message.ts"
+import type { Config } from "../core/pbft/state.ts"
+import type { Traced } from "./causality.ts"
+import type { ClientEvent } from "./event.ts"
+import type { Place } from "./finding.ts"
+import type { Misbehaviour } from "./misbehaviour.ts"
+
+/** What the first replica to execute a sequence number did. */
+export interface Execution {
+  readonly replica: ReplicaId
+  readonly place: Place
+  readonly digest: string
+  /** The replies; undefined when there were too many to keep. */
+  replies: ReadonlyArray<Reply> | undefined
+}
+
+/** The execution of a client's request. */
+export interface Outcome {
+  readonly timestamp: number
+  readonly seq: Seq
+  readonly result: string
+  readonly place: Place
+}
+
+export interface MonitorOptions {
+  readonly traced: Traced
+  readonly configs: ReadonlyMap<ReplicaId, Config>
+  readonly logSize: number
+  readonly misbehaved: (found: Misbehaviour) => void
+  readonly resultDigest: Config["resultDigest"]
+}
+
+/** A result that was accepted before anybody had executed its request for good. */
+export interface Accepted {
+  readonly timestamp: number
+  readonly result: string
+  readonly event: ClientEvent
+}
