@@ -4,9 +4,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
 // has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
 // that run no cluster go with the first.
-const commands = ["check", "command-line", "diagram", "explain", "init", "replay", "simulate"].map(
-  (name) => `test/cli/${name}.test.ts`,
-)
+const commands = [
+  "check",
+  "check-history",
+  "command-line",
+  "diagram",
+  "explain",
+  "init",
+  "replay",
+  "simulate",
+].map((name) => `test/cli/${name}.test.ts`)
 const models = [
   "test/spec/**/*.test.ts",
   "test/model/**/*.test.ts",
