@@ -25,7 +25,14 @@ const processes = ["net", "cli", "bench", "crash"].map((name) => `test/${name}/*
 // CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
 // So with what keeps TLC or the explorer busy for long (npm run test:slow, with SLOW=1).
-const slow = ["core", "delay-once-broken", "element-difference", "liveness", "trace-view-change"]
+const slow = [
+  "core",
+  "delay-once-broken",
+  "element-difference",
+  "liveness",
+  "prophecy-refinement",
+  "trace-view-change",
+]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts")
 const left = [

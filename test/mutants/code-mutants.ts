@@ -4,6 +4,7 @@ import type { CodeMutant } from "./code-run.ts"
 import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
+import { sketcherMutants } from "./sketcher-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -12,4 +13,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...executionMutants,
   ...viewChangeMutants,
   ...refinementMutants,
+  ...sketcherMutants,
 ]
