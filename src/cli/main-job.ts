@@ -2,13 +2,14 @@
  * The main job: run a replicated service under load, then show that what its processes recorded
  * is a run of the model and of the specification.
  */
-import { createReadStream, readdirSync, statSync } from "node:fs"
+import { createReadStream, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
+import { clientEvents, historyFile, judgeHistory } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
 import type { Progress } from "./progress.ts"
@@ -16,7 +17,7 @@ import { wrongReads } from "./register-check.ts"
 import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
 import type { Findings } from "./start-findings.ts"
-import { tracesFolder } from "./start-report.ts"
+import { historyName, tracesFolder } from "./start-report.ts"
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startWorkload } from "./workload.ts"
 
@@ -118,9 +119,14 @@ export const replay = Effect.fn("replay")(function* (
   findings.replay = { verdict, elapsedMs: performance.now() - startedAt }
 })
 
-/** Judges what the clients read, once the load is over. */
+/** Judges what the clients saw, once the load is over, and keeps it beside the traces. */
 export const judgeReads = (findings: Findings): void => {
-  if (findings.load !== undefined) findings.wrongReads = wrongReads(findings.load.observations)
+  if (findings.load === undefined) return
+  const { observations } = findings.load
+  findings.wrongReads = wrongReads(observations)
+  const events = clientEvents(observations)
+  findings.history = judgeHistory(events)
+  writeFileSync(join(findings.folder, historyName), historyFile(events))
 }
 
 /** Runs every phase; what each finds is put into `findings` as soon as it is known. */

@@ -1,4 +1,5 @@
 /** What the main job has found so far: the report is made from it, whole or partial. */
+import type { ClientHistory } from "./client-history.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
 import type { WrongRead } from "./register-check.ts"
@@ -45,6 +46,8 @@ export interface Findings extends Job {
   readonly notes: Array<string>
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
+  /** What the clients saw, judged as one history. */
+  history: ClientHistory | undefined
   /** Bytes of all traces, once they are complete. */
   traceBytes: number | undefined
   replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
@@ -59,6 +62,7 @@ export const noFindings = (job: Job): Findings => ({
   notes: [],
   load: undefined,
   wrongReads: undefined,
+  history: undefined,
   traceBytes: undefined,
   replay: undefined,
   tlc: undefined,
@@ -75,6 +79,9 @@ export const objections = (
   const object = (code: number, text: string): void => void found.push({ code, text })
   if (wrongReads !== undefined && wrongReads.length > 0) {
     object(ExitCode.Rejected, `${wrongReads.length} reads gave a wrong answer`)
+  }
+  if (findings.history !== undefined && findings.history.wrong.length > 0) {
+    object(ExitCode.Rejected, "what the clients saw is not linearizable")
   }
   if (replay?.verdict._tag === "Rejected") {
     object(ExitCode.Rejected, "the traces are not a run of the model")
