@@ -4,9 +4,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
 // has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
 // that run no cluster go with the first.
-const commands = ["check", "command-line", "diagram", "explain", "init", "replay", "simulate"].map(
-  (name) => `test/cli/${name}.test.ts`,
-)
+const commands = [
+  "check",
+  "check-history",
+  "command-line",
+  "diagram",
+  "explain",
+  "init",
+  "replay",
+  "simulate",
+].map((name) => `test/cli/${name}.test.ts`)
 const models = [
   "test/spec/**/*.test.ts",
   "test/model/**/*.test.ts",
@@ -18,7 +25,14 @@ const processes = ["net", "cli", "bench", "crash"].map((name) => `test/${name}/*
 // CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
 // So with what keeps TLC or the explorer busy for long (npm run test:slow, with SLOW=1).
-const slow = ["core", "delay-once-broken", "element-difference", "liveness", "trace-view-change"]
+const slow = [
+  "core",
+  "delay-once-broken",
+  "element-difference",
+  "liveness",
+  "prophecy-refinement",
+  "trace-view-change",
+]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts")
 const left = [

@@ -39,8 +39,8 @@ BothRead == TwoAsk(<<Read("x"), Read("x")>>, <<Read("x")>>)
 BothReadAndWrite == TwoAsk(<<Write("share"), Read("x")>>, <<Read("x"), Read("x")>>)
 ReadsAndWrites == TwoAsk(<<Write("share"), Write("undo")>>, <<Read("x"), Read("y"), Read("x")>>)
 LateRead == TwoAsk(<<Read("x")>>, <<Write("share"), Read("x"), Read("x")>>)
-LateReadOfThree ==
-  TwoAsk(<<Read("x")>>, <<Write("share"), Read("x"), Read("y"), Read("z"), Read("x"), Read("x")>>)
+LateReadOfThree == TwoAsk(<<Read("x")>>, <<Read("x"), Read("y"), Read("z"), Read("x")>>)
+RestartsBetween == TwoAsk(<<Read("x")>>, <<Write("share"), Write("undo"), Read("x")>>)
 ReadsAgain == TwoAsk(<<Read("x")>>, <<Read("x"), Read("x")>>)
 Hops == OneAsks(<<Read("x"), Write("share"), At(1, "read", "x"), Read("x")>>)
 Owned == OneAsks(<<Read("x"), At(1, "read", "y"), Write("share"), Read("x"), At(1, "read", "y")>>)
@@ -52,7 +52,7 @@ Owned == OneAsks(<<Read("x"), At(1, "read", "y"), Write("share"), Read("x"), At(
 FastReplies(ids, results) == {FastReply(0, id, 3, r) : id \in ids, r \in results}
 NothingInjected == {}
 \* Pages that are, that were, and that nobody wrote; the last has the short digest of the first.
-AnyPage == FastReplies({2, 3}, {<<"x", 0>>, <<"x", 1>>, <<"x", 8>>})
+AnyPage == FastReplies({2, 3, 4}, {<<"x", 0>>, <<"x", 1>>, <<"x", 8>>})
 OldPage == FastReplies({3, 4, 5, 7}, {<<"x", 0>>})
 \* Results that nobody computed, from a position that nothing has.
 ForgedReplies ==
@@ -73,7 +73,7 @@ MCNext ==
   \/ AnyOrder /\ Step("Order")
   \/ \E i \in Correct : Apply(i) /\ Step("Apply")
   \/ \E i \in Correct : AnyRecvFastRead(i) /\ Step("RecvFastRead")
-  \/ \E i \in Correct : AnyAnswerReadOnly(i) /\ Step("AnswerReadOnly")
+  \/ \E i \in Replicas : AnyAnswerReadOnly(i) /\ Step("AnswerReadOnly")
 
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)

@@ -43,6 +43,7 @@ CONSTANTS
   ReadReplies,      \* how many for a replicated read that takes none: 2f + 1
   Lacks,            \* rules left out, by name: {} but to show what each is for
   Injected,         \* what Byzantine replicas may say besides the truth
+  NoReplica,        \* no element of Replicas
   InitialValue,
   Result(_, _),     \* Result(value, op): the service's answer
   NextValue(_, _),  \* NextValue(value, op): the service's next state
@@ -66,7 +67,6 @@ Latest(p, q) == IF Before(p, q) THEN q ELSE p
 
 NoDigest == <<>>
 NoReply == <<>>
-NoReplica == "none"
 NoCall == 0
 NoSketch == [digest |-> NoDigest, position |-> Nowhere]
 NoAnswer == <<>>
@@ -401,12 +401,15 @@ RecvFastRead(i, m) ==
   /\ msgs' = msgs \cup {FastReply(m.sketcher, m.id, i, ResultAt(applied[i], m.op))}
   /\ UNCHANGED <<sketcherVars, client, latest, log, applied>>
 
-\* Replica i answers a read that takes no position.
-AnswerReadOnly(i, m) ==
+\* Replica i answers a read that takes no position from the state after k operations: a correct one
+\* once, from the state that it has.
+AnswerReadOnly(i, m, k) ==
   /\ m.type = "Request" /\ ~IsOrdered(m)
-  /\ ~\E x \in msgs : /\ x.type = "Reply" /\ x.replica = i
-                      /\ x.client = m.client /\ x.timestamp = m.timestamp
-  /\ msgs' = msgs \cup {Reply(m.client, m.timestamp, i, Nowhere, ResultAt(applied[i], m.op))}
+  /\ i \in Correct =>
+       /\ k = applied[i]
+       /\ ~\E x \in msgs : /\ x.type = "Reply" /\ x.replica = i
+                           /\ x.client = m.client /\ x.timestamp = m.timestamp
+  /\ msgs' = msgs \cup {Reply(m.client, m.timestamp, i, Nowhere, ResultAt(k, m.op))}
   /\ UNCHANGED <<sketcherVars, client, latest, groupVars>>
 
 -----------------------------------------------------------------------------
@@ -416,7 +419,8 @@ AnySketcherRecvReply(s, l) == \E m \in Arriving("Reply") : SketcherRecvReply(s, 
 AnySketcherFastTimeout(s) == \E id \in DOMAIN calls[s] : SketcherFastTimeout(s, id)
 AnyOrder == \E m \in msgs : Order(m)
 AnyRecvFastRead(i) == \E m \in msgs : RecvFastRead(i, m)
-AnyAnswerReadOnly(i) == \E m \in msgs : AnswerReadOnly(i, m)
+AnyAnswerReadOnly(i) ==
+  \E m \in msgs : \E k \in 0 .. Len(log) : AnswerReadOnly(i, m, k)
 
 Next ==
   \/ \E c \in Clients, r \in Replicas : SketcherRecvRead(c, r)
@@ -430,7 +434,7 @@ Next ==
   \/ AnyOrder
   \/ \E i \in Correct : Apply(i)
   \/ \E i \in Correct : AnyRecvFastRead(i)
-  \/ \E i \in Correct : AnyAnswerReadOnly(i)
+  \/ \E i \in Replicas : AnyAnswerReadOnly(i)
 
 Spec == Init /\ [][Next]_vars
 

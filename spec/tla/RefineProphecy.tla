@@ -10,6 +10,8 @@
 (***************************************************************************)
 EXTENDS MCProphecy, TLC
 
+CONSTANTS r0, r1, r2, r3  \* the replicas, where they are interchangeable
+
 VARIABLES
   done,       \* of what was answered and not fast, the highest position
   installed,  \* per read: the highest position that an answered replicated read of it had
@@ -75,11 +77,11 @@ HistoryNext ==
 
 RefineSpec == Init /\ HistoryInit /\ [][Next /\ HistoryNext]_<<vars, history>>
 
-\* Where in the log of writes the current call of c is.
+\* Where in the log of writes the current call of c is. A read is nowhere until it is answered.
 EffectOf(c) ==
   LET at == {k \in 1 .. Len(log) : /\ IsWrite(log[k])
                                    /\ <<log[k].client, log[k].timestamp, Id(c)>> \in submitted}
-  IN IF at = {} THEN None ELSE WritesBefore(Least(at))
+  IN IF Next1(c).kind = "read" \/ at = {} THEN None ELSE WritesBefore(Least(at))
 
 Abstract == INSTANCE DelayOnce WITH
   Processes <- Clients,
@@ -91,7 +93,7 @@ Abstract == INSTANCE DelayOnce WITH
           sample |-> sampled[c]]],
   answer <- told
 
-Refines == Abstract!Spec
+RefinesDelayOnce == Abstract!Spec
 
 \* Correct replicas are interchangeable: nothing but who lies tells one from another.
 Interchangeable == Permutations(Correct)

@@ -64,6 +64,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./explain.ts")).explainCommand,
   },
   {
+    name: "check-history",
+    summary: "Say whether what clients saw is linearizable or delay-once, and if not, why",
+    load: async () => (await import("./check-history.ts")).checkHistoryCommand,
+  },
+  {
     name: "simulate",
     summary: "Run the real replicas in virtual time, under drawn faults, and check what they did",
     load: async () => (await import("./simulate.ts")).simulateCommand,

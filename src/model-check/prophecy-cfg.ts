@@ -1,20 +1,18 @@
-import { constantsOfProphecy, type ProphecyModelSpec, prophecyModels } from "./prophecy-models.ts"
+import {
+  constantsOfProphecy,
+  prophecyBase,
+  type ProphecyModelSpec,
+  prophecyModels,
+} from "./prophecy-models.ts"
+import {
+  asInCode,
+  type ProphecyRefinement,
+  prophecyRefinements,
+} from "./prophecy-refinement-models.ts"
 
 const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
 const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
 const bool = (is: boolean): string => (is ? "TRUE" : "FALSE")
-
-/** What a model that TLC alone checks has beside the constants of the explorer's. */
-export interface TlcOnly {
-  readonly readOnly: boolean
-  readonly writeReplies: number
-  readonly readReplies: number
-  /** The rules that are left out, by name. */
-  readonly lacks: ReadonlyArray<string>
-}
-
-/** Reads are ordered, f + 1 answers are enough, and no rule is left out: as in the code. */
-const asInCode: TlcOnly = { readOnly: false, writeReplies: 2, readReplies: 3, lacks: [] }
 
 /** The constants of a model as a .cfg says them. */
 export const prophecyConstantLines = (
@@ -40,6 +38,7 @@ export const prophecyConstantLines = (
   ReadReplies = ${readReplies}
   Lacks = ${setOf(lacks.map((rule) => `"${rule}"`))}
   Injected <- ${spec.injected}
+  NoReplica = none
   InitialValue <- MCInitialValue
   Result <- MCResult
   NextValue <- MCNextValue
@@ -69,10 +68,38 @@ const defaultCfg = (spec: ProphecyModelSpec): string =>
     .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
     .replace(" GraphRecorded Witnesses", "")
 
+export const prophecyRefinementCfgName = ({ name }: ProphecyRefinement): string =>
+  `RefineProphecy-${name}.cfg`
+
+// Model values, so that correct replicas are interchangeable; where a message is injected, it names
+// its sender, and the numbers stay.
+const names = "  r0 = r0\n  r1 = r1\n  r2 = r2\n  r3 = r3\n"
+const interchangeable = (lines: string): string =>
+  lines
+    .replace(/ {2}Replicas = .*/, "  Replicas = {r0, r1, r2, r3}")
+    .replace(/ {2}Byzantine = .*/, "  Byzantine = {r3}")
+
+/** The text of spec/tla/RefineProphecy-<name>.cfg. */
+export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement): string => {
+  const lines = prophecyConstantLines({ ...prophecyBase, name: "", why, ...model }, only)
+  const isReduced = model.injected === "NothingInjected"
+  return `\\* Generated from src/model-check/prophecy-refinement-models.ts by \`npm run models\`; do not edit.
+\\* ${why}
+SPECIFICATION RefineSpec
+INVARIANTS TypeOK Once AbstractTypeOK
+PROPERTIES RefinesDelayOnce
+${isReduced ? "SYMMETRY Interchangeable\n" : ""}CHECK_DEADLOCK FALSE
+CONSTANTS
+${names}${isReduced ? interchangeable(lines) : lines}`
+}
+
 /** Every generated configuration, by file name. */
 export const prophecyCfgFiles = (): ReadonlyMap<string, string> => {
   const files = new Map(prophecyModels.map((spec) => [prophecyCfgName(spec), prophecyCfgOf(spec)]))
   const first = prophecyModels[0]
   if (first !== undefined) files.set("MCProphecy.cfg", defaultCfg(first))
+  for (const r of prophecyRefinements) {
+    files.set(prophecyRefinementCfgName(r), prophecyRefinementCfgOf(r))
+  }
   return files
 }

@@ -39,10 +39,9 @@ export const prophecyAskings = {
     [read("x"), read("y"), read("x")],
   ],
   LateRead: [[read("x")], [write("share"), read("x"), read("x")]],
-  LateReadOfThree: [
-    [read("x")],
-    [write("share"), read("x"), read("y"), read("z"), read("x"), read("x")],
-  ],
+  LateReadOfThree: [[read("x")], [read("x"), read("y"), read("z"), read("x")]],
+  // The first one's read may be of a sketcher that has stopped since.
+  RestartsBetween: [[read("x")], [write("share"), write("undo"), read("x")]],
   ReadsAgain: [[read("x")], [read("x"), read("x")]],
   Hops: [[read("x"), write("share"), at(1, "read", "x"), read("x")]],
   Owned: [[read("x"), at(1, "read", "y"), write("share"), read("x"), at(1, "read", "y")]],
@@ -61,7 +60,7 @@ const fastReplies = (
 export const prophecyUniverses = {
   NothingInjected: [],
   // Pages that are, that were, and that nobody wrote; the last has the first one's short digest.
-  AnyPage: fastReplies([2, 3], [pageText("x", 0), pageText("x", 1), pageText("x", 8)]),
+  AnyPage: fastReplies([2, 3, 4], [pageText("x", 0), pageText("x", 1), pageText("x", 8)]),
   OldPage: fastReplies([3, 4, 5, 7], [pageText("x", 0)]),
   // Results that nobody computed, from a position that nothing has.
   ForgedReplies: [0, 1].flatMap((client) =>
@@ -111,7 +110,7 @@ export interface ProphecyModelSpec {
 const everyInvariant = ["TypeOK", "Genuine", "SketchesGenuine", "Once", "SessionOK", "LanesBounded"]
 
 /** Four replicas, the last one Byzantine; models say what differs. */
-const base = {
+export const prophecyBase = {
   protocol: "prophecy",
   sketchers: 1,
   asks: "OneWrites",
@@ -153,7 +152,7 @@ export const constantsOfProphecy = (spec: ProphecyModelSpec): ProphecyConstants 
 
 export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
   {
-    ...base,
+    ...prophecyBase,
     name: "Repeated",
     why: "A client reads twice: the second read is one replica's, and executes nothing elsewhere.",
     asks: "ReadsTwice",
@@ -161,14 +160,14 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     unreachable: ["ReachStale", "ReachMismatch"],
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Transition",
     why: "A write between the reads: the second is stale, or sees it and is read anew.",
     reaches: ["ReachStale", "ReachMismatch", "ReachSecondInBatch", "ReachQueued"],
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Proxied",
     why: "Without sketches: proxied PBFT, every read is replicated.",
     sketches: false,
@@ -177,7 +176,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Session",
     why: "A client with a session reads what it wrote, and nothing older than what it saw.",
     asks: "WritesBetween",
@@ -187,14 +186,14 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "NoSession",
     why: "As Session, without one: the client may miss its own write.",
     asks: "WritesBetween",
     reaches: ["ReachStale"],
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Fresh",
     why: "A read that asks for no sketch sees every write before it; so does the next one.",
     asks: "ReadsFresh",
@@ -203,7 +202,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "ValueComesBack",
     why: "A page is as it was before: its sketch and what a lagging replica says are equal again.",
     asks: "SharesAndUndoes",
@@ -211,7 +210,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Dropped",
     why: "More pages than sketches: a dropped page is replicated again.",
     asks: "ThreePages",
@@ -221,7 +220,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "AnyPageLie",
     why: "The drawn replica says what it likes, and is not drawn any more for a while.",
     asks: "ReadsThrice",
@@ -232,7 +231,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Silent",
     why: "The drawn replica says nothing in time, and is not drawn any more for a while.",
     asks: "ReadsTwice",
@@ -243,7 +242,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "ForgedReply",
     why: "A Byzantine replica answers first, with a result of its own from a position of its own.",
     injected: "ForgedReplies",
@@ -254,7 +253,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "Stops",
     why: "The sketcher stops at any moment and comes back with an empty table.",
     asks: "ReadsAgain",
@@ -263,7 +262,16 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
+    name: "ReadsUnderWay",
+    why: "Results of two reads of a page come back in any order.",
+    asks: "ReadsAgain",
+    lanes: 2,
+    reaches: ["ReachTwoOrdered", "ReachFast", "Once"],
+    size: "large",
+  },
+  {
+    ...prophecyBase,
     name: "OwnedPages",
     why: "Two sketchers, each page with one of them: what either says of its pages holds.",
     asks: "Owned",
@@ -272,7 +280,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TwoUnderWay",
     why: "Results of two reads of a page come back in any order, with a write between them.",
     asks: "LateRead",
@@ -281,7 +289,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TransitionOfTwo",
     why: "As Transition, with two operations under way.",
     lanes: 2,
@@ -289,7 +297,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "large",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "BothReadAndWrite",
     why: "Two clients that both read, one of them after its own write.",
     asks: "BothReadAndWrite",
@@ -298,7 +306,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     size: "nightly",
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TwoSketchersOnePage",
     why: "Must fail: two sketchers that each have sketches of one page.",
     asks: "Hops",
@@ -306,7 +314,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     expect: { violates: "Once" },
   },
   {
-    ...base,
+    ...prophecyBase,
     name: "TruncatedDigests",
     why: "Must fail: the digest of a result is cut short, and a liar finds another result with it.",
     asks: "ReadsTwice",

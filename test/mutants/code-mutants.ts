@@ -3,6 +3,7 @@ import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
+import { sketcherMutants } from "./sketcher-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -10,4 +11,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...executionMutants,
   ...viewChangeMutants,
   ...refinementMutants,
+  ...sketcherMutants,
 ]

@@ -15,7 +15,7 @@ describe("generated configurations", () => {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft|MCProphecy).*[.]cfg$/.test(f),
+      /^(MCPbft|PbftCore|RefinePbft|MCProphecy|RefineProphecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })
