@@ -34,7 +34,31 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
   ]
 }
 
-const readRows = ({ load, wrongReads }: Findings): ReadonlyArray<Row> => {
+const historyRows = ({ history, load }: Findings): ReadonlyArray<Row> => {
+  if (history === undefined || load === undefined) return [["answers", "not judged"]]
+  const { judgement, fast, notLinearizable, elapsedMs } = history
+  const { consistency, verdict, why } = judgement
+  const reads = load.observations.filter(({ kind }) => kind === "read").length
+  const share = reads === 0 ? 0 : (100 * fast) / reads
+  const words = {
+    holds: `is ${consistency}`,
+    violated: `is NOT ${consistency}`,
+    unknown: "unknown",
+  }
+  return [
+    ["reads", `${whole(reads)}, of which ${share.toFixed(1)} % by one replica`],
+    [
+      "history",
+      `${words[verdict]}; ${whole(notLinearizable)} keys not linearizable (judged in ${seconds(elapsedMs)})`,
+    ],
+    ...(why === undefined ? [] : [["", why] as const]),
+    ["", `prophecy check-history ${shortPath(history.file)} --consistency ${consistency}`],
+  ]
+}
+
+const readRows = (findings: Findings): ReadonlyArray<Row> => {
+  if (findings.service === "album") return historyRows(findings)
+  const { load, wrongReads } = findings
   if (wrongReads === undefined || load === undefined) return [["answers", "not judged"]]
   const judged = load.observations.filter(({ kind }) => kind === "read").length
   const wrong = wrongReads.slice(0, 3).map(({ read, reason }) => {
@@ -110,12 +134,19 @@ const verdictText = (findings: Findings): string => {
 
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
-const reproduce = ({ seed, clients, seconds }: Findings): string =>
-  `prophecy start --seconds ${seconds} --clients ${clients} --seed ${seed}`
+const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
+  const which = service === "album" ? "--service album " : ""
+  return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
+}
+
+const systemOf = ({ service }: Findings): string =>
+  service === "album"
+    ? "photo album over HTTP, Prophecy: a sketcher before PBFT"
+    : "key-value service, PBFT"
 
 export const reportText = (findings: Findings): string => {
   const rows: ReadonlyArray<Row> = [
-    ["replicas", `${findings.replicas} processes, key-value service, PBFT`],
+    ["replicas", `${findings.replicas} processes, ${systemOf(findings)}`],
     ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
     ...readRows(findings),
@@ -155,7 +186,8 @@ const tlcDocument = (tlc: TlcResult | undefined) => {
 }
 
 export const reportDocument = (findings: Findings): unknown => {
-  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc, notes } = findings
+  const { seed, clients, seconds, replicas, phase, replay, tlc, notes } = findings
+  const { service, wrongReads, history } = findings
   return {
     schema: "prophecy-start/1",
     verdict: verdictWord(findings),
@@ -163,12 +195,14 @@ export const reportDocument = (findings: Findings): unknown => {
     phase,
     objections: objections(findings).map(({ text }) => text),
     notes,
+    service,
     replicas,
     clients,
     seconds,
     seed,
     load: loadDocument(findings),
     wrongReads: wrongReads ?? null,
+    history: history ?? null,
     traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
     replay: replay === undefined ? null : verdictDocument(replay.verdict),
     replayMs: replay?.elapsedMs ?? null,
