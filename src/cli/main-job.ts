@@ -10,6 +10,7 @@ import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
+import { clientEvents, historyFile, judgeHistory } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
 import type { Progress } from "./progress.ts"
@@ -17,8 +18,13 @@ import { historyLines, judgeHistory, keysNotLinearizable } from "./observed-hist
 import { type Observation, wrongReads } from "./register-check.ts"
 import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
+<<<<<<< HEAD
 import type { Findings, HistoryFindings } from "./start-findings.ts"
 import { tracesFolder } from "./start-report.ts"
+=======
+import type { Findings } from "./start-findings.ts"
+import { historyName, tracesFolder } from "./start-report.ts"
+>>>>>>> main
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startAlbum } from "./serve-album.ts"
 import { albumTarget, keyValueTarget, loadAlbum, loadUser, startWorkload } from "./workload.ts"
@@ -140,10 +146,11 @@ export const replay = Effect.fn("replay")(function* (
   findings.replay = { verdict, elapsedMs: performance.now() - startedAt }
 })
 
-/** Judges what the clients read, once the load is over. */
+/** Judges what the clients saw, once the load is over, and keeps it beside the traces. */
 export const judgeReads = (findings: Findings): void => {
   if (findings.load === undefined) return
   const { observations } = findings.load
+<<<<<<< HEAD
   if (findings.service === "key-value") findings.wrongReads = wrongReads(observations)
   else findings.history = judgedHistory(findings.folder, observations)
 }
@@ -163,6 +170,12 @@ const judgedHistory = (
     file,
     elapsedMs: performance.now() - startedAt,
   }
+=======
+  findings.wrongReads = wrongReads(observations)
+  const events = clientEvents(observations)
+  findings.history = judgeHistory(events)
+  writeFileSync(join(findings.folder, historyName), historyFile(events))
+>>>>>>> main
 }
 
 /** Runs every phase; what each finds is put into `findings` as soon as it is known. */

@@ -1,4 +1,5 @@
 /** What the main job has found so far: the report is made from it, whole or partial. */
+import type { ClientHistory } from "./client-history.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
 import type { Judgement } from "./observed-history.ts"
@@ -58,7 +59,12 @@ export interface Findings extends Job {
   readonly notes: Array<string>
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
+<<<<<<< HEAD
   history: HistoryFindings | undefined
+=======
+  /** What the clients saw, judged as one history. */
+  history: ClientHistory | undefined
+>>>>>>> main
   /** Bytes of all traces, once they are complete. */
   traceBytes: number | undefined
   replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
@@ -91,11 +97,16 @@ export const objections = (
   if (wrongReads !== undefined && wrongReads.length > 0) {
     object(ExitCode.Rejected, `${wrongReads.length} reads gave a wrong answer`)
   }
+<<<<<<< HEAD
   if (history?.judgement.verdict === "violated") {
     object(ExitCode.Rejected, `what clients saw is not ${history.judgement.consistency}`)
   }
   if (history?.judgement.verdict === "unknown") {
     object(ExitCode.Inconclusive, "what clients saw could not be judged")
+=======
+  if (findings.history !== undefined && findings.history.wrong.length > 0) {
+    object(ExitCode.Rejected, "what the clients saw is not linearizable")
+>>>>>>> main
   }
   if (replay?.verdict._tag === "Rejected") {
     object(ExitCode.Rejected, "the traces are not a run of the model")

@@ -1,6 +1,7 @@
 /** The report of the main job, for people and for programs. */
 import { join } from "node:path"
 import { findingText, verdictDocument } from "../trace-check/verdict.ts"
+import type { ClientHistory } from "./client-history.ts"
 import { ExitCode } from "./ended.ts"
 import { shortPath } from "./group.ts"
 import { summarize } from "./latency.ts"
@@ -65,6 +66,22 @@ const readRows = (findings: Findings): ReadonlyArray<Row> => {
     return ["", `client ${read.client} read ${read.key}: ${reason}`] as const
   })
   return [["answers", `${whole(judged)} reads judged, ${wrongReads.length} wrong`], ...wrong]
+}
+
+const historyRows = (findings: Findings): ReadonlyArray<Row> => {
+  const { history } = findings
+  if (history === undefined) return [["history", "not judged"]]
+  const { operations, keys, undecided, wrong } = history
+  const [first, ...against] = wrong
+  if (first !== undefined) {
+    const rows = against.map((text) => ["", `against ${text}`] as const)
+    return [["history", `not linearizable: ${first}`], ...rows]
+  }
+  const but = undecided === 0 ? "" : `, but for ${undecided} that the search gave up`
+  return [
+    ["history", `${whole(operations)} operations on ${keys} keys are linearizable${but}`],
+    ["", `prophecy check-history ${historyPath(findings)} --consistency linearizable`],
+  ]
 }
 
 const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
@@ -132,6 +149,11 @@ const verdictText = (findings: Findings): string => {
     : "CONFORMS to the model; TLC did not run"
 }
 
+/** Not named as traces are: it is none. */
+export const historyName = "history.jsonl"
+
+const historyPath = ({ folder }: Findings): string => shortPath(join(folder, historyName))
+
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
 const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
@@ -150,6 +172,7 @@ export const reportText = (findings: Findings): string => {
     ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
     ...readRows(findings),
+    ...historyRows(findings),
     ...replayRows(findings),
     ...tlcRows(findings.tlc),
     ["traces", shortPath(tracesFolder(findings))],
@@ -185,6 +208,12 @@ const tlcDocument = (tlc: TlcResult | undefined) => {
   return { ran: true, windows, states, elapsedMs }
 }
 
+const historyDocument = (findings: Findings, history: ClientHistory) => ({
+  file: historyPath(findings),
+  consistency: "linearizable",
+  ...history,
+})
+
 export const reportDocument = (findings: Findings): unknown => {
   const { seed, clients, seconds, replicas, phase, replay, tlc, notes } = findings
   const { service, wrongReads, history } = findings
@@ -202,7 +231,11 @@ export const reportDocument = (findings: Findings): unknown => {
     seed,
     load: loadDocument(findings),
     wrongReads: wrongReads ?? null,
+<<<<<<< HEAD
     history: history ?? null,
+=======
+    history: findings.history === undefined ? null : historyDocument(findings, findings.history),
+>>>>>>> main
     traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
     replay: replay === undefined ? null : verdictDocument(replay.verdict),
     replayMs: replay?.elapsedMs ?? null,

@@ -26,6 +26,8 @@ const statistics: Statistics = {
   messages: 60,
   unchecked: 0,
   uncompared: 0,
+  abstract: 4,
+  unabstract: 0,
 }
 const conforms: Verdict = { _tag: "Conforms", statistics, misbehaviours: [] }
 const finding = {
