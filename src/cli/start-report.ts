@@ -35,7 +35,31 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
   ]
 }
 
-const readRows = ({ load, wrongReads }: Findings): ReadonlyArray<Row> => {
+const historyRows = ({ history, load }: Findings): ReadonlyArray<Row> => {
+  if (history === undefined || load === undefined) return [["answers", "not judged"]]
+  const { judgement, fast, notLinearizable, elapsedMs } = history
+  const { consistency, verdict, why } = judgement
+  const reads = load.observations.filter(({ kind }) => kind === "read").length
+  const share = reads === 0 ? 0 : (100 * fast) / reads
+  const words = {
+    holds: `is ${consistency}`,
+    violated: `is NOT ${consistency}`,
+    unknown: "unknown",
+  }
+  return [
+    ["reads", `${whole(reads)}, of which ${share.toFixed(1)} % by one replica`],
+    [
+      "history",
+      `${words[verdict]}; ${whole(notLinearizable)} keys not linearizable (judged in ${seconds(elapsedMs)})`,
+    ],
+    ...(why === undefined ? [] : [["", why] as const]),
+    ["", `prophecy check-history ${shortPath(history.file)} --consistency ${consistency}`],
+  ]
+}
+
+const readRows = (findings: Findings): ReadonlyArray<Row> => {
+  if (findings.service === "album") return historyRows(findings)
+  const { load, wrongReads } = findings
   if (wrongReads === undefined || load === undefined) return [["answers", "not judged"]]
   const judged = load.observations.filter(({ kind }) => kind === "read").length
   const wrong = wrongReads.slice(0, 3).map(({ read, reason }) => {
@@ -132,12 +156,19 @@ const historyPath = ({ folder }: Findings): string => shortPath(join(folder, his
 
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
-const reproduce = ({ seed, clients, seconds }: Findings): string =>
-  `prophecy start --seconds ${seconds} --clients ${clients} --seed ${seed}`
+const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
+  const which = service === "album" ? "--service album " : ""
+  return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
+}
+
+const systemOf = ({ service }: Findings): string =>
+  service === "album"
+    ? "photo album over HTTP, Prophecy: a sketcher before PBFT"
+    : "key-value service, PBFT"
 
 export const reportText = (findings: Findings): string => {
   const rows: ReadonlyArray<Row> = [
-    ["replicas", `${findings.replicas} processes, key-value service, PBFT`],
+    ["replicas", `${findings.replicas} processes, ${systemOf(findings)}`],
     ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
     ...readRows(findings),
@@ -184,7 +215,8 @@ const historyDocument = (findings: Findings, history: ClientHistory) => ({
 })
 
 export const reportDocument = (findings: Findings): unknown => {
-  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc, notes } = findings
+  const { seed, clients, seconds, replicas, phase, replay, tlc, notes } = findings
+  const { service, wrongReads, history } = findings
   return {
     schema: "prophecy-start/1",
     verdict: verdictWord(findings),
@@ -192,13 +224,18 @@ export const reportDocument = (findings: Findings): unknown => {
     phase,
     objections: objections(findings).map(({ text }) => text),
     notes,
+    service,
     replicas,
     clients,
     seconds,
     seed,
     load: loadDocument(findings),
     wrongReads: wrongReads ?? null,
+<<<<<<< HEAD
+    history: history ?? null,
+=======
     history: findings.history === undefined ? null : historyDocument(findings, findings.history),
+>>>>>>> main
     traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
     replay: replay === undefined ? null : verdictDocument(replay.verdict),
     replayMs: replay?.elapsedMs ?? null,
