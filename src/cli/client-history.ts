@@ -1,9 +1,10 @@
 /**
  * What the clients of a run saw, as a history (docs/history-format.md) and judged as one: whether
- * it is linearizable. This is the whole of it where register-check.ts looks at reads one by one;
- * but a key whose values returned while much was under way may stay undecided.
+ * it is linearizable or, behind a sketcher, delay-once. This is the whole of it where
+ * register-check.ts looks at reads one by one; but a key whose values returned while much was under
+ * way may stay undecided.
  */
-import type { Call, HistoryEvent } from "../consistency/call.ts"
+import type { Call, Consistency, HistoryEvent } from "../consistency/call.ts"
 import { HistoryChecker } from "../consistency/checker.ts"
 import { explain } from "../consistency/explanation.ts"
 import { register } from "../consistency/model.ts"
@@ -12,6 +13,7 @@ import { operationText } from "./check-history-report.ts"
 import type { Observation } from "./register-check.ts"
 
 export interface ClientHistory {
+  readonly consistency: Consistency
   readonly operations: number
   readonly keys: number
   /** Keys of which a limit ended the search. */
@@ -48,7 +50,8 @@ export const clientEvents = (
     const begun = calls.get(observation)
     if (isEnd && begun !== undefined) {
       const result = begun.isRead ? value : undefined
-      return { ended: { call: begun, line, type: "ok", result, path: "unknown" } }
+      const path = observation.path ?? "unknown"
+      return { ended: { call: begun, line, type: "ok", result, path } }
     }
     // Whoever had no answer goes on as another process.
     const { client, kind } = observation
@@ -74,17 +77,28 @@ export const clientEvents = (
 export const historyFile = (events: ReadonlyArray<HistoryEvent>): string =>
   events.map((event, k) => `${historyLine(event, k + 1, register)}\n`).join("")
 
-export const judgeHistory = (events: ReadonlyArray<HistoryEvent>): ClientHistory => {
-  const checker = new HistoryChecker({ ...limits, consistency: "linearizable", model: register })
+export const judgeHistory = (
+  events: ReadonlyArray<HistoryEvent>,
+  consistency: Consistency = "linearizable",
+): ClientHistory => {
+  const checker = new HistoryChecker({ ...limits, consistency, model: register })
   const operations = events.filter((event) => "begun" in event).length
   for (const event of events) {
     const violation = checker.take(event)
     if (violation === undefined || "begun" in event) continue
-    const explanation = explain(violation.evidence, "linearizable")
+    const explanation = explain(violation.evidence, consistency)
     const against = explanation?.against ?? []
     const wrong = [event.ended, ...against].map(operationText)
-    return { operations, keys: checker.objects, undecided: 0, wrong }
+    return { consistency, operations, keys: checker.objects, undecided: 0, wrong }
   }
   const undecided = checker.gaveUp?.objects ?? 0
-  return { operations, keys: checker.objects, undecided, wrong: [] }
+  return { consistency, operations, keys: checker.objects, undecided, wrong: [] }
+}
+
+/** How many keys are by themselves not linearizable. */
+export const keysNotLinearizable = (observations: ReadonlyArray<Observation>): number => {
+  const byKey = Map.groupBy(observations, ({ key }) => key)
+  // order-free: counted
+  return [...byKey.values()].filter((some) => judgeHistory(clientEvents(some)).wrong.length > 0)
+    .length
 }

@@ -10,21 +10,15 @@ import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
-import { clientEvents, historyFile, judgeHistory } from "./client-history.ts"
+import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
 import type { Progress } from "./progress.ts"
-import { historyLines, judgeHistory, keysNotLinearizable } from "./observed-history.ts"
-import { type Observation, wrongReads } from "./register-check.ts"
+import { wrongReads } from "./register-check.ts"
 import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
-<<<<<<< HEAD
-import type { Findings, HistoryFindings } from "./start-findings.ts"
-import { tracesFolder } from "./start-report.ts"
-=======
 import type { Findings } from "./start-findings.ts"
 import { historyName, tracesFolder } from "./start-report.ts"
->>>>>>> main
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startAlbum } from "./serve-album.ts"
 import { albumTarget, keyValueTarget, loadAlbum, loadUser, startWorkload } from "./workload.ts"
@@ -150,32 +144,14 @@ export const replay = Effect.fn("replay")(function* (
 export const judgeReads = (findings: Findings): void => {
   if (findings.load === undefined) return
   const { observations } = findings.load
-<<<<<<< HEAD
-  if (findings.service === "key-value") findings.wrongReads = wrongReads(observations)
-  else findings.history = judgedHistory(findings.folder, observations)
-}
-
-const judgedHistory = (
-  folder: string,
-  observations: ReadonlyArray<Observation>,
-): HistoryFindings => {
-  const startedAt = performance.now()
-  const lines = historyLines(observations)
-  const file = join(folder, "history.ndjson")
-  writeFileSync(file, `${lines.join("\n")}\n`)
-  return {
-    judgement: judgeHistory(lines, "delay-once"),
-    fast: observations.filter(({ path }) => path === "fast").length,
-    notLinearizable: keysNotLinearizable(observations),
-    file,
-    elapsedMs: performance.now() - startedAt,
-  }
-=======
-  findings.wrongReads = wrongReads(observations)
+  const isAlbum = findings.service === "album"
+  if (!isAlbum) findings.wrongReads = wrongReads(observations)
   const events = clientEvents(observations)
-  findings.history = judgeHistory(events)
+  findings.history = judgeHistory(events, isAlbum ? "delay-once" : "linearizable")
   writeFileSync(join(findings.folder, historyName), historyFile(events))
->>>>>>> main
+  if (!isAlbum) return
+  const fast = observations.filter(({ path }) => path === "fast").length
+  findings.fastReads = { fast, notLinearizable: keysNotLinearizable(observations) }
 }
 
 /** Runs every phase; what each finds is put into `findings` as soon as it is known. */

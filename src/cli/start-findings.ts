@@ -2,7 +2,6 @@
 import type { ClientHistory } from "./client-history.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
-import type { Judgement } from "./observed-history.ts"
 import type { WrongRead } from "./register-check.ts"
 import type { WorkloadResult } from "./workload.ts"
 
@@ -42,15 +41,12 @@ export interface Job {
   readonly service: "key-value" | "album"
 }
 
-/** What clients of a sketcher saw, judged. */
-export interface HistoryFindings {
-  readonly judgement: Judgement
+/** What a sketcher did, as its clients saw it. */
+export interface FastReads {
   /** Reads that one replica answered. */
   readonly fast: number
-  /** Keys that are delay-once and not linearizable. */
+  /** Keys whose history is not linearizable. */
   readonly notLinearizable: number
-  readonly file: string
-  readonly elapsedMs: number
 }
 
 export interface Findings extends Job {
@@ -59,12 +55,10 @@ export interface Findings extends Job {
   readonly notes: Array<string>
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
-<<<<<<< HEAD
-  history: HistoryFindings | undefined
-=======
   /** What the clients saw, judged as one history. */
   history: ClientHistory | undefined
->>>>>>> main
+  /** Behind a sketcher only. */
+  fastReads: FastReads | undefined
   /** Bytes of all traces, once they are complete. */
   traceBytes: number | undefined
   replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
@@ -80,6 +74,7 @@ export const noFindings = (job: Job): Findings => ({
   load: undefined,
   wrongReads: undefined,
   history: undefined,
+  fastReads: undefined,
   traceBytes: undefined,
   replay: undefined,
   tlc: undefined,
@@ -91,22 +86,14 @@ export const noFindings = (job: Job): Findings => ({
 export const objections = (
   findings: Findings,
 ): ReadonlyArray<{ readonly code: number; readonly text: string }> => {
-  const { load, wrongReads, replay, tlc, history } = findings
+  const { load, wrongReads, replay, tlc } = findings
   const found: Array<{ readonly code: number; readonly text: string }> = []
   const object = (code: number, text: string): void => void found.push({ code, text })
   if (wrongReads !== undefined && wrongReads.length > 0) {
     object(ExitCode.Rejected, `${wrongReads.length} reads gave a wrong answer`)
   }
-<<<<<<< HEAD
-  if (history?.judgement.verdict === "violated") {
-    object(ExitCode.Rejected, `what clients saw is not ${history.judgement.consistency}`)
-  }
-  if (history?.judgement.verdict === "unknown") {
-    object(ExitCode.Inconclusive, "what clients saw could not be judged")
-=======
   if (findings.history !== undefined && findings.history.wrong.length > 0) {
-    object(ExitCode.Rejected, "what the clients saw is not linearizable")
->>>>>>> main
+    object(ExitCode.Rejected, `what the clients saw is not ${findings.history.consistency}`)
   }
   if (replay?.verdict._tag === "Rejected") {
     object(ExitCode.Rejected, "the traces are not a run of the model")

@@ -1,9 +1,10 @@
 /**
- * The abstraction (spec/tla/PbftCore.tla) as a check of recorded runs: each step of a traced replica
- * is a step of the abstraction under the mapping of spec/tla/RefinePbft.tla, or none, or two. Here
- * the guards of Accept, Prepare, ChangeView and NewView are asked of what the traced replicas have
- * said before, in the merged order; a replica without a trace, or with a gap in it, is the oracle
- * that vouches for whatever is asked. What clients asked for is not asked: other checks do.
+ * The abstraction (spec/tla/PbftCore.tla) as a check of recorded runs: each step of a traced
+ * replica is a step of the abstraction under the mapping of spec/tla/RefinePbft.tla, or none, or
+ * two. Here the guards of Accept, Prepare, ChangeView and NewView are asked of what the traced
+ * replicas have said before, in the merged order; a replica without a trace, or with a gap in it,
+ * is the oracle that vouches for whatever is asked. What clients asked for is not asked: other
+ * checks do.
  */
 import type { Digest, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { NewView, PeerMessage } from "../core/pbft/message.ts"

@@ -82,10 +82,17 @@ const search: ReadonlyArray<CodeMutant> = [
     killedBy: byCase("8: writes that are not over may have been seen, at one position"),
   },
   {
+    name: "sketches of reads under way are never sampled",
+    file: "src/consistency/search.ts",
+    find: "c !== other && c.isRead && c.request === other.request && isUntouched(p, c)",
+    replace: "c === undefined",
+    killedBy: byCase("4: while replicated reads are under way a fast one may return old or new"),
+  },
+  {
     name: "an untold read is a fast one",
     file: "src/consistency/search.ts",
-    find: 'if (own && path === "fast") continue',
-    replace: 'if (own && path !== "replicated") continue',
+    find: 'this.#pathOf(completion) === "fast"',
+    replace: 'this.#pathOf(completion) !== "replicated"',
     killedBy: byCase("11: an untold read is taken as what explains more"),
   },
 ]
