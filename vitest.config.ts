@@ -33,6 +33,7 @@ const slow = [
   "prophecy-refinement",
   "d-prophecy-broken",
   "trace-view-change",
+  "zyzzyva-core",
 ]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts")
