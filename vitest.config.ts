@@ -31,7 +31,9 @@ const slow = [
   "element-difference",
   "liveness",
   "prophecy-refinement",
+  "d-prophecy-broken",
   "trace-view-change",
+  "zyzzyva-core",
 ]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts")

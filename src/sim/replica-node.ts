@@ -17,6 +17,7 @@ import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
 import type { Progress, WireMessage } from "./messages.ts"
+import { isDurable } from "./ledger.ts"
 import { nextBatch } from "./propose.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
@@ -166,7 +167,8 @@ export class ReplicaNode {
     this.#service = keyValueService(hashing.hash, undoable(config))
     this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
-    if (!historyOutlivesCrash) this.#history.clear()
+    // What the disk forgot was never sent.
+    this.#history.keepOnly((m) => historyOutlivesCrash && isDurable(m, this.holds))
     this.#retransmission = new Retransmission(config, this.#history)
     recorder?.start()
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })

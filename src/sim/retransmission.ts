@@ -64,9 +64,10 @@ export class History {
     return known.filter((m) => !("view" in m) || m.view === view)
   }
 
-  clear(): void {
-    this.#bySeq.clear()
-    this.#last = 0
+  /** Forgets all other messages. */
+  keepOnly(isKept: (message: PeerMessage) => boolean): void {
+    // order-free: each is looked at by itself
+    for (const [seq, all] of this.#bySeq) this.#bySeq.set(seq, all.filter(isKept))
   }
 }
 

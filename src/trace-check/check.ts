@@ -7,6 +7,7 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
+import { Abstraction } from "./abstraction.ts"
 import { Causality, type Traced } from "./causality.ts"
 import { shortJson } from "./difference.ts"
 import type { StepEvent, TraceEvent } from "./event.ts"
@@ -154,6 +155,7 @@ class Check {
   readonly #gaps: Array<Gap> = []
   readonly #misbehaviours = new Misbehaviours()
   readonly #monitor: Monitor
+  readonly #abstraction: Abstraction
   readonly causality: Causality
   #events = 0
 
@@ -175,7 +177,7 @@ class Check {
     const traced = this.#traced
     const marked = this.#header.readOnly || this.#header.maxTentative > 0
     this.causality = new Causality({ traced, logSize, digests, marked, misbehaved })
-    const { resultDigest } = digests
+    const { batchDigest, resultDigest } = digests
     this.#monitor = new Monitor({
       traced,
       configs: this.#configs,
@@ -183,6 +185,7 @@ class Check {
       misbehaved,
       resultDigest,
     })
+    this.#abstraction = new Abstraction(traced, logSize, batchDigest)
   }
 
   readonly visit = (event: TraceEvent): void => {
@@ -208,6 +211,7 @@ class Check {
         break
     }
     this.#monitor.take(event)
+    this.#abstraction.take(event)
   }
 
   #step(event: StepEvent, action: string): void {
@@ -249,6 +253,8 @@ class Check {
       messages: this.causality.checked,
       unchecked: this.causality.unchecked,
       uncompared: this.#monitor.uncompared,
+      abstract: this.#abstraction.checked,
+      unabstract: this.#abstraction.unchecked,
     }
   }
 

@@ -274,7 +274,7 @@ const clients: ReadonlyArray<CodeMutant> = [
     file: answers,
     find: "answers.filter((a) => a !== undefined && agree(a))",
     replace: "answers.filter((a) => a !== undefined)",
-    killedBy: seenBy("ClientResult", "ForgedReply"),
+    killedBy: graphOf("ForgedReply"),
   },
   {
     name: "a client takes the answer to its last request for the answer to this one",

@@ -19,14 +19,14 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
     file: execution,
     find: "if (undo !== undefined && seq > undo.executed + config.maxTentative) return undefined",
     replace: "",
-    killedBy: graphOf("TentativeAlone"),
+    killedBy: { check: "TypeOK", where: "TentativeAlone" },
   },
   {
     name: "what was executed tentatively stays when the view is left",
     file: execution,
     find: "if (undo === undefined) return { state, effects: none }",
     replace: "if (undo !== null) return { state: { ...state, undo: undefined }, effects: none }",
-    killedBy: graphOf("TentativeAlone"),
+    killedBy: { check: "ReadState asked exactly once", where: "TentativeAlone" },
   },
   {
     name: "a tentative answer is given as a committed one",
