@@ -149,7 +149,6 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     injected: "HiddenStory",
     reaches: ["ReachExecuted"],
     unreachable: ["ReachDecided", "ReachAllExecuted"],
-    byTlc: "nothing",
   },
   {
     ...base,
