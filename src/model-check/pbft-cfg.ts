@@ -29,6 +29,7 @@ CONSTANTS
   CanRestart = ${setOf(spec.canRestart)}
   CanTimeout = ${setOf(spec.canTimeout)}
   MaxView = ${spec.maxView}
+  CanFetch = ${setOf(spec.canFetch)}
   ForgesNewView = ${spec.forgesNewView ? "TRUE" : "FALSE"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -149,9 +149,38 @@ const viewChanges: ReadonlyArray<Witness> = [
   { name: "ReachLaterExecution", holds: someMessage((m) => m._tag === "Reply" && m.view > 0) },
 ]
 
+const someFetch =
+  (holds: (state: State, seq: number) => boolean) =>
+  (w: WorldView): boolean =>
+    w.processes.map(asProcess).some(
+      (p) =>
+        p.role === "replica" &&
+        w.sent.some((sent) => {
+          const m = messageOf(sent)
+          return m._tag === "FetchState" && m.replica === p.id && holds(p.at.state, m.seq)
+        }),
+    )
+
+const stateTransfer = (c: PbftConstants): ReadonlyArray<Witness> => [
+  {
+    name: "ReachAbove",
+    holds: someReplica((s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
+  },
+  { name: "ReachFetchedState", holds: someFetch((s, seq) => s.executed >= seq) },
+  {
+    name: "ReachMovedByState",
+    holds: someFetch((s, seq) => seq > c.logSize && s.log.low >= seq),
+  },
+  {
+    name: "ReachStartFetched",
+    holds: someFetch((s, seq) => s.active && s.newView?.start.seq === seq),
+  },
+]
+
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
 export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
   ...viewChanges,
+  ...stateTransfer(c),
 ]

@@ -170,8 +170,8 @@ class Check {
     }
     const { logSize } = this.#header
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
-    const { batchDigest } = options.digests
-    this.causality = new Causality({ traced: this.#traced, logSize, batchDigest, misbehaved })
+    const { digests } = options
+    this.causality = new Causality({ traced: this.#traced, logSize, digests, misbehaved })
     this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
   }
 
