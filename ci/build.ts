@@ -11,7 +11,12 @@ if (existsSync("src/cli/main.ts")) {
     input: { prophecy: "src/cli/main.ts" },
     platform: "node",
     logLevel: "warn",
-    output: { dir: "dist", format: "esm", chunkFileNames: "prophecy-[name].js" },
+    output: {
+      dir: "dist",
+      format: "esm",
+      chunkFileNames: "prophecy-[name].js",
+      sourcemap: "hidden",
+    },
   })
 }
 

@@ -1,9 +1,11 @@
 /**
- * That specification, code, traces and tests speak of the same actions and variables. Writes the
- * table of them (`--write`); without it, fails on a difference and where spec/actions.md is stale.
+ * That specification, code, traces and tests speak of the same actions and variables, and that what
+ * is no part of the specification says so. Writes the table of them (`--write`); without it, fails
+ * on a difference and where spec/actions.md is stale.
  */
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { type Correspondence, outsideOf } from "./actions/outside.ts"
 import { type Compared, compare, type Protocol, render } from "./actions/table.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
 import { parse } from "./syntax.ts"
@@ -12,6 +14,8 @@ const table = "spec/actions.md"
 
 /** The protocols that have a specification, with the name of its module. */
 const specified = [{ name: "pbft", module: "Pbft" }]
+
+const correspondencePath = "spec/correspondence.json"
 
 const documents = (root: string, paths: ReadonlyArray<string>) =>
   paths.map((path) => ({ path, text: readText(root, path) }))
@@ -44,13 +48,22 @@ export interface ActionsReport {
 
 /** Compares what the checkout `root` says. */
 export const checkActions = (root: string): ActionsReport => {
+  const correspondence = JSON.parse(readText(root, correspondencePath)) as Correspondence
+  const shell = listFiles(root, ["src/net"], true)
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => parse(path, readText(root, path)))
   const all = specified.map((each) => {
     const protocol = readProtocol(root, each)
-    return { protocol, compared: compare(protocol) }
+    const { name, modules: core, specification } = protocol
+    const sources = { name, core, shell, correspondence, specification: specification.text }
+    return { protocol, compared: compare(protocol), outside: outsideOf(sources) }
   })
   const text = render(all)
   const written = existsSync(join(root, table)) ? readText(root, table) : ""
-  const differences = all.flatMap(({ compared }: { compared: Compared }) => compared.problems)
+  const differences = [
+    ...all.flatMap(({ compared }: { compared: Compared }) => compared.problems),
+    ...all.flatMap(({ outside }) => outside.problems),
+  ]
   const stale = written === text ? [] : [`${table} is stale: npm run actions`]
   const notes = all
     .filter(({ protocol }) => protocol.traces === undefined)

@@ -28,8 +28,15 @@ import { unmet } from "../src/model-check/expectation.ts"
 import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
-import { pbftModels } from "../src/model-check/pbft-models.ts"
+import { type PbftModelSpec, pbftModels } from "../src/model-check/pbft-models.ts"
+import { refinementCfgFiles } from "../src/model-check/refinement-cfg.ts"
 import { counterexampleLines } from "../src/model-check/report.ts"
+import {
+  type ActionCounts,
+  isCompared,
+  writeActionCounts,
+  writeCoverage,
+} from "./action-coverage.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const specFolder = "spec/tla"
@@ -59,6 +66,8 @@ const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
   stateDigest: g?.stateDigest ?? "",
   stepDigest: g?.stepDigest ?? "",
 })
+
+const isPbft = (spec: ModelSpec): spec is PbftModelSpec => !("lacks" in spec)
 
 const chosen = (words: ReadonlyArray<string>): ReadonlyArray<ModelSpec> =>
   allModels.filter(
@@ -154,7 +163,7 @@ const compareOne = (
       if (different.length > 0) {
         wrong.push(...(yield* nameDifference(spec, ours, theirs, { specFolder, heap: "5g" })))
       }
-      const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
+      const seen = new Set([...Object.keys(theirs.graph.stepsOf), ...theirs.graph.witnesses])
       const witnessed = spec.byTlc !== "graph" || "lacks" in spec
       const missed = witnessed ? spec.reaches.filter((name) => !seen.has(name)) : []
       wrong.push(...missed.map((name) => `${name} is never reached in TLC`))
@@ -177,12 +186,19 @@ const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
   }
   console.log(row(["model", "states", "depth", "generated", "code s", "TLC s", "graphs"]))
   let failed = 0
+  const counts: Record<string, ActionCounts[string]> = {}
   for (const spec of models) {
     const { ours, wrong } = yield* compareOne(spec, update ? {} : golden, withTlc)
     if (wrong.length > 0) failed++
     if (spec.expect === "holds") golden[fullName(spec)] = goldenOf(ours)
+    if (isPbft(spec) && isCompared(spec) && ours.graph !== undefined) {
+      counts[spec.name] = ours.graph.stepsOf
+    }
   }
-  if (update && failed === 0) writeFileSync(goldenPath, `${JSON.stringify(golden, undefined, 2)}\n`)
+  if (update && failed === 0) {
+    writeFileSync(goldenPath, `${JSON.stringify(golden, undefined, 2)}\n`)
+    writeActionCounts(counts)
+  }
   console.log(`${models.length - failed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 4
 })
@@ -230,9 +246,10 @@ const writeCounterexamples = (): void => {
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles()])
+  for (const [name, text] of [...cfgFiles(), ...coreCfgFiles(), ...refinementCfgFiles()])
     writeFileSync(`spec/tla/${name}`, text)
   writeReadme()
+  writeCoverage(pbftModels)
 } else if (words.includes("--counterexamples")) {
   writeCounterexamples()
 } else if (words.includes("--compare")) {

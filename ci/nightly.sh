@@ -18,10 +18,24 @@ mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 # Thousands of simulated runs with faults, from a new seed.
 swarm() { node bin/prophecy.js simulate --seeds 5000 --seed "$(date +%Y%m%d)"; }
 
+# Processes that are killed with -9, over real disks and over disks that forget, and the builds that
+# must not survive it.
+crashes() {
+  local status=0 seed
+  seed=$(date +%Y%m%d)
+  RUNS_TIMES=25 node ci/test.ts test/net/store-crash --testTimeout 3600000 || status=1
+  npm run --silent crashes -- --seed "$seed" --rounds 100 || status=1
+  npm run --silent crashes -- --seed "$seed" --rounds 100 --sync-ms 20 || status=1
+  npm run --silent crashes -- --seed "$seed" --rounds 20 --sync-ms 20 --replicas 7 || status=1
+  npm run --silent crashes -- --seed "$seed" --rounds 20 --replicas 10 --victims primary || status=1
+  npm run --silent mutants -- --net || status=1
+  return "$status"
+}
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm endurance)
+all=(schedules models mutants swarm crashes endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

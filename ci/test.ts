@@ -1,12 +1,14 @@
 /**
  * `npm test`: every test, with the lines that ran counted by c8 (in this process, its threads and
- * the commands that tests start), and a gate on each folder of src/core. With arguments
+ * what they start from sources) and, of the commands that tests start from the bundle, by its
+ * source maps; with a gate on each folder of src/core. The bundle is made first. With arguments
  * (`npm test -- test/net`) they go to vitest and nothing is counted. coverage/tests.json holds
  * vitest's own report.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join, relative } from "node:path"
+import { addHits, bundleHits } from "./bundle-coverage.ts"
 import {
   byFolder,
   coverageOf,
@@ -23,6 +25,8 @@ import { counted, slowest, type TestReport, unsuccessful } from "./test-results.
 
 const gate: Gate = { folder: "src/core", percent: 95 }
 const folder = join(repositoryRoot, "coverage")
+/** Where commands write what ran in them: test/cli/command.ts knows it as well. */
+const commands = join(folder, "commands")
 const vitest = [join(repositoryRoot, "node_modules/vitest/vitest.mjs"), "run"]
 const reporting = (report: string): ReadonlyArray<string> => [
   "--reporter=default",
@@ -51,7 +55,11 @@ const run = (args: ReadonlyArray<string>): number => {
 
 /** What the tests covered, said by folder; why the gate is shut, a line a folder. */
 const tellCoverage = (): ReadonlyArray<string> => {
-  const hits = readLcov(readFileSync(join(folder, "lcov.info"), "utf8"))
+  const counted = readLcov(readFileSync(join(folder, "lcov.info"), "utf8"))
+  const inBundle = bundleHits(commands, join(repositoryRoot, "dist"))
+  // Commands ran, or the tests ran without the bundle: then the figures would say too little.
+  if (inBundle.size === 0) return ["no command that a test started wrote what ran in the bundle"]
+  const hits = addHits(counted, inBundle)
   const sources = listFiles(repositoryRoot, ["src"], true)
     .filter((path) => path.endsWith(".ts"))
     .map((path) => parse(path, readText(repositoryRoot, path)))
@@ -79,6 +87,9 @@ const tellTests = (report: TestReport): void => {
   say(`\n${counted(report)}, ${report.numPendingTests + report.numTodoTests} skipped`)
 }
 
+/** The bundle of the sources as they are: the launcher takes no older one. */
+const build = (): number => run([join(repositoryRoot, "ci", "build.ts")])
+
 /** Some tests, as the arguments choose them. */
 const runSome = (args: ReadonlyArray<string>): number => {
   const file = join(folder, "selected.json")
@@ -103,7 +114,7 @@ const runAll = (): number => {
   const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : ["c8 wrote no report"]
   const raw = join(folder, "tmp")
   const written = existsSync(raw) ? readdirSync(raw).length : 0
-  rmSync(raw, { recursive: true, force: true })
+  for (const path of [raw, commands]) rmSync(path, { recursive: true, force: true })
   say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
   const all = [tests, ...coverage, lost(written, report?.testResults.length ?? 0)]
   const problems = all.filter((problem) => problem !== undefined)
@@ -112,4 +123,5 @@ const runAll = (): number => {
 }
 
 const args = process.argv.slice(2)
-process.exitCode = args.length > 0 ? runSome(args) : runAll()
+const built = build()
+process.exitCode = built !== 0 ? built : args.length > 0 ? runSome(args) : runAll()

@@ -216,6 +216,14 @@ TwoStories ==
   Vote("Commit", 0, {0}, {1}, {DigestA}, {Replicas}) \cup
   {VC(0, 1, {E(1, DigestB, 0)}, {E(1, DigestB, 0)})}
 
+\* A Byzantine primary tells two backups a batch, and is not heard of again.
+HalfTold == PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}})
+
+\* The same, which then helps those two to commit, and one of them to a stable checkpoint.
+HalfStable == HalfTold \cup
+  Vote("Commit", 0, {0}, {1}, {DigestB}, {{1, 2}}) \cup
+  CheckpointVotes(0, {1}, {CheckpointB}, {{1}})
+
 \* For replica 1 among liars: what takes it to view 1, whose primary it is, and on to view 2; for
 \* each guard something that only this guard turns away.
 ForChanger ==

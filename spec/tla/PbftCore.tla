@@ -76,15 +76,18 @@ Proposed(i, v, n) ==
   IF Primary(v) = i \/ Primary(v) \in Byzantine THEN Asked
   ELSE {b \in Asked : <<Primary(v), v, n, b>> \in accepted}
 
-\* Replica i pre-prepares b at n in its view.
-Accept(i, n, b) ==
+MayAccept(i, n, b) ==
   LET v == view[i] IN
   /\ Rule("WaitsForNewView") => active[i]
   /\ IF Rule("OnePrePrepare")
      THEN \A t \in accepted : ~(t[1] = i /\ t[2] = v /\ t[3] = n)
      ELSE <<i, v, n, b>> \notin accepted
   /\ b \in Proposed(i, v, n)
-  /\ accepted' = accepted \cup {<<i, v, n, b>>}
+
+\* Replica i pre-prepares b at n in its view.
+Accept(i, n, b) ==
+  /\ MayAccept(i, n, b)
+  /\ accepted' = accepted \cup {<<i, view[i], n, b>>}
   /\ UNCHANGED <<view, active, prepared, changed, chosen>>
 
 \* Who accepted b at n in v.

@@ -39,6 +39,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaChildCommand,
   },
   {
+    name: "origin",
+    summary: "Run web servers that replicas ask: Apache, one for each",
+    load: async () => (await import("./origin.ts")).originCommand,
+  },
+  {
     name: "check",
     summary: "Explore every state of a protocol's model with the real step",
     load: async () => (await import("./check.ts")).checkCommand,

@@ -101,6 +101,9 @@ export interface TlcOptions {
   readonly heap?: string
 }
 
+/** Sizes of models that TLC explores in seconds. */
+const shortSizes: ReadonlyArray<ModelSpec["size"]> = ["test", "mutant"]
+
 /** Has TLC explore the model, one worker, and sum up its graph. */
 export const tlcModel = Effect.fn("tlcModel")(function* (
   spec: ModelSpec,
@@ -117,6 +120,7 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
     spec: join(specFolder, isCore(spec) ? "MCPbftCore.tla" : "MCPbft.tla"),
     config: join(specFolder, isCore(spec) ? coreCfgName(spec) : cfgName(spec)),
     workers: 1,
+    short: shortSizes.includes(spec.size),
     heap,
     classPath: [classes],
     properties: {
@@ -163,6 +167,12 @@ const unequal = (pairs: ReadonlyArray<Pair>): ReadonlyArray<string> =>
     .filter(([, we, they]) => we !== they)
     .map(([what, we, they]) => `${what}: the code has ${we}, TLC has ${they ?? "none"}`)
 
+const byAction = ({ stepsOf }: GraphSummary): string =>
+  Object.entries(stepsOf)
+    .map(([action, count]) => `${action} ${count}`)
+    .sort()
+    .join(" ")
+
 /** Where the two graphs differ: one line a difference, none when they are equal. */
 export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArray<string> => {
   const { graph, exploration } = ours
@@ -174,7 +184,7 @@ export const differences = (ours: Explored, theirs: ExploredByTlc): ReadonlyArra
     ["digest of the states", graph.stateDigest, theirs.graph.stateDigest],
     ["steps", graph.steps, theirs.graph.steps],
     ["digest of the steps", graph.stepDigest, theirs.graph.stepDigest],
-    ["actions", graph.actions.join(" "), theirs.graph.actions.join(" ")],
+    ["steps of each action", byAction(graph), byAction(theirs.graph)],
     ["depth", exploration.depth, report.depth],
     ["generated", exploration.generated, report.statistics?.generated],
     ["steps out of the graph", 0, theirs.graph.unknown],

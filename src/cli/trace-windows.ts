@@ -111,6 +111,7 @@ const ask = (traceData: string, coverage: boolean, signal: AbortSignal) =>
       runTlc({
         spec: join(specFolder, `${traceModule}.tla`),
         workers: 1,
+        short: true,
         coverage,
         library: [folder],
       }).pipe(

@@ -15,7 +15,8 @@ export interface GraphSummary {
   readonly stateDigest: string
   readonly steps: number
   readonly stepDigest: string
-  readonly actions: ReadonlyArray<string>
+  /** How many steps each action has, by its name. */
+  readonly stepsOf: Readonly<Record<string, number>>
 }
 
 /** Sees each element as a line: `state HASH TEXT` or `step HASH ACTION HASH`. */
@@ -65,7 +66,7 @@ export class GraphRecorder implements Observer {
   readonly #hashes: Array<string> = []
   readonly #states = new Sum()
   readonly #edges = new Sum()
-  readonly #actions = new Set<string>()
+  readonly #stepsOf = new Map<string, number>()
   #stepCount = 0
   #space: StateSpace | undefined
 
@@ -87,7 +88,7 @@ export class GraphRecorder implements Observer {
   }
 
   edge(from: number, action: string, to: number): void {
-    this.#actions.add(action)
+    this.#count(action, 1)
     this.#stepCount++
     const step = `${this.#hashes[from]} ${action} ${this.#hashes[to]}`
     this.#edges.add(this.#sha256(step).slice(0, 32))
@@ -95,10 +96,14 @@ export class GraphRecorder implements Observer {
   }
 
   /** Takes up the steps that a summary counted, of the same states. */
-  takeUp({ steps, stepDigest, actions }: GraphSummary): void {
+  takeUp({ steps, stepDigest, stepsOf }: GraphSummary): void {
     this.#stepCount += steps
     this.#edges.add128(stepDigest)
-    for (const action of actions) this.#actions.add(action)
+    for (const [action, count] of Object.entries(stepsOf)) this.#count(action, count)
+  }
+
+  #count(action: string, more: number): void {
+    this.#stepsOf.set(action, (this.#stepsOf.get(action) ?? 0) + more)
   }
 
   summary(): GraphSummary {
@@ -107,7 +112,7 @@ export class GraphRecorder implements Observer {
       stateDigest: this.#states.total(),
       steps: this.#stepCount,
       stepDigest: this.#edges.total(),
-      actions: [...this.#actions].sort(),
+      stepsOf: Object.fromEntries([...this.#stepsOf].sort(([a], [b]) => (a < b ? -1 : 1))),
     }
   }
 }

@@ -7,16 +7,8 @@ const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k
 const checkedByTlc = (spec: PbftModelSpec): ReadonlyArray<string> =>
   spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
 
-/** The text of spec/tla/MCPbft-<name>.cfg: generated, so that TLC and the explorer agree. */
-export const cfgOf = (
-  spec: PbftModelSpec,
-): string => `\\* Generated from src/model-check/pbft-models.ts by \`npm run models\`; do not edit.
-\\* ${spec.why}
-SPECIFICATION MCSpec
-INVARIANTS ${checkedByTlc(spec).join(" ")}
-CHECK_DEADLOCK FALSE
-CONSTANTS
-  N = ${spec.n}
+/** The constants of MCPbft.tla, a line each. */
+export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   F = ${spec.f}
   Quorum = ${spec.quorum}
   Byzantine = ${setOf(spec.byzantine)}
@@ -37,6 +29,17 @@ CONSTANTS
   NextValue <- MCNextValue
   StateDigest <- MCStateDigest
 `
+
+/** The text of spec/tla/MCPbft-<name>.cfg: generated, so that TLC and the explorer agree. */
+export const cfgOf = (
+  spec: PbftModelSpec,
+): string => `\\* Generated from src/model-check/pbft-models.ts by \`npm run models\`; do not edit.
+\\* ${spec.why}
+SPECIFICATION MCSpec
+INVARIANTS ${checkedByTlc(spec).join(" ")}
+CHECK_DEADLOCK FALSE
+CONSTANTS
+${constantLines(spec)}`
 
 export const cfgName = (spec: PbftModelSpec): string => `MCPbft-${spec.name}.cfg`
 

@@ -63,6 +63,15 @@ const twoStories = (n: number): ReadonlyArray<Envelope> => {
   ]
 }
 
+const halfTold = (n: number): ReadonlyArray<Envelope> =>
+  Build.prePrepares(0, [[0], [1]], [Build.batchB(everyone(n))], [[1, 2]])
+
+const halfStable = (n: number): ReadonlyArray<Envelope> => [
+  ...halfTold(n),
+  ...Build.votes(["Commit"], 0, [[0], [1], [Build.digestB]], [[1, 2]]),
+  ...Build.checkpointVotes(0, [1], [[1]], Build.checkpointB),
+]
+
 const badViewChanges = (): ReadonlyArray<ViewChange> => [
   viewChange(0, 1, [[entry(1, Build.digestB, 1)], []]),
   viewChange(0, 1, [[], [entry(1, Build.digestB, 1)]]),
@@ -140,5 +149,7 @@ export const viewChangeUniverses = {
   Gap: gap,
   FalseClaim: falseClaim,
   TwoStories: twoStories,
+  HalfTold: halfTold,
+  HalfStable: halfStable,
   ForChanger: forChanger,
 } as const

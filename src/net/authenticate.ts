@@ -7,6 +7,9 @@
  * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
  * pre-prepare, and every backup checks its own entry: the verdicts. A VIEW-CHANGE is signed, and
  * its signature is checked wherever it stands. A batch that was fetched is known by its digest.
+ *
+ * Outside the specification: how an authenticator is checked. A message there has the set of
+ * receivers at which its authenticator verifies, and nobody can build another's.
  */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"

@@ -3,6 +3,9 @@
  * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
  * faster than the connection takes it. Of the log it is sent what was said in its own view; once
  * it has come to where the next view starts, the primary sends it the NEW-VIEW.
+ *
+ * Outside the specification: what is sent again, to whom, and how fast. The network there repeats
+ * whatever was sent; only progress depends on this.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { PeerMessage, SlotMessage } from "../core/pbft/message.ts"

@@ -7,6 +7,8 @@
  *     view-change = 08 view low u32(count) numbered* u32(count) entry* u32(count) entry*
  *                   replica u8(length) signature
  *     new-view    = 09 view u16(count) view-change* numbered u32(count) numbered* replica
+ *
+ * Outside the specification: bytes. Messages are values there.
  */
 import type { Entry, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
 import type { CodecLimits } from "./batch-codec.ts"

@@ -2,6 +2,9 @@
  * While the view changes, a replica says again what it has said of the change, until the change is
  * over: TOCS section 4.5.1 retransmits VIEW-CHANGEs until there is a NEW-VIEW. A peer is sent what
  * it can use.
+ *
+ * Outside the specification: that the messages of a view change are sent again. The network there
+ * repeats whatever was sent; only progress depends on this.
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"

@@ -1,6 +1,9 @@
 /**
  * PBFT clients of one process: the pure machine of each, one connection a replica for all of them.
  * What they send in one turn leaves in one write a replica.
+ *
+ * Outside the specification: when a client asks again, and how its messages leave. `ClientTimeout`
+ * may happen there at any moment.
  */
 import type { SendToReplicas } from "../core/effect.ts"
 import type { Bytes, ClientId, ReplicaId, Timestamp, View } from "../core/ids.ts"

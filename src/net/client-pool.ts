@@ -1,4 +1,9 @@
-/** Clients of a cluster in this process: requests in, results out. */
+/**
+ * Clients of a cluster in this process: requests in, results out.
+ *
+ * Outside the specification: which client of the pool takes a request. A client there asks for what
+ * its model says.
+ */
 import { Context, Data, Effect, Layer, type Scope } from "effect"
 import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
 import { clientLine, clientsDropLine, header } from "../core/pbft/trace.ts"

@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Flags of Node for the children, before the program. */
   readonly nodeFlags?: ReadonlyArray<string>
-  /** How long a replica may take to become ready, in milliseconds. Default 20 000. */
+  /** How long a replica may take to become ready, in milliseconds. Default 60 000. */
   readonly readyMs?: number
   /** How long a replica may take to end after SIGTERM before it is killed. Default 5 000. */
   readonly stopMs?: number
@@ -48,7 +48,7 @@ interface Running {
   readonly failed: Deferred.Deferred<never, ReplicaProcessError>
 }
 
-const defaults = { readyMs: 20_000, stopMs: 5_000 } as const
+const defaults = { readyMs: 60_000, stopMs: 5_000 } as const
 
 const sourceMain = join(import.meta.dirname, "replica-main.ts")
 

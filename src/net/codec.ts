@@ -2,6 +2,8 @@
  * Messages as bytes. Each starts with a byte that says which it is, and ends by itself, so that
  * several follow each other in a frame. There is one encoding of each message: what is accepted
  * encodes to the same bytes again.
+ *
+ * Outside the specification: bytes. Messages are values there.
  */
 import { assert } from "../core/assert.ts"
 import type {

@@ -1,6 +1,9 @@
 /**
  * One authenticated connection: the handshake, then frames both ways. What is sent in one turn of
  * the loop leaves in one write; a side that does not read is dropped, not waited for.
+ *
+ * Outside the specification: connections. The network there loses, delays, repeats and reorders
+ * whatever was sent.
  */
 import { randomBytes } from "node:crypto"
 import type { Socket } from "node:net"

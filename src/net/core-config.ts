@@ -1,4 +1,8 @@
-/** The core's configuration of one replica or client, with this shell's digests. */
+/**
+ * The core's configuration of one replica or client, with this shell's digests.
+ *
+ * Outside the specification: hashes. A digest there is what was digested.
+ */
 import type { ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { ClientConfig } from "../core/pbft/client.ts"
 import type { Config } from "../core/pbft/state.ts"

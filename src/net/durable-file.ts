@@ -1,53 +1,46 @@
 /** Files that are there whole or not at all, even after a crash. */
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
+import type { FileSystem } from "./file-system.ts"
 
 /** The name under which a file is written before it gets its own. */
-export const unfinished = ".new"
-
-export const syncDirectory = (directory: string): void => {
-  const fd = openSync(directory, "r")
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-export const writeAll = (fd: number, bytes: Uint8Array, position: number): void => {
-  let written = 0
-  while (written < bytes.length) {
-    written += writeSync(fd, bytes, written, bytes.length - written, position + written)
-  }
-}
+const unfinished = ".new"
 
 /** Writes a file under its temporary name, durable, and gives its descriptor. */
-export const writeUnfinished = (path: string, bytes: Uint8Array): number => {
-  const fd = openSync(path + unfinished, "w")
-  writeAll(fd, bytes, 0)
-  fdatasyncSync(fd)
+export const writeUnfinished = (files: FileSystem, path: string, bytes: Uint8Array): number => {
+  const fd = files.open(path + unfinished, "w")
+  files.write(fd, bytes, 0)
+  files.sync(fd)
   return fd
 }
 
-/** Gives the file its name: it replaces an older one at once. */
-export const finish = (directory: string, name: string): void => {
+/** Gives the file its name, durably: it replaces an older one at once. */
+export const finish = (files: FileSystem, directory: string, name: string): void => {
   const path = join(directory, name)
-  renameSync(path + unfinished, path)
-  syncDirectory(directory)
+  files.rename(path + unfinished, path)
+  files.syncDirectory(directory)
 }
 
 /** Removes what a crash left under temporary names. */
-export const removeUnfinished = (directory: string): void => {
-  for (const name of readdirSync(directory)) {
-    if (name.endsWith(unfinished)) rmSync(join(directory, name))
+export const removeUnfinished = (files: FileSystem, directory: string): void => {
+  for (const name of files.list(directory)) {
+    if (name.endsWith(unfinished)) files.remove(join(directory, name))
   }
+}
+
+/**
+ * Makes a folder and those above it that are missing. Its name is durable then, even where an
+ * earlier start made it and crashed before that was so.
+ */
+export const makeDurableDirectory = (files: FileSystem, path: string): void => {
+  const above = dirname(path)
+  if (!files.exists(path)) {
+    if (!files.exists(above)) makeDurableDirectory(files, above)
+    try {
+      files.makeDirectory(path)
+    } catch (cause) {
+      // Replicas on one machine share the folder above theirs, and start together.
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
+    }
+  }
+  files.syncDirectory(above)
 }

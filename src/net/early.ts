@@ -3,6 +3,9 @@
  * those of a view that this replica has not entered yet. It would ignore them, and nobody would
  * send them again before it has stalled. To the protocol this is a slow network. Each peer has its
  * own share, and what does not fit is dropped.
+ *
+ * Outside the specification: that a message waits until it can be used. The network there delays
+ * whatever was sent.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Input, State } from "../core/pbft/state.ts"

@@ -1,4 +1,8 @@
-/** Runs the service for the loop: the interpreter of the effect `Execute`. */
+/**
+ * Runs the service for the loop: the interpreter of the effect `Execute`.
+ *
+ * Outside the specification: how long the service takes. `Execute` is one step there.
+ */
 import { assert } from "../core/assert.ts"
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest, type Seq } from "../core/ids.ts"

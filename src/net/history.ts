@@ -4,6 +4,9 @@
  * bring it, in its own view, from its stable checkpoint to where the others' logs or the next view
  * start. To the protocol they are messages that the network delivers late. Bounded: the oldest go
  * first, and whoever needs those has missed a checkpoint.
+ *
+ * Outside the specification: that sent messages are kept to be sent again. The network there
+ * repeats whatever was sent.
  */
 import type { Seq, View } from "../core/ids.ts"
 import type { SlotMessage } from "../core/pbft/message.ts"

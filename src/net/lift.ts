@@ -4,6 +4,9 @@
  * errors of the whole. This is the plain meaning of the effects: one input at a time, in order,
  * each record durable before what follows it. The server's loop (src/net/runtime.ts) does the same
  * in groups, without Effect, for speed; a test holds them against each other.
+ *
+ * Outside the specification: who interprets an effect. What an effect means there is in
+ * spec/correspondence.json.
  */
 import { Context, Effect, Ref } from "effect"
 import type { SendToReplicas } from "../core/effect.ts"

@@ -8,6 +8,8 @@
  * A group is written only when the one before is durable. So after a crash at most the last group
  * can be broken, and a whole group behind a broken one means damage. The salt is the file's own
  * random one: no client can put a group into an operation.
+ *
+ * Outside the specification: bytes. What is durable is a part of the state there.
  */
 import { randomBytes } from "node:crypto"
 import { crc32 } from "node:zlib"

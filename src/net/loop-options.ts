@@ -1,4 +1,8 @@
-/** What the loop of a replica is given, and what it counts. */
+/**
+ * What the loop of a replica is given, and what it counts.
+ *
+ * Outside the specification: nothing; it names what the loop is given.
+ */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"

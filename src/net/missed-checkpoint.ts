@@ -2,6 +2,9 @@
  * Notices that a replica is out of reach of the others' logs. A strong quorum vouched for a
  * checkpoint that it has not executed up to, or enough peers dropped the log that it needs, and it
  * has made no progress for a while: then no message that it waits for can come any more.
+ *
+ * Outside the specification: that a replica which missed too much says so. It stays behind there,
+ * and nothing else happens: there is no state transfer yet.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import { missedCheckpoint } from "../core/pbft/checkpointing.ts"

@@ -2,6 +2,9 @@
  * A replica's connections: it listens for clients and for replicas with a higher number, and calls
  * those with a lower one. Between two replicas there is one connection; a new one of the same peer
  * replaces the old one.
+ *
+ * Outside the specification: connections. The network there loses, delays, repeats and reorders
+ * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
 import type { ClientId, ReplicaId } from "../core/ids.ts"

@@ -2,6 +2,9 @@
  * How far a replica is: told to its peers on every new connection and then now and then, so that
  * they send again what it misses (TOCS section 5.2 does this by STATUS messages). It is no message
  * of the protocol: it never reaches `step`.
+ *
+ * Outside the specification: that replicas tell each other how far they are. It only moves them to
+ * send again what was sent.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { State } from "../core/pbft/state.ts"

@@ -2,6 +2,9 @@
  * When the primary starts the next batch, and how large it is (TOCS section 6.1): at once while
  * fewer than W batches are under way, otherwise requests gather; then from the head of the queue
  * up to the limits in requests and bytes.
+ *
+ * Outside the specification: when a batch is begun, and how large it is. `SendPrePrepare` may take
+ * there any prefix of the queue up to MaxBatch, at any moment.
  */
 import type { Config, State } from "../core/pbft/state.ts"
 import { primaryOf } from "../core/quorum.ts"

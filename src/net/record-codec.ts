@@ -1,4 +1,8 @@
-/** Durable records as bytes; the same rules as for messages. */
+/**
+ * Durable records as bytes; the same rules as for messages.
+ *
+ * Outside the specification: bytes. What is durable is a part of the state there.
+ */
 import type { ClientEntry } from "../core/client-table.ts"
 import type { DurableRecord } from "../core/pbft/state.ts"
 import type { BadMessage } from "./bad-message.ts"

@@ -30,10 +30,25 @@ export interface ChildOptions {
 
 const outputLines = 20
 
+/** Processes that must not outlive this one. */
+const running = new Set<ChildProcess>()
+const killAll = (): void => {
+  for (const child of running) child.kill("SIGKILL")
+}
+
+const watch = (child: ChildProcess): void => {
+  if (running.size === 0) process.once("exit", killAll)
+  running.add(child)
+}
+
+const unwatch = (child: ChildProcess): void => {
+  running.delete(child)
+  if (running.size === 0) process.removeListener("exit", killAll)
+}
+
 export class ReplicaChild {
   readonly #options: ChildOptions
   readonly #process: ChildProcess
-  readonly #killAtExit: () => void
   /** Resolves when the process is gone: its exit code, or 128 and the signal's number. */
   readonly ended: Promise<number>
   #output: Array<string> = []
@@ -48,8 +63,7 @@ export class ReplicaChild {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
     this.#process = child
-    this.#killAtExit = () => child.kill("SIGKILL")
-    process.once("exit", this.#killAtExit)
+    watch(child)
     if (child.stderr !== null) {
       createInterface(child.stderr).on("line", (line) => {
         this.#output = [...this.#output, line].slice(-outputLines)
@@ -82,7 +96,7 @@ export class ReplicaChild {
   }
 
   #end(why: string, resolve: () => void): void {
-    process.removeListener("exit", this.#killAtExit)
+    unwatch(this.#process)
     const { replica } = this.#options
     const error = new ReplicaProcessError({
       replica,

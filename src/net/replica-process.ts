@@ -4,6 +4,7 @@ import type { ReplicaId, View } from "../core/ids.ts"
 import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { replicaCoreConfig } from "./core-config.ts"
+import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
   Executor,
   Identity,
@@ -37,6 +38,8 @@ export interface ReplicaOptions {
   readonly onMissedCheckpoint?: (seq: number) => void
   /** A line for the operator, without the line break: connections, faults of peers. */
   readonly log?: (line: string) => void
+  /** What the log and the snapshots are kept on. Default: the system's files. */
+  readonly files?: FileSystem
 }
 
 export interface RunningReplica {
@@ -183,7 +186,7 @@ export const runReplica = (
     // The port first: it keeps a second process of this replica away from the files.
     const services = Tracer.layer(options.trace).pipe(
       Layer.provideMerge(Executor.layer),
-      Layer.provideMerge(Store.layer),
+      Layer.provideMerge(Store.layer(options.files ?? systemFiles)),
       Layer.provideMerge(Peers.layer),
       Layer.provideMerge(identity),
     )

@@ -1,4 +1,8 @@
-/** The services of a running replica, each with the layer that makes it real. */
+/**
+ * The services of a running replica, each with the layer that makes it real.
+ *
+ * Outside the specification: nothing; it puts the parts of a replica together.
+ */
 import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Data, Effect, Layer } from "effect"
@@ -10,6 +14,7 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
+import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { replicaKeys } from "./keys.ts"
 import * as Network from "./peers.ts"
@@ -81,23 +86,27 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
 
 /** The replica's disk, and what it held. */
 export class Store extends Context.Service<Store, Recovered>()("prophecy/net/Store") {
-  static readonly layer = Layer.effect(
-    Store,
-    Effect.gen(function* () {
-      const { config, id, log } = yield* Identity
-      const owner = { fingerprint: storeFingerprint(config), replica: id }
-      const directory = join(config.dataDirectory, `replica-${id}`)
-      const open = Effect.sync(() => openStore({ directory, owner, limits: limitsOf(config) }))
-      const recovered = yield* Effect.acquireRelease(
-        Effect.flatMap(open, (r) => (r instanceof StoreError ? Effect.fail(r) : Effect.succeed(r))),
-        ({ store }) => Effect.sync(store.close),
-      )
-      if (recovered.cutOff > 0) {
-        log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
-      }
-      return recovered
-    }),
-  )
+  static readonly layer = (files: FileSystem) =>
+    Layer.effect(
+      Store,
+      Effect.gen(function* () {
+        const { config, id, log } = yield* Identity
+        const owner = { fingerprint: storeFingerprint(config), replica: id }
+        const directory = join(config.dataDirectory, `replica-${id}`)
+        const limits = limitsOf(config)
+        const open = Effect.sync(() => openStore({ directory, owner, limits, files }))
+        const recovered = yield* Effect.acquireRelease(
+          Effect.flatMap(open, (r) =>
+            r instanceof StoreError ? Effect.fail(r) : Effect.succeed(r),
+          ),
+          ({ store }) => Effect.sync(store.close),
+        )
+        if (recovered.cutOff > 0) {
+          log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
+        }
+        return recovered
+      }),
+    )
 }
 
 /** Runs the service that the cluster replicates. */

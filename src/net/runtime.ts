@@ -2,6 +2,10 @@
  * The loop of a replica. In one turn it takes all waiting inputs, steps through them, writes the
  * records of all of them as one group, and sends what they caused in one write a peer. Nothing
  * that comes after a record leaves before the record is durable; meanwhile the loop goes on.
+ *
+ * Outside the specification: the order in which inputs are taken, which is free there, and that
+ * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
+ * depends on (`SentIsDurable`).
  */
 import type { Execute, SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
@@ -21,6 +25,7 @@ import { CatchUp } from "./catch-up.ts"
 import { ChangeRepeater } from "./change-repeater.ts"
 import { Counts } from "./counts.ts"
 import { EarlyMessages, isEarly, placeOf } from "./early.ts"
+import { Gate } from "./gate.ts"
 import { History } from "./history.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
@@ -51,9 +56,11 @@ export class ReplicaLoop {
   #scheduled = false
   #stopped = false
   #paused = false
-  /** Sends that wait for the group that gathers, and for the one that is being written. */
-  #held: Array<Send> = []
-  #committing: Array<Send> | undefined
+  readonly #sends: Gate<Send>
+  /** Lines of the trace: a process that is killed has none of what its disk forgot. */
+  readonly #lines: Gate<() => void>
+  readonly #gates: ReadonlyArray<Pick<Gate<unknown>, "writing" | "durable">>
+  #committing = false
   #compactedAt: Seq = 0
   #turns = 0
   #idle: Array<() => void> = []
@@ -62,9 +69,13 @@ export class ReplicaLoop {
     const { config } = options
     this.#options = options
     this.#state = init(config)
+    const gathers = (): boolean => options.store.pending()
+    this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))
+    this.#lines = new Gate<() => void>(gathers, (write) => write())
+    this.#gates = [this.#lines, this.#sends]
     this.#history = new History(config, options.historyBytes)
     const toReplica = (replica: ReplicaId, message: PeerMessage): void =>
-      this.#dispatch({ _tag: "SendToReplicas", replicas: [replica], message })
+      this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
     this.#repeater = new ChangeRepeater(config, toReplica)
@@ -173,7 +184,7 @@ export class ReplicaLoop {
       this.#clock.update(this.#state)
       const steppedAt = performance.now()
       this.times.stepMs += steppedAt - startedAt
-      if (this.#committing === undefined) this.#commit()
+      if (!this.#committing) this.#commit()
       const storedAt = performance.now()
       this.times.storeMs += storedAt - steppedAt
       this.#pump()
@@ -230,9 +241,10 @@ export class ReplicaLoop {
       const taken = step(config, before, next)
       this.#state = taken.state
       if (next._tag !== "Restart") this.#history.keep(before, taken.state)
-      tracer.step(before, taken, next)
       this.actions.add(taken.action)
       const execute = this.#perform(taken.effects)
+      const input = next
+      if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
       next = execute === undefined ? this.#change(before) : executor.execute(execute)
     }
   }
@@ -267,7 +279,7 @@ export class ReplicaLoop {
         case "Broadcast":
         case "SendToClient":
         case "SendToReplicas":
-          this.#dispatch(effect)
+          this.#sends.pass(effect)
           break
         case "Execute":
           execute = effect
@@ -275,13 +287,6 @@ export class ReplicaLoop {
       }
     }
     return execute
-  }
-
-  // Leaves when everything that was written before it is durable.
-  #dispatch(send: Send): void {
-    if (this.#options.store.pending()) this.#held.push(send)
-    else if (this.#committing !== undefined) this.#committing.push(send)
-    else this.#send(send)
   }
 
   #send(send: Send): void {
@@ -312,13 +317,12 @@ export class ReplicaLoop {
     if (this.#compactable()) {
       store.compact(durableRecords(this.#options.config, this.#state), this.#state.log.low)
       this.#compactedAt = this.#state.log.low
-      const held = this.#held
-      this.#held = []
-      for (const effect of held) this.#send(effect)
+      for (const gate of this.#gates) gate.writing()
+      for (const gate of this.#gates) gate.durable()
       return this.#whenIdle()
     }
-    this.#committing = this.#held
-    this.#held = []
+    this.#committing = true
+    for (const gate of this.#gates) gate.writing()
     const startedAt = performance.now()
     store.commit((error) => {
       this.times.syncMs += performance.now() - startedAt
@@ -333,12 +337,11 @@ export class ReplicaLoop {
 
   #committed(error: StoreError | null): void {
     if (error !== null) return this.#fatal(error)
-    const due = this.#committing ?? []
-    this.#committing = undefined
+    this.#committing = false
     if (this.#stopped) return this.#whenIdle()
     try {
       const startedAt = performance.now()
-      for (const effect of due) this.#send(effect)
+      for (const gate of this.#gates) gate.durable()
       this.times.sendMs += performance.now() - startedAt
     } catch (cause) {
       return this.#fatal(cause)
@@ -352,7 +355,7 @@ export class ReplicaLoop {
   // Too much waits for the disk: nothing is read until it has caught up.
   #balance(): void {
     const { receiveQueue, peers } = this.#options
-    const waiting = this.#held.length + (this.#committing?.length ?? 0) + this.#inputs.length
+    const waiting = this.#sends.waiting + this.#inputs.length
     if (!this.#paused && waiting > receiveQueue) {
       this.#paused = true
       peers.pause()
@@ -365,7 +368,7 @@ export class ReplicaLoop {
   #fatal(cause: unknown): void {
     if (this.#stopped) return
     this.#stopped = true
-    this.#committing = undefined
+    this.#committing = false
     this.#clock.stop()
     this.#whenIdle()
     this.#options.onFatal(cause)
@@ -380,7 +383,7 @@ export class ReplicaLoop {
   /** Takes nothing more; resolves when the disk is quiet and what was due has been sent. */
   async stop(): Promise<void> {
     if (this.#stopped) return
-    while (this.#committing !== undefined || this.#options.store.pending()) {
+    while (this.#committing || this.#options.store.pending()) {
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve)
         this.schedule()

@@ -2,6 +2,9 @@
  * Signatures of VIEW-CHANGEs: Ed25519 (RFC 8032), which gives the same signature for the same
  * bytes each time. A VIEW-CHANGE is signed since it must convince whoever reads it in another
  * replica's NEW-VIEW; MACs, which convince one receiver, do for everything else.
+ *
+ * Outside the specification: how a VIEW-CHANGE is signed. Nobody can write one there in another's
+ * name.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
 import type { ReplicaId } from "../core/ids.ts"

@@ -3,11 +3,11 @@
  *
  *     "PBFTSNP1" u64(seq) u32(crc of seq and state) state
  */
-import { closeSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import type { Bytes, Seq } from "../core/ids.ts"
 import { finish, writeUnfinished } from "./durable-file.ts"
+import type { FileSystem } from "./file-system.ts"
 import { StoreError, systemError } from "./store-error.ts"
 
 const magic = Buffer.from("PBFTSNP1", "latin1")
@@ -19,24 +19,33 @@ const crcOf = (bytes: Buffer): number =>
   crc32(bytes.subarray(headerSize), crc32(bytes.subarray(8, 16)))
 
 /** Writes a snapshot that is durable when this returns. */
-export const writeSnapshot = (directory: string, seq: Seq, state: Bytes): void => {
+export const writeSnapshot = (
+  files: FileSystem,
+  directory: string,
+  seq: Seq,
+  state: Bytes,
+): void => {
   const bytes = Buffer.allocUnsafe(headerSize + state.length)
   magic.copy(bytes)
   bytes.writeBigUInt64BE(BigInt(seq), 8)
   bytes.write(state, headerSize, state.length, "latin1")
   bytes.writeUInt32BE(crcOf(bytes), 16)
-  closeSync(writeUnfinished(join(directory, nameOf(seq)), bytes))
-  finish(directory, nameOf(seq))
+  files.close(writeUnfinished(files, join(directory, nameOf(seq)), bytes))
+  finish(files, directory, nameOf(seq))
 }
 
 /** The state in a snapshot. */
-export const readSnapshot = (directory: string, seq: Seq): Bytes | StoreError => {
+export const readSnapshot = (
+  files: FileSystem,
+  directory: string,
+  seq: Seq,
+): Bytes | StoreError => {
   const path = join(directory, nameOf(seq))
   const fault = (offset: number | undefined, reason: string): StoreError =>
     new StoreError({ path, offset, reason })
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = files.read(path)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code !== "ENOENT") return systemError(path, cause)
@@ -51,9 +60,9 @@ export const readSnapshot = (directory: string, seq: Seq): Bytes | StoreError =>
 }
 
 /** Removes the snapshots of checkpoints below `low`. */
-export const removeSnapshotsBelow = (directory: string, low: Seq): void => {
-  for (const name of readdirSync(directory)) {
+export const removeSnapshotsBelow = (files: FileSystem, directory: string, low: Seq): void => {
+  for (const name of files.list(directory)) {
     const seq = /^snapshot-(\d+)$/.exec(name)?.[1]
-    if (seq !== undefined && Number(seq) < low) rmSync(join(directory, name), { force: true })
+    if (seq !== undefined && Number(seq) < low) files.remove(join(directory, name))
   }
 }

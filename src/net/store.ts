@@ -2,21 +2,16 @@
  * What a replica keeps on disk: a log of durable records and a snapshot of the service for each
  * checkpoint. Records gather in a group; `commit` makes the group durable, one at a time. After a
  * stable checkpoint `compact` replaces the log by one that holds only what still counts.
+ *
+ * Outside the specification: files. What is durable survives `Restart` there.
  */
-import { closeSync, existsSync, fdatasync, ftruncateSync, mkdirSync, openSync } from "node:fs"
-import { fdatasyncSync, readFileSync, renameSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { assert } from "../core/assert.ts"
 import type { Bytes, Seq } from "../core/ids.ts"
 import type { DurableRecord } from "../core/pbft/state.ts"
 import type { CodecLimits } from "./batch-codec.ts"
-import {
-  removeUnfinished,
-  syncDirectory,
-  unfinished,
-  writeAll,
-  writeUnfinished,
-} from "./durable-file.ts"
+import { finish, makeDurableDirectory, removeUnfinished, writeUnfinished } from "./durable-file.ts"
+import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
   appendRecord,
   groupHeaderSize,
@@ -78,7 +73,11 @@ export interface StoreOptions {
   readonly directory: string
   readonly owner: LogOwner
   readonly limits: CodecLimits
+  /** Default: the system's. */
+  readonly files?: FileSystem
 }
+
+const filesOf = ({ files = systemFiles }: StoreOptions): FileSystem => files
 
 const logName = "log"
 /**
@@ -92,6 +91,7 @@ const aheadLimit = aheadSize / 8
 
 class FileStore implements ReplicaStore {
   readonly #options: StoreOptions
+  readonly #files: FileSystem
   readonly #path: string
   readonly #group = new Writer(64 * 1024)
   #fd: number
@@ -116,6 +116,7 @@ class FileStore implements ReplicaStore {
     },
   ) {
     this.#options = options
+    this.#files = filesOf(options)
     this.#path = join(options.directory, logName)
     this.#fd = log.fd
     this.#end = log.end
@@ -134,21 +135,21 @@ class FileStore implements ReplicaStore {
   readonly commit = (done: (error: StoreError | null) => void): void => {
     assert(!this.#busy, "one commit at a time")
     this.#busy = true
-    const finish = (cause: unknown): void => {
+    const synced = (cause: unknown): void => {
       this.#busy = false
       done(cause === null ? null : systemError(this.#path, cause))
     }
     try {
       this.#write()
     } catch (cause) {
-      return finish(cause)
+      return synced(cause)
     }
-    fdatasync(this.#fd, finish)
+    this.#files.syncLater(this.#fd, synced)
   }
 
   #write(): void {
     const group = sealGroup(this.#group, this.#seed, this.#number + 1)
-    writeAll(this.#fd, group, this.#end)
+    this.#files.write(this.#fd, group, this.#end)
     this.#number++
     this.#groups++
     this.#end += group.length
@@ -159,13 +160,13 @@ class FileStore implements ReplicaStore {
   #ahead(size: number): void {
     this.#allocated = this.#end
     if (size > aheadLimit) return
-    writeAll(this.#fd, zeros, this.#end)
+    this.#files.write(this.#fd, zeros, this.#end)
     this.#allocated += zeros.length
   }
 
   readonly saveSnapshot = (seq: Seq, state: Bytes): void => {
     try {
-      writeSnapshot(this.#options.directory, seq, state)
+      writeSnapshot(this.#files, this.#options.directory, seq, state)
       this.#snapshots++
     } catch (cause) {
       throw systemError(join(this.#options.directory, `snapshot-${seq}`), cause)
@@ -180,10 +181,9 @@ class FileStore implements ReplicaStore {
       openGroup(this.#group)
       for (const record of records) appendRecord(this.#group, record)
       const group = sealGroup(this.#group, seed, 1)
-      const fd = writeUnfinished(this.#path, Buffer.concat([header, group]))
-      renameSync(this.#path + unfinished, this.#path)
-      syncDirectory(this.#options.directory)
-      closeSync(this.#fd)
+      const fd = writeUnfinished(this.#files, this.#path, Buffer.concat([header, group]))
+      finish(this.#files, this.#options.directory, logName)
+      this.#files.close(this.#fd)
       this.#fd = fd
       this.#seed = seed
       this.#number = 1
@@ -191,7 +191,7 @@ class FileStore implements ReplicaStore {
       this.#allocated = this.#end
       this.#compactions++
       openGroup(this.#group)
-      removeSnapshotsBelow(this.#options.directory, low)
+      removeSnapshotsBelow(this.#files, this.#options.directory, low)
     } catch (cause) {
       throw systemError(this.#path, cause)
     }
@@ -204,7 +204,7 @@ class FileStore implements ReplicaStore {
     snapshots: this.#snapshots,
   })
 
-  readonly close = (): void => closeSync(this.#fd)
+  readonly close = (): void => this.#files.close(this.#fd)
 }
 
 /** The checkpoint that a restarted replica starts from. */
@@ -217,9 +217,9 @@ const lastCheckpoint = (records: ReadonlyArray<DurableRecord>): CheckpointTaken 
 const createLog = (options: StoreOptions): Recovered => {
   const path = join(options.directory, logName)
   const header = logHeader(options.owner)
-  const fd = writeUnfinished(path, header)
-  renameSync(path + unfinished, path)
-  syncDirectory(options.directory)
+  const files = filesOf(options)
+  const fd = writeUnfinished(files, path, header)
+  finish(files, options.directory, logName)
   const log = { fd, end: headerSize, size: headerSize, groups: 0, seed: groupSeed(header) }
   const store = new FileStore(options, log)
   return { store, records: [], checkpoint: undefined, snapshot: undefined, cutOff: 0 }
@@ -227,19 +227,22 @@ const createLog = (options: StoreOptions): Recovered => {
 
 const openLog = (options: StoreOptions): Recovered | StoreError => {
   const { directory, owner, limits } = options
+  const files = filesOf(options)
   const path = join(directory, logName)
-  const bytes = readFileSync(path)
+  const bytes = files.read(path)
   const content = readLog(bytes, owner, limits)
   if ("reason" in content) return new StoreError({ path, ...content })
   const { records, end, groups, seed } = content
   const checkpoint = lastCheckpoint(records)
-  const snapshot = checkpoint === undefined ? undefined : readSnapshot(directory, checkpoint.seq)
+  const snapshot =
+    checkpoint === undefined ? undefined : readSnapshot(files, directory, checkpoint.seq)
   if (snapshot instanceof StoreError) return snapshot
-  const fd = openSync(path, "r+")
-  if (content.torn) {
-    ftruncateSync(fd, end)
-    fdatasyncSync(fd)
-  }
+  const fd = files.open(path, "r+")
+  if (content.torn) files.truncate(fd, end)
+  // The process before may have been killed between a write and its sync: what was read is
+  // promised from here on.
+  files.sync(fd)
+  files.syncDirectory(directory)
   const size = content.torn ? end : bytes.length
   const store = new FileStore(options, { fd, end, size, groups, seed })
   return { store, records, checkpoint, snapshot, cutOff: bytes.length - size }
@@ -249,11 +252,10 @@ const openLog = (options: StoreOptions): Recovered | StoreError => {
 export const openStore = (options: StoreOptions): Recovered | StoreError => {
   const { directory } = options
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
-    // The folder itself must survive a crash, and every one above it that is new.
-    if (made !== undefined) syncDirectory(dirname(made))
-    removeUnfinished(directory)
-    return existsSync(join(directory, logName)) ? openLog(options) : createLog(options)
+    const files = filesOf(options)
+    makeDurableDirectory(files, directory)
+    removeUnfinished(files, directory)
+    return files.exists(join(directory, logName)) ? openLog(options) : createLog(options)
   } catch (cause) {
     return systemError(directory, cause)
   }

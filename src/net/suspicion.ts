@@ -7,6 +7,9 @@
  * f + 1 are correct, so f Byzantine ones cannot keep enough correct replicas from leaving a view
  * whose primary is silent: the f + 1 correct ones that are ahead of the others leave it, and the
  * others follow them.
+ *
+ * Outside the specification: whether a replica waits on when its timer fired. `Timeout` may happen
+ * there, or not.
  */
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"

@@ -3,6 +3,8 @@
  * bounded buffer, one write is under way at a time. When the disk is slower than the replica for
  * so long that the buffer is full, steps are dropped, counted, and declared by a drop line with
  * the whole state as soon as half of the buffer is free again.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { type FileHandle, open } from "node:fs/promises"
 import { endLine } from "../core/pbft/trace.ts"

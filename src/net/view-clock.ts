@@ -1,6 +1,9 @@
 /**
  * The one view-change timer of a replica (TOCS section 4.5.1): runs when src/core/pbft/timer.ts
  * says so, and twice as long after each view that was left since something was executed.
+ *
+ * Outside the specification: how long a view is given. `Timeout` may happen there at any moment, or
+ * never.
  */
 import type { Seq, View } from "../core/ids.ts"
 import type { Config, State } from "../core/pbft/state.ts"

@@ -19,6 +19,11 @@ VARIABLES
   client,  \\* per client
   msgs     \\* all messages
 
+CONSTANTS
+  K,        \\* the checkpoint interval
+  Ops(_)    \\* what clients ask for
+
+MessageTypes == {"Prepare"}
 Primary(v) == v
 Assigned(i, c) == 0
 Init ==
@@ -71,8 +76,36 @@ export interface ClientState {
   readonly queue: string
   readonly log: string
   readonly assigned: string
+}
+export type Input =
+  | { readonly _tag: "Receive"; readonly message: Exclude<M, { readonly _tag: "Other" }> }
+  | { readonly _tag: "Restart" }
+export type Effect = Broadcast<M> | SetTimer
+export interface Config {
+  readonly interval: number
 }\n`,
-  "src/core/pbft/projection.ts": `export interface ReplicaData {
+  "src/core/pbft/message.ts": `export const Prepare = Schema.TaggedStruct("Prepare", {})\n`,
+  "src/core/pbft/replica.ts": `import { recvPrepare } from "./normal-case.ts"
+import { restart } from "./restart.ts"
+import type { State } from "./state.ts"
+import { Prepare } from "./message.ts"\n`,
+  "src/net/clock.ts": `/**
+ * When timers fire.
+ *
+ * Outside the specification: time. Timers
+ * are free there.
+ *
+ * More.
+ */
+import type { State } from "../core/pbft/state.ts"\n`,
+  "src/net/bytes.ts": "export const bytes = 1\n",
+  "spec/correspondence.json": JSON.stringify({
+    Input: { Receive: ["RecvPrepare"], Restart: ["Restart"] },
+    Effect: { Broadcast: ["msgs"], SetTimer: "timers are free" },
+    Config: { interval: ["K"] },
+  }),
+  "src/core/pbft/projection.ts": `/** Outside the specification: nothing. */
+export interface ReplicaData {
   readonly queue: string
   readonly slot: string
 }
@@ -82,7 +115,7 @@ export interface ClientData {
   readonly replies: string
 }\n`,
   "src/core/pbft/trace-changes.ts":
-    'export const changes = (a: string) => a + `,"queue":1` + \',"slot":[]\'\n',
+    '/** Outside the specification: nothing. */\nexport const changes = (a: string) => a + `,"queue":1` + \',"slot":[]\'\n',
   "test/core/normal-case.test.ts": `f("RecvPrepare", "Restart", "clientSubmit")\n`,
 }
 
@@ -204,6 +237,79 @@ describe("the table of actions", () => {
       /client: the state has no toEach/,
     ],
   ]
+  const outside: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, RegExp]> = [
+    [
+      "a module of the shell that sees the protocol and says nothing of what is outside",
+      { "src/net/early.ts": `/** Waits. */\nimport type { State } from "../core/pbft/state.ts"\n` },
+      /src\/net\/early\.ts: sees the protocol and is not in its step; say in its head/,
+    ],
+    [
+      "a module of the core that is not in the step and says nothing",
+      { "src/core/pbft/timer.ts": "export const timer = 1\n" },
+      /src\/core\/pbft\/timer\.ts: sees the protocol and is not in its step/,
+    ],
+    [
+      "an input of which nothing is said",
+      edit("src/core/pbft/state.ts", `"Restart" }`, `"Restart" }\n  | { readonly _tag: "Undo" }`),
+      /Input Undo: name in spec\/correspondence\.json what of the specification it is/,
+    ],
+    [
+      "an effect of which nothing is said",
+      edit("src/core/pbft/state.ts", "| SetTimer", "| SetTimer | Rollback"),
+      /Effect Rollback: name in/,
+    ],
+    [
+      "a configuration of which nothing is said",
+      edit(
+        "src/core/pbft/state.ts",
+        "interval: number",
+        "interval: number\n  readonly tentative: 1",
+      ),
+      /Config tentative: name in/,
+    ],
+    [
+      "a correspondence with what the specification does not have",
+      edit("spec/correspondence.json", `["K"]`, `["Interval"]`),
+      /Config interval: the specification has no Interval/,
+    ],
+    [
+      "a correspondence of what the code does not have",
+      edit("spec/correspondence.json", `"SetTimer"`, `"SetAlarm"`),
+      /Effect SetAlarm is not in the code/,
+    ],
+    [
+      "a correspondence without a reason",
+      edit("spec/correspondence.json", "timers are free", ""),
+      /Effect SetTimer: no name, no reason/,
+    ],
+    [
+      "a correspondence of a type that is gone",
+      edit("spec/correspondence.json", `"Config"`, `"Configuration"`),
+      /the code exports no Configuration/,
+    ],
+    [
+      "a message that the specification does not have",
+      edit("src/core/pbft/message.ts", "{})", `{})\nexport const S = S.TaggedStruct("Status", {})`),
+      /messages: Status is none of the specification's MessageTypes/,
+    ],
+    [
+      "a message that the code does not have",
+      edit("spec/tla/Pbft.tla", `{"Prepare"}`, `{"Prepare", "Commit"}`),
+      /messages: the code has no Commit/,
+    ],
+  ]
+  it.each(outside)("rejects %s", (_, changed, what) => {
+    expect(problems(changed).join("\n")).toMatch(what)
+  })
+
+  it("shows what is outside, with its reason", () => {
+    const root = checkout(clean)
+    const { text } = checkActions(root)
+    expect(text).toContain("| [clock.ts](../src/net/clock.ts) | time. Timers are free there. |")
+    expect(text).toContain("| `Effect` | `SetTimer` | outside: timers are free |")
+    expect(text).not.toContain("bytes.ts")
+  })
+
   it.each(planted)("rejects %s", (_, changed, what) => {
     expect(problems(changed).join("\n")).toMatch(what)
   })

@@ -4,10 +4,10 @@ import { expect, test } from "vitest"
 import { root } from "../../src/cli/installation.ts"
 import { pbftModels } from "../../src/model-check/pbft-models.ts"
 import { mutatedText } from "../mutants/mutation.ts"
-import { childrenOf, main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { childrenOf, pressCtrlC, run, scratch, start } from "./command.ts"
 
 const check = (...args: ReadonlyArray<string>) =>
-  run(["check", "pbft", "--quiet", ...args], { program: main, cwd: scratch() })
+  run(["check", "pbft", "--quiet", ...args], { cwd: scratch() })
 
 test("the normal case without a word more: counts, depth, time, verdict", async () => {
   const { code, stdout, stderr } = await check()
@@ -56,7 +56,7 @@ test("a violation: its shortest way, readable, and exit code 12", async () => {
 test("a violation with every state whole, and as an ITF document", async () => {
   const cwd = scratch()
   const args = ["check", "pbft", "--model", "QuorumTwoF", "--full", "--itf", "way.itf.json"]
-  const { code, stdout } = await run([...args, "--quiet"], { program: main, cwd })
+  const { code, stdout } = await run([...args, "--quiet"], { cwd })
   expect(stdout).toContain("\n   0  initial state\n      active = ")
   expect(stdout.match(/^ {6}view = /gm)).toHaveLength(5)
   expect(code).toBe(12)
@@ -106,7 +106,7 @@ test("there is no such model: those that there are, exit code 2", async () => {
 
 test("Ctrl-C is heard at once, and says how far it came", async () => {
   const args = ["check", "pbft", "--model", "ByzantinePrimaryFull", "--json"]
-  const job = start(args, { program: main, cwd: scratch() })
+  const job = start(args, { cwd: scratch() })
   const isUnderWay = /^check ByzantinePrimaryFull: \d+ states, depth \d+, /m
   await expect.poll(job.stderr, { timeout: 60_000 }).toMatch(isUnderWay)
   pressCtrlC(job)
@@ -116,7 +116,7 @@ test("Ctrl-C is heard at once, and says how far it came", async () => {
 })
 
 const core = (cwd: string, ...args: ReadonlyArray<string>) =>
-  run(["check", "pbft-core", "--quiet", ...args], { program: main, cwd })
+  run(["check", "pbft-core", "--quiet", ...args], { cwd })
 
 test("the abstraction, and its models by name", async () => {
   const { code, stdout } = await core(scratch())
@@ -179,21 +179,21 @@ test("resume: what is not such a file, or of another model, is refused", async (
 test("Ctrl-C saves, and the next run goes on", async () => {
   const cwd = scratch()
   const args = ["check", "pbft-core", "--model", "TwoNumbers3", "--resume", "saved"]
-  const job = start(args, { program: main, cwd })
+  const job = start(args, { cwd })
   await expect.poll(job.stderr, { timeout: 60_000 }).toMatch(/^check TwoNumbers3: \d+ states, /m)
   pressCtrlC(job)
   const { code, stderr } = await job.ended
   expect(stderr).toMatch(/^interrupted: nothing is proved; .* Run it again to go on from saved\.$/m)
   expect(code).toBe(130)
   const found = Number(/(\d+) states to depth \d+ hold/.exec(stderr)?.[1])
-  const next = await run([...args, "--quiet", "--states", "1"], { program: main, cwd })
+  const next = await run([...args, "--quiet", "--states", "1"], { cwd })
   expect(next.stdout).toContain(`the limit of states was reached: ${found} states found`)
 })
 
 test("Ctrl-C while TLC explores: our half is told, and that it is not compared", async () => {
   const args = ["check", "pbft", "--model", "Restart", "--tlc", "--quiet"]
   for (const json of [false, true]) {
-    const options = { program: main, cwd: scratch() }
+    const options = { cwd: scratch() }
     const job = start(json ? [...args, "--json"] : args, options)
     // The compiler of the overrides, or TLC: our half is done.
     await expect.poll(() => childrenOf(job.child.pid), { timeout: 60_000 }).not.toEqual([])

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { type Diagram, lanesOf, mermaidOf, svgOf } from "../../src/cli/diagram.ts"
 import { specDigest } from "../../src/cli/specification.ts"
 import { recordRun } from "../trace/support/recorded-run.ts"
-import { main, run, scratch } from "./command.ts"
+import { run, scratch } from "./command.ts"
 
 const step = (lane: string, label: string, detail = "") => ({ lane, label, detail })
 
@@ -75,7 +75,7 @@ describe("a diagram", () => {
 
 describe("--svg and --mermaid", () => {
   const inFolder = (cwd: string, ...args: ReadonlyArray<string>) =>
-    run([...args, "--quiet", "--svg", "a.svg", "--mermaid", "a.mmd"], { program: main, cwd })
+    run([...args, "--quiet", "--svg", "a.svg", "--mermaid", "a.mmd"], { cwd })
   const text = (cwd: string, name: string): string => readFileSync(join(cwd, name), "utf8")
 
   it("draw the counterexample of a model: each message from its sender", async () => {
@@ -144,7 +144,7 @@ describe("--svg and --mermaid", () => {
 
   it("say which file cannot be written", async () => {
     const args = ["check", "pbft", "--model", "QuorumTwoF", "--quiet", "--svg", "no/such/a.svg"]
-    const { code, stderr } = await run(args, { program: main, cwd: scratch() })
+    const { code, stderr } = await run(args, { cwd: scratch() })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^prophecy: .*no\/such\/a\.svg cannot be written: .*ENOENT/)
   })

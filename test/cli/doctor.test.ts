@@ -1,6 +1,6 @@
 import { createServer } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { main, run, scratch } from "./command.ts"
+import { run, scratch } from "./command.ts"
 
 interface Finding {
   readonly name: string
@@ -44,7 +44,6 @@ describe("prophecy doctor", () => {
     const { code, stdout, stderr } = await run(["doctor", "--json"], {
       env,
       cwd: scratch(),
-      program: main,
     })
     expect([code, stderr]).toEqual([2, ""])
     const report: Report = JSON.parse(stdout)
@@ -52,7 +51,7 @@ describe("prophecy doctor", () => {
     const missing = report.findings.filter(({ status }) => status === "missing")
     expect(missing.map(({ name }) => name)).toEqual(["java", "javac", "tla tools", "maven"])
     for (const { fix } of missing) expect(fix).toMatch(/Install/)
-    const text = await run(["doctor"], { env, cwd: scratch(), program: main })
+    const text = await run(["doctor"], { env, cwd: scratch() })
     expect(text.code).toBe(2)
     expect(text.stdout).toMatch(/^missing +java .*\n +fix: Install a JDK 17/m)
     expect(text.stdout).toContain("4 of 9 are missing.")

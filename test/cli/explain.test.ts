@@ -3,10 +3,10 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { specDigest } from "../../src/cli/specification.ts"
 import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
-import { main, run, scratch } from "./command.ts"
+import { run, scratch } from "./command.ts"
 
 const explain = (cwd: string, ...args: ReadonlyArray<string>) =>
-  run(["explain", "--quiet", ...args], { program: main, cwd })
+  run(["explain", "--quiet", ...args], { cwd })
 
 type Cut = (name: string, lines: ReadonlyArray<string>) => ReadonlyArray<string>
 

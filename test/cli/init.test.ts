@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { main, run, scratch } from "./command.ts"
+import { run, scratch } from "./command.ts"
 
 const mode = (path: string): number => statSync(path).mode & 0o777
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
@@ -35,14 +35,14 @@ describe("prophecy init", () => {
     // What its owner has changed since stays as well.
     appendFileSync(join(cwd, "spec/Cluster.tla"), "mine\n")
     const before = contents(cwd)
-    const second = await run(["init"], { cwd, program: main })
+    const second = await run(["init"], { cwd })
     expect([second.code, second.stderr]).toEqual([0, ""])
     expect(second.stdout).toMatch(
       /^kept cluster\.json, as it is\nkept spec\/Cluster\.tla, as it is\n/,
     )
     expect(second.stdout).not.toContain("wrote")
     expect(contents(cwd)).toEqual(before)
-    const again = await run(["init", "--json", "--dry-run"], { cwd, program: main })
+    const again = await run(["init", "--json", "--dry-run"], { cwd })
     const kept = ["cluster.json", "spec/Cluster.tla", "spec/Cluster.cfg"]
     expect(JSON.parse(again.stdout)).toMatchObject({ files: [], specification: [], kept })
     for (const secret of json(join(cwd, "cluster.json")).secrets.masters) {
@@ -53,24 +53,24 @@ describe("prophecy init", () => {
   it("run again writes what has gone, but never another configuration's secrets", async () => {
     const cwd = scratch()
     const args = ["init", "--separate-secrets"]
-    expect((await run(args, { cwd, program: main })).code).toBe(0)
+    expect((await run(args, { cwd })).code).toBe(0)
     const before = contents(cwd)
     rmSync(join(cwd, "spec/Cluster.cfg"))
     // The secrets of a node move to its machine.
     rmSync(join(cwd, "secrets/replica-3.json"))
-    const { code, stdout } = await run(args, { cwd, program: main })
+    const { code, stdout } = await run(args, { cwd })
     expect([code, stdout.match(/^wrote .*$/gm)]).toEqual([0, ["wrote spec/Cluster.cfg"]])
     before.delete("secrets/replica-3.json")
     expect(contents(cwd)).toEqual(before)
     rmSync(join(cwd, "cluster.json"))
-    const without = await run(args, { cwd, program: main })
+    const without = await run(args, { cwd })
     expect([without.code, without.stdout]).toEqual([2, ""])
     expect(without.stderr).toContain("secrets/replica-0.json exists without its cluster.json")
   })
 
   it("refuses to keep a configuration that is not the one asked for", async () => {
     const cwd = scratch()
-    await run(["init"], { cwd, program: main })
+    await run(["init"], { cwd })
     const before = contents(cwd)
     for (const [args, reason] of [
       [["--replicas", "7"], "(replicas: 4 there, 7 asked for)"],
@@ -78,29 +78,29 @@ describe("prophecy init", () => {
       [["--port", "9000"], "(replica 0: 127.0.0.1:7400 there, 127.0.0.1:9000 asked for)"],
       [["--separate-secrets"], "(secrets: in the file there, in files of their own asked for)"],
     ] as const) {
-      const { code, stdout, stderr } = await run(["init", ...args], { cwd, program: main })
+      const { code, stdout, stderr } = await run(["init", ...args], { cwd })
       expect([code, stdout]).toEqual([2, ""])
       expect(stderr).toContain(`cluster.json exists and is another cluster's ${reason}. It is left`)
     }
     expect(contents(cwd)).toEqual(before)
     writeFileSync(join(cwd, "cluster.json"), '{"secret":')
-    const broken = await run(["init"], { cwd, program: main })
+    const broken = await run(["init"], { cwd })
     expect([broken.code, broken.stdout]).toEqual([2, ""])
     expect(broken.stderr).toContain("cluster.json exists and cannot be read (no JSON)")
     writeFileSync(join(cwd, "cluster.json"), "{}")
-    expect((await run(["init"], { cwd, program: main })).stderr).toContain("exists, with ")
+    expect((await run(["init"], { cwd })).stderr).toContain("exists, with ")
   })
 
   it("writes a first specification: TLC proves it, and refutes a smaller quorum", async () => {
     const cwd = scratch()
-    await run(["init", "--replicas", "31"], { cwd, program: main })
-    const good = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd, program: main })
+    await run(["init", "--replicas", "31"], { cwd })
+    const good = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd })
     expect(good.stdout).toMatch(/^exhaustive: no error in 253 distinct states /)
     expect(good.code).toBe(0)
     const path = join(cwd, "spec/Cluster.tla")
     const text = readFileSync(path, "utf8")
     writeFileSync(path, text.replace("Quorum == N - F", "Quorum == N - F - 1"))
-    const bad = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd, program: main })
+    const bad = await run(["tlc", "spec/Cluster.tla", "--quiet"], { cwd })
     expect(bad.stdout).toMatch(/^violated: invariant Agreement after 20 steps/)
     expect(bad.code).toBe(12)
   })
@@ -118,7 +118,6 @@ describe("prophecy init", () => {
     const cwd = scratch()
     const { code, stdout } = await run(["init", "--separate-secrets", "--json"], {
       cwd,
-      program: main,
     })
     expect(code).toBe(0)
     const document = JSON.parse(stdout)

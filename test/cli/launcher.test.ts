@@ -37,7 +37,7 @@ describe("bin/prophecy.js", () => {
     await run(["init"], { cwd })
     const args = ["replica", "--config", "cluster.json", "--id", "0"]
     const replica = start(args, { program: launcher, node: olderNode ?? "", cwd })
-    await expect.poll(() => replica.stdout(), { timeout: 20_000 }).toContain('"ready"')
+    await expect.poll(() => replica.stdout(), { timeout: 60_000 }).toContain('"ready"')
     replica.child.kill("SIGTERM")
     const { code, stdout } = await replica.ended
     expect(code).toBe(143)
@@ -53,10 +53,10 @@ describe("bin/prophecy.js", () => {
     const npm = spawn("sh", args, { cwd, env, stdio: ["ignore", "pipe", "ignore"] })
     let stdout = ""
     npm.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()))
-    await expect.poll(() => stdout, { timeout: 20_000 }).toContain('"ready"')
+    await expect.poll(() => stdout, { timeout: 60_000 }).toContain('"ready"')
     const pid = Number(/^pid (\d+)/m.exec(stdout)?.[1])
     npm.kill("SIGTERM")
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false)
     expect(stdout).toContain('"stopped"')
   })
 })

@@ -3,10 +3,9 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { specDigest } from "../../src/cli/specification.ts"
 import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
-import { main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { pressCtrlC, run, scratch, start } from "./command.ts"
 
-const replay = (args: ReadonlyArray<string>, cwd: string) =>
-  run(["replay", ...args], { program: main, cwd })
+const replay = (args: ReadonlyArray<string>, cwd: string) => run(["replay", ...args], { cwd })
 
 /** A folder with the traces of a run under the specification at hand. */
 const traces = (options: Partial<RunOptions> = {}): string => {
@@ -83,7 +82,7 @@ test("a JSON object a line while it works, the document last", async () => {
 
 test("Ctrl-C during TLC: what the replay found, the windows so far, and how to go on", async () => {
   const asked = ["replay", "--tlc", "1:60", "--window", "2", "traces"]
-  const job = start(asked, { program: main, cwd: traces() })
+  const job = start(asked, { cwd: traces() })
   await expect.poll(job.stderr, { timeout: 60_000 }).toContain("TLC\n")
   pressCtrlC(job)
   const { code, stdout } = await job.ended
@@ -92,7 +91,7 @@ test("Ctrl-C during TLC: what the replay found, the windows so far, and how to g
   expect(stdout).toMatch(/\nagain {5}prophecy replay --tlc \d+:60 --window 2 traces\n$/)
   expect(code).toBe(130)
   // Once a window is done, what is to be done again starts after it.
-  const later = start([...asked, "--ndjson", "--quiet"], { program: main, cwd: traces() })
+  const later = start([...asked, "--ndjson", "--quiet"], { cwd: traces() })
   await expect.poll(later.stdout, { timeout: 60_000 }).toContain('{"window":')
   pressCtrlC(later)
   const ended = await later.ended
@@ -117,7 +116,7 @@ test("events that the run does not have leave the question open", async () => {
 test("without Java the replay is told, and that TLC was not asked", async () => {
   const env = { ...process.env, PATH: "/nowhere", JAVA_HOME: "" }
   const args = ["replay", "--json", "--tlc", "1:10", "traces"]
-  const { code, stdout } = await run(args, { program: main, cwd: traces(), env })
+  const { code, stdout } = await run(args, { cwd: traces(), env })
   const document = JSON.parse(stdout)
   expect(document).toMatchObject({
     verdict: "conforms",

@@ -3,10 +3,10 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { isProblem, readScenario, scenarioText } from "../../src/cli/scenario-file.ts"
 import { quiet, readFile, scenarioFolder } from "../sim/runs.ts"
-import { main, pressCtrlC, run, scratch, start } from "./command.ts"
+import { pressCtrlC, run, scratch, start } from "./command.ts"
 
 const simulate = (args: ReadonlyArray<string>, cwd = scratch()) =>
-  run(["simulate", ...args], { program: main, cwd })
+  run(["simulate", ...args], { cwd })
 
 /** Fails: a quorum of two, and a primary that tells two stories. */
 const failing = (): string => {
@@ -62,7 +62,7 @@ test("a scenario's traces replay", async () => {
   expect((await simulate(args, folder)).code).toBe(0)
   const files = readdirSync(join(folder, "out"))
   expect(files).toContain("replica-0.1.ndjson")
-  const replayed = await run(["replay", "out"], { program: main, cwd: folder })
+  const replayed = await run(["replay", "out"], { cwd: folder })
   expect(replayed.stdout).toMatch(/^conforms, with gaps/)
   expect(replayed.code).toBe(3)
 })
@@ -120,7 +120,7 @@ test("a bad scenario and bad words are refused, with what to do", async () => {
 })
 
 test("Ctrl-C keeps what was added up, and says how to go on", async () => {
-  const started = start(["simulate", "--seeds", "100000"], { program: main, cwd: scratch() })
+  const started = start(["simulate", "--seeds", "100000"], { cwd: scratch() })
   while (!started.stderr().includes("simulate: ")) {
     await new Promise((done) => setTimeout(done, 50))
     if (started.child.exitCode !== null) throw new Error(started.stderr())

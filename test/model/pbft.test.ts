@@ -1,6 +1,7 @@
 /** The models of PBFT that are small enough for every run, explored with the real step. */
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { readActionCounts } from "../../ci/action-coverage.ts"
 import type { GoldenCount } from "../../ci/models.ts"
 import { type Explored, exploreModel } from "../../src/cli/model-graph.ts"
 import { unmet } from "../../src/model-check/expectation.ts"
@@ -22,6 +23,8 @@ const golden = JSON.parse(readFileSync("spec/golden-counts.json", "utf8")) as Re
   string,
   GoldenCount
 >
+
+const actionCounts = readActionCounts()
 
 const explored = new Map<string, Explored>()
 const explore = (spec: PbftModelSpec): Explored => {
@@ -51,6 +54,7 @@ describe("models of PBFT", () => {
     if (graph === undefined) return
     const { steps, stateDigest, stepDigest } = graph
     expect(count).toMatchObject({ steps, stateDigest, stepDigest })
+    expect(actionCounts[spec.name], "spec/action-counts.json").toEqual(graph.stepsOf)
   })
 
   it("reach every action, every antecedent, and ten witnesses", () => {

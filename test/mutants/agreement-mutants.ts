@@ -83,8 +83,10 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
     name: "a pre-prepare of another view is taken",
     file: normalCase,
     find: `if (m.view !== state.view) return ignore(state, "WrongView")
+  if (!state.active) return ignore(state, "NotActive")
   if (m.replica !== primaryOf(config.group, state.view)) return`,
-    replace: "if (m.replica !== primaryOf(config.group, state.view)) return",
+    replace: `if (!state.active) return ignore(state, "NotActive")
+  if (m.replica !== primaryOf(config.group, state.view)) return`,
     killedBy: graphOf("BackupAlone"),
   },
   {
@@ -182,8 +184,10 @@ const certificates: ReadonlyArray<CodeMutant> = [
     name: "a prepare of another view counts",
     file: normalCase,
     find: `if (m.view !== state.view) return ignore(state, "WrongView")
+  if (!state.active) return ignore(state, "NotActive")
   if (m.replica === primaryOf(config.group, state.view)) return`,
-    replace: "if (m.replica === primaryOf(config.group, state.view)) return",
+    replace: `if (!state.active) return ignore(state, "NotActive")
+  if (m.replica === primaryOf(config.group, state.view)) return`,
     killedBy: graphOf("BackupAlone"),
   },
   {

@@ -16,14 +16,18 @@ const ownEnvironment = (): NodeJS.ProcessEnv =>
     ),
   )
 
-/** Ends with the child, or kills it after two minutes. */
-export const runNode = (args: ReadonlyArray<string>, cwd: string): Promise<ChildEnd> =>
+/** Ends with the child, or kills it after so many milliseconds: two minutes. */
+export const runNode = (
+  args: ReadonlyArray<string>,
+  cwd: string,
+  timeout = limitMs,
+): Promise<ChildEnd> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], {
       cwd,
       env: ownEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: limitMs,
+      timeout,
       killSignal: "SIGKILL",
     })
     let stdout = ""

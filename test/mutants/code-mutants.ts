@@ -2,10 +2,12 @@
 import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { executionMutants } from "./execution-mutants.ts"
+import { refinementMutants } from "./refinement-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
   ...executionMutants,
   ...viewChangeMutants,
+  ...refinementMutants,
 ]

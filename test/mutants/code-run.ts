@@ -55,7 +55,10 @@ interface TestReport {
 const escaped = (title: string): string => title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 /** Runs one test in the copy; the kills are its failures. */
-const runTest = async (root: string, { check, where }: Killer): Promise<ReadonlyArray<Kill>> => {
+export const runTest = async (
+  root: string,
+  { check, where }: Killer,
+): Promise<ReadonlyArray<Kill>> => {
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const report = join(root, "report.json")
   const only = ["-t", `${escaped(check)}$`, "--root", root]

@@ -199,8 +199,8 @@ const restarts: ReadonlyArray<CodeMutant> = [
   {
     name: "a restart forgets what was prepared",
     file: restart,
-    find: `disk.slots.set(r.seq, { ...slot, phase: "prepared", commits })`,
-    replace: "void commits",
+    find: `slots.set(seq, { ...slot, phase: "prepared", commits: Votes.add(none.commits, id, digest) })`,
+    replace: "",
     killedBy: seenBy("SentIsDurable", "SecondStory"),
   },
   {
@@ -213,22 +213,22 @@ const restarts: ReadonlyArray<CodeMutant> = [
   {
     name: "a restart forgets the accepted batch",
     file: restart,
-    find: `disk.slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })`,
+    find: `slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })`,
     replace: "void prepares",
     killedBy: seenBy("SentIsDurable", "SecondStory"),
   },
   {
     name: "a restart forgets the own prepare",
     file: restart,
-    find: "const prepares = own ? Votes.add(none.prepares, id, digest) : none.prepares",
+    find: "const prepares = backup ? Votes.add(none.prepares, id, digest) : none.prepares",
     replace: "const prepares = none.prepares",
     killedBy: graphOf("SecondStory"),
   },
   {
     name: "a restart forgets the own commit",
     file: restart,
-    find: "const commits = Votes.add(none.commits, id, r.digest)",
-    replace: "const commits = none.commits",
+    find: "commits: Votes.add(none.commits, id, digest) })",
+    replace: "commits: none.commits })",
     killedBy: graphOf("SecondStory"),
   },
   {

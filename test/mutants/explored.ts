@@ -1,5 +1,6 @@
 /**
- * Explores models with the sources of a copy of the checkout and prints what came out, as JSON:
+ * Explores models with the sources of a copy of the checkout and prints what came out, as JSON;
+ * RefinePbft/MODEL is the model together with its abstraction:
  *
  *   node explored.ts ROOT MODEL...
  */
@@ -22,6 +23,7 @@ type GraphModule = typeof import("../../src/model-check/graph.ts")
 type ModelModule = typeof import("../../src/model-check/pbft-model.ts")
 type WorldModule = typeof import("../../src/model-check/model-world.ts")
 type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
+type RefinementModule = typeof import("../../src/model-check/refinement-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
 // A mutant's graph may be many times larger than the model's, which has less than 90 000 here.
@@ -37,6 +39,7 @@ const load = async (root: string) => {
     ...(await from<WorldModule>("model-world.ts")),
     ...(await from<ModelsModule>("pbft-models.ts")),
     ...(await from<ExpectationModule>("expectation.ts")),
+    ...(await from<RefinementModule>("refinement-models.ts")),
   }
 }
 
@@ -66,8 +69,19 @@ const failedOf = (
   }
 }
 
+const refinementPrefix = "RefinePbft/"
+
+const refineOne = (code: Code, name: string): ExploredModel => {
+  const spec = code.refinements.find((r) => `${refinementPrefix}${r.model.name}` === name)
+  if (spec === undefined) throw new Error(`there is no refinement ${name}`)
+  const { violation, states } = code.explore(code.refinementWorld(spec), limits)
+  const failed = violation === undefined ? null : { check: violation.property, why: violation.why }
+  return { model: name, failed, states, stateDigest: "", stepDigest: "" }
+}
+
 // First without the graph: it asserts that the projection is injective, which is a weaker kill.
 const exploreOne = (code: Code, name: string): ExploredModel => {
+  if (name.startsWith(refinementPrefix)) return refineOne(code, name)
   const spec = code.pbftModels.find((m) => m.name === name)
   if (spec === undefined) throw new Error(`there is no model ${name}`)
   const recorder = new code.GraphRecorder((text) => hash("sha256", text, "hex"))

@@ -5,6 +5,7 @@
  *   node test/mutants/run.ts --code     those of src/core, by the explorer and by tests
  *   node test/mutants/run.ts --spec     those of spec/tla, by TLC
  *   node test/mutants/run.ts --swarm    those that simulated runs must find, and in how many seeds
+ *   node test/mutants/run.ts --net      those of the disk, by stores and processes that crash
  *   node test/mutants/run.ts --json     one JSON document (schema prophecy-mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words
  *
@@ -14,14 +15,17 @@ import { codeMutants } from "./code-mutants.ts"
 import { codeBaseline, type CodeMutant, runCodeMutant } from "./code-run.ts"
 import { inParallel } from "./in-parallel.ts"
 import type { Mutation, Outcome } from "./mutation.ts"
+import { netMutants } from "./net-mutants.ts"
+import { netBaseline, type NetMutant, runNetMutant } from "./net-run.ts"
 import { specMutants } from "./spec-mutants.ts"
 import { swarmMutants } from "./swarm-mutants.ts"
 import { runSwarmMutant, swarmBaseline } from "./swarm-run.ts"
 import { killsByTlc, runSpecMutant, shortRuns, type SpecMutant } from "./spec-run.ts"
 
 const width = 2
-const flags = ["--code", "--spec", "--swarm", "--json"]
-const usage = "node test/mutants/run.ts [--code | --spec | --swarm] [--json] [WORD...]"
+const kinds = ["--code", "--spec", "--swarm", "--net"] as const
+const flags: ReadonlyArray<string> = [...kinds, "--json"]
+const usage = `node test/mutants/run.ts [${kinds.join(" | ")}] [--json] [WORD...]`
 
 const say = (line: string): void => console.error(line)
 
@@ -86,6 +90,14 @@ const runSwarm = async (mutants: ReadonlyArray<Mutation>): Promise<ReadonlyArray
   return inParallel(mutants, width, (m) => attempt({ ...m, killedBy: unseen }, runSwarmMutant))
 }
 
+const runNet = async (mutants: ReadonlyArray<NetMutant>): Promise<ReadonlyArray<Outcome>> => {
+  if (mutants.length === 0) return []
+  say("stores and processes that crash, with the code as it is")
+  await netBaseline(mutants.map((m) => m.killedBy))
+  // One after the other: a group of processes keeps the machine busy.
+  return inParallel(mutants, 1, (m) => attempt(m, runNetMutant))
+}
+
 const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
   const failed = outcomes.filter((o) => o.problem !== undefined).length
   const passed = outcomes.length - failed
@@ -103,24 +115,27 @@ const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
   const words = args.filter((a) => !a.startsWith("--"))
-  const only = args.filter((a) => ["--code", "--spec", "--swarm"].includes(a))
-  const chosen = <M extends Mutation>(
-    flag: "--code" | "--spec" | "--swarm",
-    mutants: ReadonlyArray<M>,
-  ) =>
+  const only: ReadonlyArray<string> = kinds.filter((kind) => args.includes(kind))
+  const chosen = <M extends Mutation>(flag: (typeof kinds)[number], mutants: ReadonlyArray<M>) =>
     only.length > 0 && !only.includes(flag)
       ? []
       : mutants.filter((m) => words.length === 0 || words.some((w) => m.name.includes(w)))
   const code = chosen("--code", codeMutants)
   const spec = chosen("--spec", specMutants)
   const swarm = chosen("--swarm", swarmMutants)
-  if (unknown !== undefined || code.length + spec.length + swarm.length === 0) {
+  const net = chosen("--net", netMutants)
+  if (unknown !== undefined || code.length + spec.length + swarm.length + net.length === 0) {
     say(
       `${unknown === undefined ? "no mutant has such a name" : `${unknown} is unknown`}: ${usage}`,
     )
     return 2
   }
-  const outcomes = [...(await runCode(code)), ...(await runSpec(spec)), ...(await runSwarm(swarm))]
+  const outcomes = [
+    ...(await runCode(code)),
+    ...(await runSpec(spec)),
+    ...(await runSwarm(swarm)),
+    ...(await runNet(net)),
+  ]
   return print(outcomes, args.includes("--json"))
 }
 

@@ -1,4 +1,5 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
+import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
@@ -289,4 +290,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...restarts,
   ...clients,
   ...viewChangeSpecMutants,
+  ...refinementSpecMutants,
 ]

@@ -7,12 +7,14 @@ import {
   exploreModel,
   tlcModel,
 } from "../../src/cli/model-graph.ts"
+import { type RefinedByTlc, tlcRefinement } from "../../src/cli/refinement.ts"
 import { type PbftModelSpec, pbftModels } from "../../src/model-check/pbft-models.ts"
+import { type RefinementSpec, refinements } from "../../src/model-check/refinement-models.ts"
 import { findToolchain, Toolchain, type ToolchainShape } from "../../src/tla-tools/toolchain.ts"
 import { withCopy } from "./copy.ts"
 import { type Kill, type Killer, type Mutation, type Outcome, problemOf } from "./mutation.ts"
 
-/** A mutant of spec/tla; `killedBy.where` is the model that TLC checks. */
+/** A mutant of spec/tla; `killedBy.where` is the model, or RefinePbft/MODEL, that TLC checks. */
 export interface SpecMutant extends Mutation {
   readonly killedBy: Killer
 }
@@ -24,6 +26,21 @@ export const modelOf = (name: string): PbftModelSpec => {
   if (spec === undefined) throw new Error(`there is no model ${name}`)
   return spec
 }
+
+const refinementPrefix = "RefinePbft/"
+
+const isRefinement = (where: string): boolean => where.startsWith(refinementPrefix)
+
+/** The model with its abstraction, as `where` names it. */
+const refinementNamed = (where: string): RefinementSpec => {
+  const spec = refinements.find((r) => `${refinementPrefix}${r.model.name}` === where)
+  if (spec === undefined) throw new Error(`there is no refinement ${where}`)
+  return spec
+}
+
+/** The size of the model that `where` names, and whether it must hold. */
+export const sizeOf = (where: string): Pick<PbftModelSpec, "size" | "expect"> =>
+  isRefinement(where) ? { size: refinementNamed(where).size, expect: "holds" } : modelOf(where)
 
 /** Java and TLC, found once; the JVM compiles in its quick way only, since these runs are short. */
 export const shortRuns = async (): Promise<ToolchainShape> => {
@@ -55,7 +72,7 @@ const killsOf = (spec: PbftModelSpec, theirs: ExploredByTlc): ReadonlyArray<Kill
     case "bounded":
       throw new Error(`TLC did not explore all of ${where}: ${verdict.reasons.join(", ")}`)
     case "exhaustive": {
-      const seen = new Set([...theirs.graph.actions, ...theirs.graph.witnesses])
+      const seen = new Set([...Object.keys(theirs.graph.stepsOf), ...theirs.graph.witnesses])
       const reached = spec.unreachable.filter((name) => seen.has(name))
       const kills = reached.map((name) => ({
         check: `${name} is reached and must not be`,
@@ -67,6 +84,18 @@ const killsOf = (spec: PbftModelSpec, theirs: ExploredByTlc): ReadonlyArray<Kill
   }
 }
 
+const killsOfRefinement = (where: string, { outcome }: RefinedByTlc): ReadonlyArray<Kill> => {
+  const { verdict } = outcome
+  if (verdict._tag === "exhaustive") return []
+  if (verdict._tag !== "violated") throw new Error(`TLC says of ${where}: ${verdict._tag}`)
+  // TLC tells the place of a step property, not its name; there is one.
+  return verdict.violations.map(({ name, kind, text }) => ({
+    check: name ?? (kind === "property" ? "RefinesCore" : kind),
+    where,
+    why: text,
+  }))
+}
+
 /** What TLC says of this model with the mutation in it, or of the specification as it is. */
 export const killsByTlc = (
   mutation: Mutation | undefined,
@@ -74,6 +103,11 @@ export const killsByTlc = (
   toolchain: ToolchainShape,
 ): Promise<ReadonlyArray<Kill>> =>
   withCopy(["spec/tla"], mutation, async (root) => {
+    if (isRefinement(model)) {
+      const refined = tlcRefinement(refinementNamed(model), { specFolder: join(root, "spec/tla") })
+      const found = Effect.provideService(refined, Toolchain, toolchain)
+      return killsOfRefinement(model, await Effect.runPromise(found))
+    }
     const spec = modelOf(model)
     const explored = tlcModel(spec, { specFolder: join(root, "spec/tla") }).pipe(
       Effect.map((theirs) => killsOf(spec, theirs)),

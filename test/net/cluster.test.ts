@@ -4,7 +4,7 @@ import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { decodeResult } from "../../src/core/service/key-value-operation.ts"
-import { type Cluster, eventually, get, put, started } from "./processes.ts"
+import { type Cluster, eventually, get, put, says, started } from "./processes.ts"
 
 const executedBy = ({ cluster }: Cluster, replica: number) =>
   Effect.map(cluster.status(replica), ({ executed }) => executed)
@@ -28,6 +28,11 @@ describe("four replicas as processes", () => {
           const result = yield* pool.submit(put(`key ${k}`, value))
           expect(decodeResult(result)).toStrictEqual({ _tag: "Done" })
         }
+        // A log without a record is no log to come back from: the three others answer without it.
+        yield* eventually(
+          "the backup has executed, and its log holds what it promised",
+          says(c, 3, ({ executed, store }) => executed >= values.length && store.groups > 0),
+        )
         yield* cluster.kill(3)
         expect(cluster.running()).toStrictEqual([0, 1, 2])
         yield* Effect.forEach(

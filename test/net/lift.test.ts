@@ -57,6 +57,7 @@ const services = (shell: Shell, failing = false) => {
     }),
     Layer.succeed(Executor, makeExecutor(makeService("null"))),
     Layer.succeed(Tracer, {
+      on: true,
       step: (_, step) => void shell.steps.push(step.action),
       path: null,
       writer: null,

@@ -57,13 +57,13 @@ export const started = (
     return { config, cluster, pool, missed, lines, directory }
   })
 
-/** Asks every 20 ms until it holds. */
+/** Asks every 20 ms until it holds; for a minute at least, since the machine may be slow. */
 export const eventually = <E>(
   what: string,
   holds: Effect.Effect<boolean, E>,
 ): Effect.Effect<void, E> =>
   Effect.gen(function* () {
-    for (let k = 0; k < 600; k++) {
+    for (let k = 0; k < 3_000; k++) {
       if (yield* holds) return
       yield* Effect.sleep(20)
     }

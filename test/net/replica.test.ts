@@ -21,9 +21,11 @@ import {
   type RunningReplica,
   runReplica,
 } from "../../src/net/replica-process.ts"
+import { systemFiles } from "../../src/net/file-system.ts"
 import { writeSnapshot } from "../../src/net/snapshot-file.ts"
 import { openStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
+import { eventually } from "./processes.ts"
 
 const root = mkdtempSync(join(tmpdir(), "prophecy-replica-"))
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
@@ -71,6 +73,14 @@ describe("a cluster in one process", () => {
         Effect.gen(function* () {
           const { pool, replicas } = yield* running(config)
           for (let k = 0; k < 11; k++) yield* pool.submit(put(`key ${k % 3}`, `value ${k}`))
+          // Three replicas answer; the fourth may be behind them.
+          yield* eventually(
+            "all have executed everything, and their last checkpoint is stable",
+            Effect.map(
+              Effect.forEach(replicas, (r) => r.status),
+              (all) => all.every(({ executed, low }) => executed === 11 && low === 8),
+            ),
+          )
           const status = yield* (replicas[0] as RunningReplica).status
           expect(status).toMatchObject({ primary: true, executed: 11, missedCheckpoint: null })
           expect(status.actions).toMatchObject({ SendPrePrepare: 11, Execute: 11 })
@@ -212,13 +222,13 @@ describe("a replica that cannot run says why", () => {
         }),
       )
       const directory = join(config.dataDirectory, "replica-1")
-      writeSnapshot(directory, 4, "no snapshot")
+      writeSnapshot(systemFiles, directory, 4, "no snapshot")
       const error = yield* failure(runReplica(config, 1))
       expect(error).toMatchObject({
         _tag: "StoreError",
         reason: expect.stringMatching(/none of the service null/),
       })
-      writeSnapshot(directory, 4, "null 7")
+      writeSnapshot(systemFiles, directory, 4, "null 7")
       expect((yield* failure(runReplica(config, 1))).message).toMatch(
         /snapshot-4: the snapshot does not have the digest of its checkpoint/,
       )

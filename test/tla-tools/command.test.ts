@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import { countedApart } from "../cli/command.ts"
 import { ringConfig, specPath, work } from "./run-spec.ts"
 
 interface Ended {
@@ -13,13 +14,13 @@ interface Ended {
 }
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const main = "../../src/cli/main.ts"
+const launched = "../../bin/prophecy.js"
 const start = (
   program: string,
   args: ReadonlyArray<string>,
   environment: NodeJS.ProcessEnv = {},
 ) => {
-  const env = { ...process.env, ...environment }
+  const env = countedApart({ ...process.env, ...environment })
   const child = spawn(process.execPath, [script(program), ...args], { cwd: specPath("."), env })
   let [stdout, stderr] = ["", ""]
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))
@@ -29,7 +30,8 @@ const start = (
   })
   return { child, ended }
 }
-const tlc = (...args: ReadonlyArray<string>): Promise<Ended> => start(main, ["tlc", ...args]).ended
+const tlc = (...args: ReadonlyArray<string>): Promise<Ended> =>
+  start(launched, ["tlc", ...args]).ended
 
 /** Process id of the TLC that a process has started, by ps; undefined before that. */
 const tlcOf = (pid: number): number | undefined =>
@@ -131,7 +133,7 @@ describe("prophecy tlc", () => {
   })
 
   it("without Java says what to install", async () => {
-    const { ended } = start(main, ["tlc", "Ring.tla"], { JAVA_HOME: "/no/such/jdk" })
+    const { ended } = start(launched, ["tlc", "Ring.tla"], { JAVA_HOME: "/no/such/jdk" })
     const { code, stdout, stderr } = await ended
     expect([code, stdout]).toEqual([2, ""])
     expect(stderr).toContain("Install a JDK 17")
@@ -145,7 +147,7 @@ describe("the JVM is gone, and its files", () => {
   ] as const)(
     "after %s, which exits with %i and says that the result is partial",
     async (signal, expected) => {
-      const { child, ended } = start(main, ["tlc", "Counters.tla"])
+      const { child, ended } = start(launched, ["tlc", "Counters.tla"])
       let jvm = tlcOf(child.pid ?? 0)
       while (jvm === undefined) {
         await sleep(50)

@@ -1,6 +1,8 @@
 /**
  * VIEW-CHANGE and NEW-VIEW as plain JSON data, and back: in projections and in traces. Signatures
  * are left out, as authenticators are everywhere; they read as empty.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { Digest, ReplicaId, Seq, View } from "../ids.ts"
 import type { Request } from "../request.ts"

@@ -1,6 +1,9 @@
 /**
  * Safety of PBFT as predicates of states, under the names of spec/tla/Pbft.tla and
  * spec/properties.md. `null` when a predicate holds, otherwise what is wrong, in words.
+ *
+ * Outside the specification: nothing; it judges states for those who look at them, and no replica
+ * runs it.
  */
 import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"

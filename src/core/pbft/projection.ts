@@ -2,6 +2,8 @@
  * The state of a replica and of a client as plain JSON data, and back. The fields are the
  * variables of spec/tla/Pbft.tla under their names there. What the specification derives (the
  * highest assigned timestamps) and what no projection shows (authenticators) is left out.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import * as ClientTable from "../client-table.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"

@@ -1,6 +1,9 @@
 /**
  * Which own messages a state implies, for a peer that may have missed them (TOCS section 5.2). A
  * query, no action: what it gives was sent before, and the specification's network repeats freely.
+ *
+ * Outside the specification: that own messages are sent again. The network there repeats whatever
+ * was sent, so repeating it is no step.
  */
 import type { Seq } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"

@@ -3,6 +3,9 @@
  * the specification, so a wrong one costs time and nothing else. The driver runs one timer, starts
  * it anew when the key changes, stops it when there is none, and gives `Timeout` when it fires. It
  * doubles its time with each view that was left since the replica executed something last.
+ *
+ * Outside the specification: when the view-change timer runs. `Timeout` may happen there at any
+ * moment, or never.
  */
 import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"

@@ -2,6 +2,8 @@
  * What a step changed, as JSON text: the variables of spec/tla/Pbft.tla whose value is another
  * one, under their names. A log, a table and lists of votes show only the entries that changed.
  * States share what did not change, so one comparison of references skips a whole part.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type * as ClientTable from "../client-table.ts"
 import type { Digest } from "../ids.ts"

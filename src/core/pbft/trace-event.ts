@@ -1,6 +1,8 @@
 /**
  * What a trace of PBFT holds under `in` and `state` (docs/trace-format.md), as schemas: the
  * counterpart of trace.ts, for readers. Authenticators are not in a trace; they read as empty.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Schema } from "effect"
 import { BytesText, Natural, type Request } from "../request.ts"

@@ -3,6 +3,8 @@
  * the whole input of a step (without authenticators: for a batch the places of the requests whose
  * authenticator failed) and what the step changed. It is written for every step of a running
  * replica, so the frequent parts are put together by hand.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
 import type { Request } from "../request.ts"

@@ -28,7 +28,7 @@ import tlc2.value.impl.Value;
 
 /**
  * Sees the graph that TLC explores and sums it up: the number of distinct states, the number of
- * distinct steps (state, action, state) that change the state, and a 128-bit digest of each set
+ * distinct steps (state, action, state) that change the state, how many of them each action has, and a 128-bit digest of each set
  * (the sum modulo 2^128 of the first 16 bytes of the SHA-256 of every element). Written as JSON to
  * the file named by the property prophecy.graph when the JVM ends; with prophecy.elements, every
  * element as a line to that file. One worker only: a state's steps must come in one piece.
@@ -124,9 +124,9 @@ public final class Graph {
     String json =
         String.format(
             "{\"states\":%d,\"stateDigest\":\"%s\",\"steps\":%d,\"stepDigest\":\"%s\","
-                + "\"unknown\":%d,\"actions\":[%s],\"witnesses\":[%s]}%n",
+                + "\"unknown\":%d,\"stepsOf\":{%s},\"witnesses\":[%s]}%n",
             states.size(), hex(stateSum), stepCount, hex(stepSum), unknown,
-            quoted(new TreeSet<>(actions)), quoted(witnesses));
+            stepsOf(), quoted(witnesses));
     try {
       Files.writeString(out, json);
       if (elements != null) writeElements(names);
@@ -146,6 +146,16 @@ public final class Graph {
 
   private static String step(Map<Long, String> names, int k) {
     return names.get(steps[3 * k]) + " " + actions.get((int) steps[3 * k + 2]) + " " + names.get(steps[3 * k + 1]);
+  }
+
+  private static String stepsOf() {
+    long[] counts = new long[actions.size()];
+    for (int k = 0; k < stepCount; k++) counts[(int) steps[3 * k + 2]]++;
+    Set<String> entries = new TreeSet<>();
+    for (int id = 0; id < counts.length; id++) {
+      entries.add("\"" + actions.get(id) + "\":" + counts[id]);
+    }
+    return String.join(",", entries);
   }
 
   private static String quoted(Set<String> all) {

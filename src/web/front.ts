@@ -1,0 +1,235 @@
+/**
+ * HTTP/1.1 in front of a replicated web service, for clients that know nothing of it. Node's server
+ * does the protocol (keep-alive, pipelining, chunked bodies, `Expect`, slow clients); here requests
+ * become operations, answers become responses, and limits and errors are told. Every response says
+ * how it was come by: `Prophecy: fast; replica=2`, `Prophecy: replicated; reason=mismatch`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { Bytes } from "../core/ids.ts"
+import { badTarget, bodyTooLarge, failureOf, NotAResponse } from "./front-errors.ts"
+import {
+  decodeRequest,
+  decodeResponse,
+  type Header,
+  type HttpRequest,
+  type HttpResponse,
+  isHeader,
+  isNotHttp,
+  sortHeaders,
+} from "./http-message.ts"
+import { type Classified, classifier, type RouteRules } from "./routes.ts"
+import { leftOut, varyOf, VaryTable } from "./vary.ts"
+
+/** How an answer was come by, as the field `Prophecy` says it. */
+export interface Answer {
+  /** An encoded response. */
+  readonly response: Bytes
+  readonly how: string
+}
+
+/** Whoever has requests executed. Rejects with an error of front-errors.ts. */
+export interface Backend {
+  readonly ask: (request: Classified) => Promise<Answer>
+}
+
+export interface FrontLimits {
+  /** Bytes of a request's body. */
+  readonly bodyBytes: number
+  /** Bytes of a request's line and fields. */
+  readonly headerBytes: number
+  /** A client that takes longer for its whole request is told so and cut off, in milliseconds. */
+  readonly requestMs: number
+  /** Connections at once. */
+  readonly connections: number
+}
+
+export const defaultLimits: FrontLimits = {
+  bodyBytes: 1024 * 1024,
+  headerBytes: 16 * 1024,
+  requestMs: 10_000,
+  connections: 1_000,
+}
+
+export interface FrontOptions {
+  readonly backend: Backend
+  readonly routes: RouteRules
+  readonly limits?: Partial<FrontLimits>
+  readonly host?: string
+  /** 0 takes any free one. */
+  readonly port: number
+  /** Answers some requests by itself, such as a page of status; undefined leaves it to the group. */
+  readonly own?: (request: IncomingMessage, response: ServerResponse) => boolean
+  readonly log?: (line: string) => void
+}
+
+export interface Front {
+  readonly host: string
+  readonly port: number
+  /** Answers what is under way, takes nothing new, and ends. */
+  readonly close: () => Promise<void>
+}
+
+/** How long `close` waits for answers under way. */
+const closingMs = 2_000
+const varyPaths = 10_000
+
+/** The whole body, refused as soon as it is known to be too large. */
+const bodyOf = (request: IncomingMessage, limit: number): Promise<Bytes> =>
+  new Promise((resolve, reject) => {
+    if (Number(request.headers["content-length"] ?? 0) > limit) return reject(bodyTooLarge(limit))
+    const chunks: Array<Buffer> = []
+    let length = 0
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) reject(bodyTooLarge(limit))
+      else chunks.push(chunk)
+    })
+    request.on("end", () => resolve(Buffer.concat(chunks, length).toString("latin1")))
+    request.on("error", reject)
+    request.on("close", () => reject(new Error("the client went away")))
+  })
+
+const headersOf = (raw: ReadonlyArray<string>): ReadonlyArray<Header> => {
+  const headers: Array<Header> = []
+  for (let k = 0; k + 1 < raw.length; k += 2) {
+    headers.push([(raw[k] ?? "").toLowerCase(), raw[k + 1] ?? ""])
+  }
+  return sortHeaders(headers)
+}
+
+/** Path and query of the request line, and the authority, also where it was in absolute form. */
+const placeOf = (request: IncomingMessage): Pick<HttpRequest, "authority" | "target"> => {
+  const url = request.url ?? "/"
+  const absolute = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(url)
+  const authority = (absolute?.[1] ?? request.headers.host ?? "").toLowerCase()
+  const target = absolute === null ? url : (absolute[2] ?? "")
+  if (absolute === null && !url.startsWith("/")) throw badTarget("The target is no path.")
+  return { authority, target: target.startsWith("/") ? target : `/${target}` }
+}
+
+const requestOf = async (request: IncomingMessage, limits: FrontLimits): Promise<HttpRequest> => ({
+  method: request.method ?? "GET",
+  ...placeOf(request),
+  headers: headersOf(request.rawHeaders),
+  body: await bodyOf(request, limits.bodyBytes),
+})
+
+/** The response, and whether the key was wide enough for it. */
+const read = (answer: Answer): HttpResponse => {
+  const response = decodeResponse(answer.response)
+  if (isNotHttp(response)) throw new NotAResponse({ why: response.why })
+  return response
+}
+
+// Fields that are this connection's to set, or this server's.
+const ownFields = new Set(["connection", "date", "keep-alive", "prophecy", "transfer-encoding"])
+
+const send = (
+  { method }: HttpRequest,
+  response: ServerResponse,
+  of: HttpResponse,
+  how: string,
+): void => {
+  if (response.headersSent || response.destroyed) return
+  const raw = of.headers.filter((h) => !ownFields.has(h[0]) && isHeader(h)).flat()
+  const body = Buffer.from(of.body, "latin1")
+  const bodyless = method === "HEAD" || of.status === 204 || of.status === 304 || of.status < 200
+  const told = of.headers.some(([name]) => name === "content-length")
+  const length = bodyless || told ? [] : ["content-length", String(body.length)]
+  const date = new Date().toUTCString()
+  response.writeHead(of.status, [...raw, ...length, "date", date, "prophecy", how])
+  response.end(bodyless ? undefined : body)
+}
+
+const sendFailure = (response: ServerResponse, cause: unknown): void => {
+  if (response.headersSent || response.destroyed) return
+  const { status, headers, close, ...document } = failureOf(cause)
+  const body = Buffer.from(`${JSON.stringify(document)}\n`)
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    prophecy: "failed",
+    ...(close === true ? { connection: "close" } : {}),
+    ...headers,
+  })
+  response.end(body)
+}
+
+class Answering {
+  readonly #options: FrontOptions
+  readonly #limits: FrontLimits
+  readonly #classify: ReturnType<typeof classifier>
+  readonly #vary = new VaryTable(varyPaths)
+
+  constructor(options: FrontOptions, limits: FrontLimits) {
+    this.#options = options
+    this.#limits = limits
+    this.#classify = classifier(options.routes)
+  }
+
+  readonly take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      if (this.#options.own?.(incoming, response) === true) return
+      const request = await requestOf(incoming, this.#limits)
+      const { answer, of } = await this.#ask(request)
+      send(request, response, of, answer.how)
+    } catch (cause) {
+      const { status } = failureOf(cause)
+      if (status === 500) this.#options.log?.(`a request failed: ${String(cause)}`)
+      sendFailure(response, cause)
+    } finally {
+      // A body that nobody reads would block the connection's next request.
+      incoming.resume()
+    }
+  }
+
+  // Asked again with a wider key while the answer depended on fields that the key left out; each
+  // time the key holds more of the request's fields, so this ends.
+  async #ask(request: HttpRequest): Promise<{ answer: Answer; of: HttpResponse }> {
+    for (;;) {
+      const asked = this.#classify(request, this.#vary.of(request))
+      const answer = await this.#options.backend.ask(asked)
+      const of = read(answer)
+      const executed = decodeRequest(asked.operation)
+      if (asked.kind === "write" || isNotHttp(executed)) return { answer, of }
+      const missing = leftOut(request, executed, of)
+      if (missing.length === 0) return { answer, of }
+      this.#vary.note(request, varyOf(of))
+    }
+  }
+}
+
+const stop = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), closingMs)
+    server.close(() => {
+      clearTimeout(force)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+
+/** Listens, on loopback unless told otherwise. Rejects with the system's error (EADDRINUSE). */
+export const openFront = (options: FrontOptions): Promise<Front> =>
+  new Promise((resolve, reject) => {
+    const limits = { ...defaultLimits, ...options.limits }
+    const answering = new Answering(options, limits)
+    const server = createServer(
+      {
+        maxHeaderSize: limits.headerBytes,
+        requestTimeout: limits.requestMs,
+        headersTimeout: limits.requestMs,
+        keepAliveTimeout: 30_000,
+        connectionsCheckingInterval: 1_000,
+      },
+      (request, response) => void answering.take(request, response),
+    )
+    server.maxConnections = limits.connections
+    server.once("error", reject)
+    const host = options.host ?? "127.0.0.1"
+    server.listen(options.port, host, () => {
+      const { port } = server.address() as AddressInfo
+      resolve({ host, port, close: () => stop(server) })
+    })
+  })

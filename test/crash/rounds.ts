@@ -1,0 +1,198 @@
+/**
+ * Rounds of load and of kill -9 on replicas that are processes: all of them at one moment, or the
+ * primary alone. Between two rounds the disks may lose power. In the end every register must hold
+ * what was acknowledged, and the traces of all processes must conform.
+ */
+import { createReadStream, mkdirSync, mkdtempSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { primaryOf, groupOf } from "../../src/core/quorum.ts"
+import { makeClientPool } from "../../src/net/client-pool.ts"
+import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluster-config.ts"
+import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
+import { Random } from "../../src/sim/random.ts"
+import { checkTraces } from "../../src/trace-check/check.ts"
+import type { Verdict } from "../../src/trace-check/verdict.ts"
+import { losePower } from "./forgetful-files.ts"
+import { type Lost, Writers } from "./writers.ts"
+
+export interface CrashOptions {
+  /** A folder for the cluster's own. */
+  readonly directory: string
+  readonly rounds: number
+  readonly seed: number
+  readonly victims: "all" | "primary"
+  /** The disks forget what was not synced, and a sync takes at most so long; undefined: kill -9. */
+  readonly syncMs?: number
+  readonly replicas?: number
+  readonly changes?: Partial<ClusterConfigFile>
+  /** Load between two kills: at least and at most so many milliseconds. */
+  readonly loadMs?: readonly [least: number, most: number]
+  readonly told?: (round: Round) => void
+}
+
+export interface Round {
+  readonly round: number
+  readonly acknowledged: number
+  /** The longest time without an answer, in milliseconds. */
+  readonly pauseMs: number
+}
+
+export interface CrashReport {
+  readonly rounds: ReadonlyArray<Round>
+  readonly kills: number
+  readonly acknowledged: number
+  readonly reads: number
+  readonly lost: ReadonlyArray<Lost>
+  /** Replicas that fell behind the others' logs and stayed out. */
+  readonly missed: number
+  /** Why the run ended before its last round; null when it did not. */
+  readonly stuck: string | null
+  readonly verdict: Verdict
+}
+
+const writers = 6
+/** How long a group gets to answer again after it was started, in milliseconds. */
+const patienceMs = 60_000
+
+const digests = { batchDigest, checkpointDigest, hash: bytesDigest }
+
+const verdictOn = (folder: string): Promise<Verdict> =>
+  checkTraces(
+    readdirSync(folder)
+      .sort()
+      .map((name) => ({
+        name,
+        text: createReadStream(join(folder, name), { encoding: "utf8" }),
+      })),
+    { digests },
+  )
+
+// All get the signal before anybody has seen an end.
+const kill = (cluster: RunningCluster, replicas: ReadonlyArray<number>) =>
+  Effect.forEach(replicas, cluster.kill, { concurrency: "unbounded", discard: true })
+
+const victimsOf = (
+  { victims }: CrashOptions,
+  cluster: RunningCluster,
+): Effect.Effect<ReadonlyArray<number>, unknown> => {
+  const all = cluster.running()
+  if (victims === "all") return Effect.succeed(all)
+  return Effect.map(
+    Effect.forEach(all, (replica) => cluster.status(replica)),
+    (statuses) => {
+      const view = Math.max(...statuses.filter(({ active }) => active).map((s) => s.view))
+      return [primaryOf(groupOf(all.length), view)]
+    },
+  )
+}
+
+/** Waits until so many more operations were acknowledged, or a loss was seen. */
+const answered = (writing: Writers, more: number): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    const from = writing.acknowledged
+    const startedAt = performance.now()
+    while (writing.acknowledged < from + more && writing.lost.length === 0) {
+      if (performance.now() - startedAt > patienceMs) return false
+      yield* Effect.sleep(5)
+    }
+    return true
+  })
+
+interface Running {
+  readonly options: CrashOptions
+  readonly cluster: RunningCluster
+  readonly writing: Writers
+  readonly random: Random
+}
+
+/** One round; false when the group does not answer any more. */
+const round = ({ options, cluster, writing, random }: Running) =>
+  Effect.gen(function* () {
+    const [least, most] = options.loadMs ?? [20, 400]
+    yield* Effect.sleep(random.between(least, most))
+    const victims = yield* victimsOf(options, cluster)
+    yield* kill(cluster, victims)
+    if (options.syncMs !== undefined) {
+      for (const replica of victims) {
+        losePower(join(cluster.config.dataDirectory, `replica-${replica}`), random)
+      }
+    }
+    if (options.victims === "primary" && !(yield* answered(writing, writers))) return false
+    yield* Effect.forEach(victims, cluster.start, { concurrency: "unbounded", discard: true })
+    return yield* answered(writing, 2 * writers)
+  })
+
+const forgetfulMain = join(import.meta.dirname, "replica-main.ts")
+
+const runRounds = (options: CrashOptions, directory: string) =>
+  Effect.gen(function* () {
+    const ports = yield* freePorts(options.replicas ?? 4)
+    const file = join(directory, "cluster.json")
+    const timing = { retransmitMs: 200, viewChangeMs: 500 }
+    const content = {
+      clients: 2 * writers,
+      traceDirectory: "traces",
+      ...timing,
+      ...options.changes,
+    }
+    writePrivateJson(file, freshClusterConfig(ports, content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const trace = { directory: join(directory, "traces"), run: "crashes", spec: "0".repeat(64) }
+    const missed = new Set<number>()
+    const { syncMs } = options
+    const cluster = yield* startCluster(config, {
+      ...(syncMs === undefined ? {} : { command: [process.execPath, forgetfulMain] }),
+      // Processes start many times: what was compiled once is not compiled again.
+      environment: {
+        PROPHECY_SYNC_MS: String(syncMs),
+        NODE_COMPILE_CACHE: join(options.directory, "compiled"),
+      },
+      readyMs: patienceMs,
+      trace,
+      onMissedCheckpoint: (replica) => missed.add(replica),
+    })
+    const pool = yield* makeClientPool(config, { trace })
+    yield* pool.connected
+    const writing = new Writers(pool, writers)
+    const random = new Random(options.seed, "crashes")
+    const work = writing.work().catch(() => undefined)
+    yield* answered(writing, writers)
+    writing.pause()
+    const rounds: Array<Round> = []
+    let stuck: string | null = null
+    while (rounds.length < options.rounds && writing.lost.length === 0 && stuck === null) {
+      const fine = yield* round({ options, cluster, writing, random })
+      if (!fine) stuck = `no answer for ${patienceMs} ms after round ${rounds.length + 1}`
+      const { acknowledged } = writing
+      const done = { round: rounds.length + 1, acknowledged, pauseMs: writing.pause() }
+      rounds.push(done)
+      options.told?.(done)
+    }
+    writing.stop()
+    if (stuck === null) {
+      yield* Effect.promise(() => work)
+      yield* Effect.promise(writing.check)
+    }
+    return { rounds, writing, missed, stuck }
+  }).pipe(Effect.scoped)
+
+/** Runs the rounds, stops the group, and checks all that was recorded. */
+export const crashRun = async (options: CrashOptions): Promise<CrashReport> => {
+  mkdirSync(options.directory, { recursive: true })
+  const directory = mkdtempSync(join(options.directory, `seed-${options.seed}-`))
+  const { rounds, writing, missed, stuck } = await Effect.runPromise(runRounds(options, directory))
+  const { acknowledged, reads, lost } = writing
+  return {
+    rounds,
+    kills: rounds.length * (options.victims === "all" ? (options.replicas ?? 4) : 1),
+    acknowledged,
+    reads,
+    lost,
+    missed: missed.size,
+    stuck,
+    verdict: await verdictOn(join(directory, "traces")),
+  }
+}

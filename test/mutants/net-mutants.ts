@@ -1,0 +1,82 @@
+/**
+ * Mutants of the disk and of the order of disk and network. `crash run` stands for
+ * test/crash/run.ts: processes that are killed, over disks that forget what was not synced.
+ */
+import type { NetMutant } from "./net-run.ts"
+
+const store = "test/net/store-crash.test.ts"
+const atOnce = "loses power with it: it keeps what it promised"
+const atNext = "loses power after its next start: what that start found is kept"
+
+export const netMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "a group is not synced",
+    file: "src/net/store.ts",
+    find: "    this.#files.syncLater(this.#fd, synced)\n",
+    replace: "    queueMicrotask(() => synced(null))\n",
+    killedBy: { check: "Acknowledged", where: "crash run" },
+  },
+  {
+    name: "messages leave before the records on which they depend are written",
+    file: "src/net/runtime.ts",
+    find: "this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))",
+    replace: "this.#sends = new Gate<Send>(() => false, (send) => this.#send(send))",
+    killedBy: { check: "Acknowledged", where: "crash run" },
+  },
+  {
+    name: "messages leave while the records on which they depend are written",
+    file: "src/net/gate.ts",
+    find: "    else if (this.#written !== undefined) this.#written.push(item)\n",
+    replace: "",
+    killedBy: { check: "Acknowledged", where: "crash run" },
+  },
+  {
+    name: "a group is called durable when it is written, before it is synced",
+    file: "src/net/store.ts",
+    find: "    this.#files.syncLater(this.#fd, synced)\n",
+    replace: "    this.#files.syncLater(this.#fd, () => undefined)\n    synced(null)\n",
+    killedBy: { check: atOnce, where: store },
+  },
+  {
+    name: "a file gets its name before its bytes are synced",
+    file: "src/net/durable-file.ts",
+    find: "  files.sync(fd)\n  return fd\n",
+    replace: "  return fd\n",
+    killedBy: { check: atOnce, where: store },
+  },
+  {
+    name: "a file's new name is not synced",
+    file: "src/net/durable-file.ts",
+    find: "  files.rename(path + unfinished, path)\n  files.syncDirectory(directory)\n",
+    replace: "  files.rename(path + unfinished, path)\n",
+    killedBy: { check: atOnce, where: store },
+  },
+  {
+    name: "the name of the store's folder is not synced",
+    file: "src/net/durable-file.ts",
+    find: "  files.syncDirectory(above)\n",
+    replace: "",
+    killedBy: { check: atOnce, where: store },
+  },
+  {
+    name: "a start promises what an earlier one wrote and did not sync",
+    file: "src/net/store.ts",
+    find: "  files.sync(fd)\n  files.syncDirectory(directory)\n",
+    replace: "  files.syncDirectory(directory)\n",
+    killedBy: { check: atNext, where: store },
+  },
+  {
+    name: "a start promises a log whose name an earlier one did not sync",
+    file: "src/net/store.ts",
+    find: "  files.sync(fd)\n  files.syncDirectory(directory)\n",
+    replace: "  files.sync(fd)\n",
+    killedBy: { check: atNext, where: store },
+  },
+  {
+    name: "a torn group is taken for a whole one",
+    file: "src/net/log-format.ts",
+    find: "  return bytes.readUInt32BE(at + 12) === groupCrc(bytes, seed, at, end) ? end : -1\n",
+    replace: "  return bytes.readUInt32BE(at + 12) === seed ? -1 : end\n",
+    killedBy: { check: atOnce, where: store },
+  },
+]

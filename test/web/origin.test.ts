@@ -1,0 +1,198 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type RequestListener, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import {
+  ApacheFailed,
+  ApacheMissing,
+  findApache,
+  freePort,
+  startApache,
+} from "../../src/web/apache.ts"
+import {
+  decodeResponse,
+  encodeRequest,
+  type HttpRequest,
+  headerOf,
+  type HttpResponse,
+  isNotHttp,
+} from "../../src/web/http-message.ts"
+import { defaultRules, normaliser } from "../../src/web/normalise.ts"
+import { type OriginClient, openOrigin } from "../../src/web/origin.ts"
+
+let closers: Array<() => unknown> = []
+afterEach(async () => {
+  for (const close of closers.reverse()) await close()
+  closers = []
+})
+
+const client = (url: string, over: { timeoutMs?: number; bodyBytes?: number } = {}) => {
+  const normalise = normaliser(defaultRules)
+  const made = openOrigin({
+    url: new URL(url),
+    normalise,
+    timeoutMs: 5_000,
+    bodyBytes: 10_000,
+    ...over,
+  })
+  closers.push(made.close)
+  return made
+}
+
+const served = async (listener: RequestListener): Promise<string> => {
+  const server: Server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  closers.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const ask = async (
+  origin: OriginClient,
+  over: Partial<HttpRequest> = {},
+): Promise<HttpResponse> => {
+  const operation = encodeRequest({
+    method: "GET",
+    authority: "site.test",
+    target: "/",
+    headers: [],
+    body: "",
+    ...over,
+  })
+  const response = decodeResponse(await origin.execute(operation))
+  if (isNotHttp(response)) throw new Error(response.why)
+  return response
+}
+
+describe("an origin by URL", () => {
+  it("is asked what the client asked, and its answer is normalised", async () => {
+    const url = await served((request, response) => {
+      response.setHeader("x-request-id", String(Math.random()))
+      response.end(
+        `${request.method} ${request.url} ${request.headers.host} ${request.headers.cookie}`,
+      )
+    })
+    const origin = client(`${url}/base/`)
+    const asked = { target: "/a?b", headers: [["cookie", "user=a"]] } as const
+    const got = await ask(origin, asked)
+    expect(got.body).toBe("GET /base/a?b site.test user=a")
+    expect(got.headers.map(([name]) => name)).toStrictEqual(["content-length"])
+    expect(await ask(origin, asked)).toStrictEqual(got)
+  })
+
+  it.each(["POST", "PUT", "DELETE", "PATCH"])("refuses %s and says why", async (method) => {
+    const requests: Array<string> = []
+    const url = await served((request, response) => {
+      requests.push(request.method ?? "")
+      response.end()
+    })
+    const got = await ask(client(url), { method })
+    expect(got.status).toBe(501)
+    expect(JSON.parse(got.body)).toMatchObject({ error: "ReadOnlyOrigin" })
+    expect(requests).toStrictEqual([])
+  })
+
+  it("that is gone, mute, cut off or too long gives one answer everywhere", async () => {
+    const gone = await freePort()
+    const mute = await served(() => undefined)
+    const cut = await served((_, response) => {
+      response.writeHead(200, { "content-length": 100 })
+      response.write("x", () => response.destroy())
+    })
+    const long = await served((_, response) => response.end("x".repeat(101)))
+    const errors = []
+    for (const url of [`http://127.0.0.1:${gone}`, mute, cut, long]) {
+      const got = await ask(client(url, { timeoutMs: 100, bodyBytes: 100 }))
+      expect(got.status).toBe(502)
+      errors.push((JSON.parse(got.body) as { error: string }).error)
+    }
+    expect(errors).toStrictEqual(["NoOrigin", "NoOrigin", "NoOrigin", "OriginTooLarge"])
+  })
+
+  it("answers nonsense with 400", async () => {
+    const response = decodeResponse(await client("http://127.0.0.1:1").execute("nonsense"))
+    expect(response).toMatchObject({ status: 400 })
+  })
+})
+
+const apache = findApache(process.env)
+if (apache instanceof ApacheMissing) {
+  console.error(`\nNOT TESTED: origins of Apache. ${apache.message}\n`)
+}
+
+describe.skipIf(apache instanceof ApacheMissing)("Apache as origins", () => {
+  let root = ""
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "apache-origin-"))
+    closers.push(() => rmSync(root, { recursive: true, force: true }))
+    chmodSync(root, 0o755)
+    mkdirSync(join(root, "site", "more"), { recursive: true })
+    writeFileSync(join(root, "site", "index.html"), "<h1>home</h1>")
+    writeFileSync(join(root, "site", "more", "a.css"), "b{}")
+  })
+
+  const start = async (name: string) => {
+    if (apache instanceof ApacheMissing) throw apache
+    const port = await freePort()
+    const options = { apache, folder: join(root, name), port, root: join(root, "site") }
+    const origin = await startApache(options)
+    closers.push(origin.stop)
+    return origin
+  }
+
+  it("two give equal answers, tags and times included, until a file differs", async () => {
+    const [one, two] = [await start("0"), await start("1")]
+    const [a, b] = [client(one.url), client(two.url)]
+    for (const target of ["/", "/more/a.css", "/none"]) {
+      for (const method of ["GET", "HEAD"]) {
+        const got = await ask(a, { target, method })
+        expect(got.status).toBe(target === "/none" ? 404 : 200)
+        expect(got.body === "").toBe(method === "HEAD")
+        expect(await ask(b, { target, method })).toStrictEqual(got)
+      }
+    }
+    const page = await ask(a)
+    expect(page).toMatchObject({ status: 200, body: "<h1>home</h1>" })
+    const etag = headerOf(page, "etag") ?? ""
+    const same = { headers: [["if-none-match", etag]] } as const
+    expect(await ask(a, same)).toMatchObject({ status: 304 })
+    writeFileSync(join(two.documents, "index.html"), "<h1>news</h1>")
+    expect(await ask(b, same)).toMatchObject({ status: 200, body: "<h1>news</h1>" })
+    expect(await ask(a)).toStrictEqual(page)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "says which folder Apache's own user cannot enter",
+    async () => {
+      chmodSync(root, 0o700)
+      await expect(start("0")).rejects.toThrow(`${root} is closed to other users`)
+    },
+  )
+
+  it("that cannot start says what Apache said", async () => {
+    if (apache instanceof ApacheMissing) throw apache
+    const taken = await start("0")
+    const options = { apache, folder: join(root, "1"), port: taken.port, root: join(root, "site") }
+    // The port answers, since somebody else has it: only the process's end tells.
+    const second = await startApache(options).then(
+      (origin) => origin.ended,
+      (error: unknown) => error,
+    )
+    expect(second).toBeInstanceOf(ApacheFailed)
+    expect((second as ApacheFailed).message).toContain("could not bind to address")
+    const nothing = startApache({ ...options, root: join(root, "none") })
+    await expect(nothing).rejects.toThrow("is no folder")
+  })
+})
+
+describe("Apache", () => {
+  it("missing, the error says where it was looked for and what to do", () => {
+    const found = findApache({ PROPHECY_APACHE: "/nowhere/httpd" })
+    expect(found).toBeInstanceOf(ApacheMissing)
+    expect((found as ApacheMissing).message).toMatch(/\/nowhere\/httpd.*apt-get install apache2/)
+  })
+})
