@@ -8,7 +8,7 @@
  * whatever was sent; only progress depends on this.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage, SlotMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, SlotMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { History } from "./history.ts"
@@ -35,7 +35,7 @@ interface Follower {
 }
 
 export interface CatchUpSender {
-  readonly toReplica: (replica: ReplicaId, message: PeerMessage) => void
+  readonly toReplica: (replica: ReplicaId, message: DirectMessage) => void
   readonly queuedBytes: (replica: ReplicaId) => number
 }
 

@@ -10,6 +10,7 @@ import type { Input } from "../core/pbft/state.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
 import type { Service } from "../core/service/service.ts"
+import type { TextTree } from "../core/service/text-tree.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
 
@@ -20,6 +21,12 @@ export interface Executor {
   readonly execute: (effect: Execute) => Executed
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
+  /** The service's present state in parts. */
+  readonly tree: () => TextTree
+  /** The snapshot of a checkpoint that was fetched, with the digest that it must have. */
+  readonly offer: (seq: Seq, snapshot: Bytes) => void
+  /** Puts the service into the state that was offered last for this checkpoint. */
+  readonly restore: (seq: Seq) => void
 }
 
 export const makeService = (kind: ClusterConfig["service"]): Service =>
@@ -27,6 +34,9 @@ export const makeService = (kind: ClusterConfig["service"]): Service =>
 
 export const makeExecutor = (service: Service): Executor => {
   const snapshots = new Map<Seq, Bytes>()
+  const state: { offered: { readonly seq: Seq; readonly snapshot: Bytes } | undefined } = {
+    offered: undefined,
+  }
   return {
     execute: ({ seq, requests, checkpoint }) => {
       const results = requests.map(({ operation }) => service.execute(operation))
@@ -39,6 +49,17 @@ export const makeExecutor = (service: Service): Executor => {
       assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")
       snapshots.delete(seq)
       return snapshot
+    },
+    tree: service.tree,
+    offer: (seq, snapshot) => {
+      snapshots.set(seq, snapshot)
+      state.offered = { seq, snapshot }
+    },
+    restore: (seq) => {
+      const { offered } = state
+      assert(offered?.seq === seq, "a state that is restored was offered")
+      assert(service.restore(offered.snapshot), "a state with the digest of a checkpoint is one")
+      state.offered = undefined
     },
   }
 }

@@ -8,7 +8,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net"
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { DirectMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -24,12 +24,15 @@ import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
 import { type Progress, progressKind, readProgress } from "./progress.ts"
 import { Reader } from "./reader.ts"
+import { isStateChunk, readStateChunk, type StateChunk } from "./state-wire.ts"
 import { Writer } from "./writer.ts"
 
 export interface PeersEvents {
   /** An authenticated message. */
   readonly input: (input: Input) => void
   readonly progress: (replica: ReplicaId, progress: Progress) => void
+  /** A part of a state, or what leads to one. */
+  readonly chunk: (replica: ReplicaId, chunk: StateChunk) => void
   readonly connected: (replica: ReplicaId) => void
   readonly disconnected: (replica: ReplicaId) => void
 }
@@ -211,6 +214,9 @@ export class Peers {
       if (peer.kind === "replica" && bytes[reader.at] === progressKind) {
         const progress = readProgress(reader)
         if (!reader.failed) this.#events?.progress(peer.id, progress)
+      } else if (peer.kind === "replica" && isStateChunk(bytes[reader.at])) {
+        const chunk = readStateChunk(reader)
+        if (!reader.failed) this.#events?.chunk(peer.id, chunk)
       } else this.#message(peer, bytes)
     }
     if (reader.failed) {
@@ -232,7 +238,7 @@ export class Peers {
     }
   }
 
-  broadcast(message: PeerMessage): void {
+  broadcast(message: DirectMessage): void {
     this.#scratch.rewind()
     writeMessage(this.#scratch, this.#options.keys.signer.signed(message))
     for (const connection of this.#replicas) {
@@ -240,8 +246,12 @@ export class Peers {
     }
   }
 
-  toReplica(replica: ReplicaId, message: PeerMessage): void {
+  toReplica(replica: ReplicaId, message: DirectMessage): void {
     this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
+  }
+
+  sendChunk(replica: ReplicaId, chunk: StateChunk): void {
+    this.#replicas[replica]?.sendChunk(chunk)
   }
 
   toClient(client: ClientId, reply: Reply): void {

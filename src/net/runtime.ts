@@ -9,7 +9,7 @@
  */
 import type { Execute, SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, State as StateMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -32,13 +32,15 @@ import { MissedCheckpoint } from "./missed-checkpoint.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { StoreError } from "./store-error.ts"
+import { StateExchange } from "./state-exchange.ts"
+import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
 
 /** What leaves: effects of steps, and own messages that are sent again. */
 type Send =
   | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-  | SendToReplicas<PeerMessage>
+  | SendToReplicas<DirectMessage | StateMessage>
 
 export class ReplicaLoop {
   readonly actions = new Counts()
@@ -51,6 +53,7 @@ export class ReplicaLoop {
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
   readonly #missed: MissedCheckpoint
+  readonly #exchange: StateExchange
   #state: State
   #inputs: Array<Input> = []
   #scheduled = false
@@ -74,7 +77,7 @@ export class ReplicaLoop {
     this.#lines = new Gate<() => void>(gathers, (write) => write())
     this.#gates = [this.#lines, this.#sends]
     this.#history = new History(config, options.historyBytes)
-    const toReplica = (replica: ReplicaId, message: PeerMessage): void =>
+    const toReplica = (replica: ReplicaId, message: DirectMessage): void =>
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
@@ -86,6 +89,17 @@ export class ReplicaLoop {
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
+    const { limits, executor, fetched, peers } = options
+    this.#exchange = new StateExchange({
+      config,
+      limits,
+      executor,
+      fetched,
+      counts: this.events,
+      sendChunk: peers.sendChunk.bind(peers),
+      queuedBytes,
+      offer: (input) => this.offer(input),
+    })
     this.#missed = new MissedCheckpoint(config, {
       missed: options.onMissedCheckpoint,
       caughtUp: options.onCaughtUp,
@@ -116,6 +130,7 @@ export class ReplicaLoop {
   restart(durable: ReadonlyArray<DurableRecord>): void {
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
+    this.#exchange.started(this.#state)
     this.schedule()
   }
 
@@ -136,6 +151,7 @@ export class ReplicaLoop {
   connected(replica: ReplicaId): void {
     this.#catchUp.forget(replica)
     this.#early.forget(replica)
+    this.#exchange.forget(replica)
     this.#repeater.connected(this.#state, replica)
     this.#tellProgress()
     this.schedule()
@@ -148,9 +164,16 @@ export class ReplicaLoop {
     this.schedule()
   }
 
+  /** A replica sent something of the transfer of a state. */
+  chunk(replica: ReplicaId, chunk: StateChunk): void {
+    this.#exchange.receive(replica, chunk)
+    this.schedule()
+  }
+
   /** The clock: to be called a few times a second. */
   tick(): void {
     this.#missed.tick(this.#state)
+    this.#exchange.tick(this.#state)
     this.#repeater.tick(this.#state, (replica) => this.told(replica))
     this.#tellProgress()
     this.schedule()
@@ -208,6 +231,8 @@ export class ReplicaLoop {
     const place = placeOf(input)
     if (place !== undefined && isEarly(this.#state, place)) {
       if (!this.#early.hold(place, input)) this.events.add("EarlyDropped")
+      // That others have a later checkpoint is worth to know at once.
+      if (place.view === undefined) this.#take(input)
       return
     }
     const before = this.#state
@@ -272,6 +297,7 @@ export class ReplicaLoop {
           const { record } = effect
           if (record._tag === "CheckpointTaken") {
             store.saveSnapshot(record.seq, executor.takeSnapshot(record.seq))
+            this.#exchange.taken(record)
           }
           store.append(record)
           break
@@ -280,6 +306,9 @@ export class ReplicaLoop {
         case "SendToClient":
         case "SendToReplicas":
           this.#sends.pass(effect)
+          break
+        case "Restore":
+          this.#exchange.restore(this.#state)
           break
         case "Execute":
           execute = effect
@@ -297,7 +326,14 @@ export class ReplicaLoop {
       case "SendToClient":
         return peers.toClient(send.client, send.message)
       case "SendToReplicas":
-        for (const replica of send.replicas) peers.toReplica(replica, send.message)
+        return this.#sendTo(send)
+    }
+  }
+
+  #sendTo({ replicas, message }: Extract<Send, { readonly _tag: "SendToReplicas" }>): void {
+    for (const replica of replicas) {
+      if (message._tag === "State") this.#exchange.give(replica, message)
+      else this.#options.peers.toReplica(replica, message)
     }
   }
 

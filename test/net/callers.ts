@@ -54,6 +54,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
   peers.start({
     input: (input) => inputs.push(input),
     progress: (replica, told) => progress.push([replica, told]),
+    chunk: () => undefined,
     connected: () => undefined,
     disconnected: () => undefined,
   })

@@ -154,6 +154,9 @@ export type PeerMessage =
   | FetchState
   | State
 
+/** What travels whole: a state is too large for that. */
+export type DirectMessage = Exclude<PeerMessage, State>
+
 export const Message = Schema.Union([
   Request,
   PrePrepare,

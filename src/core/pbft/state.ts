@@ -190,7 +190,7 @@ export type Input =
 
 /** Exactly what a replica may ask for. */
 export type Effect =
-  | Broadcast<Message.PeerMessage>
+  | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
   | SendToReplicas<Message.Batch | Message.State>
   | Persist<DurableRecord>
