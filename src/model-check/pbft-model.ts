@@ -91,11 +91,7 @@ interface LocalInput {
 }
 
 // What a view change makes a replica do by itself, and what it may fetch.
-const ownInputs = (
-  c: PbftConstants,
-  config: Config,
-  state: State,
-): ReadonlyArray<LocalInput> => {
+const ownInputs = (c: PbftConstants, config: Config, state: State): ReadonlyArray<LocalInput> => {
   const { view } = state
   const inputs: Array<LocalInput> = []
   if (c.canTimeout.includes(config.id) && view < c.maxView) {

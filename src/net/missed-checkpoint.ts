@@ -60,7 +60,8 @@ export class MissedCheckpoint {
     if (this.#seq !== undefined || this.#stalled < patience) return
     const dropped = this.#dropped()
     const seq =
-      wantedStates(this.#config, state).at(-1)?.seq ?? (dropped > state.executed ? dropped : undefined)
+      wantedStates(this.#config, state).at(-1)?.seq ??
+      (dropped > state.executed ? dropped : undefined)
     if (seq === undefined) return
     this.#seq = seq
     this.#events.missed(seq)

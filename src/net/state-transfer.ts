@@ -198,14 +198,13 @@ export class StateTransfer {
     else this.#ask()
   }
 
-  // Every source has a few questions open; the quickest ones come first.
+  // Every source has a few questions open: one more each in turn, the quickest ones first.
   #ask(): void {
-    if (this.#assembly === undefined) return
     const sources = [...this.#sources].sort(([, a], [, b]) => a.slow - b.slow)
-    for (const [replica, source] of sources) {
-      const limit = Math.max(1, openLimit - source.slow)
-      while (source.questions.length < limit) {
-        const digests = this.#assembly.take(askLimit)
+    for (let open = 1; open <= openLimit; open++) {
+      for (const [replica, source] of sources) {
+        if (source.questions.length >= open || open > Math.max(1, openLimit - source.slow)) continue
+        const digests = this.#assembly?.take(askLimit) ?? []
         if (digests.length === 0) return
         source.questions.push({ digests, since: this.#ticks })
         this.#options.send(replica, { _tag: "Ask", digests })

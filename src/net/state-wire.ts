@@ -30,7 +30,7 @@ export const isStateChunk = (first: number | undefined): boolean =>
 /** The longest root. */
 const rootLimit = 256
 /** The most nodes that are asked for at once. */
-export const askLimit = 16
+export const askLimit = 8
 /** The longest node: a leaf of 16 KiB, or a list of 64 children. */
 export const nodeLimit = 16 * 1024 + 1
 

@@ -4,12 +4,7 @@
  * nothing here.
  */
 import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
-import type {
-  Authentic,
-  Message,
-  PrePrepare,
-  State as StateMessage,
-} from "../core/pbft/message.ts"
+import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { verifies } from "./authenticators.ts"
 

@@ -146,9 +146,7 @@ export class Causality {
 
   #digestOf(m: GivenMessage): Digest {
     const { batchDigest, checkpointDigest } = this.#digests
-    return m._tag === "Batch"
-      ? batchDigest(m.batch)
-      : checkpointDigest(m.seq, m.service, m.table)
+    return m._tag === "Batch" ? batchDigest(m.batch) : checkpointDigest(m.seq, m.service, m.table)
   }
 
   #missingPeer(m: PeerMessage, receiver: ReplicaId): Missing | undefined {

@@ -78,11 +78,7 @@ export const recvFetchState = (
  * RecvState (TOCS section 6.2). The state of a checkpoint that is lacked. From here on the replica
  * has executed up to it, answers what was executed meanwhile, and vouches for it like the others.
  */
-export const recvState = (
-  config: Config,
-  state: State,
-  m: Authentic<StateMessage>,
-): PbftStep => {
+export const recvState = (config: Config, state: State, m: Authentic<StateMessage>): PbftStep => {
   const { seq, service } = m
   if (m.table.length !== config.clients) return ignore(state, "WrongTableSize")
   const digest = config.checkpointDigest(seq, service, m.table)

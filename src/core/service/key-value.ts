@@ -141,8 +141,7 @@ const read = (snapshot: Bytes): Array<Bucket> | undefined => {
 export const keyValueService = (hash: Hash): Service => {
   const state = { buckets: emptyBuckets(), groups: noGroups() }
   const empty = leaf(hash, "")
-  const tree = (): TextTree =>
-    wholeTree(hash, { all: state.buckets, groups: state.groups, empty })
+  const tree = (): TextTree => wholeTree(hash, { all: state.buckets, groups: state.groups, empty })
   return {
     execute: (bytes) => {
       const operation = decodeOperation(bytes)
