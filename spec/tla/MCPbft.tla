@@ -285,8 +285,8 @@ EmptyTable == [c \in AllClients |-> NoEntry]
 Forgetful(n) == StateOf(n, DigestB, EmptyTable)
 FalseState(n) == StateOf(n, DigestX, EmptyTable)
 
-\* For replica 1 among liars: checkpoints in its window (2) and above it (3 to 5), vouched for by few
-\* or by enough; states, true and false ones; requests for states. For each guard something that
+\* For replica 1 among liars: checkpoints in its window (2) and above it (4 to 6), vouched for by
+\* few or by enough; states, true and false ones; requests for states. For each guard something that
 \* only this guard turns away.
 ForFetcher ==
   UNION {CheckpointVotes(b, {4}, {DigestAt3}, {Replicas}) : b \in {0, 2}} \cup

@@ -758,10 +758,12 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
 (* in the NEW-VIEW. A window is left behind only for a stable checkpoint:  *)
 (* 2f + 1 vouch for it, the replica itself as soon as it holds the state.  *)
 (***************************************************************************)
-Vouched(i) == UNION {
-  {[seq |-> n, digest |-> d] : d \in {d \in {checkpointVotes[i][n][r] : r \in Replicas} \ {NoDigest} :
-     Votes(checkpointVotes[i][n], d) >= IF n > low[i] + L THEN Quorum - 1 ELSE F + 1}} :
-  n \in DOMAIN checkpointVotes[i]}
+VouchedAt(i, n) ==
+  LET votes == checkpointVotes[i][n]
+      needed == IF n > low[i] + L THEN Quorum - 1 ELSE F + 1
+  IN {[seq |-> n, digest |-> d] :
+        d \in {d \in {votes[r] : r \in Replicas} \ {NoDigest} : Votes(votes, d) >= needed}}
+Vouched(i) == UNION {VouchedAt(i, n) : n \in DOMAIN checkpointVotes[i]}
 Starting(i) == IF active[i] THEN {} ELSE {m.start : m \in newView[i]}
 Wanted(i) == {c \in Vouched(i) \cup Starting(i) : c.seq > executed[i] /\ c.seq % K = 0}
 
