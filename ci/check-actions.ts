@@ -5,6 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { pbftRoles, prophecyRoles } from "./actions/fields.ts"
 import { type Correspondence, outsideOf } from "./actions/outside.ts"
 import { type Compared, compare, type Protocol, render } from "./actions/table.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
@@ -13,14 +14,28 @@ import { parse } from "./syntax.ts"
 const table = "spec/actions.md"
 
 /** The protocols that have a specification, with the name of its module. */
-const specified = [{ name: "pbft", module: "Pbft" }]
-
-const correspondencePath = "spec/correspondence.json"
+const specified = [
+  {
+    name: "pbft",
+    module: "Pbft",
+    environment: [],
+    roles: pbftRoles,
+    correspondence: "spec/correspondence.json",
+  },
+  {
+    name: "prophecy",
+    module: "Prophecy",
+    environment: ["Order", "Apply", "AnswerReadOnly"],
+    roles: prophecyRoles,
+    correspondence: "spec/correspondence-prophecy.json",
+  },
+]
 
 const documents = (root: string, paths: ReadonlyArray<string>) =>
   paths.map((path) => ({ path, text: readText(root, path) }))
 
-const readProtocol = (root: string, { name, module }: (typeof specified)[number]): Protocol => {
+const readProtocol = (root: string, each: (typeof specified)[number]): Protocol => {
+  const { name, module, environment, roles } = each
   const traces = `spec/tla/Trace${module}.tla`
   const sources = listFiles(root, [`src/core/${name}`], true).filter((p) => p.endsWith(".ts"))
   // The tests of the checks themselves name actions that are planted.
@@ -32,6 +47,8 @@ const readProtocol = (root: string, { name, module }: (typeof specified)[number]
     specification: documents(root, [`spec/tla/${module}.tla`])[0] as Protocol["specification"],
     traces: existsSync(join(root, traces)) ? documents(root, [traces])[0] : undefined,
     modules: sources.map((path) => parse(path, readText(root, path))),
+    environment,
+    roles,
     tests: documents(root, tests),
   }
 }
@@ -48,12 +65,16 @@ export interface ActionsReport {
 
 /** Compares what the checkout `root` says. */
 export const checkActions = (root: string): ActionsReport => {
-  const correspondence = JSON.parse(readText(root, correspondencePath)) as Correspondence
   const shell = listFiles(root, ["src/net"], true)
     .filter((path) => path.endsWith(".ts"))
     .map((path) => parse(path, readText(root, path)))
-  const all = specified.map((each) => {
+  // Checkouts of tests hold but one protocol.
+  const present = specified.filter(({ name, module }) =>
+    [`spec/tla/${module}.tla`, `src/core/${name}`].some((path) => existsSync(join(root, path))),
+  )
+  const all = present.map((each) => {
     const protocol = readProtocol(root, each)
+    const correspondence = JSON.parse(readText(root, each.correspondence)) as Correspondence
     const { name, modules: core, specification } = protocol
     const sources = { name, core, shell, correspondence, specification: specification.text }
     return { protocol, compared: compare(protocol), outside: outsideOf(sources) }

@@ -6,8 +6,8 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export PATH="$PWD/node_modules/.bin:$PATH"
 
-# Property tests of the core with a hundred times as many runs, from a new seed.
-schedules() { RUNS_TIMES=100 node ci/test.ts test/core --testTimeout 3600000; }
+# Property tests of the core and the codec with a hundred times as many runs, from a new seed.
+schedules() { RUNS_TIMES=100 node ci/test.ts test/core test/net/codec --testTimeout 3600000; }
 
 # The largest models: the graph of the code against the graph of the specification.
 models() { npm run --silent model:nightly; }
@@ -32,10 +32,13 @@ crashes() {
   return "$status"
 }
 
+# What a killed primary costs its clients.
+pause() { node bench/view-change.ts --kills 50; }
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm crashes endurance)
+all=(schedules models mutants swarm crashes pause endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

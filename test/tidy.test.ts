@@ -171,7 +171,7 @@ const code = [...texts.keys()].filter((path) => /\.(ts|js|mjs)$/.test(path))
 const modules = code.map((path) => parse(path, texts.get(path) ?? ""))
 const inFolders = (...folders: ReadonlyArray<string>): ReadonlyArray<Source> =>
   modules.filter(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`)))
-const pure = inFolders("src/core", "src/sim")
+const pure = inFolders("src/core", "src/consistency", "src/sim")
 
 describe("this repository keeps the rules", () => {
   it("and there is something to check", () => {
@@ -191,7 +191,7 @@ describe("this repository keeps the rules", () => {
     expect(problems).toEqual([])
   })
 
-  it("determinism of src/core and src/sim", () => {
+  it("determinism of src/core, src/consistency and src/sim", () => {
     const collections = collectionProperties(pure)
     const problems = pure.flatMap((module) => [
       ...banned(module, module.path === "src/core/assert.ts"),
@@ -210,7 +210,7 @@ describe("this repository keeps the rules", () => {
       const own = inFolders(`src/core/${name}`)
       const called = (file: string) => own.filter(({ path }) => path.endsWith(`/${file}`))
       const actions = called("action.ts").flatMap(actionNames)
-      const dispatches = [...called("replica.ts"), ...called("client.ts")]
+      const dispatches = ["replica.ts", "client.ts", "sketcher.ts"].flatMap(called)
       return [
         ...(actions.length === 0 ? [`${name}: no action`] : undocumented(own, actions)),
         ...called("message.ts").flatMap((messages) => unhandled(messages, dispatches)),

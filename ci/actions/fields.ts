@@ -13,7 +13,7 @@ export interface FieldRules {
   readonly derived: Readonly<Record<string, string>>
 }
 
-export const replicaRules: FieldRules = {
+const replicaRules: FieldRules = {
   renamed: { slot: "log", low: "log.low" },
   outside: {
     value: "the service (src/core/service); in a projection the checkpoint's digest",
@@ -23,11 +23,50 @@ export const replicaRules: FieldRules = {
   derived: { assigned: "Assigned" },
 }
 
-export const clientRules: FieldRules = {
+const clientRules: FieldRules = {
   renamed: { op: "operation" },
   outside: {},
   derived: {},
 }
+
+const sketcherRules: FieldRules = {
+  renamed: {},
+  outside: {
+    client: "who asks, in src/model-check/prophecy-front.ts",
+    latest: "what was answered, in src/model-check/prophecy-front.ts",
+    log: "the group: core/pbft",
+    applied: "the group: core/pbft",
+    answered: "the group: a replica answers what it hears",
+    msgs: "the network",
+  },
+  derived: {},
+}
+
+/** A role of a protocol, and where its variables, its state and its projection are. */
+export interface Role {
+  readonly role: string
+  /** The variable that holds a record of the role's own, if not the module's variables. */
+  readonly record?: string
+  readonly state: string
+  /** Undefined while there are no traces of it. */
+  readonly projection?: string
+  readonly rules: FieldRules
+}
+
+export const pbftRoles: ReadonlyArray<Role> = [
+  { role: "replica", state: "State", projection: "ReplicaData", rules: replicaRules },
+  {
+    role: "client",
+    record: "client",
+    state: "ClientState",
+    projection: "ClientData",
+    rules: clientRules,
+  },
+]
+
+export const prophecyRoles: ReadonlyArray<Role> = [
+  { role: "sketcher", state: "SketcherState", rules: sketcherRules },
+]
 
 /** One row: a variable, the state's field, the key in projections and traces, what it says. */
 export interface FieldRow {
@@ -46,7 +85,8 @@ interface Sides {
   readonly role: string
   readonly variables: ReadonlyArray<{ readonly name: string; readonly says: string }>
   readonly state: ReadonlyArray<string> | undefined
-  readonly projection: ReadonlyArray<string> | undefined
+  /** Undefined where no module exports the interface; null where there are no traces. */
+  readonly projection: ReadonlyArray<string> | undefined | null
   /** The key of a projection for a variable. */
   readonly keyOf: (variable: string) => string
   readonly operators: ReadonlyMap<string, string>
@@ -61,21 +101,22 @@ export const compareFields = (sides: Sides, rules: FieldRules): FieldTable => {
   const rows = sides.variables.map(({ name, says }) => {
     const outside = rules.outside[name]
     const field = outside === undefined ? (rules.renamed[name] ?? name) : `(${outside})`
-    return { variable: name, field, key: outside === undefined ? keyOf(name) : "", says }
+    const key = outside === undefined && projection !== null ? keyOf(name) : ""
+    return { variable: name, field, key, says }
   })
-  const inside = rows.filter(({ key }) => key !== "")
+  const inside = rows.filter(({ field }) => !field.startsWith("("))
   const held = new Set(inside.map(({ field }) => field.split(".")[0] as string))
   const keys = new Set(inside.map(({ key }) => key))
   const derived = Object.entries(rules.derived)
   const problems = [
     ...[...held].filter((f) => !state.includes(f)).map((f) => `${role}: the state has no ${f}`),
     ...[...keys]
-      .filter((k) => !projection.includes(k))
+      .filter((k) => projection !== null && !projection.includes(k))
       .map((k) => `${role}: no projection of ${k}`),
     ...state
       .filter((f) => !held.has(f) && !(f in rules.derived))
       .map((f) => `${role}: the specification has no variable for ${f}`),
-    ...projection
+    ...(projection ?? [])
       .filter((k) => !keys.has(k) && !(k in rules.derived))
       .map((k) => `${role}: the projection's ${k} is no variable`),
     ...derived
@@ -85,43 +126,43 @@ export const compareFields = (sides: Sides, rules: FieldRules): FieldTable => {
   const rest = derived.map(([field, operator]) => ({
     variable: `(operator ${operator})`,
     field,
-    key: projection.includes(field) ? field : "",
+    key: projection?.includes(field) === true ? field : "",
     says: "derived",
   }))
   return { rows: [...rows, ...rest], problems }
 }
 
-/** The two tables of a protocol: of its replicas and of its clients. */
+export interface RoleTable extends FieldTable {
+  readonly role: string
+  readonly state: string
+}
+
+/** The table of each role of a protocol. */
 export const fieldTables = (
   spec: string,
   modules: ReadonlyArray<Source>,
-): { readonly replica: FieldTable; readonly client: FieldTable } => {
+  roles: ReadonlyArray<Role>,
+): ReadonlyArray<RoleTable> => {
   const written = jsonKeys(modules, "trace-changes.ts")
-  const all = operators(spec)
-  const replica = compareFields(
-    {
-      role: "replica",
-      variables: variables(spec),
-      state: fieldsOf(modules, "State"),
-      projection: fieldsOf(modules, "ReplicaData"),
-      keyOf: (variable) => variable,
-      operators: all,
-    },
-    replicaRules,
-  )
-  const client = compareFields(
-    {
-      role: "client",
-      variables: recordKeys(spec, "client").map((name) => ({ name, says: "" })),
-      state: fieldsOf(modules, "ClientState"),
-      projection: fieldsOf(modules, "ClientData"),
-      keyOf: (variable) => clientRules.renamed[variable] ?? variable,
-      operators: all,
-    },
-    clientRules,
-  )
-  const unwritten = replica.rows
-    .filter(({ key }) => key !== "" && !written.has(key))
-    .map(({ key }) => `replica: a trace's changes never name ${key}`)
-  return { replica: { ...replica, problems: [...replica.problems, ...unwritten] }, client }
+  return roles.map(({ role, record, state, projection, rules }) => {
+    const names = record === undefined ? [] : recordKeys(spec, record)
+    const { rows, problems } = compareFields(
+      {
+        role,
+        variables:
+          record === undefined ? variables(spec) : names.map((name) => ({ name, says: "" })),
+        state: fieldsOf(modules, state),
+        projection: projection === undefined ? null : fieldsOf(modules, projection),
+        keyOf: (variable) =>
+          record === undefined ? variable : (rules.renamed[variable] ?? variable),
+        operators: operators(spec),
+      },
+      rules,
+    )
+    // A client's changes are written whole.
+    const unwritten = rows
+      .filter(({ key }) => record === undefined && key !== "" && !written.has(key))
+      .map(({ key }) => `${role}: a trace's changes never name ${key}`)
+    return { role, state, rows, problems: [...problems, ...unwritten] }
+  })
 }

@@ -78,7 +78,7 @@ const importedBy = ({ path, program }: Source): ReadonlyArray<string> =>
 /** The modules that the machines' own reach: what they do is compared with the specification. */
 const inStep = (core: ReadonlyArray<Source>): ReadonlySet<string> => {
   const byPath = new Map(core.map((m) => [m.path, m]))
-  const roots = core.filter(({ path }) => /\/(replica|client|action)\.ts$/.test(path))
+  const roots = core.filter(({ path }) => /\/(replica|client|sketcher|action)\.ts$/.test(path))
   const reached = new Set<string>()
   const visit = (module: Source): void => {
     if (reached.has(module.path)) return

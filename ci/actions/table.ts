@@ -2,7 +2,7 @@
 import type { Source } from "../syntax.ts"
 import { handlerName } from "../tidy/handlers.ts"
 import { codeActions, type Handler, handlers } from "./code.ts"
-import { type FieldRow, fieldTables } from "./fields.ts"
+import { type FieldRow, fieldTables, type Role, type RoleTable } from "./fields.ts"
 import type { Outside } from "./outside.ts"
 import { nextActions, tracedEvents } from "./specification.ts"
 
@@ -13,6 +13,9 @@ export interface Protocol {
   /** The specification of its traces; undefined until it exists. */
   readonly traces: Document | undefined
   readonly modules: ReadonlyArray<Source>
+  /** Actions of the specification that are not the code's: whom it is among. */
+  readonly environment: ReadonlyArray<string>
+  readonly roles: ReadonlyArray<Role>
   /** The tests of the repository. */
   readonly tests: ReadonlyArray<Document>
 }
@@ -31,8 +34,7 @@ export interface ActionRow {
 
 export interface Compared {
   readonly rows: ReadonlyArray<ActionRow>
-  readonly replica: ReadonlyArray<FieldRow>
-  readonly client: ReadonlyArray<FieldRow>
+  readonly roles: ReadonlyArray<RoleTable>
   readonly problems: ReadonlyArray<string>
 }
 
@@ -41,8 +43,10 @@ const ignored = "Ignored"
 
 /** Compares the names of a protocol on all sides. */
 export const compare = (protocol: Protocol): Compared => {
-  const { specification, modules, tests } = protocol
-  const next = nextActions(specification.text)
+  const { specification, modules, tests, environment } = protocol
+  const all = nextActions(specification.text)
+  const next = { ...all, actions: all.actions.filter((name) => !environment.includes(name)) }
+  const unknown = environment.filter((name) => !all.actions.includes(name))
   const inCode = codeActions(modules)
   const byName = handlers(modules, [...next.actions, ...inCode])
   const rows = next.actions.map((action) => ({
@@ -51,15 +55,16 @@ export const compare = (protocol: Protocol): Compared => {
     event: action,
     tests: mentioning(tests, [action, handlerName(action)]),
   }))
-  const { replica, client } = fieldTables(specification.text, modules)
+  const roles = fieldTables(specification.text, modules, protocol.roles)
   const problems = [
     ...next.problems.map((problem) => `${specification.path}: ${problem}`),
     ...differences(next.actions, inCode, specification.path, `src/core/${protocol.name}/action.ts`),
     ...rows.flatMap((row) => handlerProblems(row, byName)),
     ...traceProblems(protocol, next.actions),
-    ...[...replica.problems, ...client.problems].map((problem) => `fields: ${problem}`),
+    ...unknown.map((name) => `${name}: no action of ${specification.path}`),
+    ...roles.flatMap((role) => role.problems).map((problem) => `fields: ${problem}`),
   ]
-  return { rows, replica: replica.rows, client: client.rows, problems }
+  return { rows, roles, problems }
 }
 
 const differences = (
@@ -154,14 +159,18 @@ const section = (protocol: Protocol, compared: Compared): ReadonlyArray<string> 
   protocol.traces === undefined
     ? "No specification of traces yet."
     : `Each event is matched by \`Is<action>\` in ${link(protocol.traces.path)}.`,
-  "",
-  "### A replica's variables",
-  "",
-  ...fieldSection("State", compared.replica),
-  "",
-  "### A client's variables",
-  "",
-  ...fieldSection("ClientState", compared.client),
+  ...(protocol.environment.length === 0
+    ? []
+    : [
+        "",
+        `Not of the code, but of whom it is among: ${protocol.environment.map(code).join(", ")}.`,
+      ]),
+  ...compared.roles.flatMap(({ role, state, rows }) => [
+    "",
+    `### A ${role}'s variables`,
+    "",
+    ...fieldSection(state, rows),
+  ]),
 ]
 
 const fieldSection = (state: string, rows: ReadonlyArray<FieldRow>): ReadonlyArray<string> => [

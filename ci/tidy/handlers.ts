@@ -36,7 +36,9 @@ export const undocumented = (
   )
 }
 
-/** Messages that no dispatch hands to `recv<Message>` or `clientRecv<Message>`. */
+const receivers = ["recv", "clientRecv", "sketcherRecv"]
+
+/** Messages that no dispatch hands to `recv<Message>`, or to that of a client or sketcher. */
 export const unhandled = (
   messages: Source,
   dispatches: ReadonlyArray<Source>,
@@ -50,7 +52,7 @@ export const unhandled = (
     const callee = field(call, "callee")
     const made = callee === undefined ? undefined : nameOf(field(callee, "property"))
     const tag = made === "TaggedStruct" ? stringOf(list(call, "arguments")[0]) : undefined
-    if (tag === undefined || called.has(`recv${tag}`) || called.has(`clientRecv${tag}`)) return []
+    if (tag === undefined || receivers.some((by) => called.has(`${by}${tag}`))) return []
     return [`${messages.path}: no dispatch calls recv${tag} or clientRecv${tag}`]
   })
 }

@@ -216,6 +216,15 @@ TwoStories ==
   Vote("Commit", 0, {0}, {1}, {DigestA}, {Replicas}) \cup
   {VC(0, 1, {E(1, DigestB, 0)}, {E(1, DigestB, 0)})}
 
+\* The same, with both batches told to everyone, and commits to both.
+StoriesToAll ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas), BatchB(Replicas)}, {Replicas}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA, DigestB}, {Replicas}) \cup
+  {VC(0, 1, {E(1, DigestB, 0)}, {E(1, DigestB, 0)})}
+
+\* The same as TwoStories, and a batch under the next number.
+StoriesAndMore == TwoStories \cup PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {Replicas})
+
 \* A Byzantine primary tells two backups a batch, and is not heard of again.
 HalfTold == PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}})
 

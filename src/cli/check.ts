@@ -7,6 +7,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { Violation } from "../model-check/explore.ts"
 import { coreModels } from "../model-check/pbft-core-models.ts"
 import { pbftModels } from "../model-check/pbft-models.ts"
+import { prophecyModels } from "../model-check/prophecy-models.ts"
 import { toItfTrace } from "../tla-tools/itf.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
@@ -30,12 +31,13 @@ import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 
-const protocols = ["pbft", "pbft-core"] as const
+const protocols = ["pbft", "pbft-core", "prophecy"] as const
 type Protocol = (typeof protocols)[number]
 
 const modelsOf: Readonly<Record<Protocol, ReadonlyArray<ModelSpec>>> = {
   pbft: pbftModels,
   "pbft-core": coreModels,
+  prophecy: prophecyModels,
 }
 
 const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
@@ -202,7 +204,7 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
 export const checkCommand = Command.make("check", flags, check).pipe(
   Command.withDescription(
     [
-      "Explore every reachable state of a model, PBFT with the real step, and check its invariants.",
+      "Explore every reachable state of a model, protocols with the real step, and check invariants.",
       "Exit codes: 0 exhaustive, 3 bounded, 4 the graph is not TLC's, 12 an invariant is",
       "violated, 2 bad input.",
     ].join(" "),

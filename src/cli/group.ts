@@ -107,14 +107,13 @@ const allConnected = ({ config, cluster }: Pick<Group, "config" | "cluster">) =>
     Effect.timeoutOption(connectMs),
   )
 
-/** Starts everything and waits until requests can be sent. The scope's end stops it all. */
-export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptions) {
+/** Starts the replicas and waits until all are connected. The scope's end stops them. */
+export const startReplicas = Effect.fn("startReplicas")(function* (options: GroupOptions) {
   const { config, say } = options
   const path = logPath(config)
   const log = (line: string): void =>
     appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
   const trace = { run: randomBytes(8).toString("hex"), spec: specDigest() }
-  const directory = config.traceDirectory
   const cluster = yield* startCluster(config, {
     command: replicaCommand(),
     trace,
@@ -122,6 +121,15 @@ export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptio
     onMissedCheckpoint: (replica, seq) =>
       say(`replica ${replica} missed checkpoint ${seq} and stays out: there is no state transfer`),
   }).pipe(Effect.mapError(internal))
+  yield* allConnected({ config, cluster })
+  return { cluster, trace, log }
+})
+
+/** Starts everything and waits until requests can be sent. The scope's end stops it all. */
+export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptions) {
+  const { config } = options
+  const directory = config.traceDirectory
+  const { cluster, trace, log } = yield* startReplicas(options)
   const pool = yield* makeClientPool(config, {
     ...(directory === undefined ? {} : { trace: { directory, ...trace } }),
     log: (line) => log(`clients: ${line}`),
@@ -133,7 +141,6 @@ export const startGroup = Effect.fn("startGroup")(function* (options: GroupOptio
         Effect.fail(internal({ message: `no quorum of replicas answered within ${connectMs} ms` })),
     }),
   )
-  yield* allConnected({ config, cluster })
   const group: Group = { config, cluster, pool }
   return group
 }) satisfies (options: GroupOptions) => Effect.Effect<Group, Refused, Scope.Scope>

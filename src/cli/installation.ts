@@ -33,3 +33,6 @@ export const launcher = join(root, "bin", "prophecy.js")
 
 /** The folder of the TLA+ modules. */
 export const specFolder = join(root, "spec", "tla")
+
+/** The page of the album, as a browser gets it. */
+export const albumPage = join(root, "src", "web", "page.html")

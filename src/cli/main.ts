@@ -39,6 +39,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaChildCommand,
   },
   {
+    name: "sketcher",
+    summary: "Serve HTTP before a group of replicas, with reads that one of them answers",
+    load: async () => (await import("./sketcher.ts")).sketcherCommand,
+  },
+  {
     name: "origin",
     summary: "Run web servers that replicas ask: Apache, one for each",
     load: async () => (await import("./origin.ts")).originCommand,
@@ -57,6 +62,11 @@ const entries: ReadonlyArray<Entry> = [
     name: "explain",
     summary: "Say which quorum a recorded run waits for, from whom and since when",
     load: async () => (await import("./explain.ts")).explainCommand,
+  },
+  {
+    name: "check-history",
+    summary: "Say whether what clients saw is linearizable or delay-once, and if not, why",
+    load: async () => (await import("./check-history.ts")).checkHistoryCommand,
   },
   {
     name: "simulate",

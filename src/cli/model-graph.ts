@@ -17,12 +17,17 @@ import {
   type World,
 } from "../model-check/explore.ts"
 import { GraphRecorder, type GraphSummary, type OnElement } from "../model-check/graph.ts"
+import type { Model } from "../model-check/model.ts"
 import { modelWorld } from "../model-check/model-world.ts"
 import { cfgName } from "../model-check/pbft-cfg.ts"
 import { coreCfgName } from "../model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-models.ts"
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
+import { receivedAtOnce } from "../model-check/pbft-reduction.ts"
+import { prophecyCfgName } from "../model-check/prophecy-cfg.ts"
+import { prophecyModel } from "../model-check/prophecy-model.ts"
+import { constantsOfProphecy, type ProphecyModelSpec } from "../model-check/prophecy-models.ts"
 import { compileOverrides } from "../tla-tools/overrides.ts"
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 
@@ -43,26 +48,53 @@ export interface ExploreOptions {
 const sha256 = (text: string): string => hash("sha256", text, "hex")
 
 /** A model of any protocol that both tools know. */
-export type ModelSpec = PbftModelSpec | CoreModelSpec
+export type ModelSpec = PbftModelSpec | CoreModelSpec | ProphecyModelSpec
 
-const isCore = (spec: ModelSpec): spec is CoreModelSpec => "lacks" in spec
-
-/** As `prophecy check` calls it. */
-export const protocolOf = (spec: ModelSpec): string => (isCore(spec) ? "pbft-core" : "pbft")
-
-/** The name of a model among those of all modules, as in spec/golden-counts.json. */
-export const fullName = (spec: ModelSpec): string =>
-  isCore(spec) ? `PbftCore/${spec.name}` : spec.name
-
-/** The model, keeping only its own invariants. */
-export const worldOf = (spec: ModelSpec): World => {
-  if (isCore(spec)) return coreModelWorld(spec)
-  const whole = pbftModel(spec.name, constantsOf(spec))
-  const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
-  return modelWorld({ ...whole, invariants })
+/** Where a model is from, and what each tool takes for it. */
+interface Kind {
+  /** As `prophecy check` calls it. */
+  readonly protocol: "pbft" | "pbft-core" | "prophecy"
+  /** Before its name among those of all modules. */
+  readonly prefix: string
+  readonly module: string
+  readonly config: string
+  readonly world: () => World
 }
 
-/** Explores the model: PBFT with the real `step`, the abstraction by its own form here. */
+/** A model of processes with the real `step`, keeping only its own invariants. */
+const stepped = (whole: Model, invariants: ReadonlyArray<string>): World =>
+  modelWorld({ ...whole, invariants: whole.invariants.filter((i) => invariants.includes(i.name)) })
+
+const kindOf = (spec: ModelSpec): Kind => {
+  if ("lacks" in spec) {
+    const world = (): World => coreModelWorld(spec)
+    const names = { protocol: "pbft-core", prefix: "PbftCore/", module: "MCPbftCore.tla" } as const
+    return { ...names, config: coreCfgName(spec), world }
+  }
+  if ("protocol" in spec) {
+    const whole = (): Model => prophecyModel(spec.name, constantsOfProphecy(spec))
+    const world = (): World => stepped(whole(), spec.invariants)
+    const names = { protocol: "prophecy", prefix: "Prophecy/", module: "MCProphecy.tla" } as const
+    return { ...names, config: prophecyCfgName(spec), world }
+  }
+  const whole = (): Model => {
+    const constants = constantsOf(spec)
+    const eager = spec.reduced ? receivedAtOnce(constants) : undefined
+    return { ...pbftModel(spec.name, constants), eager }
+  }
+  const world = (): World => stepped(whole(), spec.invariants)
+  return { protocol: "pbft", prefix: "", module: "MCPbft.tla", config: cfgName(spec), world }
+}
+
+/** As `prophecy check` calls it. */
+export const protocolOf = (spec: ModelSpec): Kind["protocol"] => kindOf(spec).protocol
+
+/** The name of a model among those of all modules, as in spec/golden-counts.json. */
+export const fullName = (spec: ModelSpec): string => `${kindOf(spec).prefix}${spec.name}`
+
+export const worldOf = (spec: ModelSpec): World => kindOf(spec).world()
+
+/** Explores the model: protocols with the real `step`, abstractions by their own form here. */
 export const exploreModel = (spec: ModelSpec, options: ExploreOptions): Explored => {
   const recorder = options.graph ? new GraphRecorder(sha256, options.onElement) : undefined
   const startedAt = performance.now()
@@ -116,9 +148,10 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
   )
   const file = join(folder, "graph.json")
   const startedAt = performance.now()
+  const { module, config } = kindOf(spec)
   const outcome = yield* runTlc({
-    spec: join(specFolder, isCore(spec) ? "MCPbftCore.tla" : "MCPbft.tla"),
-    config: join(specFolder, isCore(spec) ? coreCfgName(spec) : cfgName(spec)),
+    spec: join(specFolder, module),
+    config: join(specFolder, config),
     workers: 1,
     short: shortSizes.includes(spec.size),
     heap,

@@ -141,6 +141,8 @@ const Expectation = Schema.Struct({
   completes: Schema.optionalKey(Schema.Boolean),
   actions: Schema.optionalKey(Names),
   never: Schema.optionalKey(Names),
+  view: Schema.optionalKey(Natural),
+  executes: Schema.optionalKey(Schema.Record(Schema.String, Names)),
   proven: Schema.optionalKey(Names),
   violates: Schema.optionalKey(Schema.String),
 })

@@ -22,7 +22,7 @@ export interface ServeOptions {
 
 const watchEvery = "200 millis"
 
-const portRefused = (port: number, reason: string): Refused => {
+export const portRefused = (port: number, reason: string): Refused => {
   const why = reason === "EADDRINUSE" ? "it is in use" : reason
   const text = `cannot listen on 127.0.0.1:${port}: ${why}. Name another port with --port; 0 takes any free one.`
   return new Refused({ code: ExitCode.BadInput, text })

@@ -1,6 +1,7 @@
 /** What `prophecy simulate` says of one run and of a swarm: text for people, data for programs. */
 import { restrictions } from "../sim/restrictions.ts"
-import type { Failure, SimulatedRun } from "./simulated-run.ts"
+import type { Failure } from "./expectation.ts"
+import type { SimulatedRun } from "./simulated-run.ts"
 import { ExitCode } from "./ended.ts"
 
 /** As TLC's: 12 safety, 13 liveness, 14 an assertion; 4 a trace or an expectation. */
@@ -78,7 +79,7 @@ export const runLines = (run: SimulatedRun): ReadonlyArray<string> => {
 
 /** One run as a document. */
 export const runDocument = (run: SimulatedRun): Readonly<Record<string, unknown>> => {
-  const { noise: _, ...outcome } = run.outcome
+  const { noise: _, actionsBy: __, ...outcome } = run.outcome
   return {
     seed: run.scenario.seed,
     about: run.scenario.about,

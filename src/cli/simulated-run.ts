@@ -8,14 +8,7 @@ import { Simulation } from "../sim/simulation.ts"
 import type { StoryLine } from "../sim/story.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import { findingText, type Verdict } from "../trace-check/verdict.ts"
-
-/** Why a run is not good. */
-export interface Failure {
-  readonly kind: "safety" | "liveness" | "assertion" | "trace" | "expectation"
-  /** The property, the trace checker's rule, or what was expected. */
-  readonly property: string
-  readonly why: string
-}
+import { type Failure, unmet } from "./expectation.ts"
 
 export interface SimulatedRun {
   readonly scenario: Scenario
@@ -50,29 +43,6 @@ const sourcesOf = (files: ReadonlyMap<string, ReadonlyArray<string>>) =>
       yield `${lines.join("\n")}\n`
     })(),
   }))
-
-const unmet = (scenario: Scenario, outcome: Outcome, verdict: Verdict | null): Failure | null => {
-  const { completes, actions = [], never = [], proven = [] } = scenario.expect
-  const failure = (property: string, why: string): Failure => ({
-    kind: "expectation",
-    property,
-    why,
-  })
-  const all = outcome.completed === outcome.requests
-  const shown = `${outcome.completed} of ${outcome.requests} requests completed`
-  if (completes === true && !all) return failure("completes", shown)
-  if (completes === false && all) return failure("completes", `${shown}: none was to be left`)
-  const missing = actions.find((action) => outcome.actions[action] === undefined)
-  if (missing !== undefined) return failure("actions", `${missing} was never taken`)
-  const taken = never.find((action) => outcome.actions[action] !== undefined)
-  if (taken !== undefined) return failure("never", `${taken} was taken`)
-  const blamed =
-    verdict !== null && verdict._tag !== "Unreadable"
-      ? verdict.misbehaviours.map(({ process }) => process)
-      : []
-  const free = proven.find((process) => !blamed.includes(process))
-  return free === undefined ? null : failure("proven", `nothing proves that ${free} is Byzantine`)
-}
 
 const violationOf = ({ violation }: Outcome): Failure | null => {
   if (violation === null) return null

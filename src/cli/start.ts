@@ -7,6 +7,7 @@ import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
 import { makeProgress, type Progress } from "./progress.ts"
 import { examinePort, serve } from "./serve.ts"
+import { serveAlbum } from "./serve-album.ts"
 import { type Findings, noFindings } from "./start-findings.ts"
 import { exitCodeOf, reportDocument, reportText } from "./start-report.ts"
 
@@ -44,6 +45,12 @@ const flags = {
     Flag.optional,
   ),
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
+  service: Flag.Literals("service", ["key-value", "album"]).pipe(
+    Flag.withDescription(
+      "With --serve: the key-value service, or the photo album behind a sketcher, with a page",
+    ),
+    Flag.withDefault("key-value"),
+  ),
   port: whole("port", 0, 65_535).pipe(
     Flag.withDescription(
       `Port of the HTTP front end; 0 takes any free one (default: ${servingPort} with --serve)`,
@@ -70,6 +77,7 @@ const misplaced = (given: Given): string | undefined => {
   if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
   if (!given.serve && given.noTrace) return "--no-trace goes with --serve"
   if (!given.serve && given.restartDead) return "--restart-dead goes with --serve"
+  if (!given.serve && given.service === "album") return "--service album goes with --serve"
   if (Option.isSome(given.config) && Option.isSome(given.out)) {
     return "--out and --config exclude each other: the configuration names its folders"
   }
@@ -84,7 +92,8 @@ const servedConfig = (given: Given) =>
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
-    return yield* makeRunConfig(folder, replicas, { clients: servingClients, ...traces })
+    const { service } = given
+    return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...traces })
   })
 
 const print = (given: Given, findings: Findings): Effect.Effect<void> =>
@@ -126,6 +135,9 @@ const start = Effect.fn("start")(function* (given: Given) {
   yield* examinePort(port)
   const config = yield* servedConfig(given)
   const { json, restartDead, timeout: timeoutMs } = given
+  if (config.service === "album") {
+    return yield* serveAlbum({ config, port, timeoutMs, json, progress })
+  }
   return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
 })
 

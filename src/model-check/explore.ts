@@ -223,7 +223,7 @@ export class Search {
     this.#world.space.canonical(row)
     const added = this.rows.add(row)
     const to = added < 0 ? -1 - added : added
-    if (added >= 0 && this.#violation === undefined) this.#visit(to, row)
+    if (added >= 0 && this.#violation === undefined) this.#visit(to, row, this.#row)
     if (this.#observer === undefined || to === from) return
     const edge = to * 64 + this.#actionNumber(action)
     if (this.#told.has(edge)) return
@@ -231,9 +231,9 @@ export class Search {
     this.#observer.edge(from, action, to)
   }
 
-  #visit(id: number, row: Int32Array): void {
+  #visit(id: number, row: Int32Array, from?: Int32Array): void {
     this.#observer?.state(id, row)
-    const broken = this.#world.judge.firstBroken(row)
+    const broken = this.#world.judge.firstBroken(row, from)
     if (broken === null) return
     const path = pathTo(this.#world.space, this.rows, this.#marks, id)
     this.#violation = { ...broken, path }

@@ -3,9 +3,10 @@ import type { Space } from "./space.ts"
 import { Interned } from "./intern.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 import type { Broken, StateJudge } from "./state-space.ts"
+import { WitnessWatch } from "./witness-watch.ts"
 
-/** Judges one part of a state. */
-type Check = (row: Int32Array) => Broken | null
+/** Judges one part of a state; nothing is to be said where the part is as in `from`. */
+type Check = (row: Int32Array, from: Int32Array | undefined) => Broken | null
 
 type Scoped<S extends Invariant["scope"]> = Extract<Invariant, { readonly scope: S }>
 
@@ -17,9 +18,11 @@ export class Judge implements StateJudge {
   readonly witnessed = new Set<string>()
   readonly #space: Space
   readonly #checks: ReadonlyArray<Check>
+  readonly #witnesses: WitnessWatch
 
   constructor(space: Space) {
     this.#space = space
+    this.#witnesses = new WitnessWatch(space, this.witnessed)
     const all = space.processes.map((_, index) => index)
     this.#checks = [
       ...all.map((index) => this.#ofProcess(this.#scoped("process"), index)),
@@ -32,16 +35,10 @@ export class Judge implements StateJudge {
   }
 
   /** The first property that the state breaks, and why; null when it breaks none. */
-  firstBroken(row: Int32Array): Broken | null {
-    const { witnesses } = this.#space.model
-    if (this.witnessed.size < witnesses.length) {
-      const view = this.#space.view(row)
-      for (const w of witnesses) {
-        if (!this.witnessed.has(w.name) && w.holds(view)) this.witnessed.add(w.name)
-      }
-    }
+  firstBroken(row: Int32Array, from?: Int32Array): Broken | null {
+    this.#witnesses.look(row)
     for (const check of this.#checks) {
-      const broken = check(row)
+      const broken = check(row, from)
       if (broken !== null) return broken
     }
     return null
@@ -69,8 +66,9 @@ export class Judge implements StateJudge {
 
   #ofProcess(invariants: ReadonlyArray<Scoped<"process">>, index: number): Check {
     const known: Array<Broken | null> = []
-    return (row) => {
+    return (row, from) => {
       const local = row[index] as number
+      if (local === from?.[index]) return null
       const hit = known[local]
       if (hit !== undefined) return hit
       const value = this.#value(index, local)
@@ -86,9 +84,10 @@ export class Judge implements StateJudge {
 
   #ofPair(invariants: ReadonlyArray<Scoped<"pair">>, one: number, other: number): Check {
     const known = new Map<number, Broken | null>()
-    return (row) => {
+    return (row, from) => {
       const a = row[one] as number
       const b = row[other] as number
+      if (from !== undefined && a === from[one] && b === from[other]) return null
       const key = pairKey(a, b)
       const hit = known.get(key)
       if (hit !== undefined) return hit
@@ -172,9 +171,11 @@ export class Judge implements StateJudge {
       bySet[set] = made
       return made
     }
-    return (row) => {
+    return (row, from) => {
       const local = row[index] as number
-      const selected = selection(row[column] as number)
+      const set = row[column] as number
+      if (from !== undefined && local === from[index] && set === from[column]) return null
+      const selected = selection(set)
       const key = pairKey(local, selected)
       const hit = known.get(key)
       if (hit !== undefined) return hit

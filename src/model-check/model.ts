@@ -75,11 +75,18 @@ export type Invariant = { readonly name: string } & (
     }
 )
 
-/** A state that must be reachable, so that the rest is not vacuous. */
-export interface Witness {
-  readonly name: string
-  readonly holds: (world: WorldView) => boolean
-}
+/**
+ * A state that must be reachable, so that the rest is not vacuous. It is said of the part that it
+ * depends on, so that each part is looked at once: some process, all processes, some two of them,
+ * some sent message; without a scope, of the whole.
+ */
+export type Witness = { readonly name: string } & (
+  | { readonly scope: "some"; readonly holds: (process: unknown) => boolean }
+  | { readonly scope: "every"; readonly holds: (process: unknown) => boolean }
+  | { readonly scope: "pair"; readonly holds: (one: unknown, other: unknown) => boolean }
+  | { readonly scope: "message"; readonly holds: (message: SentMessage) => boolean }
+  | { readonly scope?: undefined; readonly holds: (world: WorldView) => boolean }
+)
 
 export interface Model {
   readonly name: string
@@ -88,6 +95,11 @@ export interface Model {
   readonly injected: ReadonlyArray<InjectedMessage>
   /** What Byzantine processes can build of sent and injected messages, beside those. */
   readonly forged: (known: ReadonlyArray<SentMessage>) => ReadonlyArray<SentMessage>
+  /**
+   * Of a reduced model: whether the process receives the message as soon as it can, at once with
+   * the step before. Such a receipt sends nothing; that nothing is lost by it needs an argument.
+   */
+  readonly eager?: ((process: unknown, message: SentMessage) => boolean) | undefined
   readonly invariants: ReadonlyArray<Invariant>
   readonly witnesses: ReadonlyArray<Witness>
   /** Every action that the specification has for these processes. */

@@ -41,14 +41,17 @@ export interface PbftModelSpec {
    * or nothing: TLC would take hours.
    */
   readonly byTlc: "all" | "graph" | "nothing"
+  /** Whether some messages are received at once (pbft-reduction.ts): by the explorer alone. */
+  readonly reduced: boolean
   /** `holds`: exhaustive, no violation. Otherwise the invariant that must be violated. */
   readonly expect: "holds" | { readonly violates: string }
   /** Actions and witnesses that must be reached here. */
   readonly reaches: ReadonlyArray<string>
   /**
-   * `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night.
+   * `test`: in every test run; `large`: in CI beside the tests; `nightly`: by night; `bounded`: by
+   * night, up to a limit.
    */
-  readonly size: "test" | "large" | "nightly"
+  readonly size: "test" | "large" | "nightly" | "bounded"
   /** Witnesses that must not be reached. */
   readonly unreachable: ReadonlyArray<string>
 }
@@ -88,6 +91,7 @@ export const base = {
   maxView: 0,
   canFetch: [],
   forgesNewView: false,
+  reduced: false,
   injected: "NothingInjected",
   invariants: everyInvariant,
   byTlc: "all",

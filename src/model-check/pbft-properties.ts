@@ -3,7 +3,7 @@ import * as Invariants from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Envelope } from "../sim/world.ts"
-import type { Invariant, SentMessage, WorldView } from "./model.ts"
+import type { Invariant, SentMessage } from "./model.ts"
 import { modelService, type PbftConstants, type PbftProcess, type Value } from "./pbft-process.ts"
 import { plainText } from "./pbft-text.ts"
 
@@ -13,9 +13,6 @@ export const asProcess = (p: unknown): PbftProcess => p as PbftProcess
 export const messageOf = (m: SentMessage) => (m.value as Envelope).message
 const peerMessages = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PeerMessage> =>
   sent.map(messageOf).filter(Invariants.isPeerMessage)
-
-export const states = (world: WorldView): ReadonlyArray<State> =>
-  world.processes.map(asProcess).flatMap((p) => (p.role === "replica" ? [p.at.state] : []))
 
 /** Of two replicas' states. */
 const ofReplicas = (

@@ -331,7 +331,7 @@ export class RefinementJudge implements StateJudge {
     this.witnessed = judge.witnessed
   }
 
-  firstBroken(row: Int32Array): Broken | null {
-    return this.#space.wrongWith(row) ?? this.#judge.firstBroken(row)
+  firstBroken(row: Int32Array, from?: Int32Array): Broken | null {
+    return this.#space.wrongWith(row) ?? this.#judge.firstBroken(row, from)
   }
 }

@@ -4,103 +4,117 @@ import * as Invariants from "../core/pbft/invariants.ts"
 import type { Message } from "../core/pbft/message.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import type { Witness, WorldView } from "./model.ts"
+import type { Witness } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { asProcess, messageOf, states } from "./pbft-properties.ts"
+import { asProcess, messageOf } from "./pbft-properties.ts"
 
-const someReplica = (holds: (state: State) => boolean) => (world: WorldView) =>
-  states(world).some(holds)
+const someReplica = (name: string, holds: (state: State) => boolean): Witness => ({
+  name,
+  scope: "some",
+  holds: (process) => {
+    const p = asProcess(process)
+    return p.role === "replica" && holds(p.at.state)
+  },
+})
 
-const slotIn = (phase: string): ((world: WorldView) => boolean) =>
-  someReplica((s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
+const everyReplica = (name: string, holds: (state: State) => boolean): Witness => ({
+  name,
+  scope: "every",
+  holds: (process) => {
+    const p = asProcess(process)
+    return p.role !== "replica" || holds(p.at.state)
+  },
+})
+
+const someMessage = (name: string, holds: (m: Message) => boolean): Witness => ({
+  name,
+  scope: "message",
+  holds: (m) => holds(messageOf(m)),
+})
+
+const slotIn = (name: string, phase: string): Witness =>
+  someReplica(name, (s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
 
 // The normal case, step by step.
 const ordinary: ReadonlyArray<Witness> = [
-  { name: "ReachHeld", holds: slotIn("held") },
-  { name: "ReachPrepared", holds: slotIn("prepared") },
-  { name: "ReachCommitted", holds: slotIn("committed") },
-  { name: "ReachExecuted", holds: someReplica((s) => s.executed > 0) },
-  {
-    name: "ReachAllExecuted",
-    holds: (w) => states(w).every((s) => s.executed > 0),
-  },
-  { name: "ReachStable", holds: someReplica((s) => s.log.low > 0) },
-  { name: "ReachAllStable", holds: (w) => states(w).every((s) => s.log.low > 0) },
+  slotIn("ReachHeld", "held"),
+  slotIn("ReachPrepared", "prepared"),
+  slotIn("ReachCommitted", "committed"),
+  someReplica("ReachExecuted", (s) => s.executed > 0),
+  everyReplica("ReachAllExecuted", (s) => s.executed > 0),
+  someReplica("ReachStable", (s) => s.log.low > 0),
+  everyReplica("ReachAllStable", (s) => s.log.low > 0),
   {
     name: "ReachAnswered",
-    holds: (w) =>
-      w.processes.map(asProcess).some((p) => p.role === "client" && p.at.result !== undefined),
+    scope: "some",
+    holds: (process) => {
+      const p = asProcess(process)
+      return p.role === "client" && p.at.result !== undefined
+    },
   },
-  {
-    name: "ReachCommitBeforePrePrepare",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => {
-        const slot = Window.get(s.log, n)
-        return slot.phase === "empty" && slot.commits.some((d) => d !== "")
-      }),
-    ),
-  },
-  {
-    name: "ReachOutOfOrderCommit",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
-    ),
-  },
-  {
-    name: "ReachBatchOfTwo",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
-    ),
-  },
+  someReplica("ReachCommitBeforePrePrepare", (s) =>
+    Window.occupied(s.log).some((n) => {
+      const slot = Window.get(s.log, n)
+      return slot.phase === "empty" && slot.commits.some((d) => d !== "")
+    }),
+  ),
+  someReplica("ReachOutOfOrderCommit", (s) =>
+    Window.occupied(s.log).some((n) => n > s.executed + 1 && Invariants.isCommitted(s, n)),
+  ),
+  someReplica("ReachBatchOfTwo", (s) =>
+    Window.occupied(s.log).some((n) => Window.get(s.log, n).batch.length > 1),
+  ),
 ]
+
+const executedForgotten: Witness = {
+  name: "ReachExecutedForgotten",
+  holds: (w) =>
+    w.processes.map(asProcess).some(
+      (p) =>
+        p.role === "replica" &&
+        p.at.state.executed === p.at.state.log.low &&
+        Window.occupied(p.at.state.log).some(
+          (n) => Window.get(p.at.state.log, n).phase === "prepared",
+        ) &&
+        w.sent.some((m) => {
+          const r = messageOf(m)
+          return r._tag === "Reply" && r.replica === p.id
+        }) &&
+        ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
+    ),
+}
 
 // What happens off the straight road.
 const unusual = (c: PbftConstants): ReadonlyArray<Witness> => [
-  {
-    name: "ReachUnstableCheckpoint",
-    holds: someReplica((s) => s.checkpoints.length > 1),
-  },
-  {
-    name: "ReachExecutedForgotten",
-    holds: (w) =>
-      w.processes.map(asProcess).some(
-        (p) =>
-          p.role === "replica" &&
-          p.at.state.executed === p.at.state.log.low &&
-          Window.occupied(p.at.state.log).some(
-            (n) => Window.get(p.at.state.log, n).phase === "prepared",
-          ) &&
-          w.sent.some((m) => {
-            const r = messageOf(m)
-            return r._tag === "Reply" && r.replica === p.id
-          }) &&
-          ClientTable.entries(p.at.state.table).every((e) => e.timestamp === 0),
-      ),
-  },
+  someReplica("ReachUnstableCheckpoint", (s) => s.checkpoints.length > 1),
+  // Only a restart goes back.
+  ...(c.canRestart.length > 0 ? [executedForgotten] : []),
   {
     name: "ReachSplitPrePrepare",
-    holds: (w) => {
-      const digests = states(w).map((s) =>
-        Window.covers(s.log, 1) ? Window.get(s.log, 1).digest : "",
-      )
-      return new Set(digests.filter((d) => d !== "")).size > 1
+    scope: "pair",
+    holds: (one, other) => {
+      const digest = (process: unknown): string => {
+        const p = asProcess(process)
+        if (p.role !== "replica" || !Window.covers(p.at.state.log, 1)) return ""
+        return Window.get(p.at.state.log, 1).digest
+      }
+      const [a, b] = [digest(one), digest(other)]
+      return a !== "" && b !== "" && a !== b
     },
   },
-  {
-    name: "ReachMismatchedVote",
-    holds: someReplica((s) =>
-      Window.occupied(s.log).some((n) => {
-        const { phase, digest, commits } = Window.get(s.log, n)
-        return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
-      }),
-    ),
-  },
+  someReplica("ReachMismatchedVote", (s) =>
+    Window.occupied(s.log).some((n) => {
+      const { phase, digest, commits } = Window.get(s.log, n)
+      return phase !== "empty" && commits.some((d) => d !== "" && d !== digest)
+    }),
+  ),
   {
     name: "ReachQueuedBackup",
-    holds: (w) =>
-      w.processes
-        .map(asProcess)
-        .some((p) => p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0),
+    scope: "some",
+    holds: (process) => {
+      const p = asProcess(process)
+      return p.role === "replica" && p.id % c.n !== 0 && p.at.state.queue.length > 0
+    },
   },
 ]
 
@@ -109,72 +123,56 @@ const someSlotOf = (s: State, holds: (slot: Slot, seq: number) => boolean): bool
   Window.occupied(s.log).some((seq) => holds(Window.get(s.log, seq), seq))
 const isNull = (slot: Slot): boolean => slot.phase !== "empty" && slot.batch.length === 0
 
-const someMessage = (holds: (m: Message) => boolean) => (w: WorldView) =>
-  w.sent.map(messageOf).some(holds)
-
 const viewChanges: ReadonlyArray<Witness> = [
-  { name: "ReachNewView", holds: someReplica(inNewView) },
-  { name: "ReachAllInNewView", holds: (w) => states(w).every(inNewView) },
-  { name: "ReachSkippedView", holds: someMessage((m) => m._tag === "NewView" && m.view > 1) },
-  {
-    name: "ReachCarriedOver",
-    holds: someReplica(
-      (s) =>
-        inNewView(s) &&
-        someSlotOf(
-          s,
-          (slot, seq) =>
-            slot.batch.length > 0 && s.pset.some((e) => e.seq === seq && e.digest === slot.digest),
-        ),
-    ),
-  },
-  { name: "ReachNull", holds: someReplica((s) => someSlotOf(s, isNull)) },
-  {
-    name: "ReachNullExecuted",
-    holds: someReplica((s) => someSlotOf(s, (slot, seq) => seq <= s.executed && isNull(slot))),
-  },
-  {
-    name: "ReachOtherBatch",
-    holds: someReplica(
-      (s) =>
-        s.active &&
-        someSlotOf(
-          s,
-          (slot, seq) =>
-            slot.batch.length > 0 && s.qset.some((e) => e.seq === seq && e.digest !== slot.digest),
-        ),
-    ),
-  },
-  { name: "ReachFetched", holds: someReplica((s) => s.fetched.length > 0) },
-  { name: "ReachLaterExecution", holds: someMessage((m) => m._tag === "Reply" && m.view > 0) },
+  someReplica("ReachNewView", inNewView),
+  everyReplica("ReachAllInNewView", inNewView),
+  someMessage("ReachSkippedView", (m) => m._tag === "NewView" && m.view > 1),
+  someReplica(
+    "ReachCarriedOver",
+    (s) =>
+      inNewView(s) &&
+      someSlotOf(
+        s,
+        (slot, seq) =>
+          slot.batch.length > 0 && s.pset.some((e) => e.seq === seq && e.digest === slot.digest),
+      ),
+  ),
+  someReplica("ReachNull", (s) => someSlotOf(s, isNull)),
+  someReplica("ReachNullExecuted", (s) =>
+    someSlotOf(s, (slot, seq) => seq <= s.executed && isNull(slot)),
+  ),
+  someReplica(
+    "ReachOtherBatch",
+    (s) =>
+      s.active &&
+      someSlotOf(
+        s,
+        (slot, seq) =>
+          slot.batch.length > 0 && s.qset.some((e) => e.seq === seq && e.digest !== slot.digest),
+      ),
+  ),
+  someReplica("ReachFetched", (s) => s.fetched.length > 0),
+  someMessage("ReachLaterExecution", (m) => m._tag === "Reply" && m.view > 0),
 ]
 
-const someFetch =
-  (holds: (state: State, seq: number) => boolean) =>
-  (w: WorldView): boolean =>
-    w.processes.map(asProcess).some(
+const someFetch = (name: string, holds: (state: State, seq: number) => boolean): Witness => ({
+  name,
+  holds: ({ processes, sent }) =>
+    processes.map(asProcess).some(
       (p) =>
         p.role === "replica" &&
-        w.sent.some((sent) => {
-          const m = messageOf(sent)
+        sent.some((one) => {
+          const m = messageOf(one)
           return m._tag === "FetchState" && m.replica === p.id && holds(p.at.state, m.seq)
         }),
-    )
+    ),
+})
 
 const stateTransfer = (c: PbftConstants): ReadonlyArray<Witness> => [
-  {
-    name: "ReachAbove",
-    holds: someReplica((s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
-  },
-  { name: "ReachFetchedState", holds: someFetch((s, seq) => s.executed >= seq) },
-  {
-    name: "ReachMovedByState",
-    holds: someFetch((s, seq) => seq > c.logSize && s.log.low >= seq),
-  },
-  {
-    name: "ReachStartFetched",
-    holds: someFetch((s, seq) => s.active && s.newView?.start.seq === seq),
-  },
+  someReplica("ReachAbove", (s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
+  someFetch("ReachFetchedState", (s, seq) => s.executed >= seq),
+  someFetch("ReachMovedByState", (s, seq) => seq > c.logSize && s.log.low >= seq),
+  someFetch("ReachStartFetched", (s, seq) => s.active && s.newView?.start.seq === seq),
 ]
 
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */

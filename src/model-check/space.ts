@@ -40,6 +40,8 @@ export class Space implements StateSpace {
   readonly #deliverable: Array<Int32Array | undefined> = []
   readonly #injected: ReadonlyArray<number>
   readonly #next: Int32Array
+  /** By process, set of messages and local state: where what is received at once leads. */
+  readonly #settledAt: Array<Map<number, number> | undefined> = []
 
   constructor(model: Model) {
     this.model = model
@@ -151,6 +153,7 @@ export class Space implements StateSpace {
       next.set(row)
       next[process] = move.to
       next[last] = this.sets.union(set, move.sent, move.sends)
+      if (this.model.eager !== undefined) this.#settle(next, next[last] === set ? process : -1)
       found(process, move, next)
     }
     for (let process = 0; process < last; process++) {
@@ -161,6 +164,45 @@ export class Space implements StateSpace {
         if (move >= 0) emit(process, this.#moves[move] as Known)
       }
     }
+  }
+
+  // Every process, or `only` one, receives what it receives as soon as it can.
+  #settle(row: Int32Array, only: number): void {
+    const last = this.width - 1
+    const set = row[last] as number
+    const from = only < 0 ? 0 : only
+    const to = only < 0 ? last : only + 1
+    for (let process = from; process < to; process++) {
+      row[process] = this.#settled(process, row[process] as number, set)
+    }
+  }
+
+  #settled(process: number, local: number, set: number): number {
+    const memory = (this.#settledAt[process] ??= new Map())
+    const key = set * 0x400000 + local
+    const known = memory.get(key)
+    if (known !== undefined) return known
+    assert(local < 0x400000, "a local state's number has at most 22 bits")
+    let at = local
+    for (let moved = true; moved; ) {
+      moved = false
+      for (const message of this.deliverable(set)) {
+        if (!this.#isEager(process, at, message)) continue
+        const number = this.#receive(process, at, message)
+        if (number < 0) continue
+        const move = this.#moves[number] as Known
+        assert(move.sent.length === 0, "what is received at once sends nothing")
+        moved ||= move.to !== at
+        at = move.to
+      }
+    }
+    memory.set(key, at)
+    return at
+  }
+
+  #isEager(process: number, local: number, message: number): boolean {
+    const value = this.processes[process]?.at(local)
+    return this.model.eager?.(value, this.messages.at(message)) === true
   }
 
   view(row: Int32Array): WorldView {

@@ -50,8 +50,11 @@ export interface Broken {
 }
 
 export interface StateJudge {
-  /** The first property that the state breaks; null when it breaks none. */
-  readonly firstBroken: (row: Int32Array) => Broken | null
+  /**
+   * The first property that the state breaks; null when it breaks none. `from` is a state that
+   * breaks none: what is equal there need not be judged again.
+   */
+  readonly firstBroken: (row: Int32Array, from?: Int32Array) => Broken | null
   /** Properties whose antecedent some state met. */
   readonly antecedents: Set<string>
   readonly witnessed: Set<string>

@@ -43,6 +43,7 @@ export const stateTransferModels: ReadonlyArray<PbftModelSpec> = [
     why: "A replica that is behind fetches the checkpoint of the others.",
     canFetch: [2],
     reaches: [...actions, "ReachFetchedState", "ReachAnswered", "CheckpointAgreement"],
+    size: "large",
   },
   {
     ...base,

@@ -63,6 +63,21 @@ const twoStories = (n: number): ReadonlyArray<Envelope> => {
   ]
 }
 
+const storiesToAll = (n: number): ReadonlyArray<Envelope> => {
+  const claim = [entry(1, Build.digestB, 0)]
+  const batches = [Build.batchA(everyone(n)), Build.batchB(everyone(n))]
+  return [
+    ...Build.prePrepares(0, [[0], [1]], batches, [everyone(n)]),
+    ...Build.votes(["Commit"], 0, [[0], [1], [Build.digestA, Build.digestB]], [everyone(n)]),
+    ...fromAll(n, [viewChange(0, 1, [claim, claim])]),
+  ]
+}
+
+const storiesAndMore = (n: number): ReadonlyArray<Envelope> => [
+  ...twoStories(n),
+  ...Build.prePrepares(0, [[0], [2]], [Build.batchC(everyone(n))], [everyone(n)]),
+]
+
 const halfTold = (n: number): ReadonlyArray<Envelope> =>
   Build.prePrepares(0, [[0], [1]], [Build.batchB(everyone(n))], [[1, 2]])
 
@@ -149,6 +164,8 @@ export const viewChangeUniverses = {
   Gap: gap,
   FalseClaim: falseClaim,
   TwoStories: twoStories,
+  StoriesToAll: storiesToAll,
+  StoriesAndMore: storiesAndMore,
   HalfTold: halfTold,
   HalfStable: halfStable,
   ForChanger: forChanger,

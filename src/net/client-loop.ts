@@ -72,6 +72,8 @@ export class ClientLoop {
   readonly #limits: CodecLimits
   readonly #clients: ReadonlyArray<Client>
   readonly #links: Array<Connection | undefined>
+  /** Replicas that were connected and are not: most likely they have ended. */
+  readonly #lost = new Set<ReplicaId>()
   readonly #dialers: ReadonlyArray<Dialer>
   readonly #deadlines: Deadlines
   /** The last view in which each replica answered any of the clients. */
@@ -124,6 +126,7 @@ export class ClientLoop {
 
   #opened(replica: ReplicaId, connection: Connection): void {
     this.#links[replica] = connection
+    this.#lost.delete(replica)
     this.network.add("Connected")
     for (const { request, to } of this.#clients) {
       if (request !== undefined && to.includes(replica)) connection.send(request)
@@ -142,6 +145,8 @@ export class ClientLoop {
     if (was === undefined) return
     this.network.add("Disconnected")
     this.#options.log(`disconnected from replica ${replica}: ${fault.message}`)
+    this.#lost.add(replica)
+    this.#hurryAll()
     this.#options.connections()
   }
 
@@ -194,11 +199,16 @@ export class ClientLoop {
     return this.#views.toSorted((a, b) => b - a)[groupOf(n).f] ?? 0
   }
 
-  // A client that has not heard of the others' view would call an old primary, and wait in vain:
-  // its timer fires at once, and its request goes to every replica.
-  #hurry(id: ClientId, { config, state }: Client): void {
+  // A client that has not heard of the others' view calls an old primary, or one that is gone, and
+  // would wait in vain: its timer fires at once, and its request goes to every replica.
+  #hurry(id: ClientId, { config, state, to }: Client): void {
     if (state.operation === undefined || state.toAll) return
-    if (clientView(config, state) < this.view) this.#step(id, { _tag: "Timeout" })
+    const isGone = to.every((replica) => this.#lost.has(replica))
+    if (isGone || clientView(config, state) < this.view) this.#step(id, { _tag: "Timeout" })
+  }
+
+  #hurryAll(): void {
+    this.#clients.forEach((client, k) => this.#hurry(this.#options.from + k, client))
   }
 
   // What one client hears of views helps those that wait for an old primary.
@@ -206,8 +216,7 @@ export class ClientLoop {
     const before = this.view
     const { replica, view } = reply
     this.#views[replica] = Math.max(this.#views[replica] ?? 0, view)
-    if (this.view === before) return
-    this.#clients.forEach((client, k) => this.#hurry(this.#options.from + k, client))
+    if (this.view !== before) this.#hurryAll()
   }
 
   #clientOf(id: ClientId): Client | undefined {

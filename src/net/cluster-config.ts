@@ -68,11 +68,12 @@ export const ClusterConfigFile = Schema.Struct({
   /**
    * A backup that waits this long, in milliseconds, for the execution of a client's request gives
    * up the view; twice as long after each view that was given up since something was executed, 64
-   * times at most. A client says so to all replicas after `retransmitMs`, so a dead primary costs
-   * about the sum of both.
+   * times at most. A client says so to all replicas after `retransmitMs`, so a mute primary costs
+   * about the sum of both; one whose connections break, a quarter of this time.
    */
   viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
-  service: Schema.Literals(["key-value", "null"]),
+  /** What is replicated. `album` is for `prophecy sketcher`: its results carry their positions. */
+  service: Schema.Literals(["key-value", "null", "album"]),
   /** All secrets, for a cluster that one person runs. Or: */
   secrets: Schema.optionalKey(MasterSecrets),
   /** A node's own secrets; `{node}` stands for `replica-2`, `endpoint-0`. Relative to this file. */
@@ -124,7 +125,7 @@ export interface ClusterConfig {
   readonly pipeline: number
   readonly retransmitMs: number
   readonly viewChangeMs: number
-  readonly service: "key-value" | "null"
+  readonly service: ClusterConfigFile["service"]
   readonly secrets: Secrets
   readonly dataDirectory: string
   readonly traceDirectory: string | undefined

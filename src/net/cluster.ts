@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
 import type { ClusterConfig } from "./cluster-config.ts"
+import type { Behaviour } from "./misbehave.ts"
 import { ReplicaChild, ReplicaProcessError } from "./replica-child.ts"
 import type { ReplicaStatus } from "./status.ts"
 
@@ -39,6 +40,8 @@ export interface RunningCluster {
   readonly stop: (replica: number) => Effect.Effect<number>
   /** Starts one that does not run and waits until it is ready. */
   readonly start: (replica: number) => Effect.Effect<void, ReplicaProcessError>
+  /** Has a running replica answer fast reads badly, or honestly again. */
+  readonly behave: (replica: number, behaviour: Behaviour) => void
   /** Waits for the first process that ends without being asked. */
   readonly failed: Effect.Effect<never, ReplicaProcessError>
 }
@@ -136,6 +139,7 @@ export const startCluster = (
       kill: (replica) => Effect.asVoid(endOne(running, replica, "SIGKILL", stopMs)),
       stop: (replica) => endOne(running, replica, "SIGTERM", stopMs),
       start: (replica) => startOne(config, options, running, replica),
+      behave: (replica, behaviour) => running.children.get(replica)?.behave(behaviour),
       failed: Deferred.await(failed),
     }
   })

@@ -7,10 +7,12 @@ import { assert } from "../core/assert.ts"
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest, type Seq } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
+import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
 import type { Service } from "../core/service/service.ts"
 import type { TextTree } from "../core/service/text-tree.ts"
+import { albumService } from "../web/album-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
 
@@ -19,6 +21,11 @@ export type Executed = Extract<Input, { readonly _tag: "Executed" }>
 export interface Executor {
   /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */
   readonly execute: (effect: Execute) => Executed
+  /**
+   * Has the service read, from the state that it is in, without an order; undefined when the
+   * operation is none that changes nothing.
+   */
+  readonly read: (operation: Bytes) => Bytes | undefined
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
   /** The service's present state in parts. */
@@ -29,10 +36,22 @@ export interface Executor {
   readonly restore: (seq: Seq) => void
 }
 
-export const makeService = (kind: ClusterConfig["service"]): Service =>
-  kind === "null" ? nullService(bytesDigest) : keyValueService(bytesDigest)
+export const makeService = (kind: ClusterConfig["service"]): Service => {
+  switch (kind) {
+    case "null":
+      return nullService(bytesDigest)
+    case "key-value":
+      return keyValueService(bytesDigest)
+    case "album":
+      return albumService(bytesDigest)
+  }
+}
 
-export const makeExecutor = (service: Service): Executor => {
+/** Whether a sketcher stands before the service: its results then carry their positions. */
+export const hasPositions = (kind: ClusterConfig["service"]): boolean => kind === "album"
+
+/** With `positions` each result says where it was executed, as a sketcher needs. */
+export const makeExecutor = (service: Service, positions = false): Executor => {
   const snapshots = new Map<Seq, Bytes>()
   const state: { offered: { readonly seq: Seq; readonly snapshot: Bytes } | undefined } = {
     offered: undefined,
@@ -42,8 +61,10 @@ export const makeExecutor = (service: Service): Executor => {
       const results = requests.map(({ operation }) => service.execute(operation))
       if (checkpoint) snapshots.set(seq, service.snapshot())
       const digest = checkpoint ? service.digest() : noDigest
-      return { _tag: "Executed", seq, results, service: digest }
+      const placed = positions ? placedResults(seq, results) : results
+      return { _tag: "Executed", seq, results: placed, service: digest }
     },
+    read: (operation) => (service.isRead(operation) ? service.execute(operation) : undefined),
     takeSnapshot: (seq) => {
       const snapshot = snapshots.get(seq)
       assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")

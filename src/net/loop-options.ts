@@ -24,6 +24,8 @@ export interface LoopPeers {
   readonly tellProgress: (progress: Progress) => void
   readonly flush: () => void
   readonly isConnected: (replica: ReplicaId) => boolean
+  /** Whether it was connected and is not any more. */
+  readonly isLost: (replica: ReplicaId) => boolean
   readonly queuedBytes: (replica: ReplicaId) => number
   readonly pause: () => void
   readonly resume: () => void

@@ -7,9 +7,10 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
-import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { DirectMessage, Reply } from "../core/pbft/message.ts"
+import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
+import type { FastRead } from "../core/prophecy/message.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -19,6 +20,7 @@ import { Connection, type ConnectionEvents } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
 import { type Backoff, Dialer } from "./dialer.ts"
+import { fastKind, readFastRead, writeFastReply } from "./fast-codec.ts"
 import { fingerprint, type Hello } from "./handshake.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
@@ -33,6 +35,8 @@ export interface PeersEvents {
   readonly progress: (replica: ReplicaId, progress: Progress) => void
   /** A part of a state, or what leads to one. */
   readonly chunk: (replica: ReplicaId, chunk: StateChunk) => void
+  /** A sketcher has this replica read; the result is to be given to `answer`, now or later. */
+  readonly fastRead: (message: FastRead, answer: (result: Bytes) => void) => void
   readonly connected: (replica: ReplicaId) => void
   readonly disconnected: (replica: ReplicaId) => void
 }
@@ -61,6 +65,7 @@ export class Peers {
   readonly #limits: CodecLimits
   readonly #fingerprint: string
   readonly #replicas: Array<Connection | undefined>
+  readonly #lost = new Set<ReplicaId>()
   readonly #clients: Array<Connection | undefined>
   readonly #open = new Map<Connection, Peer>()
   readonly #accepted = new Set<Connection>()
@@ -176,6 +181,7 @@ export class Peers {
     }
     const old = this.#replicas[peer.id]
     this.#replicas[peer.id] = connection
+    this.#lost.delete(peer.id)
     old?.fail(new Disconnected({ reason: "replaced by a new connection" }))
     this.#options.log(`connected to ${nameOf(peer)}`)
     this.#events?.connected(peer.id)
@@ -201,6 +207,7 @@ export class Peers {
     this.#options.log(`disconnected from ${nameOf(peer)}: ${fault.message}`)
     if (this.#replicas[peer.id] !== connection) return
     this.#replicas[peer.id] = undefined
+    this.#lost.add(peer.id)
     this.#events?.disconnected(peer.id)
   }
 
@@ -217,6 +224,8 @@ export class Peers {
       } else if (peer.kind === "replica" && isStateChunk(bytes[reader.at])) {
         const chunk = readStateChunk(reader)
         if (!reader.failed) this.#events?.chunk(peer.id, chunk)
+      } else if (peer.kind === "endpoint" && bytes[reader.at] === fastKind.FastRead) {
+        this.#fastRead(peer, connection)
       } else this.#message(peer, bytes)
     }
     if (reader.failed) {
@@ -236,6 +245,20 @@ export class Peers {
     if (this.counts.get(`Dropped:${input}`) === 1) {
       this.#options.log(`dropped a ${decoded.message._tag} of ${nameOf(peer)}: ${input}`)
     }
+  }
+
+  #fastRead(peer: Extract<Peer, { readonly kind: "endpoint" }>, connection: Connection): void {
+    const message = readFastRead(this.#reader, this.#limits)
+    if (this.#reader.failed) return
+    // A sketcher is known by the endpoint that it calls from.
+    if (message.sketcher !== peer.id) return this.counts.add("Dropped:WrongSender")
+    const { sketcher, id } = message
+    this.#events?.fastRead(message, (result) => {
+      const reply = { _tag: "FastReply", sketcher, id, replica: this.#options.id, result } as const
+      this.#scratch.rewind()
+      writeFastReply(this.#scratch, reply)
+      connection.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
+    })
   }
 
   broadcast(message: DirectMessage): void {
@@ -279,6 +302,10 @@ export class Peers {
   resume(): void {
     this.#paused = false
     for (const connection of this.#open.keys()) connection.resume()
+  }
+
+  isLost(replica: ReplicaId): boolean {
+    return this.#lost.has(replica)
   }
 
   isConnected(replica: ReplicaId): boolean {

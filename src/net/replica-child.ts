@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { Data, Effect } from "effect"
+import type { Behaviour } from "./misbehave.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 
 /** A replica's process ended, or did not become ready. */
@@ -108,6 +109,11 @@ export class ReplicaChild {
     this.#statuses = []
     if (!this.#asked) this.#options.onEnd(error)
     resolve()
+  }
+
+  /** Has it answer fast reads so. */
+  behave(behaviour: Behaviour): void {
+    if (this.#process.connected) this.#process.send(`behave ${behaviour}`)
   }
 
   /** Waits until the replica is ready. */

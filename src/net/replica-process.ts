@@ -6,6 +6,7 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
+import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
   Executor,
@@ -17,6 +18,7 @@ import {
   type TraceOptions,
   Tracer,
 } from "./replica-services.ts"
+import { type Behaviour, behaviours, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
@@ -51,6 +53,8 @@ export interface RunningReplica {
   readonly executed: number
   readonly tracePath: string | null
   readonly status: Effect.Effect<ReplicaStatus>
+  /** Has it answer fast reads badly, for demonstrations and tests. */
+  readonly behave: (behaviour: Behaviour) => void
   /** Waits for the end that nobody asked for. */
   readonly failed: Effect.Effect<never, ReplicaError>
 }
@@ -164,6 +168,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       try: () => loop.restart(disk.records),
       catch: (cause) => broken(id, cause),
     })
+    const misbehaviour = new Misbehaviour()
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => {
@@ -175,10 +180,15 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
+      fastRead: (message, answer) => {
+        const { actions, events } = loop
+        answerFastRead({ executor, actions, events, misbehaviour }, message, answer)
+        loop.schedule()
+      },
       connected: (replica) => loop.connected(replica),
-      disconnected: () => undefined,
+      disconnected: () => loop.schedule(),
     })
-    return { loop, peers, store: disk, tracer }
+    return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
 /** Starts a replica that runs until the scope closes; then its log and trace are closed. */
@@ -207,6 +217,9 @@ export const runReplica = (
       executed: parts.loop.state.executed,
       tracePath: parts.tracer.path,
       status: Effect.sync(() => statusOf(config, id, parts)),
+      behave: (behaviour) => {
+        parts.misbehaviour.behaviour = behaviour
+      },
       failed: Deferred.await(failed),
     }
   })
@@ -216,13 +229,16 @@ const say = (line: ReplicaLine): void => {
   process.send?.(line)
 }
 
-/** Answers the parent's `"status"` until the scope closes. */
+/** Answers the parent's `"status"`, and obeys its `"behave old"`, until the scope closes. */
 const answerParent = (replica: RunningReplica) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const onMessage = (message: unknown): void => {
-        if (message !== "status") return
-        process.send?.({ event: "status", status: Effect.runSync(replica.status) })
+        if (message === "status") {
+          process.send?.({ event: "status", status: Effect.runSync(replica.status) })
+        }
+        const behaviour = behaviours.find((b) => message === `behave ${b}`)
+        if (behaviour !== undefined) replica.behave(behaviour)
       }
       process.on("message", onMessage)
       return onMessage

@@ -120,7 +120,10 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       const { config, id } = yield* Identity
       const { snapshot, checkpoint } = yield* Store
       const service = Execution.makeService(config.service)
-      if (snapshot === undefined || checkpoint === undefined) return Execution.makeExecutor(service)
+      const positions = Execution.hasPositions(config.service)
+      if (snapshot === undefined || checkpoint === undefined) {
+        return Execution.makeExecutor(service, positions)
+      }
       const { seq, digest, table } = checkpoint
       const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
       const wrong = (reason: string): StoreError =>
@@ -131,7 +134,7 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       if (checkpointDigest(seq, service.digest(), table) !== digest) {
         return yield* wrong("the snapshot does not have the digest of its checkpoint")
       }
-      return Execution.makeExecutor(service)
+      return Execution.makeExecutor(service, positions)
     }),
   )
 }

@@ -85,6 +85,7 @@ export class ReplicaLoop {
     this.#clock = new ViewClock({
       config,
       baseMs: options.viewChangeMs,
+      isLost: (replica) => options.peers.isLost(replica),
       mayFire: () => maySuspect(config, this.#state, this.#heard()),
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })

@@ -17,13 +17,13 @@ import { type KnownNode, StateAssembly } from "./state-assembly.ts"
 import { askLimit, type StateChunk } from "./state-wire.ts"
 import { readTableText } from "./table-tree.ts"
 
-/** Ticks without progress before a checkpoint in the window is fetched: messages may be on their way. */
+/** Ticks without progress before a checkpoint in the window is fetched: its messages may come. */
 const patience = 8
 /** The same for a checkpoint above the window: its messages cannot be used. */
 const shortPatience = 2
 /** Ticks after which what was asked for is asked of another. */
 const answerTicks = 4
-/** Ticks without any new node after which the question is put anew, maybe for a later checkpoint. */
+/** Ticks without a new node after which the question is put anew, maybe for a later state. */
 const stuckTicks = 8
 /** Questions that a replica has open at the same time. */
 const openLimit = 4

@@ -5,17 +5,22 @@
  * Outside the specification: how long a view is given. `Timeout` may happen there at any moment, or
  * never.
  */
-import type { Seq, View } from "../core/ids.ts"
+import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import { viewTimer } from "../core/pbft/timer.ts"
+import { primaryOf } from "../core/quorum.ts"
 
 /** How often the timer's time is doubled at most. */
 const doublings = 6
+/** The share of the time that a primary gets whose connection broke. */
+const lostShare = 1 / 4
 
 export interface ViewClockOptions {
   readonly config: Config
   /** The time in a view in which something was executed, in milliseconds. */
   readonly baseMs: number
+  /** Whether a replica was connected and is not any more. */
+  readonly isLost: (replica: ReplicaId) => boolean
   /** Whether the view may be given up; otherwise the timer starts anew. */
   readonly mayFire: () => boolean
   readonly fire: (view: View) => void
@@ -25,6 +30,8 @@ export class ViewClock {
   readonly #options: ViewClockOptions
   #timer: NodeJS.Timeout | undefined
   #key: string | undefined
+  /** When the timer ends, by the clock of `performance.now()`. */
+  #endsAt = 0
   #executed: Seq = -1
   /** The view of the last execution. */
   #settled: View = 0
@@ -39,16 +46,21 @@ export class ViewClock {
       this.#executed = state.executed
       this.#settled = state.view
     }
-    const wanted = viewTimer(this.#options.config, state)
-    if (wanted?.key === this.#key) return
-    this.stop()
+    const { config, baseMs, isLost } = this.#options
+    const wanted = viewTimer(config, state)
+    const isSame = wanted?.key === this.#key
+    if (!isSame) this.stop()
     this.#key = wanted?.key
     if (wanted === undefined) return
-    const left = Math.min(doublings, state.view - this.#settled)
-    this.#start(wanted.view, this.#options.baseMs * 2 ** left)
+    const usual = baseMs * 2 ** Math.min(doublings, state.view - this.#settled)
+    const ms = isLost(primaryOf(config.group, state.view)) ? usual * lostShare : usual
+    if (isSame && performance.now() + ms >= this.#endsAt) return
+    clearTimeout(this.#timer)
+    this.#start(wanted.view, ms)
   }
 
   #start(view: View, ms: number): void {
+    this.#endsAt = performance.now() + ms
     this.#timer = setTimeout(() => {
       if (this.#options.mayFire()) this.#options.fire(view)
       else this.#start(view, ms)

@@ -1,7 +1,10 @@
 /** What came out of a run. */
+import type { View } from "../core/ids.ts"
+import type { Config, State } from "../core/pbft/state.ts"
 import type { NetworkCounts } from "./network.ts"
-import type { Violation } from "./ledger.ts"
-import type { Fate } from "./scenario.ts"
+import type { Ledger, Violation } from "./ledger.ts"
+import { operationText } from "./operation.ts"
+import { type Fate, replicaName } from "./scenario.ts"
 
 /** How often which fault was injected, by its name. */
 export type FaultCounts = Readonly<Record<string, number>>
@@ -19,8 +22,30 @@ export interface Outcome {
   readonly events: number
   /** How often correct replicas and clients took each action, ignored inputs under their reason. */
   readonly actions: Readonly<Record<string, number>>
+  /** The same by who took them: `r3 EnterView`. */
+  readonly actionsBy: Readonly<Record<string, number>>
+  /** Of each correct replica that runs at the end, the view that it takes part in; null: none. */
+  readonly views: Readonly<Record<string, View | null>>
+  /** By sequence number the operations that took effect there. */
+  readonly executions: Readonly<Record<string, ReadonlyArray<string>>>
   readonly faults: FaultCounts
   readonly network: NetworkCounts
   /** What the noise did, for a scenario that says it instead of drawing it. */
   readonly noise: ReadonlyArray<Fate>
 }
+
+export const viewsOf = (
+  nodes: ReadonlyArray<{ readonly config: Config; readonly state: State; readonly up: boolean }>,
+): Outcome["views"] =>
+  Object.fromEntries(
+    nodes.flatMap(({ config, state: { view, active }, up }) =>
+      up ? [[replicaName(config.id), active ? view : null]] : [],
+    ),
+  )
+
+export const executed = ({ executions }: Ledger): Outcome["executions"] =>
+  Object.fromEntries(
+    [...executions]
+      .sort(([a], [b]) => a - b)
+      .map(([seq, { requests }]) => [seq, requests.map((r) => operationText(r.operation))]),
+  )

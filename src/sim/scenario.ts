@@ -209,10 +209,20 @@ export interface Fate {
 export interface Expectation {
   /** Every request of a correct client completes (`true`), or at least one never does (`false`). */
   readonly completes?: boolean
-  /** Actions that some correct replica or client takes, ignored inputs as `Ignore:Why`. */
+  /**
+   * Actions that some correct replica or client takes, ignored inputs as `Ignore:Why`; that a
+   * certain one takes, as `r3 EnterView`.
+   */
   readonly actions?: ReadonlyArray<string>
-  /** Actions that no correct replica or client takes. */
+  /** Actions that no correct replica or client takes, or that a certain one does not. */
   readonly never?: ReadonlyArray<string>
+  /** The view that each correct replica takes part in at the end. */
+  readonly view?: View
+  /**
+   * By sequence number, the operations that take effect there: none at a null request, and where
+   * all was executed before.
+   */
+  readonly executes?: Readonly<Record<string, ReadonlyArray<string>>>
   /** Processes whom the trace checker proves to be Byzantine. */
   readonly proven?: ReadonlyArray<string>
   /** The safety property that breaks: a scenario that shows what a bug or too many faults do. */

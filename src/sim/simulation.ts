@@ -20,7 +20,7 @@ import { invented, notLinear } from "./linear-history.ts"
 import { correctOf, type Demand, demandOf } from "./liveness.ts"
 import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
-import type { Outcome } from "./outcome.ts"
+import { executed, type Outcome, viewsOf } from "./outcome.ts"
 import { Random } from "./random.ts"
 import { Recorder, type WriteLine } from "./recorder.ts"
 import { ReplicaNode } from "./replica-node.ts"
@@ -36,6 +36,7 @@ import {
   type Scenario,
 } from "./scenario.ts"
 import { clientStory, messageText, networkStory, replicaStory, type StoryLine } from "./story.ts"
+import { Tally } from "./tally.ts"
 
 export interface SimulationOptions {
   readonly hashing: Hashing
@@ -65,14 +66,16 @@ export class Simulation {
   readonly #ledger: Ledger
   readonly #replicas: ReadonlyArray<Identity>
   readonly #clients: ReadonlyArray<ClientNode>
-  readonly #actions = new Map<string, number>()
-  readonly #faults = new Map<string, number>()
+  readonly #actions = new Tally()
+  readonly #actionsBy = new Tally()
+  readonly #faults = new Tally()
   readonly #tooMany: boolean
   #now = 0
   #events = 0
   #done = false
   #executedAt = 0
   #excuse: string | null = null
+  #views: Outcome["views"] = {}
 
   constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario
@@ -122,10 +125,6 @@ export class Simulation {
     this.#options.story?.({ at: this.#now, node, what: what() })
   }
 
-  #count(fault: string): void {
-    this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1)
-  }
-
   #host(send: (to: NodeName, message: WireMessage) => void): Host {
     return {
       now: () => this.#now,
@@ -152,7 +151,8 @@ export class Simulation {
     const wrapper = wrapperOf(behaviours, { config, random, hashing: this.#options.hashing })
     const leave = (to: NodeName, message: WireMessage): void => {
       for (const out of wrapper.send({ to, message, authentic: true, after: 0 })) {
-        if (out.message !== message || !out.authentic || out.after > 0) this.#count("Byzantine")
+        if (out.message !== message || !out.authentic || out.after > 0)
+          this.#faults.add("Byzantine")
         this.#send({ from: name, ...out })
       }
     }
@@ -165,7 +165,7 @@ export class Simulation {
       })),
       hear: (from, message) => {
         for (const out of wrapper.hear(from, message)) {
-          this.#count("Byzantine")
+          this.#faults.add("Byzantine")
           this.#send({ from: name, ...out })
         }
       },
@@ -223,7 +223,7 @@ export class Simulation {
 
   #replicaStepped(name: string, correct: boolean, what: ReplicaStepped): void {
     if (correct) {
-      this.#countAction(what.step.action)
+      this.#countAction(name, what.step.action)
       this.#ledger.stepped(what)
       if (what.step.action === "Execute") this.#executedAt = this.#now
     }
@@ -231,12 +231,13 @@ export class Simulation {
     this.#say(name, () => replicaStory(what))
   }
 
-  #countAction(action: string): void {
-    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+  #countAction(name: string, action: string): void {
+    this.#actions.add(action)
+    this.#actionsBy.add(`${name} ${action}`)
   }
 
   #clientStepped(name: NodeName, what: ClientStepped): void {
-    this.#countAction(what.step.action)
+    this.#countAction(name, what.step.action)
     this.#say(name, () => clientStory(what))
   }
 
@@ -276,7 +277,7 @@ export class Simulation {
     if (message._tag === "Progress") return node.told(message)
     const input = inputOf(node.config, message)
     if (typeof input !== "string") return node.receive(input)
-    this.#count(input)
+    this.#faults.add(input)
     this.#say(replicaName(node.config.id), () => `drops ${messageText(message)}: ${input}`)
   }
 
@@ -285,7 +286,7 @@ export class Simulation {
     for (const fault of faults) {
       if (fault._tag === "Crash") this.#planCrash(fault)
       else if (fault._tag === "Say") this.#planSaying(fault)
-      else this.#count("Cut")
+      else this.#faults.add("Cut")
     }
     this.#queue.push(microseconds(calmAtMs), () => {
       this.#say("fault", () => "calm: no more faults but the Byzantine replicas")
@@ -299,7 +300,7 @@ export class Simulation {
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
       if (!nodes.every(({ up }) => up)) return
-      this.#count("Crash")
+      this.#faults.add("Crash")
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
       this.#say("fault", () => `${name} stops; the disk kept ${kept} of the records under way`)
       if (forMs === null) return
@@ -316,7 +317,7 @@ export class Simulation {
     const config = replicaConfig(this.#scenario, 0, this.#options.hashing)
     const message: Message = messageOf({ cluster, config }, say)
     this.#queue.push(microseconds(say.atMs), () => {
-      this.#count("Say")
+      this.#faults.add("Say")
       for (const to of say.to) {
         this.#send({ from: say.from, to, message, authentic: true, after: 0 })
       }
@@ -361,6 +362,7 @@ export class Simulation {
       invented(this.#ledger, observed, correctClients(this.#scenario)) ??
       notLinear(this.#ledger, observed)
     if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
+    this.#views = viewsOf(this.#correct())
     const { missing, excuse } = this.#demand()
     this.#excuse = excuse
     if (missing === null) return
@@ -377,8 +379,6 @@ export class Simulation {
     const { requests } = this.#scenario
     const atMs = this.#now / 1000
     assert(requests.length >= this.#left(), "no client has more requests than the scenario")
-    const sorted = (all: ReadonlyMap<string, number>) =>
-      Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)))
     return {
       violation: violation === undefined ? null : { ...violation, atMs },
       requests: requests.length,
@@ -386,8 +386,11 @@ export class Simulation {
       excused: this.#excuse,
       virtualMs: atMs,
       events: this.#events,
-      actions: sorted(this.#actions),
-      faults: sorted(this.#faults),
+      actions: this.#actions.sorted(),
+      actionsBy: this.#actionsBy.sorted(),
+      views: this.#views,
+      executions: executed(this.#ledger),
+      faults: this.#faults.sorted(),
       network: this.#network.counts,
       noise: this.#network.noise,
     }

@@ -8,7 +8,7 @@ import type { Numbered } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
 
-/** Ticks without progress before a checkpoint in the window is fetched: messages may be on their way. */
+/** Ticks without progress before a checkpoint in the window is fetched: its messages may come. */
 const patience = 3
 
 export class StateFetcher {

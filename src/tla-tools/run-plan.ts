@@ -34,7 +34,7 @@ export interface TlcRun {
   readonly stopAfterSeconds?: number | undefined
   /**
    * The run is expected to take seconds. The JVM then compiles quickly and not well, and collects
-   * by one thread: about half the work for a run of some seconds, and slower where it takes minutes.
+   * by one thread: about half the work where it takes some seconds, more where it takes minutes.
    */
   readonly short?: boolean | undefined
   /** The JVM's heap, as -Xmx takes it: `4g`, `800m`. */

@@ -7,7 +7,7 @@
  * | `PUT /album/A`                   | anyone     | 201, 200 when it was theirs already, 409 |
  * | `GET /album/A`                   | allowed    | the list of photos as JSON |
  * | `GET`, `PUT /album/A/access`     | owner      | who may look at it: a JSON list of names |
- * | `GET /album/A/photo/P`           | allowed    | the photo, or 304 when `if-none-match` is its tag |
+ * | `GET /album/A/photo/P`           | allowed    | the photo; 304: its tag is in `if-none-match` |
  * | `PUT`, `DELETE /album/A/photo/P` | owner      | 201, 204 |
  *
  * Errors are JSON with a word for programs and a sentence for people. Nothing here looks at a

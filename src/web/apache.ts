@@ -98,7 +98,7 @@ export interface Origin {
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** The document root of this instance: change files there, and this origin answers differently. */
+  /** The document root of this instance: change files there, and it answers differently. */
   readonly documents: string
   /** Resolves when the process has ended, with what it said last. */
   readonly ended: Promise<ApacheFailed>
@@ -131,7 +131,7 @@ const identity = (): ReadonlyArray<string> =>
   process.getuid?.() === 0 ? ["User nobody", "Group nogroup"] : []
 
 const configText = ({ apache, folder, port }: OriginOptions, documents: string): string => {
-  // Those that Debian builds as modules; elsewhere some are built in, and their files are not there.
+  // Those that Debian builds as modules; elsewhere some are built in, without a file.
   const wanted = ["mpm_event", "authz_core", "mime", "dir", "unixd", "log_config"]
   const loaded = wanted.filter((m) => existsSync(join(apache.modules, `mod_${m}.so`)))
   return [

@@ -14,6 +14,7 @@ import {
   type Header,
   type HttpRequest,
   type HttpResponse,
+  headerOf,
   isHeader,
   isNotHttp,
   sortHeaders,
@@ -26,11 +27,14 @@ export interface Answer {
   /** An encoded response. */
   readonly response: Bytes
   readonly how: string
+  /** Where in the agreed order it is from, for the field `Prophecy-Position`. */
+  readonly position?: string
 }
 
 /** Whoever has requests executed. Rejects with an error of front-errors.ts. */
 export interface Backend {
-  readonly ask: (request: Classified) => Promise<Answer>
+  /** `after`: what the client's field `Prophecy-After` says; no older state may answer. */
+  readonly ask: (request: Classified, after?: string) => Promise<Answer>
 }
 
 export interface FrontLimits {
@@ -58,7 +62,7 @@ export interface FrontOptions {
   readonly host?: string
   /** 0 takes any free one. */
   readonly port: number
-  /** Answers some requests by itself, such as a page of status; undefined leaves it to the group. */
+  /** Answers some requests by itself, such as a status page; undefined leaves it to the group. */
   readonly own?: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly log?: (line: string) => void
 }
@@ -123,13 +127,20 @@ const read = (answer: Answer): HttpResponse => {
 }
 
 // Fields that are this connection's to set, or this server's.
-const ownFields = new Set(["connection", "date", "keep-alive", "prophecy", "transfer-encoding"])
+const ownFields = new Set([
+  "connection",
+  "date",
+  "keep-alive",
+  "prophecy",
+  "prophecy-position",
+  "transfer-encoding",
+])
 
 const send = (
   { method }: HttpRequest,
   response: ServerResponse,
   of: HttpResponse,
-  how: string,
+  { how, position }: Answer,
 ): void => {
   if (response.headersSent || response.destroyed) return
   const raw = of.headers.filter((h) => !ownFields.has(h[0]) && isHeader(h)).flat()
@@ -138,7 +149,8 @@ const send = (
   const told = of.headers.some(([name]) => name === "content-length")
   const length = bodyless || told ? [] : ["content-length", String(body.length)]
   const date = new Date().toUTCString()
-  response.writeHead(of.status, [...raw, ...length, "date", date, "prophecy", how])
+  const place = position === undefined ? [] : ["prophecy-position", position]
+  response.writeHead(of.status, [...raw, ...length, ...place, "date", date, "prophecy", how])
   response.end(bodyless ? undefined : body)
 }
 
@@ -173,7 +185,7 @@ class Answering {
       if (this.#options.own?.(incoming, response) === true) return
       const request = await requestOf(incoming, this.#limits)
       const { answer, of } = await this.#ask(request)
-      send(request, response, of, answer.how)
+      send(request, response, of, answer)
     } catch (cause) {
       const { status } = failureOf(cause)
       if (status === 500) this.#options.log?.(`a request failed: ${String(cause)}`)
@@ -187,9 +199,10 @@ class Answering {
   // Asked again with a wider key while the answer depended on fields that the key left out; each
   // time the key holds more of the request's fields, so this ends.
   async #ask(request: HttpRequest): Promise<{ answer: Answer; of: HttpResponse }> {
+    const after = headerOf(request, "prophecy-after")
     for (;;) {
       const asked = this.#classify(request, this.#vary.of(request))
-      const answer = await this.#options.backend.ask(asked)
+      const answer = await this.#options.backend.ask(asked, after)
       const of = read(answer)
       const executed = decodeRequest(asked.operation)
       if (asked.kind === "write" || isNotHttp(executed)) return { answer, of }

@@ -48,6 +48,7 @@ export const defaultRoutes: RouteRules = {
     "keep-alive",
     "pragma",
     "priority",
+    "prophecy-after",
     "proxy-connection",
     "referer",
     "sec-ch-ua",

@@ -68,7 +68,11 @@ describe("prophecy start --serve", () => {
     const now = () => status(url)
     await expect
       .poll(now, { timeout: 60_000 })
-      .toMatchObject({ view: 1, active: true, primary: 1, down: [0] })
+      .toMatchObject({ view: expect.toSatisfy((v: number) => v > 0), active: true, down: [0] })
+    // On a slow machine the view after the next one may be the first that lasts.
+    const { view, primary } = (await now()) as { view: number; primary: number }
+    expect(primary).toBe(view % 4)
+    expect(primary).not.toBe(0)
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     child.kill("SIGTERM")
     expect((await ended).code).toBe(143)

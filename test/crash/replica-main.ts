@@ -19,7 +19,7 @@ const program = Effect.gen(function* () {
   return yield* replicaProcess(config, id, {
     ...(traced ? { trace: { directory, run, spec } } : {}),
     log: (line) => process.stderr.write(`replica ${id}: ${line}\n`),
-    files: new ForgetfulFiles({ folder, syncMs: () => Math.random() * Number(most) }),
+    files: new ForgetfulFiles({ folder, syncMs: () => ((1 + Math.random()) / 2) * Number(most) }),
   })
 })
 

@@ -23,10 +23,13 @@ export interface CrashOptions {
   readonly directory: string
   readonly rounds: number
   readonly seed: number
-  readonly victims: "all" | "primary"
+  /** Who is killed: all at one moment, the primary, or somebody. */
+  readonly victims: "all" | "primary" | "one"
   /** The disks forget what was not synced, and a sync takes at most so long; undefined: kill -9. */
   readonly syncMs?: number
   readonly replicas?: number
+  /** Clients that write, each without a pause. Default 6. */
+  readonly writers?: number
   readonly changes?: Partial<ClusterConfigFile>
   /** Load between two kills: at least and at most so many milliseconds. */
   readonly loadMs?: readonly [least: number, most: number]
@@ -48,12 +51,14 @@ export interface CrashReport {
   readonly lost: ReadonlyArray<Lost>
   /** Replicas that fell behind the others' logs and stayed out. */
   readonly missed: number
+  /** Whether it ended there: without state transfer the group survives no further failure. */
+  readonly endedEarly: boolean
   /** Why the run ended before its last round; null when it did not. */
   readonly stuck: string | null
   readonly verdict: Verdict
 }
 
-const writers = 6
+const defaultWriters = 6
 /** How long a group gets to answer again after it was started, in milliseconds. */
 const patienceMs = 60_000
 
@@ -74,12 +79,21 @@ const verdictOn = (folder: string): Promise<Verdict> =>
 const kill = (cluster: RunningCluster, replicas: ReadonlyArray<number>) =>
   Effect.forEach(replicas, cluster.kill, { concurrency: "unbounded", discard: true })
 
-const victimsOf = (
-  { victims }: CrashOptions,
-  cluster: RunningCluster,
-): Effect.Effect<ReadonlyArray<number>, unknown> => {
+interface Running {
+  readonly options: CrashOptions
+  readonly cluster: RunningCluster
+  readonly writing: Writers
+  readonly random: Random
+}
+
+const victimsOf = ({
+  options: { victims },
+  cluster,
+  random,
+}: Running): Effect.Effect<ReadonlyArray<number>, unknown> => {
   const all = cluster.running()
   if (victims === "all") return Effect.succeed(all)
+  if (victims === "one") return Effect.succeed([random.one(all)])
   return Effect.map(
     Effect.forEach(all, (replica) => cluster.status(replica)),
     (statuses) => {
@@ -101,26 +115,21 @@ const answered = (writing: Writers, more: number): Effect.Effect<boolean> =>
     return true
   })
 
-interface Running {
-  readonly options: CrashOptions
-  readonly cluster: RunningCluster
-  readonly writing: Writers
-  readonly random: Random
-}
-
 /** One round; false when the group does not answer any more. */
-const round = ({ options, cluster, writing, random }: Running) =>
+const round = (running: Running) =>
   Effect.gen(function* () {
+    const { options, cluster, writing, random } = running
+    const writers = options.writers ?? defaultWriters
     const [least, most] = options.loadMs ?? [20, 400]
     yield* Effect.sleep(random.between(least, most))
-    const victims = yield* victimsOf(options, cluster)
+    const victims = yield* victimsOf(running)
     yield* kill(cluster, victims)
     if (options.syncMs !== undefined) {
       for (const replica of victims) {
         losePower(join(cluster.config.dataDirectory, `replica-${replica}`), random)
       }
     }
-    if (options.victims === "primary" && !(yield* answered(writing, writers))) return false
+    if (options.victims !== "all" && !(yield* answered(writing, writers))) return false
     yield* Effect.forEach(victims, cluster.start, { concurrency: "unbounded", discard: true })
     return yield* answered(writing, 2 * writers)
   })
@@ -129,9 +138,11 @@ const forgetfulMain = join(import.meta.dirname, "replica-main.ts")
 
 const runRounds = (options: CrashOptions, directory: string) =>
   Effect.gen(function* () {
+    const writers = options.writers ?? defaultWriters
     const ports = yield* freePorts(options.replicas ?? 4)
     const file = join(directory, "cluster.json")
-    const timing = { retransmitMs: 200, viewChangeMs: 500 }
+    const slow = 10 * (options.syncMs ?? 0)
+    const timing = { retransmitMs: Math.max(200, slow), viewChangeMs: Math.max(500, slow) }
     const content = {
       clients: 2 * writers,
       traceDirectory: "traces",
@@ -163,7 +174,9 @@ const runRounds = (options: CrashOptions, directory: string) =>
     writing.pause()
     const rounds: Array<Round> = []
     let stuck: string | null = null
-    while (rounds.length < options.rounds && writing.lost.length === 0 && stuck === null) {
+    const mayGoOn = (): boolean => options.victims === "all" || missed.size === 0
+    const isGood = (): boolean => writing.lost.length === 0 && stuck === null
+    while (rounds.length < options.rounds && isGood() && mayGoOn()) {
       const fine = yield* round({ options, cluster, writing, random })
       if (!fine) stuck = `no answer for ${patienceMs} ms after round ${rounds.length + 1}`
       const { acknowledged } = writing
@@ -192,6 +205,7 @@ export const crashRun = async (options: CrashOptions): Promise<CrashReport> => {
     reads,
     lost,
     missed: missed.size,
+    endedEarly: rounds.length < options.rounds && lost.length === 0 && stuck === null,
     stuck,
     verdict: await verdictOn(join(directory, "traces")),
   }

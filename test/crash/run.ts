@@ -3,12 +3,13 @@
  * for what was acknowledged and is gone:
  *
  *   node test/crash/run.ts                     all replicas at once, in 20 rounds
- *   node test/crash/run.ts --victims primary   the primary alone: the pause of each view change
+ *   node test/crash/run.ts --victims primary   the primary alone
+ *   node test/crash/run.ts --victims one       any one of them
  *   node test/crash/run.ts --sync-ms 20        over disks that forget what was not synced, tear
  *                                              the last record, and take so long for a sync
  *
  * Further flags: --rounds N, --runs N (each with a group of its own), --seed N, --replicas N,
- * --checkpoint-interval N, --out FOLDER (kept; default: a temporary one), --json.
+ * --writers N, --checkpoint-interval N, --out FOLDER (kept; default: a temporary one), --json.
  *
  * Exit codes: 0 good, 12 something acknowledged was lost, 13 the group did not answer any more, 4
  * the traces do not conform, 2 bad input.
@@ -49,7 +50,7 @@ const linesOf = (reports: ReadonlyArray<CrashReport>): ReadonlyArray<string> => 
     `lost          ${sum((r) => r.lost.length)}`,
     `pause         p50 ${whole(quantile(sorted, 0.5))} ms, p99 ${whole(quantile(sorted, 0.99))} ms, ` +
       `max ${whole(sorted.at(-1) ?? 0)} ms without an answer`,
-    `left behind   ${sum((r) => r.missed)} replicas`,
+    `left behind   ${sum((r) => r.missed)} replicas, for which ${sum((r) => Number(r.endedEarly))} runs ended early`,
     `traces        ${[...verdicts].map(([tag, n]) => `${tag} ${n}`).join(", ")}`,
     ...wrong.flatMap(({ lost, stuck, verdict }) => [
       ...lost.map(
@@ -68,6 +69,7 @@ const flags = {
   seed: { type: "string", default: "1" },
   victims: { type: "string", default: "all" },
   replicas: { type: "string", default: "4" },
+  writers: { type: "string", default: "6" },
   "sync-ms": { type: "string" },
   "checkpoint-interval": { type: "string" },
   out: { type: "string" },
@@ -78,7 +80,9 @@ const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: flags })
   const { victims, json } = values
   const interval = values["checkpoint-interval"]
-  if (victims !== "all" && victims !== "primary") throw new TypeError("--victims: all or primary")
+  if (victims !== "all" && victims !== "primary" && victims !== "one") {
+    throw new TypeError("--victims: all, primary or one")
+  }
   const directory = values.out ?? mkdtempSync(join(tmpdir(), "prophecy-crash-"))
   mkdirSync(directory, { recursive: true })
   const options = (k: number): CrashOptions => ({
@@ -87,6 +91,7 @@ const main = async (): Promise<number> => {
     seed: Number(values.seed) + k,
     victims,
     replicas: Number(values.replicas),
+    writers: Number(values.writers),
     ...(values["sync-ms"] === undefined ? {} : { syncMs: Number(values["sync-ms"]) }),
     ...(interval === undefined
       ? {}

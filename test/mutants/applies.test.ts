@@ -1,4 +1,4 @@
-/** Every mutant's text stands in its file: a change of the file that leaves one behind shows here. */
+/** Every mutant's text stands in its file: a change that leaves one behind shows here. */
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { codeMutants } from "./code-mutants.ts"

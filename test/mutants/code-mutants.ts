@@ -3,11 +3,15 @@ import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
+import { sketcherMutants } from "./sketcher-mutants.ts"
+import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
   ...executionMutants,
   ...viewChangeMutants,
+  ...stateTransferMutants,
   ...refinementMutants,
+  ...sketcherMutants,
 ]

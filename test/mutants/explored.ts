@@ -23,6 +23,8 @@ type GraphModule = typeof import("../../src/model-check/graph.ts")
 type ModelModule = typeof import("../../src/model-check/pbft-model.ts")
 type WorldModule = typeof import("../../src/model-check/model-world.ts")
 type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
+type ProphecyModule = typeof import("../../src/model-check/prophecy-model.ts")
+type ProphecyModelsModule = typeof import("../../src/model-check/prophecy-models.ts")
 type RefinementModule = typeof import("../../src/model-check/refinement-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
@@ -39,6 +41,8 @@ const load = async (root: string) => {
     ...(await from<WorldModule>("model-world.ts")),
     ...(await from<ModelsModule>("pbft-models.ts")),
     ...(await from<ExpectationModule>("expectation.ts")),
+    ...(await from<ProphecyModule>("prophecy-model.ts")),
+    ...(await from<ProphecyModelsModule>("prophecy-models.ts")),
     ...(await from<RefinementModule>("refinement-models.ts")),
   }
 }
@@ -46,13 +50,30 @@ const load = async (root: string) => {
 type Code = Awaited<ReturnType<typeof load>>
 type Failed = ExploredModel["failed"]
 
+/** A model with what must come out of it. */
+interface Listed {
+  readonly whole: ReturnType<Code["pbftModel"]>
+  readonly spec: Parameters<Code["unmet"]>[0] & { readonly invariants: ReadonlyArray<string> }
+}
+
+const prophecyPrefix = "Prophecy/"
+
+const listed = (code: Code, name: string): Listed | undefined => {
+  if (name.startsWith(prophecyPrefix)) {
+    const own = name.slice(prophecyPrefix.length)
+    const spec = code.prophecyModels.find((m) => m.name === own)
+    return spec && { spec, whole: code.prophecyModel(name, code.constantsOfProphecy(spec)) }
+  }
+  const spec = code.pbftModels.find((m) => m.name === name)
+  return spec && { spec, whole: code.pbftModel(name, code.constantsOf(spec)) }
+}
+
 /** The first check that fails; null when all pass. `recorder` sees the graph on the way. */
 const failedOf = (
   code: Code,
-  spec: Code["pbftModels"][number],
+  { whole, spec }: Listed,
   recorder?: InstanceType<Code["GraphRecorder"]>,
 ): Failed => {
-  const whole = code.pbftModel(spec.name, code.constantsOf(spec))
   const invariants = whole.invariants.filter((i) => spec.invariants.includes(i.name))
   try {
     const found = code.explore(code.modelWorld({ ...whole, invariants }), limits, recorder)
@@ -82,10 +103,10 @@ const refineOne = (code: Code, name: string): ExploredModel => {
 // First without the graph: it asserts that the projection is injective, which is a weaker kill.
 const exploreOne = (code: Code, name: string): ExploredModel => {
   if (name.startsWith(refinementPrefix)) return refineOne(code, name)
-  const spec = code.pbftModels.find((m) => m.name === name)
-  if (spec === undefined) throw new Error(`there is no model ${name}`)
+  const found = listed(code, name)
+  if (found === undefined) throw new Error(`there is no model ${name}`)
   const recorder = new code.GraphRecorder((text) => hash("sha256", text, "hex"))
-  const failed = failedOf(code, spec) ?? failedOf(code, spec, recorder)
+  const failed = failedOf(code, found) ?? failedOf(code, found, recorder)
   const { states, stateDigest, stepDigest } = recorder.summary()
   return { model: name, failed, states, stateDigest, stepDigest }
 }

@@ -8,6 +8,10 @@ const store = "test/net/store-crash.test.ts"
 const atOnce = "loses power with it: it keeps what it promised"
 const atNext = "loses power after its next start: what that start found is kept"
 
+const gate = "test/net/gate.test.ts"
+const whileWritten = "what comes without a record waits for the group that is being written"
+const afterRecord = "what comes after a record waits for that record's group"
+
 export const netMutants: ReadonlyArray<NetMutant> = [
   {
     name: "a group is not synced",
@@ -19,8 +23,14 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   {
     name: "messages leave before the records on which they depend are written",
     file: "src/net/runtime.ts",
-    find: "this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))",
-    replace: "this.#sends = new Gate<Send>(() => false, (send) => this.#send(send))",
+    find:
+      "    this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines, this.#sends]\n",
+    replace:
+      "    this.#sends = new Gate<Send>(() => false, (send) => this.#send(send))\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines]\n",
     killedBy: { check: "Acknowledged", where: "crash run" },
   },
   {
@@ -28,7 +38,14 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     file: "src/net/gate.ts",
     find: "    else if (this.#written !== undefined) this.#written.push(item)\n",
     replace: "",
-    killedBy: { check: "Acknowledged", where: "crash run" },
+    killedBy: { check: whileWritten, where: gate },
+  },
+  {
+    name: "what waits for a group happens before the group is written",
+    file: "src/net/gate.ts",
+    find: "    if (this.#gathers()) this.#gathered.push(item)\n    else if",
+    replace: "    if",
+    killedBy: { check: afterRecord, where: gate },
   },
   {
     name: "a group is called durable when it is written, before it is synced",

@@ -53,6 +53,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
   open.push(peers)
   peers.start({
     input: (input) => inputs.push(input),
+    fastRead: () => undefined,
     progress: (replica, told) => progress.push([replica, told]),
     chunk: () => undefined,
     connected: () => undefined,

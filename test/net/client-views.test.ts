@@ -33,7 +33,8 @@ const clients = async () => {
         i._tag === "Receive" && i.message._tag === "Request" ? [i.message.client] : [],
       ),
     )
-  return { loop, completed, reply, heard }
+  const hangUp = (replica: number): Promise<void> => (replicas[replica] as Listening).peers.close()
+  return { loop, completed, reply, heard, hangUp }
 }
 
 describe("clients of one pool", () => {
@@ -55,6 +56,25 @@ describe("clients of one pool", () => {
     loop.submit(0, "")
     await until("the new primary has it", () => heard()[1]?.includes(0) === true)
     expect(heard().map((all) => all.filter((c) => c === 0).length)).toStrictEqual([1, 1, 0, 0])
+  })
+
+  it("call everybody when the connection to the primary breaks, and as long as it is", async () => {
+    const { loop, hangUp, heard } = await clients()
+    loop.submit(0, "")
+    await until("the primary has it", () => heard()[0]?.length === 1)
+    await hangUp(0)
+    await until("the others have it", () =>
+      heard()
+        .slice(1)
+        .every((all) => all.includes(0)),
+    )
+    loop.submit(1, "")
+    await until("they have the next one", () =>
+      heard()
+        .slice(1)
+        .every((all) => all.includes(1)),
+    )
+    expect(heard().map((all) => all.length)).toStrictEqual([1, 2, 2, 2])
   })
 
   it("do not believe one replica that there is a later view", async () => {

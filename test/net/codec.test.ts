@@ -15,6 +15,7 @@ import {
 import { Reader } from "../../src/net/reader.ts"
 import { readRecord, writeRecord } from "../../src/net/record-codec.ts"
 import { Writer } from "../../src/net/writer.ts"
+import { runs } from "../support/runs.ts"
 import { digestOf, limits, messages, records } from "./wire.ts"
 
 const anyMessage = fc.oneof(...Object.values(messages))
@@ -57,7 +58,7 @@ describe("messages", () => {
           expect(decoded).not.toBeInstanceOf(BadMessage)
           expect(decoded.message).toStrictEqual(m)
         }),
-        { numRuns: 200 },
+        runs(200),
       )
     })
   }
@@ -74,7 +75,7 @@ describe("messages", () => {
         }
         expect(found).toStrictEqual(all)
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 
@@ -93,7 +94,7 @@ describe("messages", () => {
           } else expect(encodeMessage(decoded.message)).toStrictEqual(bytes)
         },
       ),
-      { numRuns: 3_000 },
+      runs(1_000),
     )
   })
 
@@ -109,7 +110,7 @@ describe("messages", () => {
           expect(encodeMessage(decoded.message)).toStrictEqual(bytes)
         }
       }),
-      { numRuns: 3_000 },
+      runs(1_000),
     )
     // Both outcomes occur, or the property says nothing.
     expect(accepted).toBeGreaterThan(100)
@@ -287,7 +288,7 @@ describe("digests", () => {
           expect(digest).toBe(requestDigest(request))
         })
       }),
-      { numRuns: 200 },
+      runs(200),
     )
   })
 
@@ -308,7 +309,7 @@ describe("durable records", () => {
       fc.property(records, (record) => {
         expect(decodeRecord(encodeRecord(record))).toStrictEqual(record)
       }),
-      { numRuns: 400 },
+      runs(400),
     )
   })
 
@@ -318,7 +319,7 @@ describe("durable records", () => {
         const record = decodeRecord(bytes)
         if (!(record instanceof BadMessage)) expect(encodeRecord(record)).toStrictEqual(bytes)
       }),
-      { numRuns: 2_000 },
+      runs(1_000),
     )
   })
 })

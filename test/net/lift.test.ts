@@ -53,6 +53,7 @@ const services = (shell: Shell, failing = false) => {
       pause: () => undefined,
       resume: () => undefined,
       isConnected: () => true,
+      isLost: () => false,
       queuedBytes: () => 0,
       close: () => Promise.resolve(),
     }),

@@ -126,6 +126,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
       tellProgress: (progress) => sent.push({ progress }),
       flush: () => sent.push("flush"),
       isConnected: options.isConnected ?? (() => true),
+      isLost: () => false,
       queuedBytes: options.queuedBytes ?? (() => 0),
       pause: () => paused.push("pause"),
       resume: () => paused.push("resume"),

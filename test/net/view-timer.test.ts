@@ -22,12 +22,13 @@ afterEach(() => {
 })
 
 describe("the view-change timer", () => {
-  const clock = (mayFire = () => true) => {
+  const clock = (mayFire = () => true, isLost: (replica: number) => boolean = () => false) => {
     const fired: Array<number> = []
     const made = new ViewClock({
       config: core,
       baseMs: 100,
       mayFire,
+      isLost,
       fire: (view) => fired.push(view),
     })
     return { made, fired }
@@ -53,6 +54,41 @@ describe("the view-change timer", () => {
     made.update(idle)
     vi.advanceTimersByTime(1_000)
     expect(fired).toStrictEqual([0])
+  })
+
+  it("takes a quarter of the time while the connection to the primary is broken", () => {
+    const lost = new Set<number>([1, 3])
+    const { made, fired } = clock(undefined, (replica) => lost.has(replica))
+    made.update(waiting(1))
+    vi.advanceTimersByTime(50)
+    lost.add(0)
+    made.update(waiting(1))
+    vi.advanceTimersByTime(24)
+    expect(fired).toStrictEqual([])
+    vi.advanceTimersByTime(1)
+    expect(fired).toStrictEqual([0])
+    made.update(waiting(2))
+    vi.advanceTimersByTime(25)
+    expect(fired).toStrictEqual([0, 0])
+  })
+
+  it("is not put off by a connection that breaks again and again, nor by its return", () => {
+    let lost = false
+    const { made, fired } = clock(undefined, (replica) => replica === 0 && lost)
+    made.update(waiting(1))
+    for (let ms = 0; ms < 90; ms += 10) {
+      vi.advanceTimersByTime(10)
+      lost = ms === 80
+      made.update(waiting(1))
+    }
+    expect(fired).toStrictEqual([])
+    vi.advanceTimersByTime(10)
+    expect(fired).toStrictEqual([0])
+    made.update(waiting(2))
+    lost = false
+    made.update(waiting(2))
+    vi.advanceTimersByTime(25)
+    expect(fired).toStrictEqual([0, 0])
   })
 
   it("takes twice as long after each view without an execution, 64 times at most", () => {

@@ -31,6 +31,11 @@ describe("scenarios", () => {
       { completes: false },
       { actions: ["Restart"] },
       { never: ["RecvCommit"] },
+      { actions: ["r2 SendNewView"] },
+      { never: ["r1 SendNewView"] },
+      { view: 2 },
+      { executes: { "2": ["put x 2"] } },
+      { executes: { "99": [] } },
       { proven: ["replica 2"] },
       { violates: "Agreement" },
     ]

@@ -2,17 +2,20 @@ import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { cfgFiles } from "../../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../../src/model-check/pbft-core-cfg.ts"
+import { prophecyCfgFiles } from "../../src/model-check/prophecy-cfg.ts"
 import { refinementCfgFiles } from "../../src/model-check/refinement-cfg.ts"
+
+const generated = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles]
 
 describe("generated configurations", () => {
   it("are those of the models: run `npm run models` after a change there", () => {
-    const files = new Map([...cfgFiles(), ...coreCfgFiles(), ...refinementCfgFiles()])
+    const files = new Map(generated.flatMap((of) => [...of()]))
     expect(files.size).toBeGreaterThan(10)
     for (const [name, text] of files) {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft).*[.]cfg$/.test(f),
+      /^(MCPbft|PbftCore|RefinePbft|MCProphecy|RefineProphecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })

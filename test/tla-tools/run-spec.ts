@@ -32,4 +32,4 @@ export const ringConfig = (checks: string, specification = "Spec"): string =>
   )
 
 export const run = (options: TlcRun): Promise<TlcOutcome> =>
-  Effect.runPromise(runTlc(options).pipe(Effect.provide(Toolchain.layer)))
+  Effect.runPromise(runTlc({ short: true, ...options }).pipe(Effect.provide(Toolchain.layer)))

@@ -179,6 +179,15 @@ describe("a run is refused", () => {
     expect(plan.notes[0]).toContain("SYMMETRY is sound for OneStep only if")
   })
 
+  it("never for its length: short, the JVM compiles and collects with less effort", async () => {
+    const flags = async (short?: boolean) =>
+      (await Effect.runPromise(planRun({ spec: ring, short }))).jvmFlags
+    const quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    expect(await flags(true)).toEqual(expect.arrayContaining(quick))
+    expect(await flags()).toEqual(await flags(false))
+    expect((await flags()).filter((flag) => quick.includes(flag))).toEqual([])
+  })
+
   it("with flags that are the wrapper's own", async () => {
     for (const flag of ["-deadlock", "-metadir", "-workers", "-simulate"]) {
       const error = await refusal({ spec: ring, extra: [flag] })

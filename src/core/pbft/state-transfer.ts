@@ -45,7 +45,7 @@ export const wantedStates = (config: Config, state: State): ReadonlyArray<Number
 
 const isSame = (a: Numbered, b: Numbered): boolean => a.seq === b.seq && a.digest === b.digest
 
-/** SendFetchState (TOCS section 6.2). A replica asks for the state of a checkpoint that it lacks. */
+/** SendFetchState (TOCS section 6.2). A replica asks for the state of a checkpoint it lacks. */
 export const sendFetchState = (config: Config, state: State, checkpoint: Numbered): PbftStep => {
   if (!config.canFetch) return ignore(state, "FetchesNothing")
   if (!wantedStates(config, state).some((c) => isSame(c, checkpoint))) {

@@ -154,6 +154,7 @@ export const keyValueService = (hash: Hash): Service => {
     digest: () => tree().digest,
     snapshot: () => textOf(tree()),
     tree,
+    isRead: (bytes) => bytes[0] === "G",
     restore: (snapshot) => {
       const all = read(snapshot)
       if (all === undefined) return false

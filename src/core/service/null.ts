@@ -11,6 +11,7 @@ export const nullService = (hash: Hash): Service => {
       return ""
     },
     digest: () => leaf(hash, snapshot()).digest,
+    isRead: () => false,
     snapshot,
     tree: () => leaf(hash, snapshot()),
     restore: (text) => {

@@ -9,6 +9,8 @@ import type { TextTree } from "./text-tree.ts"
 export interface Service {
   /** Runs one operation and gives its result. Nonsense is an operation too: it gets an error. */
   readonly execute: (operation: Bytes) => Bytes
+  /** The service's own word that running the operation, in whatever state, changes nothing. */
+  readonly isRead: (operation: Bytes) => boolean
   /** Digest of the state: that of its tree. Equal for equal states, however they came about. */
   readonly digest: () => Digest
   /** The whole state: the text of its tree. */

@@ -141,7 +141,7 @@ const executions: ReadonlyArray<Guard> = [
 
 const checkpoints: ReadonlyArray<Guard> = [
   guard("recvCheckpoint", "FromSelf", backup, [[], receive(checkpoint(1, 2, "d"))]),
-  guard("recvCheckpoint", "OutsideWatermarks", backup, [[], receive(checkpoint(2, 6, "d"))]),
+  guard("recvCheckpoint", "OutsideWatermarks", backup, [[], receive(checkpoint(2, 0, "d"))]),
   guard("recvCheckpoint", "OutsideWatermarks", backup, [stable, receive(checkpoint(3, 2, "d"))]),
   guard("recvCheckpoint", "NotACheckpoint", backup, [[], receive(checkpoint(2, 3, "d"))]),
   guard("recvCheckpoint", "DuplicateCheckpoint", backup, [

@@ -1,0 +1,13 @@
+/** The actions of spec/tla/Prophecy.tla that a sketcher takes, under their names there. */
+export type SketcherAction =
+  | "SketcherRecvRead"
+  | "SketcherRecvWrite"
+  | "SketcherRecvFastReply"
+  | "SketcherFastTimeout"
+  | "SketcherRecvReply"
+  | "SketcherRetransmit"
+  | "SketcherReadmit"
+  | "SketcherRestart"
+
+/** The one that a replica takes besides those of PBFT. */
+export type ProphecyReplicaAction = "RecvFastRead"

@@ -1,0 +1,78 @@
+/** A lane of a sketcher: a PBFT client (core/pbft/client.ts) that has one call under way. */
+import type { Bytes, Timestamp } from "../ids.ts"
+import {
+  type ClientConfig,
+  type ClientEffect,
+  type ClientInput,
+  initClient,
+  stepClient,
+} from "../pbft/client.ts"
+import type { Call, Lane, SketcherConfig, SketcherEffect } from "./sketcher-state.ts"
+
+/** What an input did to a lane; `result` when that completed its call. */
+export interface LaneStep {
+  readonly lane: Lane
+  readonly effects: ReadonlyArray<SketcherEffect>
+  readonly action: string
+  readonly result: Bytes | undefined
+}
+
+const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
+  group: config.group,
+  id: config.firstClient + index,
+  firstTimestamp: config.firstTimestamp,
+  retransmitMs: config.retransmitMs,
+})
+
+/** Lanes without a call, with timestamps above `firstTimestamp`. */
+export const idleLanes = (config: SketcherConfig, firstTimestamp: Timestamp): ReadonlyArray<Lane> =>
+  Array.from({ length: config.lanes }, (_, index) => ({
+    call: undefined,
+    client: initClient({ ...configOf(config, index), firstTimestamp }),
+  }))
+
+const effectsOf = (index: number, effect: ClientEffect): ReadonlyArray<SketcherEffect> => {
+  switch (effect._tag) {
+    case "SendToReplicas":
+      return [effect]
+    case "SetTimer":
+      return [{ ...effect, timer: `retransmit ${index}` }]
+    case "CancelTimer":
+      return [{ ...effect, timer: `retransmit ${index}` }]
+    case "Complete":
+      return []
+  }
+}
+
+const stepLane = (
+  config: SketcherConfig,
+  index: number,
+  lane: Lane,
+  input: ClientInput,
+): LaneStep => {
+  const took = stepClient(configOf(config, index), lane.client, input)
+  const done = took.effects.find((e) => e._tag === "Complete")
+  // A lane without a call remembers no result: nobody asks for it.
+  const after: Lane =
+    done === undefined
+      ? { ...lane, client: took.state }
+      : { call: undefined, client: { ...took.state, result: undefined } }
+  return {
+    lane: took.state === lane.client ? lane : after,
+    effects: took.effects.flatMap((effect) => effectsOf(index, effect)),
+    action: took.action,
+    result: done?.result,
+  }
+}
+
+/** The lane takes a call. */
+export const submitIn = (config: SketcherConfig, index: number, lane: Lane, call: Call): LaneStep =>
+  stepLane(config, index, { ...lane, call: call.id }, { _tag: "Submit", operation: call.operation })
+
+/** The lane hears a replica, or its timer. */
+export const hearIn = (
+  config: SketcherConfig,
+  index: number,
+  lane: Lane,
+  input: Exclude<ClientInput, { readonly _tag: "Submit" }>,
+): LaneStep => stepLane(config, index, lane, input)

@@ -1,0 +1,105 @@
+import {
+  constantsOfProphecy,
+  prophecyBase,
+  type ProphecyModelSpec,
+  prophecyModels,
+} from "./prophecy-models.ts"
+import {
+  asInCode,
+  type ProphecyRefinement,
+  prophecyRefinements,
+} from "./prophecy-refinement-models.ts"
+
+const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
+const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
+const bool = (is: boolean): string => (is ? "TRUE" : "FALSE")
+
+/** The constants of a model as a .cfg says them. */
+export const prophecyConstantLines = (
+  spec: ProphecyModelSpec,
+  { readOnly, writeReplies, readReplies, lacks } = asInCode,
+): string => {
+  const c = constantsOfProphecy(spec)
+  return `  Replicas = ${below(c.n)}
+  Byzantine = ${setOf(c.byzantine)}
+  Sketchers = ${below(c.sketchers)}
+  Clients = ${below(c.clientOps.length)}
+  ClientOps <- ${spec.asks}
+  Sessions = ${setOf(c.sessions)}
+  Sketches = ${bool(c.sketches)}
+  Generation = ${c.generation}
+  Lanes = ${c.lanes}
+  MaxStrikes = ${c.maxStrikes}
+  CanTimeout = ${setOf(c.canTimeout)}
+  CanRetransmit = ${setOf(c.canRetransmit)}
+  CanRestart = ${setOf(c.canRestart)}
+  ReadOnly = ${bool(readOnly)}
+  WriteReplies = ${writeReplies}
+  ReadReplies = ${readReplies}
+  Lacks = ${setOf(lacks.map((rule) => `"${rule}"`))}
+  Injected <- ${spec.injected}
+  NoReplica = none
+  InitialValue <- MCInitialValue
+  Result <- MCResult
+  NextValue <- MCNextValue
+  Digest <- ${spec.digest}
+`
+}
+
+const checkedByTlc = (spec: ProphecyModelSpec): ReadonlyArray<string> =>
+  spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
+
+/** The text of spec/tla/MCProphecy-<name>.cfg. */
+export const prophecyCfgOf = (
+  spec: ProphecyModelSpec,
+): string => `\\* Generated from src/model-check/prophecy-models.ts by \`npm run models\`; do not edit.
+\\* ${spec.why}
+SPECIFICATION MCSpec
+INVARIANTS ${checkedByTlc(spec).join(" ")}
+CHECK_DEADLOCK FALSE
+CONSTANTS
+${prophecyConstantLines(spec)}`
+
+export const prophecyCfgName = (spec: ProphecyModelSpec): string => `MCProphecy-${spec.name}.cfg`
+
+/** What `prophecy tlc spec/tla/MCProphecy.tla` checks: the first model, without the hooks. */
+const defaultCfg = (spec: ProphecyModelSpec): string =>
+  prophecyCfgOf(spec)
+    .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
+    .replace(" GraphRecorded Witnesses", "")
+
+export const prophecyRefinementCfgName = ({ name }: ProphecyRefinement): string =>
+  `RefineProphecy-${name}.cfg`
+
+// Model values, so that correct replicas are interchangeable; where a message is injected, it names
+// its sender, and the numbers stay.
+const names = "  r0 = r0\n  r1 = r1\n  r2 = r2\n  r3 = r3\n"
+const interchangeable = (lines: string): string =>
+  lines
+    .replace(/ {2}Replicas = .*/, "  Replicas = {r0, r1, r2, r3}")
+    .replace(/ {2}Byzantine = .*/, "  Byzantine = {r3}")
+
+/** The text of spec/tla/RefineProphecy-<name>.cfg. */
+export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement): string => {
+  const lines = prophecyConstantLines({ ...prophecyBase, name: "", why, ...model }, only)
+  const isReduced = model.injected === "NothingInjected"
+  return `\\* Generated from src/model-check/prophecy-refinement-models.ts by \`npm run models\`; do not edit.
+\\* ${why}
+SPECIFICATION RefineSpec
+INVARIANTS TypeOK Once AbstractTypeOK
+PROPERTIES RefinesDelayOnce
+${isReduced ? "SYMMETRY Interchangeable\n" : ""}CHECK_DEADLOCK FALSE
+CONSTANTS
+${names}${isReduced ? interchangeable(lines) : lines}`
+}
+
+/** Every generated configuration, by file name. */
+export const prophecyCfgFiles = (): ReadonlyMap<string, string> => {
+  const files = new Map(prophecyModels.map((spec) => [prophecyCfgName(spec), prophecyCfgOf(spec)]))
+  const first = prophecyModels[0]
+  if (first !== undefined) files.set("MCProphecy.cfg", defaultCfg(first))
+  for (const r of prophecyRefinements) {
+    files.set(prophecyRefinementCfgName(r), prophecyRefinementCfgOf(r))
+  }
+  return files
+}

@@ -1,0 +1,50 @@
+/**
+ * A replica that answers fast reads badly, for demonstrations and tests: only the process that
+ * started it can have it do so. The order of operations is not touched; a sketcher must cope.
+ *
+ * Outside the specification: a Byzantine replica there says whatever it likes.
+ */
+import type { Bytes } from "../core/ids.ts"
+
+export const behaviours = ["honest", "old", "garbage", "mute"] as const
+/**
+ * - `old`: as it answered the same read first, whatever happened since
+ * - `garbage`: something else, another each time
+ * - `mute`: not at all
+ */
+export type Behaviour = (typeof behaviours)[number]
+
+/** How many first answers are remembered. */
+const remembered = 1_000
+
+export class Misbehaviour {
+  #now: Behaviour = "honest"
+  readonly #first = new Map<Bytes, Bytes>()
+  #count = 0
+
+  get behaviour(): Behaviour {
+    return this.#now
+  }
+
+  set behaviour(behaviour: Behaviour) {
+    this.#now = behaviour
+  }
+
+  /** What is answered in place of the honest `result`; undefined for nothing. */
+  answer(operation: Bytes, result: Bytes): Bytes | undefined {
+    if (!this.#first.has(operation) && this.#first.size < remembered) {
+      this.#first.set(operation, result)
+    }
+    switch (this.#now) {
+      case "honest":
+        return result
+      case "old":
+        return this.#first.get(operation) ?? result
+      case "garbage":
+        this.#count++
+        return `${result.slice(0, -1)}garbage ${this.#count}`
+      case "mute":
+        return undefined
+    }
+  }
+}

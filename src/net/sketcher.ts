@@ -1,0 +1,156 @@
+/**
+ * The sketcher as a service of Effect: starts with its scope, ends with it, and gives answers or
+ * typed errors. What `prophecy sketcher` and the main job stand on.
+ */
+import { Context, Data, Effect, type Scope } from "effect"
+import type { Bytes } from "../core/ids.ts"
+import { groupOf } from "../core/quorum.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
+import type { Counters } from "./status.ts"
+
+/** The group did not answer in time; whether a write takes effect is unknown. */
+export class NoOutcome extends Data.TaggedError("NoOutcome")<{ readonly afterMs: number }> {
+  override get message(): string {
+    return `the replicas did not answer within ${this.afterMs} ms`
+  }
+}
+
+/** Too many requests wait already; this one was not sent. */
+export class SketcherBusy extends Data.TaggedError("SketcherBusy")<{ readonly waiting: number }> {
+  override get message(): string {
+    return `${this.waiting} requests wait already: try again later`
+  }
+}
+
+/** The operation is longer than the group takes; it was not sent. */
+export class OperationTooLarge extends Data.TaggedError("OperationTooLarge")<{
+  readonly bytes: number
+  readonly limit: number
+}> {
+  override get message(): string {
+    return `an operation of ${this.bytes} bytes; the limit is ${this.limit}`
+  }
+}
+
+export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge
+
+/** The configuration has no such endpoint. */
+export class NoEndpoint extends Data.TaggedError("NoEndpoint")<{
+  readonly endpoint: number
+  readonly endpoints: number
+}> {
+  override get message(): string {
+    return `endpoint ${this.endpoint}: the configuration has endpoints 0 to ${this.endpoints - 1}`
+  }
+}
+
+export interface SketcherOptions {
+  /** The endpoint whose secret it holds; default the first. */
+  readonly endpoint?: number
+  /** False: proxied PBFT, the baseline. */
+  readonly sketches?: boolean
+  /** How many sketches each of the table's two generations holds. */
+  readonly generation?: number
+  /** A replica that answered badly so often is not drawn for a while; 0: however often. */
+  readonly maxStrikes?: number
+  /** How long the drawn replica may take, in milliseconds. */
+  readonly fastReadMs?: number
+  /** How long a replica with too many strikes is not drawn, in milliseconds. */
+  readonly readmitMs?: number
+  /** How long the group may take for an answer, in milliseconds. */
+  readonly timeoutMs?: number
+  readonly log?: (line: string) => void
+}
+
+export const sketcherDefaults = {
+  endpoint: 0,
+  sketches: true,
+  generation: 50_000,
+  maxStrikes: 3,
+  fastReadMs: 250,
+  readmitMs: 10_000,
+  timeoutMs: 10_000,
+} as const
+
+export interface SketcherStatus {
+  readonly connected: ReadonlyArray<number>
+  readonly waiting: number
+  /** How many answers were fast, and why the others were not. */
+  readonly ways: Counters
+  readonly actions: Counters
+  readonly network: Counters
+}
+
+export interface SketcherShape {
+  readonly read: (read: Read) => Effect.Effect<Outcome, SketcherError>
+  readonly write: (operation: Bytes) => Effect.Effect<Outcome, SketcherError>
+  /** Waits until a strong quorum of the replicas is connected. */
+  readonly connected: Effect.Effect<void>
+  readonly status: Effect.Effect<SketcherStatus>
+}
+
+export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+/** Starts a sketcher that runs until the scope closes. */
+export const makeSketcher = (
+  config: ClusterConfig,
+  options: SketcherOptions = {},
+): Effect.Effect<SketcherShape, NoEndpoint, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { endpoint, timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    if (config.endpoints[endpoint] === undefined) {
+      return yield* new NoEndpoint({ endpoint, endpoints: config.endpoints.length })
+    }
+    const waiting: Array<() => void> = []
+    const { quorum } = groupOf(config.replicas.length)
+    const loop = yield* Effect.acquireRelease(
+      Effect.sync(
+        (): SketcherLoop =>
+          new SketcherLoop({
+            config,
+            endpoint,
+            log: () => undefined,
+            ...settings,
+            connections: () => {
+              if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
+            },
+          }),
+      ),
+      (l) => Effect.sync(() => l.close()),
+    )
+    const { operationBytes: limit, waitingRequests } = config.limits
+    const ask = (
+      operation: Bytes,
+      start: (done: (outcome: Outcome) => void) => void,
+    ): Effect.Effect<Outcome, SketcherError> =>
+      Effect.callback<Outcome, SketcherError>((resume) => {
+        const bytes = operation.length
+        if (bytes > limit) return resume(Effect.fail(new OperationTooLarge({ bytes, limit })))
+        if (loop.waiting >= waitingRequests) {
+          return resume(Effect.fail(new SketcherBusy({ waiting: loop.waiting })))
+        }
+        start((outcome) => resume(Effect.succeed(outcome)))
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: timeoutMs,
+          orElse: () => Effect.fail(new NoOutcome({ afterMs: timeoutMs })),
+        }),
+      )
+    return {
+      read: (read) => ask(read.operation, (done) => loop.read(read, done)),
+      write: (operation) => ask(operation, (done) => loop.write(operation, done)),
+      connected: Effect.callback<void>((resume) => {
+        const go = (): void => resume(Effect.void)
+        if (loop.connected().length >= quorum) go()
+        else waiting.push(go)
+      }),
+      status: Effect.sync(() => ({
+        connected: loop.connected(),
+        waiting: loop.waiting,
+        ways: loop.ways.toJSON(),
+        actions: loop.actions.toJSON(),
+        network: loop.network.toJSON(),
+      })),
+    }
+  })

@@ -1,0 +1,167 @@
+/** Guards of the sketcher, each taken away or weakened, and the check that must see it. */
+import type { CodeMutant } from "./code-run.ts"
+
+const sketcher = "src/core/prophecy/sketcher.ts"
+const table = "src/core/prophecy/sketch-table.ts"
+const toGroup = "src/core/prophecy/to-group.ts"
+const tableTest = "test/core/prophecy/sketch-table.test.ts"
+const sketcherTest = "test/core/prophecy/sketcher.test.ts"
+const replicaTest = "test/core/prophecy/replica.test.ts"
+
+const seenBy = (check: string, where: string) => ({ check, where })
+const inModel = (model: string): string => `Prophecy/${model}`
+
+const sketches: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a sketch is replaced by whatever comes last",
+    file: table,
+    find: "if (sketch.digest === noDigest || !isBefore(last, sketch.position)) return table",
+    replace: "if (sketch.digest === noDigest || last === undefined) return table",
+    killedBy: seenBy("Once", inModel("ReadsUnderWay")),
+  },
+  {
+    name: "a dropped sketch leaves no floor",
+    file: table,
+    find: "floor: latest(floor, old.top),",
+    replace: "floor,",
+    killedBy: seenBy("takes no result from before what it dropped (I8)", tableTest),
+  },
+  {
+    name: "the floor keeps a later answer out of a table that knows an older one",
+    file: table,
+    find: "const last = known === undefined ? table.floor : known.position",
+    replace: "const last = latest(table.floor, known?.position ?? table.floor)",
+    killedBy: seenBy(
+      "replaces a sketch below the floor by a later one that is below it too",
+      tableTest,
+    ),
+  },
+  {
+    name: "the table grows without a bound",
+    file: table,
+    find: "const fits = young.sketches.size < capacity ||",
+    replace: "const fits = young.sketches.size >= 0 ||",
+    killedBy: seenBy("TypeOK", inModel("Dropped")),
+  },
+  {
+    name: "one replica's answer becomes a sketch",
+    file: sketcher,
+    find: "return { ...begin(config, { state, effects }, { ...call, position: nowhere }), action }",
+    replace: `const sketch = { digest, position: { seq: 99, place: 0 } }
+    const filled = { ...state, table: install(state.table, call.key, sketch, 9) }
+    return { ...begin(config, { state: filled, effects }, { ...call, position: nowhere }), action }`,
+    killedBy: seenBy("SketchesGenuine", inModel("AnyPageLie")),
+  },
+  {
+    name: "the result of a write becomes a sketch",
+    file: sketcher,
+    find: `const isSketched = config.sketches && call.kind === "read"`,
+    replace: "const isSketched = config.sketches",
+    killedBy: seenBy("SketchesGenuine", inModel("Transition")),
+  },
+  {
+    name: "proxied PBFT keeps sketches",
+    file: sketcher,
+    find: "const isSketched = config.sketches &&",
+    replace: "const isSketched =",
+    killedBy: seenBy("ReachFast is reached and must not be", inModel("Proxied")),
+  },
+]
+
+const fastReads: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a fast answer is not compared with the sketch",
+    file: sketcher,
+    find: "if (digest !== call.digest) {",
+    replace: "if (digest === noDigest) {",
+    killedBy: seenBy("Genuine", inModel("AnyPageLie")),
+  },
+  {
+    name: "any replica may answer a fast read",
+    file: sketcher,
+    find: `if (call.replica !== message.replica) return ignore(state, "NotDrawn")`,
+    replace: "",
+    killedBy: seenBy("graph", inModel("AnyPageLie")),
+  },
+  {
+    name: "a client with a session is told what is older than what it saw",
+    file: sketcher,
+    find: "!isBefore(known.position, input.after) &&",
+    replace: "",
+    killedBy: seenBy("SessionOK", inModel("Session")),
+  },
+  {
+    name: "a client that wants a fresh read gets a fast one",
+    file: sketcher,
+    find: "!input.fresh &&",
+    replace: "",
+    killedBy: seenBy("ReachStale is reached and must not be", inModel("Fresh")),
+  },
+  {
+    name: "a read that timed out keeps the position of its sketch",
+    file: sketcher,
+    find: "begin(config, draft, newCall(call))",
+    replace: "begin(config, draft, call)",
+    killedBy: seenBy("TypeOK", inModel("Silent")),
+  },
+  {
+    name: "an answered call is not forgotten",
+    file: sketcher,
+    find: "return { state: withoutCall(state, id), effects: [...effects, respond], action }",
+    replace: "return { state, effects: [...effects, respond], action }",
+    killedBy: seenBy(
+      "gives the client what the sketch says, from the position of the sketch",
+      sketcherTest,
+    ),
+  },
+]
+
+const others: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a replica with too many strikes is drawn",
+    file: sketcher,
+    find: "isDrawn(config, state, replica)\n  if (!isFast)",
+    replace: "replica < config.group.n\n  if (!isFast)",
+    killedBy: seenBy("graph", inModel("AnyPageLie")),
+  },
+  {
+    name: "a replica that was ahead of the sketch gets a strike",
+    file: sketcher,
+    find: `call.kind === "read" && call.digest === digest`,
+    replace: `call.kind === "read" && call.digest !== noDigest`,
+    killedBy: seenBy("are not for a replica that was ahead of the sketch", sketcherTest),
+  },
+  {
+    name: "a sketcher that comes back uses timestamps again",
+    file: sketcher,
+    find: "state: initSketcher({ ...config, firstTimestamp }),",
+    replace: "state: initSketcher({ ...config, firstTimestamp: firstTimestamp * 0 }),",
+    killedBy: seenBy("Once", inModel("Stops")),
+  },
+  {
+    name: "a call is submitted where no lane is free",
+    file: toGroup,
+    find: "if (freeLane(draft.state) >= 0) return submit(config, draft, call)",
+    replace: "return submit(config, draft, call)",
+    killedBy: seenBy("a lane is free", inModel("Transition")),
+  },
+  {
+    name: "the last call in the queue goes first",
+    file: toGroup,
+    find: "const [next, ...queue] = draft.state.queue",
+    replace: "const [next, ...queue] = draft.state.queue.toReversed()",
+    killedBy: seenBy(
+      "waits when all lanes are taken, and goes on in order of arrival",
+      sketcherTest,
+    ),
+  },
+  {
+    name: "a replica gives all results of a batch one position",
+    file: "src/core/prophecy/replica.ts",
+    find: "encodePlaced({ position: { seq, place }, result })",
+    replace: "encodePlaced({ position: { seq, place: place * 0 }, result })",
+    killedBy: seenBy("go to the clients with their sequence number and place", replicaTest),
+  },
+]
+
+export const sketcherMutants: ReadonlyArray<CodeMutant> = [...sketches, ...fastReads, ...others]

@@ -1,0 +1,180 @@
+/** The sketcher before four replicas as processes: the album, liars, a killed primary. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { afterAll, describe, expect } from "vitest"
+import { nowhere, type Position } from "../../src/core/prophecy/position.ts"
+import { freshClusterConfig } from "../../src/net/cluster-config.ts"
+import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import type { Outcome } from "../../src/net/sketcher-loop.ts"
+import { makeSketcher, type SketcherOptions, type SketcherShape } from "../../src/net/sketcher.ts"
+import {
+  decodeResponse,
+  encodeRequest,
+  type HttpResponse,
+  isNotHttp,
+} from "../../src/web/http-message.ts"
+
+const root = mkdtempSync(join(tmpdir(), "prophecy-sketcher-"))
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+
+interface Album {
+  readonly cluster: RunningCluster
+  readonly sketcher: SketcherShape
+}
+
+const album = (options: SketcherOptions = {}): Effect.Effect<Album, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const file = join(mkdtempSync(join(root, "album-")), "cluster.json")
+    const content = {
+      clients: 4,
+      retransmitMs: 300,
+      service: "album",
+      checkpointInterval: 8,
+      logSize: 16,
+    } as const
+    writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const cluster = yield* startCluster(config)
+    const sketcher = yield* makeSketcher(config, { fastReadMs: 2_000, maxStrikes: 0, ...options })
+    yield* sketcher.connected
+    return { cluster, sketcher }
+  })
+
+const operation = (user: string, method: string, target: string, body = ""): string =>
+  encodeRequest({ method, authority: "", target, headers: [["x-user", user]], body })
+
+interface Got extends Outcome {
+  readonly response: HttpResponse
+}
+
+const decoded = (outcome: Outcome): Got => {
+  const response = decodeResponse(outcome.result)
+  if (isNotHttp(response)) throw new Error(response.why)
+  return { ...outcome, response }
+}
+
+const write = ({ sketcher }: Album, method: string, target: string, body?: string) =>
+  Effect.map(sketcher.write(operation("alice", method, target, body)), decoded)
+
+const read = (
+  { sketcher }: Album,
+  user: string,
+  target: string,
+  of: { readonly fresh?: boolean; readonly after?: Position } = {},
+) => {
+  const asked = operation(user, "GET", target)
+  const { fresh = false, after = nowhere } = of
+  return Effect.map(sketcher.read({ key: asked, operation: asked, fresh, after }), decoded)
+}
+
+const photosOf = ({ response }: Got): number =>
+  (JSON.parse(response.body) as { photos: ReadonlyArray<unknown> }).photos.length
+
+const made = (a: Album) =>
+  Effect.andThen(write(a, "PUT", "/album/trip"), write(a, "PUT", "/album/trip/photo/sea", "x"))
+
+describe("a sketcher before four replicas", () => {
+  it.live("reads fast what it read before, and the group's answer when that has changed", () =>
+    Effect.gen(function* () {
+      const a = yield* album()
+      const { response, way, position } = yield* write(a, "PUT", "/album/trip")
+      expect([response.status, way]).toStrictEqual([201, { path: "replicated", reason: "write" }])
+      const first = yield* read(a, "alice", "/album/trip")
+      expect(first.way).toStrictEqual({ path: "replicated", reason: "no-sketch" })
+      expect(first.position.seq).toBeGreaterThan(position.seq)
+      const second = yield* read(a, "alice", "/album/trip")
+      expect(second.way.path).toBe("fast")
+      expect(second.response).toStrictEqual(first.response)
+      // Another user's key is another key.
+      expect((yield* read(a, "bob", "/album/trip")).response.status).toBe(403)
+      yield* write(a, "PUT", "/album/trip/photo/sea", "x")
+      const third = yield* read(a, "alice", "/album/trip")
+      expect([third.way, photosOf(third)]).toStrictEqual([
+        { path: "replicated", reason: "mismatch" },
+        1,
+      ])
+      expect((yield* read(a, "alice", "/album/trip")).way.path).toBe("fast")
+      const fresh = yield* read(a, "alice", "/album/trip", { fresh: true })
+      expect(fresh.way).toStrictEqual({ path: "replicated", reason: "fresh" })
+      const { ways } = yield* a.sketcher.status
+      expect(ways).toMatchObject({ fast: 2, mismatch: 1, "no-sketch": 2, fresh: 1, write: 2 })
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("garbage and silence never reach a client", () =>
+    Effect.gen(function* () {
+      const a = yield* album({ fastReadMs: 100 })
+      yield* made(a)
+      const right = yield* read(a, "alice", "/album/trip/photo/sea")
+      for (const behaviour of ["garbage", "mute"] as const) {
+        for (const replica of [0, 1, 2, 3]) a.cluster.behave(replica, behaviour)
+        yield* Effect.sleep(50)
+        const got = yield* read(a, "alice", "/album/trip/photo/sea")
+        expect(got.response).toStrictEqual(right.response)
+        const reason = behaviour === "mute" ? "timeout" : "mismatch"
+        expect(got.way).toStrictEqual({ path: "replicated", reason })
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live(
+    "old answers are given until a replicated read has seen the change, and never again",
+    () =>
+      Effect.gen(function* () {
+        const a = yield* album()
+        yield* made(a)
+        yield* read(a, "alice", "/album/trip")
+        // Every replica remembers its first answer, and from now on gives nothing else.
+        for (let k = 0; k < 60; k++) yield* read(a, "alice", "/album/trip")
+        for (const replica of [0, 1, 2, 3]) a.cluster.behave(replica, "old")
+        const { position } = yield* write(a, "PUT", "/album/trip/photo/hut", "y")
+        yield* Effect.sleep(50)
+        const old = yield* read(a, "alice", "/album/trip")
+        expect([old.way.path, photosOf(old)]).toStrictEqual(["fast", 1])
+        // Who has written asks for what is after that.
+        const own = yield* read(a, "alice", "/album/trip", { after: position })
+        expect([own.way, photosOf(own)]).toStrictEqual([
+          { path: "replicated", reason: "session" },
+          2,
+        ])
+        for (let k = 0; k < 10; k++)
+          expect(photosOf(yield* read(a, "alice", "/album/trip"))).toBe(2)
+      }).pipe(Effect.scoped),
+  )
+
+  it.live("goes on without the primary; one that is no read is refused as a fast read", () =>
+    Effect.gen(function* () {
+      const a = yield* album({ fastReadMs: 100 })
+      yield* made(a)
+      yield* read(a, "alice", "/album/trip")
+      yield* a.cluster.kill(0)
+      expect((yield* write(a, "PUT", "/album/trip/photo/hut", "y")).response.status).toBe(201)
+      // (One of the others may lag, and its old answer is a fast read's: so a fresh one.)
+      expect(photosOf(yield* read(a, "alice", "/album/trip", { fresh: true }))).toBe(2)
+      // A write that somebody declares to be a read is executed once, in its turn.
+      const put = operation("alice", "PUT", "/album/trip/photo/hut", "z")
+      const twice = [1, 2].map(() =>
+        a.sketcher.read({ key: put, operation: put, fresh: false, after: nowhere }),
+      )
+      for (const one of twice) expect(decoded(yield* one).way.path).toBe("replicated")
+      const hut = yield* read(a, "alice", "/album/trip/photo/hut", { fresh: true })
+      const { body } = hut.response
+      expect(body).toBe("z")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("without sketches it is proxied PBFT", () =>
+    Effect.gen(function* () {
+      const a = yield* album({ sketches: false })
+      yield* made(a)
+      for (let k = 0; k < 3; k++) {
+        const got = yield* read(a, "alice", "/album/trip")
+        expect(got.way).toStrictEqual({ path: "replicated", reason: "proxied" })
+      }
+    }).pipe(Effect.scoped),
+  )
+})
