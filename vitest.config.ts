@@ -32,6 +32,7 @@ const slow = [
   "liveness",
   "prophecy-refinement",
   "trace-view-change",
+  "zyzzyva-core",
 ]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts")

@@ -33,6 +33,8 @@ import { prophecyCfgFiles } from "../src/model-check/prophecy-cfg.ts"
 import { prophecyModels } from "../src/model-check/prophecy-models.ts"
 import { refinementCfgFiles } from "../src/model-check/refinement-cfg.ts"
 import { counterexampleLines } from "../src/model-check/report.ts"
+import { zyzzyvaCfgFiles } from "../src/model-check/zyzzyva-core-cfg.ts"
+import { type ZyzzyvaModelSpec, zyzzyvaModels } from "../src/model-check/zyzzyva-core-models.ts"
 import {
   type ActionCounts,
   isCompared,
@@ -47,7 +49,12 @@ const unlimited = Number.MAX_SAFE_INTEGER
 const limits = { states: unlimited, depth: unlimited, bytes: 6 * 2 ** 30 }
 const statesOfBounded = 20_000_000
 
-const allModels: ReadonlyArray<ModelSpec> = [...pbftModels, ...coreModels, ...prophecyModels]
+const allModels: ReadonlyArray<ModelSpec> = [
+  ...pbftModels,
+  ...coreModels,
+  ...prophecyModels,
+  ...zyzzyvaModels,
+]
 
 export interface GoldenCount {
   readonly verdict: string
@@ -126,7 +133,9 @@ const exploreAlone = (spec: ModelSpec, known: GoldenCount | undefined): Compared
 }
 
 /** By both tools, but no graph is recorded: verdict, states and successors are compared. */
-const compareCounts = Effect.fn("compareCounts")(function* (spec: CoreModelSpec) {
+const compareCounts = Effect.fn("compareCounts")(function* (
+  spec: CoreModelSpec | ZyzzyvaModelSpec,
+) {
   const ours = exploreModel(spec, { limits, graph: false })
   const { outcome, seconds } = yield* tlcCounts(spec, { specFolder: "spec/tla", heap: "5g" })
   const tlc = outcome.verdict._tag
@@ -235,22 +244,31 @@ const writeReadme = (): void => {
   const [before] = readFileSync(path, "utf8").split(mark)
   const core = `### Models of the abstraction\n\n${tableOf(coreModels)}`
   const prophecy = `### Models of Prophecy\n\n${tableOf(prophecyModels)}`
-  writeFileSync(path, `${before}${mark}\n${tableOf(pbftModels)}\n\n${core}\n\n${prophecy}\n`)
+  const zyzzyva = `### Models of Zyzzyva's abstraction\n\n${tableOf(zyzzyvaModels)}`
+  const parts = [tableOf(pbftModels), core, prophecy, zyzzyva]
+  writeFileSync(path, `${before}${mark}\n${parts.join("\n\n")}\n`)
 }
 
-/** The shortest way to each violation, for test/spec/counterexamples.test.ts to follow. */
+/** The shortest way to each violation, for the tests to follow. */
 const writeCounterexamples = (): void => {
-  for (const spec of coreModels.filter((m) => m.size === "mutant")) {
-    const { violation } = exploreModel(spec, { limits, graph: false }).exploration
-    if (violation === undefined) throw new Error(`${spec.name} violates nothing`)
-    const text = `${counterexampleLines(violation).join("\n")}\n`
-    writeFileSync(`test/spec/counterexamples/${spec.name}.txt`, text)
+  const wrong = zyzzyvaModels.filter((m) => m.expect !== "holds")
+  const kept: ReadonlyArray<readonly [string, ReadonlyArray<ModelSpec>]> = [
+    ["counterexamples", coreModels.filter((m) => m.size === "mutant")],
+    ["zyzzyva-counterexamples", wrong],
+  ]
+  for (const [folder, models] of kept) {
+    for (const spec of models) {
+      const { violation } = exploreModel(spec, { limits, graph: false }).exploration
+      if (violation === undefined) throw new Error(`${spec.name} violates nothing`)
+      const text = `${counterexampleLines(violation).join("\n")}\n`
+      writeFileSync(`test/spec/${folder}/${spec.name}.txt`, text)
+    }
   }
 }
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  const files = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles]
+  const files = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles, zyzzyvaCfgFiles]
   for (const [name, text] of files.flatMap((of) => [...of()])) {
     writeFileSync(`spec/tla/${name}`, text)
   }

@@ -1,11 +1,13 @@
 /** What `prophecy check` says: its progress, its text and its document. */
 import { unmet } from "../model-check/expectation.ts"
-import type { Exploration, Progress } from "../model-check/explore.ts"
+import type { Exploration, Progress, Violation } from "../model-check/explore.ts"
 import { counterexampleLines } from "../model-check/report.ts"
+import { zyzzyvaStory } from "../model-check/zyzzyva-core-story.ts"
 import {
   differences,
   type Explored,
   type ExploredByTlc,
+  isZyzzyva,
   type ModelSpec,
   protocolOf,
 } from "./model-graph.ts"
@@ -75,12 +77,25 @@ const limitOf = ({ stop, states, expanded, depth, bytes }: Exploration): string 
   }
 }
 
-/** For people; a counterexample with what each step changed, or `full`, every state whole. */
+/** How a counterexample is told: what each step changed, every state whole, or as a story. */
+export type Steps = "changes" | "whole" | "story"
+
+const violationLines = (
+  spec: ModelSpec,
+  violation: Violation,
+  steps: Steps,
+): ReadonlyArray<string> => {
+  if (steps === "story" && isZyzzyva(spec)) return zyzzyvaStory(spec, violation)
+  const states = violationStates(spec, violation)
+  return withStates(counterexampleLines(violation), states, steps === "whole")
+}
+
+/** For people. */
 export const textOf = (
   spec: ModelSpec,
   ours: Explored,
   theirs: ExploredByTlc | string | undefined,
-  full = false,
+  steps: Steps = "changes",
 ): ReadonlyArray<string> => {
   const e = ours.exploration
   const actions = [...e.taken.keys()].filter((a) => !a.startsWith("Ignore:")).sort()
@@ -102,10 +117,7 @@ export const textOf = (
     lines.push(...[...different, ...(theirs.parting ?? [])].map((d) => `           ${d}`))
   }
   lines.push(`verdict    ${verdictLine(spec, ours)}`)
-  if (e.violation !== undefined) {
-    const states = violationStates(spec, e.violation)
-    lines.push(...withStates(counterexampleLines(e.violation), states, full))
-  }
+  if (e.violation !== undefined) lines.push(...violationLines(spec, e.violation, steps))
   return lines
 }
 

@@ -8,6 +8,8 @@ import type { Violation } from "../model-check/explore.ts"
 import { coreModels } from "../model-check/pbft-core-models.ts"
 import { pbftModels } from "../model-check/pbft-models.ts"
 import { prophecyModels } from "../model-check/prophecy-models.ts"
+import { type ViewChangeRule, viewChangeRules } from "../model-check/zyzzyva-core-constants.ts"
+import { zyzzyvaModels } from "../model-check/zyzzyva-core-models.ts"
 import { toItfTrace } from "../tla-tools/itf.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
@@ -20,6 +22,7 @@ import {
   differences,
   type Explored,
   type ExploredByTlc,
+  isZyzzyva,
   type ModelSpec,
   protocolOf,
   tlcModel,
@@ -31,23 +34,32 @@ import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 
-const protocols = ["pbft", "pbft-core", "prophecy"] as const
+const protocols = ["pbft", "pbft-core", "prophecy", "zyzzyva-core", "zyzzyva"] as const
 type Protocol = (typeof protocols)[number]
 
 const modelsOf: Readonly<Record<Protocol, ReadonlyArray<ModelSpec>>> = {
   pbft: pbftModels,
   "pbft-core": coreModels,
   prophecy: prophecyModels,
+  "zyzzyva-core": zyzzyvaModels,
+  // Its abstraction, with violations told as stories.
+  zyzzyva: zyzzyvaModels,
 }
 
 const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
 
 const flags = {
   protocol: Argument.Literals("protocol", protocols).pipe(
-    Argument.withDescription("Which protocol to check; pbft-core is the abstraction of PBFT"),
+    Argument.withDescription(
+      "Which protocol to check; *-core is its abstraction; zyzzyva tells violations as stories",
+    ),
   ),
   model: Flag.String("model").pipe(
     Flag.withDescription("Which model of it (--list names them; default: the first)"),
+    Flag.optional,
+  ),
+  rule: Flag.Literals("rule", viewChangeRules).pipe(
+    Flag.withDescription("Of zyzzyva: by which rule a view change makes the log of the new view"),
     Flag.optional,
   ),
   list: Flag.Boolean("list").pipe(
@@ -105,22 +117,36 @@ const flags = {
 
 type Given = Command.Command.Config.Infer<typeof flags>
 
-const find = (
+/** The models of a protocol, of Zyzzyva those with one rule if that was asked for. */
+const modelsFor = (
   protocol: Protocol,
+  rule: Option.Option<ViewChangeRule>,
+): ReadonlyArray<ModelSpec> =>
+  modelsOf[protocol].filter(
+    (m) => Option.isNone(rule) || (isZyzzyva(m) && m.viewChange === rule.value),
+  )
+
+const find = (
+  { protocol, rule }: Given,
   name: Option.Option<string>,
 ): Effect.Effect<ModelSpec, Refused> => {
-  const models = modelsOf[protocol]
+  const models = modelsFor(protocol, rule)
   const wanted = Option.map(name, (n) => n.toLowerCase())
   const spec = models.find((m) => Option.isNone(wanted) || m.name.toLowerCase() === wanted.value)
   if (spec !== undefined) return Effect.succeed(spec)
   const names = models.map((m) => m.name).join(", ")
   const asked = Option.getOrElse(name, () => "")
-  const text = `there is no model "${asked}" of ${protocol}; there are: ${names}`
+  const text =
+    models.length === 0
+      ? `${protocol} has no rules to choose from: leave --rule out`
+      : `there is no model "${asked}" of ${protocol}; there are: ${names}`
   return Effect.fail(new Refused({ code: ExitCode.BadInput, text }))
 }
 
-const listed = (protocol: Protocol): string =>
-  modelsOf[protocol].map((m) => `${m.name.padEnd(28)}${m.size.padEnd(9)}${m.why}`).join("\n")
+const listed = ({ protocol, rule }: Given): string =>
+  modelsFor(protocol, rule)
+    .map((m) => `${m.name.padEnd(28)}${m.size.padEnd(9)}${m.why}`)
+    .join("\n")
 
 const bytesOf = (size: string): number =>
   Number(size.slice(0, -1)) * (units[size.slice(-1).toLowerCase()] ?? 1)
@@ -173,8 +199,8 @@ const writeFiles = Effect.fn("writeFiles")(function* (
 })
 
 const check = Effect.fn("checkCommand")(function* (given: Given) {
-  if (given.list) return yield* Console.log(listed(given.protocol))
-  const spec = yield* find(given.protocol, given.model)
+  if (given.list) return yield* Console.log(listed(given))
+  const spec = yield* find(given, given.model)
   const text = given.tlc ? incomparable(spec, given.unreduced) : undefined
   if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const depth = Option.getOrElse(given.depth, () => Number.MAX_SAFE_INTEGER)
@@ -187,10 +213,11 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     progress: given.quiet ? undefined : makeProgress(spec.name),
   }).pipe(Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })))
   if (isAnimated() && !given.quiet) process.stderr.write("\r\u001b[K")
+  const steps = given.protocol === "zyzzyva" ? "story" : given.full ? "whole" : "changes"
   const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
     given.json
       ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))
-      : Console.log(textOf(spec, ours, theirs, given.full).join("\n"))
+      : Console.log(textOf(spec, ours, theirs, steps).join("\n"))
   const theirs = given.tlc
     ? (notCompared(ours) ??
       (yield* byTlc(spec, ours, given.quiet).pipe(Effect.onInterrupt(() => print(interrupted)))))
@@ -218,6 +245,10 @@ export const checkCommand = Command.make("check", flags, check).pipe(
     {
       command: "prophecy check pbft-core --model TwoNumbers0 --memory 4g --resume two.search",
       description: "explore the abstraction; stop when 4 GiB are full, go on with more",
+    },
+    {
+      command: "prophecy check zyzzyva --rule published",
+      description: "how the published view change loses a complete request, told step by step",
     },
     {
       command: "prophecy check pbft --model Restart --tlc",

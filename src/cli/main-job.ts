@@ -2,13 +2,15 @@
  * The main job: run a replicated service under load, then show that what its processes recorded
  * is a run of the model and of the specification.
  */
-import { createReadStream, readdirSync, statSync } from "node:fs"
+import { createReadStream, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
+import type { ClusterConfig } from "../net/cluster-config.ts"
 import { batchDigest, checkpointDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
+import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
 import type { Progress } from "./progress.ts"
@@ -16,9 +18,10 @@ import { wrongReads } from "./register-check.ts"
 import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
 import type { Findings } from "./start-findings.ts"
-import { tracesFolder } from "./start-report.ts"
+import { historyName, tracesFolder } from "./start-report.ts"
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
-import { startWorkload } from "./workload.ts"
+import { startAlbum } from "./serve-album.ts"
+import { albumTarget, keyValueTarget, loadAlbum, loadUser, startWorkload } from "./workload.ts"
 
 export interface MainJobOptions {
   /** 0 takes any free port for the front end. */
@@ -37,7 +40,8 @@ const load = (port: number, options: MainJobOptions, findings: Findings): Effect
     const abort = new AbortController()
     const durationMs = seconds * 1000
     const startedAt = performance.now()
-    const workload = startWorkload({ port, clients, seed, durationMs, stop: abort.signal })
+    const target = findings.service === "album" ? albumTarget : keyValueTarget
+    const workload = startWorkload({ target, port, clients, seed, durationMs, stop: abort.signal })
     const detail = (): string => {
       const elapsed = (performance.now() - startedAt) / 1000
       const answered = workload.answered()
@@ -52,13 +56,29 @@ const load = (port: number, options: MainJobOptions, findings: Findings): Effect
     return options.progress.during("load", detail, wait).pipe(Effect.ensuring(finish))
   })
 
-const brokenCluster = (group: Group): Effect.Effect<never, Refused> =>
-  group.cluster.failed.pipe(
+const brokenCluster = ({ cluster }: Pick<Group, "cluster">): Effect.Effect<never, Refused> =>
+  cluster.failed.pipe(
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.Internal, text: message })),
   )
 
 /** Checkpoints so often that the windows which TLC follows hold some. */
 const oftenCheckpoints = { checkpointInterval: 4, logSize: 256 }
+
+/** The album behind a sketcher, under load. */
+const runAlbum = Effect.fn("runAlbum")(function* (
+  config: ClusterConfig,
+  options: MainJobOptions,
+  findings: Findings,
+): Effect.fn.Return<void, Refused, Scope.Scope> {
+  const started = yield* startAlbum({ ...options, config })
+  const { port } = started.front
+  yield* Effect.promise(() =>
+    fetch(`http://127.0.0.1:${port}${loadAlbum}`, { method: "PUT", headers: loadUser }),
+  )
+  findings.phase = "load"
+  yield* Effect.raceFirst(load(port, options, findings), brokenCluster(started))
+  findings.phase = "stopping"
+})
 
 /** Replicas, front end and load; all processes have ended afterwards, and the traces are whole. */
 const runUnderLoad = Effect.fn("runUnderLoad")(function* (
@@ -70,8 +90,10 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
     findings.notes.push(line)
     progress.say(line)
   }
-  const changes = { ...oftenCheckpoints, clients: findings.clients, traceDirectory: "traces" }
+  const { service, clients } = findings
+  const changes = { ...oftenCheckpoints, service, clients, traceDirectory: "traces" }
   const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
+  if (service === "album") return yield* runAlbum(config, options, findings)
   const group = yield* progress.during(
     "starting",
     () => `${findings.replicas} replicas, each a process`,
@@ -118,9 +140,18 @@ export const replay = Effect.fn("replay")(function* (
   findings.replay = { verdict, elapsedMs: performance.now() - startedAt }
 })
 
-/** Judges what the clients read, once the load is over. */
+/** Judges what the clients saw, once the load is over, and keeps it beside the traces. */
 export const judgeReads = (findings: Findings): void => {
-  if (findings.load !== undefined) findings.wrongReads = wrongReads(findings.load.observations)
+  if (findings.load === undefined) return
+  const { observations } = findings.load
+  const isAlbum = findings.service === "album"
+  if (!isAlbum) findings.wrongReads = wrongReads(observations)
+  const events = clientEvents(observations)
+  findings.history = judgeHistory(events, isAlbum ? "delay-once" : "linearizable")
+  writeFileSync(join(findings.folder, historyName), historyFile(events))
+  if (!isAlbum) return
+  const fast = observations.filter(({ path }) => path === "fast").length
+  findings.fastReads = { fast, notLinearizable: keysNotLinearizable(observations) }
 }
 
 /** Runs every phase; what each finds is put into `findings` as soon as it is known. */

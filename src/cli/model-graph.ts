@@ -28,6 +28,8 @@ import { receivedAtOnce } from "../model-check/pbft-reduction.ts"
 import { prophecyCfgName } from "../model-check/prophecy-cfg.ts"
 import { prophecyModel } from "../model-check/prophecy-model.ts"
 import { constantsOfProphecy, type ProphecyModelSpec } from "../model-check/prophecy-models.ts"
+import { zyzzyvaCfgName } from "../model-check/zyzzyva-core-cfg.ts"
+import { type ZyzzyvaModelSpec, zyzzyvaModelWorld } from "../model-check/zyzzyva-core-models.ts"
 import { compileOverrides } from "../tla-tools/overrides.ts"
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 
@@ -48,12 +50,14 @@ export interface ExploreOptions {
 const sha256 = (text: string): string => hash("sha256", text, "hex")
 
 /** A model of any protocol that both tools know. */
-export type ModelSpec = PbftModelSpec | CoreModelSpec | ProphecyModelSpec
+export type ModelSpec = PbftModelSpec | CoreModelSpec | ProphecyModelSpec | ZyzzyvaModelSpec
+
+export const isZyzzyva = (spec: ModelSpec): spec is ZyzzyvaModelSpec => "viewChange" in spec
 
 /** Where a model is from, and what each tool takes for it. */
 interface Kind {
   /** As `prophecy check` calls it. */
-  readonly protocol: "pbft" | "pbft-core" | "prophecy"
+  readonly protocol: "pbft" | "pbft-core" | "prophecy" | "zyzzyva-core"
   /** Before its name among those of all modules. */
   readonly prefix: string
   readonly module: string
@@ -66,6 +70,11 @@ const stepped = (whole: Model, invariants: ReadonlyArray<string>): World =>
   modelWorld({ ...whole, invariants: whole.invariants.filter((i) => invariants.includes(i.name)) })
 
 const kindOf = (spec: ModelSpec): Kind => {
+  if (isZyzzyva(spec)) {
+    const world = (): World => zyzzyvaModelWorld(spec)
+    const names = { protocol: "zyzzyva-core", prefix: "ZyzzyvaCore/" } as const
+    return { ...names, module: "MCZyzzyvaCore.tla", config: zyzzyvaCfgName(spec), world }
+  }
   if ("lacks" in spec) {
     const world = (): World => coreModelWorld(spec)
     const names = { protocol: "pbft-core", prefix: "PbftCore/", module: "MCPbftCore.tla" } as const
@@ -170,13 +179,14 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
 
 /** Has TLC explore the model without recording its graph: any number of workers may. */
 export const tlcCounts = Effect.fn("tlcCounts")(function* (
-  spec: CoreModelSpec,
+  spec: CoreModelSpec | ZyzzyvaModelSpec,
   { specFolder, heap }: TlcOptions,
 ) {
+  const { module, config } = kindOf(spec)
   const startedAt = performance.now()
   const outcome = yield* runTlc({
-    spec: join(specFolder, "MCPbftCore.tla"),
-    config: join(specFolder, coreCfgName(spec)),
+    spec: join(specFolder, module),
+    config: join(specFolder, config),
     workers: "auto",
     heap,
   })

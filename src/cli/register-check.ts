@@ -15,6 +15,8 @@ export interface Observation {
   readonly startedAt: number
   /** Infinity when no answer came: a write may then take effect at any later time, or never. */
   readonly endedAt: number
+  /** How a read was answered, where the service says it. */
+  readonly path?: "fast" | "replicated"
 }
 
 export interface WrongRead {

@@ -12,12 +12,16 @@ import { WatchedBackend } from "./recent-asks.ts"
 import { portRefused } from "./serve.ts"
 import { sketcherBackend } from "./sketcher-backend.ts"
 
-export interface ServeAlbumOptions {
+export interface AlbumOptions {
   readonly config: ClusterConfig
+  /** 0 takes any free port. */
   readonly port: number
   readonly timeoutMs: number
-  readonly json: boolean
   readonly progress: Progress
+}
+
+export interface ServeAlbumOptions extends AlbumOptions {
+  readonly json: boolean
 }
 
 const asText = (front: Front): string => {
@@ -39,8 +43,8 @@ const asJson = (front: Front, config: ClusterConfig): string => {
   return JSON.stringify({ ...document, traces: config.traceDirectory ?? null }, undefined, 2)
 }
 
-/** Serves until it is interrupted. */
-export const serveAlbum = Effect.fn("serveAlbum")(function* (options: ServeAlbumOptions) {
+/** Replicas, a sketcher in this process, and HTTP before it; all end with the scope. */
+export const startAlbum = Effect.fn("startAlbum")(function* (options: AlbumOptions) {
   const { config, progress, port, timeoutMs } = options
   const { cluster, log } = yield* progress.during(
     "starting",
@@ -62,6 +66,12 @@ export const serveAlbum = Effect.fn("serveAlbum")(function* (options: ServeAlbum
     }),
     (f) => Effect.promise(() => f.close()),
   )
-  yield* Console.log(options.json ? asJson(front, config) : asText(front))
+  return { front, cluster, sketcher }
+})
+
+/** Serves until it is interrupted. */
+export const serveAlbum = Effect.fn("serveAlbum")(function* (options: ServeAlbumOptions) {
+  const { front } = yield* startAlbum(options)
+  yield* Console.log(options.json ? asJson(front, options.config) : asText(front))
   return yield* Effect.never
 }, Effect.scoped)

@@ -1,4 +1,5 @@
 /** What the main job has found so far: the report is made from it, whole or partial. */
+import type { ClientHistory } from "./client-history.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
 import type { WrongRead } from "./register-check.ts"
@@ -37,6 +38,15 @@ export interface Job {
   readonly clients: number
   readonly seconds: number
   readonly replicas: number
+  readonly service: "key-value" | "album"
+}
+
+/** What a sketcher did, as its clients saw it. */
+export interface FastReads {
+  /** Reads that one replica answered. */
+  readonly fast: number
+  /** Keys whose history is not linearizable. */
+  readonly notLinearizable: number
 }
 
 export interface Findings extends Job {
@@ -45,6 +55,10 @@ export interface Findings extends Job {
   readonly notes: Array<string>
   load: WorkloadResult | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
+  /** What the clients saw, judged as one history. */
+  history: ClientHistory | undefined
+  /** Behind a sketcher only. */
+  fastReads: FastReads | undefined
   /** Bytes of all traces, once they are complete. */
   traceBytes: number | undefined
   replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
@@ -59,6 +73,8 @@ export const noFindings = (job: Job): Findings => ({
   notes: [],
   load: undefined,
   wrongReads: undefined,
+  history: undefined,
+  fastReads: undefined,
   traceBytes: undefined,
   replay: undefined,
   tlc: undefined,
@@ -76,6 +92,9 @@ export const objections = (
   if (wrongReads !== undefined && wrongReads.length > 0) {
     object(ExitCode.Rejected, `${wrongReads.length} reads gave a wrong answer`)
   }
+  if (findings.history !== undefined && findings.history.wrong.length > 0) {
+    object(ExitCode.Rejected, `what the clients saw is not ${findings.history.consistency}`)
+  }
   if (replay?.verdict._tag === "Rejected") {
     object(ExitCode.Rejected, "the traces are not a run of the model")
   }
@@ -90,7 +109,10 @@ export const objections = (
     object(ExitCode.Inconclusive, "TLC gave no answer on a window of the traces")
   }
   const verdict = replay?.verdict
-  if (verdict?._tag === "Conforms" && load && verdict.statistics.results < load.latencies.length) {
+  const recorded = verdict?._tag === "Conforms" ? verdict.statistics.results : undefined
+  // A sketcher's own steps are not recorded.
+  const expected = findings.service === "key-value" ? (load?.latencies.length ?? 0) : 0
+  if (recorded !== undefined && recorded < expected) {
     object(ExitCode.Rejected, "the traces hold fewer results than clients were given")
   }
   if (verdict?._tag === "Gap") object(ExitCode.Inconclusive, "steps are missing in a trace")

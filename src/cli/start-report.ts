@@ -1,6 +1,7 @@
 /** The report of the main job, for people and for programs. */
 import { join } from "node:path"
 import { findingText, verdictDocument } from "../trace-check/verdict.ts"
+import type { ClientHistory } from "./client-history.ts"
 import { ExitCode } from "./ended.ts"
 import { shortPath } from "./group.ts"
 import { summarize } from "./latency.ts"
@@ -34,13 +35,45 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
   ]
 }
 
-const readRows = ({ load, wrongReads }: Findings): ReadonlyArray<Row> => {
+const fastRows = ({ load, fastReads }: Findings): ReadonlyArray<Row> => {
+  if (fastReads === undefined || load === undefined) return [["reads", "not judged"]]
+  const { fast, notLinearizable } = fastReads
+  const reads = load.observations.filter(({ kind }) => kind === "read").length
+  const share = reads === 0 ? 0 : (100 * fast) / reads
+  const keys = notLinearizable === 1 ? "key is" : "keys are"
+  return [
+    [
+      "reads",
+      `${whole(reads)}, of which one replica answered ${share.toFixed(1)} %; ${notLinearizable} ${keys} not linearizable`,
+    ],
+  ]
+}
+
+const readRows = (findings: Findings): ReadonlyArray<Row> => {
+  if (findings.service === "album") return fastRows(findings)
+  const { load, wrongReads } = findings
   if (wrongReads === undefined || load === undefined) return [["answers", "not judged"]]
   const judged = load.observations.filter(({ kind }) => kind === "read").length
   const wrong = wrongReads.slice(0, 3).map(({ read, reason }) => {
     return ["", `client ${read.client} read ${read.key}: ${reason}`] as const
   })
   return [["answers", `${whole(judged)} reads judged, ${wrongReads.length} wrong`], ...wrong]
+}
+
+const historyRows = (findings: Findings): ReadonlyArray<Row> => {
+  const { history } = findings
+  if (history === undefined) return [["history", "not judged"]]
+  const { consistency, operations, keys, undecided, wrong } = history
+  const [first, ...against] = wrong
+  if (first !== undefined) {
+    const rows = against.map((text) => ["", `against ${text}`] as const)
+    return [["history", `not ${consistency}: ${first}`], ...rows]
+  }
+  const but = undecided === 0 ? "" : `, but for ${undecided} that the search gave up`
+  return [
+    ["history", `${whole(operations)} operations on ${keys} keys are ${consistency}${but}`],
+    ["", `prophecy check-history ${historyPath(findings)} --consistency ${consistency}`],
+  ]
 }
 
 const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
@@ -108,17 +141,30 @@ const verdictText = (findings: Findings): string => {
     : "CONFORMS to the model; TLC did not run"
 }
 
+/** Not named as traces are: it is none. */
+export const historyName = "history.jsonl"
+
+const historyPath = ({ folder }: Findings): string => shortPath(join(folder, historyName))
+
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
-const reproduce = ({ seed, clients, seconds }: Findings): string =>
-  `prophecy start --seconds ${seconds} --clients ${clients} --seed ${seed}`
+const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
+  const which = service === "album" ? "--service album " : ""
+  return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
+}
+
+const systemOf = ({ service }: Findings): string =>
+  service === "album"
+    ? "photo album over HTTP, Prophecy: a sketcher before PBFT"
+    : "key-value service, PBFT"
 
 export const reportText = (findings: Findings): string => {
   const rows: ReadonlyArray<Row> = [
-    ["replicas", `${findings.replicas} processes, key-value service, PBFT`],
+    ["replicas", `${findings.replicas} processes, ${systemOf(findings)}`],
     ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
     ...readRows(findings),
+    ...historyRows(findings),
     ...replayRows(findings),
     ...tlcRows(findings.tlc),
     ["traces", shortPath(tracesFolder(findings))],
@@ -154,8 +200,14 @@ const tlcDocument = (tlc: TlcResult | undefined) => {
   return { ran: true, windows, states, elapsedMs }
 }
 
+const historyDocument = (findings: Findings, history: ClientHistory) => ({
+  file: historyPath(findings),
+  ...history,
+})
+
 export const reportDocument = (findings: Findings): unknown => {
-  const { seed, clients, seconds, replicas, phase, wrongReads, replay, tlc, notes } = findings
+  const { seed, clients, seconds, replicas, phase, replay, tlc, notes } = findings
+  const { service, wrongReads, fastReads } = findings
   return {
     schema: "prophecy-start/1",
     verdict: verdictWord(findings),
@@ -163,12 +215,15 @@ export const reportDocument = (findings: Findings): unknown => {
     phase,
     objections: objections(findings).map(({ text }) => text),
     notes,
+    service,
     replicas,
     clients,
     seconds,
     seed,
     load: loadDocument(findings),
     wrongReads: wrongReads ?? null,
+    fastReads: fastReads ?? null,
+    history: findings.history === undefined ? null : historyDocument(findings, findings.history),
     traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
     replay: replay === undefined ? null : verdictDocument(replay.verdict),
     replayMs: replay?.elapsedMs ?? null,

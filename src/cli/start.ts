@@ -47,7 +47,7 @@ const flags = {
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
   service: Flag.Literals("service", ["key-value", "album"]).pipe(
     Flag.withDescription(
-      "With --serve: the key-value service, or the photo album behind a sketcher, with a page",
+      "The key-value service on PBFT, or the photo album behind a sketcher (with --serve: a page)",
     ),
     Flag.withDefault("key-value"),
   ),
@@ -77,7 +77,6 @@ const misplaced = (given: Given): string | undefined => {
   if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
   if (!given.serve && given.noTrace) return "--no-trace goes with --serve"
   if (!given.serve && given.restartDead) return "--restart-dead goes with --serve"
-  if (!given.serve && given.service === "album") return "--service album goes with --serve"
   if (Option.isSome(given.config) && Option.isSome(given.out)) {
     return "--out and --config exclude each other: the configuration names its folders"
   }
@@ -118,7 +117,8 @@ const demonstrate = Effect.fn("demonstrate")(function* (given: Given, progress: 
   const { seconds, clients } = given
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
-  const findings = noFindings({ folder, seed, clients, seconds, replicas })
+  const { service } = given
+  const findings = noFindings({ folder, seed, clients, seconds, replicas, service })
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
   yield* print(given, findings)

@@ -6,7 +6,40 @@
 import { Agent, type IncomingMessage, request } from "node:http"
 import type { Observation } from "./register-check.ts"
 
+/** How a service's keys are asked for. */
+export interface WorkloadTarget {
+  readonly path: (key: string) => string
+  readonly headers: Readonly<Record<string, string>>
+  /** What a PUT that took place answers. */
+  readonly put: number
+  /** Of ten requests so many are reads, and so many removals. */
+  readonly reads: number
+  readonly removals: number
+}
+
+export const keyValueTarget: WorkloadTarget = {
+  path: (key) => `/kv/${key}`,
+  headers: {},
+  put: 204,
+  reads: 5,
+  removals: 1,
+}
+
+/** The album that a load is put on. */
+export const loadAlbum = "/album/load"
+export const loadUser = { "x-user": "load" }
+
+/** Photos of one album, mostly looked at; each written photo is another one. */
+export const albumTarget: WorkloadTarget = {
+  path: (key) => `${loadAlbum}/photo/${key}`,
+  headers: loadUser,
+  put: 201,
+  reads: 8,
+  removals: 0,
+}
+
 export interface WorkloadOptions {
+  readonly target?: WorkloadTarget
   readonly port: number
   readonly clients: number
   readonly seed: number
@@ -47,6 +80,8 @@ const pauseAfterFailureMs = 200
 interface Answer {
   readonly status: number
   readonly body: string
+  /** How it was come by, where the service says it. */
+  readonly path: "fast" | "replicated" | undefined
 }
 
 /** Pseudo-random 32-bit numbers from a seed (the mulberry32 generator). */
@@ -66,16 +101,16 @@ interface Plan {
   readonly value: string | undefined
 }
 
-/** The choices of one client: 50 % reads, 40 % writes, 10 % removals. */
-const plansOf = (client: number, seed: number): (() => Plan) => {
+/** The choices of one client. */
+const plansOf = (client: number, seed: number, target: WorkloadTarget): (() => Plan) => {
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) + client)
   let written = 0
   return () => {
     const own = random() % 2 === 0
     const key = own ? `own-${client}-${random() % ownKeys}` : `shared-${random() % sharedKeys}`
     const dice = random() % 10
-    if (dice < 5) return { method: "GET", key, value: undefined }
-    if (dice === 9) return { method: "DELETE", key, value: undefined }
+    if (dice < target.reads) return { method: "GET", key, value: undefined }
+    if (dice >= 10 - target.removals) return { method: "DELETE", key, value: undefined }
     written++
     const name = `${client}/${written}/`
     const filler = String.fromCharCode(97 + (random() % 26))
@@ -92,16 +127,29 @@ const textOf = (response: IncomingMessage): Promise<string> =>
     response.on("aborted", () => reject(new Error("ECONNRESET")))
   })
 
-const ask = (agent: Agent, port: number, plan: Plan): Promise<Answer> =>
+const pathIn = ({ headers }: IncomingMessage): Answer["path"] => {
+  const how = String(headers["prophecy"] ?? "")
+  return how.startsWith("fast") ? "fast" : how.startsWith("replicated") ? "replicated" : undefined
+}
+
+interface Asking {
+  readonly agent: Agent
+  readonly port: number
+  readonly target: WorkloadTarget
+}
+
+const ask = ({ agent, port, target }: Asking, plan: Plan): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { method, key, value } = plan
     const length = value === undefined ? {} : { "content-length": value.length }
-    const path = `/kv/${key}`
+    const headers = { ...target.headers, ...length }
+    const path = target.path(key)
     const sent = request(
-      { agent, host: "127.0.0.1", port, method, path, headers: length, timeout: requestTimeoutMs },
+      { agent, host: "127.0.0.1", port, method, path, headers, timeout: requestTimeoutMs },
       (response) => {
         const status = response.statusCode ?? 0
-        textOf(response).then((body) => resolve({ status, body }), reject)
+        const how = pathIn(response)
+        textOf(response).then((body) => resolve({ status, body, path: how }), reject)
       },
     )
     sent.on("timeout", () => sent.destroy(new Error("ETIMEDOUT")))
@@ -110,9 +158,13 @@ const ask = (agent: Agent, port: number, plan: Plan): Promise<Answer> =>
   })
 
 /** What the answer tells of the key; undefined when it is no proper answer. */
-const observed = (plan: Plan, answer: Answer): Pick<Observation, "kind" | "value"> | undefined => {
+const observed = (
+  plan: Plan,
+  answer: Answer,
+  target: WorkloadTarget,
+): Pick<Observation, "kind" | "value"> | undefined => {
   const { method, value } = plan
-  if (method === "PUT") return answer.status === 204 ? { kind: "write", value } : undefined
+  if (method === "PUT") return answer.status === target.put ? { kind: "write", value } : undefined
   if (answer.status === 404) return { kind: "read", value: undefined }
   if (method === "GET") {
     return answer.status === 200 ? { kind: "read", value: answer.body } : undefined
@@ -127,18 +179,19 @@ class Run {
   readonly counts = { GET: 0, PUT: 0, DELETE: 0 }
   failed = 0
   readonly #options: WorkloadOptions
-  readonly #agent: Agent
+  readonly #asking: Asking
 
   constructor(options: WorkloadOptions) {
     this.#options = options
-    this.#agent = new Agent({ keepAlive: true, maxSockets: options.clients })
+    const { port, target = keyValueTarget, clients: maxSockets } = options
+    this.#asking = { agent: new Agent({ keepAlive: true, maxSockets }), port, target }
   }
 
   async run(): Promise<WorkloadResult> {
     const startedAt = performance.now()
     const clients = Array.from({ length: this.#options.clients }, (_, client) => client)
     await Promise.all(clients.map((client) => this.#client(client, startedAt)))
-    this.#agent.destroy()
+    this.#asking.agent.destroy()
     const { GET: reads, PUT: writes, DELETE: removals } = this.counts
     const { observations, latencies, failures } = this
     const elapsedMs = performance.now() - startedAt
@@ -146,12 +199,12 @@ class Run {
   }
 
   async #client(client: number, startedAt: number): Promise<void> {
-    const { durationMs, port, seed, stop } = this.#options
-    const next = plansOf(client, seed)
+    const { durationMs, seed, stop } = this.#options
+    const next = plansOf(client, seed, this.#asking.target)
     while (!stop.aborted && performance.now() - startedAt < durationMs) {
       const plan = next()
       const sentAt = performance.now()
-      const failure = await ask(this.#agent, port, plan).then(
+      const failure = await ask(this.#asking, plan).then(
         (answer) => this.#answered(client, plan, sentAt, answer),
         (error: NodeJS.ErrnoException) => error.code ?? error.message,
       )
@@ -162,12 +215,14 @@ class Run {
   }
 
   #answered(client: number, plan: Plan, startedAt: number, answer: Answer): string | undefined {
-    const seen = observed(plan, answer)
+    const seen = observed(plan, answer, this.#asking.target)
     if (seen === undefined) return String(answer.status)
     const endedAt = performance.now()
     this.counts[plan.method]++
     this.latencies.push(endedAt - startedAt)
-    this.observations.push({ client, key: plan.key, ...seen, startedAt, endedAt })
+    const { path } = answer
+    const how = seen.kind === "read" && path !== undefined ? { path } : {}
+    this.observations.push({ client, key: plan.key, ...seen, ...how, startedAt, endedAt })
     return undefined
   }
 

@@ -165,23 +165,35 @@ export class Search {
     return this.#service.sketches ? path : "replicated"
   }
 
+  /**
+   * What may happen next, as far as the answer can depend on it. A read takes the state only where
+   * a write may change it afterwards, and a sketch is installed only where somebody may sample it;
+   * once the answered read took its state, its own sketch comes next, but for others' before it.
+   */
   #successors(p: Possibility, completion: Completion): ReadonlyArray<Possibility> {
     const { call } = completion
-    const path = this.#pathOf(completion)
+    const isFast = this.#pathOf(completion) === "fast"
+    const calls = [...this.#pending.values()] // order-free: every successor is looked at
+    const isTaken = progressOf(p, call) === "taken"
+    const mayWrite = calls.some((c) => !c.isRead && progressOf(p, c) === "none")
+    const canSample = (other: Call): boolean =>
+      calls.some((c) => c !== other && c.isRead && c.request === other.request && isUntouched(p, c))
     const next: Array<Possibility> = []
-    // Order-free: every successor is looked at.
-    for (const other of this.#pending.values()) {
+    for (const other of calls) {
       const own = other === call
-      if (own && path === "fast") continue
+      if (own && isFast) continue
       const progress = progressOf(p, other)
-      if (progress === "done") continue
+      if (progress === "done" || (isTaken && progress === "none")) continue
       if (!other.isRead) next.push(effect(p, other, this.#service))
-      else if (progress === "none") next.push(take(p, other, this.#service))
-      else next.push(install(p, other))
+      else if (progress === "taken") {
+        if (own || canSample(other)) next.push(install(p, other))
+      } else if (own || mayWrite || canSample(other)) next.push(take(p, other, this.#service))
     }
     return next
   }
 }
+
+const isUntouched = (p: Possibility, call: Call): boolean => progressOf(p, call) === "none"
 
 const distinct = (all: ReadonlyArray<Possibility>): ReadonlyArray<Possibility> => {
   if (all.length < 2) return all

@@ -18,6 +18,7 @@ import {
   renamed,
   startCore,
 } from "./pbft-core-replica.ts"
+import { permutations, RenamedRows, renames } from "./renamed-rows.ts"
 import { coreStateText, type CoreTexts, coreTexts } from "./pbft-core-text.ts"
 import type { Found, SpaceMemory, StateSpace, Step } from "./state-space.ts"
 
@@ -49,13 +50,6 @@ const claimsMost = 4096
 const perEntry = 3
 const ownSteps = -1
 
-const permutations = (items: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
-  items.length === 0
-    ? [[]]
-    : items.flatMap((first) =>
-        permutations(items.filter((i) => i !== first)).map((rest) => [first, ...rest]),
-      )
-
 export class CoreSpace implements StateSpace {
   readonly world: CoreWorld
   readonly width: number
@@ -69,20 +63,17 @@ export class CoreSpace implements StateSpace {
   readonly #claims = new Interned<Claim | undefined>()
   readonly #choosable: ReadonlyArray<Map<number, Choosable>>
   /** Renamings of the batches that were asked for, but for the identity. */
-  readonly #renamings: ReadonlyArray<ReadonlyArray<number>>
-  readonly #renamed: ReadonlyArray<ReadonlyArray<Array<number | undefined>>>
+  readonly #renamed: RenamedRows
   readonly #process: ReadonlyArray<number>
   /** What was computed, in order: process, local state, picks of a NEW-VIEW or -1 for the rest. */
   readonly #journal: Array<number> = []
   readonly #next: Int32Array
-  readonly #other: Int32Array
 
   /** With `reduced`, states that differ only in the names of asked batches count as one. */
   constructor(world: CoreWorld, reduced: boolean) {
     this.world = world
     this.width = world.correct.length
     this.#next = new Int32Array(this.width)
-    this.#other = new Int32Array(this.width)
     this.#ids = world.correct.map(() => new Interned<CoreReplica>())
     this.#locals = world.correct.map(() => [])
     this.#texts = world.correct.map(() => [])
@@ -90,8 +81,11 @@ export class CoreSpace implements StateSpace {
     this.#prepared = world.correct.map(() => [])
     this.#choosable = Array.from({ length: (world.maxView + 1) * world.maxSeq }, () => new Map())
     const asked = world.asked.map((_, b) => b)
-    this.#renamings = reduced ? permutations(asked).filter((to) => to.some((b, k) => b !== k)) : []
-    this.#renamed = this.#renamings.map(() => world.correct.map(() => []))
+    const renamings = reduced ? permutations(asked).filter(renames) : []
+    this.#renamed = new RenamedRows(this.width, renamings.length, (renaming, k, id) => {
+      const replica = (this.#ids[k] as Interned<CoreReplica>).at(id)
+      return this.#intern(k, renamed(world, replica, renamings[renaming] ?? []))
+    })
     this.#process = Array.from({ length: world.n }, (_, i) => world.correct.indexOf(i))
     world.correct.forEach((id, k) => this.#intern(k, startCore(world, id)))
   }
@@ -285,34 +279,9 @@ export class CoreSpace implements StateSpace {
     }
   }
 
-  #rename(renaming: number, k: number, id: number): number {
-    const memory = this.#renamed[renaming]?.[k] as Array<number | undefined>
-    const known = memory[id]
-    if (known !== undefined) return known
-    const replica = (this.#ids[k] as Interned<CoreReplica>).at(id)
-    const made = this.#intern(k, renamed(this.world, replica, this.#renamings[renaming] ?? []))
-    memory[id] = made
-    return made
-  }
-
   /** Of the rows that a renaming of asked batches makes of this one, the first in their order. */
   canonical(row: Int32Array): void {
-    if (this.#renamings.length === 0) return
-    const original = this.#renamings.length > 1 ? row.slice() : row
-    for (let renaming = 0; renaming < this.#renamings.length; renaming++) {
-      const other = this.#other
-      for (let k = 0; k < this.width; k++) {
-        other[k] = this.#rename(renaming, k, original[k] as number)
-      }
-      if (this.#isBefore(other, row)) row.set(other)
-    }
-  }
-
-  #isBefore(a: Int32Array, b: Int32Array): boolean {
-    for (let k = 0; k < this.width; k++) {
-      if (a[k] !== b[k]) return (a[k] as number) < (b[k] as number)
-    }
-    return false
+    this.#renamed.canonical(row)
   }
 
   #textsOf(k: number, id: number): CoreTexts {
@@ -332,8 +301,8 @@ export class CoreSpace implements StateSpace {
         ids.map((id, k) => this.#textsOf(k, id)),
       )
     let first = textOf([...row])
-    for (const renaming of this.#renamings.keys()) {
-      const other = textOf([...row].map((id, k) => this.#rename(renaming, k, id)))
+    for (let renaming = 0; renaming < this.#renamed.count; renaming++) {
+      const other = textOf([...row].map((id, k) => this.#renamed.local(renaming, k, id)))
       if (other < first) first = other
     }
     return first

@@ -73,6 +73,18 @@ export class CatchUp {
     return this.#followers[replica]?.told
   }
 
+  /** What each peer that is connected told last. */
+  heard(isConnected: (replica: ReplicaId) => boolean): ReadonlyArray<Progress> {
+    return this.#followers.flatMap(({ told }, replica) =>
+      told !== undefined && isConnected(replica) ? [told] : [],
+    )
+  }
+
+  /** Whether some peer has dropped what this replica is still to execute. */
+  isBehind({ executed }: State): boolean {
+    return this.#followers.some(({ told }) => (told?.low ?? 0) > executed)
+  }
+
   /** A peer says how far it is: decides what is to be sent to it again. */
   progress(state: State, replica: ReplicaId, told: Progress): void {
     const follower = this.#followers[replica]

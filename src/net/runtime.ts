@@ -7,9 +7,9 @@
  * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
  * depends on (`SentIsDurable`).
  */
-import type { Execute, SendToReplicas } from "../core/effect.ts"
+import type { Execute } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { DirectMessage, State as StateMessage } from "../core/pbft/message.ts"
+import type { DirectMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -29,6 +29,7 @@ import { Gate } from "./gate.ts"
 import { History } from "./history.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
+import { type Send, sendOut } from "./outgoing.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { StoreError } from "./store-error.ts"
@@ -36,11 +37,6 @@ import { StateExchange } from "./state-exchange.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
-
-/** What leaves: effects of steps, and own messages that are sent again. */
-type Send =
-  | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-  | SendToReplicas<DirectMessage | StateMessage>
 
 export class ReplicaLoop {
   readonly actions = new Counts()
@@ -73,7 +69,7 @@ export class ReplicaLoop {
     this.#options = options
     this.#state = init(config)
     const gathers = (): boolean => options.store.pending()
-    this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))
+    this.#sends = new Gate<Send>(gathers, (send) => sendOut(options.peers, this.#exchange, send))
     this.#lines = new Gate<() => void>(gathers, (write) => write())
     this.#gates = [this.#lines, this.#sends]
     this.#history = new History(config, options.historyBytes)
@@ -86,7 +82,12 @@ export class ReplicaLoop {
       config,
       baseMs: options.viewChangeMs,
       isLost: (replica) => options.peers.isLost(replica),
-      mayFire: () => maySuspect(config, this.#state, this.#heard()),
+      mayFire: () =>
+        maySuspect(
+          config,
+          this.#state,
+          this.#catchUp.heard(options.peers.isConnected.bind(options.peers)),
+        ),
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
@@ -184,17 +185,6 @@ export class ReplicaLoop {
     this.#options.peers.tellProgress(progressOf(this.#state))
   }
 
-  // What each connected peer told last.
-  #heard(): ReadonlyArray<Progress> {
-    const { config, peers } = this.#options
-    const heard: Array<Progress> = []
-    for (let replica = 0; replica < config.group.n; replica++) {
-      const told = peers.isConnected(replica) ? this.told(replica) : undefined
-      if (told !== undefined) heard.push(told)
-    }
-    return heard
-  }
-
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
@@ -243,19 +233,10 @@ export class ReplicaLoop {
     if (before.log.low === log.low && !moved) return
     if (moved) this.#options.onView(view, active)
     // Whoever helps this replica to catch up can go on.
-    if (moved || this.#behind()) this.#tellProgress()
+    if (moved || this.#catchUp.isBehind(this.#state)) this.#tellProgress()
     const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
-  }
-
-  // Some peer has dropped what this replica is still to execute.
-  #behind(): boolean {
-    const { n } = this.#options.config.group
-    for (let replica = 0; replica < n; replica++) {
-      if ((this.told(replica)?.low ?? 0) > this.#state.executed) return true
-    }
-    return false
   }
 
   // One input, the executions that it makes possible, and what a change of views then does.
@@ -317,25 +298,6 @@ export class ReplicaLoop {
       }
     }
     return execute
-  }
-
-  #send(send: Send): void {
-    const { peers } = this.#options
-    switch (send._tag) {
-      case "Broadcast":
-        return peers.broadcast(send.message)
-      case "SendToClient":
-        return peers.toClient(send.client, send.message)
-      case "SendToReplicas":
-        return this.#sendTo(send)
-    }
-  }
-
-  #sendTo({ replicas, message }: Extract<Send, { readonly _tag: "SendToReplicas" }>): void {
-    for (const replica of replicas) {
-      if (message._tag === "State") this.#exchange.give(replica, message)
-      else this.#options.peers.toReplica(replica, message)
-    }
   }
 
   #propose(): void {

@@ -4,7 +4,7 @@ import type { Config, State } from "../core/pbft/state.ts"
 import type { NetworkCounts } from "./network.ts"
 import type { Ledger, Violation } from "./ledger.ts"
 import { operationText } from "./operation.ts"
-import { type Fate, replicaName } from "./scenario.ts"
+import { type Fate, replicaName, type Scenario } from "./scenario.ts"
 
 /** How often which fault was injected, by its name. */
 export type FaultCounts = Readonly<Record<string, number>>
@@ -49,3 +49,9 @@ export const executed = ({ executions }: Ledger): Outcome["executions"] =>
       .sort(([a], [b]) => a - b)
       .map(([seq, { requests }]) => [seq, requests.map((r) => operationText(r.operation))]),
   )
+
+/** What is wrong during the whole run: each behaviour of a replica, each clock that is off. */
+export const standingFaults = ({ byzantine, clocks }: Scenario): ReadonlyArray<string> => [
+  ...byzantine.flatMap(({ behaviours }) => behaviours.map(({ _tag }) => `Byzantine ${_tag}`)),
+  ...clocks.filter(({ rate }) => rate !== 1).map(() => "Clock"),
+]

@@ -20,7 +20,7 @@ import { invented, notLinear } from "./linear-history.ts"
 import { correctOf, type Demand, demandOf } from "./liveness.ts"
 import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
-import { executed, type Outcome, viewsOf } from "./outcome.ts"
+import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
 import { Random } from "./random.ts"
 import { Recorder, type WriteLine } from "./recorder.ts"
 import { ReplicaNode } from "./replica-node.ts"
@@ -283,6 +283,7 @@ export class Simulation {
 
   #planFaults(): void {
     const { faults, calmAtMs } = this.#scenario
+    for (const name of standingFaults(this.#scenario)) this.#faults.add(name)
     for (const fault of faults) {
       if (fault._tag === "Crash") this.#planCrash(fault)
       else if (fault._tag === "Say") this.#planSaying(fault)
@@ -300,7 +301,7 @@ export class Simulation {
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
       if (!nodes.every(({ up }) => up)) return
-      this.#faults.add("Crash")
+      for (const name of ["Crash", `Crash ${tail}`]) this.#faults.add(name)
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
       this.#say("fault", () => `${name} stops; the disk kept ${kept} of the records under way`)
       if (forMs === null) return

@@ -7,6 +7,7 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
+import { Abstraction } from "./abstraction.ts"
 import { Causality, type Traced } from "./causality.ts"
 import { shortJson } from "./difference.ts"
 import type { StepEvent, TraceEvent } from "./event.ts"
@@ -153,6 +154,7 @@ class Check {
   readonly #gaps: Array<Gap> = []
   readonly #misbehaviours = new Misbehaviours()
   readonly #monitor: Monitor
+  readonly #abstraction: Abstraction
   readonly causality: Causality
   #events = 0
 
@@ -173,6 +175,7 @@ class Check {
     const { digests } = options
     this.causality = new Causality({ traced: this.#traced, logSize, digests, misbehaved })
     this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
+    this.#abstraction = new Abstraction(this.#traced, logSize, digests.batchDigest)
   }
 
   readonly visit = (event: TraceEvent): void => {
@@ -198,6 +201,7 @@ class Check {
         break
     }
     this.#monitor.take(event)
+    this.#abstraction.take(event)
   }
 
   #step(event: StepEvent, action: string): void {
@@ -238,6 +242,8 @@ class Check {
       messages: this.causality.checked,
       unchecked: this.causality.unchecked,
       uncompared: this.#monitor.uncompared,
+      abstract: this.#abstraction.checked,
+      unabstract: this.#abstraction.unchecked,
     }
   }
 

@@ -39,6 +39,8 @@ export type RunRule =
   | "Authenticator"
   /** A traced replica has two different VIEW-CHANGEs or NEW-VIEWs for a view. */
   | "Equivocation"
+  /** A step that the abstraction does not have: too few said what it stands on. */
+  | "Abstraction"
   /** Replicas executed different batches, or got different results, at one sequence number. */
   | "Agreement"
   | "Result"

@@ -28,6 +28,9 @@ export interface Statistics {
   readonly messages: number
   readonly unchecked: number
   readonly uncompared: number
+  /** Steps of the abstraction; and steps of which it cannot be said, for gaps or missing traces. */
+  readonly abstract: number
+  readonly unabstract: number
 }
 
 export type Verdict =
@@ -103,6 +106,8 @@ const statisticsLines = (s: Statistics): ReadonlyArray<string> => {
       `${count(s.results, "result")} accepted by clients`,
     `messages  ${count(s.messages, "received message")} found among those sent`,
   ]
+  const left = s.unabstract > 0 ? `; ${s.unabstract} not checked, for gaps or missing traces` : ""
+  lines.push(`abstract  ${count(s.abstract, "step")} of PbftCore.tla${left}`)
   const old = s.unchecked + s.uncompared
   if (old > 0) lines.push(`unchecked ${count(old, "item")} older than what the checker keeps`)
   return lines

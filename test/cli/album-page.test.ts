@@ -50,6 +50,25 @@ const open = async (url: string): Promise<Page> => {
 const text = (page: Page, selector: string) => (): Promise<string> => page.innerText(selector)
 const patient = { timeout: 60_000 }
 
+describe("prophecy start --service album", () => {
+  it("puts load on it, and judges the traces and what its clients saw", async () => {
+    const cwd = scratch()
+    const args = ["start", "--service", "album", "--seconds", "2", "--clients", "8", "--no-tlc"]
+    const { code, stdout } = await run([...args, "--out", "run", "--json"], { cwd })
+    const report = JSON.parse(stdout) as { fastReads: { fast: number } }
+    expect(report).toMatchObject({
+      verdict: "conforms",
+      service: "album",
+      history: { consistency: "delay-once", undecided: 0, wrong: [] },
+      replay: { verdict: "conforms" },
+    })
+    expect(report.fastReads.fast).toBeGreaterThan(0)
+    expect(code).toBe(0)
+    const again = ["check-history", "run/history.jsonl", "--consistency", "delay-once", "--quiet"]
+    expect(await run(again, { cwd })).toMatchObject({ code: 0 })
+  })
+})
+
 describe("prophecy start --serve --service album", () => {
   it("answers any client of HTTP, says how, ends cleanly, and its traces conform", async () => {
     const cwd = scratch()

@@ -133,6 +133,24 @@ test("the abstraction, and its models by name", async () => {
   expect(both.code).toBe(2)
 })
 
+test("zyzzyva: the rule of its view change, and a violation as a story", async () => {
+  const zyzzyva = (...args: ReadonlyArray<string>) =>
+    run(["check", "zyzzyva", "--quiet", ...args], { cwd: scratch() })
+  const told = await zyzzyva("--rule", "published", "--model", "PublishedForgets")
+  expect(told.stdout).toMatch(/^verdict {4}violated: AcknowledgedCarriesOver$/m)
+  expect(told.stdout).toMatch(/^4 replicas, of which 0 is Byzantine; rule: published$/m)
+  expect(told.stdout).toMatch(/^ {3}=> \(a\) is COMPLETE: 3 acknowledgements$/m)
+  expect(told.code).toBe(12)
+  const holds = await zyzzyva("--rule", "corrected")
+  expect(holds.stdout).toMatch(/^model {6}TwoViews0: /)
+  expect(holds.code).toBe(0)
+  const other = await zyzzyva("--rule", "velma", "--model", "TwoViews0")
+  expect(other.stderr).toMatch(/^prophecy: there is no model "TwoViews0" of zyzzyva; there are: V/)
+  const none = await run(["check", "pbft", "--rule", "velma"], { cwd: scratch() })
+  expect(none.stderr).toMatch(/^prophecy: pbft has no rules to choose from: leave --rule out/)
+  expect([other.code, none.code]).toEqual([2, 2])
+})
+
 test("memory: full is bounded and says so; a size that is none is refused", async () => {
   const { code, stdout } = await core(scratch(), "--memory", "1m")
   expect(stdout).toMatch(/^verdict {4}bounded: the memory is full \(1 MiB of states\): \d+ states/m)

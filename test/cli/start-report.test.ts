@@ -26,6 +26,8 @@ const statistics: Statistics = {
   messages: 60,
   unchecked: 0,
   uncompared: 0,
+  abstract: 4,
+  unabstract: 0,
 }
 const conforms: Verdict = { _tag: "Conforms", statistics, misbehaviours: [] }
 const finding = {
@@ -39,7 +41,14 @@ const window = { from: 5, to: 9, starts: "previous", states: 3 } as const
 
 /** A run in which all is well, but for `changes`. */
 const findings = (changes: Partial<Findings> = {}): Findings => ({
-  ...noFindings({ folder: "out", seed: 9, clients: 20, seconds: 8, replicas: 4 }),
+  ...noFindings({
+    folder: "out",
+    seed: 9,
+    clients: 20,
+    seconds: 8,
+    replicas: 4,
+    service: "key-value",
+  }),
   phase: "done",
   load: {
     observations: [read],

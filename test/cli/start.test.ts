@@ -19,6 +19,7 @@ describe("prophecy start", () => {
       clients: 20,
       seed: 11,
       wrongReads: [],
+      history: { file: "run/history.jsonl", consistency: "linearizable", wrong: [] },
       load: { failures: {} },
       replay: { schema: "prophecy-replay/1", verdict: "conforms" },
       tlc: { ran: true },
@@ -32,6 +33,12 @@ describe("prophecy start", () => {
     expect(report.tlc.states).toBeGreaterThan(0)
     const traces = readdirSync(join(cwd, "run/traces"))
     expect(traces.filter((name) => name.endsWith(".ndjson"))).toHaveLength(5)
+    const judged = await run(
+      ["check-history", "run/history.jsonl", "--consistency", "linearizable", "--json"],
+      { cwd },
+    )
+    expect(JSON.parse(judged.stdout)).toMatchObject({ operations: report.history.operations })
+    expect([0, 3]).toContain(judged.code)
     expect(statSync(join(cwd, "run/cluster.json")).mode & 0o777).toBe(0o600)
     const again = await run(args, { cwd })
     expect([again.code, again.stdout]).toEqual([2, ""])

@@ -38,7 +38,7 @@ const underLoad = async (
 
 describe("the workload", () => {
   it("reads, writes and removes, and finds nothing wrong with a correct service", async () => {
-    const result = await underLoad(storeInMemory())
+    const result = await underLoad(storeInMemory(), { durationMs: 2_000 })
     expect(result.reads).toBeGreaterThan(10)
     expect(result.writes).toBeGreaterThan(10)
     expect(result.removals).toBeGreaterThan(1)

@@ -73,13 +73,13 @@ describe("delay-once, case by case", () => {
 
   test("9: open reads may be sources, each once; they hold nobody to anything", () => {
     accepts("1w5 1! 2r 2? 3r 3=5f", "1w5 1! 2r 3r 3=5f", "1r 1=nullr 2w5 2! 3r 3? 4r 4=nullf")
-    rejects("1w5 1! 2r 2x 3r 3=5f", "1w5 1! 3r 3=5f 2r 2?")
+    rejects("1w5 1! 2r 2x 3r 3=5f", "1w5 1! 3r 3=5f 2r 2?", "1w5 1! 2r 3r 3=5f 4r 2x")
     rejects("1w5 1! 2r 2? 3r 3=5f 1w6 1! 3r 3=6f")
     accepts("1w5 1! 2r 2? 4r 4? 3r 3=5f 1w6 1! 3r 3=6f")
   })
 
   test("10: positions count, not values", () => {
-    accepts("1w1 1! 2r 2=1r 1w2 1! 1w1 1! 2r 2=1r 3r 3=1f")
+    accepts("1w1 1! 2r 2=1r 1w2 1! 1w1 1! 2r 2=1r 3r 3=1f", "1w1 1! 2r 2=1r 1w2 1! 1w1 1! 3r 3=1f")
     const back = "1w1 1! 2r 2=1r 1w2 1! 2r 2=2r 1w1 1!"
     rejects(`${back} 3r 3=1f`)
     accepts(`${back} 3r 3=2f`)

@@ -1,6 +1,7 @@
 /** Every mutant of the code. */
 import { agreementMutants } from "./agreement-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
+import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
@@ -9,6 +10,7 @@ import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
+  ...consistencyMutants,
   ...executionMutants,
   ...viewChangeMutants,
   ...stateTransferMutants,

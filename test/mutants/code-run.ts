@@ -13,8 +13,16 @@ export interface CodeMutant extends Mutation {
 /** What each model says of the code as it is. */
 export type Baseline = ReadonlyMap<string, ExploredModel>
 
-const sources = ["src/core", "src/sim", "src/model-check"]
-const tests = ["test/core", "test/paper", "test/support", "ci/repository.ts", "ci/syntax.ts"]
+const sources = ["src/core", "src/consistency", "src/sim", "src/model-check"]
+const tests = [
+  "test/consistency",
+  "test/core",
+  "test/paper",
+  "test/support",
+  "bench/ideal-sketcher.ts",
+  "ci/repository.ts",
+  "ci/syntax.ts",
+]
 
 const isTest = (where: string): boolean => where.endsWith(".test.ts")
 

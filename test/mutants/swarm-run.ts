@@ -7,11 +7,12 @@ import type { Swarmed } from "./swarmed.ts"
 
 /** A mutant that survives so many seeds is not found. */
 export const mostSeeds = 150
+const limitMs = 900_000
 
 const swarm = (mutation: Mutation | undefined): Promise<Swarmed> =>
   withCopy(["src"], mutation, async (root) => {
     const script = join(import.meta.dirname, "swarmed.ts")
-    const { code, stdout, stderr } = await runNode([script, root, String(mostSeeds)], root)
+    const { code, stdout, stderr } = await runNode([script, root, String(mostSeeds)], root, limitMs)
     if (code !== 0) throw new Error(`the swarm ended with ${code}: ${stderr}`)
     return JSON.parse(stdout) as Swarmed
   })

@@ -72,8 +72,9 @@ describe("a swarm", () => {
     const { faults, actions, liveness, verdicts } = totals.document(1) as Readonly<
       Record<"faults" | "actions" | "liveness" | "verdicts", Readonly<Record<string, number>>>
     >
-    const kinds = ["Crash", "Cut", "Say", "Byzantine", "lost", "duplicated", "late", "cut"]
-    for (const kind of kinds) expect(faults[kind]).toBeGreaterThan(0)
+    const kinds = ["Crash", "Crash torn", "Clock", "Cut", "Say", "Byzantine", "lost", "cut"]
+    const more = ["Byzantine Twins", "Byzantine Fuzz", "duplicated", "late"]
+    for (const kind of [...kinds, ...more]) expect(faults[kind]).toBeGreaterThan(0)
     for (const action of ["Execute", "RecvCheckpoint", "Restart", "Ignore:OutsideWatermarks"]) {
       expect(actions[action]).toBeGreaterThan(0)
     }

@@ -4,8 +4,9 @@ import { cfgFiles } from "../../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../../src/model-check/pbft-core-cfg.ts"
 import { prophecyCfgFiles } from "../../src/model-check/prophecy-cfg.ts"
 import { refinementCfgFiles } from "../../src/model-check/refinement-cfg.ts"
+import { zyzzyvaCfgFiles } from "../../src/model-check/zyzzyva-core-cfg.ts"
 
-const generated = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles]
+const generated = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles, zyzzyvaCfgFiles]
 
 describe("generated configurations", () => {
   it("are those of the models: run `npm run models` after a change there", () => {
@@ -15,7 +16,7 @@ describe("generated configurations", () => {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft|MCProphecy|RefineProphecy).*[.]cfg$/.test(f),
+      /^(MCPbft|PbftCore|RefinePbft|MCProphecy|MCZyzzyva|RefineProphecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })

@@ -17,6 +17,7 @@ test("the text of a run that conforms", async () => {
     expect.stringMatching(/^ignored {3}AlreadyCommitted \d+, /),
     "executed  4 requests up to sequence number 4; 4 results accepted by clients",
     expect.stringMatching(/^messages {2}\d+ received messages found among those sent$/),
+    expect.stringMatching(/^abstract {2}\d+ steps of PbftCore.tla$/),
   ])
 })
 

@@ -31,7 +31,7 @@ const vouched = (config: Config, state: State): ReadonlyArray<Numbered> =>
       .map((digest) => ({ seq, digest }))
   })
 
-/** The checkpoints, ascending, whose state the replica may fetch: it has not executed up to them. */
+/** The checkpoints, ascending, whose state the replica may fetch: it has not come so far. */
 export const wantedStates = (config: Config, state: State): ReadonlyArray<Numbered> => {
   const wanted = vouched(config, state).slice()
   const start = state.active ? undefined : state.newView?.start
