@@ -89,7 +89,7 @@ const flags = {
     Flag.optional,
   ),
   unreduced: Flag.Boolean("unreduced").pipe(
-    Flag.withDescription("Count no two states as one, where the model takes equal batches for one"),
+    Flag.withDescription("Explore a model that is reduced (spec/README.md says how) as a whole"),
     Flag.withDefault(false),
   ),
   tlc: Flag.Boolean("tlc").pipe(
@@ -174,6 +174,9 @@ const byTlc = Effect.fn("byTlc")(
 /** Why TLC has no graph that the one asked for could be compared with. */
 const incomparable = (spec: ModelSpec, unreduced: boolean): string | undefined => {
   if (unreduced) return "--tlc compares the model as it is: leave --unreduced out"
+  if (protocolOf(spec) === "pbft" && "reduced" in spec && spec.reduced) {
+    return `${spec.name} is reduced, which TLC's graph of it would not be: leave --tlc out`
+  }
   return spec.byTlc === "counts"
     ? `--tlc compares whole graphs, and ${spec.name} is too large for TLC to record: leave --tlc out`
     : undefined

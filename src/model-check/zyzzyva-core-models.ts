@@ -40,7 +40,7 @@ const corrected: ReadonlyArray<ZyzzyvaModelSpec> = [
   ...eachPosition("ThreeViews", "The corrected rule, two view changes, one number", {
     maxView: 2,
     reaches: [...always, "ReachHiddenCertificate"],
-    size: "large",
+    size: "nightly",
   }),
   ...eachPosition("FourViews", "The corrected rule, three view changes, one number", {
     maxView: 3,
@@ -79,7 +79,7 @@ const zyzzyva5 = [0, 1, 5].map(
     why: `The corrected rule with n = 5f + 1, one view change, one number; ${told(id)}.`,
     byzantine: [id],
     reaches: ["ReachFast", "ReachSlow", "ReachCompleteTwice", "CarryOver"],
-    size: id === 5 ? "large" : "nightly",
+    size: "nightly",
   }),
 )
 
@@ -116,6 +116,7 @@ const printed: ReadonlyArray<ZyzzyvaModelSpec> = [
     also: strict,
     invariants: ["AnsweredCarriesOver"],
     expect: { violates: "AnsweredCarriesOver" },
+    size: "nightly",
   },
   {
     ...published,
@@ -132,6 +133,7 @@ const printed: ReadonlyArray<ZyzzyvaModelSpec> = [
     also: [],
     invariants: ["AcknowledgedCarriesOver"],
     expect: { violates: "AcknowledgedCarriesOver" },
+    size: "nightly",
   },
   {
     ...published,
@@ -160,6 +162,7 @@ const velmaModels: ReadonlyArray<ZyzzyvaModelSpec> = [
     name: "VelmaShortClaim",
     why: "Must fail: a liar claims a part of a NEW-VIEW log, which beats an older certificate.",
     also: ["CertificateCoversBase"],
+    size: "nightly",
   },
   {
     ...velma,

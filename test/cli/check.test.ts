@@ -131,6 +131,9 @@ test("the abstraction, and its models by name", async () => {
   const both = await core(scratch(), "--tlc", "--unreduced")
   expect(both.stderr).toMatch(/^prophecy: --tlc compares the model as it is/)
   expect(both.code).toBe(2)
+  const reduced = await check("--model", "TwoChanges", "--tlc")
+  expect(reduced.stderr).toMatch(/^prophecy: TwoChanges is reduced, which TLC's graph/)
+  expect(reduced.code).toBe(2)
 })
 
 test("zyzzyva: the rule of its view change, and a violation as a story", async () => {

@@ -21,6 +21,7 @@ const good = [
 
 test("what clients saw is judged, and is a history that can be read", () => {
   expect(judgeHistory(clientEvents(good))).toEqual({
+    consistency: "linearizable",
     operations: 5,
     keys: 1,
     undecided: 0,
