@@ -31,6 +31,7 @@ const slow = [
   "element-difference",
   "liveness",
   "prophecy-refinement",
+  "d-prophecy-broken",
   "trace-view-change",
   "zyzzyva-core",
 ]

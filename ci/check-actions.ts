@@ -5,7 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { pbftRoles, prophecyRoles } from "./actions/fields.ts"
+import { dProphecyRoles, pbftRoles, prophecyRoles } from "./actions/fields.ts"
 import { type Correspondence, outsideOf } from "./actions/outside.ts"
 import { type Compared, compare, type Protocol, render } from "./actions/table.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
@@ -18,6 +18,8 @@ const specified = [
   {
     name: "pbft",
     module: "Pbft",
+    folder: "pbft",
+    actions: "action.ts",
     environment: [],
     roles: pbftRoles,
     correspondence: "spec/correspondence.json",
@@ -25,9 +27,20 @@ const specified = [
   {
     name: "prophecy",
     module: "Prophecy",
+    folder: "prophecy",
+    actions: "action.ts",
     environment: ["Order", "Apply", "AnswerReadOnly"],
     roles: prophecyRoles,
     correspondence: "spec/correspondence-prophecy.json",
+  },
+  {
+    name: "d-prophecy",
+    module: "DProphecy",
+    folder: "prophecy",
+    actions: "d-action.ts",
+    environment: ["Order", "Apply"],
+    roles: dProphecyRoles,
+    correspondence: "spec/correspondence-d-prophecy.json",
   },
 ]
 
@@ -35,9 +48,9 @@ const documents = (root: string, paths: ReadonlyArray<string>) =>
   paths.map((path) => ({ path, text: readText(root, path) }))
 
 const readProtocol = (root: string, each: (typeof specified)[number]): Protocol => {
-  const { name, module, environment, roles } = each
+  const { name, module, folder, actions, environment, roles } = each
   const traces = `spec/tla/Trace${module}.tla`
-  const sources = listFiles(root, [`src/core/${name}`], true).filter((p) => p.endsWith(".ts"))
+  const sources = listFiles(root, [`src/core/${folder}`], true).filter((p) => p.endsWith(".ts"))
   // The tests of the checks themselves name actions that are planted.
   const tests = listFiles(root, ["test"], true).filter(
     (p) => p.endsWith(".test.ts") && !/^test\/(ci\/|tidy)/.test(p),
@@ -47,6 +60,8 @@ const readProtocol = (root: string, each: (typeof specified)[number]): Protocol 
     specification: documents(root, [`spec/tla/${module}.tla`])[0] as Protocol["specification"],
     traces: existsSync(join(root, traces)) ? documents(root, [traces])[0] : undefined,
     modules: sources.map((path) => parse(path, readText(root, path))),
+    folder,
+    actions,
     environment,
     roles,
     tests: documents(root, tests),
@@ -69,14 +84,23 @@ export const checkActions = (root: string): ActionsReport => {
     .filter((path) => path.endsWith(".ts"))
     .map((path) => parse(path, readText(root, path)))
   // Checkouts of tests hold but one protocol.
-  const present = specified.filter(({ name, module }) =>
-    [`spec/tla/${module}.tla`, `src/core/${name}`].some((path) => existsSync(join(root, path))),
+  const present = specified.filter(({ folder, module }) =>
+    [`spec/tla/${module}.tla`, `src/core/${folder}`].some((path) => existsSync(join(root, path))),
   )
   const all = present.map((each) => {
     const protocol = readProtocol(root, each)
     const correspondence = JSON.parse(readText(root, each.correspondence)) as Correspondence
-    const { name, modules: core, specification } = protocol
-    const sources = { name, core, shell, correspondence, specification: specification.text }
+    const { modules: core, specification } = protocol
+    const messages = each.actions.replace("action", "message")
+    const text = specification.text
+    const sources = {
+      name: each.folder,
+      core,
+      shell,
+      correspondence,
+      messages,
+      specification: text,
+    }
     return { protocol, compared: compare(protocol), outside: outsideOf(sources) }
   })
   const text = render(all)

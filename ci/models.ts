@@ -29,6 +29,8 @@ import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
 import { type PbftModelSpec, pbftModels } from "../src/model-check/pbft-models.ts"
+import { dProphecyCfgFiles } from "../src/model-check/d-prophecy-cfg.ts"
+import { dProphecyModels } from "../src/model-check/d-prophecy-models.ts"
 import { prophecyCfgFiles } from "../src/model-check/prophecy-cfg.ts"
 import { prophecyModels } from "../src/model-check/prophecy-models.ts"
 import { refinementCfgFiles } from "../src/model-check/refinement-cfg.ts"
@@ -53,6 +55,7 @@ const allModels: ReadonlyArray<ModelSpec> = [
   ...pbftModels,
   ...coreModels,
   ...prophecyModels,
+  ...dProphecyModels,
   ...zyzzyvaModels,
 ]
 
@@ -244,8 +247,9 @@ const writeReadme = (): void => {
   const [before] = readFileSync(path, "utf8").split(mark)
   const core = `### Models of the abstraction\n\n${tableOf(coreModels)}`
   const prophecy = `### Models of Prophecy\n\n${tableOf(prophecyModels)}`
+  const distributed = `### Models of D-Prophecy\n\n${tableOf(dProphecyModels)}`
   const zyzzyva = `### Models of Zyzzyva's abstraction\n\n${tableOf(zyzzyvaModels)}`
-  const parts = [tableOf(pbftModels), core, prophecy, zyzzyva]
+  const parts = [tableOf(pbftModels), core, prophecy, distributed, zyzzyva]
   writeFileSync(path, `${before}${mark}\n${parts.join("\n\n")}\n`)
 }
 
@@ -268,7 +272,14 @@ const writeCounterexamples = (): void => {
 
 const words = process.argv.slice(2)
 if (words.includes("--write")) {
-  const files = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles, zyzzyvaCfgFiles]
+  const files = [
+    cfgFiles,
+    coreCfgFiles,
+    refinementCfgFiles,
+    prophecyCfgFiles,
+    dProphecyCfgFiles,
+    zyzzyvaCfgFiles,
+  ]
   for (const [name, text] of files.flatMap((of) => [...of()])) {
     writeFileSync(`spec/tla/${name}`, text)
   }

@@ -209,11 +209,16 @@ describe("this repository keeps the rules", () => {
     const problems = protocols.flatMap((name) => {
       const own = inFolders(`src/core/${name}`)
       const called = (file: string) => own.filter(({ path }) => path.endsWith(`/${file}`))
-      const actions = called("action.ts").flatMap(actionNames)
-      const dispatches = ["replica.ts", "client.ts", "sketcher.ts"].flatMap(called)
+      const actions = [...called("action.ts"), ...called("d-action.ts")].flatMap(actionNames)
+      const dispatches = ["replica.ts", "client.ts", "sketcher.ts"].flatMap((file) => [
+        ...called(file),
+        ...called(`d-${file}`),
+      ])
       return [
         ...(actions.length === 0 ? [`${name}: no action`] : undocumented(own, actions)),
-        ...called("message.ts").flatMap((messages) => unhandled(messages, dispatches)),
+        ...["message.ts", "d-message.ts"]
+          .flatMap(called)
+          .flatMap((messages) => unhandled(messages, dispatches)),
       ]
     })
     expect(problems).toEqual([])

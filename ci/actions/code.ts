@@ -10,9 +10,9 @@ export interface Handler {
   readonly paper: string
 }
 
-/** The actions that `action.ts` names. */
-export const codeActions = (modules: ReadonlyArray<Source>): ReadonlyArray<string> =>
-  modules.filter(({ path }) => basename(path) === "action.ts").flatMap(actionNames)
+/** The actions that `action.ts`, or the file of that name, names. */
+export const codeActions = (modules: ReadonlyArray<Source>, file: string): ReadonlyArray<string> =>
+  modules.filter(({ path }) => basename(path) === file).flatMap(actionNames)
 
 /** The exported functions by name; those of one name in a list. */
 export const handlers = (

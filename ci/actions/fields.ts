@@ -64,6 +64,27 @@ export const pbftRoles: ReadonlyArray<Role> = [
   },
 ]
 
+const dClientRules: FieldRules = {
+  renamed: {
+    stage: "call",
+    executor: "call",
+    sketches: "call",
+    result: "call",
+    timestamp: "client",
+    replies: "client",
+  },
+  outside: {
+    next: "who asks, in src/model-check/d-prophecy-front.ts",
+    promised: "what was answered, in src/model-check/d-prophecy-front.ts",
+    answer: "what was answered, in src/model-check/d-prophecy-front.ts",
+  },
+  derived: {},
+}
+
+export const dProphecyRoles: ReadonlyArray<Role> = [
+  { role: "client", record: "client", state: "DClientState", rules: dClientRules },
+]
+
 export const prophecyRoles: ReadonlyArray<Role> = [
   { role: "sketcher", state: "SketcherState", rules: sketcherRules },
 ]

@@ -47,6 +47,8 @@ export interface OutsideSources {
   /** The modules that run the protocol: src/net. */
   readonly shell: ReadonlyArray<Source>
   readonly correspondence: Correspondence
+  /** The file of the protocol's messages. */
+  readonly messages: string
 }
 
 const marker = "Outside the specification:"
@@ -78,7 +80,7 @@ const importedBy = ({ path, program }: Source): ReadonlyArray<string> =>
 /** The modules that the machines' own reach: what they do is compared with the specification. */
 const inStep = (core: ReadonlyArray<Source>): ReadonlySet<string> => {
   const byPath = new Map(core.map((m) => [m.path, m]))
-  const roots = core.filter(({ path }) => /\/(replica|client|sketcher|action)\.ts$/.test(path))
+  const roots = core.filter(({ path }) => /\/(d-)?(replica|client|sketcher|action)\.ts$/.test(path))
   const reached = new Set<string>()
   const visit = (module: Source): void => {
     if (reached.has(module.path)) return
@@ -175,12 +177,16 @@ const accountedFor = (sources: OutsideSources): Pick<Outside, "parts" | "problem
   return { parts, problems }
 }
 
-const messageProblems = ({ core, specification }: OutsideSources): ReadonlyArray<string> => {
+const messageProblems = ({
+  core,
+  specification,
+  messages,
+}: OutsideSources): ReadonlyArray<string> => {
   const types = [...(operators(specification).get("MessageTypes") ?? "").matchAll(/"(\w+)"/g)]
   const specified = new Set(types.map(([, type]) => type as string))
   const inCode = new Set(
     core
-      .filter(({ path }) => path.endsWith("/message.ts"))
+      .filter(({ path }) => path.endsWith(`/${messages}`))
       .flatMap(({ program }) => nodesOf(program, "CallExpression"))
       .filter((call) => nameOf(field(field(call, "callee") ?? call, "property")) === "TaggedStruct")
       .flatMap((call) => stringOf(list(call, "arguments")[0]) ?? []),

@@ -15,6 +15,9 @@ export interface Protocol {
   readonly modules: ReadonlyArray<Source>
   /** Actions of the specification that are not the code's: whom it is among. */
   readonly environment: ReadonlyArray<string>
+  /** Where the code is in src/core, and the file that names its actions. */
+  readonly folder: string
+  readonly actions: string
   readonly roles: ReadonlyArray<Role>
   /** The tests of the repository. */
   readonly tests: ReadonlyArray<Document>
@@ -47,7 +50,7 @@ export const compare = (protocol: Protocol): Compared => {
   const all = nextActions(specification.text)
   const next = { ...all, actions: all.actions.filter((name) => !environment.includes(name)) }
   const unknown = environment.filter((name) => !all.actions.includes(name))
-  const inCode = codeActions(modules)
+  const inCode = codeActions(modules, protocol.actions)
   const byName = handlers(modules, [...next.actions, ...inCode])
   const rows = next.actions.map((action) => ({
     action,
@@ -58,7 +61,12 @@ export const compare = (protocol: Protocol): Compared => {
   const roles = fieldTables(specification.text, modules, protocol.roles)
   const problems = [
     ...next.problems.map((problem) => `${specification.path}: ${problem}`),
-    ...differences(next.actions, inCode, specification.path, `src/core/${protocol.name}/action.ts`),
+    ...differences(
+      next.actions,
+      inCode,
+      specification.path,
+      `src/core/${protocol.folder}/${protocol.actions}`,
+    ),
     ...rows.flatMap((row) => handlerProblems(row, byName)),
     ...traceProblems(protocol, next.actions),
     ...unknown.map((name) => `${name}: no action of ${specification.path}`),

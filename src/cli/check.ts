@@ -6,6 +6,7 @@ import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Violation } from "../model-check/explore.ts"
 import { coreModels } from "../model-check/pbft-core-models.ts"
+import { dProphecyModels } from "../model-check/d-prophecy-models.ts"
 import { pbftModels } from "../model-check/pbft-models.ts"
 import { prophecyModels } from "../model-check/prophecy-models.ts"
 import { type ViewChangeRule, viewChangeRules } from "../model-check/zyzzyva-core-constants.ts"
@@ -34,13 +35,21 @@ import { shortPath } from "./short-path.ts"
 
 const positive = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 
-const protocols = ["pbft", "pbft-core", "prophecy", "zyzzyva-core", "zyzzyva"] as const
+const protocols = [
+  "pbft",
+  "pbft-core",
+  "prophecy",
+  "d-prophecy",
+  "zyzzyva-core",
+  "zyzzyva",
+] as const
 type Protocol = (typeof protocols)[number]
 
 const modelsOf: Readonly<Record<Protocol, ReadonlyArray<ModelSpec>>> = {
   pbft: pbftModels,
   "pbft-core": coreModels,
   prophecy: prophecyModels,
+  "d-prophecy": dProphecyModels,
   "zyzzyva-core": zyzzyvaModels,
   // Its abstraction, with violations told as stories.
   zyzzyva: zyzzyvaModels,

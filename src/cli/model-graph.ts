@@ -25,6 +25,9 @@ import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-mod
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
 import { receivedAtOnce } from "../model-check/pbft-reduction.ts"
+import { dProphecyCfgName } from "../model-check/d-prophecy-cfg.ts"
+import { dProphecyModel } from "../model-check/d-prophecy-model.ts"
+import { constantsOfDProphecy, type DProphecyModelSpec } from "../model-check/d-prophecy-models.ts"
 import { prophecyCfgName } from "../model-check/prophecy-cfg.ts"
 import { prophecyModel } from "../model-check/prophecy-model.ts"
 import { constantsOfProphecy, type ProphecyModelSpec } from "../model-check/prophecy-models.ts"
@@ -50,14 +53,19 @@ export interface ExploreOptions {
 const sha256 = (text: string): string => hash("sha256", text, "hex")
 
 /** A model of any protocol that both tools know. */
-export type ModelSpec = PbftModelSpec | CoreModelSpec | ProphecyModelSpec | ZyzzyvaModelSpec
+export type ModelSpec =
+  | PbftModelSpec
+  | CoreModelSpec
+  | ProphecyModelSpec
+  | DProphecyModelSpec
+  | ZyzzyvaModelSpec
 
 export const isZyzzyva = (spec: ModelSpec): spec is ZyzzyvaModelSpec => "viewChange" in spec
 
 /** Where a model is from, and what each tool takes for it. */
 interface Kind {
   /** As `prophecy check` calls it. */
-  readonly protocol: "pbft" | "pbft-core" | "prophecy" | "zyzzyva-core"
+  readonly protocol: "pbft" | "pbft-core" | "prophecy" | "d-prophecy" | "zyzzyva-core"
   /** Before its name among those of all modules. */
   readonly prefix: string
   readonly module: string
@@ -79,6 +87,16 @@ const kindOf = (spec: ModelSpec): Kind => {
     const world = (): World => coreModelWorld(spec)
     const names = { protocol: "pbft-core", prefix: "PbftCore/", module: "MCPbftCore.tla" } as const
     return { ...names, config: coreCfgName(spec), world }
+  }
+  if ("protocol" in spec && spec.protocol === "d-prophecy") {
+    const whole = (): Model => dProphecyModel(spec.name, constantsOfDProphecy(spec))
+    const world = (): World => stepped(whole(), spec.invariants)
+    const names = {
+      protocol: "d-prophecy",
+      prefix: "DProphecy/",
+      module: "MCDProphecy.tla",
+    } as const
+    return { ...names, config: dProphecyCfgName(spec), world }
   }
   if ("protocol" in spec) {
     const whole = (): Model => prophecyModel(spec.name, constantsOfProphecy(spec))

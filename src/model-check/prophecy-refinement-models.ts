@@ -128,6 +128,7 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     model: { asks: "LateRead", lanes: 2 },
     only: { ...readOnly, lacks: ["OneReadAtATime"] },
     expect: "fails",
+    size: "nightly",
   }),
   made({
     name: "OldTimestamps",

@@ -60,6 +60,12 @@ const promised = (message: Sent["message"]): Promised | undefined => {
   }
 }
 
+/** Whether what the message promises is on the disk that `holds` asks. */
+export const isDurable = (message: Sent["message"], holds: (key: string) => boolean): boolean => {
+  const about = promised(message)
+  return about === undefined || holds(recordKey(about.record, about))
+}
+
 const enteringOf = (view: View) => ({ view, seq: 0, content: "" })
 
 type Vote = Extract<PeerMessage, { readonly _tag: "PrePrepare" | "Prepare" | "Commit" }>
@@ -114,7 +120,7 @@ export class Ledger {
     const name = nameOf(message)
     if (seq > high) this.broken("Watermarks", `replica ${id} sends ${name}, above ${high}`)
     const entered = seq === 0 || view === 0 || holds(recordKey("ViewEntered", enteringOf(view)))
-    if (!holds(recordKey(record, about)) || !entered) {
+    if (!isDurable(message, holds) || !entered) {
       const lacking = entered ? record : "ViewEntered"
       const why = `replica ${id} sends ${name}, and no ${lacking} is on its disk`
       this.broken("SentIsDurable", why)

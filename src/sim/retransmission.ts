@@ -64,6 +64,7 @@ export class History {
     return known.filter((m) => !("view" in m) || m.view === view)
   }
 
+  /** The process has stopped: what it only remembered is gone. */
   clear(): void {
     this.#bySeq.clear()
     this.#last = 0

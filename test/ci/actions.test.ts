@@ -141,7 +141,10 @@ describe("the table of actions", () => {
     // Of the group under the sketchers, one is a replica's.
     const group = ["Order", "Apply", "AnswerReadOnly"]
     const sketcher = actionsOf("Prophecy").filter((action) => !group.includes(action))
-    expect(report.actions).toBe(actionsOf("Pbft").length + sketcher.length)
+    const distributed = actionsOf("DProphecy").filter((action) => !group.includes(action))
+    const all = [...actionsOf("Pbft"), ...sketcher, ...distributed]
+    expect(report.actions).toBe(all.length)
+    expect(distributed).toContain("RecvSketchRead")
     expect(actionsOf("Pbft")).toContain("RecvPrePrepare")
     expect(sketcher).toContain("SketcherRecvFastReply")
   })

@@ -37,6 +37,20 @@ const shared: ReadonlyArray<string> = [
   "a client takes answers that differ",
   "a client takes the answer to its last request for the answer to this one",
   "a client uses a timestamp twice",
+  "votes of the old view stay in the log",
+  "P forgets what was prepared before",
+  "P forgets what was committed",
+  "Q holds only what was prepared",
+  "a second NEW-VIEW is taken",
+  "a NEW-VIEW of an older view is taken",
+  "a view is entered without a batch that it starts with",
+  "a view is entered without the checkpoint that it starts from",
+  "a backup enters without its votes",
+  "the new primary proposes again what the view starts with",
+  "a restart forgets P and Q",
+  "a restart forgets the own VIEW-CHANGE",
+  "a restart forgets the NEW-VIEW",
+  "a restart goes back to view 0",
 ]
 
 const own: ReadonlyArray<Mutation> = [

@@ -2,11 +2,19 @@ import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { cfgFiles } from "../../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../../src/model-check/pbft-core-cfg.ts"
+import { dProphecyCfgFiles } from "../../src/model-check/d-prophecy-cfg.ts"
 import { prophecyCfgFiles } from "../../src/model-check/prophecy-cfg.ts"
 import { refinementCfgFiles } from "../../src/model-check/refinement-cfg.ts"
 import { zyzzyvaCfgFiles } from "../../src/model-check/zyzzyva-core-cfg.ts"
 
-const generated = [cfgFiles, coreCfgFiles, refinementCfgFiles, prophecyCfgFiles, zyzzyvaCfgFiles]
+const generated = [
+  cfgFiles,
+  coreCfgFiles,
+  refinementCfgFiles,
+  prophecyCfgFiles,
+  dProphecyCfgFiles,
+  zyzzyvaCfgFiles,
+]
 
 describe("generated configurations", () => {
   it("are those of the models: run `npm run models` after a change there", () => {
@@ -16,7 +24,7 @@ describe("generated configurations", () => {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft|MCProphecy|MCZyzzyva|RefineProphecy).*[.]cfg$/.test(f),
+      /^(MCPbft|PbftCore|RefinePbft|MCD?Prophecy|MCZyzzyva|RefineProphecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })
