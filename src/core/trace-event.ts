@@ -40,7 +40,7 @@ export const misfit = (
 }
 
 /** The version of the format that this code writes and reads. */
-export const traceSchema = "prophecy-trace/2"
+export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 

@@ -21,6 +21,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   CanRestart = ${setOf(spec.canRestart)}
   CanTimeout = ${setOf(spec.canTimeout)}
   MaxView = ${spec.maxView}
+  CanFetch = ${setOf(spec.canFetch)}
   ForgesNewView = ${spec.forgesNewView ? "TRUE" : "FALSE"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

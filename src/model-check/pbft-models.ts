@@ -5,6 +5,7 @@
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
+import { stateTransferModels } from "./state-transfer-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
 
@@ -238,6 +239,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     unreachable: ["ReachCommitted", "ReachExecuted", "ReachAnswered"],
   },
   ...viewChangeModels,
+  ...stateTransferModels,
   ...guardModels,
 ]
 

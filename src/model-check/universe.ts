@@ -25,6 +25,7 @@ import {
   unknownDigest,
   votes,
 } from "./byzantine-messages.ts"
+import { stateTransferUniverses } from "./state-transfer-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
@@ -209,6 +210,7 @@ export const universes = {
   TwoNumbers: twoNumbers,
   TwoBatches: twoBatches,
   ...viewChangeUniverses,
+  ...stateTransferUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -19,6 +19,7 @@ export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config 
   checkpointInterval: config.checkpointInterval,
   logSize: config.logSize,
   maxBatch: config.maxBatch,
+  canFetch: true,
   batchDigest,
   checkpointDigest,
 })

@@ -21,6 +21,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     checkpointInterval,
     logSize,
     maxBatch,
+    canFetch: true,
     batchDigest,
     checkpointDigest,
   }

@@ -43,6 +43,8 @@ export interface Envelope {
   readonly to: ReadonlyArray<ReplicaId> | undefined
   /** The replicas at which the sender's authenticator verifies. */
   readonly auth: ReadonlyArray<ReplicaId>
+  /** With a State the service's state itself, of which the message has the digest. */
+  readonly snapshot?: unknown
 }
 
 /** What one input did to a process. */
@@ -82,21 +84,39 @@ export const inputOf = (id: ReplicaId, envelope: Envelope): Input | undefined =>
   return { _tag: "Receive", message: message as Authentic<Exclude<ReplicaMessage, PrePrepare>> }
 }
 
-/** Gives one input to a replica and runs what it asks of its service at the input `Executed`. */
+/**
+ * Gives one input to a replica and runs what it asks of its service at the input `Executed`;
+ * `offered` is the service's state that came with a State.
+ */
 export const moveReplica = <V>(
   config: Config,
   process: ReplicaProcess<V>,
   input: Input,
+  offered?: V,
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
-  const sent = took.effects.flatMap((e) => envelopesOf(config, e))
+  const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
   if (took.state === process.state) return { process, sent, action: took.action }
+  const restored = restoreReplica(process, took.effects, offered)
   const { low } = took.state.log
-  const snapshots = process.snapshots.some((s) => s.seq < low)
-    ? process.snapshots.filter((s) => s.seq >= low)
-    : process.snapshots
-  return { process: { ...process, state: took.state, snapshots }, sent, action: took.action }
+  const snapshots = restored.snapshots.some((s) => s.seq < low)
+    ? restored.snapshots.filter((s) => s.seq >= low)
+    : restored.snapshots
+  return { process: { ...restored, state: took.state, snapshots }, sent, action: took.action }
+}
+
+// The service as a State has it, where one was taken.
+const restoreReplica = <V>(
+  process: ReplicaProcess<V>,
+  effects: ReadonlyArray<Effect>,
+  offered: V | undefined,
+): ReplicaProcess<V> => {
+  const restore = effects.find((e) => e._tag === "Restore")
+  if (restore === undefined) return process
+  assert(offered !== undefined, "a State comes with the service's state")
+  const older = process.snapshots.filter((s) => s.seq < restore.seq)
+  return { ...process, value: offered, snapshots: [...older, { seq: restore.seq, value: offered }] }
 }
 
 // The effect Execute appears exactly when a new head of the log waits for execution.
@@ -112,16 +132,26 @@ const checkExecuteEffect = (
   assert(asked === (is !== undefined && is !== was ? is : undefined), "Execute asked exactly once")
 }
 
-const envelopesOf = (config: Config, effect: Effect): ReadonlyArray<Envelope> => {
+const envelopesOf = <V>(
+  config: Config,
+  { snapshots }: ReplicaProcess<V>,
+  effect: Effect,
+): ReadonlyArray<Envelope> => {
   const auth = everyone(config.group.n)
   switch (effect._tag) {
     case "Broadcast":
-      return [{ message: effect.message, to: undefined, auth }]
     case "SendToClient":
-    case "SendToReplicas":
       return [{ message: effect.message, to: undefined, auth }]
+    case "SendToReplicas": {
+      const { message } = effect
+      if (message._tag !== "State") return [{ message, to: undefined, auth }]
+      const held = snapshots.find((s) => s.seq === message.seq)
+      assert(held !== undefined, "who gives a state holds it")
+      return [{ message, to: undefined, auth, snapshot: held.value }]
+    }
     case "Persist":
     case "Execute":
+    case "Restore":
       return []
   }
 }

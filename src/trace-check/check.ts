@@ -172,10 +172,10 @@ class Check {
     }
     const { logSize } = this.#header
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
-    const { batchDigest } = options.digests
-    this.causality = new Causality({ traced: this.#traced, logSize, batchDigest, misbehaved })
+    const { digests } = options
+    this.causality = new Causality({ traced: this.#traced, logSize, digests, misbehaved })
     this.#monitor = new Monitor(this.#traced, this.#configs, logSize, misbehaved)
-    this.#abstraction = new Abstraction(this.#traced, logSize, batchDigest)
+    this.#abstraction = new Abstraction(this.#traced, logSize, digests.batchDigest)
   }
 
   readonly visit = (event: TraceEvent): void => {

@@ -116,6 +116,7 @@ export class ReplicaReplay {
       checkpointInterval,
       logSize,
       maxBatch,
+      canFetch: true,
       batchDigest,
       checkpointDigest,
     }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { codeMutants } from "./code-mutants.ts"
 import { mutatedText, type Mutation } from "./mutation.ts"
+import { netMutants } from "./net-mutants.ts"
 import { specMutants } from "./spec-mutants.ts"
 import { swarmMutants } from "./swarm-mutants.ts"
 
@@ -10,6 +11,7 @@ const kinds: ReadonlyArray<readonly [string, ReadonlyArray<Mutation>]> = [
   ["code", codeMutants],
   ["specification", specMutants],
   ["swarm", swarmMutants],
+  ["disk and network", netMutants],
 ]
 
 describe.each(kinds)("each mutant of the %s", (_, mutants) => {

@@ -5,6 +5,7 @@ import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
+import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -12,6 +13,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...consistencyMutants,
   ...executionMutants,
   ...viewChangeMutants,
+  ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,
 ]

@@ -1,6 +1,7 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
@@ -290,5 +291,6 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...restarts,
   ...clients,
   ...viewChangeSpecMutants,
+  ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

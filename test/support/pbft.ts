@@ -42,6 +42,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   checkpointInterval: 2,
   logSize: 4,
   maxBatch: 2,
+  canFetch: true,
   batchDigest,
   checkpointDigest: (seq, service, table) =>
     `${seq}|${service}|${table.map((e) => `${e.timestamp}=${e.result}`).join(",")}`,

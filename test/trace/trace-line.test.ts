@@ -29,6 +29,7 @@ const config: Config = {
   checkpointInterval: 1,
   logSize: 4,
   maxBatch: 2,
+  canFetch: true,
   batchDigest: (batch) => `batch of ${batch.map((r) => r.operation).join(" ")}`,
   checkpointDigest: (seq, service) => `checkpoint ${seq} ${service}`,
 }
@@ -158,7 +159,13 @@ describe("a replica's line holds the whole input and what changed", () => {
     const durable = [
       { _tag: "PrePrepared", view: 0, seq: 1, digest, batch },
       { _tag: "Prepared", view: 0, seq: 1, digest },
-      { _tag: "CheckpointTaken", seq: 1, digest: "c", table: [{ timestamp: 5, result: "r" }] },
+      {
+        _tag: "CheckpointTaken",
+        seq: 1,
+        digest: "c",
+        service: "s",
+        table: [{ timestamp: 5, result: "r" }],
+      },
       { _tag: "CheckpointStable", seq: 0 },
     ] as const
     const [, line] = lineOf(init(config), { _tag: "Restart", durable })
@@ -335,7 +342,7 @@ test("the lines that are no steps", () => {
     startedAt: "2026-01-01T00:00:00.000Z",
   }
   expect(misfit(HeaderLine)(JSON.parse(header(head)))).toBeUndefined()
-  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/2", ...head })
+  expect(JSON.parse(header(head))).toEqual({ schema: "prophecy-trace/3", ...head })
 })
 
 test("a misfit is told with its place and what was expected there", () => {

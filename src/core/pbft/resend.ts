@@ -9,7 +9,7 @@ import type { Seq } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
-import type { Checkpoint, PeerMessage, SlotMessage } from "./message.ts"
+import type { Checkpoint, DirectMessage, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
 import { missingBatches } from "./view-change.ts"
 
@@ -42,9 +42,9 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
 }
 
 /** What the change to the view has made this replica say so far. */
-export const changeMessages = (config: Config, state: State): ReadonlyArray<PeerMessage> => {
+export const changeMessages = (config: Config, state: State): ReadonlyArray<DirectMessage> => {
   const { newView, viewChanges, active } = state
-  const messages: Array<PeerMessage> = viewChanges.filter((m) => m.replica === config.id)
+  const messages: Array<DirectMessage> = viewChanges.filter((m) => m.replica === config.id)
   if (newView === undefined) return messages
   if (newView.replica === config.id) messages.push(newView)
   if (active) return messages

@@ -148,7 +148,8 @@ export class RecordedRun {
       spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
-    const config = { group, clients, checkpointInterval, logSize, maxBatch, ...digests }
+    const shape = { group, clients, checkpointInterval, logSize, maxBatch, canFetch: true }
+    const config = { ...shape, ...digests }
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
       const client: ClientConfig = { group, id, firstTimestamp, retransmitMs: 100 }
