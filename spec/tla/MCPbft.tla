@@ -284,6 +284,56 @@ ForDecider ==
       ViewChange(0, 2, 0, {Genesis, [seq |-> 2, digest |-> CheckpointB]}, {}, {})} \cup
      {BatchOf(DigestA), BatchOf(DigestB)}
 
+(***************************************************************************)
+(* State transfer. A Byzantine replica vouches for what nobody executed,   *)
+(* gives states that it made up, and asks for what it likes.               *)
+(***************************************************************************)
+\* The table in which client 1 had "b" executed, the service after it, and the checkpoint of both.
+TableB == [c \in AllClients |->
+  IF c = 1 THEN [timestamp |-> 1, result |-> <<"b", 1>>] ELSE NoEntry]
+DigestAt3 == MCStateDigest(3, DigestB, TableB)
+EmptyTable == [c \in AllClients |-> NoEntry]
+\* A state whose table forgets that "b" was executed, and one that nobody ever had.
+Forgetful(n) == StateOf(n, DigestB, EmptyTable)
+FalseState(n) == StateOf(n, DigestX, EmptyTable)
+
+\* For replica 1 among liars: checkpoints in its window (2) and above it (4 to 6), vouched for by
+\* few or by enough; states, true and false ones; requests for states. For each guard something that
+\* only this guard turns away.
+ForFetcher ==
+  UNION {CheckpointVotes(b, {4}, {DigestAt3}, {Replicas}) : b \in {0, 2}} \cup
+  CheckpointVotes(3, {4, 6}, {UnknownDigest}, {Replicas}) \cup
+  CheckpointVotes(0, {2}, {DigestAt3}, {Replicas}) \cup
+  CheckpointVotes(3, {2}, {DigestAt3}, {Replicas}) \cup
+  CheckpointVotes(2, {5}, {DigestAt3}, {Replicas}) \cup
+  {StateOf(n, DigestB, TableB) : n \in {2, 4, 5, 6}} \cup
+  {Forgetful(4), FalseState(4), FalseState(6)} \cup
+  {FetchState(3, 4, DigestAt3), FetchState(3, 4, UnknownDigest), FetchState(3, 2, DigestAt3),
+   FetchState(2, 0, Genesis.digest)} \cup
+  Requests(1, 1, "b", {Replicas})
+
+\* For replica 1 among liars: view 2 starts from a checkpoint that it lacks, in its window or above.
+ForStarter ==
+  LET at(n) == [seq |-> n, digest |-> DigestAt3]
+      said(n) == {ViewChange(b, 2, n, {at(n)}, {}, {}) : b \in {0, 2, 3}}
+      start(n) == NewView(2, 2, said(n), [start |-> at(n), chosen |-> {}])
+  IN {start(2), start(4), start(1)} \cup
+     {StateOf(n, DigestB, TableB) : n \in {1, 2, 4}} \cup {Forgetful(2), FalseState(4)} \cup
+     CheckpointVotes(2, {2}, {DigestAt3}, {Replicas})
+
+\* What a Byzantine replica 3 lies about a state: a vote, a state, both for another digest than that
+\* of the others.
+FalseStates ==
+  CheckpointVotes(3, {1}, {UnknownDigest, MCStateDigest(1, DigestX, EmptyTable)}, {Replicas}) \cup
+  {FalseState(1), Forgetful(1)}
+
+\* A Byzantine primary and a Byzantine client help to execute "b" at two replicas, so that the next
+\* view may start from that checkpoint while a third replica lacks it.
+StartUnheld ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestB}, {{1, 2}}) \cup
+  CheckpointVotes(0, {1}, {CheckpointB}, {{1}})
+
 \* A Byzantine primary has one batch committed, and claims later to have prepared another since.
 HighClaim ==
   PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {Replicas}) \cup
@@ -373,6 +423,9 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvFetchBatch(i) /\ Step("RecvFetchBatch")
   \/ \E i \in Correct : AnyRecvBatch(i) /\ Step("RecvBatch")
   \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
+  \/ \E i \in Correct : AnySendFetchState(i) /\ Step("SendFetchState")
+  \/ \E i \in Correct : AnyRecvFetchState(i) /\ Step("RecvFetchState")
+  \/ \E i \in Correct : AnyRecvState(i) /\ Step("RecvState")
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
@@ -443,6 +496,15 @@ Witnesses ==
   /\ RecordWitness("ReachTentativeAnswer", \E c \in Clients : \E r \in Replicas :
        client[c].replies[r] # NoResult /\ client[c].replies[r].tentative # {})
   /\ RecordWitness("ReachDecided", PhaseAt("decided"))
+  \* State transfer.
+  /\ RecordWitness("ReachAbove", \E i \in Correct : AboveWindow(i) # {})
+  /\ RecordWitness("ReachFetchedState", \E i \in Correct : \E m \in msgs :
+       m.type = "FetchState" /\ m.replica = i /\ executed[i] >= m.seq)
+  /\ RecordWitness("ReachMovedByState", \E i \in Correct : \E m \in msgs :
+       m.type = "FetchState" /\ m.replica = i /\ m.seq > L /\ low[i] >= m.seq)
+  /\ RecordWitness("ReachStartFetched", \E i \in Correct : \E m \in msgs : \E v \in newView[i] :
+       /\ m.type = "FetchState" /\ m.replica = i
+       /\ active[i] /\ v.start.seq = m.seq)
   \* Guards that turn something away.
   /\ RecordWitness("Ignore:WrongView", \E i \in Correct : \E m \in Injected :
        m.type \in {"PrePrepare", "Prepare", "Commit"} /\ i \in m.auth /\ m.view # view[i])

@@ -2,9 +2,9 @@
 (***************************************************************************)
 (* Practical Byzantine Fault Tolerance, message by message: the normal     *)
 (* case with batches, at-most-once execution, checkpoints, watermarks,     *)
-(* garbage collection, view changes and restart from durable state; and,   *)
-(* each behind a constant, digest replies, read-only requests and          *)
-(* tentative execution (TOCS section 5.1).                                 *)
+(* garbage collection, view changes, state transfer and restart from       *)
+(* durable state; and, each behind a constant, digest replies, read-only   *)
+(* requests and tentative execution (TOCS section 5.1).                    *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -35,6 +35,7 @@ CONSTANTS
   CanRestart,       \* the correct replicas that may restart
   CanTimeout,       \* the correct replicas whose view-change timer may fire
   MaxView,          \* no timer fires in this view
+  CanFetch,         \* the correct replicas that fetch the state of checkpoints which they lack
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   ReplyQuorum,      \* equal results that an ordered request needs: F + 1, with ReadOnly Quorum
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
@@ -111,6 +112,10 @@ NewView(i, v, changes, decision) ==
 \* A batch is known by its digest, whoever sends it.
 FetchBatch(i, d) == [type |-> "FetchBatch", digest |-> d, replica |-> i, auth |-> Replicas]
 BatchOf(d) == [type |-> "Batch", batch |-> d]
+\* A state is known by the digest of its checkpoint, whoever sends it.
+FetchState(i, n, d) ==
+  [type |-> "FetchState", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
+StateOf(n, v, t) == [type |-> "State", seq |-> n, value |-> v, table |-> t]
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -211,11 +216,19 @@ CheckpointsTypeOK == \A i \in Correct :
   /\ low[i] \in DOMAIN checkpoints[i]
   /\ \A n \in DOMAIN checkpoints[i] : n >= low[i] /\ n % K = 0 /\ n <= low[i] + L
 
+\* checkpointVotes: every checkpoint number of the window; above it those that someone vouched for,
+\* of each replica the last one.
+AboveWindow(i) == {n \in DOMAIN checkpointVotes[i] : n > low[i] + L}
 CheckpointVotesTypeOK == \A i \in Correct :
-  /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(low[i])
+  /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(low[i]) \cup AboveWindow(i)
+  /\ \A n \in DOMAIN checkpointVotes[i] : DOMAIN checkpointVotes[i][n] = Replicas
   /\ \A n \in CheckpointSeqs(low[i]) :
-       /\ DOMAIN checkpointVotes[i][n] = Replicas
-       /\ n \in DOMAIN checkpoints[i] <=> checkpointVotes[i][n][i] # NoDigest
+       n \in DOMAIN checkpoints[i] <=> checkpointVotes[i][n][i] # NoDigest
+  /\ \A n \in AboveWindow(i) :
+       /\ i \in CanFetch /\ n % K = 0
+       /\ checkpointVotes[i][n][i] = NoDigest /\ checkpointVotes[i][n] # NoVotes
+       /\ \A k \in AboveWindow(i) : \A r \in Replicas :
+            checkpointVotes[i][n][r] # NoDigest /\ checkpointVotes[i][k][r] # NoDigest => k = n
 
 \* pset: one entry a sequence number. qset: one a sequence number and digest.
 EntriesTypeOK(i, entries) == \A e \in entries : e.seq \in Window(low[i]) /\ e.view <= view[i]
@@ -255,7 +268,7 @@ ClientTypeOK == \A c \in Clients :
   /\ client[c].op = NoOp => \A r \in Replicas : client[c].replies[r] = NoResult
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
-                 "ViewChange", "NewView", "FetchBatch", "Batch", "Read"}
+                 "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -369,13 +382,13 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 \* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
 MsgsTypeOK == \A m \in msgs :
   /\ m.type \in MessageTypes
-  /\ m.type \notin {"Request", "Read", "Batch"} => m.replica \in Correct
+  /\ m.type \notin {"Request", "Read", "Batch", "State"} => m.replica \in Correct
   /\ m.type \in {"Request", "Read", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
   /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ Len(m.batch) \in 1 .. MaxBatch
   /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
   /\ m.type = "Commit" => m.digest # NoDigest
-  /\ m.type = "Checkpoint" => m.seq > 0 /\ m.seq % K = 0
+  /\ m.type \in {"Checkpoint", "FetchState"} => m.seq > 0 /\ m.seq % K = 0
   /\ m.type = "ViewChange" => ValidViewChange(m)
   /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
 
@@ -607,19 +620,26 @@ Apply(state, batch) ==
 (* stable when 2f + 1 replicas, the own one among them, vouch for its      *)
 (* digest: then the log up to it and the older checkpoints are dropped.    *)
 (***************************************************************************)
+\* The votes that count above the low watermark h.
+VotesFrom(h, votes) ==
+  [k \in CheckpointSeqs(h) \cup {k \in DOMAIN votes : k > h + L} |->
+     IF k \in DOMAIN votes THEN votes[k] ELSE NoVotes]
+
+\* The window moves up to the checkpoint n.
+MoveWindow(i, n, cps, votes) ==
+  /\ low' = [low EXCEPT ![i] = n]
+  /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {k \in DOMAIN cps : k >= n} |-> cps[k]]]
+  /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = VotesFrom(n, votes)]
+  /\ slot' = [slot EXCEPT ![i] =
+       [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE EmptySlot]]
+  /\ pset' = [pset EXCEPT ![i] = {e \in pset[i] : e.seq > n}]
+  /\ qset' = [qset EXCEPT ![i] = {e \in qset[i] : e.seq > n}]
+
 Stabilise(i, n, cps, votes) ==
   LET stable == /\ n \in DOMAIN cps
                 /\ Votes(votes[n], votes[n][i]) >= Quorum
   IN IF stable
-     THEN /\ low' = [low EXCEPT ![i] = n]
-          /\ checkpoints' = [checkpoints EXCEPT ![i] =
-                               [k \in {k \in DOMAIN cps : k >= n} |-> cps[k]]]
-          /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] =
-               [k \in CheckpointSeqs(n) |-> IF k \in DOMAIN votes THEN votes[k] ELSE NoVotes]]
-          /\ slot' = [slot EXCEPT ![i] =
-               [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE EmptySlot]]
-          /\ pset' = [pset EXCEPT ![i] = {e \in pset[i] : e.seq > n}]
-          /\ qset' = [qset EXCEPT ![i] = {e \in qset[i] : e.seq > n}]
+     THEN MoveWindow(i, n, cps, votes)
      ELSE /\ checkpoints' = [checkpoints EXCEPT ![i] = cps]
           /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = votes]
           /\ UNCHANGED <<low, slot, pset, qset>>
@@ -721,14 +741,30 @@ AnswerRead(i, r) ==
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, client>>
 
-\* A replica's vote for a checkpoint in the window. The first one a replica sends counts.
+\* A vote for a checkpoint above the window tells that the others have gone on: of each replica the
+\* last one is kept.
+NoteAbove(i, m) ==
+  LET before == {n \in AboveWindow(i) : checkpointVotes[i][n][m.replica] # NoDigest}
+      without(n) == IF n \in before THEN [checkpointVotes[i][n] EXCEPT ![m.replica] = NoDigest]
+                    ELSE IF n \in DOMAIN checkpointVotes[i] THEN checkpointVotes[i][n] ELSE NoVotes
+      kept == {n \in DOMAIN checkpointVotes[i] : n \in before => without(n) # NoVotes}
+  IN /\ i \in CanFetch
+     /\ m.seq % K = 0
+     /\ \A n \in before : n < m.seq
+     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] =
+          [n \in kept \cup {m.seq} |->
+             IF n = m.seq THEN [without(n) EXCEPT ![m.replica] = m.digest] ELSE without(n)]]
+     /\ UNCHANGED <<low, checkpoints, slot, pset, qset>>
+
+\* A replica's vote for a checkpoint. In the window the first one that a replica sends counts.
 RecvCheckpoint(i, m) ==
   /\ m.type = "Checkpoint" /\ i \in m.auth
   /\ m.replica # i
-  /\ m.seq \in CheckpointSeqs(low[i])
-  /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
-  /\ Stabilise(i, m.seq, checkpoints[i],
-               [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
+  /\ \/ /\ m.seq \in CheckpointSeqs(low[i])
+        /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
+        /\ Stabilise(i, m.seq, checkpoints[i],
+                     [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
+     \/ m.seq > low[i] + L /\ NoteAbove(i, m)
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, viewChanges, newView, fetched,
                  fastVars, client, msgs>>
 
@@ -877,9 +913,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ low' = [low EXCEPT ![i] = base]
      /\ checkpoints' = [checkpoints EXCEPT ![i] =
           [k \in {k \in DOMAIN checkpoints[i] : k >= base} |-> checkpoints[i][k]]]
-     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] =
-          [k \in CheckpointSeqs(base) |->
-             IF k \in DOMAIN checkpointVotes[i] THEN checkpointVotes[i][k] ELSE NoVotes]]
+     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = VotesFrom(base, @)]
      /\ pset' = [pset EXCEPT ![i] = {e \in @ : e.seq > base}]
      /\ qset' = [qset EXCEPT ![i] = {e \in @ : e.seq > base}]
      /\ viewChanges' = [viewChanges EXCEPT ![i] = {x \in @ : x.view > view[i]}]
@@ -887,6 +921,67 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ msgs' = msgs \cup IF i = m.replica THEN {}
                            ELSE {Prepare(i, view[i], c.seq, c.digest) : c \in chosen}
      /\ UNCHANGED <<view, executed, table, value, newView, fastVars, client>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* State transfer (TOCS section 6.2). A replica that lacks a checkpoint    *)
+(* fetches the state of it: one that the others have executed and whose    *)
+(* messages they may have dropped, or the one from which its new view      *)
+(* starts. The digest says whether a state is the right one, so anybody    *)
+(* may give it, and one correct replica is enough. The table is a part of  *)
+(* it: who has caught up can answer what was executed without it.          *)
+(*                                                                         *)
+(* A digest is right when one correct replica vouches for it: f + 1 do, as *)
+(* in the NEW-VIEW. A window is left behind only for a stable checkpoint:  *)
+(* 2f + 1 vouch for it, the replica itself as soon as it holds the state.  *)
+(***************************************************************************)
+VouchedAt(i, n) ==
+  LET votes == checkpointVotes[i][n]
+      needed == IF n > low[i] + L THEN Quorum - 1 ELSE F + 1
+  IN {[seq |-> n, digest |-> d] :
+        d \in {d \in {votes[r] : r \in Replicas} \ {NoDigest} : Votes(votes, d) >= needed}}
+Vouched(i) == UNION {VouchedAt(i, n) : n \in DOMAIN checkpointVotes[i]}
+Starting(i) == IF active[i] THEN {} ELSE {m.start : m \in newView[i]}
+Wanted(i) ==
+  {c \in Vouched(i) \cup Starting(i) : c.seq > Settled(i).executed /\ c.seq % K = 0}
+
+\* A replica asks for the state of a checkpoint that it lacks.
+SendFetchState(i, c) ==
+  /\ i \in CanFetch
+  /\ c \in Wanted(i)
+  /\ msgs' = msgs \cup {FetchState(i, c.seq, c.digest)}
+  /\ UNCHANGED <<replicaVars, client>>
+
+\* Who holds the checkpoint gives its state.
+RecvFetchState(i, m) ==
+  /\ m.type = "FetchState" /\ i \in m.auth /\ m.replica # i
+  /\ m.seq \in DOMAIN checkpoints[i] /\ OwnDigest(i, m.seq) = m.digest
+  /\ msgs' = msgs \cup
+       {StateOf(m.seq, checkpoints[i][m.seq].value, checkpoints[i][m.seq].table)}
+  /\ UNCHANGED <<replicaVars, client>>
+
+\* The state of a checkpoint that is lacked, by its digest. From here on the replica has executed up
+\* to it, and vouches for it like the others.
+RecvState(i, m) ==
+  /\ m.type = "State"
+  /\ LET n == m.seq
+         d == StateDigest(n, m.value, m.table)
+         cps == [k \in DOMAIN checkpoints[i] \cup {n} |->
+                   IF k = n THEN [value |-> m.value, table |-> m.table] ELSE checkpoints[i][k]]
+     IN /\ [seq |-> n, digest |-> d] \in Wanted(i)
+        /\ executed' = [executed EXCEPT ![i] = n]
+        /\ value' = [value EXCEPT ![i] = m.value]
+        /\ table' = [table EXCEPT ![i] = m.table]
+        /\ queue' = [queue EXCEPT ![i] =
+             SelectSeq(queue[i], LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
+        /\ seqno' = [seqno EXCEPT ![i] =
+             IF active[i] /\ i = Primary(view[i]) THEN Max({@, n}) ELSE @]
+        /\ IF n > low[i] + L
+           THEN MoveWindow(i, n, cps, checkpointVotes[i])
+           ELSE Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
+        /\ undo' = [undo EXCEPT ![i] = {}]
+        /\ msgs' = msgs \cup {Checkpoint(i, n, d)}
+  /\ UNCHANGED <<view, active, viewChanges, newView, fetched, reads, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -946,6 +1041,9 @@ AnySendNewView(i)     ==
 AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
 AnyRecvFetchBatch(i)  == \E m \in Deliverable("FetchBatch") : RecvFetchBatch(i, m)
 AnyRecvBatch(i)       == \E m \in Deliverable("Batch") : RecvBatch(i, m)
+AnySendFetchState(i)  == \E c \in Wanted(i) : SendFetchState(i, c)
+AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, m)
+AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -969,6 +1067,9 @@ Next ==
   \/ \E i \in Correct : AnyRecvFetchBatch(i)
   \/ \E i \in Correct : AnyRecvBatch(i)
   \/ \E i \in Correct : EnterView(i)
+  \/ \E i \in Correct : AnySendFetchState(i)
+  \/ \E i \in Correct : AnyRecvFetchState(i)
+  \/ \E i \in Correct : AnyRecvState(i)
   \/ \E i \in Correct : Restart(i)
 
 Spec == Init /\ [][Next]_vars
@@ -1011,8 +1112,9 @@ CommitUnique == \A a, b \in msgs :
   a.type = "Commit" /\ b.type = "Commit" /\ a.view = b.view /\ a.seq = b.seq => a.digest = b.digest
 
 \* S3, of what was executed: f + 1 correct replicas have prepared or checkpointed all that one of
-\* them takes for committed, in whatever view it was.
-SettledSupport == \A i \in Correct : \A n \in low[i] + 1 .. Settled(i).executed :
+\* them takes for committed, in whatever view it was. (Who takes a state over may have been told
+\* something else than what it covers.)
+SettledSupport == \A i \in Correct \ CanFetch : \A n \in low[i] + 1 .. Settled(i).executed :
   active[i] /\ slot[i][n].phase # "empty" =>
     Cardinality({j \in Correct :
       low[j] >= n \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F

@@ -40,7 +40,9 @@ SlotsOf(h, s) == [n \in Window(h) |-> IF n - h <= Len(s) THEN SlotOf(s[n - h]) E
 CheckpointsOf(pairs) ==
   [n \in {pairs[k][1] : k \in 1 .. Len(pairs)} |->
     [value |-> InitialValue, table |-> TableOf(Lookup(pairs, n, <<>>))]]
-CheckpointVotesOf(h, pairs) == [n \in CheckpointSeqs(h) |-> VotesOf(Lookup(pairs, n, <<>>))]
+CheckpointVotesOf(h, pairs) ==
+  [n \in CheckpointSeqs(h) \cup {pairs[k][1] : k \in 1 .. Len(pairs)} |->
+     VotesOf(Lookup(pairs, n, <<>>))]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
                   u \in all}
@@ -318,6 +320,17 @@ IsRecvBatch(e)       == /\ e.action = "RecvBatch"
 IsEnterView(e)       == /\ e.action = "EnterView"
                         /\ EnterView(e.node)
                         /\ ReplicaAsLogged(e.node, e.post)
+IsSendFetchState(e)  == /\ e.action = "SendFetchState"
+                        /\ SendFetchState(e.node, e.checkpoint)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvFetchState(e)  == /\ e.action = "RecvFetchState"
+                        /\ Receivable(e.m)
+                        /\ RecvFetchState(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvState(e)       == /\ e.action = "RecvState"
+                        /\ Receivable(e.m)
+                        /\ RecvState(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
 IsRestart(e)         == /\ e.action = "Restart"
                         /\ Restart(e.node)
                         /\ ReplicaIs(e.node, e.post)
@@ -340,6 +353,9 @@ Possible(e) ==
     [] e.input = "NewView"    -> ENABLED RecvNewView(e.node, e.m)
     [] e.input = "FetchBatch" -> ENABLED RecvFetchBatch(e.node, e.m)
     [] e.input = "Batch"      -> ENABLED RecvBatch(e.node, e.m)
+    [] e.input = "Fetch"      -> ENABLED SendFetchState(e.node, e.checkpoint)
+    [] e.input = "FetchState" -> ENABLED RecvFetchState(e.node, e.m)
+    [] e.input = "State"      -> ENABLED RecvState(e.node, e.m)
     [] e.input = "Decide"     -> ENABLED SendNewView(e.node, e.decision)
     [] e.input = "Enter"      -> ENABLED EnterView(e.node)
     [] e.input = "Timer"      -> e.view = view[e.node]
@@ -359,6 +375,7 @@ Follow(e) ==
   \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
+  \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
   \/ IsRestart(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.

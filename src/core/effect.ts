@@ -59,6 +59,15 @@ export interface ReadState {
   readonly operation: Bytes
 }
 
+/**
+ * Put the service into the state of the checkpoint `seq`, which was fetched and is on disk: what
+ * it executed before is in that state.
+ */
+export interface Restore {
+  readonly _tag: "Restore"
+  readonly seq: Seq
+}
+
 /** Fire once after `ms` milliseconds, unless cancelled; a timer that is set again starts anew. */
 export interface SetTimer<T extends string> {
   readonly _tag: "SetTimer"

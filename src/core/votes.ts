@@ -16,6 +16,9 @@ export const add = (votes: Votes, replica: ReplicaId, digest: Digest): Votes => 
   return next
 }
 
+/** Without this replica's vote. */
+export const remove = (votes: Votes, replica: ReplicaId): Votes => add(votes, replica, noDigest)
+
 /** How many replicas voted for `digest`. */
 export const count = (votes: Votes, digest: Digest): number => {
   let voters = 0

@@ -23,6 +23,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   CanRestart = ${setOf(spec.canRestart)}
   CanTimeout = ${setOf(spec.canTimeout)}
   MaxView = ${spec.maxView}
+  CanFetch = ${setOf(spec.canFetch)}
   ForgesNewView = ${truth(spec.forgesNewView)}
   ReplyQuorum = ${spec.replyQuorum}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}

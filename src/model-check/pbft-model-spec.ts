@@ -31,6 +31,8 @@ export interface PbftModelSpec {
   /** The correct replicas whose view-change timer may fire, in views below `maxView`. */
   readonly canTimeout: ReadonlyArray<number>
   readonly maxView: number
+  /** The correct replicas that fetch the state of checkpoints which they lack. */
+  readonly canFetch: ReadonlyArray<number>
   /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
   readonly forgesNewView: boolean
   /** Equal results that a client needs for an ordered request. */
@@ -102,6 +104,7 @@ export const base = {
   canRestart: [],
   canTimeout: [],
   maxView: 0,
+  canFetch: [],
   forgesNewView: false,
   replyQuorum: 2,
   repliers: [],

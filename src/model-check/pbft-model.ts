@@ -3,6 +3,7 @@ import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client
 import type { Message } from "../core/pbft/message.ts"
 import { canEnter } from "../core/pbft/enter-view.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
+import { wantedStates } from "../core/pbft/state-transfer.ts"
 import { pendingDecisions } from "../core/pbft/view-change.ts"
 import {
   type Envelope,
@@ -19,7 +20,13 @@ import {
 } from "../sim/world.ts"
 import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
-import { modelService, type PbftConstants, type PbftProcess, type Replica } from "./pbft-process.ts"
+import {
+  modelService,
+  type PbftConstants,
+  type PbftProcess,
+  type Replica,
+  type Value,
+} from "./pbft-process.ts"
 import { forgedNewViews } from "./forged.ts"
 import { pbftInvariants } from "./pbft-properties.ts"
 import {
@@ -42,6 +49,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   readOnly: c.readOnly,
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
+  canFetch: c.canFetch.includes(id),
   ...modelDigests,
 })
 
@@ -73,6 +81,10 @@ const told = (m: Message): string => {
       return `FetchBatch ${m.digest} from ${m.replica}`
     case "Batch":
       return `Batch [${m.batch.map((r) => r.operation).join(",")}]`
+    case "FetchState":
+      return `FetchState seq ${m.seq} from ${m.replica}`
+    case "State":
+      return `State seq ${m.seq} ${m.service}`
     case "Reply":
       return `Reply ${m.result} to client ${m.client} from ${m.replica}`
   }
@@ -83,12 +95,8 @@ interface LocalInput {
   readonly what: string
 }
 
-// What a view change makes a replica do by itself.
-const viewChangeInputs = (
-  c: PbftConstants,
-  config: Config,
-  state: State,
-): ReadonlyArray<LocalInput> => {
+// What a view change makes a replica do by itself, and what it may fetch.
+const ownInputs = (c: PbftConstants, config: Config, state: State): ReadonlyArray<LocalInput> => {
   const { view } = state
   const inputs: Array<LocalInput> = []
   if (c.canTimeout.includes(config.id) && view < c.maxView) {
@@ -99,6 +107,11 @@ const viewChangeInputs = (
     inputs.push({ input: { _tag: "Decide", decision }, what })
   }
   if (canEnter(config, state)) inputs.push({ input: { _tag: "Enter" }, what: `view ${view}` })
+  if (!config.canFetch) return inputs
+  for (const checkpoint of wantedStates(config, state)) {
+    const what = `asks for the state at ${checkpoint.seq}`
+    inputs.push({ input: { _tag: "Fetch", checkpoint }, what })
+  }
   return inputs
 }
 
@@ -127,7 +140,7 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))
       for (const read of readReplica(config, modelService, at))
         moves.push(wrap(read, "from its state"))
-      for (const { input, what } of viewChangeInputs(c, config, at.state)) {
+      for (const { input, what } of ownInputs(c, config, at.state)) {
         moves.push(wrap(moveReplica(config, at, input), what))
       }
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
@@ -140,7 +153,8 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       if (input === undefined) {
         return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
       }
-      const moved = moveReplica(config, p.at as Replica, input)
+      const offered = envelope.snapshot as Value | undefined
+      const moved = moveReplica(config, p.at as Replica, input, offered)
       const move = wrap(moved, told(envelope.message))
       return moved.process === p.at ? { ...move, process: p } : move
     },
@@ -235,6 +249,9 @@ const allActions = [
   "RecvFetchBatch",
   "RecvBatch",
   "EnterView",
+  "SendFetchState",
+  "RecvFetchState",
+  "RecvState",
   "Restart",
 ]
 

@@ -6,6 +6,7 @@ import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
+import { stateTransferModels } from "./state-transfer-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
 
@@ -239,6 +240,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     unreachable: ["ReachCommitted", "ReachExecuted", "ReachAnswered"],
   },
   ...viewChangeModels,
+  ...stateTransferModels,
   ...guardModels,
   ...fastPathModels,
 ]

@@ -22,6 +22,8 @@ export interface PbftConstants {
   /** The correct replicas whose view-change timer may fire, in views below `maxView`. */
   readonly canTimeout: ReadonlyArray<number>
   readonly maxView: number
+  /** The correct replicas that fetch the state of checkpoints which they lack. */
+  readonly canFetch: ReadonlyArray<number>
   /** Whether Byzantine primaries build NEW-VIEWs of what was sent. */
   readonly forgesNewView: boolean
   /** Equal results that a client needs for an ordered request. */

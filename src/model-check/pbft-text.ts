@@ -246,6 +246,18 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       return record({ type, digest: digestText(m.digest), replica: int(m.replica), auth })
     case "Batch":
       return record({ type, batch: digestText(modelDigests.batchDigest(m.batch)) })
+    case "FetchState":
+      return record({
+        type,
+        seq: int(m.seq),
+        digest: digestText(m.digest),
+        replica: int(m.replica),
+        auth,
+      })
+    case "State": {
+      const value = valueText(envelope.snapshot as ReadonlyArray<Request>)
+      return record({ type, seq: int(m.seq), value, table: tableText(m.table) })
+    }
     case "Reply":
       return record({
         type,

@@ -190,10 +190,31 @@ const fast = (c: PbftConstants): ReadonlyArray<Witness> => [
   slotIn("ReachDecided", "decided"),
 ]
 
+const someFetch = (name: string, holds: (state: State, seq: number) => boolean): Witness => ({
+  name,
+  holds: ({ processes, sent }) =>
+    processes.map(asProcess).some(
+      (p) =>
+        p.role === "replica" &&
+        sent.some((one) => {
+          const m = messageOf(one)
+          return m._tag === "FetchState" && m.replica === p.id && holds(p.at.state, m.seq)
+        }),
+    ),
+})
+
+const stateTransfer = (c: PbftConstants): ReadonlyArray<Witness> => [
+  someReplica("ReachAbove", (s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
+  someFetch("ReachFetchedState", (s, seq) => s.executed >= seq),
+  someFetch("ReachMovedByState", (s, seq) => seq > c.logSize && s.log.low >= seq),
+  someFetch("ReachStartFetched", (s, seq) => s.active && s.newView?.start.seq === seq),
+]
+
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */
 export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...ordinary,
   ...unusual(c),
   ...viewChanges,
   ...fast(c),
+  ...stateTransfer(c),
 ]

@@ -26,6 +26,7 @@ import {
   votes,
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
+import { stateTransferUniverses } from "./state-transfer-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
@@ -212,6 +213,7 @@ export const universes = {
   TwoBatches: twoBatches,
   ...viewChangeUniverses,
   ...fastPathUniverses,
+  ...stateTransferUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

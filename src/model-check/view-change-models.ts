@@ -137,11 +137,12 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...unasked,
     name: "HighClaim",
-    why: "A Byzantine primary has one batch committed, and claims to have prepared another since.",
+    why: "A Byzantine primary has one batch committed, and claims another since; reduced.",
     byzantine: [0],
     injected: "HighClaim",
     canTimeout: [1, 2, 3],
     maxView: 2,
+    reduced: true,
     reaches: ["CarryOver", "ReachCarriedOver", "ReachSkippedView"],
     byTlc: "nothing",
     size: "nightly",

@@ -8,7 +8,7 @@
  * whatever was sent; only progress depends on this.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage, SlotMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, SlotMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { History } from "./history.ts"
@@ -35,7 +35,7 @@ interface Follower {
 }
 
 export interface CatchUpSender {
-  readonly toReplica: (replica: ReplicaId, message: PeerMessage) => void
+  readonly toReplica: (replica: ReplicaId, message: DirectMessage) => void
   readonly queuedBytes: (replica: ReplicaId) => number
 }
 
@@ -71,6 +71,18 @@ export class CatchUp {
 
   told(replica: ReplicaId): Progress | undefined {
     return this.#followers[replica]?.told
+  }
+
+  /** What each peer that is connected told last. */
+  heard(isConnected: (replica: ReplicaId) => boolean): ReadonlyArray<Progress> {
+    return this.#followers.flatMap(({ told }, replica) =>
+      told !== undefined && isConnected(replica) ? [told] : [],
+    )
+  }
+
+  /** Whether some peer has dropped what this replica is still to execute. */
+  isBehind({ executed }: State): boolean {
+    return this.#followers.some(({ told }) => (told?.low ?? 0) > executed)
   }
 
   /** A peer says how far it is: decides what is to be sent to it again. */

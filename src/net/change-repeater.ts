@@ -7,13 +7,13 @@
  * repeats whatever was sent; only progress depends on this.
  */
 import type { ReplicaId } from "../core/ids.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
 import { missingDecisions } from "../core/pbft/decided.ts"
+import type { DirectMessage } from "../core/pbft/message.ts"
 import { changeMessages } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
 
-const isUseful = ({ view }: State, told: Progress | undefined, message: PeerMessage): boolean => {
+const isUseful = ({ view }: State, told: Progress | undefined, message: DirectMessage): boolean => {
   if (told === undefined || message._tag === "FetchBatch") return true
   if (told.view !== view) return told.view < view
   return message._tag === "NewView" ? !told.newView : !told.active
@@ -24,7 +24,7 @@ export const repeatedTo = (
   config: Config,
   state: State,
   told: Progress | undefined,
-): ReadonlyArray<PeerMessage> =>
+): ReadonlyArray<DirectMessage> =>
   state.active
     ? missingDecisions(config, state)
     : changeMessages(config, state).filter((m) => isUseful(state, told, m))
@@ -35,12 +35,12 @@ const isTime = (ticks: number): boolean =>
 
 export class ChangeRepeater {
   readonly #config: Config
-  readonly #toReplica: (replica: ReplicaId, message: PeerMessage) => void
+  readonly #toReplica: (replica: ReplicaId, message: DirectMessage) => void
   #before: State | undefined
   /** Since the state said something new of the change. */
   #ticks = 0
 
-  constructor(config: Config, toReplica: (replica: ReplicaId, message: PeerMessage) => void) {
+  constructor(config: Config, toReplica: (replica: ReplicaId, message: DirectMessage) => void) {
     this.#config = config
     this.#toReplica = toReplica
   }

@@ -11,12 +11,14 @@ import type {
   Checkpoint,
   Commit,
   FetchBatch,
+  FetchState,
   Message,
   Prepare,
   PrePrepare,
   Read,
   Reply,
   Request,
+  State,
 } from "../core/pbft/message.ts"
 import type { BadMessage } from "./bad-message.ts"
 import {
@@ -54,11 +56,15 @@ export const kind = {
   FetchBatch: 10,
   Read: 12,
   Batch: 11,
+  FetchState: 12,
 } as const
+
+/** What travels as one message: a state goes in parts (state-wire.ts). */
+export type WireMessage = Exclude<Message, State>
 
 /** A message and, for a request or a pre-prepare, where its parts lie. */
 export type Decoded =
-  | { readonly message: Exclude<Message, Request | Read | PrePrepare> }
+  | { readonly message: Exclude<WireMessage, Request | Read | PrePrepare> }
   /** What the request's digest covers lies at `from .. to`. */
   | { readonly message: Request | Read; readonly from: number; readonly to: number }
   | { readonly message: PrePrepare; readonly parts: ReadBatch }
@@ -116,13 +122,20 @@ const writeFetchBatch = (writer: Writer, m: FetchBatch): void => {
   writer.natural(m.replica)
 }
 
+const writeFetchState = (writer: Writer, m: FetchState): void => {
+  writer.u8(kind.FetchState)
+  writer.natural(m.seq)
+  writer.digest(m.digest)
+  writer.natural(m.replica)
+}
+
 const writeBatchMessage = (writer: Writer, m: Batch): void => {
   writer.u8(kind.Batch)
   writeSignedBatch(writer, m.batch)
 }
 
 /** Appends a message. Its digest must be a SHA-256 in lower-case hexadecimal. */
-export const writeMessage = (writer: Writer, m: Message): void => {
+export const writeMessage = (writer: Writer, m: WireMessage): void => {
   writer.reserve(fixedSize)
   switch (m._tag) {
     case "Request":
@@ -147,6 +160,8 @@ export const writeMessage = (writer: Writer, m: Message): void => {
       return writeFetchBatch(writer, m)
     case "Batch":
       return writeBatchMessage(writer, m)
+    case "FetchState":
+      return writeFetchState(writer, m)
     case "Reply":
       return writeReply(writer, m)
   }
@@ -181,6 +196,13 @@ const readFetchBatch = (reader: Reader): FetchBatch => {
   reader.u8("kind")
   const digest = reader.digest("digest")
   return { _tag: "FetchBatch", digest, replica: reader.natural("replica") }
+}
+
+const readFetchState = (reader: Reader): FetchState => {
+  reader.u8("kind")
+  const seq = reader.natural("seq")
+  const digest = reader.digest("digest")
+  return { _tag: "FetchState", seq, digest, replica: reader.natural("replica") }
 }
 
 const readBatchMessage = (reader: Reader, limits: CodecLimits): Batch => {
@@ -251,6 +273,8 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
       return { message: readFetchBatch(reader) }
     case kind.Batch:
       return { message: readBatchMessage(reader, limits) }
+    case kind.FetchState:
+      return { message: readFetchState(reader) }
     case kind.Reply:
       return { message: readReply(reader, limits) }
     default:
@@ -271,7 +295,7 @@ export const readMessage = (reader: Reader, limits: CodecLimits): Decoded | BadM
 }
 
 /** The bytes of one message. */
-export const encodeMessage = (m: Message): Buffer => {
+export const encodeMessage = (m: WireMessage): Buffer => {
   const writer = new Writer()
   writeMessage(writer, m)
   return Buffer.from(writer.written())

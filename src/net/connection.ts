@@ -7,8 +7,7 @@
  */
 import { randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
-import type { Message } from "../core/pbft/message.ts"
-import { writeMessage } from "./codec.ts"
+import { writeMessage, type WireMessage } from "./codec.ts"
 import { bareFrame, FrameOpener, FrameReader, FrameSealer } from "./frames.ts"
 import {
   checkChallenge,
@@ -33,6 +32,7 @@ import {
   TooSlow,
 } from "./peer-fault.ts"
 import { type Progress, writeProgress } from "./progress.ts"
+import { type StateChunk, writeStateChunk } from "./state-wire.ts"
 
 export interface ConnectionLimits {
   readonly frameBytes: number
@@ -168,7 +168,7 @@ export class Connection {
   }
 
   /** Adds a message to what `flush` sends. */
-  send(message: Message): void {
+  send(message: WireMessage): void {
     if (this.#sealer === undefined || this.#closed) return
     writeMessage(this.#sealer.writer, message)
     this.#closeFullFrame(this.#sealer)
@@ -184,6 +184,12 @@ export class Connection {
   sendProgress(progress: Progress): void {
     if (this.#sealer === undefined || this.#closed) return
     writeProgress(this.#sealer.writer, progress)
+  }
+
+  sendChunk(chunk: StateChunk): void {
+    if (this.#sealer === undefined || this.#closed) return
+    writeStateChunk(this.#sealer.writer, chunk)
+    this.#closeFullFrame(this.#sealer)
   }
 
   #closeFullFrame(sealer: FrameSealer): void {

@@ -23,6 +23,7 @@ export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config 
   maxTentative: fastPaths(config).maxTentative,
   fetchDecisions: fastPaths(config).fetchDecisions,
   resultDigest: bytesDigest,
+  canFetch: true,
   batchDigest,
   checkpointDigest,
 })

@@ -8,7 +8,7 @@ import type { ClientEntry } from "../core/client-table.ts"
 import type { Bytes, Digest, Seq } from "../core/ids.ts"
 import type { Request } from "../core/request.ts"
 import { writeBatch, writeRead, writeRequest } from "./batch-codec.ts"
-import { writeTable } from "./record-codec.ts"
+import { tableTrees } from "./table-tree.ts"
 import { Writer } from "./writer.ts"
 
 const scratch = new Writer(64 * 1024)
@@ -40,27 +40,40 @@ export const readDigest = (read: Request): string => {
   return digestOfRequestBytes(scratch.bytes, 0, scratch.at)
 }
 
-const checkpointKind = 3
-
-/** Digest of a checkpoint: its number, the service's digest, and the client table. */
-export const checkpointDigest = (
-  seq: Seq,
-  service: Digest,
-  table: ReadonlyArray<ClientEntry>,
-): Digest => {
-  scratch.rewind()
-  scratch.reserve(1 + 8 + 4 + service.length)
-  scratch.u8(checkpointKind)
-  scratch.natural(seq)
-  scratch.u32(service.length)
-  scratch.text(service)
-  writeTable(scratch, table)
-  return hash("sha256", scratch.written(), "hex")
-}
+/** The hash of services and trees: over bytes given as text. */
+export const bytesDigest = (bytes: Bytes): Digest =>
+  hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 
 /** Digest of a result, as replicas send it in place of the result. */
 export const resultDigest = (result: Bytes): Digest => bytesDigest(result)
 
-/** The hash of services: over bytes given as text. */
-export const bytesDigest = (bytes: Bytes): Digest =>
-  hash("sha256", Buffer.from(bytes, "latin1"), "hex")
+/** The tree of a client table. */
+export const tableTree = tableTrees(bytesDigest)
+
+/** What is above the trees of the service's state and of the client table. */
+export interface Root {
+  readonly seq: Seq
+  readonly service: Digest
+  readonly table: Digest
+}
+
+/** The bytes of the root of a checkpoint's state, of which its digest is. */
+export const rootBytes = ({ seq, service, table }: Root): Bytes => `C${seq} ${service} ${table}`
+
+/** The root that the bytes are; undefined when they are none. */
+export const readRoot = (bytes: Bytes): Root | undefined => {
+  const found = /^C(0|[1-9][0-9]{0,15}) ([0-9a-f]{64}) ([0-9a-f]{64})$/.exec(bytes)
+  const [, seq, service, table] = found ?? []
+  if (seq === undefined || service === undefined || table === undefined) return undefined
+  return { seq: Number(seq), service, table }
+}
+
+/**
+ * Digest of a checkpoint: the root of a Merkle tree over its number, the service's state and the
+ * client table. So who trusts the digest can check each part of the state by itself.
+ */
+export const checkpointDigest = (
+  seq: Seq,
+  service: Digest,
+  table: ReadonlyArray<ClientEntry>,
+): Digest => bytesDigest(rootBytes({ seq, service, table: tableTree(table).digest }))

@@ -11,6 +11,7 @@ import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
 import type { Service } from "../core/service/service.ts"
+import type { TextTree } from "../core/service/text-tree.ts"
 import { undoBySnapshot } from "../core/service/undo-by-snapshot.ts"
 import { albumService } from "../web/album-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
@@ -33,6 +34,12 @@ export interface Executor {
   readonly read: (operation: Bytes) => Bytes | undefined
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
+  /** The service's present state in parts. */
+  readonly tree: () => TextTree
+  /** The snapshot of a checkpoint that was fetched, with the digest that it must have. */
+  readonly offer: (seq: Seq, snapshot: Bytes) => void
+  /** Puts the service into the state that was offered last for this checkpoint. */
+  readonly restore: (seq: Seq) => void
 }
 
 /** `undoable`: how many operations may have to be taken back. */
@@ -43,7 +50,7 @@ export const makeService = (kind: ClusterConfig["service"], undoable = 0): Servi
     case "key-value":
       return keyValueService(bytesDigest, undoable)
     case "album":
-      return undoBySnapshot(albumService(), undoable)
+      return undoBySnapshot(albumService(bytesDigest), undoable)
   }
 }
 
@@ -60,6 +67,9 @@ export const makeExecutor = (service: Service, positions = false): Executor => {
     // It is taken back with the rest, and that changes nothing.
     if (tentative > 0) tentative++
     return service.execute(operation)
+  }
+  const state: { offered: { readonly seq: Seq; readonly snapshot: Bytes } | undefined } = {
+    offered: undefined,
   }
   return {
     execute: ({ seq, requests, checkpoint, undoable }) => {
@@ -84,6 +94,18 @@ export const makeExecutor = (service: Service, positions = false): Executor => {
       assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")
       snapshots.delete(seq)
       return snapshot
+    },
+    tree: service.tree,
+    offer: (seq, snapshot) => {
+      snapshots.set(seq, snapshot)
+      state.offered = { seq, snapshot }
+    },
+    restore: (seq) => {
+      const { offered } = state
+      assert(offered?.seq === seq, "a state that is restored was offered")
+      assert(service.restore(offered.snapshot), "a state with the digest of a checkpoint is one")
+      state.offered = undefined
+      tentative = 0
     },
   }
 }

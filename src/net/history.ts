@@ -65,7 +65,9 @@ export class History {
     const { low } = before.log
     const checkpoints = checkpointsAbove(this.#config, after, low)
     const own = checkpointsAbove(this.#config, before, low)
-    for (let seq = low + 1; seq <= after.log.low; seq++) {
+    // A state that was fetched may take the log far: what it never held is in no history.
+    const last = Math.min(after.log.low, low + before.log.length)
+    for (let seq = low + 1; seq <= last; seq++) {
       const checkpoint = checkpoints.find((c) => c.seq === seq) ?? own.find((c) => c.seq === seq)
       const votes = messagesAt(this.#config, before, seq)
       this.#add(seq, checkpoint === undefined ? votes : [...votes, checkpoint])

@@ -25,6 +25,8 @@ import { replica } from "../core/pbft/replica.ts"
 import type { Config, Effect as ReplicaEffect, Input, State } from "../core/pbft/state.ts"
 import { Executor, Peers, Store, Tracer } from "./replica-services.ts"
 import type { StoreError } from "./store-error.ts"
+import type { State as StateMessage } from "../core/pbft/message.ts"
+import { rootBytes, tableTree } from "./digests.ts"
 
 interface Tagged {
   readonly _tag: string
@@ -82,6 +84,9 @@ const interpreterFor = <E extends Tagged, I, Err, R>(
 
 const nothing: ReadonlyArray<never> = []
 
+const rootOf = ({ seq, service, table }: StateMessage): Bytes =>
+  rootBytes({ seq, service, table: tableTree(table).digest })
+
 /** The replica's effects by its services. */
 export const replicaInterpreter: Interpreter<
   ReplicaEffect,
@@ -120,8 +125,16 @@ export const replicaInterpreter: Interpreter<
     }),
   SendToReplicas: ({ replicas, message }) =>
     Effect.map(Peers, (peers) => {
-      for (const to of replicas) peers.toReplica(to, message)
+      for (const to of replicas) {
+        if (message._tag === "State") peers.sendChunk(to, { _tag: "Offer", root: rootOf(message) })
+        else peers.toReplica(to, message)
+      }
       peers.flush()
+      return nothing
+    }),
+  Restore: ({ seq }) =>
+    Effect.map(Executor, (executor) => {
+      executor.restore(seq)
       return nothing
     }),
   Execute: (effect) => Effect.map(Executor, (executor) => [executor.execute(effect)]),

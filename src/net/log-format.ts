@@ -2,7 +2,7 @@
  * The bytes of a replica's log. After a header that says whose log it is come groups: the records
  * of one turn of the replica's loop, durable together or not at all.
  *
- *     header = "PBFTLOG1" fingerprint(16) u32(replica) salt(8) u32(crc of the rest of the header)
+ *     header = "PBFTLOG2" fingerprint(16) u32(replica) salt(8) u32(crc of the rest of the header)
  *     group  = "GRP1" u32(length) u32(number) u32(crc of salt, number and body) body
  *
  * A group is written only when the one before is durable. So after a crash at most the last group
@@ -20,7 +20,7 @@ import { Reader } from "./reader.ts"
 import { readRecord, writeRecord } from "./record-codec.ts"
 import type { Writer } from "./writer.ts"
 
-const headerMagic = Buffer.from("PBFTLOG1", "latin1")
+const headerMagic = Buffer.from("PBFTLOG2", "latin1")
 const groupMagic = Buffer.from("GRP1", "latin1")
 const fingerprintSize = 16
 const saltAt = 8 + fingerprintSize + 4

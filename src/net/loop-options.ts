@@ -4,18 +4,22 @@
  * Outside the specification: nothing; it names what the loop is given.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { DirectMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Executor } from "./executor.ts"
 import type { Progress } from "./progress.ts"
 import type { ProposalLimits } from "./propose.ts"
 import type { ReplicaStore } from "./store.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import type { FetchedNodes } from "./state-transfer.ts"
+import type { StateChunk } from "./state-wire.ts"
 import type { Tracer } from "./tracer.ts"
 
 /** The network as the loop uses it. */
 export interface LoopPeers {
-  readonly broadcast: (message: PeerMessage) => void
-  readonly toReplica: (replica: ReplicaId, message: PeerMessage) => void
+  readonly broadcast: (message: DirectMessage) => void
+  readonly toReplica: (replica: ReplicaId, message: DirectMessage) => void
+  readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
   readonly toClient: (client: number, reply: Reply) => void
   readonly tellProgress: (progress: Progress) => void
   readonly flush: () => void
@@ -33,6 +37,9 @@ export interface LoopOptions {
   readonly peers: LoopPeers
   readonly store: ReplicaStore
   readonly executor: Executor
+  /** Of a state that is fetched: its client table, and what an earlier start has of it. */
+  readonly limits: CodecLimits
+  readonly fetched: FetchedNodes
   readonly tracer: Tracer
   /** Effects that may wait for the disk, and inputs for the loop, before nothing is read. */
   readonly receiveQueue: number

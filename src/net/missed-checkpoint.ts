@@ -7,7 +7,7 @@
  * and nothing else happens: there is no state transfer yet.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import { missedCheckpoint } from "../core/pbft/checkpointing.ts"
+import { wantedStates } from "../core/pbft/state-transfer.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
 
@@ -60,7 +60,8 @@ export class MissedCheckpoint {
     if (this.#seq !== undefined || this.#stalled < patience) return
     const dropped = this.#dropped()
     const seq =
-      missedCheckpoint(this.#config, state) ?? (dropped > state.executed ? dropped : undefined)
+      wantedStates(this.#config, state).at(-1)?.seq ??
+      (dropped > state.executed ? dropped : undefined)
     if (seq === undefined) return
     this.#seq = seq
     this.#events.missed(seq)

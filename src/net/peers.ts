@@ -7,8 +7,8 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
+import type { DirectMessage, Reply } from "../core/pbft/message.ts"
 import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { FastRead } from "../core/prophecy/message.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
@@ -26,12 +26,15 @@ import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
 import { type Progress, progressKind, readProgress } from "./progress.ts"
 import { Reader } from "./reader.ts"
+import { isStateChunk, readStateChunk, type StateChunk } from "./state-wire.ts"
 import { Writer } from "./writer.ts"
 
 export interface PeersEvents {
   /** An authenticated message. */
   readonly input: (input: Input) => void
   readonly progress: (replica: ReplicaId, progress: Progress) => void
+  /** A part of a state, or what leads to one. */
+  readonly chunk: (replica: ReplicaId, chunk: StateChunk) => void
   /** A sketcher has this replica read; the result is to be given to `answer`, now or later. */
   readonly fastRead: (message: FastRead, answer: (result: Bytes) => void) => void
   readonly connected: (replica: ReplicaId) => void
@@ -218,6 +221,9 @@ export class Peers {
       if (peer.kind === "replica" && bytes[reader.at] === progressKind) {
         const progress = readProgress(reader)
         if (!reader.failed) this.#events?.progress(peer.id, progress)
+      } else if (peer.kind === "replica" && isStateChunk(bytes[reader.at])) {
+        const chunk = readStateChunk(reader)
+        if (!reader.failed) this.#events?.chunk(peer.id, chunk)
       } else if (peer.kind === "endpoint" && bytes[reader.at] === fastKind.FastRead) {
         this.#fastRead(peer, connection)
       } else this.#message(peer, bytes)
@@ -255,7 +261,7 @@ export class Peers {
     })
   }
 
-  broadcast(message: PeerMessage): void {
+  broadcast(message: DirectMessage): void {
     this.#scratch.rewind()
     writeMessage(this.#scratch, this.#options.keys.signer.signed(message))
     for (const connection of this.#replicas) {
@@ -263,8 +269,12 @@ export class Peers {
     }
   }
 
-  toReplica(replica: ReplicaId, message: PeerMessage): void {
+  toReplica(replica: ReplicaId, message: DirectMessage): void {
     this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
+  }
+
+  sendChunk(replica: ReplicaId, chunk: StateChunk): void {
+    this.#replicas[replica]?.sendChunk(chunk)
   }
 
   toClient(client: ClientId, reply: Reply): void {

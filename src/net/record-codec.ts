@@ -21,7 +21,7 @@ const kind = {
   ViewEntered: 7,
 } as const
 
-const fixedSize = 64
+const fixedSize = 96
 const entrySize = 8 + 4
 
 export const writeTable = (writer: Writer, table: ReadonlyArray<ClientEntry>): void => {
@@ -51,6 +51,7 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
     case "CheckpointTaken":
       writer.natural(record.seq)
       writer.digest(record.digest)
+      writer.digest(record.service)
       return writeTable(writer, record.table)
     case "CheckpointStable":
       return writer.natural(record.seq)
@@ -63,7 +64,7 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
   }
 }
 
-const readTable = (reader: Reader, limits: CodecLimits): ReadonlyArray<ClientEntry> => {
+export const readTable = (reader: Reader, limits: CodecLimits): ReadonlyArray<ClientEntry> => {
   const given = reader.u32("table size")
   if (given > limits.clients) {
     reader.fail(`a table of ${given} clients, at most ${limits.clients} are allowed`)
@@ -99,7 +100,8 @@ const readKnown = (
     case kind.CheckpointTaken: {
       const seq = reader.natural("seq")
       const digest = reader.digest("digest")
-      return { _tag: "CheckpointTaken", seq, digest, table: readTable(reader, limits) }
+      const service = reader.digest("digest of the service")
+      return { _tag: "CheckpointTaken", seq, digest, service, table: readTable(reader, limits) }
     }
     case kind.CheckpointStable:
       return { _tag: "CheckpointStable", seq: reader.natural("seq") }

@@ -1,9 +1,11 @@
 /** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
+import { join } from "node:path"
 import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
 import type { ReplicaId, View } from "../core/ids.ts"
 import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
-import { replicaCoreConfig } from "./core-config.ts"
+import { limitsOf, replicaCoreConfig } from "./core-config.ts"
+import { openFetchedNodes } from "./fetched-nodes.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
@@ -140,6 +142,11 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       peers,
       store: disk.store,
       executor,
+      limits: limitsOf(config),
+      fetched: openFetchedNodes(
+        options.files ?? systemFiles,
+        join(config.dataDirectory, `replica-${id}`),
+      ),
       tracer,
       receiveQueue: config.limits.receiveQueue,
       earlyBytes: config.limits.sendQueueBytes,
@@ -148,7 +155,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       onMissedCheckpoint: (seq) => {
         log(
           `missed checkpoint ${seq}: the others have dropped what is needed from ` +
-            `${loop.state.executed + 1} on; this replica stays out until state can be transferred`,
+            `${loop.state.executed + 1} on; this replica fetches its state`,
         )
         options.onMissedCheckpoint?.(seq)
       },
@@ -172,6 +179,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     peers.start({
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
+      chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: (message, answer) => {
         const { actions, events } = loop
         answerFastRead({ executor, actions, events, misbehaviour }, message, answer)

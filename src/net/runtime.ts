@@ -7,9 +7,8 @@
  * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
  * depends on (`SentIsDurable`).
  */
-import type { SendToReplicas } from "../core/effect.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { PeerMessage } from "../core/pbft/message.ts"
+import type { DirectMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -29,16 +28,14 @@ import { Gate } from "./gate.ts"
 import { History } from "./history.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
+import { type Send, sendOut } from "./outgoing.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { StoreError } from "./store-error.ts"
+import { StateExchange } from "./state-exchange.ts"
+import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
-
-/** What leaves: effects of steps, and own messages that are sent again. */
-type Send =
-  | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-  | SendToReplicas<PeerMessage>
 
 export class ReplicaLoop {
   readonly actions = new Counts()
@@ -51,6 +48,7 @@ export class ReplicaLoop {
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
   readonly #missed: MissedCheckpoint
+  readonly #exchange: StateExchange
   #state: State
   #inputs: Array<Input> = []
   #scheduled = false
@@ -70,11 +68,11 @@ export class ReplicaLoop {
     this.#options = options
     this.#state = init(config)
     const gathers = (): boolean => options.store.pending()
-    this.#sends = new Gate<Send>(gathers, (send) => this.#send(send))
+    this.#sends = new Gate<Send>(gathers, (send) => sendOut(options.peers, this.#exchange, send))
     this.#lines = new Gate<() => void>(gathers, (write) => write())
     this.#gates = [this.#lines, this.#sends]
     this.#history = new History(config, options.historyBytes)
-    const toReplica = (replica: ReplicaId, message: PeerMessage): void =>
+    const toReplica = (replica: ReplicaId, message: DirectMessage): void =>
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
@@ -83,10 +81,26 @@ export class ReplicaLoop {
       config,
       baseMs: options.viewChangeMs,
       isLost: (replica) => options.peers.isLost(replica),
-      mayFire: () => maySuspect(config, this.#state, this.#heard()),
+      mayFire: () =>
+        maySuspect(
+          config,
+          this.#state,
+          this.#catchUp.heard(options.peers.isConnected.bind(options.peers)),
+        ),
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
+    const { limits, executor, fetched, peers } = options
+    this.#exchange = new StateExchange({
+      config,
+      limits,
+      executor,
+      fetched,
+      counts: this.events,
+      sendChunk: peers.sendChunk.bind(peers),
+      queuedBytes,
+      offer: (input) => this.offer(input),
+    })
     this.#missed = new MissedCheckpoint(config, {
       missed: options.onMissedCheckpoint,
       caughtUp: options.onCaughtUp,
@@ -117,6 +131,7 @@ export class ReplicaLoop {
   restart(durable: ReadonlyArray<DurableRecord>): void {
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
+    this.#exchange.started(this.#state)
     this.schedule()
   }
 
@@ -137,6 +152,7 @@ export class ReplicaLoop {
   connected(replica: ReplicaId): void {
     this.#catchUp.forget(replica)
     this.#early.forget(replica)
+    this.#exchange.forget(replica)
     this.#repeater.connected(this.#state, replica)
     this.#tellProgress()
     this.schedule()
@@ -149,9 +165,16 @@ export class ReplicaLoop {
     this.schedule()
   }
 
+  /** A replica sent something of the transfer of a state. */
+  chunk(replica: ReplicaId, chunk: StateChunk): void {
+    this.#exchange.receive(replica, chunk)
+    this.schedule()
+  }
+
   /** The clock: to be called a few times a second. */
   tick(): void {
     this.#missed.tick(this.#state)
+    this.#exchange.tick(this.#state)
     this.#repeater.tick(this.#state, (replica) => this.told(replica))
     this.#tellProgress()
     this.schedule()
@@ -159,17 +182,6 @@ export class ReplicaLoop {
 
   #tellProgress(): void {
     this.#options.peers.tellProgress(progressOf(this.#state))
-  }
-
-  // What each connected peer told last.
-  #heard(): ReadonlyArray<Progress> {
-    const { config, peers } = this.#options
-    const heard: Array<Progress> = []
-    for (let replica = 0; replica < config.group.n; replica++) {
-      const told = peers.isConnected(replica) ? this.told(replica) : undefined
-      if (told !== undefined) heard.push(told)
-    }
-    return heard
   }
 
   readonly #turn = (): void => {
@@ -209,6 +221,8 @@ export class ReplicaLoop {
     const place = placeOf(input)
     if (place !== undefined && isEarly(this.#state, place)) {
       if (!this.#early.hold(place, input)) this.events.add("EarlyDropped")
+      // That others have a later checkpoint is worth to know at once.
+      if (place.view === undefined) this.#take(input)
       return
     }
     const before = this.#state
@@ -218,19 +232,10 @@ export class ReplicaLoop {
     if (before.log.low === log.low && !moved) return
     if (moved) this.#options.onView(view, active)
     // Whoever helps this replica to catch up can go on.
-    if (moved || this.#behind()) this.#tellProgress()
+    if (moved || this.#catchUp.isBehind(this.#state)) this.#tellProgress()
     const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
-  }
-
-  // Some peer has dropped what this replica is still to execute.
-  #behind(): boolean {
-    const { n } = this.#options.config.group
-    for (let replica = 0; replica < n; replica++) {
-      if ((this.told(replica)?.low ?? 0) > this.#state.executed) return true
-    }
-    return false
   }
 
   // One input, the executions that it makes possible, and what a change of views then does.
@@ -261,6 +266,7 @@ export class ReplicaLoop {
           const { record } = effect
           if (record._tag === "CheckpointTaken") {
             store.saveSnapshot(record.seq, executor.takeSnapshot(record.seq))
+            this.#exchange.taken(record)
           }
           store.append(record)
           break
@@ -269,6 +275,9 @@ export class ReplicaLoop {
         case "SendToClient":
         case "SendToReplicas":
           this.#sends.pass(effect)
+          break
+        case "Restore":
+          this.#exchange.restore(this.#state)
           break
         case "Execute":
           answers.push(executor.execute(effect))
@@ -282,18 +291,6 @@ export class ReplicaLoop {
       }
     }
     return answers
-  }
-
-  #send(send: Send): void {
-    const { peers } = this.#options
-    switch (send._tag) {
-      case "Broadcast":
-        return peers.broadcast(send.message)
-      case "SendToClient":
-        return peers.toClient(send.client, send.message)
-      case "SendToReplicas":
-        for (const replica of send.replicas) peers.toReplica(replica, send.message)
-    }
   }
 
   #propose(): void {

@@ -8,7 +8,7 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
 import type { ReplicaId } from "../core/ids.ts"
-import type { NewView, PeerMessage, ViewChange } from "../core/pbft/message.ts"
+import type { DirectMessage, NewView, ViewChange } from "../core/pbft/message.ts"
 import { signatureSize, writeUnsignedViewChange } from "./change-codec.ts"
 import { Writer } from "./writer.ts"
 
@@ -90,7 +90,7 @@ export class Signer {
   }
 
   /** The message as it leaves: an own VIEW-CHANGE, alone or in a NEW-VIEW, is signed. */
-  signed(m: PeerMessage): PeerMessage {
+  signed(m: DirectMessage): DirectMessage {
     if (m._tag === "ViewChange") return this.viewChange(m)
     return m._tag === "NewView" ? this.#newView(m) : m
   }

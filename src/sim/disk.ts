@@ -68,6 +68,11 @@ export class Disk {
     this.#snapshots.set(seq, snapshot)
   }
 
+  /** The snapshot of a checkpoint that the replica holds; empty for the first of all. */
+  snapshot(seq: Seq): Bytes {
+    return this.#snapshots.get(seq) ?? ""
+  }
+
   /** The snapshot of the last checkpoint on the disk; undefined before the first. */
   lastSnapshot(): Bytes | undefined {
     const taken = this.#durable.findLast((r) => r._tag === "CheckpointTaken")

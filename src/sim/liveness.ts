@@ -32,17 +32,11 @@ export const correctOf = (group: Group, nodes: ReadonlyArray<Node>, executed: Se
 
 /** `left`: how many requests of correct clients have no result. */
 export const demandOf = (correct: Correct, left: number): Demand => {
-  const { running, group, executed } = correct
+  const { running, executed } = correct
   const late = running.filter(({ state }) => state.executed < executed)
   if (left === 0 && late.length === 0) return { missing: null, excuse: null }
   const rowOf = (member: Member): Restriction | undefined =>
     restrictions.find(({ applies }) => applies(correct, member))
-  const lacking = running.map(rowOf).filter((row) => row?.lacking === true)
-  const row = running.length - lacking.length < group.quorum ? lacking[0] : undefined
-  if (row !== undefined) {
-    const what = left > 0 ? "no quorum is left for requests" : "no quorum is left to help it"
-    return { missing: null, excuse: text(row, what) }
-  }
   if (left > 0) return { missing: `${left} requests have no result`, excuse: null }
   const must = late.find((member) => rowOf(member) === undefined)
   if (must !== undefined) {

@@ -3,8 +3,8 @@
  * as an input, and what nobody can forge in one. A new kind that needs nothing special needs
  * nothing here.
  */
-import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { Authentic, Message, PrePrepare } from "../core/pbft/message.ts"
+import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
+import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { verifies } from "./authenticators.ts"
 
@@ -22,6 +22,9 @@ export interface Progress {
 }
 
 export type WireMessage = Message | Progress
+
+/** A State as it travels here: with the service's state itself, in one piece. */
+export type CarriedState = StateMessage & { readonly snapshot: Bytes }
 
 const parts: ReadonlyArray<readonly [field: string, letter: string]> = [
   ["view", "v"],

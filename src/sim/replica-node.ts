@@ -5,7 +5,8 @@
  * with the step's messages: a process that stops has no lines of what its disk forgot.
  */
 import type { Execute } from "../core/effect.ts"
-import { noDigest } from "../core/ids.ts"
+import { type Bytes, noDigest } from "../core/ids.ts"
+import type { Batch, State as StateMessage } from "../core/pbft/message.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
@@ -16,14 +17,13 @@ import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
-import type { Progress, WireMessage } from "./messages.ts"
-import { isDurable } from "./ledger.ts"
+import type { CarriedState, Progress, WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
-import { historyOutlivesCrash } from "./restrictions.ts"
 import { History, Retransmission } from "./retransmission.ts"
 import { clientName, type Crash, replicaName } from "./scenario.ts"
+import { StateFetcher } from "./state-fetcher.ts"
 import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
 
@@ -59,6 +59,9 @@ export class ReplicaNode {
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
   #retransmission: Retransmission
+  #fetcher: StateFetcher
+  /** The service's state that came with the State under way. */
+  #offered: Bytes | undefined
   #service: Service
   /** Operations that may have to be taken back. */
   #tentative = 0
@@ -77,6 +80,7 @@ export class ReplicaNode {
     this.#options = options
     this.#history = new History(config)
     this.#retransmission = new Retransmission(config, this.#history)
+    this.#fetcher = new StateFetcher(config)
     this.#service = keyValueService(hashing.hash, undoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
@@ -103,9 +107,18 @@ export class ReplicaNode {
 
   /** An input from outside, and what it makes possible. */
   receive(input: Input): void {
-    if (!this.#up) return
+    if (!this.#up || !this.#isWhole(input)) return
     this.#accept(input)
     this.#settle()
+  }
+
+  // Of a State the machine knows the digest of the service's state: here is whether it has it.
+  #isWhole(input: Input): boolean {
+    if (input._tag !== "Receive" || input.message._tag !== "State") return true
+    const { service, snapshot } = input.message as typeof input.message & CarriedState
+    const scratch = keyValueService(this.#options.hashing.hash)
+    this.#offered = snapshot
+    return scratch.restore(snapshot) && scratch.digest() === service
   }
 
   // A message of a view that is not entered waits until it is.
@@ -167,9 +180,9 @@ export class ReplicaNode {
     this.#service = keyValueService(hashing.hash, undoable(config))
     this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
-    // What the disk forgot was never sent.
-    this.#history.keepOnly((m) => historyOutlivesCrash && isDurable(m, this.holds))
+    this.#history.clear()
     this.#retransmission = new Retransmission(config, this.#history)
+    this.#fetcher = new StateFetcher(config)
     recorder?.start()
     if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
@@ -205,6 +218,8 @@ export class ReplicaNode {
         this.#gate(() => this.#options.host.send(replicaName(peer), message))
       }
     }
+    const checkpoint = this.#fetcher.tick(this.#state)
+    if (checkpoint !== undefined) this.receive({ _tag: "Fetch", checkpoint })
     this.#after(this.#options.progressMs, () => this.#tick())
   }
 
@@ -234,7 +249,8 @@ export class ReplicaNode {
       switch (effect._tag) {
         case "Persist":
           if (effect.record._tag === "CheckpointTaken") {
-            this.#disk.saveSnapshot(effect.record.seq, this.#service.snapshot())
+            const snapshot = this.#restoring(effects) ?? this.#service.snapshot()
+            this.#disk.saveSnapshot(effect.record.seq, snapshot)
           }
           this.#disk.append(effect.record)
           break
@@ -246,8 +262,13 @@ export class ReplicaNode {
           break
         case "SendToReplicas":
           for (const replica of effect.replicas) {
-            this.#gate(() => this.#options.host.send(replicaName(replica), effect.message))
+            const message = this.#carried(effect.message)
+            this.#gate(() => this.#options.host.send(replicaName(replica), message))
           }
+          break
+        case "Restore":
+          this.#service.restore(this.#offered ?? "")
+          this.#tentative = 0
           break
         case "Execute":
           answers.push(this.#execute(effect))
@@ -269,6 +290,17 @@ export class ReplicaNode {
       }
     }
     return answers
+  }
+
+  // The service's state that a step takes over, if it does.
+  #restoring(effects: ReadonlyArray<Effect>): Bytes | undefined {
+    return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
+  }
+
+  #carried(message: Batch | StateMessage): WireMessage {
+    if (message._tag === "Batch") return message
+    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.seq) }
+    return carried
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {

@@ -31,8 +31,6 @@ export interface Restriction {
   readonly why: string
   /** Whether this correct replica cannot be asked to catch up. */
   readonly applies: (correct: Correct, member: Member) => boolean
-  /** Whether it counts as faulty when it is asked whether a quorum is left for requests. */
-  readonly lacking: boolean
 }
 
 // A quorum of correct replicas is in the view of this one, or would be with it. Only the primary
@@ -46,22 +44,9 @@ const isHelped = ({ group, running }: Correct, { id, state }: Member): boolean =
 
 export const restrictions: ReadonlyArray<Restriction> = [
   {
-    until: "state transfer",
-    why: "views changed, and a replica is behind a stable checkpoint of others",
-    applies: ({ view, stable }, { state }) => view > 0 && state.executed < stable,
-    lacking: true,
-  },
-  {
-    until: "state transfer",
+    until: "NEW-VIEWs are passed on by backups",
     why: "a replica has no correct primary and quorum in its view that it could catch up with",
-    applies: (correct, member) => !isHelped(correct, member),
-    lacking: false,
+    applies: (correct, member) =>
+      member.state.executed >= correct.stable && !isHelped(correct, member),
   },
 ]
-
-/**
- * Whether a replica's own messages below its log outlive its process, as if the network delivered
- * them late: without state transfer a replica that was away long needs them from all others. False
- * when state transfer is in.
- */
-export const historyOutlivesCrash = true

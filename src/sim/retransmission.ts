@@ -64,10 +64,10 @@ export class History {
     return known.filter((m) => !("view" in m) || m.view === view)
   }
 
-  /** Forgets all other messages. */
-  keepOnly(isKept: (message: PeerMessage) => boolean): void {
-    // order-free: each is looked at by itself
-    for (const [seq, all] of this.#bySeq) this.#bySeq.set(seq, all.filter(isKept))
+  /** The process has stopped: what it only remembered is gone. */
+  clear(): void {
+    this.#bySeq.clear()
+    this.#last = 0
   }
 }
 

@@ -26,6 +26,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     maxTentative,
     fetchDecisions,
     resultDigest,
+    canFetch: true,
     batchDigest,
     checkpointDigest,
   }

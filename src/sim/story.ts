@@ -28,7 +28,7 @@ const inputText = (input: Input): string => {
     case "Receive":
     case "ReceivePrePrepare": {
       const { message } = input
-      if (message._tag === "Batch") return messageText(message)
+      if (message._tag === "Batch" || message._tag === "State") return messageText(message)
       const from = "client" in message ? clientName(message.client) : replicaName(message.replica)
       return `${messageText(message)} from ${from}`
     }
@@ -44,6 +44,8 @@ const inputText = (input: Input): string => {
       return `${input.decision.chosen.length} batches from checkpoint ${input.decision.start.seq}`
     case "Enter":
       return "has all that the view starts from"
+    case "Fetch":
+      return `the state at n${input.checkpoint.seq} ${short(input.checkpoint.digest)}`
     case "Restart":
       return `with ${input.durable.length} records`
   }

@@ -55,6 +55,8 @@ export interface Envelope {
   readonly to: ReadonlyArray<ReplicaId> | undefined
   /** The replicas at which the sender's authenticator verifies. */
   readonly auth: ReadonlyArray<ReplicaId>
+  /** With a State the service's state itself, of which the message has the digest. */
+  readonly snapshot?: unknown
 }
 
 /** What one input did to a process. */
@@ -95,27 +97,52 @@ export const inputOf = (id: ReplicaId, envelope: Envelope): Input | undefined =>
   return { _tag: "Receive", message: message as Authentic<Exclude<ReplicaMessage, PrePrepare>> }
 }
 
-/** Gives one input to a replica and runs what it asks of its service at the input `Executed`. */
+/**
+ * Gives one input to a replica and runs what it asks of its service at the input `Executed`;
+ * `offered` is the service's state that came with a State.
+ */
 export const moveReplica = <V>(
   config: Config,
   process: ReplicaProcess<V>,
   input: Input,
+  offered?: V,
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
   checkReadEffects(process.state, took.state, took.effects)
-  const sent = took.effects.flatMap((e) => envelopesOf(config, e))
+  const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
   if (took.state === process.state) return { process, sent, action: took.action }
-  const undone = took.effects.some((e) => e._tag === "Undo")
-  assert(!undone || process.before !== undefined, "what is undone was executed tentatively")
-  const value = undone ? (process.before as V) : process.value
-  const before = took.state.undo === undefined ? undefined : process.before
+  const restored = restoreReplica(undoReplica(process, took.effects), took.effects, offered)
+  const before = took.state.undo === undefined ? undefined : restored.before
   const { low } = took.state.log
-  const snapshots = process.snapshots.some((s) => s.seq < low)
-    ? process.snapshots.filter((s) => s.seq >= low)
-    : process.snapshots
-  const moved = { ...process, state: took.state, value, before, snapshots }
+  const snapshots = restored.snapshots.some((s) => s.seq < low)
+    ? restored.snapshots.filter((s) => s.seq >= low)
+    : restored.snapshots
+  const moved = { ...restored, state: took.state, before, snapshots }
   return { process: moved, sent, action: took.action }
+}
+
+// The service as it was before tentative executions, where they are undone.
+const undoReplica = <V>(
+  process: ReplicaProcess<V>,
+  effects: ReadonlyArray<Effect>,
+): ReplicaProcess<V> => {
+  if (!effects.some((e) => e._tag === "Undo")) return process
+  assert(process.before !== undefined, "what is undone was executed tentatively")
+  return { ...process, value: process.before }
+}
+
+// The service as a State has it, where one was taken.
+const restoreReplica = <V>(
+  process: ReplicaProcess<V>,
+  effects: ReadonlyArray<Effect>,
+  offered: V | undefined,
+): ReplicaProcess<V> => {
+  const restore = effects.find((e) => e._tag === "Restore")
+  if (restore === undefined) return process
+  assert(offered !== undefined, "a State comes with the service's state")
+  const older = process.snapshots.filter((s) => s.seq < restore.seq)
+  return { ...process, value: offered, snapshots: [...older, { seq: restore.seq, value: offered }] }
 }
 
 // The effect Execute appears exactly when a new head of the log waits for execution.
@@ -140,18 +167,28 @@ const checkReadEffects = (before: State, after: State, effects: ReadonlyArray<Ef
   assert(keys(effects).join() === due.join(), "ReadState asked exactly once")
 }
 
-const envelopesOf = (config: Config, effect: Effect): ReadonlyArray<Envelope> => {
+const envelopesOf = <V>(
+  config: Config,
+  { snapshots }: ReplicaProcess<V>,
+  effect: Effect,
+): ReadonlyArray<Envelope> => {
   const auth = everyone(config.group.n)
   switch (effect._tag) {
     case "Broadcast":
-      return [{ message: effect.message, to: undefined, auth }]
     case "SendToClient":
-    case "SendToReplicas":
       return [{ message: effect.message, to: undefined, auth }]
+    case "SendToReplicas": {
+      const { message } = effect
+      if (message._tag !== "State") return [{ message, to: undefined, auth }]
+      const held = snapshots.find((s) => s.seq === message.seq)
+      assert(held !== undefined, "who gives a state holds it")
+      return [{ message, to: undefined, auth, snapshot: held.value }]
+    }
     case "Persist":
     case "Execute":
     case "Undo":
     case "ReadState":
+    case "Restore":
       return []
   }
 }

@@ -4,7 +4,7 @@
  * it said to the traced ones is remembered, and two things that contradict each other name it.
  */
 import * as ClientTable from "../core/client-table.ts"
-import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { ClientId, Digest, ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
@@ -14,7 +14,14 @@ import type { Request } from "../core/request.ts"
 import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
-import { DigestSayings, nameOf, ReplicaSayings, type SignedMessage } from "./replica-sayings.ts"
+import {
+  DigestSayings,
+  type GivenMessage,
+  isGiven,
+  nameOf,
+  ReplicaSayings,
+  type SignedMessage,
+} from "./replica-sayings.ts"
 import { type Known, SentReplies, SentRequests } from "./sent.ts"
 
 /** A message that was received and not sent so far. */
@@ -39,10 +46,13 @@ export interface Traced {
 /** How many sequence numbers of each replica are remembered, in multiples of the log size. */
 const logsKept = 4
 
+/** The digests of what is known by its digest. */
+export type Digests = Pick<Config, "batchDigest" | "checkpointDigest" | "resultDigest">
+
 export interface CausalityOptions {
   readonly traced: Traced
   readonly logSize: number
-  readonly digests: Pick<Config, "batchDigest" | "resultDigest">
+  readonly digests: Digests
   /** Whether there are reads and tentative answers: then a table does not say what was sent. */
   readonly marked: boolean
   readonly misbehaved: (found: Misbehaviour) => void
@@ -51,16 +61,15 @@ export interface CausalityOptions {
 export class Causality {
   readonly #traced: Traced
   readonly #everyone: ReadonlyArray<ReplicaId>
-  readonly #batchDigest: Config["batchDigest"]
-  readonly #resultDigest: Config["resultDigest"]
+  readonly #digests: Digests
   readonly #marked: boolean
   /** Replicas that may have sent replies which their states do not show. */
   readonly #unseen = new Set<ReplicaId>()
   readonly #sayings: ReadonlyArray<ReplicaSayings>
   readonly #replies: ReadonlyArray<SentReplies>
   readonly #requests = new SentRequests()
-  /** Batches that a traced replica gave to somebody. */
-  readonly #batches = new DigestSayings()
+  /** Batches and states that a traced replica gave to somebody. */
+  readonly #given = new DigestSayings()
   /** Processes whose trace ends with steps that have no line. */
   readonly #open = new Set<string>()
   readonly #misbehaved: (found: Misbehaviour) => void
@@ -68,17 +77,15 @@ export class Causality {
   #unchecked = 0
 
   constructor({ traced, logSize, digests, marked, misbehaved }: CausalityOptions) {
-    const { batchDigest, resultDigest } = digests
     this.#marked = marked
-    this.#resultDigest = resultDigest
     this.#traced = traced
     this.#everyone = Array.from({ length: traced.group.n }, (_, replica) => replica)
-    this.#batchDigest = batchDigest
+    this.#digests = digests
     this.#sayings = this.#everyone.map(() => new ReplicaSayings(logsKept * logSize))
     this.#replies = this.#everyone.map(() => new SentReplies())
     this.#misbehaved = misbehaved
-    // Who has no trace may have given any batch.
-    if (this.#everyone.some((r) => !traced.replicas.has(r))) this.#batches.forget()
+    // Who has no trace may have given any batch, and any state.
+    if (this.#everyone.some((r) => !traced.replicas.has(r))) this.#given.forget()
   }
 
   /** Received messages that were found among those sent. */
@@ -122,7 +129,7 @@ export class Causality {
   /** What the process sends from now on is not in its trace. */
   open(node: string): void {
     this.#open.add(node)
-    this.#batches.forget()
+    this.#given.forget()
   }
 
   #missingMessage({ replica, input }: ReplicaEvent): Missing | undefined {
@@ -145,12 +152,17 @@ export class Causality {
     return undefined
   }
 
+  #digestOf(m: GivenMessage): Digest {
+    const { batchDigest, checkpointDigest } = this.#digests
+    return m._tag === "Batch" ? batchDigest(m.batch) : checkpointDigest(m.seq, m.service, m.table)
+  }
+
   #missingPeer(m: PeerMessage, receiver: ReplicaId): Missing | undefined {
-    if (m._tag === "Batch") {
-      const digest = this.#batchDigest(m.batch)
-      const isSent = (): boolean => this.#batches.knows(digest) !== "unsaid"
+    if (isGiven(m)) {
+      const digest = this.#digestOf(m)
+      const isSent = (): boolean => this.#given.knows(digest) !== "unsaid"
       if (isSent()) return undefined
-      return { sender: undefined, field: "in", what: `Batch with digest ${digest}`, isSent }
+      return { sender: undefined, field: "in", what: `${m._tag} with digest ${digest}`, isSent }
     }
     if (m.replica === receiver) return undefined
     const missing = this.#missingSaying(m, "in")
@@ -206,7 +218,7 @@ export class Causality {
         ;(this.#replies[replica] as SentReplies).send(effect.client, effect.message)
       } else if (effect._tag === "Broadcast" || effect._tag === "SendToReplicas") {
         const m: PeerMessage = effect.message
-        if (m._tag === "Batch") this.#batches.say(this.#batchDigest(m.batch))
+        if (isGiven(m)) this.#given.say(this.#digestOf(m))
         else (this.#sayings[replica] as ReplicaSayings).say(m, place)
       }
     }
@@ -229,9 +241,7 @@ export class Causality {
     if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return
     const m = input.message
     if (m._tag === "Request" || m._tag === "Read") return this.#request(m, place, ignored)
-    if (m._tag === "Batch") {
-      return this.#count(this.#batches.knows(this.#batchDigest(m.batch)), ignored)
-    }
+    if (isGiven(m)) return this.#count(this.#given.knows(this.#digestOf(m)), ignored)
     if (m.replica === replica) return
     this.#heard(m, place, ignored)
     if (m._tag === "NewView") for (const c of m.changes) this.#heard(c, place, ignored)
@@ -284,7 +294,7 @@ export class Causality {
       place,
       isPrimary,
     })
-    this.#batches.forget()
+    this.#given.forget()
     const replies = this.#replies[replica] as SentReplies
     // Reads, and what was undone, leave nothing in a state.
     if (this.#marked) this.#unseen.add(replica)
@@ -293,7 +303,12 @@ export class Causality {
       if (timestamp === 0) return
       replies.forget(client, timestamp - 1)
       replies.send(client, { view, timestamp, result })
-      replies.send(client, { view, timestamp, result: this.#resultDigest(result), digest: true })
+      replies.send(client, {
+        view,
+        timestamp,
+        result: this.#digests.resultDigest(result),
+        digest: true,
+      })
       // It may have answered in each of the views that it was in.
       if (before.view < view) replies.forget(client, timestamp)
     })

@@ -1,13 +1,13 @@
 /** One event of a window as a record of TLA+, as spec/tla/TracePbft.tla reads it. */
 import { isIgnored } from "../core/machine.ts"
-import type { Entry, PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { Entry, Numbered, PeerMessage, Reply, State } from "../core/pbft/message.ts"
 import type { RequestData } from "../core/pbft/projection.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
-import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import { functionText, type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
 
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
@@ -70,7 +70,29 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
       return `[type |-> "FetchBatch", digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
     case "Batch":
       return `[type |-> "Batch", batch |-> ${symbols.digestOf(m.batch)}]`
+    case "FetchState": {
+      const digest = symbols.checkpoint(m.digest)
+      return `[type |-> "FetchState", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
+    }
+    case "State":
+      return (
+        `[type |-> "State", seq |-> ${m.seq}, value |-> TraceValue, ` +
+        `table |-> (${wholeTableText(m.table, symbols)})]`
+      )
   }
+}
+
+// A function of every client that the chain speaks of, as the specification has it.
+const wholeTableText = (table: State["table"], symbols: Symbols): string => {
+  const entries = symbols.clients
+    .filter((client) => client < table.length)
+    .map((client) => {
+      const { timestamp, result } = table[client] as State["table"][number]
+      const t = symbols.timestamp(client, timestamp)
+      const shown = timestamp === 0 ? "<<>>" : symbols.result(result)
+      return [client, `[timestamp |-> ${t}, result |-> ${shown}]`] as const
+    })
+  return functionText(entries)
 }
 
 const from = ({ replica }: { readonly replica: number }, symbols: Symbols): string =>
@@ -240,6 +262,9 @@ const fastFields = ({ undo, reads }: ReplicaPost, symbols: Symbols): ReadonlyArr
   ]
 }
 
+const checkpointText = ({ seq, digest }: Numbered, symbols: Symbols): string =>
+  `[seq |-> ${seq}, digest |-> ${symbols.checkpoint(digest)}]`
+
 const truth = (value: boolean | undefined): string | undefined =>
   value === undefined ? undefined : tlaBoolean(value)
 
@@ -276,6 +301,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["count", input._tag === "Propose" ? input.count : undefined],
     ["view", input._tag === "Timeout" ? input.view : undefined],
     ...readFields(input, symbols),
+    ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
   ]
   if (isIgnored(action)) {

@@ -31,8 +31,9 @@ const isInjected = (event: StepEvent, chain: Chain, symbols: Symbols): boolean =
   if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return false
   const m = input.message
   if (m._tag === "Request" || m._tag === "Read") return !symbols.isTraced(m.client)
-  // Any replica may have sent a batch, and one without a trace may have had it from anybody.
-  if (m._tag === "Batch") return chain.start.replicas.size < symbols.replicas.length
+  // Any replica may have sent a batch or a state; one without a trace had it from anybody.
+  if (m._tag === "Batch" || m._tag === "State")
+    return chain.start.replicas.size < symbols.replicas.length
   return !chain.start.replicas.has(m.replica)
 }
 

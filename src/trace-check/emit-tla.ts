@@ -7,7 +7,7 @@ import { type Chain, type Window as TraceWindow, windowsOf } from "./chain.ts"
 import { eventText } from "./emit-event.ts"
 import { messagesOf } from "./emit-messages.ts"
 import { clientText, replicaText } from "./emit-state.ts"
-import { Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import { functionText, Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
 
 /** A window ready for TLC: the text of TraceData.tla, and what its states are written as. */
 export interface EmittedWindow extends TraceWindow {
@@ -26,9 +26,6 @@ export interface StateText {
 
 /** The module's name, which TracePbft extends. */
 export const dataModule = "TraceData"
-
-const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
-  entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
 
 const stateText = (
   { replicas, clients }: TraceWindow["start"],
@@ -95,6 +92,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceMaxBatch == ${maxBatch}`,
     `TraceCanRestart == ${tlaSet(correct)}`,
     `TraceCanTimeout == ${tlaSet(correct)}`,
+    `TraceCanFetch == ${tlaSet(correct)}`,
     `TraceMaxView == ${maxView(chain)}`,
     `TraceReplyQuorum == ${header.replyQuorum}`,
     `TraceReadOnly == ${tlaBoolean(header.readOnly)}`,

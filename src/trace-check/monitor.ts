@@ -96,6 +96,7 @@ export class Monitor {
       this.#tentative.delete(event.replica)
     }
     if (input._tag === "Executed") return this.#executed(event)
+    if (step.action === "RecvState") return this.#restored(event)
     if (input._tag === "Restart") return this.#restart(event)
     if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
     if (input._tag !== "Receive") return
@@ -172,6 +173,16 @@ export class Monitor {
     }
     this.#remember(seq, { replica, place, digest, replies })
     for (const r of replies) this.#outcome(event, seq, r)
+  }
+
+  // What it fetched is the checkpoint that others took, and it executes nothing of it again.
+  #restored(event: ReplicaEvent): void {
+    const { replica, step } = event
+    for (const effect of step.effects) {
+      if (effect._tag !== "Broadcast" || effect.message._tag !== "Checkpoint") continue
+      this.#checkpoint(event, effect.message.seq, effect.message.digest)
+    }
+    this.#last.set(replica, timestamps(step.state))
   }
 
   #compare(

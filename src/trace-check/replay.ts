@@ -117,6 +117,7 @@ export class ReplicaReplay {
       checkpointInterval,
       logSize,
       maxBatch,
+      canFetch: true,
       readOnly,
       maxTentative,
       fetchDecisions,

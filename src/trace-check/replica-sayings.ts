@@ -1,14 +1,20 @@
 /** All that one replica said to replicas, under the names of its messages. */
 import type { Digest, ReplicaId, View } from "../core/ids.ts"
-import type { Batch, PeerMessage, SlotMessage } from "../core/pbft/message.ts"
+import type { Batch, PeerMessage, SlotMessage, State as Given } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import type { Place } from "./finding.ts"
 import { type Known, Sayings, sayingOf } from "./sent.ts"
 import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
 
+/** What is known by its digest, whoever gives it. */
+export type GivenMessage = Batch | Given
+
 /** A message that names its sender. */
-export type SignedMessage = Exclude<PeerMessage, Batch>
+export type SignedMessage = Exclude<PeerMessage, GivenMessage>
+
+export const isGiven = (m: PeerMessage): m is GivenMessage =>
+  m._tag === "Batch" || m._tag === "State"
 
 const digestsKept = 4096
 
@@ -56,7 +62,8 @@ export class ReplicaSayings {
   say(m: SignedMessage, place: Place): void {
     switch (m._tag) {
       case "FetchBatch":
-        return this.#fetches.say(m.digest)
+      case "FetchState":
+        return this.#fetches.say(askedFor(m))
       case "ViewChange":
       case "NewView":
         return this.#views.say({ ...viewSayingOf(m), place })
@@ -68,7 +75,8 @@ export class ReplicaSayings {
   knows(m: SignedMessage): Known {
     switch (m._tag) {
       case "FetchBatch":
-        return this.#fetches.knows(m.digest)
+      case "FetchState":
+        return this.#fetches.knows(askedFor(m))
       case "ViewChange":
       case "NewView":
         return this.#views.knows(viewSayingOf(m))
@@ -81,6 +89,7 @@ export class ReplicaSayings {
   contradiction(m: SignedMessage): { readonly place: Place; readonly what: string } | undefined {
     switch (m._tag) {
       case "FetchBatch":
+      case "FetchState":
         return undefined
       case "ViewChange":
       case "NewView": {
@@ -132,7 +141,12 @@ export class ReplicaSayings {
   }
 }
 
-const aboutOf = (m: Exclude<SignedMessage, { readonly _tag: "FetchBatch" }>): string => {
+type Fetch = Extract<SignedMessage, { readonly _tag: "FetchBatch" | "FetchState" }>
+
+const askedFor = (m: Fetch): string =>
+  m._tag === "FetchBatch" ? m.digest : `state ${m.seq} ${m.digest}`
+
+const aboutOf = (m: Exclude<SignedMessage, Fetch>): string => {
   if (m._tag === "ViewChange" || m._tag === "NewView") return `for view ${m.view}`
   return `for sequence number ${m.seq}${viewOf(m)}`
 }
@@ -144,6 +158,8 @@ export const nameOf = (m: SignedMessage): string => {
   switch (m._tag) {
     case "FetchBatch":
       return `FetchBatch for the batch ${m.digest}`
+    case "FetchState":
+      return `FetchState for checkpoint ${m.seq} with digest ${m.digest}`
     case "ViewChange":
     case "NewView":
       return `${m._tag} of replica ${m.replica} ${aboutOf(m)} with this content`

@@ -6,6 +6,7 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
+import type { State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import type { Batch, Request, SignedRequest } from "../core/request.ts"
 import * as Window from "../core/window.ts"
@@ -40,6 +41,10 @@ class Names {
   }
 }
 
+/** A function of numbers; `f[key] = text`. */
+export const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
+  entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
+
 export const tlaSet = (elements: Iterable<number | string>): string =>
   `{${[...elements].join(", ")}}`
 export const tlaTuple = (elements: Iterable<number | string>): string =>
@@ -69,6 +74,8 @@ export class Symbols {
   /** The first recorded result by client and timestamp, and digest by sequence number. */
   readonly #resultOf = new Map<ClientId, Map<Timestamp, string>>()
   readonly #digestAt = new Map<number, Digest>()
+  /** States that were given or taken. */
+  readonly #states: Array<StateMessage> = []
 
   constructor(chain: Chain) {
     const { header, start, events } = chain
@@ -83,6 +90,7 @@ export class Symbols {
       if (this.#clients.has(client)) this.#meetClient(client, state)
     }
     for (const state of start.replicas.values()) this.#meetTables(state)
+    for (const { table } of this.#states) this.#meetTable(table)
     this.#rank(chain)
   }
 
@@ -295,10 +303,14 @@ export class Symbols {
   // Tables may hold clients that the chain does not speak of: they are left out.
   #meetTables({ table, checkpoints }: State): void {
     for (const t of [table, ...checkpoints.map((c) => c.table)]) {
-      ClientTable.entries(t).forEach(({ timestamp }, client) => {
-        if (timestamp > 0 && this.#clients.has(client)) this.#mention(client, timestamp)
-      })
+      this.#meetTable(ClientTable.entries(t))
     }
+  }
+
+  #meetTable(table: StateMessage["table"]): void {
+    table.forEach(({ timestamp }, client) => {
+      if (timestamp > 0 && this.#clients.has(client)) this.#mention(client, timestamp)
+    })
   }
 
   #meetClient(client: ClientId, { timestamp, operation }: ClientState): void {
@@ -330,7 +342,9 @@ export class Symbols {
         this.#meetBatch(effect.message.batch, effect.message.digest)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#meetCheckpoint(effect.message.seq, effect.message.digest)
-      } else if (effect._tag === "SendToReplicas") {
+      } else if (effect._tag === "SendToReplicas" && effect.message._tag === "State") {
+        this.#states.push(effect.message)
+      } else if (effect._tag === "SendToReplicas" && effect.message._tag === "Batch") {
         this.#meetBatch(effect.message.batch, this.#batchDigest(effect.message.batch))
       }
     }
@@ -355,6 +369,7 @@ export class Symbols {
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
       if (m._tag === "Read") this.#reads.add(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
+      if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
       const { batch, digest } = input.message

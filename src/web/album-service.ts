@@ -1,6 +1,7 @@
 /** The album as a replicated service: operations are HTTP requests, results are HTTP responses. */
 import type { Bytes } from "../core/ids.ts"
-import type { Service } from "../core/service/service.ts"
+import type { Hash, Service } from "../core/service/service.ts"
+import { type TextTree, treeOf } from "../core/service/text-tree.ts"
 import { AlbumStore } from "./album-store.ts"
 import { answerAlbumRequest, setTime } from "./album.ts"
 import { decodeRequest, encodeResponse, type HttpResponse, isNotHttp } from "./http-message.ts"
@@ -19,8 +20,9 @@ const proposedTime = (operation: Bytes): number | undefined => {
 }
 
 /** An album without albums. */
-export const albumService = (): Omit<Service, "undo"> => {
+export const albumService = (hash: Hash): Omit<Service, "undo"> => {
   const store = new AlbumStore()
+  const tree = (): TextTree => treeOf(hash, store.snapshot())
   return {
     execute: (operation) => {
       const time = proposedTime(operation)
@@ -37,7 +39,8 @@ export const albumService = (): Omit<Service, "undo"> => {
       const request = decodeRequest(operation)
       return !isNotHttp(request) && (request.method === "GET" || request.method === "HEAD")
     },
-    digest: () => store.digest(),
+    digest: () => tree().digest,
+    tree,
     snapshot: () => store.snapshot(),
     restore: (snapshot) => store.restore(snapshot),
   }

@@ -75,6 +75,9 @@ describe("models of PBFT", () => {
       "RecvFetchBatch",
       "RecvBatch",
       "EnterView",
+      "SendFetchState",
+      "RecvFetchState",
+      "RecvState",
       "Restart",
     ]
     expect(actions.filter((a) => !taken.has(a))).toEqual([])

@@ -77,7 +77,7 @@ describe("what is broken, is broken in the reduced model too", () => {
     ["SecondStory", { quorum: 2 }],
     ["Equivocation", { quorum: 2 }],
   ]
-  const few = { ...limits, states: 3000 }
+  const few = { ...limits, states: 1000 }
   it.each(broken)(
     "%s with %j: each invariant that is broken in the whole model",
     (name, changes) => {

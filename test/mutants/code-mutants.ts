@@ -6,6 +6,7 @@ import { executionMutants } from "./execution-mutants.ts"
 import { fastPathMutants } from "./fast-path-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
+import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -14,6 +15,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...executionMutants,
   ...viewChangeMutants,
   ...fastPathMutants,
+  ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,
 ]

@@ -171,7 +171,7 @@ const checkpoints: ReadonlyArray<CodeMutant> = [
   {
     name: "a checkpoint is announced before it is durable",
     file: checkpointing,
-    find: `      { _tag: "Persist", record: { _tag: "CheckpointTaken", seq, digest, table: all } },
+    find: `      { _tag: "Persist", record: { _tag: "CheckpointTaken", seq, digest, service, table: all } },
       {
         _tag: "Broadcast",
         message: { _tag: "Checkpoint", seq, digest, replica: config.id },
@@ -180,7 +180,7 @@ const checkpoints: ReadonlyArray<CodeMutant> = [
         _tag: "Broadcast",
         message: { _tag: "Checkpoint", seq, digest, replica: config.id },
       },
-      { _tag: "Persist", record: { _tag: "CheckpointTaken", seq, digest, table: all } },`,
+      { _tag: "Persist", record: { _tag: "CheckpointTaken", seq, digest, service, table: all } },`,
     killedBy: seenBy("no message leaves before what it rests on is durable", schedule),
   },
   {

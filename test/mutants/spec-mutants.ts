@@ -2,6 +2,7 @@
 import { fastPathSpecMutants } from "./fast-path-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
@@ -294,5 +295,6 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...clients,
   ...viewChangeSpecMutants,
   ...fastPathSpecMutants,
+  ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

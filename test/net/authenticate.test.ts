@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { isIgnored } from "../../src/core/machine.ts"
-import type { Message, PrePrepare } from "../../src/core/pbft/message.ts"
+import type { PrePrepare } from "../../src/core/pbft/message.ts"
 import { step } from "../../src/core/pbft/replica.ts"
 import { type Input, init, type PbftStep } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
@@ -14,7 +14,7 @@ import {
   type Peer,
 } from "../../src/net/authenticate.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
-import { decodeMessage, encodeMessage } from "../../src/net/codec.ts"
+import { decodeMessage, encodeMessage, type WireMessage } from "../../src/net/codec.ts"
 import { limitsOf, replicaCoreConfig } from "../../src/net/core-config.ts"
 import { batchDigest } from "../../src/net/digests.ts"
 import { HmacKey, hmac, sameMac } from "../../src/net/hmac.ts"
@@ -34,7 +34,7 @@ const authenticatorAt = (id: number): Authenticator =>
   new Authenticator({ keys: replicaKeys(config, id), id, n: 4, clients: config.clients })
 
 /** What replica `id` makes of a message that arrived from `peer`. */
-const receive = (id: number, peer: Peer, message: Message): Input | Dropped => {
+const receive = (id: number, peer: Peer, message: WireMessage): Input | Dropped => {
   const bytes = encodeMessage(message)
   const decoded = decodeMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
@@ -231,7 +231,7 @@ const run = (id: number, inputs: ReadonlyArray<Input | Dropped>): ReadonlyArray<
   return steps
 }
 
-const vote = (from: number, m: PrePrepare): Message => ({
+const vote = (from: number, m: PrePrepare): WireMessage => ({
   _tag: "Prepare",
   view: 0,
   seq: m.seq,

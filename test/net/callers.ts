@@ -55,6 +55,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     input: (input) => inputs.push(input),
     fastRead: () => undefined,
     progress: (replica, told) => progress.push([replica, told]),
+    chunk: () => undefined,
     connected: () => undefined,
     disconnected: () => undefined,
   })

@@ -3,7 +3,7 @@ import { it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { describe, expect, onTestFinished } from "vitest"
 import { decodeResult } from "../../src/core/service/key-value-operation.ts"
-import type { PeerMessage, ViewChange } from "../../src/core/pbft/message.ts"
+import type { DirectMessage, ViewChange } from "../../src/core/pbft/message.ts"
 import type { ClusterConfig } from "../../src/net/cluster-config.ts"
 import { Connection } from "../../src/net/connection.ts"
 import { fingerprint } from "../../src/net/handshake.ts"
@@ -132,7 +132,7 @@ const asReplica = (config: ClusterConfig, id: number, to: number) => {
   )
   return {
     isOpen: () => open,
-    send: (message: PeerMessage): void => {
+    send: (message: DirectMessage): void => {
       connection.send(message)
       connection.flush()
     },

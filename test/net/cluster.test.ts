@@ -4,6 +4,9 @@ import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { decodeResult } from "../../src/core/service/key-value-operation.ts"
+import { checkTraces } from "../../src/trace-check/check.ts"
+import { digests } from "../trace/support/digests.ts"
+import { sourceOf } from "../trace/support/sources.ts"
 import { type Cluster, eventually, get, put, says, started } from "./processes.ts"
 
 const executedBy = ({ cluster }: Cluster, replica: number) =>
@@ -72,35 +75,46 @@ describe("four replicas as processes", () => {
   )
 
   it.live(
-    "a backup that was away for too long says so, once, and stays out; SIGTERM ends all cleanly",
+    "a backup that was away for too long fetches the state and follows; SIGTERM ends all cleanly",
     () =>
       Effect.gen(function* () {
         const c = yield* started("missed", {
-          service: "null",
           checkpointInterval: 4,
           logSize: 8,
           limits: { historyBytes: 3_000 },
         })
         const { cluster, pool } = c
-        yield* pool.submit("")
+        const value = "v".repeat(30_000)
+        yield* pool.submit(put("before", value))
         expect(yield* cluster.stop(3)).toBe(143)
-        for (let k = 0; k < 24; k++) yield* pool.submit("")
+        for (let k = 0; k < 24; k++) yield* pool.submit(put(`key ${k % 7}`, `${k}${value}`))
         yield* cluster.start(3)
         yield* eventually(
-          "the replica says that it missed a checkpoint",
-          Effect.sync(() => c.missed.length > 0),
+          "the replica has fetched the state",
+          says(c, 3, ({ executed, actions }) => executed >= 24 && (actions["RecvState"] ?? 0) > 0),
         )
-        yield* pool.submit("")
-        const status = yield* cluster.status(3)
-        expect(c.missed).toStrictEqual([{ replica: 3, seq: status.missedCheckpoint }])
-        expect(status.missedCheckpoint).toBeGreaterThanOrEqual(20)
-        expect(status.executed).toBeLessThanOrEqual(4)
-        expect(
-          c.lines.filter((line) => /^3: .*missed checkpoint \d+.*stays out/.test(line)),
-        ).toHaveLength(1)
+        yield* pool.submit(put("after", value))
+        yield* eventually(
+          "the replica follows",
+          says(c, 3, ({ executed }) => executed >= 26),
+        )
+        const { network } = yield* cluster.status(3)
+        expect(network["StateFetched"]).toBeGreaterThan(0)
+        expect(network["FalseNode"] ?? 0).toBe(0)
         const pids = [0, 1, 2, 3].map((r) => cluster.pid(r) as number)
         for (const r of [3, 0, 1, 2]) expect(yield* cluster.stop(r)).toBe(143)
         for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false)
+        const names = readdirSync(join(c.directory, "traces")).filter((n) =>
+          n.startsWith("replica"),
+        )
+        const texts = names.map((n) => readFileSync(join(c.directory, "traces", n), "utf8"))
+        const verdict = yield* Effect.promise(() =>
+          checkTraces(
+            names.map((name, k) => sourceOf(name, texts[k] as string)),
+            { digests },
+          ),
+        )
+        expect(verdict._tag).toBe("Conforms")
         for (const r of [0, 1, 2]) {
           const lines = traceOf(c, `replica-${r}.0.ndjson`)
           expect(lines.at(-1)?.end).toBe(lines.length - 2)

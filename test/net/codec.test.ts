@@ -5,7 +5,7 @@ import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
 import { writeUnsignedViewChange } from "../../src/net/change-codec.ts"
-import { decodeMessage, encodeMessage, readMessage } from "../../src/net/codec.ts"
+import { decodeMessage, encodeMessage, readMessage, type WireMessage } from "../../src/net/codec.ts"
 import {
   batchDigest,
   digestOfBatchBytes,
@@ -212,7 +212,7 @@ describe("a change of views", () => {
     chosen: [1, 2].map((seq) => ({ seq, digest: digestOf(String(seq)) })),
     replica: 3,
   }
-  const reasonOf = (m: Messages.Message, under: Partial<CodecLimits> = {}): string => {
+  const reasonOf = (m: WireMessage, under: Partial<CodecLimits> = {}): string => {
     const decoded = decode(encodeMessage(m), { ...limits, ...under })
     return decoded instanceof BadMessage ? decoded.reason : "accepted"
   }
@@ -225,7 +225,7 @@ describe("a change of views", () => {
 
   const [one, two] = [at(1, 2), at(2, 0)]
   const [c0, c1] = newView.changes as [Messages.ViewChange, Messages.ViewChange]
-  it.each<[string, Messages.Message, RegExp]>([
+  it.each<[string, WireMessage, RegExp]>([
     ["P", { ...viewChange, prepared: [two, one] }, /^prepared entries out of order$/],
     ["P", { ...viewChange, prepared: [one, one] }, /^prepared entries out of order$/],
     ["Q", { ...viewChange, prePrepared: [two, one] }, /^pre-prepared entries out of order$/],

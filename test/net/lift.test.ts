@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import { Effect, Layer, Ref } from "effect"
 import { describe, expect } from "vitest"
-import type { PeerMessage, Reply } from "../../src/core/pbft/message.ts"
+import type { DirectMessage, Reply } from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import { clientCoreConfig, replicaCoreConfig } from "../../src/net/core-config.ts"
 import { makeExecutor, makeService } from "../../src/net/executor.ts"
@@ -44,8 +44,9 @@ const services = (shell: Shell, failing = false) => {
       endpoints: 0,
       listen: () => Promise.resolve(),
       start: () => undefined,
-      broadcast: (message: PeerMessage) => void shell.sent.push({ to: "all", message }),
-      toReplica: (to: number, message: PeerMessage) => void shell.sent.push({ to, message }),
+      broadcast: (message: DirectMessage) => void shell.sent.push({ to: "all", message }),
+      toReplica: (to: number, message: DirectMessage) => void shell.sent.push({ to, message }),
+      sendChunk: () => undefined,
       toClient: (client: number, message: Reply) => void shell.sent.push({ client, message }),
       tellProgress: () => undefined,
       flush: () => undefined,

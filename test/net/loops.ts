@@ -1,14 +1,17 @@
 /** Replica loops without sockets and disks: messages are handed over, commits end when told. */
-import type { Message, PeerMessage, PrePrepare, Reply } from "../../src/core/pbft/message.ts"
+import type { Message, DirectMessage, PrePrepare, Reply } from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import { batchDigest } from "../../src/net/digests.ts"
-import { replicaCoreConfig } from "../../src/net/core-config.ts"
+import { limitsOf, replicaCoreConfig } from "../../src/net/core-config.ts"
 import { makeExecutor, makeService } from "../../src/net/executor.ts"
 import type { Progress } from "../../src/net/progress.ts"
 import { ReplicaLoop } from "../../src/net/runtime.ts"
 import type { ReplicaStore } from "../../src/net/store.ts"
 import type { StoreError } from "../../src/net/store-error.ts"
+import { fetchedInMemory } from "../../src/net/fetched-nodes.ts"
+import type { FetchedNodes } from "../../src/net/state-transfer.ts"
+import type { StateChunk } from "../../src/net/state-wire.ts"
 import { noTracer, type Tracer } from "../../src/net/tracer.ts"
 import { configOf } from "./nodes.ts"
 
@@ -16,9 +19,10 @@ export const config = configOf()
 
 /** What a loop sent, in order; `flush` marks the end of a write. */
 export type Sent =
-  | { readonly to: "all" | number; readonly message: PeerMessage }
+  | { readonly to: "all" | number; readonly message: DirectMessage }
   | { readonly client: number; readonly message: Reply }
   | { readonly progress: Progress }
+  | { readonly receiver: number; readonly chunk: StateChunk }
   | "flush"
 
 export interface FakeStore extends ReplicaStore {
@@ -99,6 +103,8 @@ export interface FakeOptions {
   readonly queuedBytes?: (replica: number) => number
   readonly isConnected?: (replica: number) => boolean
   readonly viewChangeMs?: number
+  readonly service?: "null" | "key-value"
+  readonly fetched?: FetchedNodes
 }
 
 export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
@@ -115,6 +121,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
     peers: {
       broadcast: (message) => sent.push({ to: "all", message }),
       toReplica: (to, message) => sent.push({ to, message }),
+      sendChunk: (to, chunk) => sent.push({ receiver: to, chunk }),
       toClient: (client, message) => sent.push({ client, message }),
       tellProgress: (progress) => sent.push({ progress }),
       flush: () => sent.push("flush"),
@@ -125,7 +132,9 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
       resume: () => paused.push("resume"),
     },
     store,
-    executor: makeExecutor(makeService("null")),
+    executor: makeExecutor(makeService(options.service ?? "null")),
+    limits: limitsOf(config),
+    fetched: options.fetched ?? fetchedInMemory(),
     tracer: options.tracer ?? noTracer,
     viewChangeMs: options.viewChangeMs ?? 1_000_000,
     onView: (view, active) => void views.push(`${active ? "entered" : "left"} ${view}`),
@@ -168,7 +177,7 @@ export const turns = async (count = 3): Promise<void> => {
 }
 
 /** The sequence number of a message, or its view, or what it has of a digest. */
-const numberOf = (message: PeerMessage): number | string => {
+const numberOf = (message: DirectMessage): number | string => {
   if ("seq" in message) return message.seq
   if ("view" in message) return message.view
   return message._tag === "Batch" ? batchDigest(message.batch) : message.digest
@@ -186,7 +195,7 @@ export const at = (low: number, executed: number): Progress => ({
 /** The messages among what was sent, as words: `Prepare 3 to all`. */
 export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
   sent.flatMap((s) => {
-    if (s === "flush" || "progress" in s) return []
+    if (s === "flush" || "progress" in s || "chunk" in s) return []
     if ("client" in s) return [`Reply ${s.message.timestamp} to client ${s.client}`]
     return [`${s.message._tag} ${numberOf(s.message)} to ${s.to}`]
   })
@@ -215,6 +224,10 @@ export const group = (options: FakeOptions = {}) => {
           continue
         }
         some = true
+        if ("chunk" in s) {
+          if (!cut.has(s.receiver)) loops[s.receiver]?.loop.chunk(from, s.chunk)
+          continue
+        }
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
           loop.offer(received(s.message))

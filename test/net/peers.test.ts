@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Message, Reply } from "../../src/core/pbft/message.ts"
+import type { DirectMessage, Reply } from "../../src/core/pbft/message.ts"
 import { authenticatorOf } from "../../src/net/authenticate.ts"
 import { pauseMs } from "../../src/net/dialer.ts"
 import { batchDigest } from "../../src/net/digests.ts"
@@ -18,7 +18,7 @@ import {
   until,
 } from "./callers.ts"
 
-const prepare = (replica: number, seq = 1): Message => ({
+const prepare = (replica: number, seq = 1): DirectMessage => ({
   _tag: "Prepare",
   view: 0,
   seq,

@@ -1,10 +1,10 @@
 import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
-import type { Message, NewView, PeerMessage, ViewChange } from "../../src/core/pbft/message.ts"
+import type { NewView, DirectMessage, ViewChange } from "../../src/core/pbft/message.ts"
 import type { Input } from "../../src/core/pbft/state.ts"
 import { Authenticator, type Dropped, type Peer } from "../../src/net/authenticate.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
-import { decodeMessage, encodeMessage } from "../../src/net/codec.ts"
+import { decodeMessage, encodeMessage, type WireMessage } from "../../src/net/codec.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { replicaKeys } from "../../src/net/keys.ts"
 import { Reader } from "../../src/net/reader.ts"
@@ -35,7 +35,7 @@ const newView = (changes: ReadonlyArray<ViewChange>): NewView => ({
   chosen: [{ seq: 1, digest: entry.digest }],
   replica: 1,
 })
-const fetchOf = (id: number): PeerMessage => ({
+const fetchOf = (id: number): DirectMessage => ({
   _tag: "FetchBatch",
   digest: entry.digest,
   replica: id,
@@ -43,7 +43,7 @@ const fetchOf = (id: number): PeerMessage => ({
 const replica = (id: number): Peer => ({ kind: "replica", id })
 
 /** What replica 0 makes of a message that arrived from `peer`. */
-const receive = (peer: Peer, message: Message): Input | Dropped => {
+const receive = (peer: Peer, message: WireMessage): Input | Dropped => {
   const bytes = encodeMessage(message)
   const decoded = decodeMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
@@ -118,7 +118,7 @@ describe("what a replica believes of a change of views", () => {
     expect(receive(replica(1), newView(all))).toMatchObject({ _tag: "Receive" })
   })
 
-  it.each<[string, number, Message, Dropped]>([
+  it.each<[string, number, WireMessage, Dropped]>([
     ["a VIEW-CHANGE without a signature", 2, viewChange(2), "BadSignature"],
     ["one with another's signature", 2, { ...signed(3), replica: 2 }, "BadSignature"],
     ["one of another replica", 2, signed(3), "WrongSender"],
@@ -135,7 +135,7 @@ describe("what a replica believes of a change of views", () => {
   })
 
   it("a batch of any replica, and of no client", () => {
-    const batch: Message = { _tag: "Batch", batch: [] }
+    const batch: WireMessage = { _tag: "Batch", batch: [] }
     expect(receive(replica(3), batch)).toMatchObject({ _tag: "Receive", message: batch })
     const endpoint: Peer = { kind: "endpoint", id: 0, from: 0, to: 7 }
     expect(receive(endpoint, batch)).toBe("WrongSender")

@@ -37,6 +37,7 @@ const taken = (seq: number): DurableRecord => ({
   _tag: "CheckpointTaken",
   seq,
   digest: bytesDigest(`state ${seq}`),
+  service: bytesDigest(`service ${seq}`),
   table: [{ timestamp: seq, result: "r" }],
 })
 

@@ -51,6 +51,7 @@ const taken = (seq: number): DurableRecord => ({
   _tag: "CheckpointTaken",
   seq,
   digest: bytesDigest(`state ${seq}`),
+  service: bytesDigest(`service ${seq}`),
   table: [{ timestamp: seq, result: "r" }],
 })
 const stable = (seq: number): DurableRecord => ({ _tag: "CheckpointStable", seq })

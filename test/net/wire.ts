@@ -6,6 +6,7 @@ import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { SignedRequest } from "../../src/core/request.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
 import { fromSchema } from "../support/bridge.ts"
+import type { WireMessage } from "../../src/net/codec.ts"
 
 export const limits: CodecLimits = {
   operation: 100_000,
@@ -68,7 +69,7 @@ const withReplier = <R extends { readonly replier?: number }>(r: R): R =>
 const viewChange = fromSchema(Messages.ViewChange).map(viewChangeOnWire)
 const newView = fromSchema(Messages.NewView).map(newViewOnWire)
 
-export const messages: Record<Messages.Message["_tag"], fc.Arbitrary<Messages.Message>> = {
+export const messages: Record<WireMessage["_tag"], fc.Arbitrary<WireMessage>> = {
   Request: fromSchema(Messages.Request).map(withReplier),
   Read: fromSchema(Messages.Read),
   PrePrepare: fromSchema(Messages.PrePrepare)
@@ -81,6 +82,7 @@ export const messages: Record<Messages.Message["_tag"], fc.Arbitrary<Messages.Me
   NewView: newView,
   FetchBatch: fromSchema(Messages.FetchBatch).map(withDigest),
   Batch: fromSchema(Messages.Batch).map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
+  FetchState: fromSchema(Messages.FetchState).map(withDigest),
   Reply: fromSchema(Messages.Reply),
 }
 
@@ -99,7 +101,12 @@ const recordOf = <T extends DurableRecord["_tag"], A>(
 export const records = fc.oneof(
   recordOf("PrePrepared", { view: natural, seq: natural, digest, batch }),
   recordOf("Prepared", { view: natural, seq: natural, digest }),
-  recordOf("CheckpointTaken", { seq: natural, digest, table: fc.array(entry, { maxLength: 20 }) }),
+  recordOf("CheckpointTaken", {
+    seq: natural,
+    digest,
+    service: digest,
+    table: fc.array(entry, { maxLength: 20 }),
+  }),
   recordOf("CheckpointStable", { seq: natural }),
   recordOf("ViewLeft", { viewChange }),
   recordOf("NewViewTaken", { newView }),

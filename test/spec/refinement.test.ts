@@ -21,7 +21,7 @@ describe("the specification refines its abstraction", () => {
           const more = { ...ours, exploration: { ...ours.exploration, states: 1 } }
           assert.match(refinementProblems(more, theirs)[0] ?? "", /the code has 1, TLC has/)
         }).pipe(Effect.provide(Toolchain.layer)),
-      120_000,
+      300_000,
     )
   }
 })

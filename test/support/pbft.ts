@@ -48,6 +48,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   maxTentative: 0,
   fetchDecisions: false,
   resultDigest,
+  canFetch: true,
   batchDigest,
   checkpointDigest: (seq, service, table) =>
     `${seq}|${service}|${table.map((e) => `${e.timestamp}=${e.result}`).join(",")}`,

@@ -1,6 +1,6 @@
 /** Recorded runs against the abstraction: what conforms, and what no other check would see. */
 import { describe, expect, test } from "vitest"
-import type { PeerMessage } from "../../src/core/pbft/message.ts"
+import type { DirectMessage, PeerMessage } from "../../src/core/pbft/message.ts"
 import { Abstraction } from "../../src/trace-check/abstraction.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import type { ReplicaEvent } from "../../src/trace-check/event.ts"
@@ -51,7 +51,10 @@ const sends = (event: ReplicaEvent, tag: PeerMessage["_tag"]): boolean =>
   event.step.effects.some((e) => e._tag === "Broadcast" && e.message._tag === tag)
 
 /** The step with its broadcasts changed. */
-const saying = (event: ReplicaEvent, change: (m: PeerMessage) => PeerMessage): ReplicaEvent => ({
+const saying = (
+  event: ReplicaEvent,
+  change: (m: DirectMessage) => DirectMessage,
+): ReplicaEvent => ({
   ...event,
   step: {
     ...event.step,

@@ -35,6 +35,7 @@ const config: Config = {
   maxTentative: 1,
   fetchDecisions: true,
   resultDigest,
+  canFetch: true,
   batchDigest: (batch) => `batch of ${batch.map((r) => r.operation).join(" ")}`,
   checkpointDigest: (seq, service) => `checkpoint ${seq} ${service}`,
 }
@@ -164,7 +165,13 @@ describe("a replica's line holds the whole input and what changed", () => {
     const durable = [
       { _tag: "PrePrepared", view: 0, seq: 1, digest, batch },
       { _tag: "Prepared", view: 0, seq: 1, digest },
-      { _tag: "CheckpointTaken", seq: 1, digest: "c", table: [{ timestamp: 5, result: "r" }] },
+      {
+        _tag: "CheckpointTaken",
+        seq: 1,
+        digest: "c",
+        service: "s",
+        table: [{ timestamp: 5, result: "r" }],
+      },
       { _tag: "CheckpointStable", seq: 0 },
     ] as const
     const [, line] = lineOf(init(config), { _tag: "Restart", durable })

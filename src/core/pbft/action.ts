@@ -18,6 +18,9 @@ export type ReplicaAction =
   | "RecvFetchBatch"
   | "RecvBatch"
   | "EnterView"
+  | "SendFetchState"
+  | "RecvFetchState"
+  | "RecvState"
   | "Restart"
 
 /** The actions of spec/tla/Pbft.tla that a client takes. */

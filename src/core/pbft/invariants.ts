@@ -89,7 +89,8 @@ export const checkpointAgreement = (one: State, other: State): string | null => 
 export const checkpointAgreementApplies = (one: State, other: State): boolean =>
   one.checkpoints.some((c) => c.seq > 0 && other.checkpoints.some((d) => d.seq === c.seq))
 
-const isSlotMessage = (m: PeerMessage): m is SlotMessage => "seq" in m
+const isSlotMessage = (m: PeerMessage): m is SlotMessage =>
+  m._tag === "PrePrepare" || m._tag === "Prepare" || m._tag === "Commit" || m._tag === "Checkpoint"
 
 /** S8. Nothing is sent above the sender's high watermark. */
 export const watermarks = (state: State, own: ReadonlyArray<PeerMessage>): string | null => {
@@ -141,6 +142,8 @@ const topicOf = (m: PeerMessage): string | undefined => {
     case "PrePrepare":
     case "FetchBatch":
     case "Batch":
+    case "FetchState":
+    case "State":
       return undefined
   }
 }

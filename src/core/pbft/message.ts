@@ -105,6 +105,25 @@ export type FetchBatch = typeof FetchBatch.Type
 export const Batch = Schema.TaggedStruct("Batch", { batch: Schema.Array(SignedRequest) })
 export type Batch = typeof Batch.Type
 
+/** A replica lacks the state of a checkpoint that others vouch for (TOCS section 6.2). */
+export const FetchState = Schema.TaggedStruct("FetchState", {
+  seq: Natural,
+  digest: DigestText,
+  replica: Natural,
+})
+export type FetchState = typeof FetchState.Type
+
+/**
+ * The state of a checkpoint, known by its digest whoever sends it: the digest of the service's
+ * state, which the driver has fetched by it, and the client table.
+ */
+export const State = Schema.TaggedStruct("State", {
+  seq: Natural,
+  service: DigestText,
+  table: Schema.Array(Schema.Struct({ timestamp: Natural, result: BytesText })),
+})
+export type State = typeof State.Type
+
 /** The result of a request (section 4.2). */
 export const Reply = Schema.TaggedStruct("Reply", {
   view: Natural,
@@ -134,6 +153,8 @@ export const ReplicaMessage = Schema.Union([
   NewView,
   FetchBatch,
   Batch,
+  FetchState,
+  State,
 ])
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
@@ -141,7 +162,17 @@ export type ReplicaMessage = typeof ReplicaMessage.Type
 export type SlotMessage = PrePrepare | Prepare | Commit | Checkpoint
 
 /** What replicas send to each other. */
-export type PeerMessage = SlotMessage | ViewChange | NewView | FetchBatch | Batch
+export type PeerMessage =
+  | SlotMessage
+  | ViewChange
+  | NewView
+  | FetchBatch
+  | Batch
+  | FetchState
+  | State
+
+/** What travels whole: a state is too large for that. */
+export type DirectMessage = Exclude<PeerMessage, State>
 
 export const Message = Schema.Union([
   Request,
@@ -154,6 +185,8 @@ export const Message = Schema.Union([
   NewView,
   FetchBatch,
   Batch,
+  FetchState,
+  State,
   Reply,
 ])
 export type Message = typeof Message.Type

@@ -68,6 +68,8 @@ export interface EntryData {
 export interface CheckpointData {
   readonly seq: Seq
   readonly digest: Digest
+  /** The digest of the service's state. */
+  readonly service: Digest
   readonly table: ReadonlyArray<EntryData>
 }
 
@@ -163,9 +165,10 @@ export const fullProjection = (state: State): ReplicaData => ({
   executed: state.executed,
   table: tableData(state.table),
   low: state.log.low,
-  checkpoints: state.checkpoints.map(({ seq, digest, table }) => ({
+  checkpoints: state.checkpoints.map(({ seq, digest, service, table }) => ({
     seq,
     digest,
+    service,
     table: tableData(table),
   })),
   checkpointVotes: state.checkpointVotes.flatMap(({ seq, votes }) => {
@@ -210,6 +213,13 @@ const logOf = (config: Config, data: ReplicaData): Window.Window<Slot> => {
   )
 }
 
+// Those of the window, and those above it that someone voted for.
+const checkpointSeqs = (config: Config, data: ReplicaData): ReadonlyArray<Seq> => {
+  const { low, checkpointVotes } = data
+  const above = checkpointVotes.map((v) => v.seq).filter((seq) => seq > low + config.logSize)
+  return [...noCheckpointVotes(config, low).map((v) => v.seq), ...above]
+}
+
 /** The state that `fullProjection` showed, with empty authenticators. */
 export const fromFullProjection = (config: Config, data: ReplicaData): State => {
   const votes = new Map(data.checkpointVotes.map((v) => [v.seq, v.votes]))
@@ -222,14 +232,15 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
     executed: data.executed,
     table: tableOf(config, data.table),
     assigned: new Array<number>(config.clients).fill(0),
-    checkpoints: data.checkpoints.map(({ seq, digest, table }) => ({
+    checkpoints: data.checkpoints.map(({ seq, digest, service, table }) => ({
       seq,
       digest,
+      service,
       table: tableOf(config, table),
     })),
-    checkpointVotes: noCheckpointVotes(config, data.low).map((none) => ({
-      seq: none.seq,
-      votes: votesOf(config.group.n, votes.get(none.seq) ?? []),
+    checkpointVotes: checkpointSeqs(config, data).map((seq) => ({
+      seq,
+      votes: votesOf(config.group.n, votes.get(seq) ?? []),
     })),
     pset: data.pset.map(entryData),
     qset: data.qset.map((e) => ({ ...entryData(e), batch: e.batch.map(signed) })),

@@ -13,6 +13,7 @@ import {
 } from "./normal-case.ts"
 import { answerRead, recvRead } from "./reads.ts"
 import { restart } from "./restart.ts"
+import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import { type Config, type Effect, type Input, init, type PbftStep, type State } from "./state.ts"
 import { recvNewView, recvViewChange, sendNewView, timeout } from "./view-change.ts"
 
@@ -40,6 +41,10 @@ const receive = (
       return recvFetchBatch(config, state, m)
     case "Batch":
       return recvBatch(config, state, m)
+    case "FetchState":
+      return recvFetchState(config, state, m)
+    case "State":
+      return recvState(config, state, m)
   }
 }
 
@@ -62,6 +67,8 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return sendNewView(config, state, input.decision)
     case "Enter":
       return enterView(config, state)
+    case "Fetch":
+      return sendFetchState(config, state, input.checkpoint)
     case "Restart":
       return restart(config, input.durable)
   }

@@ -10,7 +10,7 @@ import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { missingDecisions } from "./decided.ts"
-import type { Checkpoint, PeerMessage, SlotMessage } from "./message.ts"
+import type { Checkpoint, DirectMessage, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
 import { missingBatches } from "./view-change.ts"
 
@@ -46,10 +46,10 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
  * What the change to the view has made this replica say so far, and what it asks for because it was
  * not told.
  */
-export const changeMessages = (config: Config, state: State): ReadonlyArray<PeerMessage> => {
+export const changeMessages = (config: Config, state: State): ReadonlyArray<DirectMessage> => {
   const { newView, viewChanges, active } = state
   const own = viewChanges.filter((m) => m.replica === config.id)
-  const messages: Array<PeerMessage> = [...own, ...missingDecisions(config, state)]
+  const messages: Array<DirectMessage> = [...own, ...missingDecisions(config, state)]
   if (newView === undefined) return messages
   if (newView.replica === config.id) messages.push(newView)
   if (active) return messages

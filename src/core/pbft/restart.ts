@@ -29,10 +29,10 @@ import {
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
   const records: Array<DurableRecord> = []
-  for (const { seq, digest, table } of state.checkpoints) {
+  for (const { seq, digest, service, table } of state.checkpoints) {
     if (seq > 0) {
       const entries = ClientTable.entries(table)
-      records.push({ _tag: "CheckpointTaken", seq, digest, table: entries })
+      records.push({ _tag: "CheckpointTaken", seq, digest, service, table: entries })
     }
     if (seq > 0 && seq === state.log.low) records.push({ _tag: "CheckpointStable", seq })
   }
@@ -99,8 +99,9 @@ const read = (records: ReadonlyArray<DurableRecord>): Disk => {
         disk.prepared.push(r)
         break
       case "CheckpointTaken": {
-        const { seq, digest } = r
-        disk.checkpoints.set(seq, { seq, digest, table: ClientTable.fromEntries(r.table) })
+        const { seq, digest, service } = r
+        const table = ClientTable.fromEntries(r.table)
+        disk.checkpoints.set(seq, { seq, digest, service, table })
         break
       }
       case "CheckpointStable":

@@ -4,6 +4,7 @@ import type {
   Execute,
   Persist,
   ReadState,
+  Restore,
   SendToClient,
   SendToReplicas,
   Undo,
@@ -50,6 +51,8 @@ export interface Config {
   readonly fetchDecisions: boolean
   /** Digest of a result, in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
+  /** Whether it fetches the state of checkpoints that it lacks (TOCS section 6.2). */
+  readonly canFetch: boolean
   /**
    * Digest of a batch: covers client, timestamp and operation of each request, in order. The empty
    * batch is the null request, which a new view puts where nothing can have been committed.
@@ -88,10 +91,14 @@ export interface Slot {
   readonly commits: Votes.Votes
 }
 
-/** A checkpoint that this replica took: the service's part of the snapshot is the executor's. */
+/**
+ * A checkpoint that this replica took or fetched: of the service's part of the snapshot, which is
+ * the executor's, it has the digest.
+ */
 export interface OwnCheckpoint {
   readonly seq: Seq
   readonly digest: Digest
+  readonly service: Digest
   readonly table: ClientTable.ClientTable
 }
 
@@ -141,7 +148,10 @@ export interface State {
   readonly assigned: ReadonlyArray<number>
   /** Own checkpoints, ascending; the first is the stable one at `low`. Durable. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
-  /** Checkpoint digests by replica for the checkpoint numbers in the window, ascending. */
+  /**
+   * Checkpoint digests by replica for the checkpoint numbers in the window, ascending; above them
+   * those that someone vouched for, of each replica the last one.
+   */
   readonly checkpointVotes: ReadonlyArray<CheckpointVotes>
   /** P: what it prepared in the views that it left, one a sequence number, ascending. Durable. */
   readonly pset: ReadonlyArray<Message.Entry>
@@ -178,6 +188,7 @@ export type DurableRecord =
       readonly _tag: "CheckpointTaken"
       readonly seq: Seq
       readonly digest: Digest
+      readonly service: Digest
       readonly table: ReadonlyArray<ClientTable.ClientEntry>
     }
   | { readonly _tag: "CheckpointStable"; readonly seq: Seq }
@@ -222,18 +233,21 @@ export type Input =
   | { readonly _tag: "Decide"; readonly decision: Decision }
   /** The replica may take part in its new view; see `canEnter`. */
   | { readonly _tag: "Enter" }
+  /** The replica may ask for the state of a checkpoint that it lacks; see `wantedStates`. */
+  | { readonly _tag: "Fetch"; readonly checkpoint: Message.Numbered }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
 
 /** Exactly what a replica may ask for. */
 export type Effect =
-  | Broadcast<Message.PeerMessage>
+  | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
-  | SendToReplicas<Message.Batch>
+  | SendToReplicas<Message.Batch | Message.State>
   | Persist<DurableRecord>
   | Execute
   | Undo
   | ReadState
+  | Restore
 
 export type PbftStep = Step<State, Effect, ReplicaAction>
 
@@ -271,7 +285,7 @@ export const init = (config: Config): State => {
     executed: 0,
     table,
     assigned: new Array<number>(config.clients).fill(0),
-    checkpoints: [{ seq: 0, digest, table }],
+    checkpoints: [{ seq: 0, digest, service: genesisService, table }],
     checkpointVotes: noCheckpointVotes(config, 0),
     pset: [],
     qset: [],

@@ -107,7 +107,9 @@ const tableChanges = (before: ClientTable.ClientTable, after: ClientTable.Client
     if (old === chunk) continue
     for (let j = 0; j < chunk.length; j++) {
       const entry = chunk[j] as ClientTable.ClientEntry
-      if (old?.[j] === entry) continue
+      const was = old?.[j]
+      // A table that was fetched has entries of its own, equal ones among them.
+      if (was?.timestamp === entry.timestamp && was.result === entry.result) continue
       const client = k * chunk.length + j
       text += `,{"client":${client},"timestamp":${entry.timestamp},"result":${quote(entry.result)}}`
     }

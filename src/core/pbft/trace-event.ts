@@ -54,6 +54,7 @@ const TracedRecord = Schema.Union([
     ...type("CheckpointTaken"),
     seq: Natural,
     digest: Digest,
+    service: Digest,
     table: Schema.Array(ClientEntry),
   }),
   Schema.Struct({ ...type("CheckpointStable"), seq: Natural }),
@@ -81,6 +82,13 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
   Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
+  Schema.Struct({ ...type("FetchState"), seq: Natural, digest: Digest, replica: Natural }),
+  Schema.Struct({
+    ...type("State"),
+    seq: Natural,
+    service: Digest,
+    table: Schema.Array(ClientEntry),
+  }),
   Schema.Struct({ ...type("Propose"), count: Natural }),
   Schema.Struct({
     ...type("Executed"),
@@ -100,6 +108,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Timeout"), view: Natural }),
   Schema.Struct({ ...type("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
   Schema.Struct(type("Enter")),
+  Schema.Struct({ ...type("Fetch"), ...Numbered.fields }),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
@@ -151,7 +160,12 @@ export const ReplicaState = Schema.Struct({
   table: Schema.Array(TableEntry),
   low: Natural,
   checkpoints: Schema.Array(
-    Schema.Struct({ seq: Natural, digest: Digest, table: Schema.Array(TableEntry) }),
+    Schema.Struct({
+      seq: Natural,
+      digest: Digest,
+      service: Digest,
+      table: Schema.Array(TableEntry),
+    }),
   ),
   checkpointVotes: Schema.Array(Schema.Struct({ seq: Natural, votes: Schema.Array(Vote) })),
   pset: Schema.Array(Entry),
@@ -195,7 +209,13 @@ const recordOf = (r: TracedRecord): DurableRecord => {
     case "Prepared":
       return { _tag: "Prepared", view: r.view, seq: r.seq, digest: r.digest }
     case "CheckpointTaken":
-      return { _tag: "CheckpointTaken", seq: r.seq, digest: r.digest, table: r.table }
+      return {
+        _tag: "CheckpointTaken",
+        seq: r.seq,
+        digest: r.digest,
+        service: r.service,
+        table: r.table,
+      }
     case "CheckpointStable":
       return { _tag: "CheckpointStable", seq: r.seq }
     case "ViewLeft":
@@ -249,6 +269,18 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
     case "Batch":
       return receive({ _tag: "Batch", batch: traced.batch.map(signed) })
+    case "FetchState": {
+      const { seq, digest, replica } = traced
+      return receive({ _tag: "FetchState", seq, digest, replica })
+    }
+    case "State": {
+      const { seq, service, table } = traced
+      return receive({ _tag: "State", seq, service, table })
+    }
+    case "Fetch": {
+      const { seq, digest } = traced
+      return { _tag: "Fetch", checkpoint: { seq, digest } }
+    }
     case "Propose":
       return { _tag: "Propose", count: traced.count }
     case "Executed":

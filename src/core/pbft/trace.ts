@@ -109,6 +109,14 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
       return `{"type":"FetchBatch","digest":${quote(m.digest)},"replica":${m.replica}}`
     case "Batch":
       return `{"type":"Batch","batch":${batchText(m.batch)}}`
+    case "FetchState": {
+      const { seq, digest, replica } = m
+      return JSON.stringify({ type: "FetchState", seq, digest, replica })
+    }
+    case "State": {
+      const { seq, service, table } = m
+      return JSON.stringify({ type: "State", seq, service, table })
+    }
   }
 }
 
@@ -168,6 +176,8 @@ const inputText = (input: Input): string => {
       return `{"type":"Decide",${decisionText(input.decision)}}`
     case "Enter":
       return `{"type":"Enter"}`
+    case "Fetch":
+      return JSON.stringify({ type: "Fetch", ...numberedData(input.checkpoint) })
     case "Restart":
       return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
   }

@@ -1,12 +1,12 @@
 /**
- * A map from bytes to bytes. Its digest is a tree of two levels: the keys are dealt to buckets, a
- * bucket's text lists its entries in order of their keys, and the digest covers the buckets'
- * digests. So equal maps have equal digests whatever their history, and a checkpoint hashes only
- * the buckets that were touched. (A sum of the entries' hashes would be cheaper still, but whoever
+ * A map from bytes to bytes. Its tree has three levels or more: the keys are dealt to buckets, a
+ * bucket's text lists its entries in order of their keys, and buckets are gathered in groups. So
+ * equal maps have equal digests whatever their history, and a checkpoint hashes only the buckets
+ * and groups that were touched. (A sum of the entries' hashes would be cheaper still, but whoever
  * chooses the entries can find collisions of sums: Wagner, CRYPTO 2002.)
  */
 import { assert } from "../assert.ts"
-import type { Bytes, Digest } from "../ids.ts"
+import type { Bytes } from "../ids.ts"
 import { field, fieldAt } from "./byte-text.ts"
 import {
   decodeOperation,
@@ -15,14 +15,22 @@ import {
   type KeyValueResult,
 } from "./key-value-operation.ts"
 import type { Hash, Service } from "./service.ts"
+import { leaf, list, type TextTree, textOf, treeOf } from "./text-tree.ts"
 
 const buckets = 1024
 
+const groupSize = 32
+
 interface Bucket {
   readonly entries: Map<Bytes, Bytes>
-  /** The entries as text and its digest; undefined since the last change. */
-  text: Bytes | undefined
-  digest: Digest
+  /** The entries as text; undefined since the last change. */
+  tree: TextTree | undefined
+}
+
+/** The groups of buckets and all of them; undefined or another since the last change. */
+interface Groups {
+  readonly trees: Array<TextTree | undefined>
+  whole: TextTree | undefined
 }
 
 // FNV-1a: spreads the keys. Nothing but speed depends on it.
@@ -33,16 +41,48 @@ const bucketOf = (key: Bytes): number => {
 }
 
 const emptyBuckets = (): Array<Bucket> =>
-  Array.from({ length: buckets }, () => ({ entries: new Map(), text: "", digest: "" }))
+  Array.from({ length: buckets }, () => ({ entries: new Map(), tree: undefined }))
+
+const noGroups = (): Groups => ({ trees: [], whole: undefined })
 
 const compare = (a: Bytes, b: Bytes): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const refresh = (hash: Hash, bucket: Bucket): void => {
-  if (bucket.text !== undefined) return
+const bucketTree = (hash: Hash, { entries }: Bucket, empty: TextTree): TextTree => {
+  if (entries.size === 0) return empty
   // Order-free: sorted.
-  const sorted = [...bucket.entries].sort(([a], [b]) => compare(a, b))
-  bucket.text = sorted.map(([key, value]) => field(key) + field(value)).join("")
-  bucket.digest = bucket.text === "" ? "" : hash(bucket.text)
+  const sorted = [...entries].sort(([a], [b]) => compare(a, b))
+  return treeOf(hash, sorted.map(([key, value]) => field(key) + field(value)).join(""))
+}
+
+const groupTree = (
+  hash: Hash,
+  members: ReadonlyArray<Bucket>,
+  { empty, before }: { readonly empty: TextTree; readonly before: TextTree | undefined },
+): TextTree => {
+  if (before !== undefined && members.every((b) => b.tree !== undefined)) return before
+  for (const bucket of members) bucket.tree ??= bucketTree(hash, bucket, empty)
+  return list(
+    hash,
+    members.map((b) => b.tree as TextTree),
+  )
+}
+
+/** The tree of all buckets; `groups` keeps what has not changed for the next time. */
+const wholeTree = (
+  hash: Hash,
+  { all, groups, empty }: { all: ReadonlyArray<Bucket>; groups: Groups; empty: TextTree },
+): TextTree => {
+  let changed = groups.whole === undefined
+  for (let k = 0; k < buckets / groupSize; k++) {
+    const before = groups.trees[k]
+    const members = all.slice(k * groupSize, (k + 1) * groupSize)
+    const now = groupTree(hash, members, { empty, before })
+    groups.trees[k] = now
+    if (now !== before) changed = true
+  }
+  const whole = changed ? list(hash, groups.trees as Array<TextTree>) : groups.whole
+  groups.whole = whole
+  return whole as TextTree
 }
 
 const done: KeyValueResult = { _tag: "Done" }
@@ -59,7 +99,7 @@ const apply = (all: ReadonlyArray<Bucket>, operation: KeyValueOperation): KeyVal
     case "Delete":
       if (present === undefined) return absent
       bucket.entries.delete(key)
-      bucket.text = undefined
+      bucket.tree = undefined
       return done
     case "CompareAndSet":
       if (present !== operation.expected) return now
@@ -71,7 +111,7 @@ const apply = (all: ReadonlyArray<Bucket>, operation: KeyValueOperation): KeyVal
 
 const put = (bucket: Bucket, key: Bytes, value: Bytes): KeyValueResult => {
   bucket.entries.set(key, value)
-  bucket.text = undefined
+  bucket.tree = undefined
   return done
 }
 
@@ -90,7 +130,7 @@ const read = (snapshot: Bytes): Array<Bucket> | undefined => {
     if (place < last || (place === last && compare(key, lastKey) <= 0)) return undefined
     const bucket = all[place] as Bucket
     bucket.entries.set(key, snapshot.slice(v.from, v.to))
-    bucket.text = undefined
+    bucket.tree = undefined
     last = place
     lastKey = key
     at = v.to
@@ -126,7 +166,7 @@ class Found {
       const bucket = all[bucketOf(before.key)] as Bucket
       if (before.value === undefined) bucket.entries.delete(before.key)
       else bucket.entries.set(before.key, before.value)
-      bucket.text = undefined
+      bucket.tree = undefined
     }
   }
 
@@ -140,12 +180,10 @@ class Found {
  * `undoable` operations.
  */
 export const keyValueService = (hash: Hash, undoable = 0): Service => {
-  const state = { buckets: emptyBuckets() }
+  const state = { buckets: emptyBuckets(), groups: noGroups() }
   const found = new Found(undoable)
-  const fresh = (): ReadonlyArray<Bucket> => {
-    for (const bucket of state.buckets) refresh(hash, bucket)
-    return state.buckets
-  }
+  const empty = leaf(hash, "")
+  const tree = (): TextTree => wholeTree(hash, { all: state.buckets, groups: state.groups, empty })
   return {
     execute: (bytes) => {
       const operation = decodeOperation(bytes)
@@ -157,22 +195,17 @@ export const keyValueService = (hash: Hash, undoable = 0): Service => {
       )
     },
     undo: (count) => found.takeBack(state.buckets, count),
+    digest: () => tree().digest,
+    snapshot: () => textOf(tree()),
+    tree,
     isRead: (bytes) => bytes[0] === "G",
-    digest: () =>
-      hash(
-        fresh()
-          .map((bucket) => bucket.digest)
-          .join(","),
-      ),
-    snapshot: () =>
-      fresh()
-        .map((bucket) => bucket.text)
-        .join(""),
     restore: (snapshot) => {
       const all = read(snapshot)
-      if (all !== undefined) state.buckets = all
-      if (all !== undefined) found.clear()
-      return all !== undefined
+      if (all === undefined) return false
+      state.buckets = all
+      state.groups = noGroups()
+      found.clear()
+      return true
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Bytes, Digest } from "../ids.ts"
+import type { TextTree } from "./text-tree.ts"
 
 /**
  * A replicated service: a deterministic state machine (TOCS section 2). Two services that ran the
@@ -15,10 +16,12 @@ export interface Service {
   readonly undo: (count: number) => void
   /** The service's own word that running the operation, in whatever state, changes nothing. */
   readonly isRead: (operation: Bytes) => boolean
-  /** Digest of the state: equal for equal states, however they came about. */
+  /** Digest of the state: that of its tree. Equal for equal states, however they came about. */
   readonly digest: () => Digest
-  /** The whole state. */
+  /** The whole state: the text of its tree. */
   readonly snapshot: () => Bytes
+  /** The whole state in parts; what has not changed since the last time is the same part. */
+  readonly tree: () => TextTree
   /** Takes a snapshot's state. False, and nothing changed, when the bytes are no snapshot. */
   readonly restore: (snapshot: Bytes) => boolean
 }

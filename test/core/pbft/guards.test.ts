@@ -4,6 +4,7 @@ import { field, list, nameOf, nodesOf, parse, stringOf } from "../../../ci/synta
 import { type ClientInput, initClient, stepClient } from "../../../src/core/pbft/client.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import type { Config, Input } from "../../../src/core/pbft/state.ts"
+import { stateGuards } from "../../support/state-guards.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
@@ -142,7 +143,6 @@ const executions: ReadonlyArray<Guard> = [
 const checkpoints: ReadonlyArray<Guard> = [
   guard("recvCheckpoint", "FromSelf", backup, [[], receive(checkpoint(1, 2, "d"))]),
   guard("recvCheckpoint", "OutsideWatermarks", backup, [[], receive(checkpoint(2, 0, "d"))]),
-  guard("recvCheckpoint", "OutsideWatermarks", backup, [[], receive(checkpoint(2, 6, "d"))]),
   guard("recvCheckpoint", "OutsideWatermarks", backup, [stable, receive(checkpoint(3, 2, "d"))]),
   guard("recvCheckpoint", "NotACheckpoint", backup, [[], receive(checkpoint(2, 3, "d"))]),
   guard("recvCheckpoint", "DuplicateCheckpoint", backup, [
@@ -161,6 +161,7 @@ const replicaGuards = [
   ...checkpoints,
   ...changeGuards,
   ...fastPathGuards,
+  ...stateGuards,
 ]
 
 const submit: ClientInput = { _tag: "Submit", operation: "a" }

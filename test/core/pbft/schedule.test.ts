@@ -107,11 +107,13 @@ const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
       return r._tag === "NewViewTaken" && isDeepStrictEqual(r.newView, m)
     case "FetchBatch":
     case "Batch":
+    case "FetchState":
+    case "State":
       return true
   }
 }
 const rests = (m: PeerMessage, written: ReadonlyArray<DurableRecord>): boolean =>
-  m._tag === "FetchBatch" || written.some((r) => isRecordOf(m, r))
+  m._tag === "FetchBatch" || m._tag === "FetchState" || written.some((r) => isRecordOf(m, r))
 
 /** The messages of a step that would leave before what they rest on is durable. */
 const tooEarly = (written: ReadonlyArray<DurableRecord>, effects: ReadonlyArray<Effect>) =>

@@ -117,15 +117,16 @@ export class RecordedRun {
       spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
-    const config = {
+    const shape = {
       group,
       clients,
       checkpointInterval,
       logSize,
       maxBatch,
+      canFetch: true,
       ...features,
-      ...digests,
     }
+    const config = { ...shape, ...digests }
     const { resultDigest } = digests
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {

@@ -1,0 +1,29 @@
+/**
+ * What leaves a replica: effects of steps, and own messages that are sent again.
+ *
+ * Outside the specification: nothing; a state leaves as the offer of it (state-wire.ts).
+ */
+import type { SendToReplicas } from "../core/effect.ts"
+import type { DirectMessage, State as StateMessage } from "../core/pbft/message.ts"
+import type { Effect } from "../core/pbft/state.ts"
+import type { LoopPeers } from "./loop-options.ts"
+import type { StateExchange } from "./state-exchange.ts"
+
+export type Send =
+  | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
+  | SendToReplicas<DirectMessage | StateMessage>
+
+/** Hands it to the connections. */
+export const sendOut = (peers: LoopPeers, exchange: StateExchange, send: Send): void => {
+  switch (send._tag) {
+    case "Broadcast":
+      return peers.broadcast(send.message)
+    case "SendToClient":
+      return peers.toClient(send.client, send.message)
+    case "SendToReplicas":
+      for (const replica of send.replicas) {
+        if (send.message._tag === "State") exchange.give(replica, send.message)
+        else peers.toReplica(replica, send.message)
+      }
+  }
+}

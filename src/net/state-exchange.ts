@@ -1,0 +1,110 @@
+/**
+ * State transfer as the loop of a replica sees it: what it gives to others, and what it fetches.
+ *
+ * Outside the specification: see state-wire.ts and state-transfer.ts.
+ */
+import * as ClientTable from "../core/client-table.ts"
+import type { Bytes, ReplicaId } from "../core/ids.ts"
+import type { Authentic, Numbered, State as StateMessage } from "../core/pbft/message.ts"
+import type { Config, DurableRecord, Input, State } from "../core/pbft/state.ts"
+import type { Counts } from "./counts.ts"
+import { checkpointDigest } from "./digests.ts"
+import type { Executor } from "./executor.ts"
+import { HeldStates } from "./held-states.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import { type FetchedNodes, StateTransfer } from "./state-transfer.ts"
+import type { StateChunk } from "./state-wire.ts"
+
+/** While more than this waits for a peer, it is given nothing: it asks again. */
+const queuedBytesLimit = 1024 * 1024
+
+export interface ExchangeOptions {
+  readonly config: Config
+  readonly limits: CodecLimits
+  readonly executor: Executor
+  readonly fetched: FetchedNodes
+  readonly counts: Counts
+  readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
+  readonly queuedBytes: (replica: ReplicaId) => number
+  /** An input for the machine. */
+  readonly offer: (input: Input) => void
+}
+
+type CheckpointTaken = Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>
+
+export class StateExchange {
+  readonly #options: ExchangeOptions
+  readonly #held = new HeldStates()
+  readonly #transfer: StateTransfer
+
+  constructor(options: ExchangeOptions) {
+    const { config, limits, fetched, counts, sendChunk, executor, offer } = options
+    this.#options = options
+    this.#transfer = new StateTransfer({
+      config,
+      limits,
+      fetched,
+      counts,
+      send: sendChunk,
+      held: (digest) => this.#held.node(digest),
+      fetch: (checkpoint) => offer({ _tag: "Fetch", checkpoint }),
+      restore: (message, service) => {
+        executor.offer(message.seq, service)
+        offer({ _tag: "Receive", message: message as Authentic<StateMessage> })
+      },
+    })
+  }
+
+  /** The checkpoint whose state is being fetched. */
+  get target(): Numbered | undefined {
+    return this.#transfer.target
+  }
+
+  /** The replica starts from a checkpoint that was on its disk. */
+  started({ executed, table }: State): void {
+    if (executed === 0) return
+    this.#held.add(executed, this.#options.executor.tree(), ClientTable.entries(table))
+  }
+
+  /** A checkpoint was taken; one that was fetched is held when the service is restored. */
+  taken({ seq, table, digest, service }: CheckpointTaken): void {
+    const tree = this.#options.executor.tree()
+    if (tree.digest === service && checkpointDigest(seq, service, table) === digest) {
+      this.#held.add(seq, tree, table)
+    }
+  }
+
+  /** The service is put into the state that was fetched. */
+  restore(state: State): void {
+    const { executor } = this.#options
+    executor.restore(state.executed)
+    this.#held.add(state.executed, executor.tree(), ClientTable.entries(state.table))
+  }
+
+  tick(state: State): void {
+    this.#transfer.tick(state)
+  }
+
+  forget(replica: ReplicaId): void {
+    this.#transfer.forget(replica)
+  }
+
+  /** A State leaves as the offer of it, as long as its parts can be had here. */
+  give(replica: ReplicaId, { seq, service, table }: StateMessage): void {
+    const root = this.#held.root(checkpointDigest(seq, service, table))
+    if (root !== undefined) this.#options.sendChunk(replica, { _tag: "Offer", root })
+  }
+
+  /** A peer asks for parts, offers a state, or gives parts of it. */
+  receive(replica: ReplicaId, chunk: StateChunk): void {
+    if (chunk._tag !== "Ask") return this.#transfer.receive(replica, chunk)
+    const { queuedBytes, sendChunk, counts } = this.#options
+    if (queuedBytes(replica) >= queuedBytesLimit) return
+    const nodes = chunk.digests.flatMap((digest): ReadonlyArray<Bytes> => {
+      const bytes = this.#held.node(digest)
+      return bytes === undefined ? [] : [bytes]
+    })
+    counts.add("StateNodeGiven", nodes.length)
+    if (nodes.length > 0) sendChunk(replica, { _tag: "Nodes", nodes })
+  }
+}

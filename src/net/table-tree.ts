@@ -1,0 +1,62 @@
+/**
+ * The client table as a Merkle tree, so that a checkpoint's digest covers it in parts like the
+ * service's state: some clients a leaf, which is hashed again when one of their entries changed.
+ *
+ * Outside the specification: a digest is a symbol there.
+ */
+import type { ClientEntry } from "../core/client-table.ts"
+import type { Bytes } from "../core/ids.ts"
+import type { Hash } from "../core/service/service.ts"
+import { grouped, type TextTree, treeOf } from "../core/service/text-tree.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import { Reader } from "./reader.ts"
+import { readTable, writeTable } from "./record-codec.ts"
+import { Writer } from "./writer.ts"
+
+type Table = ReadonlyArray<ClientEntry>
+
+/** Clients of a part. */
+const partSize = 32
+
+interface Part {
+  readonly entries: Table
+  readonly tree: TextTree
+}
+
+const scratch = new Writer(16 * 1024)
+
+const textOfPart = (entries: Table): Bytes => {
+  scratch.rewind()
+  writeTable(scratch, entries)
+  return scratch.written().toString("latin1")
+}
+
+const isSame = (one: Table, other: Table): boolean =>
+  one.length === other.length && one.every((entry, k) => entry === other[k])
+
+/** Makes the trees of one replica's tables, one after the other. */
+export const tableTrees = (hash: Hash): ((table: Table) => TextTree) => {
+  let before: ReadonlyArray<Part> = []
+  return (table) => {
+    const parts: Array<Part> = []
+    for (let from = 0; from === 0 || from < table.length; from += partSize) {
+      const entries = table.slice(from, from + partSize)
+      const known = before[parts.length]
+      if (known !== undefined && isSame(known.entries, entries)) parts.push(known)
+      else parts.push({ entries, tree: treeOf(hash, textOfPart(entries)) })
+    }
+    before = parts
+    return grouped(
+      hash,
+      parts.map((p) => p.tree),
+    )
+  }
+}
+
+/** The table that is the text of such a tree; undefined when it is none. */
+export const readTableText = (text: Bytes, limits: CodecLimits): Table | undefined => {
+  const reader = new Reader(Buffer.from(text, "latin1"))
+  const table: Array<ClientEntry> = []
+  while (reader.left > 0 && !reader.failed) table.push(...readTable(reader, limits))
+  return reader.failed || table.length > limits.clients ? undefined : table
+}
