@@ -3,7 +3,7 @@
  * received it hashes what it received:
  *
  *     request       = 01 client timestamp u32(length) operation
- *     read          = 0c request
+ *     read          = 0e request
  *     batch         = 02 u16(count) request*          (the batch's digest is over these bytes)
  *     authenticator = u16(length) bytes
  *     replier       = 00, or 1 + the replica that is to answer in full
@@ -44,7 +44,7 @@ export const writeRequest = (writer: Writer, request: Request): void => {
   writer.text(operation)
 }
 
-const readKind = 12
+const readKind = 14
 
 /** What the authenticator of a Read covers: nobody can make a request of it. */
 export const writeRead = (writer: Writer, read: Request): void => {

@@ -54,7 +54,7 @@ export const kind = {
   Reply: 7,
   ...changeKind,
   FetchBatch: 10,
-  Read: 12,
+  Read: 14,
   Batch: 11,
   FetchState: 12,
 } as const

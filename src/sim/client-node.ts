@@ -13,7 +13,7 @@ import { authenticatorFor } from "./authenticators.ts"
 import type { ClientStepped, Host } from "./host.ts"
 import { operationBytes } from "./operation.ts"
 import type { Recorder } from "./recorder.ts"
-import { replicaName, type ScenarioRequest } from "./scenario.ts"
+import { type Cluster, replicaName, type ScenarioRequest } from "./scenario.ts"
 import { clientTimers, Timers } from "./timers.ts"
 
 /** A request as its client saw it. */
@@ -32,10 +32,8 @@ export interface ClientNodeOptions {
   /** Its requests in order. */
   readonly requests: ReadonlyArray<ScenarioRequest>
   readonly rate: number
-  /** Whether it has reads answered without an order. */
-  readonly reads: boolean
-  /** Whether it asks one replica for the whole result, each in turn. */
-  readonly digestReplies: boolean
+  /** Whether reads are answered without an order, and results by digest. */
+  readonly cluster: Pick<Cluster, "readOnly" | "digestReplies">
   readonly host: Host
   readonly recorder: Recorder
   readonly stepped: (what: ClientStepped) => void
@@ -93,10 +91,11 @@ export class ClientNode {
       result: undefined,
     })
     const submit = { _tag: "Submit" as const, operation: operationBytes(operation) }
-    const { reads, digestReplies, config } = this.#options
-    if (reads && operation.startsWith("get ")) return this.receive({ ...submit, readOnly: true })
+    const { cluster, config } = this.#options
+    if (cluster.readOnly === true && operation.startsWith("get "))
+      return this.receive({ ...submit, readOnly: true })
     const replier = this.#state.timestamp % config.group.n
-    this.receive(digestReplies ? { ...submit, replier } : submit)
+    this.receive(cluster.digestReplies === true ? { ...submit, replier } : submit)
   }
 
   receive(input: ClientInput): void {

@@ -211,8 +211,7 @@ export class Simulation {
     const node = { kind: "clients" as const, from: id, to: id, firstTimestamp: 0 }
     return new ClientNode({
       config: clientConfig(this.#scenario, id, this.#options.hashing),
-      reads: cluster.readOnly === true,
-      digestReplies: cluster.digestReplies === true,
+      cluster,
       requests: requests.filter(({ client }) => client === id),
       rate: clockRate(this.#scenario, name),
       host: this.#host((to, message) =>

@@ -1,7 +1,8 @@
 /** What the monitor of a run is given, and what it remembers of executions and answers. */
-import type { ReplicaId, Seq } from "../core/ids.ts"
+import * as ClientTable from "../core/client-table.ts"
+import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
 import type { Reply } from "../core/pbft/message.ts"
-import type { Config } from "../core/pbft/state.ts"
+import type { Config, State } from "../core/pbft/state.ts"
 import type { Traced } from "./causality.ts"
 import type { ClientEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
@@ -38,3 +39,11 @@ export interface Accepted {
   readonly result: string
   readonly event: ClientEvent
 }
+
+/** How much memory it takes, in characters. */
+export const sizeOf = ({ replies }: Execution): number =>
+  replies?.reduce((size, r) => size + r.result.length + 64, 0) ?? 0
+
+/** The last executed timestamp of each client. */
+export const timestamps = (state: State): Map<ClientId, number> =>
+  new Map(ClientTable.entries(state.table).map(({ timestamp }, client) => [client, timestamp]))

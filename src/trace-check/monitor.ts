@@ -4,12 +4,11 @@
  * client's accepted result is the one of the execution. Memory is bounded: what is older than the
  * kept sequence numbers is counted as not compared, never taken for equal.
  */
-import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
 import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import { durableRecords, restart } from "../core/pbft/restart.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import type { Config } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import { firstDifference, shortJson } from "./difference.ts"
@@ -18,9 +17,11 @@ import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Accepted, Execution, MonitorOptions, Outcome } from "./monitor-memory.ts"
+import { sizeOf, timestamps } from "./monitor-memory.ts"
 import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
 
 const logsKept = 4
+const outcomesKept = 4
 const checkpointsKept = 16
 /** How many characters of results are kept for slower replicas. */
 const resultsKept = 16 * 1024 * 1024
@@ -68,7 +69,7 @@ export class Monitor {
     return this.#results
   }
 
-  /** Executions and results that had nothing left to be compared with. */
+  /** What had nothing left to be compared with. */
   get uncompared(): number {
     return this.#uncompared
   }
@@ -395,11 +396,3 @@ export class Monitor {
     })
   }
 }
-
-const outcomesKept = 4
-
-const sizeOf = ({ replies }: Execution): number =>
-  replies?.reduce((size, r) => size + r.result.length + 64, 0) ?? 0
-
-const timestamps = (state: State): Map<ClientId, number> =>
-  new Map(ClientTable.entries(state.table).map(({ timestamp }, client) => [client, timestamp]))

@@ -12,34 +12,9 @@ import type { Batch, Request, SignedRequest } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
+import { Names } from "./names.ts"
 
 type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
-
-/** Names in the order in which they are first asked for. */
-class Names {
-  readonly #prefix: string
-  readonly #names = new Map<string, string>()
-
-  constructor(prefix: string) {
-    this.#prefix = prefix
-  }
-
-  of(content: string): string {
-    const known = this.#names.get(content)
-    if (known !== undefined) return known
-    const name = `${this.#prefix}${this.#names.size + 1}`
-    this.#names.set(content, name)
-    return name
-  }
-
-  /** What those of its names that stand in a text are short for, as definitions. */
-  definitions(text: string): ReadonlyArray<string> {
-    const used = new Set(text.match(new RegExp(`\\b${this.#prefix}\\d+\\b`, "g")))
-    return [...this.#names].flatMap(([content, name]) =>
-      used.has(name) ? [`${name} == ${content}`] : [],
-    )
-  }
-}
 
 /** A function of numbers; `f[key] = text`. */
 export const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>

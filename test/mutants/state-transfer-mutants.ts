@@ -33,15 +33,15 @@ export const stateTransferMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a replica goes back to a state that it has executed beyond",
     file,
-    find: "seq > state.executed && seq % config",
+    find: "seq > (state.undo ?? state).executed && seq % config",
     replace: "seq % config",
     killedBy: graphOf("FetcherAlone"),
   },
   {
     name: "what was executed is not part of the state that is taken",
     file,
-    find: "return { ...state, executed: seq, table, checkpoints, queue, seqno }",
-    replace: "return { ...state, executed: seq, checkpoints, queue, seqno }",
+    find: "executed: seq, table, undo: undefined, checkpoints",
+    replace: "executed: seq, undo: undefined, checkpoints",
     killedBy: graphOf("FetcherAlone"),
   },
   {

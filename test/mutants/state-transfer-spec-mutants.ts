@@ -21,7 +21,7 @@ export const stateTransferSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "a replica goes back to a state that it has executed beyond",
     file,
-    find: String.raw`c.seq > executed[i] /\ c.seq % K = 0`,
+    find: String.raw`c.seq > Settled(i).executed /\ c.seq % K = 0`,
     replace: String.raw`c.seq % K = 0`,
     killedBy: { check: "graph", where: "FetcherAlone" },
   },

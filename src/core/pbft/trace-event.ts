@@ -234,17 +234,20 @@ const receive = (m: Exclude<ReplicaMessage, PrePrepare>): Input => ({
   message: authentic(m),
 })
 
+const requestOf = (traced: Extract<ReplicaInput, { readonly type: "Request" | "Read" }>) => {
+  const { type, ...request } = traced
+  const authenticator = ""
+  return type === "Read"
+    ? { _tag: type, ...request, authenticator }
+    : { _tag: type, ...request, authenticator }
+}
+
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
-    case "Request": {
-      const { type: _tag, ...request } = traced
-      return receive({ _tag, ...request, authenticator: "" })
-    }
-    case "Read": {
-      const { type: _tag, ...request } = traced
-      return receive({ _tag, ...request, authenticator: "" })
-    }
+    case "Request":
+    case "Read":
+      return receive(requestOf(traced))
     case "PrePrepare": {
       const { view, seq, digest, replica, failed } = traced
       const batch = traced.batch.map(signed)
