@@ -27,6 +27,7 @@ export interface ProphecyRefinement {
   readonly only: TlcOnly
   /** `refines`, or a rule is missing and something must be violated. */
   readonly expect: "refines" | "fails"
+  /** `nightly`: by hand so far, `prophecy tlc` with its configuration; it takes many minutes. */
   readonly size: "test" | "large" | "nightly"
 }
 
@@ -69,23 +70,27 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     name: "LateRead",
     why: "Two reads of a page under way, with a write between them.",
     model: { asks: "LateRead", lanes: 2 },
+    size: "nightly",
   }),
   made({
     name: "Stops",
     why: "The sketcher stops at any moment.",
     model: { asks: "LateRead", canRestart: [0] },
+    size: "nightly",
   }),
   made({
     name: "ReadOnly",
     why: "Replicated reads without a position: 2f + 1 answers to everything.",
     model: { asks: "ReadsFresh" },
     only: readOnly,
+    size: "nightly",
   }),
   made({
     name: "ReadOnlyOfTwo",
     why: "As ReadOnly, with two clients and one replicated read of a page at a time.",
     model: { asks: "OneWrites", lanes: 2 },
     only: readOnly,
+    size: "nightly",
   }),
   made({
     name: "OutOfOrder",

@@ -164,4 +164,46 @@ const others: ReadonlyArray<CodeMutant> = [
   },
 ]
 
-export const sketcherMutants: ReadonlyArray<CodeMutant> = [...sketches, ...fastReads, ...others]
+const dClient = "src/core/prophecy/d-client.ts"
+const dClientTest = "test/core/prophecy/d-client.test.ts"
+
+const distributed: ReadonlyArray<CodeMutant> = [
+  {
+    name: "D-Prophecy: sketches with one digest count as one",
+    file: dClient,
+    find: "one.position.seq === other.position.seq &&",
+    replace: "",
+    killedBy: seenBy("counts sketches with one digest from several positions apart", dClientTest),
+  },
+  {
+    name: "D-Prophecy: f + 1 answers to what is ordered",
+    file: dClient,
+    find: "f: 2 * config.group.f",
+    replace: "f: config.group.f",
+    killedBy: seenBy("is ordered, and takes 2f + 1 equal answers", dClientTest),
+  },
+  {
+    name: "D-Prophecy: any replica may give the result",
+    file: dClient,
+    find: "m.replica === call.executor && m.result",
+    replace: "m.result",
+    killedBy: seenBy("takes a result from the executor alone", dClientTest),
+  },
+  {
+    name: "D-Prophecy: a replica that comes back states sketches at once",
+    file: "src/core/prophecy/d-replica.ts",
+    find: "silentBelow: lastPrepared(pbft)",
+    replace: "silentBelow: 0",
+    killedBy: seenBy(
+      "states nothing after a restart, until what it may have executed is executed again",
+      "test/core/prophecy/d-replica.test.ts",
+    ),
+  },
+]
+
+export const sketcherMutants: ReadonlyArray<CodeMutant> = [
+  ...sketches,
+  ...fastReads,
+  ...others,
+  ...distributed,
+]
