@@ -119,7 +119,7 @@ export const startReplicas = Effect.fn("startReplicas")(function* (options: Grou
     trace,
     log: (replica, line) => log(`replica ${replica}: ${line}`),
     onMissedCheckpoint: (replica, seq) =>
-      say(`replica ${replica} missed checkpoint ${seq} and stays out: there is no state transfer`),
+      say(`replica ${replica} missed checkpoint ${seq}: it fetches the state of a later one`),
   }).pipe(Effect.mapError(internal))
   yield* allConnected({ config, cluster })
   return { cluster, trace, log }

@@ -3,8 +3,8 @@
  * checkpoint that it has not executed up to, or enough peers dropped the log that it needs, and it
  * has made no progress for a while: then no message that it waits for can come any more.
  *
- * Outside the specification: that a replica which missed too much says so. It stays behind there,
- * and nothing else happens: there is no state transfer yet.
+ * Outside the specification: that a replica which missed too much tells its operator. What it
+ * does about it is in state-transfer.ts.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"

@@ -31,8 +31,8 @@ export interface ReplicaStatus {
   /** Requests that wait for a sequence number. */
   readonly queue: number
   /**
-   * The checkpoint that this replica missed: it is out of reach of the others' logs and stays out
-   * until its state can be transferred. Null while it follows.
+   * The checkpoint that this replica missed: it is out of reach of the others' logs, and
+   * fetches the state. Null while it follows.
    */
   readonly missedCheckpoint: number | null
   readonly peers: ReadonlyArray<PeerStatus>

@@ -4,6 +4,7 @@ import type { CodeMutant } from "./code-run.ts"
 const file = "src/core/pbft/state-transfer.ts"
 const checkpointing = "src/core/pbft/checkpointing.ts"
 const guards = "test/core/pbft/guards.test.ts"
+const paper = "test/paper/pbft-osdi99-checkpoints.test.ts"
 
 const seenBy = (check: string, where: string) => ({ check, where })
 const graphOf = (where: string) => ({ check: "graph", where })
@@ -35,7 +36,7 @@ export const stateTransferMutants: ReadonlyArray<CodeMutant> = [
     file,
     find: "seq > (state.undo ?? state).executed && seq % config",
     replace: "seq % config",
-    killedBy: graphOf("FetcherAlone"),
+    killedBy: seenBy("that f + 1 took and this replica did not reach may be fetched", paper),
   },
   {
     name: "what was executed is not part of the state that is taken",
@@ -49,7 +50,7 @@ export const stateTransferMutants: ReadonlyArray<CodeMutant> = [
     file,
     find: "const held = state.checkpoints.find((c) => isSame(c, m))",
     replace: "const held = state.checkpoints.find((c) => c.seq === m.seq)",
-    killedBy: graphOf("FetcherAlone"),
+    killedBy: seenBy("recvFetchState ignores: UnknownCheckpoint", guards),
   },
   {
     name: "who took a state does not vouch for it",
@@ -63,7 +64,7 @@ export const stateTransferMutants: ReadonlyArray<CodeMutant> = [
     file,
     find: "const start = state.active ? undefined : state.newView?.start",
     replace: "const start = undefined as Numbered | undefined",
-    killedBy: graphOf("StarterAlone"),
+    killedBy: seenBy("SendFetchState is never reached", "StarterAlone"),
   },
   {
     name: "an older vote above the window replaces a later one",

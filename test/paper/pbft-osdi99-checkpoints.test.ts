@@ -60,6 +60,8 @@ describe("4.3 Checkpoints", () => {
     expect(wanted(others.slice(0, 2))).toEqual([2])
     expect(wanted([...others.slice(0, 1), receive(checkpoint(3, 2, "other"))])).toEqual([])
     expect(wanted([...others, ...checkpointing])).toEqual([])
+    const wrong = [0, 2].map((r) => receive(checkpoint(r, 2, "other")))
+    expect(wanted([...wrong, ...checkpointing])).toEqual([])
   })
 
   it("are not stable by votes for another digest", () => {
