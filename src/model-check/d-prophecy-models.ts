@@ -184,6 +184,7 @@ export const dProphecyModels: ReadonlyArray<DProphecyModelSpec> = [
   {
     ...base,
     name: "ComesBack",
+    size: "nightly",
     why: "A page is as it was before: one replica ahead, one behind, one that states anything.",
     asks: "ReadsTwice",
     start: "ComesBack",

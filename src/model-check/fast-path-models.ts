@@ -82,7 +82,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     replyQuorum: 3,
     readOnly: true,
     reaches: ["AnswerRead", "ReachReadAnswered", "ReachAnswered", "ClientTimeout"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,
@@ -107,7 +107,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     maxTentative: 1,
     repliers: [0],
     reaches: ["ExecuteTentatively", "Settle", "ReachTentativeAnswer", "TentativeStays"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
@@ -119,7 +119,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     maxTentative: 1,
     injected: "OneStory",
     reaches: ["ReachUndone", "Settle", "TentativeStays", "ReachCarriedOver"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
@@ -130,7 +130,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     maxTentative: 1,
     injected: "OneStory",
     reaches: ["ReachTentative", "Restart", "Settle", "ReachUndone"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,

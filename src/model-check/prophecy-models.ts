@@ -286,7 +286,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     asks: "LateRead",
     lanes: 2,
     reaches: ["ReachTwoOrdered", "ReachStale", "Once"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...prophecyBase,

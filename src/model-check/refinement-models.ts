@@ -40,7 +40,7 @@ const listed: Readonly<Record<string, Listed>> = {
   SilentPrimary: { by: "explorer", size: "test", maxSeq: 2 },
   ViewChangeRestart: { by: "explorer", size: "test" },
   ForgedNewView: { by: "both", size: "large" },
-  HalfStable: { by: "both", size: "large", maxSeq: 2 },
+  HalfStable: { by: "both", size: "nightly", maxSeq: 2 },
   SkippedViews: { by: "both", size: "large" },
   EquivocationToAll: { by: "explorer", size: "large" },
   ByzantinePrimary: { by: "explorer", size: "large" },

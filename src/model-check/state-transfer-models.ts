@@ -52,7 +52,7 @@ export const stateTransferModels: ReadonlyArray<PbftModelSpec> = [
     canFetch: [2],
     injected: "FalseStates",
     reaches: [...actions, "ReachFetchedState", "ReachAnswered", "CheckpointAgreement"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,

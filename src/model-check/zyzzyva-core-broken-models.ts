@@ -127,7 +127,8 @@ export const brokenAt = (
   maxView: views - 1,
   invariants: ["Agreement"],
   expect: { violates: "Agreement" },
-  size: "mutant",
+  // Through three views TLC needs minutes.
+  size: views > 2 ? "nightly" : "mutant",
 })
 
 /** A replica has one certificate to show where it needs one for each number: two numbers tell. */
@@ -141,7 +142,7 @@ const oneCertificate: ZyzzyvaModelSpec = {
   maxView: 2,
   invariants: ["CarryOver"],
   expect: { violates: "CarryOver" },
-  size: "mutant",
+  size: "nightly",
 }
 
 /** What certificates of 2f answers break first: there may be two in one view. */
