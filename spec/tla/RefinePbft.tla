@@ -59,12 +59,12 @@ Of(type) == {m \in msgs : m.type = type}
 Certified == {<<m.replica, m.view, m.seq, Name(m.digest)>> : m \in Of("Commit")}
 
 \* The batch that was committed at n: f + 1 correct replicas said so.
-Decided(n) == CHOOSE b \in CoreValues \cup {"null"} : \E v \in 0 .. CoreMaxView :
+BatchDecided(n) == CHOOSE b \in CoreValues \cup {"null"} : \E v \in 0 .. CoreMaxView :
   Cardinality({i \in Correct : <<i, v, n, b>> \in Certified}) + Cardinality(Byzantine) >= 2 * F + 1
 
 \* What a NEW-VIEW puts at each number; up to its checkpoint, what was committed there.
 Picks(m) == [n \in 1 .. CoreMaxSeq |->
-  IF n <= m.start.seq THEN Decided(n)
+  IF n <= m.start.seq THEN BatchDecided(n)
   ELSE IF \E c \in m.chosen : c.seq = n THEN Name((CHOOSE c \in m.chosen : c.seq = n).digest)
   ELSE "open"]
 
