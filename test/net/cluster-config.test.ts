@@ -100,7 +100,11 @@ describe("a configuration", () => {
       { limits: { frameBytes: 1 } },
       /^limits\.frameBytes: found 1, expected a whole number from 4096/,
     ],
-    ["service", { service: "sql" }, /^service: found "sql", expected "key-value" \| "null"$/],
+    [
+      "service",
+      { service: "sql" },
+      /^service: found "sql", expected "key-value" \| "null" \| "album"$/,
+    ],
   ] as const)(
     "a wrong %s is named with what was found and what is expected",
     (_, changed, text) => {

@@ -5,6 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest, bytesDigest } from "../../src/net/digests.ts"
+import { readLog } from "../../src/net/log-format.ts"
 import { openStore, type Recovered, type ReplicaStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
 import { configOf } from "./nodes.ts"
@@ -70,12 +71,12 @@ const recover = (): { records: ReadonlyArray<DurableRecord>; cutOff: number } =>
   store.close()
   return { records, cutOff }
 }
-/** The bytes of the log without the zeros ahead of it. */
+/** The bytes of the log's whole groups, without the zeros ahead of it. */
 const logBytes = (): Buffer => {
   const bytes = readFileSync(log())
-  let end = bytes.length
-  while (bytes[end - 1] === 0) end--
-  return bytes.subarray(0, end)
+  const content = readLog(bytes, owner, limits)
+  if ("reason" in content) throw new Error(content.reason)
+  return bytes.subarray(0, content.end)
 }
 
 describe("the log", () => {
