@@ -18,7 +18,8 @@ export const undoBySnapshot = (service: Omit<Service, "undo">, undoable: number)
     },
     undo: (count) => {
       if (count === 0) return
-      const state = before.splice(before.length - count)[0]
+      const from = before.length - count
+      const state = from < 0 ? undefined : before.splice(from)[0]
       const restored = state !== undefined && service.restore(state)
       assert(restored, "what is taken back is remembered")
     },
