@@ -4,7 +4,7 @@
  * self-loops, the same depth, the same number of successors computed.
  */
 import { hash } from "node:crypto"
-import { readFileSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -137,6 +137,16 @@ export interface TlcGraph extends GraphSummary {
   readonly witnesses: ReadonlyArray<string>
 }
 
+const emptyGraph: TlcGraph = {
+  states: 0,
+  stateDigest: "",
+  steps: 0,
+  stepDigest: "",
+  stepsOf: {},
+  unknown: 0,
+  witnesses: [],
+}
+
 /** TLC ended without the summary that the overrides write. */
 export class GraphMissing extends Data.TaggedError("GraphMissing")<{ readonly model: string }> {
   override get message(): string {
@@ -188,8 +198,10 @@ export const tlcModel = Effect.fn("tlcModel")(function* (
       ...(elements === undefined ? {} : { "prophecy.elements": elements }),
     },
   })
+  // An initial state that violates an invariant ends TLC before there is anything to record.
+  const nothing = outcome.verdict._tag === "violated" && !existsSync(file)
   const graph = yield* Effect.try({
-    try: () => JSON.parse(readFileSync(file, "utf8")) as TlcGraph,
+    try: () => (nothing ? emptyGraph : (JSON.parse(readFileSync(file, "utf8")) as TlcGraph)),
     catch: () => new GraphMissing({ model: spec.name }),
   })
   return { outcome, graph, seconds: (performance.now() - startedAt) / 1000 } as ExploredByTlc

@@ -109,7 +109,7 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
     file,
     find: "Window(h) == h + 1 .. h + L",
     replace: "Window(h) == h + 1 .. h + L + 1",
-    killedBy: { check: "Watermarks", where: "BackupAlone" },
+    killedBy: { check: "TypeOK", where: "BackupAlone" },
   },
 ]
 
