@@ -275,7 +275,7 @@ const certificates: ReadonlyArray<CodeMutant> = [
     file: "src/core/quorum.ts",
     find: "group.f + 1",
     replace: "group.f",
-    killedBy: seenBy("ClientResult", "ForgedReply"),
+    killedBy: seenBy("Validity", "InventedRequests"),
   },
   {
     name: "two strong quorums meet in f replicas only",

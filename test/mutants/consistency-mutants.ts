@@ -59,15 +59,6 @@ const values: ReadonlyArray<CodeMutant> = [
 
 const search: ReadonlyArray<CodeMutant> = [
   {
-    name: "an older sketch replaces a newer one",
-    file: "src/consistency/possibility.ts",
-    find: "if (present !== undefined && present.position >= sketch.position) return moved",
-    replace: "",
-    killedBy: byCase(
-      "5: of two overlapping replicated reads before it, it takes the later one in the order",
-    ),
-  },
-  {
     name: "a read that begins cannot sample what is there",
     file: "src/consistency/possibility.ts",
     find: "sketch === undefined ? [] : [sketch.result]",

@@ -56,7 +56,7 @@ const executions: ReadonlyArray<CodeMutant> = [
     file: execution,
     find: `return phase === "prepared" && config.maxTentative > 0 ?`,
     replace: `return phase === "prepared" ?`,
-    killedBy: graphOf("TwoNumbers"),
+    killedBy: seenBy("TypeOK", "TwoNumbers"),
   },
   {
     name: "batches are executed as they commit, in any order",

@@ -178,8 +178,8 @@ const distributed: ReadonlyArray<CodeMutant> = [
   {
     name: "D-Prophecy: f + 1 answers to what is ordered",
     file: dClient,
-    find: "f: 2 * config.group.f",
-    replace: "f: config.group.f",
+    find: "replyQuorum: 2 * config.group.f + 1",
+    replace: "replyQuorum: config.group.f + 1",
     killedBy: seenBy("is ordered, and takes 2f + 1 equal answers", dClientTest),
   },
   {
