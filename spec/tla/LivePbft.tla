@@ -41,7 +41,7 @@ Fairness == (\A c \in Clients : ClientFairness(c)) /\ (\A i \in Correct : Replic
 LiveSpec == Spec /\ Fairness
 
 \* Every correct client gets all its answers.
-Answers == \A c \in Clients :
+GetsAnswer == \A c \in Clients :
   <>(client[c].op = NoOp /\ client[c].timestamp = Len(ClientOps[c]))
 \* Every correct replica takes part in the view that lasts.
 Settles == <>[](\A i \in Correct : view[i] = MaxView /\ active[i])
