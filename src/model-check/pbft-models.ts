@@ -45,7 +45,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     logSize: 4,
     reaches: ["ReachOutOfOrderCommit", "ReachUnstableCheckpoint", "AtMostOnce"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,
@@ -107,7 +107,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "BackupUniverse",
     reaches: ["ReachMismatchedVote", "ReachAllExecuted"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,

@@ -64,6 +64,6 @@ export const stateTransferModels: ReadonlyArray<PbftModelSpec> = [
     maxView: 1,
     injected: "StartUnheld",
     reaches: [...actions, "ReachStartFetched", "ReachAllInNewView"],
-    size: "large",
+    size: "nightly",
   },
 ]

@@ -95,7 +95,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
       "CarryOver",
     ],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
