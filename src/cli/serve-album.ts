@@ -9,7 +9,7 @@ import { startReplicas } from "./group.ts"
 import { albumPage } from "./installation.ts"
 import type { Progress } from "./progress.ts"
 import { WatchedBackend } from "./recent-asks.ts"
-import { portRefused } from "./serve.ts"
+import { listening } from "./serve.ts"
 import { sketcherBackend } from "./sketcher-backend.ts"
 
 export interface AlbumOptions {
@@ -56,15 +56,8 @@ export const startAlbum = Effect.fn("startAlbum")(function* (options: AlbumOptio
   const backend = new WatchedBackend(sketcherBackend(sketcher))
   const page = readPage(albumPage)
   const own = new AlbumConsole({ cluster, sketcher, backend, asks: backend, page })
-  const front = yield* Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => openFront({ backend, routes: defaultRoutes, port, own: own.take, log }),
-      catch: (cause) => {
-        const { code, message } = cause as NodeJS.ErrnoException
-        return portRefused(port, code ?? message)
-      },
-    }),
-    (f) => Effect.promise(() => f.close()),
+  const front = yield* listening(port, () =>
+    openFront({ backend, routes: defaultRoutes, port, own: own.take, log }),
   )
   return { front, cluster, sketcher }
 })

@@ -22,7 +22,7 @@ export interface ServeOptions {
 
 const watchEvery = "200 millis"
 
-export const portRefused = (port: number, reason: string): Refused => {
+const portRefused = (port: number, reason: string): Refused => {
   const why = reason === "EADDRINUSE" ? "it is in use" : reason
   const text = `cannot listen on 127.0.0.1:${port}: ${why}. Name another port with --port; 0 takes any free one.`
   return new Refused({ code: ExitCode.BadInput, text })
@@ -36,23 +36,31 @@ export const examinePort = (port: number): Effect.Effect<void, Refused> =>
     ),
   )
 
-/** Opens the front end; it is closed with the scope, before the group is. */
-export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "timeoutMs">) =>
+/** Opens what listens on the port; it is closed with the scope. */
+export const listening = <F extends { readonly close: () => Promise<void> }>(
+  port: number,
+  open: () => Promise<F>,
+) =>
   Effect.acquireRelease(
     Effect.tryPromise({
-      try: () =>
-        openHttpFront({
-          store: replicatedStore(group.pool, options),
-          status: () => Effect.runPromise(groupStatus(group)),
-          unhealthy: () => unhealthy(group),
-          port: options.port,
-        }),
+      try: open,
       catch: (cause) => {
         const { code, message } = cause as NodeJS.ErrnoException
-        return portRefused(options.port, code ?? message)
+        return portRefused(port, code ?? message)
       },
     }),
     (front) => Effect.promise(() => front.close()),
+  )
+
+/** Opens the front end; it is closed with the scope, before the group is. */
+export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "timeoutMs">) =>
+  listening(options.port, () =>
+    openHttpFront({
+      store: replicatedStore(group.pool, options),
+      status: () => Effect.runPromise(groupStatus(group)),
+      unhealthy: () => unhealthy(group),
+      port: options.port,
+    }),
   )
 
 const pidsOf = (group: Group) =>

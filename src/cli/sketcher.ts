@@ -7,7 +7,7 @@ import { openFront } from "../web/front.ts"
 import { defaultRoutes, RouteRules } from "../web/routes.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { loadConfig } from "./group.ts"
-import { examinePort, portRefused } from "./serve.ts"
+import { examinePort, listening } from "./serve.ts"
 import { sketcherBackend } from "./sketcher-backend.ts"
 
 const whole = (name: string, minimum: number, maximum: number, description: string) =>
@@ -116,16 +116,7 @@ const run = Effect.fn("sketcher")(function* (given: Given) {
     log,
   }).pipe(Effect.mapError((error) => refused(`--endpoint: ${error.message}`)))
   const backend = sketcherBackend(sketcher)
-  const front = yield* Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => openFront({ backend, routes, port, log }),
-      catch: (cause) => {
-        const { code, message } = cause as NodeJS.ErrnoException
-        return portRefused(port, code ?? message)
-      },
-    }),
-    (f) => Effect.promise(() => f.close()),
-  )
+  const front = yield* listening(port, () => openFront({ backend, routes, port, log }))
   const url = `http://127.0.0.1:${front.port}`
   const kind = proxied ? "proxied PBFT" : "sketcher"
   yield* Console.log(
