@@ -128,10 +128,10 @@ VARIABLES
   table,            \* per client the last executed request: its result, and where it stands
   value,            \* state of the service
   stable,           \* durable: the last stable checkpoint, and who vouched for it
-  checkpoints,      \* own checkpoints not below the stable one, by sequence number; that one durable
+  checkpoints,      \* own checkpoints from the stable one on, by sequence number; that one durable
   headers,          \* volatile: per checkpoint number in the window, histories by replica
   checkpointVotes,  \* volatile: per checkpoint number in the window, digests by replica
-  certificates,     \* durable: the commit certificates that it acknowledged, of each number the last
+  certificates,     \* durable: commit certificates that it acknowledged, of each number the last
   accusers,         \* volatile: who accused the primary of its view
   viewChanges,      \* volatile but for the own: the last VIEW-CHANGE of each replica
   newView,          \* durable: the NEW-VIEW of its view, once there is one
@@ -919,7 +919,7 @@ SlotTypeOK == \A i \in Correct :
        /\ s.history # NoDigest => Len(s.history) = n /\ s.history[n] = Digest(s.batch)
        /\ InLog(i, n) => \A k \in Low(i) + 1 .. n : InLog(i, k)
        /\ InLog(i, n) => SubSeq(s.history, 1, n - 1) = HistoryAt(i, n - 1)
-       /\ stage[i] = "changing" => ~InLog(i, n)
+       /\ stage[i] = "changing" /\ newView[i] = {} => ~InLog(i, n)
 
 \* executed, table: in the log of the view that it was in, above its checkpoint.
 ExecutedTypeOK == \A i \in Correct :
@@ -1002,10 +1002,9 @@ CarryOver == \A a \in Completing : \A m \in msgs :
   m.type \in {"SpecResponse", "SpecHeader"} /\ m.view > a.view => Compatible(a.history, m.history)
 
 \* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it.
-OneHistory == \A a, b \in msgs :
-  /\ a.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}
-  /\ b.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}
-  /\ a.replica = b.replica /\ a.view = b.view => Compatible(a.history, b.history)
+Sayings == {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}}
+OneHistory == \A a, b \in Sayings :
+  a.replica = b.replica /\ a.view = b.view => Compatible(a.history, b.history)
 
 \* Z5: stable checkpoints are of one history, which nothing complete contradicts.
 StableAgree == \A i, j \in Correct :
@@ -1050,5 +1049,7 @@ SentIsDurable == \A m \in msgs :
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
   /\ m.type = "LocalCommit" /\ m.seq > Low(m.replica) =>
        \E c \in certificates[m.replica] :
-         c.seq >= m.seq /\ (c.view > m.view \/ c.view = m.view /\ IsPrefix(m.history, c.history))
+         /\ c.seq >= m.seq
+         /\ c.view >= m.view
+         /\ c.view = m.view => IsPrefix(m.history, c.history)
 =============================================================================

@@ -51,10 +51,7 @@ export const shown = (state: State, certificate: Certificate): ShownCertificate 
 export const withCertificate = (
   all: ReadonlyArray<ShownCertificate>,
   certificate: ShownCertificate,
-): ReadonlyArray<ShownCertificate> => [
-  certificate,
-  ...all.filter((c) => c.seq > certificate.seq),
-]
+): ReadonlyArray<ShownCertificate> => [certificate, ...all.filter((c) => c.seq > certificate.seq)]
 
 /** What is left of them above the checkpoint `low`, which had `history`. */
 export const above = (

@@ -34,15 +34,18 @@ export const vouch = (
   replica: number,
   said: Said,
 ): ReadonlyArray<Vouched> =>
-  all.map((v) => (v.seq === seq ? { seq, said: v.said.map((s, k) => (k === replica ? said : s)) } : v))
-
-const signersOf = ({ said }: Vouched, digest: Digest): ReadonlyArray<Signer> =>
-  said.flatMap((s, replica) =>
-    s?.digest === digest ? [{ replica, signature: s.signature }] : [],
+  all.map((v) =>
+    v.seq === seq ? { seq, said: v.said.map((s, k) => (k === replica ? said : s)) } : v,
   )
 
+const signersOf = ({ said }: Vouched, digest: Digest): ReadonlyArray<Signer> =>
+  said.flatMap((s, replica) => (s?.digest === digest ? [{ replica, signature: s.signature }] : []))
+
 // What enough replicas, this one among them, say at a number.
-const agreed = (config: Config, vouched: Vouched): { digest: Digest; signers: Signers } | undefined => {
+const agreed = (
+  config: Config,
+  vouched: Vouched,
+): { digest: Digest; signers: Signers } | undefined => {
   const own = vouched.said[config.id]
   if (own === undefined) return undefined
   const signers = signersOf(vouched, own.digest)

@@ -1,4 +1,4 @@
-/** The replica's side of case 4b: TOCS 27(4) 2009, section 3.2; spec/tla/Zyzzyva.tla `RecvCommit`. */
+/** A replica in case 4b: TOCS 27(4) 2009, section 3.2; spec/tla/Zyzzyva.tla `RecvCommit`. */
 import * as ClientTable from "../client-table.ts"
 import { ignore, none } from "../machine.ts"
 import { accuse, hasAccused } from "./accusation.ts"

@@ -62,16 +62,30 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
   const { history } = slot
   const requests = fresh(state, slot.batch)
   const signature = requests.length === 0 ? "" : signHeader(config, view, seq, history)
-  let table = state.table
+  const about = {
+    view,
+    seq,
+    history,
+    signature,
+    ...(slot.order === undefined ? {} : { order: slot.order }),
+  }
   const responses = requests.map(({ client, timestamp }, k): Effect => {
     const result = results[k] as Bytes
-    table = ClientTable.set(table, client, { timestamp, result, seq, history })
-    const header = { view, seq, history, signature }
-    const order = slot.order === undefined ? {} : { order: slot.order }
-    const about = { client, timestamp, result, replica: config.id }
-    const message: SpecResponse = { _tag: "SpecResponse", ...header, ...order, ...about }
+    const message: SpecResponse = {
+      _tag: "SpecResponse",
+      ...about,
+      client,
+      timestamp,
+      result,
+      replica: config.id,
+    }
     return { _tag: "SendToClient", client, message }
   })
+  const table = requests.reduce(
+    (all, { client, timestamp }, k) =>
+      ClientTable.set(all, client, { timestamp, result: results[k] as Bytes, seq, history }),
+    state.table,
+  )
   return { table, responses }
 }
 

@@ -20,12 +20,12 @@ export const OrderReq = Schema.TaggedStruct("OrderReq", {
   /** The digest of the batch. */
   digest: DigestText,
   batch: Schema.Array(SignedRequest),
-  /** The primary's signature of view, number, history and digest. Nobody in the core looks at it. */
+  /** The primary's signature of all that but the batch. Nobody in the core looks at it. */
   signature: BytesText,
 })
 export type OrderReq = typeof OrderReq.Type
 
-/** A replica's answer to a client: the signed part that certificates are made of, and the result. */
+/** A replica's answer to a client: a signed part for certificates, and the result. */
 export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   view: Natural,
   seq: Natural,

@@ -44,7 +44,10 @@ export const isValidViewChange = (config: Config, m: ViewChange): boolean => {
     isUnique(m.orders.map((o) => o.seq)) &&
     m.certificates.every(
       (c) =>
-        c.view < m.view && inWindow(c.seq) && hasEnough(config, c) && leadsToHistory(config, low, c),
+        c.view < m.view &&
+        inWindow(c.seq) &&
+        hasEnough(config, c) &&
+        leadsToHistory(config, low, c),
     )
   )
 }

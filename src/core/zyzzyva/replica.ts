@@ -7,7 +7,14 @@ import { recvCheckpoint, recvSpecHeader } from "./checkpointing.ts"
 import { recvCommit } from "./commit.ts"
 import { execute } from "./execution.ts"
 import { restart } from "./restart.ts"
-import { type Config, type Effect, type Input, init, type State, type ZyzzyvaStep } from "./state.ts"
+import {
+  type Config,
+  type Effect,
+  type Input,
+  init,
+  type State,
+  type ZyzzyvaStep,
+} from "./state.ts"
 import {
   enterView,
   recvNewView,

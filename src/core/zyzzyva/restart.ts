@@ -76,7 +76,7 @@ const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk =
   }
 }
 
-// Of the log that a view begins with, every order is of that view; the published rule keeps no other.
+// What a view begins with are orders of that view; the published rule keeps no others.
 const entered = (config: Config, state: State): State => {
   const isKept = (view: number): boolean => config.rule === "corrected" || view === state.view
   const log = Window.occupied(state.log)

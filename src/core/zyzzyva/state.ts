@@ -1,13 +1,6 @@
 import * as ClientTable from "../client-table.ts"
 import type { Broadcast, Execute, Persist, Restore, SendToClient } from "../effect.ts"
-import {
-  type Bytes,
-  type Digest,
-  noDigest,
-  type ReplicaId,
-  type Seq,
-  type View,
-} from "../ids.ts"
+import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Request, SignedRequest } from "../request.ts"
@@ -15,7 +8,7 @@ import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type * as Message from "./message.ts"
 
-/** How many of a kind are enough. With n = 3f + 1; others for n = 5f + 1, or to show what breaks. */
+/** How many of a kind are enough, for n = 3f + 1. Others: n = 5f + 1, or what breaks. */
 export interface Needs {
   /** Equal answers that complete a request at once: 3f + 1. */
   readonly fast: number
