@@ -45,11 +45,11 @@ const flags = {
     Flag.optional,
   ),
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
-  service: Flag.Literals("service", ["key-value", "album"]).pipe(
+  service: Flag.Literals("service", ["album", "kv"]).pipe(
     Flag.withDescription(
-      "The key-value service on PBFT, or the photo album behind a sketcher (with --serve: a page)",
+      "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone (default album)",
     ),
-    Flag.withDefault("key-value"),
+    Flag.withDefault("album"),
   ),
   port: whole("port", 0, 65_535).pipe(
     Flag.withDescription(
@@ -72,6 +72,10 @@ const flags = {
 }
 type Given = Command.Command.Config.Infer<typeof flags>
 
+/** The service by the name that configurations have for it. */
+const serviceOf = ({ service }: Given): "album" | "key-value" =>
+  service === "kv" ? "key-value" : service
+
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
   if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
@@ -91,7 +95,7 @@ const servedConfig = (given: Given) =>
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
-    const { service } = given
+    const service = serviceOf(given)
     return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...traces })
   })
 
@@ -117,7 +121,7 @@ const demonstrate = Effect.fn("demonstrate")(function* (given: Given, progress: 
   const { seconds, clients } = given
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
-  const { service } = given
+  const service = serviceOf(given)
   const findings = noFindings({ folder, seed, clients, seconds, replicas, service })
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
@@ -136,14 +140,14 @@ const start = Effect.fn("start")(function* (given: Given) {
   const config = yield* servedConfig(given)
   const { json, restartDead, timeout: timeoutMs } = given
   if (config.service === "album") {
-    return yield* serveAlbum({ config, port, timeoutMs, json, progress })
+    return yield* serveAlbum({ config, port, timeoutMs, restartDead, json, progress })
   }
   return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
 })
 
 export const startCommand = Command.make("start", flags, start).pipe(
   Command.withDescription(
-    "Run a key-value service replicated on four processes, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
+    "Run a photo album replicated on four processes, with Prophecy's sketcher before them, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
   ),
   Command.withExamples([
     { command: "prophecy start", description: "the whole job, in less than a minute" },
@@ -151,6 +155,10 @@ export const startCommand = Command.make("start", flags, start).pipe(
       command: "prophecy start --seconds 2 --no-tlc --json",
       description: "quickly, for a program",
     },
-    { command: "prophecy start --serve", description: "a service for curl on port 8080" },
+    { command: "prophecy start --serve", description: "the album and its page, on port 8080" },
+    {
+      command: "prophecy start --serve --service kv",
+      description: "a key-value service for curl on port 8080",
+    },
   ]),
 )

@@ -22,6 +22,7 @@ import type {
   SketcherEffect,
   SketcherInput,
   SketcherState,
+  SketcherStep,
   SketcherTimer,
 } from "../core/prophecy/sketcher-state.ts"
 import { groupOf } from "../core/quorum.ts"
@@ -87,6 +88,10 @@ export interface SketcherLoopOptions {
   readonly log: (line: string) => void
   /** The number of connected replicas changed. */
   readonly connections: () => void
+  /** Its lanes start with timestamps above this one. */
+  readonly firstTimestamp: number
+  /** Told of every step, for its trace. */
+  readonly stepped: (before: SketcherState, step: SketcherStep, input: SketcherInput) => void
 }
 
 /** A call that is not answered. */
@@ -105,8 +110,7 @@ const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherC
   id: options.endpoint,
   firstClient: lanes.from,
   lanes: lanes.to - lanes.from + 1,
-  // Microseconds: one that comes back starts above every timestamp that it used before.
-  firstTimestamp: Date.now() * 1_000,
+  firstTimestamp: options.firstTimestamp,
   sketches: options.sketches,
   generation: options.generation,
   maxStrikes: options.maxStrikes,
@@ -262,8 +266,10 @@ export class SketcherLoop {
 
   #step(input: SketcherInput): void {
     if (this.#closed) return
-    const taken = stepSketcher(this.#machine, this.#state, input)
+    const before = this.#state
+    const taken = stepSketcher(this.#machine, before, input)
     this.#state = taken.state
+    this.#options.stepped(before, taken, input)
     this.actions.add(taken.action)
     for (const effect of taken.effects) this.#perform(effect)
   }

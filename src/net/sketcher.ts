@@ -4,10 +4,19 @@
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
+import { header } from "../core/pbft/trace.ts"
+import { sketcherDropLine, sketcherLine } from "../core/prophecy/trace.ts"
 import { groupOf } from "../core/quorum.ts"
-import type { ClusterConfig } from "./cluster-config.ts"
+import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
+import {
+  scopedTrace,
+  type TraceError,
+  type TraceOptions,
+  traceHeaderOf,
+} from "./replica-services.ts"
 import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
 import type { Counters } from "./status.ts"
+import type { TraceWriter } from "./trace-writer.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
 export class NoOutcome extends Data.TaggedError("NoOutcome")<{ readonly afterMs: number }> {
@@ -60,6 +69,8 @@ export interface SketcherOptions {
   readonly readmitMs?: number
   /** How long the group may take for an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -80,6 +91,7 @@ export interface SketcherStatus {
   readonly ways: Counters
   readonly actions: Counters
   readonly network: Counters
+  readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
 export interface SketcherShape {
@@ -88,20 +100,49 @@ export interface SketcherShape {
   /** Waits until a strong quorum of the replicas is connected. */
   readonly connected: Effect.Effect<void>
   readonly status: Effect.Effect<SketcherStatus>
+  readonly tracePath: string | null
 }
 
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+interface Traced {
+  readonly path: string
+  readonly writer: TraceWriter
+}
+
+/** The file that it writes its steps to; undefined when nobody wants them. */
+const openSketcherTrace = (
+  config: ClusterConfig,
+  of: Required<Pick<SketcherOptions, "endpoint" | "sketches" | "generation" | "maxStrikes">> &
+    Pick<SketcherOptions, "trace" | "log"> & { readonly firstTimestamp: number },
+): Effect.Effect<Traced | undefined, TraceError, Scope.Scope> => {
+  const { endpoint: id, trace, firstTimestamp, sketches, generation, maxStrikes } = of
+  if (trace === undefined) return Effect.succeed(undefined)
+  const { from, to } = config.endpoints[id] as Endpoint
+  const { run, spec, directory } = trace
+  const lanes = { from, to, firstTimestamp }
+  const node = { kind: "sketcher", id, ...lanes, sketches, generation, maxStrikes } as const
+  const headerOf = (incarnation: number): string => {
+    const startedAt = new Date().toISOString()
+    return header({ ...traceHeaderOf(config), run, spec, node, incarnation, startedAt })
+  }
+  return scopedTrace(directory, `sketcher-${id}`, headerOf, of.log ?? (() => undefined))
+}
 
 /** Starts a sketcher that runs until the scope closes. */
 export const makeSketcher = (
   config: ClusterConfig,
   options: SketcherOptions = {},
-): Effect.Effect<SketcherShape, NoEndpoint, Scope.Scope> =>
+): Effect.Effect<SketcherShape, NoEndpoint | TraceError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { endpoint, timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { endpoint } = settings
     if (config.endpoints[endpoint] === undefined) {
       return yield* new NoEndpoint({ endpoint, endpoints: config.endpoints.length })
     }
+    // Microseconds: one that comes back starts above every timestamp that it used before.
+    const firstTimestamp = Date.now() * 1_000
+    const traced = yield* openSketcherTrace(config, { ...settings, firstTimestamp })
     const waiting: Array<() => void> = []
     const { quorum } = groupOf(config.replicas.length)
     const loop = yield* Effect.acquireRelease(
@@ -109,9 +150,14 @@ export const makeSketcher = (
         (): SketcherLoop =>
           new SketcherLoop({
             config,
-            endpoint,
             log: () => undefined,
             ...settings,
+            firstTimestamp,
+            stepped: (before, step, input) =>
+              traced?.writer.record(
+                (n) => sketcherLine(n, before, step, input),
+                (n, dropped) => sketcherDropLine(n, dropped, step.state),
+              ),
             connections: () => {
               if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
             },
@@ -151,6 +197,11 @@ export const makeSketcher = (
         ways: loop.ways.toJSON(),
         actions: loop.actions.toJSON(),
         network: loop.network.toJSON(),
+        trace:
+          traced === undefined
+            ? null
+            : { steps: traced.writer.steps(), dropped: traced.writer.dropped() },
       })),
+      tracePath: traced?.path ?? null,
     }
   })

@@ -22,6 +22,7 @@ const statistics: Statistics = {
   untraced: [],
   executed: 10,
   requests: 20,
+  fast: 0,
   results: 4,
   messages: 60,
   unchecked: 0,

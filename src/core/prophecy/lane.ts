@@ -18,7 +18,8 @@ export interface LaneStep {
   readonly result: Bytes | undefined
 }
 
-const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
+/** The configuration of the PBFT client in a lane. */
+export const laneConfig = (config: SketcherConfig, index: number): ClientConfig => ({
   group: config.group,
   id: config.firstClient + index,
   firstTimestamp: config.firstTimestamp,
@@ -34,7 +35,7 @@ const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
 export const idleLanes = (config: SketcherConfig, firstTimestamp: Timestamp): ReadonlyArray<Lane> =>
   Array.from({ length: config.lanes }, (_, index) => ({
     call: undefined,
-    client: initClient({ ...configOf(config, index), firstTimestamp }),
+    client: initClient({ ...laneConfig(config, index), firstTimestamp }),
   }))
 
 const effectsOf = (index: number, effect: ClientEffect): ReadonlyArray<SketcherEffect> => {
@@ -56,7 +57,7 @@ const stepLane = (
   lane: Lane,
   input: ClientInput,
 ): LaneStep => {
-  const took = stepClient(configOf(config, index), lane.client, input)
+  const took = stepClient(laneConfig(config, index), lane.client, input)
   const done = took.effects.find((e) => e._tag === "Complete")
   // A lane without a call remembers no result: nobody asks for it.
   const after: Lane =
