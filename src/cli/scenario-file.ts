@@ -33,6 +33,7 @@ const Cluster = Schema.Struct({
   tentative: Schema.optionalKey(Schema.Boolean),
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
+  agreedTimeMs: Schema.optionalKey(Ms),
 })
 
 const Noise = Schema.Struct({

@@ -43,6 +43,8 @@ export interface Cluster {
   readonly digestReplies?: boolean
   /** Whether replicas fetch decisions that they were not told; they do when left out. */
   readonly fetchDecisions?: boolean
+  /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
+  readonly agreedTimeMs?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }

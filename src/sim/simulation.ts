@@ -194,6 +194,7 @@ export class Simulation {
       pipeline: cluster.pipeline,
       progressMs: cluster.progressMs,
       viewChangeMs: cluster.viewChangeMs,
+      agreedTimeMs: cluster.agreedTimeMs ?? 0,
       sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
       rate: clockRate(this.#scenario, name),
       hashing: this.#options.hashing,
@@ -276,7 +277,7 @@ export class Simulation {
 
   #receive(node: ReplicaNode, message: WireMessage): void {
     if (message._tag === "Progress") return node.told(message)
-    const input = inputOf(node.config, message)
+    const input = inputOf(node.config, message, (proposal) => node.accepts(proposal))
     if (typeof input !== "string") return node.receive(input)
     this.#faults.add(input)
     this.#say(replicaName(node.config.id), () => `drops ${messageText(message)}: ${input}`)

@@ -1,5 +1,6 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import { fastPathSpecMutants } from "./fast-path-mutants.ts"
+import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
@@ -295,6 +296,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...clients,
   ...viewChangeSpecMutants,
   ...fastPathSpecMutants,
+  ...proposalSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

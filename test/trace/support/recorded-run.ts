@@ -120,6 +120,7 @@ export class RecordedRun {
     const shape = {
       group,
       clients,
+      clock: undefined,
       checkpointInterval,
       logSize,
       maxBatch,
