@@ -5,7 +5,7 @@
 (* garbage collection, view changes, state transfer and restart from       *)
 (* durable state; and, each behind a constant, digest replies, read-only   *)
 (* requests and tentative execution (TOCS section 5.1), and values that    *)
-(* the primary proposes, as a clock (TOCS section 4.6).                    *)
+(* the primary proposes, as a clock (OSDI '99 section 4.6).                *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)

@@ -131,6 +131,7 @@ const Behaviour = Schema.Union([
     to: Nodes,
     story: Schema.Literals(["choice", "empty", "null", "invented"]),
   }),
+  Schema.Struct({ ...tag("FalseTime"), byMs: Schema.Int, to: Names }),
   Schema.Struct(tag("WrongReply")),
   Schema.Struct({ ...tag("Twins"), first: Nodes, second: Nodes }),
 ])

@@ -14,7 +14,7 @@ import { type Config, type Effect, type Input, init, type State } from "../core/
 import { replicaLine } from "../core/pbft/trace.ts"
 import { changeAfter } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
-import { isNearTime } from "../core/service/agreed-time.ts"
+import { isNearTime } from "../core/agreed-time.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"

@@ -1,5 +1,5 @@
 /** The album as a replicated service: operations are HTTP requests, results are HTTP responses. */
-import { timeIn } from "../core/service/agreed-time.ts"
+import { timeIn } from "../core/agreed-time.ts"
 import type { Hash, Service } from "../core/service/service.ts"
 import { type TextTree, treeOf } from "../core/service/text-tree.ts"
 import { AlbumStore } from "./album-store.ts"

@@ -14,7 +14,7 @@ export const proposalMutants: ReadonlyArray<CodeMutant> = [
     file: normalCase,
     find: "batch.every((_, k) => verdicts[k] === true)",
     replace: "asked.every((_, k) => verdicts[batch.length - asked.length + k] === true)",
-    killedBy: graphOf("JudgeAlone"),
+    killedBy: { check: "ReachHeld is never reached", where: "JudgeAlone" },
   },
   {
     name: "a primary proposes a value again",

@@ -70,7 +70,7 @@ const resendReply = (config: Config, state: State, m: Request): PbftStep => {
 
 /**
  * SendPrePrepare (OSDI '99 section 4.2, TOCS section 6.1). The primary gives the next sequence
- * number to the first `count` waiting requests, after its own proposal (TOCS section 4.6), and
+ * number to the first `count` waiting requests, after its own proposal (OSDI '99 section 4.6), and
  * starts their agreement.
  */
 export const sendPrePrepare = (

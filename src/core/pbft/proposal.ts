@@ -1,5 +1,5 @@
 /**
- * Values that replicas cannot compute alike, as the time: TOCS section 4.6; spec/tla/Pbft.tla,
+ * Values that replicas cannot compute alike, as the time: OSDI '99 section 4.6; spec/tla/Pbft.tla,
  * `Clock`. The primary proposes one with each batch, as the batch's first request: in the name of
  * the client `clock`, with the value as its timestamp. So it is ordered, logged and fetched with
  * the batch, and by the rule that executes each request once a value that is not above the last
@@ -10,7 +10,7 @@
 import * as ClientTable from "../client-table.ts"
 import type { ClientId } from "../ids.ts"
 import type { Batch, SignedRequest } from "../request.ts"
-import { timeProposal } from "../service/agreed-time.ts"
+import { timeProposal } from "../agreed-time.ts"
 import type { Config, Input, State } from "./state.ts"
 
 type Proposing = Pick<Config, "clients" | "clock">

@@ -1,10 +1,10 @@
-/** TOCS section 4.6: values that replicas cannot compute alike are proposed by the primary. */
+/** OSDI '99 section 4.6: values that replicas cannot compute alike are proposed by the primary. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as ClientTable from "../../../src/core/client-table.ts"
 import { proposeInput } from "../../../src/core/pbft/proposal.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
-import { isNearTime, timeIn, timeOperation } from "../../../src/core/service/agreed-time.ts"
+import { isNearTime, timeIn, timeOperation } from "../../../src/core/agreed-time.ts"
 import {
   after,
   commit,

@@ -3,8 +3,8 @@
  * 1970. The primary proposes it with each batch (src/core/pbft/proposal.ts); a service that has a
  * clock sets it, and takes it from nowhere else.
  */
-import type { Bytes, ClientId } from "../ids.ts"
-import type { SignedRequest } from "../request.ts"
+import type { Bytes, ClientId } from "./ids.ts"
+import type { SignedRequest } from "./request.ts"
 
 export const timeOperation = (ms: number): Bytes => `T${ms}`
 
