@@ -6,7 +6,7 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
-import { answerFastRead } from "./fast-read.ts"
+import { answerFastRead, overheard } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
   Executor,
@@ -132,7 +132,9 @@ const viewLine = (config: ClusterConfig, view: View, active: boolean): string =>
 const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
   Effect.gen(function* () {
     const { config, id, log } = yield* Identity
-    const [peers, disk, executor, tracer] = yield* Effect.all([Peers, Store, Executor, Tracer])
+    const [peers, disk, service, tracer] = yield* Effect.all([Peers, Store, Executor, Tracer])
+    const misbehaviour = new Misbehaviour()
+    const executor = overheard(service, misbehaviour)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -168,7 +170,6 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       try: () => loop.restart(disk.records),
       catch: (cause) => broken(id, cause),
     })
-    const misbehaviour = new Misbehaviour()
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => {
