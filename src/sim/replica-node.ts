@@ -103,9 +103,8 @@ export class ReplicaNode {
   }
 
   /** Whether the time that a primary proposes is near this replica's own. */
-  accepts(proposal: SignedRequest): boolean {
-    return isNearTime(proposal, this.#localMs, this.#options.agreedTimeMs)
-  }
+  readonly accepts = (proposal: SignedRequest): boolean =>
+    isNearTime(proposal, this.#localMs, this.#options.agreedTimeMs)
 
   get config(): Config {
     return this.#options.config

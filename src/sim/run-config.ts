@@ -4,7 +4,7 @@ import type { Config } from "../core/pbft/state.ts"
 import { type Group, groupOf, weakQuorum } from "../core/quorum.ts"
 import type { Hashing } from "./host.ts"
 import type { RunHeader } from "./recorder.ts"
-import type { NodeName, Scenario } from "./scenario.ts"
+import type { Cluster, NodeName, Scenario } from "./scenario.ts"
 
 const quorumOf = ({ cluster }: Scenario): Group => {
   const { n, quorum } = cluster
@@ -84,6 +84,12 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
   }
+}
+
+/** What the driver of a replica is told beside its machine's configuration. */
+export const driverOptions = (cluster: Cluster) => {
+  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0 } = cluster
+  return { pipeline, progressMs, viewChangeMs, agreedTimeMs }
 }
 
 /** Local milliseconds for each millisecond of virtual time. */

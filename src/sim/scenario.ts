@@ -192,12 +192,8 @@ export type Behaviour =
   | ({ readonly _tag: "BadAuthenticator"; readonly chance: number } & Scope)
   | FalseViewChange
   | BadNewView
-  /** Proposes a time that is so many milliseconds from its own, in every pre-prepare or to these. */
-  | {
-      readonly _tag: "FalseTime"
-      readonly byMs: number
-      readonly to: ReadonlyArray<NodeName>
-    }
+  /** Proposes to these a time that is so many milliseconds from its own. */
+  | { readonly _tag: "FalseTime"; readonly byMs: number; readonly to: ReadonlyArray<NodeName> }
   /** Answers clients with another result. */
   | { readonly _tag: "WrongReply" }
   /** Two instances of one identity, each with its own audience; a node may be in both. */

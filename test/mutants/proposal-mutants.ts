@@ -1,4 +1,4 @@
-/** Guards of values that primaries propose, each taken away, in the code and in the specification. */
+/** Guards of values that primaries propose, each taken away, in code and specification. */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 

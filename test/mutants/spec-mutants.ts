@@ -79,9 +79,9 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "an empty batch, or one that is too large, is taken",
     file,
-    find: String.raw`/\ Len(m.batch) \in 1 .. MaxBatch
-  /\ \A k \in 1`,
-    replace: String.raw`/\ \A k \in 1`,
+    find: String.raw`/\ Len(batch) - Heads \in 1 .. MaxBatch
+  /\ \A k`,
+    replace: String.raw`/\ \A k`,
     killedBy: { check: "TypeOK", where: "BackupAlone" },
   },
   {

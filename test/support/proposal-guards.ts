@@ -1,4 +1,4 @@
-/** Values that primaries propose, where no action of the specification takes them, guard by guard. */
+/** Values that primaries propose which no action of the specification takes, guard by guard. */
 import type { Read, Request } from "../../src/core/pbft/message.ts"
 import type { Config, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
