@@ -4,19 +4,12 @@
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
-import { header } from "../core/pbft/trace.ts"
-import { sketcherDropLine, sketcherLine } from "../core/prophecy/trace.ts"
 import { groupOf } from "../core/quorum.ts"
-import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
-import {
-  scopedTrace,
-  type TraceError,
-  type TraceOptions,
-  traceHeaderOf,
-} from "./replica-services.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import type { TraceError, TraceOptions } from "./replica-services.ts"
 import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
+import { traceSketcher } from "./sketcher-trace.ts"
 import type { Counters } from "./status.ts"
-import type { TraceWriter } from "./trace-writer.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
 export class NoOutcome extends Data.TaggedError("NoOutcome")<{ readonly afterMs: number }> {
@@ -105,30 +98,6 @@ export interface SketcherShape {
 
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
 
-interface Traced {
-  readonly path: string
-  readonly writer: TraceWriter
-}
-
-/** The file that it writes its steps to; undefined when nobody wants them. */
-const openSketcherTrace = (
-  config: ClusterConfig,
-  of: Required<Pick<SketcherOptions, "endpoint" | "sketches" | "generation" | "maxStrikes">> &
-    Pick<SketcherOptions, "trace" | "log"> & { readonly firstTimestamp: number },
-): Effect.Effect<Traced | undefined, TraceError, Scope.Scope> => {
-  const { endpoint: id, trace, firstTimestamp, sketches, generation, maxStrikes } = of
-  if (trace === undefined) return Effect.succeed(undefined)
-  const { from, to } = config.endpoints[id] as Endpoint
-  const { run, spec, directory } = trace
-  const lanes = { from, to, firstTimestamp }
-  const node = { kind: "sketcher", id, ...lanes, sketches, generation, maxStrikes } as const
-  const headerOf = (incarnation: number): string => {
-    const startedAt = new Date().toISOString()
-    return header({ ...traceHeaderOf(config), run, spec, node, incarnation, startedAt })
-  }
-  return scopedTrace(directory, `sketcher-${id}`, headerOf, of.log ?? (() => undefined))
-}
-
 /** Starts a sketcher that runs until the scope closes. */
 export const makeSketcher = (
   config: ClusterConfig,
@@ -142,7 +111,7 @@ export const makeSketcher = (
     }
     // Microseconds: one that comes back starts above every timestamp that it used before.
     const firstTimestamp = Date.now() * 1_000
-    const traced = yield* openSketcherTrace(config, { ...settings, firstTimestamp })
+    const trace = yield* traceSketcher(config, { ...settings, firstTimestamp })
     const waiting: Array<() => void> = []
     const { quorum } = groupOf(config.replicas.length)
     const loop = yield* Effect.acquireRelease(
@@ -153,11 +122,7 @@ export const makeSketcher = (
             log: () => undefined,
             ...settings,
             firstTimestamp,
-            stepped: (before, step, input) =>
-              traced?.writer.record(
-                (n) => sketcherLine(n, before, step, input),
-                (n, dropped) => sketcherDropLine(n, dropped, step.state),
-              ),
+            stepped: trace.stepped,
             connections: () => {
               if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
             },
@@ -197,11 +162,8 @@ export const makeSketcher = (
         ways: loop.ways.toJSON(),
         actions: loop.actions.toJSON(),
         network: loop.network.toJSON(),
-        trace:
-          traced === undefined
-            ? null
-            : { steps: traced.writer.steps(), dropped: traced.writer.dropped() },
+        trace: trace.counts(),
       })),
-      tracePath: traced?.path ?? null,
+      tracePath: trace.path,
     }
   })
