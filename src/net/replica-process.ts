@@ -6,12 +6,14 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
-import { answerFastRead } from "./fast-read.ts"
+import { answerFastRead, type FastReader } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
+import { askingOrigin } from "./origin-answers.ts"
 import {
   Executor,
   Identity,
   type ListenError,
+  Origin,
   Peers,
   Store,
   type TraceError,
@@ -132,7 +134,8 @@ const viewLine = (config: ClusterConfig, view: View, active: boolean): string =>
 const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
   Effect.gen(function* () {
     const { config, id, log } = yield* Identity
-    const [peers, disk, executor, tracer] = yield* Effect.all([Peers, Store, Executor, Tracer])
+    const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
+    const [executor, origin] = yield* Effect.all([Executor, Origin])
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -141,7 +144,14 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       proposals: { pipeline: config.pipeline, batchBytes: batchBytes(config) },
       peers,
       store: disk.store,
-      executor,
+      executor: origin === undefined ? executor : askingOrigin(executor, origin),
+      completeReply:
+        origin &&
+        ((reply, send) =>
+          origin.complete(reply, (whole) => {
+            send(whole)
+            loop.schedule()
+          })),
       limits: limitsOf(config),
       fetched: openFetchedNodes(
         options.files ?? systemFiles,
@@ -165,10 +175,25 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       onFatal: fail,
     })
     yield* Effect.try({
-      try: () => loop.restart(disk.records),
+      try: () => {
+        loop.restart(disk.records)
+        if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
+      },
       catch: (cause) => broken(id, cause),
     })
-    const misbehaviour = new Misbehaviour()
+    const reader: FastReader = {
+      read: (operation, done) => {
+        const result = executor.read(operation)
+        if (origin === undefined || result === undefined) return done(result)
+        void origin.read(operation).then((said) => {
+          done(said)
+          loop.schedule()
+        })
+      },
+      actions: loop.actions,
+      events: loop.events,
+      misbehaviour: new Misbehaviour(),
+    }
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => {
@@ -181,14 +206,13 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: (message, answer) => {
-        const { actions, events } = loop
-        answerFastRead({ executor, actions, events, misbehaviour }, message, answer)
+        answerFastRead(reader, message, answer)
         loop.schedule()
       },
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
-    return { loop, peers, store: disk, tracer, misbehaviour }
+    return { loop, peers, store: disk, tracer, misbehaviour: reader.misbehaviour }
   })
 
 /** Starts a replica that runs until the scope closes; then its log and trace are closed. */
@@ -203,7 +227,7 @@ export const runReplica = (
     const failed = yield* Deferred.make<never, ReplicaError>()
     // The port first: it keeps a second process of this replica away from the files.
     const services = Tracer.layer(options.trace).pipe(
-      Layer.provideMerge(Executor.layer),
+      Layer.provideMerge(Layer.merge(Executor.layer, Origin.layer)),
       Layer.provideMerge(Store.layer(options.files ?? systemFiles)),
       Layer.provideMerge(Peers.layer),
       Layer.provideMerge(identity),

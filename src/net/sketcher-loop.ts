@@ -7,11 +7,11 @@
  */
 import { hash, randomInt } from "node:crypto"
 import type { SendToReplicas } from "../core/effect.ts"
-import type { Bytes, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
 import type { UnsignedRequest } from "../core/pbft/client.ts"
-import type { Authentic, Request } from "../core/pbft/message.ts"
+import type { Authentic, Reply, Request } from "../core/pbft/message.ts"
 import type { FastReply } from "../core/prophecy/message.ts"
-import { decodePlaced, isBefore, type Position } from "../core/prophecy/position.ts"
+import { decodePlaced, isBefore } from "../core/prophecy/position.ts"
 import { sketchOf } from "../core/prophecy/sketch-table.ts"
 import { initSketcher, rotation, stepSketcher } from "../core/prophecy/sketcher.ts"
 import type {
@@ -24,7 +24,9 @@ import type {
   SketcherState,
   SketcherTimer,
 } from "../core/prophecy/sketcher-state.ts"
-import { groupOf } from "../core/quorum.ts"
+import { groupOf, weakQuorum } from "../core/quorum.ts"
+import { decodeRequest, isNotHttp } from "../web/http-message.ts"
+import { AnswerWatch, differenceText, type Finding } from "./answer-watch.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -39,39 +41,8 @@ import { fingerprint } from "./handshake.ts"
 import { type EndpointKeys, endpointKeys } from "./keys.ts"
 import { BadFrame, type PeerFault } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
+import { AnswersDiffer, type Done, type Read, type Reason, type Way } from "./sketcher-outcome.ts"
 import { Writer } from "./writer.ts"
-
-/** Why the whole group was asked. */
-export type Reason =
-  | "write"
-  | "no-sketch"
-  | "fresh"
-  | "session"
-  | "suspected"
-  | "mismatch"
-  | "timeout"
-  | "proxied"
-
-/** Who answered: one replica, or the group. */
-export type Way =
-  | { readonly path: "fast"; readonly replica: ReplicaId }
-  | { readonly path: "replicated"; readonly reason: Reason }
-
-export interface Outcome {
-  readonly result: Bytes
-  /** Where in the agreed order the answer is from. */
-  readonly position: Position
-  readonly way: Way
-}
-
-export interface Read {
-  /** All that the result depends on. */
-  readonly key: Bytes
-  readonly operation: Bytes
-  readonly fresh: boolean
-  /** No state before this one may answer. */
-  readonly after: Position
-}
 
 export interface SketcherLoopOptions {
   readonly config: ClusterConfig
@@ -91,7 +62,7 @@ export interface SketcherLoopOptions {
 
 /** A call that is not answered. */
 interface Open {
-  readonly done: (outcome: Outcome) => void
+  readonly done: Done
   /** Whom a fast read goes to. */
   readonly drawn: ReplicaId | undefined
   /** Why the group is asked, if it is. */
@@ -100,6 +71,12 @@ interface Open {
 
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 
+/** Equal answers that make one of the group: more where origins may differ for a while. */
+const sketcherQuorum = ({ replicas, service }: ClusterConfig): number => {
+  const group = groupOf(replicas.length)
+  return service === "origin" ? group.quorum : weakQuorum(group)
+}
+
 const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherConfig => ({
   group: groupOf(options.config.replicas.length),
   id: options.endpoint,
@@ -107,6 +84,7 @@ const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherC
   lanes: lanes.to - lanes.from + 1,
   // Microseconds: one that comes back starts above every timestamp that it used before.
   firstTimestamp: Date.now() * 1_000,
+  replyQuorum: sketcherQuorum(options.config),
   sketches: options.sketches,
   generation: options.generation,
   maxStrikes: options.maxStrikes,
@@ -131,6 +109,8 @@ export class SketcherLoop {
   readonly #requests: Array<Request | undefined> = []
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(4096)
+  /** Where replicas may answer differently without a lie. */
+  readonly #watch: AnswerWatch | undefined
   #state: SketcherState
   #nextCall: CallId = 1
   #scheduled = false
@@ -144,6 +124,8 @@ export class SketcherLoop {
     this.#state = initSketcher(this.#machine)
     this.#keys = endpointKeys(config, endpoint)
     this.#limits = limitsOf(config)
+    const { group, replyQuorum } = this.#machine
+    if (config.service === "origin") this.#watch = new AnswerWatch(group.n, replyQuorum)
     this.#links = config.replicas.map(() => undefined)
     this.#dialers = config.replicas.map((_, replica) => this.#dial(replica, lanes))
   }
@@ -212,6 +194,7 @@ export class SketcherLoop {
       else {
         const digest = sha256(decodePlaced(reply.result).result)
         this.#step({ _tag: "Reply", message: reply, digest })
+        if (this.#watch !== undefined) this.#compare(this.#watch.heard(reply), reply)
       }
     }
     if (!reader.failed) return
@@ -225,8 +208,33 @@ export class SketcherLoop {
     this.#step({ _tag: "FastReply", message: message as Authentic<FastReply>, digest })
   }
 
-  /** Reads, fast where that is allowed; `done` is called once, later. */
-  read(read: Read, done: (outcome: Outcome) => void): void {
+  // Replicas whose origins answer differently: who, and in what.
+  #compare({ isHopeless, differences }: Finding, { client, timestamp }: Reply): void {
+    for (const difference of differences) {
+      this.network.add(`OriginDiffers:${difference.replica}`)
+      this.#options.log(`${this.#what(client, timestamp)}${differenceText(difference)}`)
+    }
+    const call = this.#state.lanes[client - this.#machine.firstClient]?.call
+    if (isHopeless && call !== undefined) this.giveUp(call, new AnswersDiffer({ differences }))
+  }
+
+  #what(client: ClientId, timestamp: Timestamp): string {
+    const request = this.#requests[client - this.#machine.firstClient]
+    const asked = request?.timestamp === timestamp ? decodeRequest(request.operation) : undefined
+    return asked === undefined || isNotHttp(asked) ? "" : `${asked.method} ${asked.target}: `
+  }
+
+  /** Waits no longer for a call; with an error, whoever asked is told. */
+  giveUp(id: CallId, error?: AnswersDiffer): void {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    this.#open.delete(id)
+    this.#step({ _tag: "GiveUp", id })
+    if (error !== undefined) open.done(error)
+  }
+
+  /** Reads, fast where that is allowed; `done` is called once, later. Gives the call's number. */
+  read(read: Read, done: Done): CallId {
     const { key: asked, operation, fresh, after } = read
     const key = sha256(asked)
     const drawn = this.#draw()
@@ -235,13 +243,15 @@ export class SketcherLoop {
     const input: ReadInput = { _tag: "Read", id, key, operation, fresh, after, replica }
     this.#open.set(id, { done, drawn, reason: this.#reasonOf(input, drawn) })
     this.#step(input)
+    return id
   }
 
   /** Has the operation ordered. */
-  write(operation: Bytes, done: (outcome: Outcome) => void): void {
+  write(operation: Bytes, done: Done): CallId {
     const id = this.#nextCall++
     this.#open.set(id, { done, drawn: undefined, reason: "write" })
     this.#step({ _tag: "Write", id, operation })
+    return id
   }
 
   /** Drawn uniformly among those that are not suspected; nobody can foresee whom. */

@@ -9,7 +9,7 @@ import { nowhere, type Position } from "../../src/core/prophecy/position.ts"
 import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
-import type { Outcome } from "../../src/net/sketcher-loop.ts"
+import type { Outcome } from "../../src/net/sketcher-outcome.ts"
 import { makeSketcher, type SketcherOptions, type SketcherShape } from "../../src/net/sketcher.ts"
 import {
   decodeResponse,

@@ -1,0 +1,231 @@
+/** Web servers behind replicas behind a sketcher, as real processes: dead, stale and lying ones. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type RequestListener } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { afterAll, describe, expect } from "vitest"
+import { sketcherBackend } from "../../src/cli/sketcher-backend.ts"
+import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluster-config.ts"
+import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import { makeSketcher } from "../../src/net/sketcher.ts"
+import {
+  ApacheMissing,
+  findApache,
+  freePort,
+  type Origin,
+  startApache,
+} from "../../src/web/apache.ts"
+import { openFront } from "../../src/web/front.ts"
+import { defaultRoutes } from "../../src/web/routes.ts"
+
+const root = mkdtempSync(join(tmpdir(), "prophecy-origins-"))
+chmodSync(root, 0o755)
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+
+interface Served {
+  readonly cluster: RunningCluster
+  readonly lines: ReadonlyArray<string>
+  readonly get: (path?: string, init?: RequestInit) => Effect.Effect<Got>
+}
+
+interface Got {
+  readonly status: number
+  readonly how: string
+  readonly body: string
+}
+
+const got = async (url: string, init?: RequestInit): Promise<Got> => {
+  const response = await fetch(url, init)
+  const how = response.headers.get("prophecy") ?? ""
+  return { status: response.status, how, body: await response.text() }
+}
+
+/** Four replicas with these origins, and a front end before them. */
+const serve = (
+  urls: ReadonlyArray<string>,
+  origins: ClusterConfigFile["origins"] = {},
+): Effect.Effect<Served, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const file = join(mkdtempSync(join(root, "cluster-")), "cluster.json")
+    const small = { clients: 8, retransmitMs: 300, checkpointInterval: 8, logSize: 16 }
+    const fresh = freshClusterConfig(yield* freePorts(4), { ...small, service: "origin", origins })
+    const replicas = fresh.replicas.map((r, id) => ({ ...r, origin: urls[id] ?? "" }))
+    writePrivateJson(file, { ...fresh, replicas })
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const cluster = yield* startCluster(config)
+    const lines: Array<string> = []
+    const log = (line: string): void => void lines.push(line)
+    const options = { fastReadMs: 2_000, maxStrikes: 0, timeoutMs: 4_000, log }
+    const sketcher = yield* makeSketcher(config, options)
+    yield* sketcher.connected
+    const backend = sketcherBackend(sketcher)
+    const front = yield* Effect.acquireRelease(
+      Effect.promise(() => openFront({ backend, routes: defaultRoutes, port: 0, log })),
+      ({ close }) => Effect.promise(close),
+    )
+    const at = `http://127.0.0.1:${front.port}`
+    const get: Served["get"] = (path = "/", init) => Effect.promise(() => got(at + path, init))
+    return { cluster, lines, get }
+  })
+
+const fresh = { headers: { "cache-control": "no-cache" } }
+
+/** A web server of this process, with its URL. */
+const listening = (listener: RequestListener) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer(listener)
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+    }),
+    ({ server }) =>
+      Effect.sync(() => {
+        server.closeAllConnections()
+        server.close()
+      }),
+  ).pipe(Effect.map(({ url }) => url))
+
+const apache = findApache(process.env)
+if (apache instanceof ApacheMissing) {
+  console.error(`\nNOT TESTED: Apache behind replicas. ${apache.message}\n`)
+}
+
+/** Four Apaches with equal copies of a small site. */
+const apaches = Effect.gen(function* () {
+  if (apache instanceof ApacheMissing) return yield* Effect.die(apache)
+  const folder = mkdtempSync(join(root, "apaches-"))
+  chmodSync(folder, 0o755)
+  mkdirSync(join(folder, "site"))
+  writeFileSync(join(folder, "site", "index.html"), "<h1>home</h1>")
+  return yield* Effect.forEach([0, 1, 2, 3], (replica) =>
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const where = { folder: join(folder, String(replica)), port: await freePort() }
+        return startApache({ apache, ...where, root: join(folder, "site") })
+      }),
+      ({ stop }) => Effect.promise(stop),
+    ),
+  )
+})
+
+const change = (origin: Origin | undefined, text: string): void =>
+  writeFileSync(join(origin?.documents ?? "", "index.html"), text)
+
+describe.skipIf(apache instanceof ApacheMissing)("Apache behind replicas", () => {
+  it.live("is read fast, and goes on while one is dead and another is not yet changed", () =>
+    Effect.gen(function* () {
+      const origins = yield* apaches
+      const { get, lines } = yield* serve(origins.map(({ url }) => url))
+      expect(yield* get()).toEqual({
+        status: 200,
+        how: "replicated; reason=no-sketch",
+        body: "<h1>home</h1>",
+      })
+      const second = yield* get()
+      expect(second.how).toMatch(/^fast; replica=[0-3]$/)
+      expect(second.body).toBe("<h1>home</h1>")
+      const head = yield* get("/", { method: "HEAD" })
+      expect([head.status, head.body]).toEqual([200, ""])
+      expect(yield* get("/none")).toMatchObject({ status: 404 })
+      yield* Effect.promise(() => origins[2]?.stop() ?? Promise.resolve())
+      for (let k = 0; k < 12; k++) {
+        expect(yield* get()).toMatchObject({ status: 200, body: "<h1>home</h1>" })
+      }
+      expect(yield* get("/", fresh)).toMatchObject({ status: 200, body: "<h1>home</h1>" })
+      yield* Effect.sleep(50)
+      expect(lines.join("\n")).toMatch(
+        /GET \/: replica 2 beside replica \d: status 502 against 200/,
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("never shows what a replica's origin says alone, and never goes back", () =>
+    Effect.gen(function* () {
+      const origins = yield* apaches
+      const { get } = yield* serve(origins.map(({ url }) => url))
+      yield* get()
+      // One origin lies: whoever draws it is told the truth by the others.
+      change(origins[3], "<h1>lies</h1>")
+      for (let k = 0; k < 12; k++) expect((yield* get()).body).toBe("<h1>home</h1>")
+      // The others change one after the other. (The liar has lied and is told the news.)
+      for (const origin of origins) change(origin, "<h1>news</h1>")
+      expect((yield* get("/", fresh)).body).toBe("<h1>news</h1>")
+      // One that goes back is alone: nobody is shown the old page any more.
+      change(origins[1], "<h1>home</h1>")
+      for (let k = 0; k < 12; k++) expect((yield* get()).body).toBe("<h1>news</h1>")
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("origins by URL", () => {
+  it.live("are not written to; that differ, or do not answer, give 502 and keep no lane", () =>
+    Effect.gen(function* () {
+      const dead = yield* Effect.promise(freePort)
+      const mute = yield* listening(() => undefined)
+      const asked: Array<string> = []
+      const good = yield* Effect.forEach([0, 1, 2], (id) =>
+        listening((request, response) => {
+          asked.push(request.method ?? "")
+          response.end(request.url === "/id" ? `${id}` : "good")
+        }),
+      )
+      const limits = { timeoutMs: 200, bodyBytes: 1_000 }
+      const { get } = yield* serve([...good, mute], limits)
+      expect(yield* get()).toMatchObject({ status: 200, body: "good" })
+      const post = yield* get("/", { method: "POST", body: "x" })
+      expect([post.status, post.how]).toEqual([501, "replicated; reason=write"])
+      expect(JSON.parse(post.body)).toMatchObject({ error: "ReadOnlyOrigin" })
+      expect(asked).not.toContain("POST")
+      // More often than there are lanes.
+      for (let k = 0; k < 10; k++) {
+        const { status, body } = yield* get("/id")
+        expect(status).toBe(502)
+        expect(JSON.parse(body)).toMatchObject({ error: "OriginsDiffer" })
+        expect(body).toMatch(/replica \d beside replica \d: .*body of 1 bytes/)
+      }
+      const nowhere = yield* serve([`http://127.0.0.1:${dead}`, mute, mute, mute], limits)
+      const none = yield* nowhere.get()
+      expect(none.status).toBe(502)
+      expect(JSON.parse(none.body)).toMatchObject({ error: "NoOrigin" })
+      // Not sketched: the next one asks the group again.
+      expect((yield* nowhere.get()).how).toBe("replicated; reason=no-sketch")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("are asked through restarts, killed primaries and lying replicas", () =>
+    Effect.gen(function* () {
+      const state = { page: 0 }
+      const urls = yield* Effect.forEach([0, 1, 2, 3], () =>
+        listening((_, response) => response.end(`page ${state.page}`)),
+      )
+      const { get, cluster } = yield* serve(urls)
+      const seen: Array<number> = []
+      const look = Effect.gen(function* () {
+        const { status, body } = yield* get("/", state.page % 2 === 0 ? {} : fresh)
+        if (status === 200) seen.push(Number(body.slice(5)))
+      })
+      const rounds = [
+        () => cluster.kill(0),
+        () => Effect.sync(() => cluster.behave(2, "garbage")),
+        () => cluster.start(0),
+        () => Effect.sync(() => cluster.behave(2, "old")),
+      ]
+      for (const round of rounds) {
+        yield* round()
+        for (let k = 0; k < 6; k++) {
+          state.page++
+          yield* look
+          yield* look
+        }
+      }
+      // Never older than what was seen before, and in the end what is.
+      expect(seen).toEqual([...seen].sort((a, b) => a - b))
+      expect(seen.length).toBeGreaterThan(30)
+      expect((yield* get("/", fresh)).body).toBe(`page ${state.page}`)
+    }).pipe(Effect.scoped),
+  )
+})
