@@ -50,6 +50,7 @@ export const sketcherBackend = (sketcher: SketcherShape): Backend => ({
       asked(sketcher, request, positionOf(after)).pipe(Effect.mapError(httpError)),
     )
     const position = positionText(outcome.position)
-    return { response: outcome.result, how: howOf(outcome), position }
+    const { result: response, rest } = outcome
+    return { response, how: howOf(outcome), position, ...(rest === undefined ? {} : { rest }) }
   },
 })

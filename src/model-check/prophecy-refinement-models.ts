@@ -80,6 +80,11 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     size: "nightly",
   }),
   made({
+    name: "GivesUp",
+    why: "Clients wait no longer; what they asked for may take effect all the same.",
+    model: { canGiveUp: [0] },
+  }),
+  made({
     name: "ReadOnly",
     why: "Replicated reads without a position: 2f + 1 answers to everything.",
     model: { asks: "ReadsFresh" },

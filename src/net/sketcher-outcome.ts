@@ -5,7 +5,8 @@
  */
 import { Data } from "effect"
 import type { Bytes, ReplicaId } from "../core/ids.ts"
-import type { Position } from "../core/prophecy/position.ts"
+import { isBefore, type Position } from "../core/prophecy/position.ts"
+import type { Sketch } from "../core/prophecy/sketch-table.ts"
 import { type Difference, differenceText } from "./answer-watch.ts"
 
 /** Why the whole group was asked. */
@@ -26,6 +27,8 @@ export type Way =
 
 export interface Outcome {
   readonly result: Bytes
+  /** What comes after `result`, where the answer is large: it is verified as it comes. */
+  readonly rest?: AsyncIterable<Bytes>
   /** Where in the agreed order the answer is from. */
   readonly position: Position
   readonly way: Way
@@ -49,4 +52,23 @@ export interface Read {
   readonly fresh: boolean
   /** No state before this one may answer. */
   readonly after: Position
+}
+
+/** Why the machine would have this read replicated, in a word for people. */
+export const reasonOf = (
+  {
+    fresh,
+    after,
+    drawn,
+  }: Pick<Read, "fresh" | "after"> & {
+    readonly drawn: ReplicaId | undefined
+  },
+  known: Sketch | undefined,
+  sketches: boolean,
+): Reason => {
+  if (!sketches) return "proxied"
+  if (fresh) return "fresh"
+  if (known === undefined) return "no-sketch"
+  if (isBefore(known.position, after)) return "session"
+  return drawn === undefined ? "suspected" : "mismatch"
 }

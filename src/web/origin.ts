@@ -41,8 +41,13 @@ export interface OriginClient {
 }
 
 /** A response of the replica itself: one word for programs, one sentence for people. */
-export const originFailure = (status: number, error: string, message: string): OriginAnswer => {
-  const body = Buffer.from(`${JSON.stringify({ error, message })}\n`).toString("latin1")
+export const originFailure = (
+  status: number,
+  error: string,
+  message: string,
+  limit?: number,
+): OriginAnswer => {
+  const body = Buffer.from(`${JSON.stringify({ error, message, limit })}\n`).toString("latin1")
   const headers: ReadonlyArray<Header> = [
     ["content-length", String(body.length)],
     ["content-type", "application/json"],
@@ -147,7 +152,7 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
         return { response: encodeResponse(normalise(request, response)), isOrigins: true }
       }
       const why = `The origin's answer has more than ${bodyBytes} bytes.`
-      return originFailure(502, "OriginTooLarge", why)
+      return originFailure(502, "OriginTooLarge", why, bodyBytes)
     } catch {
       // What a broken origin's socket says differs from replica to replica: one text for all.
       return originFailure(502, "NoOrigin", "The origin did not answer.")

@@ -49,7 +49,10 @@ describe("prophecy start --serve --service origin", () => {
   it.each([
     [["start", "--service", "origin"], "--service origin goes with --serve"],
     [origin, "--service origin needs --root FOLDER"],
-    [[...origin, "--origin", "http://127.0.0.1:1"], "1 given, needed is one for each of 4 replicas"],
+    [
+      [...origin, "--origin", "http://127.0.0.1:1"],
+      "1 given, needed is one for each of 4 replicas",
+    ],
     [["start", "--serve", "--root", "."], "--root and --origin go with --service origin"],
     [
       [...origin, ...[1, 2, 3, 4].flatMap((k) => ["--origin", `ftp://127.0.0.1:${k}`])],

@@ -1,17 +1,9 @@
 /** Web servers behind replicas behind a sketcher, as real processes: dead, stale and lying ones. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
-import { tmpdir } from "node:os"
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
-import { afterAll, describe, expect } from "vitest"
-import { sketcherBackend } from "../../src/cli/sketcher-backend.ts"
-import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluster-config.ts"
-import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
-import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
-import { makeSketcher } from "../../src/net/sketcher.ts"
+import { Effect } from "effect"
+import { describe, expect } from "vitest"
 import {
   ApacheMissing,
   findApache,
@@ -19,76 +11,8 @@ import {
   type Origin,
   startApache,
 } from "../../src/web/apache.ts"
-import { openFront } from "../../src/web/front.ts"
-import { defaultRoutes } from "../../src/web/routes.ts"
 
-const root = mkdtempSync(join(tmpdir(), "prophecy-origins-"))
-chmodSync(root, 0o755)
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
-
-interface Served {
-  readonly cluster: RunningCluster
-  readonly lines: ReadonlyArray<string>
-  readonly get: (path?: string, init?: RequestInit) => Effect.Effect<Got>
-}
-
-interface Got {
-  readonly status: number
-  readonly how: string
-  readonly body: string
-}
-
-const got = async (url: string, init?: RequestInit): Promise<Got> => {
-  const response = await fetch(url, init)
-  const how = response.headers.get("prophecy") ?? ""
-  return { status: response.status, how, body: await response.text() }
-}
-
-/** Four replicas with these origins, and a front end before them. */
-const serve = (
-  urls: ReadonlyArray<string>,
-  origins: ClusterConfigFile["origins"] = {},
-): Effect.Effect<Served, unknown, Scope.Scope> =>
-  Effect.gen(function* () {
-    const file = join(mkdtempSync(join(root, "cluster-")), "cluster.json")
-    const times = { retransmitMs: 300, viewChangeMs: 400 }
-    const small = { clients: 8, ...times, checkpointInterval: 8, logSize: 16 }
-    const fresh = freshClusterConfig(yield* freePorts(4), { ...small, service: "origin", origins })
-    const replicas = fresh.replicas.map((r, id) => ({ ...r, origin: urls[id] ?? "" }))
-    writePrivateJson(file, { ...fresh, replicas })
-    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
-    const cluster = yield* startCluster(config)
-    const lines: Array<string> = []
-    const log = (line: string): void => void lines.push(line)
-    const options = { fastReadMs: 2_000, maxStrikes: 0, timeoutMs: 4_000, log }
-    const sketcher = yield* makeSketcher(config, options)
-    yield* sketcher.connected
-    const backend = sketcherBackend(sketcher)
-    const front = yield* Effect.acquireRelease(
-      Effect.promise(() => openFront({ backend, routes: defaultRoutes, port: 0, log })),
-      ({ close }) => Effect.promise(close),
-    )
-    const at = `http://127.0.0.1:${front.port}`
-    const get: Served["get"] = (path = "/", init) => Effect.promise(() => got(at + path, init))
-    return { cluster, lines, get }
-  })
-
-const fresh = { headers: { "cache-control": "no-cache" } }
-
-/** A web server of this process, with its URL. */
-const listening = (listener: RequestListener) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const server = createServer(listener)
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-      return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
-    }),
-    ({ server }) =>
-      Effect.sync(() => {
-        server.closeAllConnections()
-        server.close()
-      }),
-  ).pipe(Effect.map(({ url }) => url))
+import { clusterRoot, fresh, listening, serve } from "./origins.ts"
 
 const apache = findApache(process.env)
 if (apache instanceof ApacheMissing) {
@@ -98,7 +22,7 @@ if (apache instanceof ApacheMissing) {
 /** Four Apaches with equal copies of a small site. */
 const apaches = Effect.gen(function* () {
   if (apache instanceof ApacheMissing) return yield* Effect.die(apache)
-  const folder = mkdtempSync(join(root, "apaches-"))
+  const folder = mkdtempSync(join(clusterRoot(), "apaches-"))
   chmodSync(folder, 0o755)
   mkdirSync(join(folder, "site"))
   writeFileSync(join(folder, "site", "index.html"), "<h1>home</h1>")
