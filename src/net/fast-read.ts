@@ -7,8 +7,10 @@
 import type { Bytes } from "../core/ids.ts"
 import type { Authentic } from "../core/pbft/message.ts"
 import type { FastRead } from "../core/prophecy/message.ts"
+import { decodePlaced } from "../core/prophecy/position.ts"
 import { recvFastRead } from "../core/prophecy/replica.ts"
 import type { Counts } from "./counts.ts"
+import type { Executor } from "./executor.ts"
 import type { Misbehaviour } from "./misbehave.ts"
 
 export interface FastReader {
@@ -18,6 +20,18 @@ export interface FastReader {
   readonly events: Counts
   readonly misbehaviour: Misbehaviour
 }
+
+/** The executor, of which a replica that answers badly hears what was executed in its turn. */
+export const overheard = (executor: Executor, misbehaviour: Misbehaviour): Executor => ({
+  ...executor,
+  execute: (effect) => {
+    const executed = executor.execute(effect)
+    effect.requests.forEach(({ operation }, k) =>
+      misbehaviour.executed(operation, decodePlaced(executed.results[k] ?? "").result),
+    )
+    return executed
+  },
+})
 
 /**
  * Has the service read. An operation that is no read gets no answer: whoever asks for a change this

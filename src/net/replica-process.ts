@@ -6,7 +6,7 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
-import { answerFastRead, type FastReader } from "./fast-read.ts"
+import { answerFastRead, type FastReader, overheard } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import { askingOrigin } from "./origin-answers.ts"
 import {
@@ -135,7 +135,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
   Effect.gen(function* () {
     const { config, id, log } = yield* Identity
     const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
-    const [executor, origin] = yield* Effect.all([Executor, Origin])
+    const [service, origin] = yield* Effect.all([Executor, Origin])
+    const misbehaviour = new Misbehaviour()
+    const executor =
+      origin === undefined ? overheard(service, misbehaviour) : askingOrigin(service, origin)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -144,7 +147,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       proposals: { pipeline: config.pipeline, batchBytes: batchBytes(config) },
       peers,
       store: disk.store,
-      executor: origin === undefined ? executor : askingOrigin(executor, origin),
+      executor,
       completeReply:
         origin &&
         ((reply, send) =>
@@ -192,7 +195,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       },
       actions: loop.actions,
       events: loop.events,
-      misbehaviour: new Misbehaviour(),
+      misbehaviour,
     }
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>
@@ -212,7 +215,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
-    return { loop, peers, store: disk, tracer, misbehaviour: reader.misbehaviour }
+    return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
 /** Starts a replica that runs until the scope closes; then its log and trace are closed. */
