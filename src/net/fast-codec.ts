@@ -1,6 +1,6 @@
 /**
- * FAST-READ, FAST-REPLY and its chunks as bytes, between a sketcher and a replica. They follow messages of
- * PBFT in a frame and never reach its `step`.
+ * FAST-READ, FAST-REPLY and its chunks as bytes, between a sketcher and a replica. They follow
+ * messages of PBFT in a frame and never reach its `step`.
  *
  * Outside the specification: bytes. Messages are values there.
  */

@@ -17,6 +17,8 @@ import type { Reply } from "../core/pbft/message.ts"
 import { encodePlaced } from "../core/prophecy/position.ts"
 import { type OriginAnswer, type OriginClient, originFailure } from "../web/origin.ts"
 import type { Executor } from "./executor.ts"
+import type { FastReader } from "./fast-read.ts"
+import type { CompleteReply } from "./loop-options.ts"
 
 /** The answer to a client's last request. */
 interface Kept {
@@ -110,3 +112,28 @@ export const askingOrigin = (executor: Executor, origin: OriginAnswers): Executo
     return executor.execute(effect)
   },
 })
+
+/** Replies as they leave: with the origin's answers. `sent`: something waits to leave. */
+export const completing =
+  (origin: OriginAnswers, sent: () => void): CompleteReply =>
+  (reply, send) =>
+    origin.complete(reply, (whole) => {
+      send(whole)
+      sent()
+    })
+
+/** How fast reads are read: from the service, or where there is an origin from that. */
+export const readerOf =
+  (
+    executor: Pick<Executor, "read">,
+    origin: OriginAnswers | undefined,
+    sent: () => void,
+  ): FastReader["read"] =>
+  (operation, done) => {
+    const result = executor.read(operation)
+    if (origin === undefined || result === undefined) return done(result)
+    void origin.read(operation).then((said) => {
+      done(said)
+      sent()
+    })
+  }

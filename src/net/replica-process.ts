@@ -6,9 +6,11 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
-import { answerFastRead, type FastReader, overheard } from "./fast-read.ts"
+import { answerFastRead, overheard } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
-import { askingOrigin } from "./origin-answers.ts"
+import { askingOrigin, completing, type OriginAnswers, readerOf } from "./origin-answers.ts"
+import type { Executor as Execution } from "./executor.ts"
+import type { PeersEvents } from "./peers.ts"
 import {
   Executor,
   Identity,
@@ -130,6 +132,22 @@ const viewLine = (config: ClusterConfig, view: View, active: boolean): string =>
   return `left the views below ${view}, waits for replica ${primary} to start it`
 }
 
+/** What it does about a sketcher's fast reads. */
+const fastReadsOf = (parts: {
+  readonly loop: ReplicaLoop
+  readonly executor: Pick<Execution, "read">
+  readonly origin: OriginAnswers | undefined
+  readonly misbehaviour: Misbehaviour
+}): PeersEvents["fastRead"] => {
+  const { loop, executor, origin, misbehaviour } = parts
+  const { actions, events } = loop
+  const read = readerOf(executor, origin, () => loop.schedule())
+  return (message, answer) => {
+    answerFastRead({ read, actions, events, misbehaviour }, message, answer)
+    loop.schedule()
+  }
+}
+
 /** The loop with its services; it runs until the scope closes. */
 const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
   Effect.gen(function* () {
@@ -148,13 +166,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       peers,
       store: disk.store,
       executor,
-      completeReply:
-        origin &&
-        ((reply, send) =>
-          origin.complete(reply, (whole) => {
-            send(whole)
-            loop.schedule()
-          })),
+      completeReply: origin && completing(origin, () => loop.schedule()),
       limits: limitsOf(config),
       fetched: openFetchedNodes(
         options.files ?? systemFiles,
@@ -184,19 +196,6 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       },
       catch: (cause) => broken(id, cause),
     })
-    const reader: FastReader = {
-      read: (operation, done) => {
-        const result = executor.read(operation)
-        if (origin === undefined || result === undefined) return done(result)
-        void origin.read(operation).then((said) => {
-          done(said)
-          loop.schedule()
-        })
-      },
-      actions: loop.actions,
-      events: loop.events,
-      misbehaviour,
-    }
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => {
@@ -208,10 +207,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
-      fastRead: (message, answer) => {
-        answerFastRead(reader, message, answer)
-        loop.schedule()
-      },
+      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })

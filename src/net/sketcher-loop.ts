@@ -27,7 +27,6 @@ import type {
   SketcherState,
   SketcherTimer,
 } from "../core/prophecy/sketcher-state.ts"
-import { groupOf, weakQuorum } from "../core/quorum.ts"
 import { decodeRequest, isNotHttp } from "../web/http-message.ts"
 import { AnswerWatch, differenceText, type Finding } from "./answer-watch.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
@@ -60,24 +59,9 @@ import {
   reasonOf,
   type Way,
 } from "./sketcher-outcome.ts"
+import { machineConfig, type SketcherLoopOptions } from "./sketcher-options.ts"
 import { SketcherTimers, timerOf } from "./sketcher-timers.ts"
 import { Writer } from "./writer.ts"
-
-export interface SketcherLoopOptions {
-  readonly config: ClusterConfig
-  /** The endpoint whose secret it holds; its clients are the sketcher's lanes. */
-  readonly endpoint: number
-  /** Without sketches this is proxied PBFT. */
-  readonly sketches: boolean
-  /** How many sketches each of the table's two generations holds. */
-  readonly generation: number
-  readonly maxStrikes: number
-  readonly fastReadMs: number
-  readonly readmitMs: number
-  readonly log: (line: string) => void
-  /** The number of connected replicas changed. */
-  readonly connections: () => void
-}
 
 /** A call that is not answered. */
 interface Open {
@@ -90,28 +74,6 @@ interface Open {
 
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
-
-/** Equal answers that make one of the group: more where origins may differ for a while. */
-const sketcherQuorum = ({ replicas, service }: ClusterConfig): number => {
-  const group = groupOf(replicas.length)
-  return service === "origin" ? group.quorum : weakQuorum(group)
-}
-
-const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherConfig => ({
-  group: groupOf(options.config.replicas.length),
-  id: options.endpoint,
-  firstClient: lanes.from,
-  lanes: lanes.to - lanes.from + 1,
-  // Microseconds: one that comes back starts above every timestamp that it used before.
-  firstTimestamp: Date.now() * 1_000,
-  replyQuorum: sketcherQuorum(options.config),
-  sketches: options.sketches,
-  generation: options.generation,
-  maxStrikes: options.maxStrikes,
-  fastReadMs: options.fastReadMs,
-  retransmitMs: options.config.retransmitMs,
-  readmitMs: options.readmitMs,
-})
 
 export class SketcherLoop {
   readonly actions = new Counts()

@@ -22,9 +22,7 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     file: originAnswers,
     find: "if (!questions.isUnderWay) queueMicrotask",
     replace: "queueMicrotask",
-    killedBy: byOrigin(
-      "to one request are of the order of the group: the next question waits for the last",
-    ),
+    killedBy: byOrigin("to one request are in the order of the group: the next question waits"),
   },
   {
     name: "what the origin did not say has a position",

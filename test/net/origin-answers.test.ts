@@ -64,7 +64,7 @@ describe("the answers of a replica's origin", () => {
     expect(asked).toEqual(["a", "b"])
   })
 
-  it("to one request are of the order of the group: the next question waits for the last", async () => {
+  it("to one request are in the order of the group: the next question waits", async () => {
     const { client, says, asked } = origin()
     const answers = new OriginAnswers(client)
     answers.executing(batch(1, [0, 1, "a"]))

@@ -1,5 +1,5 @@
 /** Web servers behind replicas behind a sketcher, as real processes: dead, stale and lying ones. */
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -37,8 +37,12 @@ const apaches = Effect.gen(function* () {
   )
 })
 
-const change = (origin: Origin | undefined, text: string): void =>
-  writeFileSync(join(origin?.documents ?? "", "index.html"), text)
+/** Every file has the same age: Apache says it in Last-Modified. */
+const change = (origin: Origin | undefined, text: string): void => {
+  const file = join(origin?.documents ?? "", "index.html")
+  writeFileSync(file, text)
+  utimesSync(file, 1e9, 1e9)
+}
 
 describe.skipIf(apache instanceof ApacheMissing)("Apache behind replicas", () => {
   it.live("is read fast; nobody sees what one origin alone says, and one may be dead", () =>
