@@ -85,6 +85,12 @@ export const ClusterConfigFile = Schema.Struct({
   /** One replica answers with the result, the others with its digest: for large results. */
   digestReplies: Schema.optionalKey(Schema.Boolean),
   /**
+   * The primary proposes the time with each batch, and a backup takes it when it is no more than
+   * this many milliseconds from its own clock, or f + 1 replicas have taken it; 0: no time is
+   * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
+   */
+  agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /**
    * What is replicated. `album` and `origin` are for `prophecy sketcher`: their results carry their
    * positions. With `origin` each replica asks a web server of its own.
    */
@@ -146,6 +152,7 @@ export interface ClusterConfig {
   readonly readOnly: boolean
   readonly tentative: boolean
   readonly digestReplies: boolean
+  readonly agreedTimeMs: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
   readonly secrets: Secrets
@@ -186,6 +193,7 @@ export const batchBytes = (config: Pick<ClusterConfig, "limits">): number =>
 const withDefaults = (file: ClusterConfigFile) => ({
   ...configDefaults,
   endpoints: [{ from: 0, to: file.clients - 1 }],
+  agreedTimeMs: file.service === "album" ? 10_000 : 0,
   ...file,
   limits: { ...configDefaults.limits, ...file.limits },
   origins: { ...originDefaults, ...file.origins },
@@ -311,6 +319,7 @@ export const toClusterConfig = (
     readOnly: c.readOnly,
     tentative: c.tentative,
     digestReplies: c.digestReplies,
+    agreedTimeMs: c.agreedTimeMs,
     service: c.service,
     origins: c.origins,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),

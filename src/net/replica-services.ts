@@ -11,7 +11,7 @@ import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
+import { clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
@@ -71,8 +71,9 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
     Effect.gen(function* () {
       const { config, id, log } = yield* Identity
       const keys = replicaKeys(config, id)
-      const { clients } = config
-      const authenticator = new Authenticator({ keys, id, n: config.replicas.length, clients })
+      const { clients, agreedTimeMs } = config
+      const n = config.replicas.length
+      const authenticator = new Authenticator({ keys, id, n, clients, agreedTimeMs })
       const peers = new Network.Peers({ config, id, keys, authenticator, log })
       const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
       yield* Effect.acquireRelease(
@@ -213,7 +214,7 @@ export const scopedTrace = (
 /** The parts of a trace's header that the configuration says. */
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
-  const { checkpointInterval, logSize, maxBatch, clients } = config
+  const { checkpointInterval, logSize, maxBatch } = config
   const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fastPaths(config)
   return {
     protocol: "pbft",
@@ -227,7 +228,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     readOnly,
     maxTentative,
     fetchDecisions,
-    clients,
+    ...clockOf(config),
   } as const
 }
 

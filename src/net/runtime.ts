@@ -9,6 +9,7 @@
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { DirectMessage } from "../core/pbft/message.ts"
+import { proposeInput } from "../core/pbft/proposal.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -299,7 +300,7 @@ export class ReplicaLoop {
     for (;;) {
       const count = nextBatch(config, proposals, this.#state)
       if (count === 0) return
-      this.#take({ _tag: "Propose", count })
+      this.#take(proposeInput(config, this.#state, count, Date.now()))
     }
   }
 
