@@ -62,7 +62,9 @@ export const TraceNode = Schema.Union([
     from: Natural,
     to: Natural,
     firstTimestamp: Natural,
-    /** `SketcherConfig`'s: whether it has sketches, how many a generation, how many strikes. */
+    /** `SketcherConfig`'s: equal answers that a lane needs; whether there are sketches, how many a
+     * generation; how many strikes. */
+    replyQuorum: Positive,
     sketches: Schema.Boolean,
     generation: Positive,
     maxStrikes: Natural,

@@ -14,6 +14,7 @@ import {
   type TraceOptions,
   traceHeaderOf,
 } from "./replica-services.ts"
+import { sketcherQuorum } from "./sketcher-options.ts"
 
 export interface TracedSketcher {
   readonly endpoint: number
@@ -43,7 +44,7 @@ export const traceSketcher = (
   if (trace === undefined) return Effect.succeed(noTrace)
   const { from, to } = config.endpoints[id] as Endpoint
   const { run, spec, directory } = trace
-  const lanes = { from, to, firstTimestamp }
+  const lanes = { from, to, firstTimestamp, replyQuorum: sketcherQuorum(config) }
   const node = { kind: "sketcher", id, ...lanes, sketches, generation, maxStrikes } as const
   const headerOf = (incarnation: number): string => {
     const startedAt = new Date().toISOString()

@@ -20,6 +20,7 @@ import { NodeTrace, nodeKey, type TraceFile } from "./node.ts"
 import { differentRun, TraceReader } from "./read.ts"
 import type { Digests } from "./replay.ts"
 import { SketcherMonitor } from "./sketcher-monitor.ts"
+import { sketchDigest } from "./sketcher-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 
 /** The states of all traced processes between two events. */
@@ -193,7 +194,7 @@ class Check {
       resultDigest,
     })
     this.#abstraction = new Abstraction(traced, logSize, batchDigest)
-    this.#sketched = new SketcherMonitor(resultDigest)
+    this.#sketched = new SketcherMonitor(sketchDigest(digests))
   }
 
   readonly visit = (event: TraceEvent): void => {

@@ -1,4 +1,6 @@
 /** Replays the lines of a sketcher through the same `stepSketcher` that ran. */
+import type { Bytes, Digest } from "../core/ids.ts"
+import { chunkedDigest } from "../core/prophecy/chunks.ts"
 import { initSketcher, stepSketcher } from "../core/prophecy/sketcher.ts"
 import { fromFullSketcherProjection } from "../core/prophecy/projection.ts"
 import type { SketcherConfig, SketcherState } from "../core/prophecy/sketcher-state.ts"
@@ -32,19 +34,26 @@ const timers = { fastReadMs: 1, retransmitMs: 1, readmitMs: 1 }
 const configOf = (header: TraceHeader): SketcherConfig => {
   const { node, n, f, quorum } = header
   if (node.kind !== "sketcher") throw new Error("a trace of a sketcher is asked for")
-  const { id, from, to, firstTimestamp, sketches, generation, maxStrikes } = node
+  const { id, from, to, firstTimestamp, replyQuorum, sketches, generation, maxStrikes } = node
   return {
     group: { n, f, quorum },
     id,
     firstClient: from,
     lanes: to - from + 1,
     firstTimestamp,
+    replyQuorum,
     sketches,
     generation,
     maxStrikes,
     ...timers,
   }
 }
+
+/** The digest of a result, as sketches have it. */
+export const sketchDigest =
+  ({ resultDigest }: Pick<Digests, "resultDigest">) =>
+  (result: Bytes): Digest =>
+    chunkedDigest(resultDigest, result)
 
 export class SketcherReplay {
   readonly node: string
@@ -73,7 +82,7 @@ export class SketcherReplay {
     fits(at, "in", inputMisfit(line.step.in))
     const traced = line.step.in as SketcherTraceInput
     if ("replica" in traced) knownReplica(at, traced.replica, config.group.n)
-    const input = sketcherInputOf(traced, this.#digests.resultDigest)
+    const input = sketcherInputOf(traced, sketchDigest(this.#digests))
     const before = this.#state
     const step = possible(at, () => stepSketcher(config, before, input))
     sameLine(at, sketcherLine(n, before, step, input), line)

@@ -29,8 +29,10 @@ import { sourceOf } from "./support/sources.ts"
 const config = sketcherConfig({ firstClient: 3, generation: 2 })
 
 const headerOf = (incarnation: number, firstTimestamp: number): string => {
-  const { firstClient: from, lanes, sketches, generation, maxStrikes, id, group } = config
-  const own = { from, to: from + lanes - 1, firstTimestamp, sketches, generation, maxStrikes }
+  const { firstClient: from, lanes, replyQuorum, sketches, generation, maxStrikes } = config
+  const { id, group } = config
+  const table = { replyQuorum, sketches, generation, maxStrikes }
+  const own = { from, to: from + lanes - 1, firstTimestamp, ...table }
   const pbft = { checkpointInterval: 4, logSize: 8, maxBatch: 4, clients: 8 }
   const fast = { replyQuorum: 2, readOnly: false, maxTentative: 0, fetchDecisions: false }
   const of = { run: "r", protocol: "pbft", spec: "0".repeat(64), startedAt: "now" } as const
@@ -65,7 +67,9 @@ const inputOf = (random: Random, state: SketcherState, id: number): SketcherInpu
     case 5:
       return { _tag: "Retransmit", lane: random.below(config.lanes) }
     case 6:
-      return { _tag: "Readmit", replica }
+      return random.below(2) === 0
+        ? { _tag: "Readmit", replica }
+        : { _tag: "GiveUp", id: call?.id ?? 0 }
     default: {
       const lane = random.below(config.lanes)
       const { timestamp = 0 } = state.lanes[lane]?.client ?? {}

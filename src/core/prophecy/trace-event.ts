@@ -34,6 +34,7 @@ export const SketcherTraceInput = Schema.Union([
     id: Natural,
     replica: Natural,
     result: BytesText,
+    digest: Schema.optionalKey(Schema.String),
   }),
   Schema.Struct({
     ...type("Reply"),
@@ -44,6 +45,7 @@ export const SketcherTraceInput = Schema.Union([
     result: BytesText,
   }),
   Schema.Struct({ ...type("FastTimeout"), id: Natural }),
+  Schema.Struct({ ...type("GiveUp"), id: Natural }),
   Schema.Struct({ ...type("Retransmit"), lane: Natural }),
   Schema.Struct({ ...type("Readmit"), replica: Natural }),
   Schema.Struct({ ...type("Restart"), firstTimestamp: Natural }),
@@ -86,6 +88,7 @@ export const sketcherInputOf = (
     case "Read":
     case "Write":
     case "FastTimeout":
+    case "GiveUp":
     case "Retransmit":
     case "Readmit":
     case "Restart": {
@@ -93,8 +96,9 @@ export const sketcherInputOf = (
       return { _tag, ...fields } as SketcherInput
     }
     case "FastReply": {
-      const { type: _tag, ...fields } = traced
-      return { _tag, message: authentic({ _tag, ...fields }), digest: digestOf(fields.result) }
+      const { type: _tag, digest, ...fields } = traced
+      const known = digest ?? digestOf(fields.result)
+      return { _tag, message: authentic({ _tag, ...fields }), digest: known }
     }
     case "Reply": {
       const { type: _tag, ...fields } = traced

@@ -1,6 +1,6 @@
 /**
  * The lines of a sketcher's trace as text, without the line break; docs/trace-format.md. Digests of
- * results are not written down: a reader has the results.
+ * results are not written down where a reader has the results.
  *
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
@@ -32,14 +32,18 @@ const inputText = (input: SketcherInput): string => {
       return JSON.stringify({ type: "Write", id: input.id, operation: input.operation })
     case "FastReply": {
       const { sketcher, id, replica, result } = input.message
-      return JSON.stringify({ type: "FastReply", sketcher, id, replica, result })
+      // What came in chunks is known by its digest alone.
+      const { digest } = input
+      const known = result === "" ? { result, digest } : { result }
+      return JSON.stringify({ type: "FastReply", sketcher, id, replica, ...known })
     }
     case "Reply": {
       const { view, client, timestamp, replica, result } = input.message
       return JSON.stringify({ type: "Reply", view, client, timestamp, replica, result })
     }
     case "FastTimeout":
-      return `{"type":"FastTimeout","id":${input.id}}`
+    case "GiveUp":
+      return `{"type":"${input._tag}","id":${input.id}}`
     case "Retransmit":
       return `{"type":"Retransmit","lane":${input.lane}}`
     case "Readmit":
