@@ -36,7 +36,9 @@ const explorations = [
   "trace/projection",
   "trace/view-change",
 ].map((name) => `test/${name}.test.ts`)
-const processes = ["net", "cli", "bench", "crash"].map((name) => `test/${name}/**/*.test.ts`)
+const processes = ["net", "cli", "bench", "crash", "histories"].map(
+  (name) => `test/${name}/**/*.test.ts`,
+)
 
 // CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)

@@ -69,11 +69,12 @@ export const makeRunConfig = (
   folder: string,
   replicas: number,
   changes: Partial<ClusterConfigFile>,
+  finish: (file: ClusterConfigFile) => ClusterConfigFile = (file) => file,
 ): Effect.Effect<ClusterConfig, Refused> =>
   Effect.gen(function* () {
     const ports = yield* freePorts(replicas)
     const path = join(folder, configName)
-    writePrivateJson(path, freshClusterConfig(ports, changes))
+    writePrivateJson(path, finish(freshClusterConfig(ports, changes)))
     return yield* loadConfig(path)
   })
 

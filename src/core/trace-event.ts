@@ -80,6 +80,8 @@ export const TraceHeader = Schema.Struct({
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
   fetchDecisions: Schema.Boolean,
+  /** The client in whose name primaries propose a value with each batch, where they do. */
+  clock: Schema.optionalKey(Natural),
   /** How many clients the replicas know: ids `0 .. clients - 1`. */
   clients: Natural,
   /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */

@@ -6,20 +6,24 @@
  */
 import type { Bytes } from "../core/ids.ts"
 
-export const behaviours = ["honest", "old", "garbage", "mute"] as const
+export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
 /**
  * - `old`: as it answered the same read first, whatever happened since
+ * - `stale`: as the group answered the same read last, which is what a sketch is of: a change stays
+ *   hidden for as long as nobody else is asked, and no strike is ever counted
  * - `garbage`: something else, another each time
  * - `mute`: not at all
  */
 export type Behaviour = (typeof behaviours)[number]
 
-/** How many first answers are remembered. */
+/** How many answers of a kind are remembered. */
 const remembered = 1_000
 
 export class Misbehaviour {
   #now: Behaviour = "honest"
   readonly #first = new Map<Bytes, Bytes>()
+  /** What the group answered last, as far as it was heard while that mattered. */
+  readonly #ordered = new Map<Bytes, Bytes>()
   #count = 0
 
   get behaviour(): Behaviour {
@@ -28,6 +32,16 @@ export class Misbehaviour {
 
   set behaviour(behaviour: Behaviour) {
     this.#now = behaviour
+  }
+
+  /** An operation was executed in its turn, with this result. */
+  executed(operation: Bytes, result: Bytes): void {
+    if (this.#now !== "stale") return
+    // The latest stays the last: so the first of all is the one to forget.
+    this.#ordered.delete(operation)
+    this.#ordered.set(operation, result)
+    const [oldest] = this.#ordered.keys()
+    if (this.#ordered.size > remembered && oldest !== undefined) this.#ordered.delete(oldest)
   }
 
   /** What is answered in place of the honest `result`; undefined for nothing. */
@@ -40,6 +54,8 @@ export class Misbehaviour {
         return result
       case "old":
         return this.#first.get(operation) ?? result
+      case "stale":
+        return this.#ordered.get(operation) ?? result
       case "garbage":
         this.#count++
         return `${result.slice(0, -1)}garbage ${this.#count}`

@@ -1,12 +1,16 @@
 /**
  * The sketcher as a service of Effect: starts with its scope, ends with it, and gives answers or
  * typed errors. What `prophecy sketcher` and the main job stand on.
+ *
+ * Outside the specification: how long anybody waits. SketcherGiveUp may happen at any moment there.
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
+import type { CallId } from "../core/prophecy/sketcher-state.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
+import { SketcherLoop } from "./sketcher-loop.ts"
+import { AnswersDiffer, type Done, type Outcome, type Read } from "./sketcher-outcome.ts"
 import type { Counters } from "./status.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
@@ -33,7 +37,7 @@ export class OperationTooLarge extends Data.TaggedError("OperationTooLarge")<{
   }
 }
 
-export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge
+export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge | AnswersDiffer
 
 /** The configuration has no such endpoint. */
 export class NoEndpoint extends Data.TaggedError("NoEndpoint")<{
@@ -122,7 +126,7 @@ export const makeSketcher = (
     const { operationBytes: limit, waitingRequests } = config.limits
     const ask = (
       operation: Bytes,
-      start: (done: (outcome: Outcome) => void) => void,
+      start: (done: Done) => CallId,
     ): Effect.Effect<Outcome, SketcherError> =>
       Effect.callback<Outcome, SketcherError>((resume) => {
         const bytes = operation.length
@@ -130,7 +134,11 @@ export const makeSketcher = (
         if (loop.waiting >= waitingRequests) {
           return resume(Effect.fail(new SketcherBusy({ waiting: loop.waiting })))
         }
-        start((outcome) => resume(Effect.succeed(outcome)))
+        const id = start((outcome) =>
+          resume(outcome instanceof AnswersDiffer ? Effect.fail(outcome) : Effect.succeed(outcome)),
+        )
+        // Nobody waits any more: the lane is free for the next operation.
+        return Effect.sync(() => loop.giveUp(id))
       }).pipe(
         Effect.timeoutOrElse({
           duration: timeoutMs,

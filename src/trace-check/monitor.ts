@@ -147,8 +147,10 @@ export class Monitor {
     const { replica, step, input } = event
     if (input._tag !== "Executed") return
     const answered = step.effects.flatMap((e) => (e._tag === "SendToClient" ? [e.message] : []))
-    // A reply may bear the result's digest; the result itself came from the service.
-    const replies = answered.map((m, k) => ({ ...m, result: input.results[k] ?? m.result }))
+    // A reply may bear the result's digest; the result itself came from the service. A value that
+    // the primary proposed is executed first, and answered to nobody.
+    const results = input.results.slice(input.results.length - answered.length)
+    const replies = answered.map((m, k) => ({ ...m, result: results[k] ?? m.result }))
     if (step.action === "ExecuteTentatively") this.#tentative.set(replica, replies)
     if (step.action === "Execute") this.#execute(event, replies)
     if (step.action !== "Settle") return

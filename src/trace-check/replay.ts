@@ -121,6 +121,7 @@ export class ReplicaReplay {
       readOnly,
       maxTentative,
       fetchDecisions,
+      clock: header.clock,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,
       resultDigest: digests.resultDigest,

@@ -9,7 +9,7 @@ import { nowhere, type Position } from "../../src/core/prophecy/position.ts"
 import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
-import type { Outcome } from "../../src/net/sketcher-loop.ts"
+import type { Outcome } from "../../src/net/sketcher-outcome.ts"
 import { makeSketcher, type SketcherOptions, type SketcherShape } from "../../src/net/sketcher.ts"
 import {
   decodeResponse,
@@ -74,6 +74,11 @@ const read = (
 const photosOf = ({ response }: Got): number =>
   (JSON.parse(response.body) as { photos: ReadonlyArray<unknown> }).photos.length
 
+const photoIn = ({ response }: Got): { readonly uploadedAt: number } => {
+  const { photos } = JSON.parse(response.body) as { photos: [{ uploadedAt: number }] }
+  return photos[0]
+}
+
 const made = (a: Album) =>
   Effect.andThen(write(a, "PUT", "/album/trip"), write(a, "PUT", "/album/trip/photo/sea", "x"))
 
@@ -91,8 +96,13 @@ describe("a sketcher before four replicas", () => {
       expect(second.response).toStrictEqual(first.response)
       // Another user's key is another key.
       expect((yield* read(a, "bob", "/album/trip")).response.status).toBe(403)
+      const before = Date.now()
       yield* write(a, "PUT", "/album/trip/photo/sea", "x")
       const third = yield* read(a, "alice", "/album/trip")
+      // The time of the upload is the one that the group agreed on.
+      const { uploadedAt } = photoIn(third)
+      expect(uploadedAt).toBeGreaterThanOrEqual(before)
+      expect(uploadedAt).toBeLessThanOrEqual(Date.now())
       expect([third.way, photosOf(third)]).toStrictEqual([
         { path: "replicated", reason: "mismatch" },
         1,

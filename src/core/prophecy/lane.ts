@@ -7,7 +7,6 @@ import {
   initClient,
   stepClient,
 } from "../pbft/client.ts"
-import { weakQuorum } from "../quorum.ts"
 import type { Call, Lane, SketcherConfig, SketcherEffect } from "./sketcher-state.ts"
 
 /** What an input did to a lane; `result` when that completed its call. */
@@ -25,7 +24,7 @@ const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
   retransmitMs: config.retransmitMs,
   // It waits equally long each time: its call has other ways to end.
   maxRetransmitMs: config.retransmitMs,
-  replyQuorum: weakQuorum(config.group),
+  replyQuorum: config.replyQuorum,
   // A lane asks everyone for the whole result.
   resultDigest: (result) => result,
 })
@@ -74,6 +73,13 @@ const stepLane = (
 /** The lane takes a call. */
 export const submitIn = (config: SketcherConfig, index: number, lane: Lane, call: Call): LaneStep =>
   stepLane(config, index, { ...lane, call: call.id }, { _tag: "Submit", operation: call.operation })
+
+/** The lane without its call: it waits for no answer, and uses no timestamp again. */
+export const abandonIn = (config: SketcherConfig, index: number, { client }: Lane): Lane => {
+  const { timestamp: firstTimestamp, views } = client
+  const idle = initClient({ ...configOf(config, index), firstTimestamp })
+  return { call: undefined, client: { ...idle, views } }
+}
 
 /** The lane hears a replica, or its timer. */
 export const hearIn = (
