@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { launcher } from "../src/cli/installation.ts"
 import { freshClusterConfig } from "../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../src/net/cluster.ts"
+import { filesPipelining } from "../src/net/origin-config.ts"
 import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
 import { type Apache, freePort, type Origin, startApache } from "../src/web/apache.ts"
 
@@ -62,7 +63,9 @@ export const startReplicas = (
 ) =>
   Effect.gen(function* () {
     const file = join(folder, "cluster.json")
-    const fresh = freshClusterConfig(yield* freePorts(4), { clients: 128, service: "origin" })
+    const settings = { clients: 128, service: "origin" } as const
+    const asking = { origins: { pipelining: filesPipelining } }
+    const fresh = freshClusterConfig(yield* freePorts(4), { ...settings, ...asking })
     const replicas = fresh.replicas.map((replica, id) => {
       const { url } = origins[id] ?? { url: "" }
       return { ...replica, origin: url }
@@ -96,7 +99,15 @@ export const startSketcher = (
   nodeFlags: ReadonlyArray<string>,
 ): Promise<RunningSketcher> =>
   new Promise((resolve, reject) => {
-    const args = [...nodeFlags, launcher, "sketcher", "--config", config, ...sketcherFlags, ...flags]
+    const args = [
+      ...nodeFlags,
+      launcher,
+      "sketcher",
+      "--config",
+      config,
+      ...sketcherFlags,
+      ...flags,
+    ]
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] })
     let said = ""
     child.stderr.on("data", (chunk: Buffer) => {
