@@ -87,7 +87,7 @@ class TooLarge extends Error {}
 const isBroken = (error: unknown): boolean =>
   ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "")
 
-/** One question. It has so long for all of it: who sends a byte now and then is too slow as well. */
+/** One question, with so long for all of it: who sends a byte now and then is too slow as well. */
 class Question implements Dispatcher.DispatchHandler {
   readonly answer = Promise.withResolvers<HttpResponse>()
   readonly #bodyBytes: number
