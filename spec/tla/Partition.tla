@@ -107,12 +107,13 @@ Move ==
   /\ moving' = None
   /\ UNCHANGED <<writes, table, call, told>>
 
-\* A sketcher dies. Whoever waits for it learns nothing, and what it sends is not heard any more: its
-\* connections are gone. The front end gives its pages to another one, or to a new start of it, which
-\* has no sketches.
+\* A sketcher dies. Whoever waits for it learns nothing, and what it sends is not heard any more:
+\* its connections are gone. The front end gives its pages to another one, or to a new start of it,
+\* which has no sketches.
 Die(s) ==
   /\ moves < MaxMoves
-  /\ call' = [c \in Calls |-> IF c \in UnderWay(s) THEN [call[c] EXCEPT !.stage = "lost"] ELSE call[c]]
+  /\ call' = [c \in Calls |->
+       IF c \in UnderWay(s) THEN [call[c] EXCEPT !.stage = "lost"] ELSE call[c]]
   /\ table' = [table EXCEPT ![s] = <<>>]
   /\ \E next \in Sketchers : owner' = IF s = owner THEN next ELSE owner
   /\ moves' = IF s = owner THEN moves + 1 ELSE moves

@@ -3,8 +3,8 @@
  * the sketcher that has its page, as it came and with the page's term, and the answer is given back
  * as it comes. It keeps nothing of either.
  *
- * A page is the request's target: whatever else a sketch's key holds, requests with one key have one
- * target. Objects, whose pages one group of replicas has, are the first segments of the path.
+ * A page is the request's target: whatever else a sketch's key holds, requests with one key have
+ * one target. Objects, whose pages one group of replicas has, are the first segments of the path.
  */
 import {
   Agent,

@@ -72,12 +72,11 @@ const start = ({
         }),
         (command) => Effect.promise(() => command.close()),
       )
-    const sketchers = yield* Effect.forEach([0, 1, 2], (k) =>
-      begun([
-        ...["sketcher", "--config", file, "--endpoint", String(k), "--port", String(ports[k])],
-        ...["--strikes", "0", "--fast-read-ms", "200"],
-      ]),
-    )
+    const asked = "--strikes 0 --fast-read-ms 200".split(" ")
+    const sketchers = yield* Effect.forEach([0, 1, 2], (k) => {
+      const own = ["--endpoint", String(k), "--port", String(ports[k])]
+      return begun(["sketcher", "--config", file, ...own, ...asked])
+    })
     const frontFile = join(directory, "front.json")
     const members = (names: ReadonlyArray<string>): void => {
       const urls = names.map((name) => [name, urlOf(ports["abc".indexOf(name)])] as const)
