@@ -38,13 +38,16 @@ crashes() {
   return "$status"
 }
 
+# What clients of a sketcher saw of replicas that lie and lag, killed primaries and sketchers.
+histories() { npm run --silent histories:live -- --operations 500000; }
+
 # What a killed primary costs its clients.
 pause() { node bench/view-change.ts --kills 50; }
 
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm crashes pause endurance)
+all=(schedules models mutants swarm crashes histories pause endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

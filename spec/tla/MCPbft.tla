@@ -285,6 +285,51 @@ ForDecider ==
      {BatchOf(DigestA), BatchOf(DigestB)}
 
 (***************************************************************************)
+(* Values that primaries propose. Client 1 stands for the clock.           *)
+(***************************************************************************)
+Proposed(t, at) == Sig(1, t, "t", at)
+NoProposals == {}
+OneOrTwo == {Proposed(1, Replicas), Proposed(2, Replicas)}
+OneUnlikeTwo == {Proposed(1, Replicas), Proposed(2, {0})}
+WithValue(t, at, asked) == <<Proposed(t, at)>> \o asked
+
+\* A Byzantine primary proposes what nobody accepts, or only replica 1.
+FalseProposals ==
+  LET batches == {WithValue(2, {}, BatchA(Replicas)), WithValue(1, {1}, BatchA(Replicas))}
+  IN PrePrepares(0, {0}, {1}, batches, {Replicas}) \cup
+     Vote("Commit", 0, {0}, {1}, {Digest(b) : b \in batches}, {Replicas})
+
+\* A Byzantine primary tells two backups a value, and is not heard of again.
+HalfProposed == PrePrepares(0, {0}, {1}, {WithValue(1, Replicas, BatchA(Replicas))}, {{1, 2}})
+
+\* For the primary 0: two requests, and votes for the first batch if it has the value 1.
+ForProposer ==
+  Requests(0, 1, "a", {Replicas}) \cup
+  Requests(0, 2, "a", {Replicas}) \cup
+  UNION {PreparesAndCommits(b, {0}, {1}, {Digest(WithValue(1, {}, BatchA({})))}, {Replicas}) :
+           b \in {1, 2}}
+
+\* For the backup 1: a value, a lower one after it, one that it does not accept, and batches that
+\* no correct primary sends; requests in the name of the clock.
+ForJudge ==
+  LET later == <<Sig(0, 2, "a", Replicas)>>
+      a == BatchA(Replicas)
+      first == WithValue(2, Replicas, a)
+      low2 == WithValue(1, Replicas, later)
+      malformed == {a, WithValue(1, Replicas, <<>>), a \o later, a \o <<Proposed(1, Replicas)>>,
+                    WithValue(1, Replicas, <<Proposed(2, Replicas)>>),
+                    WithValue(1, Replicas, a \o later)}
+  IN PrePrepares(0, {0}, {1}, {first} \cup malformed, {Replicas}) \cup
+     PrePrepares(0, {0}, {2}, {low2, WithValue(3, {}, later)}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {1}, {Digest(first)}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {2}, {Digest(low2)}, {Replicas}) \cup
+     UNION {Vote("Commit", b, {0}, {1}, {Digest(first)}, {Replicas}) : b \in {0, 2}} \cup
+     UNION {Vote("Commit", b, {0}, {2}, {Digest(low2)}, {Replicas}) : b \in {0, 2}} \cup
+     Requests(1, 1, "t", {Replicas}) \cup
+     {[type |-> "Read", client |-> 1, timestamp |-> 1, op |-> "r", auth |-> Replicas,
+       to |-> Replicas]}
+
+(***************************************************************************)
 (* State transfer. A Byzantine replica vouches for what nobody executed,   *)
 (* gives states that it made up, and asks for what it likes.               *)
 (***************************************************************************)
@@ -438,6 +483,7 @@ GraphRecorded == RecordState(vars)
 SomeSlot(P(_, _)) == \E i \in Correct : \E n \in Window(low[i]) : P(i, n)
 PhaseAt(phase) == SomeSlot(LAMBDA i, n : slot[i][n].phase = phase)
 Answered(c) == client[c].result # NoResult
+HasValue(batch) == batch # <<>> /\ batch[1].client \in Clock
 
 Witnesses ==
   /\ RecordWitness("ReachHeld", PhaseAt("held"))
@@ -496,6 +542,14 @@ Witnesses ==
   /\ RecordWitness("ReachTentativeAnswer", \E c \in Clients : \E r \in Replicas :
        client[c].replies[r] # NoResult /\ client[c].replies[r].tentative # {})
   /\ RecordWitness("ReachDecided", PhaseAt("decided"))
+  \* Values that primaries propose.
+  /\ RecordWitness("ReachTwoValues", \E i \in Correct : Cardinality(UNION {
+       {s.batch[1].timestamp : s \in {s \in {slot[i][n]} : HasValue(s.batch)}} :
+         n \in Window(low[i])}) > 1)
+  /\ RecordWitness("ReachNoEffect", \E i \in Correct : \E n \in Window(low[i]) :
+       LET b == slot[i][n].batch IN
+       /\ n <= executed[i] /\ HasValue(b)
+       /\ b[1].timestamp < table[i][b[1].client].timestamp)
   \* State transfer.
   /\ RecordWitness("ReachAbove", \E i \in Correct : AboveWindow(i) # {})
   /\ RecordWitness("ReachFetchedState", \E i \in Correct : \E m \in msgs :
@@ -536,6 +590,8 @@ Witnesses ==
   /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
   /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
        value[i][a].client \in Clients)
+  /\ RecordWitness("ProposalsJudged", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
+       value[i][a].client \in Clock)
   /\ RecordWitness("CheckpointAgreement", \E i, j \in Correct : i # j /\
        \E n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] : n > 0)
   /\ RecordWitness("ClientResult", \E c \in Clients : \E i \in Correct :

@@ -4,7 +4,8 @@
 (* case with batches, at-most-once execution, checkpoints, watermarks,     *)
 (* garbage collection, view changes, state transfer and restart from       *)
 (* durable state; and, each behind a constant, digest replies, read-only   *)
-(* requests and tentative execution (TOCS section 5.1).                    *)
+(* requests and tentative execution (TOCS section 5.1), and values that    *)
+(* the primary proposes, as a clock (OSDI '99 section 4.6).                *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -43,6 +44,8 @@ CONSTANTS
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
   FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
+  Clock,            \* the client in whose name primaries propose values: none, or one
+  Proposals,        \* the requests of Clock that correct primaries may propose
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -60,6 +63,9 @@ NoDigest == <<>>
 NoResult == <<>>
 NoBatch  == <<>>
 
+\* A client that asks by itself: all but the one in whose name primaries propose.
+Asking == AllClients \ Clock
+
 \* A record with one field more.
 With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r[k]]
 
@@ -75,6 +81,21 @@ Digest(batch) ==
 Body(d) == IF d = NullDigest THEN NoBatch
            ELSE [k \in 1 .. Len(d) |-> [client |-> d[k].client, timestamp |-> d[k].timestamp,
                                         op |-> d[k].op, auth |-> {}]]
+
+(***************************************************************************)
+(* A value that the replicas cannot compute alike, as the time, is proposed *)
+(* by the primary: the first request of each batch, in the name of Clock,  *)
+(* whose timestamp is the value. `auth` is where the value is acceptable:  *)
+(* the receivers whose own clock is near enough. (A clock is an input, and  *)
+(* what it says a receiver's own affair, like a MAC.) So a backup that does *)
+(* not accept it holds the batch until f + 1 replicas vouch for it; and as  *)
+(* a client's requests take effect in the order of their timestamps, a      *)
+(* value that is not above the last one has no effect, at any replica.      *)
+(***************************************************************************)
+Heads == Cardinality(Clock)
+WellFormed(batch) ==
+  /\ Len(batch) - Heads \in 1 .. MaxBatch
+  /\ \A k \in 1 .. Len(batch) : batch[k].client \in IF k <= Heads THEN Clock ELSE Asking
 
 (***************************************************************************)
 (* Messages. `auth` of a replica's message is the set of receivers at      *)
@@ -385,7 +406,7 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type \notin {"Request", "Read", "Batch", "State"} => m.replica \in Correct
   /\ m.type \in {"Request", "Read", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
-  /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ Len(m.batch) \in 1 .. MaxBatch
+  /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ WellFormed(m.batch)
   /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
   /\ m.type = "Commit" => m.digest # NoDigest
   /\ m.type \in {"Checkpoint", "FetchState"} => m.seq > 0 /\ m.seq % K = 0
@@ -490,7 +511,7 @@ Assigned(i, c) ==
 \* A request from its client. Executed: the stored reply again. New: it waits for its turn.
 RecvRequest(i, m) ==
   /\ m.type = "Request" /\ i \in m.to /\ i \in m.auth
-  /\ m.client \in AllClients
+  /\ m.client \in Asking
   /\ LET c == m.client
          known == \E k \in 1 .. Len(queue[i]) :
                     queue[i][k].client = c /\ queue[i][k].timestamp >= m.timestamp
@@ -530,16 +551,25 @@ Advance(i, n, s, out) ==
   IN /\ slot' = [slot EXCEPT ![i][n] = s3]
      /\ msgs' = msgs \cup out2
 
-\* The primary gives the next sequence number to a non-empty prefix of its queue.
-SendPrePrepare(i, batch) ==
+\* What a primary may propose: above all that it knows of.
+MayPropose(i, p) ==
+  p.client \in Clock /\ p.timestamp > Max({Assigned(i, p.client), table[i][p.client].timestamp})
+HeadsOf(i) ==
+  IF Clock = {} THEN {<<>>} ELSE {<<p>> : p \in {p \in Proposals : MayPropose(i, p)}}
+
+\* The primary gives the next sequence number to a non-empty prefix of its queue, with its proposal.
+SendPrePrepare(i, head, asked) ==
   /\ active[i]
   /\ i = Primary(view[i])
-  /\ Len(batch) \in 1 .. MaxBatch
-  /\ Len(batch) <= Len(queue[i]) /\ batch = SubSeq(queue[i], 1, Len(batch))
-  /\ LET n == seqno[i] + 1 IN
+  /\ Len(asked) \in 1 .. MaxBatch
+  /\ Len(asked) <= Len(queue[i]) /\ asked = SubSeq(queue[i], 1, Len(asked))
+  /\ head \in HeadsOf(i)
+  /\ LET n == seqno[i] + 1
+         batch == head \o asked
+     IN
      /\ n \in Window(low[i])
      /\ seqno' = [seqno EXCEPT ![i] = n]
-     /\ queue' = [queue EXCEPT ![i] = SubSeq(queue[i], Len(batch) + 1, Len(queue[i]))]
+     /\ queue' = [queue EXCEPT ![i] = SubSeq(queue[i], Len(asked) + 1, Len(queue[i]))]
      /\ Advance(i, n, [slot[i][n] EXCEPT !.phase = "prePrepared", !.batch = batch],
                 {PrePrepare(i, view[i], n, batch)})
   /\ UNCHANGED <<view, active, executed, table, value, low, checkpoints, checkpointVotes,
@@ -552,8 +582,7 @@ RecvPrePrepare(i, m) ==
   /\ m.replica = Primary(view[i]) /\ i # m.replica
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase = "empty"
-  /\ Len(m.batch) \in 1 .. MaxBatch
-  /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients
+  /\ WellFormed(m.batch)
   /\ LET authentic == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth
          s == slot[i][m.seq]
          d == Digest(m.batch)
@@ -661,7 +690,7 @@ Answers(i, batch, done) ==
        request == CHOOSE r \in {batch[x] : x \in 1 .. Len(batch)} :
                     r.client = done[k].client /\ r.timestamp = done[k].timestamp
    IN IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(reply) ELSE reply
-   : k \in 1 .. Len(done)}
+   : k \in {k \in 1 .. Len(done) : done[k].client \in Asking}}
 
 \* Nothing is executed before all that comes before it is committed. (MaxTentative is 1 at the most;
 \* a larger one shows what breaks.)
@@ -725,7 +754,7 @@ Settle(i) ==
 RecvRead(i, m) ==
   /\ ReadOnly
   /\ m.type = "Read" /\ i \in m.auth
-  /\ m.client \in AllClients
+  /\ m.client \in Asking
   /\ m.timestamp > table[i][m.client].timestamp
   /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
   /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
@@ -1028,7 +1057,8 @@ Restart(i) ==
 (***************************************************************************)
 AnyClientRecvReply(c) == \E m \in Deliverable("Reply") : ClientRecvReply(c, m)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
-AnySendPrePrepare(i)  == \E k \in 1 .. Len(queue[i]) : SendPrePrepare(i, SubSeq(queue[i], 1, k))
+AnySendPrePrepare(i)  == \E k \in 1 .. Len(queue[i]), head \in HeadsOf(i) :
+                           SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
 AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
@@ -1132,6 +1162,12 @@ AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
 \* Nothing is executed for a correct client that it did not ask for.
 Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
   value[i][a].client \in Clients => Sent(value[i][a])
+
+\* What takes effect of Clock was proposed, and acceptable to a correct replica.
+Judged(r) == \E m \in Deliverable("PrePrepare") : \E k \in 1 .. Len(m.batch) :
+  Plain(m.batch[k]) = r /\ m.batch[k].auth \cap Correct # {}
+ProposalsJudged == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
+  value[i][a].client \in Clock => Judged(value[i][a])
 
 \* S7: checkpoints at one sequence number are equal.
 CheckpointAgreement == \A i, j \in Correct :

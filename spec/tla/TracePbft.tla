@@ -254,7 +254,7 @@ IsRecvRequest(e)     == /\ e.action = "RecvRequest"
                         /\ \E m \in RequestsOf(e) : RecvRequest(e.node, m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsSendPrePrepare(e)  == /\ e.action = "SendPrePrepare"
-                        /\ SendPrePrepare(e.node, SubSeq(queue[e.node], 1, e.count))
+                        /\ SendPrePrepare(e.node, e.head, SubSeq(queue[e.node], 1, e.count))
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvPrePrepare(e)  == /\ e.action = "RecvPrePrepare"
                         /\ Receivable(e.m)
@@ -348,7 +348,8 @@ Possible(e) ==
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
     [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
-    [] e.input = "Propose"    -> ENABLED SendPrePrepare(e.node, SubSeq(queue[e.node], 1, e.count))
+    [] e.input = "Propose"    ->
+         ENABLED SendPrePrepare(e.node, e.head, SubSeq(queue[e.node], 1, e.count))
     [] e.input = "ViewChange" -> ENABLED RecvViewChange(e.node, e.m)
     [] e.input = "NewView"    -> ENABLED RecvNewView(e.node, e.m)
     [] e.input = "FetchBatch" -> ENABLED RecvFetchBatch(e.node, e.m)

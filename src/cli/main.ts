@@ -19,7 +19,7 @@ interface Entry {
 const entries: ReadonlyArray<Entry> = [
   {
     name: "start",
-    summary: "Run a replicated key-value service and check what it did against the specification",
+    summary: "Run a replicated photo album and check what it did against the specification",
     load: async () => (await import("./start.ts")).startCommand,
   },
   {
@@ -42,6 +42,11 @@ const entries: ReadonlyArray<Entry> = [
     name: "sketcher",
     summary: "Serve HTTP before a group of replicas, with reads that one of them answers",
     load: async () => (await import("./sketcher.ts")).sketcherCommand,
+  },
+  {
+    name: "front",
+    summary: "Serve HTTP before several sketchers, each of which has its own pages",
+    load: async () => (await import("./front.ts")).frontCommand,
   },
   {
     name: "origin",

@@ -33,6 +33,7 @@ const Cluster = Schema.Struct({
   tentative: Schema.optionalKey(Schema.Boolean),
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
+  agreedTimeMs: Schema.optionalKey(Ms),
 })
 
 const Noise = Schema.Struct({
@@ -130,6 +131,7 @@ const Behaviour = Schema.Union([
     to: Nodes,
     story: Schema.Literals(["choice", "empty", "null", "invented"]),
   }),
+  Schema.Struct({ ...tag("FalseTime"), byMs: Schema.Int, to: Names }),
   Schema.Struct(tag("WrongReply")),
   Schema.Struct({ ...tag("Twins"), first: Nodes, second: Nodes }),
 ])

@@ -5,6 +5,7 @@ import type { ClientHistory } from "./client-history.ts"
 import { ExitCode } from "./ended.ts"
 import { shortPath } from "./group.ts"
 import { summarize } from "./latency.ts"
+import type { Observation } from "./register-check.ts"
 import { type Findings, objections, type TlcResult } from "./start-findings.ts"
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
@@ -38,7 +39,7 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
 const fastRows = ({ load, fastReads }: Findings): ReadonlyArray<Row> => {
   if (fastReads === undefined || load === undefined) return [["reads", "not judged"]]
   const { fast, notLinearizable } = fastReads
-  const reads = load.observations.filter(({ kind }) => kind === "read").length
+  const { reads } = load
   const share = reads === 0 ? 0 : (100 * fast) / reads
   const keys = notLinearizable === 1 ? "key is" : "keys are"
   return [
@@ -53,7 +54,9 @@ const readRows = (findings: Findings): ReadonlyArray<Row> => {
   if (findings.service === "album") return fastRows(findings)
   const { load, wrongReads } = findings
   if (wrongReads === undefined || load === undefined) return [["answers", "not judged"]]
-  const judged = load.observations.filter(({ kind }) => kind === "read").length
+  const isJudged = ({ kind, endedAt }: Observation): boolean =>
+    kind === "read" && endedAt !== Infinity
+  const judged = load.observations.filter(isJudged).length
   const wrong = wrongReads.slice(0, 3).map(({ read, reason }) => {
     return ["", `client ${read.client} read ${read.key}: ${reason}`] as const
   })
@@ -149,7 +152,7 @@ const historyPath = ({ folder }: Findings): string => shortPath(join(folder, his
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
 const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
-  const which = service === "album" ? "--service album " : ""
+  const which = service === "key-value" ? "--service kv " : ""
   return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
 }
 

@@ -226,13 +226,16 @@ class Run {
     return undefined
   }
 
-  /** A write without an answer may take effect later: its end is open. */
+  /**
+   * A write without an answer may take effect later: its end is open. So is that of a read, which
+   * may have left a sketch.
+   */
   #unanswered(client: number, plan: Plan, startedAt: number, failure: string): void {
     this.failed++
     this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1)
-    if (plan.method === "GET") return
-    const { key, value } = plan
-    this.observations.push({ client, key, kind: "write", value, startedAt, endedAt: Infinity })
+    const { key, value, method } = plan
+    const kind = method === "GET" ? "read" : "write"
+    this.observations.push({ client, key, kind, value, startedAt, endedAt: Infinity })
   }
 }
 

@@ -13,6 +13,10 @@ export const signed = (
   timestamp = 1,
 ): SignedRequest => ({ client, timestamp, operation, authenticator: authenticator(auth) })
 
+/** A value that a primary proposes, where it is acceptable. Client 1 stands for the clock. */
+export const proposed = (value: number, at: ReadonlyArray<ReplicaId>): SignedRequest =>
+  signed(1, "t", at, value)
+
 type Batch = ReadonlyArray<SignedRequest>
 type Auths = ReadonlyArray<ReadonlyArray<ReplicaId>>
 type Numbers = ReadonlyArray<number>

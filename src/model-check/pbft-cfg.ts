@@ -31,6 +31,8 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   IsRead <- MCIsRead
   MaxTentative = ${spec.maxTentative}
   FetchDecisions = ${truth(spec.fetchDecisions)}
+  Clock = ${setOf(spec.clock === undefined ? [] : [spec.clock])}
+  Proposals <- ${spec.proposals}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

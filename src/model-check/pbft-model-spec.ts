@@ -1,4 +1,7 @@
 /** What an instance of PBFT to be checked is: its constants, its purpose, what must come out. */
+import type { SignedRequest } from "../core/request.ts"
+import { everyone } from "../sim/world.ts"
+import { proposed } from "./byzantine-messages.ts"
 import type { UniverseName } from "./universe.ts"
 
 /** What correct clients ask for, by its name in MCPbft.tla. */
@@ -12,6 +15,14 @@ export const askings = {
   NobodyAsks: [],
 } as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
 export type AskingName = keyof typeof askings
+
+/** What correct primaries may propose, by its name in MCPbft.tla, for `n` replicas. */
+export const proposals = {
+  NoProposals: () => [],
+  OneOrTwo: (n) => [proposed(1, everyone(n)), proposed(2, everyone(n))],
+  OneUnlikeTwo: (n) => [proposed(1, everyone(n)), proposed(2, [0])],
+} as const satisfies Record<string, (n: number) => ReadonlyArray<SignedRequest>>
+export type ProposalsName = keyof typeof proposals
 
 /** One instance. */
 export interface PbftModelSpec {
@@ -44,6 +55,9 @@ export interface PbftModelSpec {
   /** How many batches may be executed before they are committed. */
   readonly maxTentative: number
   readonly fetchDecisions: boolean
+  /** The client in whose name primaries propose, and what correct ones may. */
+  readonly clock: number | undefined
+  readonly proposals: ProposalsName
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
   /**
@@ -111,6 +125,8 @@ export const base = {
   readOnly: false,
   maxTentative: 0,
   fetchDecisions: false,
+  clock: undefined,
+  proposals: "NoProposals",
   reduced: false,
   injected: "NothingInjected",
   invariants: everyInvariant,

@@ -49,6 +49,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   readOnly: c.readOnly,
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
+  clock: c.clock,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
 })
@@ -95,6 +96,20 @@ interface LocalInput {
   readonly what: string
 }
 
+// Each size of the next batch, with each value that may be proposed.
+const proposeInputs = (c: PbftConstants, { queue }: State): ReadonlyArray<LocalInput> => {
+  const inputs: Array<LocalInput> = []
+  for (let count = 1; count <= queue.length; count++) {
+    const what = `proposes ${count} of ${queue.length} waiting`
+    if (c.clock === undefined) inputs.push({ input: { _tag: "Propose", count }, what })
+    for (const proposal of c.proposals) {
+      const at = `${what} at ${proposal.timestamp}`
+      inputs.push({ input: { _tag: "Propose", count, proposal }, what: at })
+    }
+  }
+  return inputs
+}
+
 // What a view change makes a replica do by itself, and what it may fetch.
 const ownInputs = (c: PbftConstants, config: Config, state: State): ReadonlyArray<LocalInput> => {
   const { view } = state
@@ -132,9 +147,8 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
     local: (p) => {
       const at = p.at as Replica
       const moves: Array<Move<PbftProcess>> = []
-      for (let count = 1; count <= at.state.queue.length; count++) {
-        const propose = moveReplica(config, at, { _tag: "Propose", count })
-        moves.push(wrap(propose, `proposes ${count} of ${at.state.queue.length} waiting`))
+      for (const { input, what } of proposeInputs(c, at.state)) {
+        moves.push(wrap(moveReplica(config, at, input), what))
       }
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `seq ${at.state.executed + 1}`))

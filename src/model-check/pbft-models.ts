@@ -5,7 +5,8 @@
 import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { askings, base, type PbftModelSpec } from "./pbft-model-spec.ts"
+import { askings, base, type PbftModelSpec, proposals } from "./pbft-model-spec.ts"
+import { proposalModels } from "./proposal-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
@@ -19,6 +20,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     name: "Normal",
     why: "One request through agreement, execution and a stable checkpoint; replica 3 is silent.",
     reaches: ["RecvCheckpoint", "ReachAllStable", "ReachAnswered", "ReachQueuedBackup"],
+    size: "large",
   },
   {
     ...base,
@@ -243,11 +245,13 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...stateTransferModels,
   ...guardModels,
   ...fastPathModels,
+  ...proposalModels,
 ]
 
 /** The constants of a model, its universe spelled out. */
 export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   ...spec,
   clientOps: askings[spec.asks],
+  proposals: proposals[spec.proposals](spec.n),
   injected: universes[spec.injected](spec.n),
 })

@@ -1,6 +1,6 @@
 /** What a model of PBFT is made of: its constants, its processes, and its service. */
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Request } from "../core/request.ts"
+import type { Request, SignedRequest } from "../core/request.ts"
 import type { Envelope, ModelService, ReplicaProcess } from "../sim/world.ts"
 import { int, seq, str } from "./canonical.ts"
 import { valueText } from "./pbft-text.ts"
@@ -33,6 +33,9 @@ export interface PbftConstants {
   readonly readOnly: boolean
   readonly maxTentative: number
   readonly fetchDecisions: boolean
+  /** The client in whose name primaries propose, and what correct ones may. */
+  readonly clock: number | undefined
+  readonly proposals: ReadonlyArray<SignedRequest>
   readonly injected: ReadonlyArray<Envelope>
 }
 

@@ -3,7 +3,7 @@ import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import type { Envelope } from "../sim/world.ts"
+import { type Envelope, verifiesAt } from "../sim/world.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 import {
   modelService,
@@ -186,6 +186,23 @@ const validity = (c: PbftConstants): Invariant => ({
   },
 })
 
+const proposalsJudged = (c: PbftConstants): Invariant => {
+  const proposed = c.injected.flatMap(({ message: m }) => (m._tag === "PrePrepare" ? m.batch : []))
+  const judged = new Set(
+    [...c.proposals, ...proposed]
+      .filter((r) => verifiesAt(r.authenticator).some((id) => !c.byzantine.includes(id)))
+      .map(plainText),
+  )
+  return ofValue(
+    "ProposalsJudged",
+    (value) => {
+      const bad = value.find((r) => r.client === c.clock && !judged.has(plainText(r)))
+      return bad === undefined ? null : `no correct replica accepts ${bad.timestamp}`
+    },
+    (value) => value.some((r) => r.client === c.clock),
+  )
+}
+
 const clientResult: Invariant = {
   name: "ClientResult",
   scope: "pair",
@@ -364,6 +381,7 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
   validity(c),
+  proposalsJudged(c),
   ofReplicas(
     "CheckpointAgreement",
     Invariants.checkpointAgreement,

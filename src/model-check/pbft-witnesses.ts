@@ -190,6 +190,30 @@ const fast = (c: PbftConstants): ReadonlyArray<Witness> => [
   slotIn("ReachDecided", "decided"),
 ]
 
+const valueIn = (s: State, clock: number, seq: number): number | undefined => {
+  const head = Window.get(s.log, seq).batch[0]
+  return head?.client === clock ? head.timestamp : undefined
+}
+
+// Of values that primaries propose in the name of a client.
+const proposals = ({ clock }: PbftConstants): ReadonlyArray<Witness> =>
+  clock === undefined
+    ? []
+    : [
+        someReplica("ReachTwoValues", (s) => {
+          const values = Window.occupied(s.log).flatMap((seq) => valueIn(s, clock, seq) ?? [])
+          return new Set(values).size > 1
+        }),
+        someReplica("ReachNoEffect", (s) =>
+          Window.occupied(s.log).some(
+            (seq) =>
+              seq <= s.executed &&
+              (valueIn(s, clock, seq) ?? Number.POSITIVE_INFINITY) <
+                ClientTable.get(s.table, clock).timestamp,
+          ),
+        ),
+      ]
+
 const someFetch = (name: string, holds: (state: State, seq: number) => boolean): Witness => ({
   name,
   holds: ({ processes, sent }) =>
@@ -217,4 +241,5 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...viewChanges,
   ...fast(c),
   ...stateTransfer(c),
+  ...proposals(c),
 ]

@@ -26,6 +26,7 @@ import {
   votes,
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
+import { proposalUniverses } from "./proposal-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
@@ -214,6 +215,7 @@ export const universes = {
   ...viewChangeUniverses,
   ...fastPathUniverses,
   ...stateTransferUniverses,
+  ...proposalUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -7,14 +7,17 @@
  * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
  * pre-prepare, and every backup checks its own entry: the verdicts. A VIEW-CHANGE is signed, and
  * its signature is checked wherever it stands. A batch that was fetched is known by its digest.
+ * The verdict on the time that a primary proposes with a batch is that of this replica's clock.
  *
  * Outside the specification: how an authenticator is checked. A message there has the set of
- * receivers at which its authenticator verifies, and nobody can build another's.
+ * receivers at which its authenticator verifies, and nobody can build another's; a proposed time
+ * has the set of receivers that accept it.
  */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
+import { isNearTime } from "../core/agreed-time.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
 import { type HmacKey, macSize } from "./hmac.ts"
@@ -62,17 +65,20 @@ export class Authenticator {
   readonly #id: ReplicaId
   readonly #n: number
   readonly #clients: number
+  readonly #agreedTimeMs: number
 
   constructor(of: {
     readonly keys: ReplicaKeys
     readonly id: ReplicaId
     readonly n: number
     readonly clients: number
+    readonly agreedTimeMs: number
   }) {
     this.#keys = of.keys
     this.#id = of.id
     this.#n = of.n
     this.#clients = of.clients
+    this.#agreedTimeMs = of.agreedTimeMs
   }
 
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
@@ -109,7 +115,12 @@ export class Authenticator {
     }
     const { parts } = decoded as Extract<Decoded, { readonly parts: unknown }>
     if (digestOfBatchBytes(bytes, parts.from, parts.to) !== message.digest) return "BadDigest"
-    const verdicts = parts.batch.map(({ client, authenticator }, k) => {
+    const verdicts = parts.batch.map((request, k) => {
+      const { client, authenticator } = request
+      // The time that the primary proposes is judged by this replica's clock.
+      if (k === 0 && this.#agreedTimeMs > 0 && client === this.#clients) {
+        return isNearTime(request, Date.now(), this.#agreedTimeMs)
+      }
       const end = parts.starts[k + 1] ?? parts.to
       const digest = digestOfRequestBytes(bytes, parts.starts[k] as number, end)
       return this.#isClients(client, digest, authenticator)

@@ -12,10 +12,18 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { codecLimits } from "./codec.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "./digests.ts"
 
+/** The client in whose name primaries propose the time, after those that ask; and how many. */
+export const clockOf = ({
+  clients,
+  agreedTimeMs,
+}: Pick<ClusterConfig, "clients" | "agreedTimeMs">) =>
+  agreedTimeMs === 0 ? { clients } : { clients: clients + 1, clock: clients }
+
 export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config => ({
   group: groupOf(config.replicas.length),
   id,
-  clients: config.clients,
+  clock: undefined,
+  ...clockOf(config),
   checkpointInterval: config.checkpointInterval,
   logSize: config.logSize,
   maxBatch: config.maxBatch,
@@ -61,8 +69,8 @@ export const limitsOf = (config: ClusterConfig): CodecLimits =>
   codecLimits({
     frameBytes: config.limits.frameBytes,
     operationBytes: config.limits.operationBytes,
-    maxBatch: config.maxBatch,
+    maxBatch: config.maxBatch + (config.agreedTimeMs === 0 ? 0 : 1),
     replicas: config.replicas.length,
-    clients: config.clients,
+    clients: clockOf(config).clients,
     logSize: config.logSize,
   })

@@ -4,22 +4,35 @@
  *
  * Outside the specification: a Byzantine replica there says whatever it likes.
  */
+import { randomInt } from "node:crypto"
 import type { Bytes } from "../core/ids.ts"
 
-export const behaviours = ["honest", "old", "garbage", "mute"] as const
+export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
 /**
  * - `old`: as it answered the same read first, whatever happened since
+ * - `stale`: as the group answered the same read last, which is what a sketch is of: a change stays
+ *   hidden for as long as nobody else is asked, and no strike is ever counted
  * - `garbage`: something else, another each time
  * - `mute`: not at all
+ * - `another 15`: something else in 15 of 100 answers, drawn at random: what a sketcher sees of
+ *   pages that change so often
  */
-export type Behaviour = (typeof behaviours)[number]
+export type Behaviour = (typeof behaviours)[number] | `another ${number}`
 
-/** How many first answers are remembered. */
+/** The behaviour of this name. */
+export const behaviourOf = (text: string): Behaviour | undefined =>
+  /^another (100|[1-9]?\d)$/.test(text)
+    ? (text as Behaviour)
+    : behaviours.find((behaviour) => behaviour === text)
+
+/** How many answers of a kind are remembered. */
 const remembered = 1_000
 
 export class Misbehaviour {
   #now: Behaviour = "honest"
   readonly #first = new Map<Bytes, Bytes>()
+  /** What the group answered last, as far as it was heard while that mattered. */
+  readonly #ordered = new Map<Bytes, Bytes>()
   #count = 0
 
   get behaviour(): Behaviour {
@@ -28,6 +41,21 @@ export class Misbehaviour {
 
   set behaviour(behaviour: Behaviour) {
     this.#now = behaviour
+  }
+
+  /** An operation was executed in its turn, with this result. */
+  executed(operation: Bytes, result: Bytes): void {
+    if (this.#now !== "stale") return
+    // The latest stays the last: so the first of all is the one to forget.
+    this.#ordered.delete(operation)
+    this.#ordered.set(operation, result)
+    const [oldest] = this.#ordered.keys()
+    if (this.#ordered.size > remembered && oldest !== undefined) this.#ordered.delete(oldest)
+  }
+
+  #another(behaviour: `another ${number}`, result: Bytes): Bytes {
+    const percent = Number(behaviour.slice("another ".length))
+    return randomInt(100) < percent ? `${result}another` : result
   }
 
   /** What is answered in place of the honest `result`; undefined for nothing. */
@@ -40,11 +68,15 @@ export class Misbehaviour {
         return result
       case "old":
         return this.#first.get(operation) ?? result
+      case "stale":
+        return this.#ordered.get(operation) ?? result
       case "garbage":
         this.#count++
         return `${result.slice(0, -1)}garbage ${this.#count}`
       case "mute":
         return undefined
+      default:
+        return this.#another(this.#now, result)
     }
   }
 }

@@ -11,12 +11,15 @@ import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
+import { clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { replicaKeys } from "./keys.ts"
+import { normaliser } from "../web/normalise.ts"
+import { openOrigin } from "../web/origin.ts"
+import { OriginAnswers } from "./origin-answers.ts"
 import * as Network from "./peers.ts"
 import { openStore, type Recovered } from "./store.ts"
 import { StoreError } from "./store-error.ts"
@@ -68,8 +71,9 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
     Effect.gen(function* () {
       const { config, id, log } = yield* Identity
       const keys = replicaKeys(config, id)
-      const { clients } = config
-      const authenticator = new Authenticator({ keys, id, n: config.replicas.length, clients })
+      const { clients, agreedTimeMs } = config
+      const n = config.replicas.length
+      const authenticator = new Authenticator({ keys, id, n, clients, agreedTimeMs })
       const peers = new Network.Peers({ config, id, keys, authenticator, log })
       const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
       yield* Effect.acquireRelease(
@@ -140,6 +144,28 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
   )
 }
 
+/** The web server that the replica asks, where the service has one. */
+export class Origin extends Context.Service<Origin, OriginAnswers | undefined>()(
+  "prophecy/net/Origin",
+) {
+  static readonly layer = Layer.effect(
+    Origin,
+    Effect.gen(function* () {
+      const { config, id } = yield* Identity
+      const url = config.replicas[id]?.origin
+      if (config.service !== "origin" || url === undefined) return undefined
+      const { normalise, ...limits } = config.origins
+      const client = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          openOrigin({ ...limits, url: new URL(url), normalise: normaliser(normalise) }),
+        ),
+        ({ close }) => Effect.sync(close),
+      )
+      return new OriginAnswers(client)
+    }),
+  )
+}
+
 /** Which run a trace belongs to. */
 export interface TraceOptions {
   readonly directory: string
@@ -188,7 +214,7 @@ export const scopedTrace = (
 /** The parts of a trace's header that the configuration says. */
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
-  const { checkpointInterval, logSize, maxBatch, clients } = config
+  const { checkpointInterval, logSize, maxBatch } = config
   const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fastPaths(config)
   return {
     protocol: "pbft",
@@ -202,7 +228,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     readOnly,
     maxTentative,
     fetchDecisions,
-    clients,
+    ...clockOf(config),
   } as const
 }
 

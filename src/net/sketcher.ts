@@ -1,12 +1,17 @@
 /**
  * The sketcher as a service of Effect: starts with its scope, ends with it, and gives answers or
  * typed errors. What `prophecy sketcher` and the main job stand on.
+ *
+ * Outside the specification: how long anybody waits. SketcherGiveUp may happen at any moment there.
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
-import type { ClusterConfig } from "./cluster-config.ts"
-import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
+import type { ClusterConfig, Limits } from "./cluster-config.ts"
+import type { TraceError, TraceOptions } from "./replica-services.ts"
+import { SketcherLoop } from "./sketcher-loop.ts"
+import type { AnswersDiffer, Done, Outcome, Read } from "./sketcher-outcome.ts"
+import { traceSketcher } from "./sketcher-trace.ts"
 import type { Counters } from "./status.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
@@ -33,7 +38,7 @@ export class OperationTooLarge extends Data.TaggedError("OperationTooLarge")<{
   }
 }
 
-export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge
+export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge | AnswersDiffer
 
 /** The configuration has no such endpoint. */
 export class NoEndpoint extends Data.TaggedError("NoEndpoint")<{
@@ -60,6 +65,8 @@ export interface SketcherOptions {
   readonly readmitMs?: number
   /** How long the group may take for an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -80,28 +87,90 @@ export interface SketcherStatus {
   readonly ways: Counters
   readonly actions: Counters
   readonly network: Counters
+  readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
+/** What is asked of a sketcher. */
+export type Asked =
+  | ({ readonly kind: "read" } & Read)
+  | { readonly kind: "write"; readonly operation: Bytes }
+
 export interface SketcherShape {
+  /** Without Effect, which costs more than all the rest: `done` is called once, later. */
+  readonly ask: (asked: Asked, done: (outcome: Outcome | SketcherError) => void) => Cancel
   readonly read: (read: Read) => Effect.Effect<Outcome, SketcherError>
   readonly write: (operation: Bytes) => Effect.Effect<Outcome, SketcherError>
   /** Waits until a strong quorum of the replicas is connected. */
   readonly connected: Effect.Effect<void>
   readonly status: Effect.Effect<SketcherStatus>
+  readonly tracePath: string | null
 }
 
+/** Waits no longer; `done` is not called any more. */
+export type Cancel = () => void
+
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+export const isOutcome = (outcome: Outcome | SketcherError): outcome is Outcome =>
+  !("_tag" in outcome)
+
+const askingOf =
+  (loop: SketcherLoop, limits: Limits, timeoutMs: number): SketcherShape["ask"] =>
+  (asked, done) => {
+    const refused = refusal(loop, limits, asked.operation)
+    if (refused !== undefined) {
+      queueMicrotask(() => done(refused))
+      return () => undefined
+    }
+    // Nobody waits any more: the lane is free for the next operation.
+    const late = setTimeout(() => {
+      loop.giveUp(id)
+      done(new NoOutcome({ afterMs: timeoutMs }))
+    }, timeoutMs)
+    const answered: Done = (outcome) => {
+      clearTimeout(late)
+      done(outcome)
+    }
+    const id =
+      asked.kind === "read" ? loop.read(asked, answered) : loop.write(asked.operation, answered)
+    return () => {
+      clearTimeout(late)
+      loop.giveUp(id)
+    }
+  }
+
+const refusal = (
+  loop: SketcherLoop,
+  { operationBytes: limit, waitingRequests }: Limits,
+  { length: bytes }: Bytes,
+): SketcherError | undefined => {
+  if (bytes > limit) return new OperationTooLarge({ bytes, limit })
+  const { waiting } = loop
+  return waiting >= waitingRequests ? new SketcherBusy({ waiting }) : undefined
+}
+
+const statusOf = (loop: SketcherLoop): Omit<SketcherStatus, "trace"> => ({
+  connected: loop.connected(),
+  waiting: loop.waiting,
+  ways: loop.ways.toJSON(),
+  actions: loop.actions.toJSON(),
+  network: loop.network.toJSON(),
+})
 
 /** Starts a sketcher that runs until the scope closes. */
 export const makeSketcher = (
   config: ClusterConfig,
   options: SketcherOptions = {},
-): Effect.Effect<SketcherShape, NoEndpoint, Scope.Scope> =>
+): Effect.Effect<SketcherShape, NoEndpoint | TraceError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { endpoint, timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { endpoint } = settings
     if (config.endpoints[endpoint] === undefined) {
       return yield* new NoEndpoint({ endpoint, endpoints: config.endpoints.length })
     }
+    // Microseconds: one that comes back starts above every timestamp that it used before.
+    const firstTimestamp = Date.now() * 1_000
+    const trace = yield* traceSketcher(config, { ...settings, firstTimestamp })
     const waiting: Array<() => void> = []
     const { quorum } = groupOf(config.replicas.length)
     const loop = yield* Effect.acquireRelease(
@@ -109,9 +178,10 @@ export const makeSketcher = (
         (): SketcherLoop =>
           new SketcherLoop({
             config,
-            endpoint,
             log: () => undefined,
             ...settings,
+            firstTimestamp,
+            stepped: trace.stepped,
             connections: () => {
               if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
             },
@@ -119,38 +189,24 @@ export const makeSketcher = (
       ),
       (l) => Effect.sync(() => l.close()),
     )
-    const { operationBytes: limit, waitingRequests } = config.limits
-    const ask = (
-      operation: Bytes,
-      start: (done: (outcome: Outcome) => void) => void,
-    ): Effect.Effect<Outcome, SketcherError> =>
+    const ask = askingOf(loop, config.limits, timeoutMs)
+    const effect = (asked: Asked): Effect.Effect<Outcome, SketcherError> =>
       Effect.callback<Outcome, SketcherError>((resume) => {
-        const bytes = operation.length
-        if (bytes > limit) return resume(Effect.fail(new OperationTooLarge({ bytes, limit })))
-        if (loop.waiting >= waitingRequests) {
-          return resume(Effect.fail(new SketcherBusy({ waiting: loop.waiting })))
-        }
-        start((outcome) => resume(Effect.succeed(outcome)))
-      }).pipe(
-        Effect.timeoutOrElse({
-          duration: timeoutMs,
-          orElse: () => Effect.fail(new NoOutcome({ afterMs: timeoutMs })),
-        }),
-      )
+        const cancel = ask(asked, (outcome) =>
+          resume(isOutcome(outcome) ? Effect.succeed(outcome) : Effect.fail(outcome)),
+        )
+        return Effect.sync(cancel)
+      })
     return {
-      read: (read) => ask(read.operation, (done) => loop.read(read, done)),
-      write: (operation) => ask(operation, (done) => loop.write(operation, done)),
+      ask,
+      read: (read) => effect({ kind: "read", ...read }),
+      write: (operation) => effect({ kind: "write", operation }),
       connected: Effect.callback<void>((resume) => {
         const go = (): void => resume(Effect.void)
         if (loop.connected().length >= quorum) go()
         else waiting.push(go)
       }),
-      status: Effect.sync(() => ({
-        connected: loop.connected(),
-        waiting: loop.waiting,
-        ways: loop.ways.toJSON(),
-        actions: loop.actions.toJSON(),
-        network: loop.network.toJSON(),
-      })),
+      status: Effect.sync(() => ({ ...statusOf(loop), trace: trace.counts() })),
+      tracePath: trace.path,
     }
   })

@@ -7,6 +7,7 @@ import type { Digest, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { PrePrepare } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Batch } from "../core/request.ts"
+import { timeOperation } from "../core/agreed-time.ts"
 import { badNewView, falseViewChange } from "./change-behaviours.ts"
 import { fuzzed } from "./fuzz.ts"
 import { type Hashing, unknownDigest } from "./host.ts"
@@ -176,6 +177,14 @@ const makers: Makers = {
     within(scope, (out) => [{ ...out, authentic: out.authentic && !random.chance(scope.chance) }]),
   FalseViewChange: falseViewChange,
   BadNewView: badNewView,
+  FalseTime: ({ byMs, to }, { config }) =>
+    within({ messages: ["PrePrepare"], to }, (out) => {
+      const [head, ...asked] = out.message._tag === "PrePrepare" ? out.message.batch : []
+      if (head === undefined || head.client !== config.clock) return [out]
+      const timestamp = Math.max(1, head.timestamp + byMs)
+      const batch = [{ ...head, timestamp, operation: timeOperation(timestamp) }, ...asked]
+      return [{ ...out, message: sealed(config, { ...(out.message as PrePrepare), batch }) }]
+    }),
   WrongReply: () => ({
     send: (out) => {
       const { message } = out

@@ -5,7 +5,9 @@
  */
 import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
+import { mayAsk } from "../core/pbft/proposal.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
+import type { SignedRequest } from "../core/request.ts"
 import { verifies } from "./authenticators.ts"
 
 /** A replica tells how far it is, so that others send again what it lacks; no protocol message. */
@@ -51,19 +53,30 @@ export const isAmong = (name: string, beginnings: ReadonlyArray<string>): boolea
 /** Why a receiver drops a message before its machine sees it. */
 export type Dropped = "BadAuthenticator" | "BadDigest" | "UnknownClient" | "WrongReceiver"
 
-/** What a well-authenticated message is for replica `config.id`; src/net does the same. */
-export const inputOf = (config: Config, message: Message): Input | Dropped => {
+/**
+ * What a well-authenticated message is for replica `config.id`, which takes as the time that a
+ * primary proposes what it `accepts`; src/net does the same.
+ */
+export const inputOf = (
+  config: Config,
+  message: Message,
+  accepts: (proposal: SignedRequest) => boolean,
+): Input | Dropped => {
   switch (message._tag) {
     case "Reply":
       return "WrongReceiver"
     case "Request":
     case "Read":
-      if (message.client >= config.clients) return "UnknownClient"
+      if (!mayAsk(config, message.client)) return "UnknownClient"
       if (!verifies(message, config.id)) return "BadAuthenticator"
       return { _tag: "Receive", message: message as Authentic<typeof message> }
     case "PrePrepare": {
       if (config.batchDigest(message.batch) !== message.digest) return "BadDigest"
-      const verdicts = message.batch.map((r) => r.client < config.clients && verifies(r, config.id))
+      const verdicts = message.batch.map((r) =>
+        r.client === config.clock
+          ? accepts(r)
+          : r.client < config.clients && verifies(r, config.id),
+      )
       return { _tag: "ReceivePrePrepare", message: message as Authentic<PrePrepare>, verdicts }
     }
     default:

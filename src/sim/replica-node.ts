@@ -7,11 +7,14 @@
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
 import type { Batch, State as StateMessage } from "../core/pbft/message.ts"
+import { proposeInput } from "../core/pbft/proposal.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
 import { changeAfter } from "../core/pbft/timer.ts"
+import type { SignedRequest } from "../core/request.ts"
+import { isNearTime } from "../core/agreed-time.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"
@@ -32,6 +35,8 @@ export interface ReplicaNodeOptions {
   readonly pipeline: number
   readonly progressMs: number
   readonly viewChangeMs: number
+  /** How far a proposed time may be from this replica's clock. */
+  readonly agreedTimeMs: number
   /** Microseconds that making a group durable takes. */
   readonly sync: readonly [least: number, most: number]
   /** Local milliseconds for each millisecond of virtual time. */
@@ -90,6 +95,16 @@ export class ReplicaNode {
     this.#early = new EarlyMessages(earlyShare * config.logSize)
     this.#after(options.random.between(1, options.progressMs), () => this.#tick())
   }
+
+  /** What this replica's clock says, in milliseconds since the run began. */
+  get #localMs(): number {
+    const { host, rate } = this.#options
+    return Math.floor((host.now() / 1000) * rate)
+  }
+
+  /** Whether the time that a primary proposes is near this replica's own. */
+  readonly accepts = (proposal: SignedRequest): boolean =>
+    isNearTime(proposal, this.#localMs, this.#options.agreedTimeMs)
 
   get config(): Config {
     return this.#options.config
@@ -329,7 +344,7 @@ export class ReplicaNode {
     for (;;) {
       const count = nextBatch(config, pipeline, this.#state)
       if (count === 0) return
-      this.#take({ _tag: "Propose", count })
+      this.#take(proposeInput(config, this.#state, count, this.#localMs))
     }
   }
 

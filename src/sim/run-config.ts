@@ -4,7 +4,7 @@ import type { Config } from "../core/pbft/state.ts"
 import { type Group, groupOf, weakQuorum } from "../core/quorum.ts"
 import type { Hashing } from "./host.ts"
 import type { RunHeader } from "./recorder.ts"
-import type { NodeName, Scenario } from "./scenario.ts"
+import type { Cluster, NodeName, Scenario } from "./scenario.ts"
 
 const quorumOf = ({ cluster }: Scenario): Group => {
   const { n, quorum } = cluster
@@ -12,13 +12,14 @@ const quorumOf = ({ cluster }: Scenario): Group => {
 }
 
 export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing): Config => {
-  const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = scenario.cluster
+  const { checkpointInterval, logSize, maxBatch } = scenario.cluster
   const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
   const { readOnly, maxTentative, fetchDecisions } = fastPaths(scenario)
   return {
     group: quorumOf(scenario),
     id,
-    clients: clients + hostileClients,
+    clock: undefined,
+    ...clockOf(scenario),
     checkpointInterval,
     logSize,
     maxBatch,
@@ -30,6 +31,12 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     batchDigest,
     checkpointDigest,
   }
+}
+
+// How many clients there are, and after those that ask the one that proposed times are of.
+const clockOf = ({ cluster }: Scenario): { readonly clients: number; readonly clock?: number } => {
+  const clients = cluster.clients + cluster.hostileClients
+  return cluster.agreedTimeMs === undefined ? { clients } : { clients: clients + 1, clock: clients }
 }
 
 // What is answered before the end of agreement or without one.
@@ -64,7 +71,7 @@ export const clientConfig = (scenario: Scenario, id: number, hashing: Hashing): 
 /** What all traces of the run say of it; `spec` is the specification's SHA-256. */
 export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
   const { cluster, seed } = scenario
-  const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
+  const { checkpointInterval, logSize, maxBatch } = cluster
   return {
     run: `simulation-${seed}`,
     protocol: "pbft",
@@ -73,10 +80,16 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     logSize,
     maxBatch,
     ...fastPaths(scenario),
-    clients: clients + hostileClients,
+    ...clockOf(scenario),
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
   }
+}
+
+/** What the driver of a replica is told beside its machine's configuration. */
+export const driverOptions = (cluster: Cluster) => {
+  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0 } = cluster
+  return { pipeline, progressMs, viewChangeMs, agreedTimeMs }
 }
 
 /** Local milliseconds for each millisecond of virtual time. */

@@ -43,6 +43,8 @@ export interface Cluster {
   readonly digestReplies?: boolean
   /** Whether replicas fetch decisions that they were not told; they do when left out. */
   readonly fetchDecisions?: boolean
+  /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
+  readonly agreedTimeMs?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }
@@ -190,6 +192,8 @@ export type Behaviour =
   | ({ readonly _tag: "BadAuthenticator"; readonly chance: number } & Scope)
   | FalseViewChange
   | BadNewView
+  /** Proposes to these a time that is so many milliseconds from its own. */
+  | { readonly _tag: "FalseTime"; readonly byMs: number; readonly to: ReadonlyArray<NodeName> }
   /** Answers clients with another result. */
   | { readonly _tag: "WrongReply" }
   /** Two instances of one identity, each with its own audience; a node may be in both. */

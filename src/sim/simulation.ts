@@ -24,7 +24,7 @@ import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
 import { Random } from "./random.ts"
 import { Recorder, type WriteLine } from "./recorder.ts"
 import { ReplicaNode } from "./replica-node.ts"
-import { clientConfig, clockRate, replicaConfig, runHeader } from "./run-config.ts"
+import { clientConfig, clockRate, driverOptions, replicaConfig, runHeader } from "./run-config.ts"
 import {
   clientName,
   type Crash,
@@ -191,9 +191,7 @@ export class Simulation {
     const recorder = correct ? this.#recorder({ kind: "replica", id: config.id }) : undefined
     const node: ReplicaNode = new ReplicaNode({
       config,
-      pipeline: cluster.pipeline,
-      progressMs: cluster.progressMs,
-      viewChangeMs: cluster.viewChangeMs,
+      ...driverOptions(cluster),
       sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
       rate: clockRate(this.#scenario, name),
       hashing: this.#options.hashing,
@@ -276,7 +274,7 @@ export class Simulation {
 
   #receive(node: ReplicaNode, message: WireMessage): void {
     if (message._tag === "Progress") return node.told(message)
-    const input = inputOf(node.config, message)
+    const input = inputOf(node.config, message, node.accepts)
     if (typeof input !== "string") return node.receive(input)
     this.#faults.add(input)
     this.#say(replicaName(node.config.id), () => `drops ${messageText(message)}: ${input}`)

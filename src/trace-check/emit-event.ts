@@ -299,6 +299,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["node", event.replica],
     ["m", message],
     ["count", input._tag === "Propose" ? input.count : undefined],
+    ["head", headText(input, symbols)],
     ["view", input._tag === "Timeout" ? input.view : undefined],
     ...readFields(input, symbols),
     ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
@@ -312,6 +313,13 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
       ? replicaText(event.step.state, symbols)
       : postText(event.post as ReplicaPost, symbols)
   return record([["action", `"${action}"`], ...given, ["post", post]])
+}
+
+// What a primary puts before the requests of a batch: nothing, or its proposal.
+const headText = (input: Input, symbols: Symbols): string | undefined => {
+  if (input._tag !== "Propose") return undefined
+  const { proposal } = input
+  return tlaTuple(proposal === undefined ? [] : [symbols.request(proposal, symbols.auth(proposal))])
 }
 
 const readFields = (input: Input, symbols: Symbols): ReadonlyArray<Field> =>

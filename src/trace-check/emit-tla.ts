@@ -98,6 +98,8 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceReadOnly == ${tlaBoolean(header.readOnly)}`,
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
+    `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
+    `TraceProposals == ${tlaSet(symbols.proposals())}`,
     `ReadResults == ${tlaTuple(symbols.readResults())}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
     `TraceValue == "service"`,

@@ -13,7 +13,7 @@ import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { lostDurable } from "./durability.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
+import type { ClientEvent, PbftEvent, ReplicaEvent, ReplicaGap } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Accepted, Execution, MonitorOptions, Outcome } from "./monitor-memory.ts"
@@ -74,7 +74,7 @@ export class Monitor {
     return this.#uncompared
   }
 
-  take(event: TraceEvent): void {
+  take(event: PbftEvent): void {
     switch (event._tag) {
       case "ReplicaStep":
         return this.#replica(event)
@@ -147,8 +147,10 @@ export class Monitor {
     const { replica, step, input } = event
     if (input._tag !== "Executed") return
     const answered = step.effects.flatMap((e) => (e._tag === "SendToClient" ? [e.message] : []))
-    // A reply may bear the result's digest; the result itself came from the service.
-    const replies = answered.map((m, k) => ({ ...m, result: input.results[k] ?? m.result }))
+    // A reply may bear the result's digest; the result itself came from the service. A value that
+    // the primary proposed is executed first, and answered to nobody.
+    const results = input.results.slice(input.results.length - answered.length)
+    const replies = answered.map((m, k) => ({ ...m, result: results[k] ?? m.result }))
     if (step.action === "ExecuteTentatively") this.#tentative.set(replica, replies)
     if (step.action === "Execute") this.#execute(event, replies)
     if (step.action !== "Settle") return

@@ -5,7 +5,9 @@
  */
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
+import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
+import { pendingExecution } from "../core/pbft/execution.ts"
 import type { State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import type { Batch, Request, SignedRequest } from "../core/request.ts"
@@ -13,6 +15,8 @@ import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import { Names } from "./names.ts"
+import { RecordedAnswers } from "./recorded-answers.ts"
+import { timestampRanks } from "./timestamp-ranks.ts"
 
 type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
 
@@ -35,6 +39,7 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
+  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative">
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -46,14 +51,17 @@ export class Symbols {
   readonly #asked = new Map<ClientId, Map<Timestamp, string>>()
   /** Replicas at which a request's authenticator failed. */
   readonly #failed = new Map<string, Set<ReplicaId>>()
-  /** The first recorded result by client and timestamp, and digest by sequence number. */
-  readonly #resultOf = new Map<ClientId, Map<Timestamp, string>>()
+  readonly #answers = new RecordedAnswers()
+  /** The first recorded digest by sequence number. */
   readonly #digestAt = new Map<number, Digest>()
+  /** What primaries proposed with their batches. */
+  readonly #proposals: Array<SignedRequest> = []
   /** States that were given or taken. */
   readonly #states: Array<StateMessage> = []
 
   constructor(chain: Chain) {
     const { header, start, events } = chain
+    this.#config = header
     this.#batchDigest = chain.batchDigest
     this.#resultDigest = chain.resultDigest
     this.#nullDigest = chain.batchDigest([])
@@ -66,7 +74,10 @@ export class Symbols {
     }
     for (const state of start.replicas.values()) this.#meetTables(state)
     for (const { table } of this.#states) this.#meetTable(table)
-    this.#rank(chain)
+    for (const client of this.#clients) {
+      const requested = this.#timestamps.get(client) ?? new Set<Timestamp>()
+      this.#ranks.set(client, timestampRanks(requested, start.clients.get(client)))
+    }
   }
 
   /** The clients whose requests occur in the chain, ascending. */
@@ -172,9 +183,6 @@ export class Symbols {
   readonly #resultDigest: Config["resultDigest"]
   /** The results that occur, by their digests. */
   readonly #resultOfDigest = new Map<Digest, string>()
-  /** What each replica read, and which operations only read. */
-  readonly #readAt = new Map<string, string>()
-  readonly #reads = new Set<string>()
 
   #unknownBatch(number: string): string {
     return `[client |-> 0, timestamp |-> 0, op |-> "unknown batch ${number}"]`
@@ -212,18 +220,15 @@ export class Symbols {
 
   /** The recorded results as `<<<<client, timestamp>>, result>>` pairs. */
   results(): ReadonlyArray<string> {
-    return [...this.#resultOf].flatMap(([client, byTimestamp]) =>
-      [...byTimestamp].map(([timestamp, result]) => {
-        const key = tlaTuple([client, this.timestamp(client, timestamp)])
-        return tlaTuple([key, this.result(result)])
-      }),
-    )
+    return this.#answers.results.map(([client, timestamp, result]) => {
+      const key = tlaTuple([client, this.timestamp(client, timestamp)])
+      return tlaTuple([key, this.result(result)])
+    })
   }
 
   /** What was read, as `<<<<client, timestamp, replica>>, result>>` pairs. */
   readResults(): ReadonlyArray<string> {
-    return [...this.#readAt].map(([key, result]) => {
-      const [client = 0, timestamp = 0, replica = 0] = key.split(" ").map(Number)
+    return this.#answers.reads.map(({ client, timestamp, replica, result }) => {
       const at = tlaTuple([client, this.timestamp(client, timestamp), replica])
       return tlaTuple([at, this.result(result)])
     })
@@ -231,7 +236,12 @@ export class Symbols {
 
   /** The operations that were asked for as reads. */
   readOperations(): ReadonlyArray<string> {
-    return [...this.#reads].map((content) => this.operation(content))
+    return this.#answers.readOperations.map((content) => this.operation(content))
+  }
+
+  /** What primaries proposed. */
+  proposals(): ReadonlyArray<string> {
+    return this.#proposals.map((r) => this.request(r, this.auth(r)))
   }
 
   /** The recorded digests of checkpoints as `<<seq, digest>>` pairs. */
@@ -270,7 +280,7 @@ export class Symbols {
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
     for (const read of state.reads) {
       this.#meetRequest(read)
-      this.#reads.add(read.operation)
+      this.#answers.askedToRead(read.operation)
     }
     for (const { result } of ClientTable.entries(state.table)) this.#meetResult(result)
   }
@@ -310,9 +320,7 @@ export class Symbols {
         // What an answer by digest stands for is in the step's input.
         if (readOnly === true || digest === true) continue
         this.#meetResult(result)
-        const results = this.#resultOf.get(client) ?? new Map<Timestamp, string>()
-        this.#resultOf.set(client, results)
-        if (!results.has(timestamp)) results.set(timestamp, result)
+        this.#answers.executed({ client, timestamp }, result)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "PrePrepare") {
         this.#meetBatch(effect.message.batch, effect.message.digest)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
@@ -332,17 +340,31 @@ export class Symbols {
   #meetRead(replica: ReplicaId, { client, timestamp, result }: ReadDone): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
-    if (result !== undefined) this.#readAt.set(`${client} ${timestamp} ${replica}`, result)
+    if (result !== undefined) this.#answers.read({ client, timestamp, replica, result })
   }
 
-  #meetInput({ input, replica, step }: ReplicaEvent): void {
+  // Nobody may have been told the result: of a proposal, or where all answer with its digest.
+  #meetExecution({ before, step }: ReplicaEvent, results: ReadonlyArray<string>): void {
+    for (const result of results) this.#meetResult(result)
+    if (isIgnored(step.action)) return
+    pendingExecution(this.#config, before)?.requests.forEach((request, k) => {
+      this.#answers.executed(request, results[k] as string)
+    })
+  }
+
+  #meetInput(event: ReplicaEvent): void {
+    const { input, replica, step } = event
     if (input._tag === "Restart") return this.#meetReplica(step.state)
     if (input._tag === "ReadDone") return this.#meetRead(replica, input)
-    if (input._tag === "Executed") for (const result of input.results) this.#meetResult(result)
+    if (input._tag === "Propose" && input.proposal) {
+      this.#meetRequest(input.proposal)
+      this.#proposals.push(input.proposal)
+    }
+    if (input._tag === "Executed") this.#meetExecution(event, input.results)
     if (input._tag === "Receive") {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
-      if (m._tag === "Read") this.#reads.add(m.operation)
+      if (m._tag === "Read") this.#answers.askedToRead(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
@@ -360,28 +382,12 @@ export class Symbols {
   #meetClientEvent({ client, step, input }: ClientEvent): void {
     this.#clients.add(client)
     this.#meetClient(client, step.state)
-    if (input._tag === "Submit" && input.readOnly === true) this.#reads.add(input.operation)
+    if (input._tag === "Submit" && input.readOnly === true) {
+      this.#answers.askedToRead(input.operation)
+    }
     if (input._tag !== "Receive") return
     this.#mention(client, input.message.timestamp)
     if (input.message.digest !== true) this.#meetResult(input.message.result)
-  }
-
-  // Timestamps by rank: order is all that the specification looks at, and a client's next one is
-  // its last one plus one, which no other mentioned one can lie between. The timestamp that a
-  // client starts from is no request's; below all others it becomes 0, as in the specification.
-  #rank({ start }: Chain): void {
-    for (const client of this.#clients) {
-      const requested = this.#timestamps.get(client) ?? new Set<Timestamp>()
-      const state = start.clients.get(client)
-      const own = state === undefined ? 0 : state.timestamp
-      const all = new Set([...requested, own])
-      all.delete(0)
-      const ascending = [...all].sort((a, b) => a - b)
-      const unused = own > 0 && ascending[0] === own && !requested.has(own)
-      const ranks = new Map<Timestamp, number>([[0, 0]])
-      ascending.forEach((timestamp, k) => ranks.set(timestamp, unused ? k : k + 1))
-      this.#ranks.set(client, ranks)
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** The album as a replicated service: operations are HTTP requests, results are HTTP responses. */
-import type { Bytes } from "../core/ids.ts"
+import { timeIn } from "../core/agreed-time.ts"
 import type { Hash, Service } from "../core/service/service.ts"
 import { type TextTree, treeOf } from "../core/service/text-tree.ts"
 import { AlbumStore } from "./album-store.ts"
@@ -11,21 +11,13 @@ const notARequest = (why: string): HttpResponse => {
   return { status: 400, headers: [["content-type", "application/json"]], body }
 }
 
-/** The primary's proposal for the time, as an operation: `T` and milliseconds since 1970. */
-export const timeOperation = (now: number): Bytes => `T${now}`
-
-const proposedTime = (operation: Bytes): number | undefined => {
-  const text = /^T(0|[1-9]\d{0,15})$/.exec(operation)?.[1]
-  return text === undefined ? undefined : Number(text)
-}
-
 /** An album without albums. */
 export const albumService = (hash: Hash): Omit<Service, "undo"> => {
   const store = new AlbumStore()
   const tree = (): TextTree => treeOf(hash, store.snapshot())
   return {
     execute: (operation) => {
-      const time = proposedTime(operation)
+      const time = timeIn(operation)
       if (time !== undefined) {
         setTime(store, time)
         return ""

@@ -199,7 +199,7 @@ export const longestStep = 24 * 60 * 60 * 1000
 
 /**
  * Takes the primary's proposal for the time. Every replica judges it by the same state, so all
- * take the same (TOCS section 4.6: BFS takes the larger of the proposal and one more than the
+ * take the same (OSDI '99 section 4.6: BFS takes the larger of the proposal and one more than the
  * last). Time never stands still nor goes back, and a liar moves it by a day a batch at most; the
  * first time is taken as it is.
  */

@@ -48,6 +48,13 @@ describe("what clients of a sketcher saw", () => {
     expect(keysNotLinearizable([...start, next("read", "2", replicated)])).toBe(0)
   })
 
+  it("a fast answer may come from a read that nobody got the answer of", () => {
+    const open = next("read", undefined, { endedAt: Infinity })
+    const all = [next("write", "1"), open, next("read", "1", fast)]
+    expect(wrong(all)).toStrictEqual([false, false])
+    expect(wrong(all.filter((o) => o !== open))).toStrictEqual([true, false])
+  })
+
   it("an invented answer is neither", () => {
     expect(wrong([next("read", "9", replicated)])).toStrictEqual([true, true])
   })

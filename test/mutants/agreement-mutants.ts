@@ -11,7 +11,7 @@ const requests: ReadonlyArray<CodeMutant> = [
   {
     name: "requests of unknown clients wait",
     file: normalCase,
-    find: `if (!ClientTable.knows(state.table, m.client)) return ignore(state, "UnknownClient")\n`,
+    find: `if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")`,
     replace: "",
     killedBy: seenBy("client is in the table", "PrimaryAlone"),
   },
@@ -116,22 +116,22 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
   {
     name: "an empty batch, or one that is too large, is taken",
     file: normalCase,
-    find: `if (size < 1 || size > config.maxBatch) return ignore(state, "BadBatchSize")`,
+    find: `if (asked.length < 1 || asked.length > config.maxBatch) return ignore(state, "BadBatchSize")`,
     replace: "",
     killedBy: seenBy("TypeOK", "BackupAlone"),
   },
   {
     name: "a batch larger than allowed is taken",
     file: normalCase,
-    find: "size < 1 || size > config.maxBatch",
-    replace: "size < 1",
+    find: "asked.length < 1 || asked.length > config.maxBatch",
+    replace: "asked.length < 1",
     killedBy: graphOf("BackupAlone"),
   },
   {
     name: "a batch with a request of an unknown client is taken",
     file: normalCase,
-    find: "if (!m.batch.every((r) => ClientTable.knows(state.table, r.client))) {",
-    replace: "if (m.batch.length === 0) {",
+    find: `if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")`,
+    replace: "",
     killedBy: graphOf("BackupAlone"),
   },
   {

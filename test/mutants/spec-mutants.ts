@@ -1,5 +1,6 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import { fastPathSpecMutants } from "./fast-path-mutants.ts"
+import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
@@ -78,9 +79,9 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "an empty batch, or one that is too large, is taken",
     file,
-    find: String.raw`/\ Len(m.batch) \in 1 .. MaxBatch
-  /\ \A k \in 1`,
-    replace: String.raw`/\ \A k \in 1`,
+    find: String.raw`/\ Len(batch) - Heads \in 1 .. MaxBatch
+  /\ \A k`,
+    replace: String.raw`/\ \A k`,
     killedBy: { check: "TypeOK", where: "BackupAlone" },
   },
   {
@@ -295,6 +296,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...clients,
   ...viewChangeSpecMutants,
   ...fastPathSpecMutants,
+  ...proposalSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

@@ -31,7 +31,13 @@ const config = configOf({
 const [first, second] = [endpointKeys(config, 0), endpointKeys(config, 1)]
 
 const authenticatorAt = (id: number): Authenticator =>
-  new Authenticator({ keys: replicaKeys(config, id), id, n: 4, clients: config.clients })
+  new Authenticator({
+    keys: replicaKeys(config, id),
+    id,
+    n: 4,
+    clients: config.clients,
+    agreedTimeMs: 0,
+  })
 
 /** What replica `id` makes of a message that arrived from `peer`. */
 const receive = (id: number, peer: Peer, message: WireMessage): Input | Dropped => {

@@ -40,7 +40,13 @@ export const listening = async (id: number, config = base): Promise<Listening> =
   const inputs: Array<Input> = []
   const progress: Listening["progress"] = []
   const log: Array<string> = []
-  const authenticator = new Authenticator({ keys, id, n: 4, clients: config.clients })
+  const authenticator = new Authenticator({
+    keys,
+    id,
+    n: 4,
+    clients: config.clients,
+    agreedTimeMs: 0,
+  })
   const peers = new Peers({
     config,
     id,

@@ -48,7 +48,11 @@ const receive = (peer: Peer, message: WireMessage): Input | Dropped => {
   const decoded = decodeMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
   const keys = replicaKeys(config, 0)
-  return new Authenticator({ keys, id: 0, n: 4, clients: 8 }).input(peer, decoded, bytes)
+  return new Authenticator({ keys, id: 0, n: 4, clients: 8, agreedTimeMs: 0 }).input(
+    peer,
+    decoded,
+    bytes,
+  )
 }
 
 describe("a signature", () => {

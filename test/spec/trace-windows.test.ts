@@ -54,6 +54,18 @@ describe("TLC accepts", () => {
     expect(windows.at(-1)?.to).toBe(events.length)
   })
 
+  test("times that primaries propose, and that one backup does not accept", async () => {
+    const verdict: RunOptions["verdict"] = (at, m, k) => at !== 2 || k > 0 || m.seq % 3 > 0
+    const restart = { replica: 3, at: 6, how: "clean" } as const
+    const chains = await capture(
+      { seed: 6, ...busy, agreedTime: true, verdict, restart },
+      { _tag: "Auto", size: 150, windows: 2 },
+    )
+    const windows = await followed(chains, 150)
+    expect(chains.flatMap((chain) => chain.events).some(isHeld)).toBe(true)
+    expect(windows.map(({ outcome }) => outcome._tag)).toEqual(Array(4).fill("Accepted"))
+  })
+
   test("what replicas without a trace say, true or not", async () => {
     const lies = { seed: 4, ...busy, untraced: [3] }
     const byzantine: RunOptions["byzantine"] = (m, to) =>

@@ -41,6 +41,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   group: groupOf(4),
   id,
   clients: 2,
+  clock: undefined,
   checkpointInterval: 2,
   logSize: 4,
   maxBatch: 2,

@@ -28,6 +28,7 @@ const config: Config = {
   group,
   id: 1,
   clients: 3,
+  clock: undefined,
   checkpointInterval: 1,
   logSize: 4,
   maxBatch: 2,

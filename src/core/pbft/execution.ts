@@ -43,6 +43,8 @@ const canSettle = ({ undo, executed, log }: State): boolean => {
   return true
 }
 
+type Ahead = Pick<Config, "maxTentative">
+
 interface Next {
   readonly seq: Seq
   readonly how: "committed" | "tentative" | "settled"
@@ -50,7 +52,7 @@ interface Next {
 
 // What can be executed: the next batch, if it is committed, or if it is prepared and all before it
 // is committed; or once more what was executed tentatively, when it has been committed since.
-const nextExecution = (config: Config, state: State): Next | undefined => {
+const nextExecution = (config: Ahead, state: State): Next | undefined => {
   const { executed, undo, log } = state
   if (canSettle(state)) return { seq: executed, how: "settled" }
   const seq = executed + 1
@@ -65,7 +67,10 @@ const nextExecution = (config: Config, state: State): Next | undefined => {
  * The execution that the state waits for, or undefined. What is settled comes without requests:
  * there may be a checkpoint to take.
  */
-export const pendingExecution = (config: Config, state: State): Execute | undefined => {
+export const pendingExecution = (
+  config: Ahead & Pick<Config, "checkpointInterval">,
+  state: State,
+): Execute | undefined => {
   const next = nextExecution(config, state)
   if (next === undefined) return undefined
   const { seq, how } = next
@@ -127,6 +132,7 @@ const answer = (
     const { client, timestamp, replier } = request
     const result = results[k] as Bytes
     table = ClientTable.set(table, client, { timestamp, result })
+    if (client === config.clock) return
     const about = { view, client, timestamp, replica: config.id, ...marks }
     const whole = replier === undefined || replier === config.id
     const message: Reply = whole

@@ -14,7 +14,16 @@ import type { ReplicaAction } from "./action.ts"
 import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
-import { type Config, type Effect, isFinal, type PbftStep, type Slot, type State } from "./state.ts"
+import { lastProposed, mayAsk, partsOf } from "./proposal.ts"
+import {
+  type Config,
+  type Effect,
+  type Input,
+  isFinal,
+  type PbftStep,
+  type Slot,
+  type State,
+} from "./state.ts"
 
 const isPrimary = (config: Config, state: State): boolean =>
   primaryOf(config.group, state.view) === config.id
@@ -24,7 +33,7 @@ const isPrimary = (config: Config, state: State): boolean =>
  * again if it was executed; otherwise it waits for its turn, at most one a client.
  */
 export const recvRequest = (config: Config, state: State, m: Authentic<Request>): PbftStep => {
-  if (!ClientTable.knows(state.table, m.client)) return ignore(state, "UnknownClient")
+  if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")
   const last = ClientTable.get(state.table, m.client)
   if (m.timestamp < last.timestamp) return ignore(state, "OldTimestamp")
   if (m.timestamp === last.timestamp) return resendReply(config, state, m)
@@ -61,16 +70,27 @@ const resendReply = (config: Config, state: State, m: Request): PbftStep => {
 
 /**
  * SendPrePrepare (OSDI '99 section 4.2, TOCS section 6.1). The primary gives the next sequence
- * number to the first `count` waiting requests and starts their agreement.
+ * number to the first `count` waiting requests, after its own proposal (OSDI '99 section 4.6), and
+ * starts their agreement.
  */
-export const sendPrePrepare = (config: Config, state: State, count: number): PbftStep => {
+export const sendPrePrepare = (
+  config: Config,
+  state: State,
+  { count, proposal }: Pick<Extract<Input, { readonly _tag: "Propose" }>, "count" | "proposal">,
+): PbftStep => {
   if (!state.active) return ignore(state, "NotActive")
   if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
   if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
   const seq = state.seqno + 1
   if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")
-  const batch = state.queue.slice(0, count)
+  const { clock } = config
+  if (proposal?.client !== clock) return ignore(state, "BadProposal")
+  if (clock !== undefined && (proposal?.timestamp ?? 0) <= lastProposed(state, clock)) {
+    return ignore(state, "OldProposal")
+  }
+  const asked = state.queue.slice(0, count)
+  const batch = proposal === undefined ? asked : [proposal, ...asked]
   const digest = config.batchDigest(batch)
   const assigned = state.assigned.slice()
   for (const r of batch) assigned[r.client] = r.timestamp
@@ -107,11 +127,10 @@ export const recvPrePrepare = (
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
-  const size = m.batch.length
-  if (size < 1 || size > config.maxBatch) return ignore(state, "BadBatchSize")
-  if (!m.batch.every((r) => ClientTable.knows(state.table, r.client))) {
-    return ignore(state, "UnknownClient")
-  }
+  const { proposal, asked } = partsOf(config, m.batch)
+  if (asked.length < 1 || asked.length > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (proposal?.client !== config.clock) return ignore(state, "BadProposal")
+  if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")
   const { seq, batch, digest } = m
   const authentic = batch.every((_, k) => verdicts[k] === true)
   const held: Slot = { ...before, phase: "held", batch, digest }

@@ -7,6 +7,7 @@ import * as ClientTable from "../client-table.ts"
 import type { Bytes, ClientId, Timestamp } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Authentic, Read } from "./message.ts"
+import { mayAsk } from "./proposal.ts"
 import type { Config, Effect, PbftStep, State, WaitingRead } from "./state.ts"
 
 const readState = ({ client, timestamp, operation }: WaitingRead): Effect => ({
@@ -23,7 +24,7 @@ export const waitingReads = ({ undo, reads }: State): ReadonlyArray<Effect> =>
 /** RecvRead (TOCS section 5.1). The newest read of each client waits for a committed state. */
 export const recvRead = (config: Config, state: State, m: Authentic<Read>): PbftStep => {
   if (!config.readOnly) return ignore(state, "NoReads")
-  if (!ClientTable.knows(state.table, m.client)) return ignore(state, "UnknownClient")
+  if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")
   const { client, timestamp, operation } = m
   if (timestamp <= ClientTable.get(state.table, client).timestamp) {
     return ignore(state, "OldTimestamp")

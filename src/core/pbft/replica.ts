@@ -56,7 +56,7 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
     case "ReceivePrePrepare":
       return recvPrePrepare(config, state, input.message, input.verdicts)
     case "Propose":
-      return sendPrePrepare(config, state, input.count)
+      return sendPrePrepare(config, state, input)
     case "Executed":
       return executedBatch(config, state, input)
     case "ReadDone":

@@ -40,6 +40,11 @@ export interface Config {
   readonly logSize: number
   /** The largest batch, in requests (TOCS section 6.1). */
   readonly maxBatch: number
+  /**
+   * The client in whose name primaries propose a value with each batch (proposal.ts), one of
+   * `clients`; undefined: they propose none.
+   */
+  readonly clock: ClientId | undefined
   /** Whether it answers requests that are only to read without an order (TOCS section 5.1). */
   readonly readOnly: boolean
   /**
@@ -205,13 +210,19 @@ export type Input =
       >
     }
   | {
-      /** `verdicts[k]`: the client's authenticator of request k verifies at this replica. */
+      /**
+       * `verdicts[k]`: the client's authenticator of request k verifies at this replica; of a
+       * proposal, that it is acceptable by this replica's clock.
+       */
       readonly _tag: "ReceivePrePrepare"
       readonly message: Message.Authentic<Message.PrePrepare>
       readonly verdicts: ReadonlyArray<boolean>
     }
-  /** The primary may send a batch of the first `count` waiting requests. */
-  | { readonly _tag: "Propose"; readonly count: number }
+  /**
+   * The primary may send a batch of the first `count` waiting requests, after its `proposal` where
+   * it has to make one.
+   */
+  | { readonly _tag: "Propose"; readonly count: number; readonly proposal?: SignedRequest }
   /** The answer to `Execute`: a result for each of its requests, and at a checkpoint the digest. */
   | {
       readonly _tag: "Executed"

@@ -89,7 +89,12 @@ export const ReplicaInput = Schema.Union([
     service: Digest,
     table: Schema.Array(ClientEntry),
   }),
-  Schema.Struct({ ...type("Propose"), count: Natural }),
+  Schema.Struct({
+    ...type("Propose"),
+    count: Natural,
+    /** What the primary proposes with the batch, where it does. */
+    proposal: Schema.optionalKey(Schema.Struct(RequestFields)),
+  }),
   Schema.Struct({
     ...type("Executed"),
     seq: Natural,
@@ -149,7 +154,7 @@ export const ReplicaState = Schema.Struct({
   slot: Schema.Array(
     Schema.Struct({
       seq: Natural,
-      phase: Schema.Literals(["empty", "held", "prePrepared", "prepared", "committed"]),
+      phase: Schema.Literals(["empty", "held", "prePrepared", "prepared", "committed", "decided"]),
       digest: Schema.String,
       batch: TracedBatch,
       prepares: Schema.Array(Vote),
@@ -177,26 +182,26 @@ export const ReplicaState = Schema.Struct({
   reads: Schema.Array(Schema.Struct(RequestFields)),
 }) satisfies Schema.Schema<ReplicaData>
 
-/** All of a client's state, and whose it is: in a drop line of a process of clients. */
-export const ClientsState = Schema.Array(
-  Schema.Struct({
-    client: Natural,
-    views: Schema.Array(Natural),
-    timestamp: Natural,
-    operation: Schema.NullOr(BytesText),
-    toAll: Schema.Boolean,
-    readOnly: Schema.Boolean,
-    replies: Schema.Array(
-      Schema.Struct({
-        replica: Natural,
-        result: BytesText,
-        digest: yes,
-        tentative: Schema.optionalKey(Natural),
-      }),
-    ),
-    result: Schema.NullOr(BytesText),
-  }) satisfies Schema.Schema<ClientData & { readonly client: number }>,
-)
+/** All of a client's state. */
+export const ClientState = Schema.Struct({
+  views: Schema.Array(Natural),
+  timestamp: Natural,
+  operation: Schema.NullOr(BytesText),
+  toAll: Schema.Boolean,
+  readOnly: Schema.Boolean,
+  replies: Schema.Array(
+    Schema.Struct({
+      replica: Natural,
+      result: BytesText,
+      digest: yes,
+      tentative: Schema.optionalKey(Natural),
+    }),
+  ),
+  result: Schema.NullOr(BytesText),
+}) satisfies Schema.Schema<ClientData>
+
+/** The same, and whose it is: in a drop line of a process of clients. */
+export const ClientsState = Schema.Array(Schema.Struct({ client: Natural, ...ClientState.fields }))
 
 const signed = (r: RequestData): SignedRequest => ({ ...r, authenticator: "" })
 
@@ -284,8 +289,12 @@ export const inputOf = (traced: ReplicaInput): Input => {
       const { seq, digest } = traced
       return { _tag: "Fetch", checkpoint: { seq, digest } }
     }
-    case "Propose":
-      return { _tag: "Propose", count: traced.count }
+    case "Propose": {
+      const { count, proposal } = traced
+      return proposal === undefined
+        ? { _tag: "Propose", count }
+        : { _tag: "Propose", count, proposal: signed(proposal) }
+    }
     case "Executed":
       return {
         _tag: "Executed",

@@ -156,8 +156,11 @@ const inputText = (input: Input): string => {
         `"failed":${failedText(input.verdicts, batch.length)}}`
       )
     }
-    case "Propose":
-      return `{"type":"Propose","count":${input.count}}`
+    case "Propose": {
+      const { count, proposal } = input
+      const own = proposal === undefined ? "" : `,"proposal":${requestText(proposal)}`
+      return `{"type":"Propose","count":${count}${own}}`
+    }
     case "Executed":
       return (
         `{"type":"Executed","seq":${input.seq},"results":${JSON.stringify(input.results)},` +

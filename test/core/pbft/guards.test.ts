@@ -7,6 +7,7 @@ import type { Config, Input } from "../../../src/core/pbft/state.ts"
 import { stateGuards } from "../../support/state-guards.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
+import { proposalGuards } from "../../support/proposal-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import {
   after,
@@ -161,6 +162,7 @@ const replicaGuards = [
   ...checkpoints,
   ...changeGuards,
   ...fastPathGuards,
+  ...proposalGuards,
   ...stateGuards,
 ]
 

@@ -18,6 +18,7 @@ import type {
   Reply,
   Request,
 } from "../../../src/core/pbft/message.ts"
+import { proposeInput } from "../../../src/core/pbft/proposal.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import { waitingReads } from "../../../src/core/pbft/reads.ts"
@@ -104,6 +105,7 @@ export class RecordedRun {
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
     const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
     const features = { readOnly, maxTentative, fetchDecisions }
+    const known = options.agreedTime ? { clients: clients + 1, clock: clients } : { clients }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
       protocol: "pbft",
@@ -113,13 +115,14 @@ export class RecordedRun {
       maxBatch,
       replyQuorum: fast.replyQuorum,
       ...features,
-      clients,
+      ...known,
       spec: options.spec ?? textDigest("spec"),
       startedAt: "2026-01-01T00:00:00.000Z",
     }
     const shape = {
       group,
-      clients,
+      clock: undefined,
+      ...known,
       checkpointInterval,
       logSize,
       maxBatch,
@@ -234,7 +237,7 @@ export class RecordedRun {
     const primary = state.active && primaryOf(config.group, state.view) === config.id
     if (primary && state.queue.length > 0 && room) {
       const count = 1 + Math.floor(this.#random() * Math.min(config.maxBatch, state.queue.length))
-      busy.push(() => this.#stepReplica(r, { _tag: "Propose", count }))
+      busy.push(() => this.#stepReplica(r, proposeInput(config, state, count, this.steps)))
     }
     const restart = this.#options.restart
     if (this.#options.viewTimeouts !== undefined) this.#changeChoices(r, busy)
