@@ -58,6 +58,7 @@ ResultOf(v, r) ==
   THEN Lookup(ReadResults, <<r.client, r.timestamp, r.at>>, <<"no recorded result">>)
   ELSE Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
 IsReadOperation(op) == op \in ReadOperations
+IsBigOperation(op) == op \in BigOperations
 AnyReplier == 0 .. TraceN
 ValueAfter(v, r) == v
 DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
@@ -259,6 +260,11 @@ IsSendPrePrepare(e)  == /\ e.action = "SendPrePrepare"
 IsRecvPrePrepare(e)  == /\ e.action = "RecvPrePrepare"
                         /\ Receivable(e.m)
                         /\ RecvPrePrepare(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvFetchPrePrepare(e) ==
+                        /\ e.action = "RecvFetchPrePrepare"
+                        /\ Receivable(e.m)
+                        /\ RecvFetchPrePrepare(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvPrepare(e)     == /\ e.action = "RecvPrepare"
                         /\ Receivable(e.m)

@@ -87,6 +87,11 @@ export const ClusterConfigFile = Schema.Struct({
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /**
+   * A client sends a request whose operation has so many bytes to every replica at once, and the
+   * primary's pre-prepare only names it: for large operations. 0: none is so big.
+   */
+  bigRequestBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
   /** What is replicated. `album` is for `prophecy sketcher`: its results carry their positions. */
   service: Schema.Literals(["key-value", "null", "album"]),
   /** All secrets, for a cluster that one person runs. Or: */
@@ -144,6 +149,7 @@ export interface ClusterConfig {
   readonly tentative: boolean
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
+  readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly secrets: Secrets
   readonly dataDirectory: string
@@ -161,6 +167,7 @@ export const configDefaults = {
   readOnly: false,
   tentative: false,
   digestReplies: false,
+  bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
     operationBytes: 128 * 1024,
@@ -303,6 +310,7 @@ export const toClusterConfig = (
     tentative: c.tentative,
     digestReplies: c.digestReplies,
     agreedTimeMs: c.agreedTimeMs,
+    bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
     dataDirectory: at(c.dataDirectory),

@@ -99,6 +99,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
+    `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     `ReadResults == ${tlaTuple(symbols.readResults())}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,

@@ -8,9 +8,17 @@ import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import type { State as StateMessage } from "../core/pbft/message.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
+import type { PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
-import type { Batch, Request, SignedRequest } from "../core/request.ts"
+import {
+  type Batch,
+  isBig,
+  isSigned,
+  type NamedRequest,
+  type Request,
+  type SignedRequest,
+} from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
@@ -39,7 +47,7 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative">
+  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative" | "bigRequestBytes">
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -239,6 +247,12 @@ export class Symbols {
     return this.#answers.readOperations.map((content) => this.operation(content))
   }
 
+  /** The operations that are big, of those that have been written. */
+  bigOperations(): ReadonlyArray<string> {
+    const big = this.#operations.texts.filter((content) => isBig(this.#config, content))
+    return big.map((content) => this.operation(content))
+  }
+
   /** What primaries proposed. */
   proposals(): ReadonlyArray<string> {
     return this.#proposals.map((r) => this.request(r, this.auth(r)))
@@ -255,7 +269,7 @@ export class Symbols {
     else all.add(timestamp)
   }
 
-  #meetRequest({ client, timestamp }: Request): void {
+  #meetRequest({ client, timestamp }: NamedRequest): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
   }
@@ -265,6 +279,15 @@ export class Symbols {
     if (batch.length === 0) return
     this.batch(batch, digest)
     batch.forEach((r) => this.#meetRequest(r))
+  }
+
+  // Where requests are only named, the slot has them as soon as they were there.
+  #meetPrePrepare({ seq, batch, digest }: PrePrepare, { log }: State): void {
+    batch.forEach((r) => this.#meetRequest(r))
+    this.#seen.add(digest)
+    const slot = Window.covers(log, seq) ? Window.get(log, seq) : undefined
+    if (isWhole(batch)) this.#meetBatch(batch, digest)
+    else if (slot?.digest === digest) this.#meetBatch(slot.batch, digest)
   }
 
   #meetReplica(state: State): void {
@@ -321,8 +344,8 @@ export class Symbols {
         if (readOnly === true || digest === true) continue
         this.#meetResult(result)
         this.#answers.executed({ client, timestamp }, result)
-      } else if (effect._tag === "Broadcast" && effect.message._tag === "PrePrepare") {
-        this.#meetBatch(effect.message.batch, effect.message.digest)
+      } else if ("message" in effect && effect.message._tag === "PrePrepare") {
+        this.#meetPrePrepare(effect.message, event.step.state)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#meetCheckpoint(effect.message.seq, effect.message.digest)
       } else if (effect._tag === "SendToReplicas" && effect.message._tag === "State") {
@@ -369,10 +392,9 @@ export class Symbols {
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
-      const { batch, digest } = input.message
-      this.#meetBatch(batch, digest)
-      batch.forEach((r, k) => {
-        if (input.verdicts[k] === true) return
+      this.#meetPrePrepare(input.message, step.state)
+      input.message.batch.forEach((r, k) => {
+        if (input.verdicts[k] === true || !isSigned(r)) return
         const key = requestKey(r)
         this.#failed.set(key, (this.#failed.get(key) ?? new Set()).add(replica))
       })

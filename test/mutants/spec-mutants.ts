@@ -1,5 +1,6 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import { fastPathSpecMutants } from "./fast-path-mutants.ts"
+import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
@@ -297,6 +298,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...viewChangeSpecMutants,
   ...fastPathSpecMutants,
   ...proposalSpecMutants,
+  ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

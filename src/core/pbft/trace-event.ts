@@ -5,7 +5,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Schema } from "effect"
-import { BytesText, Natural, type SignedRequest } from "../request.ts"
+import { BytesText, NamedRequest, Natural, type SignedRequest } from "../request.ts"
 import { type NewViewData, newViewOf, type ViewChangeData, viewChangeOf } from "./change-data.ts"
 import type { ClientInput } from "./client.ts"
 import {
@@ -71,6 +71,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({
     ...type("PrePrepare"),
     ...BatchFields,
+    batch: Schema.Array(Schema.Union([TracedRequest, NamedRequest])),
     replica: Natural,
     /** Places in the batch, from 0, of the requests whose own authenticator failed. */
     failed: Schema.Array(Natural),
@@ -80,6 +81,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
   Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
+  Schema.Struct({ ...type("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
   Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
   Schema.Struct({ ...type("FetchState"), seq: Natural, digest: Digest, replica: Natural }),
@@ -255,7 +257,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(requestOf(traced))
     case "PrePrepare": {
       const { view, seq, digest, replica, failed } = traced
-      const batch = traced.batch.map(signed)
+      const batch = traced.batch.map((r) => ("operation" in r ? signed(r) : r))
       const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
       const verdicts = batch.map((_, k) => !failed.includes(k))
       return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
@@ -273,6 +275,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(viewChangeOf(traced))
     case "NewView":
       return receive(newViewOf(traced))
+    case "FetchPrePrepare": {
+      const { view, seq, replica } = traced
+      return receive({ _tag: "FetchPrePrepare", view, seq, replica })
+    }
     case "FetchBatch":
       return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
     case "Batch":
