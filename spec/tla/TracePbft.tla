@@ -351,6 +351,7 @@ Possible(e) ==
                                    ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
     [] e.input = "Read"       -> ENABLED RecvRead(e.node, e.m)
     [] e.input = "PrePrepare" -> ENABLED RecvPrePrepare(e.node, e.m)
+    [] e.input = "FetchPrePrepare" -> ENABLED RecvFetchPrePrepare(e.node, e.m)
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
     [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
@@ -378,7 +379,7 @@ IsIgnored(e) ==
 Follow(e) ==
   \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
   \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
-  \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
+  \/ IsRecvFetchPrePrepare(e) \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
   \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)

@@ -14,7 +14,6 @@
  *
  * Numbers are big-endian; client and timestamp take eight bytes each and are at most 2^53 - 1.
  */
-import { isWhole } from "../core/pbft/big-requests.ts"
 import {
   type Batch,
   type BatchItem,
@@ -97,7 +96,7 @@ const namedSize = 1 + 8 + 8
 
 /** The batch of a pre-prepare, of which requests may only be named. */
 export const writeItems = (writer: Writer, items: ReadonlyArray<BatchItem>): void => {
-  if (isWhole(items)) return writeSignedBatch(writer, items)
+  if (items.every(isSigned)) return writeSignedBatch(writer, items)
   writer.reserve(batchHeader)
   writer.u8(itemsKind)
   writer.u16(items.length)

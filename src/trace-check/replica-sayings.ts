@@ -128,6 +128,9 @@ export class ReplicaSayings {
       // What a new view starts with is in its NEW-VIEW.
       const inNewView = vote === "PrePrepare" && chosen.has(seq)
       if (!inNewView) this.#slots.say({ type: vote, view, seq, digest, place })
+      if (!inNewView && vote === "PrePrepare") {
+        this.#slots.say({ type: vote, view, seq, digest, short: true, place })
+      }
       if (phase !== "prePrepared") this.#slots.say({ type: "Commit", view, seq, digest, place })
     }
     for (const { seq, digest, view: v } of qset) {

@@ -40,7 +40,7 @@ export const bigRequestMutants: ReadonlyArray<CodeMutant> = [
     file,
     find: `if (!isOwn(slot)) return ignore(state, "NotPrePrepared")`,
     replace: "",
-    killedBy: graphOf("GiverAlone"),
+    killedBy: { check: "SentIsDurable", where: "GiverAlone" },
   },
 ]
 
