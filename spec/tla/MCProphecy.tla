@@ -70,6 +70,7 @@ MCNext ==
   \/ \E s \in Sketchers, l \in 1 .. Lanes : SketcherRetransmit(s, l) /\ Step("SketcherRetransmit")
   \/ \E s \in Sketchers, r \in Replicas : SketcherReadmit(s, r) /\ Step("SketcherReadmit")
   \/ \E s \in Sketchers : SketcherRestart(s) /\ Step("SketcherRestart")
+  \/ \E s \in Sketchers : AnySketcherGiveUp(s) /\ Step("SketcherGiveUp")
   \/ AnyOrder /\ Step("Order")
   \/ \E i \in Correct : Apply(i) /\ Step("Apply")
   \/ \E i \in Correct : AnyRecvFastRead(i) /\ Step("RecvFastRead")

@@ -19,8 +19,8 @@
 (* may say all that is in `Injected`. Pbft.tla says how a log is agreed.   *)
 (*                                                                         *)
 (* Clients talk to a sketcher over connections of their own. A client      *)
-(* whose sketcher restarts does not learn what became of its request, and  *)
-(* is not used again.                                                      *)
+(* whose sketcher restarts, or that waits no longer, does not learn what   *)
+(* became of its request, and is not used again.                           *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
@@ -38,6 +38,7 @@ CONSTANTS
   CanTimeout,       \* the sketchers whose timer of a fast read may fire
   CanRetransmit,    \* the sketchers whose timer of an ordered operation may fire
   CanRestart,       \* the sketchers that may stop and come back
+  CanGiveUp,        \* the sketchers whose clients may stop waiting for an answer
   ReadOnly,         \* TRUE: a replicated read is answered from prefixes and takes no position
   WriteReplies,     \* how many replicas must answer alike, for what takes a position: f + 1
   ReadReplies,      \* how many for a replicated read that takes none: 2f + 1
@@ -360,6 +361,17 @@ SketcherRestart(s) ==
           THEN [client[c] EXCEPT !.state = "gone"] ELSE client[c]]
      /\ UNCHANGED <<latest, groupVars, msgs>>
 
+\* The client of a call waits no longer, or the group's answers can not be equal any more. The lane
+\* takes the next call; what became of the request is not known.
+SketcherGiveUp(s, id) ==
+  /\ s \in CanGiveUp
+  /\ Becomes(s, Continue(s, [State(s) EXCEPT
+       !.calls = Without(@, id),
+       !.queue = SelectSeq(@, LAMBDA k : k # id),
+       !.lanes = [l \in 1 .. Lanes |-> IF @[l].call = id THEN Idle(@[l].timestamp) ELSE @[l]]]))
+  /\ client' = [client EXCEPT ![ClientOf(id)].state = "gone"]
+  /\ UNCHANGED <<table, strikes, latest, groupVars>>
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The group                                                               *)
@@ -415,6 +427,7 @@ AnswerReadOnly(i, m, k) ==
 -----------------------------------------------------------------------------
 Arriving(type) == {m \in msgs \cup Injected : m.type = type}
 AnySketcherRecvFastReply == \E m \in Arriving("FastReply") : SketcherRecvFastReply(m)
+AnySketcherGiveUp(s) == \E id \in DOMAIN calls[s] : SketcherGiveUp(s, id)
 AnySketcherRecvReply(s, l) == \E m \in Arriving("Reply") : SketcherRecvReply(s, l, m)
 AnySketcherFastTimeout(s) == \E id \in DOMAIN calls[s] : SketcherFastTimeout(s, id)
 AnyOrder == \E m \in msgs : Order(m)
@@ -431,6 +444,7 @@ Next ==
   \/ \E s \in Sketchers, l \in 1 .. Lanes : SketcherRetransmit(s, l)
   \/ \E s \in Sketchers, r \in Replicas : SketcherReadmit(s, r)
   \/ \E s \in Sketchers : SketcherRestart(s)
+  \/ \E s \in Sketchers : AnySketcherGiveUp(s)
   \/ AnyOrder
   \/ \E i \in Correct : Apply(i)
   \/ \E i \in Correct : AnyRecvFastRead(i)

@@ -1,8 +1,8 @@
 /** `prophecy origin apache`: one Apache for each replica, in the foreground. */
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { Console, Effect, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
-import { ApacheFailed, ApacheMissing, findApache, freePort, startApache } from "../web/apache.ts"
+import { startApaches } from "./apache-origins.ts"
 import { ExitCode, Refused } from "./ended.ts"
 
 const refused = (text: string): Refused => new Refused({ code: ExitCode.BadInput, text })
@@ -24,35 +24,9 @@ const lineOf = (
     ? JSON.stringify({ schema: "prophecy-origin/1", replica, ...of })
     : `replica ${replica}   ${of.url}   ${of.documents}   process ${of.pid}`
 
-const startAll = (given: Given) =>
-  Effect.gen(function* () {
-    const apache = findApache(process.env)
-    if (apache instanceof ApacheMissing) return yield* refused(apache.message)
-    return yield* Effect.forEach(
-      Array.from({ length: given.replicas }, (_, replica) => replica),
-      (replica) =>
-        Effect.acquireRelease(
-          Effect.tryPromise({
-            try: async () => {
-              const port = given.port === 0 ? await freePort() : given.port + replica
-              const folder = join(resolve(given.out), `replica-${replica}`)
-              return await startApache({ apache, folder, port, root: resolve(given.root) })
-            },
-            catch: (cause) =>
-              refused(
-                cause instanceof ApacheFailed
-                  ? `replica ${replica}: ${cause.message}`
-                  : `replica ${replica}: ${String(cause)}`,
-              ),
-          }),
-          (origin) => Effect.promise(origin.stop),
-        ),
-    )
-  })
-
 const run = (given: Given): Effect.Effect<never, Refused, Scope.Scope> =>
   Effect.gen(function* () {
-    const origins = yield* startAll(given)
+    const origins = yield* startApaches(given)
     for (const [replica, { url, documents, pid }] of origins.entries()) {
       yield* Console.log(lineOf(given.json, replica, { url, documents, pid }))
     }

@@ -1,9 +1,9 @@
 /** A running sketcher behind the HTTP front end. */
 import { Effect } from "effect"
 import { nowhere, type Position } from "../core/prophecy/position.ts"
-import type { Outcome } from "../net/sketcher-loop.ts"
+import type { Outcome } from "../net/sketcher-outcome.ts"
 import type { SketcherError, SketcherShape } from "../net/sketcher.ts"
-import { badTarget, NoAnswer, TooBusy, TooLong } from "../web/front-errors.ts"
+import { badTarget, NoAnswer, OriginsDiffer, TooBusy, TooLong } from "../web/front-errors.ts"
 import type { Answer, Backend } from "../web/front.ts"
 import type { Classified } from "../web/routes.ts"
 
@@ -32,6 +32,8 @@ const httpError = (error: SketcherError): Error => {
       return new TooBusy()
     case "OperationTooLarge":
       return new TooLong({ bytes: error.bytes, limit: error.limit })
+    case "AnswersDiffer":
+      return new OriginsDiffer({ what: error.message })
   }
 }
 
@@ -48,6 +50,7 @@ export const sketcherBackend = (sketcher: SketcherShape): Backend => ({
       asked(sketcher, request, positionOf(after)).pipe(Effect.mapError(httpError)),
     )
     const position = positionText(outcome.position)
-    return { response: outcome.result, how: howOf(outcome), position }
+    const { result: response, rest } = outcome
+    return { response, how: howOf(outcome), position, ...(rest === undefined ? {} : { rest }) }
   },
 })

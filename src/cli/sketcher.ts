@@ -21,7 +21,7 @@ const whole = (name: string, minimum: number, maximum: number, description: stri
 
 const flags = {
   config: Flag.File("config", { mustExist: false }).pipe(
-    Flag.withDescription("The cluster's configuration; its service must be album"),
+    Flag.withDescription("The cluster's configuration; its service must be album or origin"),
   ),
   endpoint: whole(
     "endpoint",
@@ -100,9 +100,9 @@ const run = Effect.fn("sketcher")(function* (given: Given) {
   yield* examinePort(port)
   const routes = yield* routesOf(given.routes)
   const config = yield* loadConfig(given.config)
-  if (config.service !== "album") {
+  if (config.service !== "album" && config.service !== "origin") {
     return yield* refused(
-      `${given.config}: its service is ${config.service}, whose operations are no HTTP requests; a sketcher needs album`,
+      `${given.config}: its service is ${config.service}, whose operations are no HTTP requests; a sketcher needs album or origin`,
     )
   }
   const log = (line: string): void => void process.stderr.write(`${line}\n`)

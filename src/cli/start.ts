@@ -7,6 +7,7 @@ import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
 import { makeProgress, type Progress } from "./progress.ts"
 import { examinePort, serve } from "./serve.ts"
+import { serveOrigin } from "./serve-origin.ts"
 import { serveAlbum } from "./serve-album.ts"
 import { type Findings, noFindings } from "./start-findings.ts"
 import { exitCodeOf, reportDocument, reportText } from "./start-report.ts"
@@ -45,11 +46,21 @@ const flags = {
     Flag.optional,
   ),
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
-  service: Flag.Literals("service", ["key-value", "album"]).pipe(
+  service: Flag.Literals("service", ["album", "kv", "origin"]).pipe(
     Flag.withDescription(
-      "The key-value service on PBFT, or the photo album behind a sketcher (with --serve: a page)",
+      "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone; with --serve, origin: web servers that the replicas ask (default album)",
     ),
-    Flag.withDefault("key-value"),
+    Flag.withDefault("album"),
+  ),
+  root: Flag.Directory("root", { mustExist: true }).pipe(
+    Flag.withDescription(
+      "With --service origin: the folder that an Apache for each replica serves",
+    ),
+    Flag.optional,
+  ),
+  origin: Flag.String("origin").pipe(
+    Flag.withDescription("With --service origin: the URL of a replica's web server; four times"),
+    Flag.atLeast(0),
   ),
   port: whole("port", 0, 65_535).pipe(
     Flag.withDescription(
@@ -72,6 +83,10 @@ const flags = {
 }
 type Given = Command.Command.Config.Infer<typeof flags>
 
+/** The service by the name that configurations have for it. */
+const serviceOf = ({ service }: Given): "album" | "key-value" | "origin" =>
+  service === "kv" ? "key-value" : service
+
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
   if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
@@ -80,8 +95,40 @@ const misplaced = (given: Given): string | undefined => {
   if (Option.isSome(given.config) && Option.isSome(given.out)) {
     return "--out and --config exclude each other: the configuration names its folders"
   }
+  return given.service === "origin" ? misplacedOrigin(given) : misplacedElsewhere(given)
+}
+
+const misplacedElsewhere = (given: Given): string | undefined =>
+  Option.isSome(given.root) || given.origin.length > 0
+    ? "--root and --origin go with --service origin"
+    : undefined
+
+const misplacedOrigin = (given: Given): string | undefined => {
+  if (!given.serve) return "--service origin goes with --serve"
+  if (Option.isSome(given.config)) {
+    return "--config: prophecy replica and prophecy sketcher run a configured group with origins"
+  }
+  if (Option.isSome(given.root) === given.origin.length > 0) {
+    return "--service origin needs --root FOLDER for Apaches, or --origin URL for each replica"
+  }
+  if (given.origin.length > 0 && given.origin.length !== replicas) {
+    return `--origin: ${given.origin.length} given, needed is one for each of ${replicas} replicas`
+  }
   return undefined
 }
+
+const startOrigin = Effect.fn("startOrigin")(function* (
+  given: Given,
+  port: number,
+  progress: Progress,
+) {
+  const { origin, timeout: timeoutMs, json } = given
+  const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
+  const traceDirectory = given.noTrace ? undefined : "traces"
+  const from = Option.isSome(given.root) ? { root: given.root.value } : { urls: origin }
+  const serving = { port, timeoutMs, json, progress, clients: servingClients, traceDirectory }
+  return yield* serveOrigin({ folder, from, replicas, ...serving })
+})
 
 const servedConfig = (given: Given) =>
   Effect.gen(function* () {
@@ -91,7 +138,7 @@ const servedConfig = (given: Given) =>
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
-    const { service } = given
+    const service = serviceOf(given)
     return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...traces })
   })
 
@@ -110,14 +157,17 @@ const printPartial = (given: Given, findings: Findings): Effect.Effect<void> =>
     return print(given, findings)
   })
 
-const demonstrate = Effect.fn("demonstrate")(function* (given: Given, progress: Progress) {
+const demonstrate = Effect.fn("demonstrate")(function* (
+  given: Given,
+  service: Findings["service"],
+  progress: Progress,
+) {
   const port = Option.getOrElse(given.port, () => 0)
   yield* examinePort(port)
   const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
   const { seconds, clients } = given
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
-  const { service } = given
   const findings = noFindings({ folder, seed, clients, seconds, replicas, service })
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
@@ -130,20 +180,22 @@ const start = Effect.fn("start")(function* (given: Given) {
   const text = misplaced(given)
   if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const progress = makeProgress(given.quiet)
-  if (!given.serve) return yield* demonstrate(given, progress)
+  const service = serviceOf(given)
+  if (service !== "origin" && !given.serve) return yield* demonstrate(given, service, progress)
   const port = Option.getOrElse(given.port, () => servingPort)
   yield* examinePort(port)
+  if (service === "origin") return yield* startOrigin(given, port, progress)
   const config = yield* servedConfig(given)
   const { json, restartDead, timeout: timeoutMs } = given
   if (config.service === "album") {
-    return yield* serveAlbum({ config, port, timeoutMs, json, progress })
+    return yield* serveAlbum({ config, port, timeoutMs, restartDead, json, progress })
   }
   return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
 })
 
 export const startCommand = Command.make("start", flags, start).pipe(
   Command.withDescription(
-    "Run a key-value service replicated on four processes, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
+    "Run a photo album replicated on four processes, with Prophecy's sketcher before them, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
   ),
   Command.withExamples([
     { command: "prophecy start", description: "the whole job, in less than a minute" },
@@ -151,6 +203,10 @@ export const startCommand = Command.make("start", flags, start).pipe(
       command: "prophecy start --seconds 2 --no-tlc --json",
       description: "quickly, for a program",
     },
-    { command: "prophecy start --serve", description: "a service for curl on port 8080" },
+    { command: "prophecy start --serve", description: "the album and its page, on port 8080" },
+    {
+      command: "prophecy start --serve --service kv",
+      description: "a key-value service for curl on port 8080",
+    },
   ]),
 )

@@ -33,6 +33,7 @@ export const prophecyConstantLines = (
   CanTimeout = ${setOf(c.canTimeout)}
   CanRetransmit = ${setOf(c.canRetransmit)}
   CanRestart = ${setOf(c.canRestart)}
+  CanGiveUp = ${setOf(c.canGiveUp)}
   ReadOnly = ${bool(readOnly)}
   WriteReplies = ${writeReplies}
   ReadReplies = ${readReplies}

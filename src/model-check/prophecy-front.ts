@@ -29,6 +29,7 @@ const sketcherConfig = (c: ProphecyConstants, id: number): SketcherConfig => ({
   firstClient: id * c.lanes,
   lanes: c.lanes,
   firstTimestamp: 0,
+  replyQuorum: c.f + 1,
   sketches: c.sketches,
   generation: c.generation,
   maxStrikes: c.maxStrikes,
@@ -160,6 +161,10 @@ const abandoned = (c: ProphecyConstants, front: Front, s: number): Front => ({
   ),
 })
 
+/** A client that waits no longer. */
+const leaving = (front: Front, client: number): Front =>
+  withClient(front, client, { ...(front.clients[client] as ModelClient), state: "gone" })
+
 const timerMoves = (c: ProphecyConstants, front: Front, s: number): ReadonlyArray<Move<Front>> => {
   const state = front.sketchers[s]
   if (state === undefined) return []
@@ -170,6 +175,9 @@ const timerMoves = (c: ProphecyConstants, front: Front, s: number): ReadonlyArra
   for (const { id, stage } of state.calls) {
     if (stage === "fast" && c.canTimeout.includes(s)) {
       move(front, { _tag: "FastTimeout", id }, `sketcher ${s}: call ${id}`)
+    }
+    if (c.canGiveUp.includes(s)) {
+      move(leaving(front, id % c.clientOps.length), { _tag: "GiveUp", id }, `call ${id}`)
     }
   }
   for (const [lane, { call }] of state.lanes.entries()) {

@@ -16,6 +16,7 @@ const actions = [
   "SketcherRetransmit",
   "SketcherReadmit",
   "SketcherRestart",
+  "SketcherGiveUp",
   "Order",
   "Apply",
   "RecvFastRead",

@@ -97,6 +97,7 @@ export interface ProphecyModelSpec {
   readonly canTimeout: ReadonlyArray<number>
   readonly canRetransmit: ReadonlyArray<number>
   readonly canRestart: ReadonlyArray<number>
+  readonly canGiveUp: ReadonlyArray<number>
   readonly injected: ProphecyUniverse
   readonly digest: keyof typeof prophecyDigests
   readonly invariants: ReadonlyArray<string>
@@ -122,6 +123,7 @@ export const prophecyBase = {
   canTimeout: [],
   canRetransmit: [],
   canRestart: [],
+  canGiveUp: [],
   injected: "NothingInjected",
   digest: "FullDigest",
   invariants: everyInvariant,
@@ -146,6 +148,7 @@ export const constantsOfProphecy = (spec: ProphecyModelSpec): ProphecyConstants 
   canTimeout: spec.canTimeout,
   canRetransmit: spec.canRetransmit,
   canRestart: spec.canRestart,
+  canGiveUp: spec.canGiveUp,
   injected: prophecyUniverses[spec.injected],
   digest: prophecyDigests[spec.digest],
 })
@@ -259,6 +262,15 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     asks: "ReadsAgain",
     canRestart: [0],
     reaches: ["ReachGone", "ReachFastAfterRestart"],
+    size: "large",
+  },
+  {
+    ...prophecyBase,
+    name: "GivesUp",
+    why: "A client waits no longer, whatever its call waits for: the next call takes the lane.",
+    asks: "ReadsAgain",
+    canGiveUp: [0],
+    reaches: ["ReachGone", "ReachQueued", "ReachFastAfterRestart"],
     size: "large",
   },
   {

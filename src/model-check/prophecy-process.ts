@@ -59,6 +59,7 @@ export interface ProphecyConstants {
   readonly canTimeout: ReadonlyArray<number>
   readonly canRetransmit: ReadonlyArray<number>
   readonly canRestart: ReadonlyArray<number>
+  readonly canGiveUp: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ProphecyMessage>
   readonly digest: (result: Text) => string
 }

@@ -23,7 +23,7 @@ export interface ProphecyRefinement {
     ProphecyModelSpec,
     "asks" | "lanes" | "generation" | "canRestart" | "canTimeout" | "injected" | "sketchers"
   > &
-    Pick<ProphecyModelSpec, "digest">
+    Pick<ProphecyModelSpec, "digest" | "canGiveUp">
   readonly only: TlcOnly
   /** `refines`, or a rule is missing and something must be violated. */
   readonly expect: "refines" | "fails"
@@ -39,9 +39,10 @@ type Part = Partial<Omit<ProphecyRefinement, "model" | "only">> & {
 }
 
 const made = ({ name, why, model, only, expect, size }: Part): ProphecyRefinement => {
-  const { asks, lanes, generation, canRestart, canTimeout, injected, sketchers, digest } =
-    prophecyBase
-  const base = { asks, lanes, generation, canRestart, canTimeout, injected, sketchers, digest }
+  const { asks, lanes, generation, canRestart, canGiveUp, canTimeout, injected } = prophecyBase
+  const { sketchers, digest } = prophecyBase
+  const where = { asks, lanes, generation, sketchers, digest }
+  const base = { ...where, canRestart, canGiveUp, canTimeout, injected }
   return {
     name,
     why,
@@ -77,6 +78,11 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     why: "The sketcher stops at any moment.",
     model: { asks: "LateRead", canRestart: [0] },
     size: "nightly",
+  }),
+  made({
+    name: "GivesUp",
+    why: "Clients wait no longer; what they asked for may take effect all the same.",
+    model: { canGiveUp: [0] },
   }),
   made({
     name: "ReadOnly",

@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { groupOf } from "../core/quorum.ts"
 import { type ConfigIssue, issuesOf } from "./config-error.ts"
 import { newViewBytes } from "./change-codec.ts"
+import { checkOrigins, originDefaults, type Origins, OriginsFile } from "./origin-config.ts"
 import { freshMasters, fromMasters, MasterSecrets, publicKeysOf, type Secrets } from "./secrets.ts"
 
 export const configSchema = "prophecy-cluster/1"
@@ -27,6 +28,8 @@ const ReplicaFile = Schema.Struct({
       }),
     ),
   ),
+  /** The web server that the replica asks, with the service `origin`. */
+  origin: Schema.optionalKey(Schema.NonEmptyString),
 })
 const EndpointFile = Schema.Struct({ from: whole(0, 1_000_000), to: whole(0, 1_000_000) })
 const LimitsFile = Schema.Struct({
@@ -92,8 +95,12 @@ export const ClusterConfigFile = Schema.Struct({
    * primary's pre-prepare only names it: for large operations. 0: none is so big.
    */
   bigRequestBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
-  /** What is replicated. `album` is for `prophecy sketcher`: its results carry their positions. */
-  service: Schema.Literals(["key-value", "null", "album"]),
+  /**
+   * What is replicated. `album` and `origin` are for `prophecy sketcher`: their results carry their
+   * positions. With `origin` each replica asks a web server of its own.
+   */
+  service: Schema.Literals(["key-value", "null", "album", "origin"]),
+  origins: Schema.optionalKey(OriginsFile),
   /** All secrets, for a cluster that one person runs. Or: */
   secrets: Schema.optionalKey(MasterSecrets),
   /** A node's own secrets; `{node}` stands for `replica-2`, `endpoint-0`. Relative to this file. */
@@ -114,6 +121,8 @@ export interface Address {
 export interface Replica extends Address {
   /** Of Ed25519, 64 digits of lower-case hexadecimal. */
   readonly publicKey: string
+  /** The URL of its web server, with the service `origin`. */
+  readonly origin: string | undefined
 }
 
 /** Clients `from .. to`, both included. */
@@ -151,6 +160,7 @@ export interface ClusterConfig {
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
+  readonly origins: Origins
   readonly secrets: Secrets
   readonly dataDirectory: string
   readonly traceDirectory: string | undefined
@@ -193,6 +203,7 @@ const withDefaults = (file: ClusterConfigFile) => ({
   agreedTimeMs: file.service === "album" ? 10_000 : 0,
   ...file,
   limits: { ...configDefaults.limits, ...file.limits },
+  origins: { ...originDefaults, ...file.origins },
 })
 
 /** What is wrong between the fields of a file whose single fields are right. */
@@ -255,6 +266,7 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
     c.limits.frameBytes,
     `room for what starts a new view with ${n} replicas and a log of ${c.logSize}: ${newView}`,
   )
+  issues.push(...checkOrigins(c, c.origins))
   // Keys are by replica: only where the rest fits together.
   return issues.length > 0 ? issues : keyChecks(file)
 }
@@ -297,7 +309,12 @@ export const toClusterConfig = (
   const at = (path: string): string => resolve(dirname(file), path)
   return {
     file,
-    replicas: c.replicas.map(({ host, port, publicKey = "" }) => ({ host, port, publicKey })),
+    replicas: c.replicas.map(({ host, port, publicKey = "", origin }) => ({
+      host,
+      port,
+      publicKey,
+      origin,
+    })),
     clients: c.clients,
     endpoints: c.endpoints,
     checkpointInterval: c.checkpointInterval,
@@ -312,6 +329,7 @@ export const toClusterConfig = (
     agreedTimeMs: c.agreedTimeMs,
     bigRequestBytes: c.bigRequestBytes,
     service: c.service,
+    origins: c.origins,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
     dataDirectory: at(c.dataDirectory),
     traceDirectory: c.traceDirectory === undefined ? undefined : at(c.traceDirectory),

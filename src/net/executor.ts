@@ -14,6 +14,7 @@ import type { Service } from "../core/service/service.ts"
 import type { TextTree } from "../core/service/text-tree.ts"
 import { undoBySnapshot } from "../core/service/undo-by-snapshot.ts"
 import { albumService } from "../web/album-service.ts"
+import { originService } from "../web/origin-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
 
@@ -51,11 +52,14 @@ export const makeService = (kind: ClusterConfig["service"], undoable = 0): Servi
       return keyValueService(bytesDigest, undoable)
     case "album":
       return undoBySnapshot(albumService(bytesDigest), undoable)
+    case "origin":
+      return originService(bytesDigest)
   }
 }
 
 /** Whether a sketcher stands before the service: its results then carry their positions. */
-export const hasPositions = (kind: ClusterConfig["service"]): boolean => kind === "album"
+export const hasPositions = (kind: ClusterConfig["service"]): boolean =>
+  kind === "album" || kind === "origin"
 
 /** With `positions` each result says where it was executed, as a sketcher needs. */
 export const makeExecutor = (service: Service, positions = false): Executor => {

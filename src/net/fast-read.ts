@@ -14,7 +14,8 @@ import type { Executor } from "./executor.ts"
 import type { Misbehaviour } from "./misbehave.ts"
 
 export interface FastReader {
-  readonly executor: Pick<Executor, "read">
+  /** Gives the result, now or later; undefined for an operation that is no read. */
+  readonly read: (operation: Bytes, done: (result: Bytes | undefined) => void) => void
   readonly actions: Counts
   readonly events: Counts
   readonly misbehaviour: Misbehaviour
@@ -37,7 +38,7 @@ export const overheard = (executor: Executor, misbehaviour: Misbehaviour): Execu
  * way asks the group when its timer fires. (The step itself changes nothing, so any state does.)
  */
 export const answerFastRead = (
-  { executor, actions, events, misbehaviour }: FastReader,
+  { read, actions, events, misbehaviour }: FastReader,
   message: FastRead,
   answer: (result: Bytes) => void,
 ): void => {
@@ -45,9 +46,10 @@ export const answerFastRead = (
   actions.add(action)
   for (const effect of effects) {
     const { operation } = effect.message
-    const result = executor.read(operation)
-    if (result === undefined) events.add("FastReadRefused")
-    const said = result === undefined ? undefined : misbehaviour.answer(operation, result)
-    if (said !== undefined) answer(said)
+    read(operation, (result) => {
+      if (result === undefined) events.add("FastReadRefused")
+      const said = result === undefined ? undefined : misbehaviour.answer(operation, result)
+      if (said !== undefined) answer(said)
+    })
   }
 }

@@ -75,6 +75,7 @@ export const fingerprint = (config: ClusterConfig): string => {
     maxBatch,
     frameBytes,
     operationBytes,
+    ...(config.service === "origin" ? [config.origins.normalise] : []),
   ])
 }
 

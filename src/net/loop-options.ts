@@ -31,12 +31,17 @@ export interface LoopPeers {
   readonly resume: () => void
 }
 
+/** Calls back with the reply as it leaves, now or later. */
+export type CompleteReply = (reply: Reply, send: (reply: Reply) => void) => void
+
 export interface LoopOptions {
   readonly config: Config
   readonly proposals: ProposalLimits
   readonly peers: LoopPeers
   readonly store: ReplicaStore
   readonly executor: Executor
+  /** What the service leaves open in its replies, as its results are not of the agreed state. */
+  readonly completeReply?: CompleteReply | undefined
   /** Of a state that is fetched: its client table, and what an earlier start has of it. */
   readonly limits: CodecLimits
   readonly fetched: FetchedNodes

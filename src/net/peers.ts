@@ -10,6 +10,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import type { DirectMessage, Reply } from "../core/pbft/message.ts"
 import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
+import { chunkBytes } from "../core/prophecy/chunks.ts"
 import type { FastRead } from "../core/prophecy/message.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -18,6 +19,7 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { readMessage, writeMessage } from "./codec.ts"
 import { Connection, type ConnectionEvents } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
+import { sendChunks } from "./chunk-sender.ts"
 import { Counts } from "./counts.ts"
 import { type Backoff, Dialer } from "./dialer.ts"
 import { fastKind, readFastRead, writeFastReply } from "./fast-codec.ts"
@@ -253,8 +255,13 @@ export class Peers {
     // A sketcher is known by the endpoint that it calls from.
     if (message.sketcher !== peer.id) return this.counts.add("Dropped:WrongSender")
     const { sketcher, id } = message
+    const { id: replica } = this.#options
     this.#events?.fastRead(message, (result) => {
-      const reply = { _tag: "FastReply", sketcher, id, replica: this.#options.id, result } as const
+      if (result.length > chunkBytes) {
+        const head = { sketcher, id, replica }
+        return sendChunks(connection, this.#scratch, head, result)
+      }
+      const reply = { _tag: "FastReply", sketcher, id, replica, result } as const
       this.#scratch.rewind()
       writeFastReply(this.#scratch, reply)
       connection.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)

@@ -8,10 +8,14 @@ import { limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
 import { answerFastRead, overheard } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
+import { askingOrigin, completing, type OriginAnswers, readerOf } from "./origin-answers.ts"
+import type { Executor as Execution } from "./executor.ts"
+import type { PeersEvents } from "./peers.ts"
 import {
   Executor,
   Identity,
   type ListenError,
+  Origin,
   Peers,
   Store,
   type TraceError,
@@ -128,13 +132,31 @@ const viewLine = (config: ClusterConfig, view: View, active: boolean): string =>
   return `left the views below ${view}, waits for replica ${primary} to start it`
 }
 
+/** What it does about a sketcher's fast reads. */
+const fastReadsOf = (parts: {
+  readonly loop: ReplicaLoop
+  readonly executor: Pick<Execution, "read">
+  readonly origin: OriginAnswers | undefined
+  readonly misbehaviour: Misbehaviour
+}): PeersEvents["fastRead"] => {
+  const { loop, executor, origin, misbehaviour } = parts
+  const { actions, events } = loop
+  const read = readerOf(executor, origin, () => loop.schedule())
+  return (message, answer) => {
+    answerFastRead({ read, actions, events, misbehaviour }, message, answer)
+    loop.schedule()
+  }
+}
+
 /** The loop with its services; it runs until the scope closes. */
 const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
   Effect.gen(function* () {
     const { config, id, log } = yield* Identity
-    const [peers, disk, service, tracer] = yield* Effect.all([Peers, Store, Executor, Tracer])
+    const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
+    const [service, origin] = yield* Effect.all([Executor, Origin])
     const misbehaviour = new Misbehaviour()
-    const executor = overheard(service, misbehaviour)
+    const executor =
+      origin === undefined ? overheard(service, misbehaviour) : askingOrigin(service, origin)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -144,6 +166,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       peers,
       store: disk.store,
       executor,
+      completeReply: origin && completing(origin, () => loop.schedule()),
       limits: limitsOf(config),
       fetched: openFetchedNodes(
         options.files ?? systemFiles,
@@ -167,7 +190,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       onFatal: fail,
     })
     yield* Effect.try({
-      try: () => loop.restart(disk.records),
+      try: () => {
+        loop.restart(disk.records)
+        if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
+      },
       catch: (cause) => broken(id, cause),
     })
     const clock = setInterval(() => loop.tick(), progressMs)
@@ -181,11 +207,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
-      fastRead: (message, answer) => {
-        const { actions, events } = loop
-        answerFastRead({ executor, actions, events, misbehaviour }, message, answer)
-        loop.schedule()
-      },
+      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
@@ -204,7 +226,7 @@ export const runReplica = (
     const failed = yield* Deferred.make<never, ReplicaError>()
     // The port first: it keeps a second process of this replica away from the files.
     const services = Tracer.layer(options.trace).pipe(
-      Layer.provideMerge(Executor.layer),
+      Layer.provideMerge(Layer.merge(Executor.layer, Origin.layer)),
       Layer.provideMerge(Store.layer(options.files ?? systemFiles)),
       Layer.provideMerge(Peers.layer),
       Layer.provideMerge(identity),

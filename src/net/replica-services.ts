@@ -17,6 +17,9 @@ import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { replicaKeys } from "./keys.ts"
+import { normaliser } from "../web/normalise.ts"
+import { openOrigin } from "../web/origin.ts"
+import { OriginAnswers } from "./origin-answers.ts"
 import * as Network from "./peers.ts"
 import { openStore, type Recovered } from "./store.ts"
 import { StoreError } from "./store-error.ts"
@@ -137,6 +140,28 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
         return yield* wrong("the snapshot does not have the digest of its checkpoint")
       }
       return Execution.makeExecutor(service, positions)
+    }),
+  )
+}
+
+/** The web server that the replica asks, where the service has one. */
+export class Origin extends Context.Service<Origin, OriginAnswers | undefined>()(
+  "prophecy/net/Origin",
+) {
+  static readonly layer = Layer.effect(
+    Origin,
+    Effect.gen(function* () {
+      const { config, id } = yield* Identity
+      const url = config.replicas[id]?.origin
+      if (config.service !== "origin" || url === undefined) return undefined
+      const { normalise, ...limits } = config.origins
+      const client = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          openOrigin({ ...limits, url: new URL(url), normalise: normaliser(normalise) }),
+        ),
+        ({ close }) => Effect.sync(close),
+      )
+      return new OriginAnswers(client)
     }),
   )
 }

@@ -68,10 +68,6 @@ export class ReplicaLoop {
     const { config } = options
     this.#options = options
     this.#state = init(config)
-    const gathers = (): boolean => options.store.pending()
-    this.#sends = new Gate<Send>(gathers, (send) => sendOut(options.peers, this.#exchange, send))
-    this.#lines = new Gate<() => void>(gathers, (write) => write())
-    this.#gates = [this.#lines, this.#sends]
     this.#history = new History(config, options.historyBytes)
     const toReplica = (replica: ReplicaId, message: DirectMessage): void =>
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
@@ -102,6 +98,11 @@ export class ReplicaLoop {
       queuedBytes,
       offer: (input) => this.offer(input),
     })
+    const gathers = (): boolean => options.store.pending()
+    const outlets = { ...options, exchange: this.#exchange }
+    this.#sends = new Gate<Send>(gathers, (send) => sendOut(outlets, send))
+    this.#lines = new Gate<() => void>(gathers, (write) => write())
+    this.#gates = [this.#lines, this.#sends]
     this.#missed = new MissedCheckpoint(config, {
       missed: options.onMissedCheckpoint,
       caughtUp: options.onCaughtUp,

@@ -7,13 +7,16 @@
  */
 import { hash, randomInt } from "node:crypto"
 import type { SendToReplicas } from "../core/effect.ts"
-import type { Bytes, ReplicaId } from "../core/ids.ts"
+import { type Bytes, type ClientId, type Digest, noDigest } from "../core/ids.ts"
+import type { ReplicaId, Timestamp } from "../core/ids.ts"
 import type { UnsignedRequest } from "../core/pbft/client.ts"
-import type { Authentic, Request } from "../core/pbft/message.ts"
+import type { Authentic, Reply, Request } from "../core/pbft/message.ts"
+import { chunkedDigest } from "../core/prophecy/chunks.ts"
 import type { FastReply } from "../core/prophecy/message.ts"
-import { decodePlaced, isBefore, type Position } from "../core/prophecy/position.ts"
+import { decodePlaced } from "../core/prophecy/position.ts"
 import { sketchOf } from "../core/prophecy/sketch-table.ts"
 import { initSketcher, rotation, stepSketcher } from "../core/prophecy/sketcher.ts"
+import { callOf } from "../core/prophecy/to-group.ts"
 import type {
   CallId,
   ReadInput,
@@ -24,7 +27,8 @@ import type {
   SketcherState,
   SketcherTimer,
 } from "../core/prophecy/sketcher-state.ts"
-import { groupOf } from "../core/quorum.ts"
+import { decodeRequest, isNotHttp } from "../web/http-message.ts"
+import { AnswerWatch, differenceText, type Finding } from "./answer-watch.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -34,86 +38,47 @@ import type { Connection } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
 import { Dialer } from "./dialer.ts"
-import { fastKind, readFastReply, writeFastRead } from "./fast-codec.ts"
+import { FastAnswers } from "./fast-answers.ts"
+import {
+  type FastChunk,
+  fastKind,
+  readFastChunk,
+  readFastReply,
+  writeFastRead,
+} from "./fast-codec.ts"
 import { fingerprint } from "./handshake.ts"
 import { type EndpointKeys, endpointKeys } from "./keys.ts"
 import { BadFrame, type PeerFault } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
+import {
+  AnswersDiffer,
+  type Done,
+  type Outcome,
+  type Read,
+  type Reason,
+  reasonOf,
+  type Way,
+} from "./sketcher-outcome.ts"
+import { machineConfig, type SketcherLoopOptions } from "./sketcher-options.ts"
+import { SketcherTimers, timerOf } from "./sketcher-timers.ts"
 import { Writer } from "./writer.ts"
-
-/** Why the whole group was asked. */
-export type Reason =
-  | "write"
-  | "no-sketch"
-  | "fresh"
-  | "session"
-  | "suspected"
-  | "mismatch"
-  | "timeout"
-  | "proxied"
-
-/** Who answered: one replica, or the group. */
-export type Way =
-  | { readonly path: "fast"; readonly replica: ReplicaId }
-  | { readonly path: "replicated"; readonly reason: Reason }
-
-export interface Outcome {
-  readonly result: Bytes
-  /** Where in the agreed order the answer is from. */
-  readonly position: Position
-  readonly way: Way
-}
-
-export interface Read {
-  /** All that the result depends on. */
-  readonly key: Bytes
-  readonly operation: Bytes
-  readonly fresh: boolean
-  /** No state before this one may answer. */
-  readonly after: Position
-}
-
-export interface SketcherLoopOptions {
-  readonly config: ClusterConfig
-  /** The endpoint whose secret it holds; its clients are the sketcher's lanes. */
-  readonly endpoint: number
-  /** Without sketches this is proxied PBFT. */
-  readonly sketches: boolean
-  /** How many sketches each of the table's two generations holds. */
-  readonly generation: number
-  readonly maxStrikes: number
-  readonly fastReadMs: number
-  readonly readmitMs: number
-  readonly log: (line: string) => void
-  /** The number of connected replicas changed. */
-  readonly connections: () => void
-}
 
 /** A call that is not answered. */
 interface Open {
-  readonly done: (outcome: Outcome) => void
+  readonly done: Done
   /** Whom a fast read goes to. */
   readonly drawn: ReplicaId | undefined
   /** Why the group is asked, if it is. */
   reason: Reason
 }
 
-const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
+interface Sent {
+  readonly request: Request
+  readonly to: ReadonlyArray<ReplicaId>
+}
 
-const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherConfig => ({
-  group: groupOf(options.config.replicas.length),
-  id: options.endpoint,
-  firstClient: lanes.from,
-  lanes: lanes.to - lanes.from + 1,
-  // Microseconds: one that comes back starts above every timestamp that it used before.
-  firstTimestamp: Date.now() * 1_000,
-  sketches: options.sketches,
-  generation: options.generation,
-  maxStrikes: options.maxStrikes,
-  fastReadMs: options.fastReadMs,
-  retransmitMs: options.config.retransmitMs,
-  readmitMs: options.readmitMs,
-})
+const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
+const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
 
 export class SketcherLoop {
   readonly actions = new Counts()
@@ -125,12 +90,16 @@ export class SketcherLoop {
   readonly #limits: CodecLimits
   readonly #links: Array<Connection | undefined>
   readonly #dialers: ReadonlyArray<Dialer>
-  readonly #timers = new Map<SketcherTimer, NodeJS.Timeout>()
+  readonly #timers = new SketcherTimers((timer) => this.#fired(timer))
   readonly #open = new Map<CallId, Open>()
-  /** By lane the request under way, for replicas that connect later. */
-  readonly #requests: Array<Request | undefined> = []
+  /** By lane the request under way and whom it went to, for those of them that connect later. */
+  readonly #sent: Array<Sent | undefined> = []
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(4096)
+  /** Large answers that are on their way. */
+  readonly #answers = new FastAnswers()
+  /** Where replicas may answer differently without a lie. */
+  readonly #watch: AnswerWatch | undefined
   #state: SketcherState
   #nextCall: CallId = 1
   #scheduled = false
@@ -144,6 +113,8 @@ export class SketcherLoop {
     this.#state = initSketcher(this.#machine)
     this.#keys = endpointKeys(config, endpoint)
     this.#limits = limitsOf(config)
+    const { group, replyQuorum } = this.#machine
+    if (config.service === "origin") this.#watch = new AnswerWatch(group.n, replyQuorum)
     this.#links = config.replicas.map(() => undefined)
     this.#dialers = config.replicas.map((_, replica) => this.#dial(replica, lanes))
   }
@@ -180,8 +151,9 @@ export class SketcherLoop {
     this.#links[replica] = connection
     this.network.add("Connected")
     this.#state.lanes.forEach(({ call }, lane) => {
-      const request = this.#requests[lane]
-      if (call !== undefined && request !== undefined) connection.send(request)
+      const sent = this.#sent[lane]
+      const isAwaited = call !== undefined && sent?.to.includes(replica) === true
+      if (isAwaited) connection.send(sent.request)
     })
     this.#schedule()
     this.#options.connections()
@@ -205,13 +177,19 @@ export class SketcherLoop {
         if (!reader.failed) this.#fastReply(replica, message)
         continue
       }
+      if (bytes[reader.at] === fastKind.FastChunk) {
+        const chunk = readFastChunk(reader)
+        if (!reader.failed) this.#fastChunk(replica, chunk)
+        continue
+      }
       const decoded = readMessage(reader, this.#limits)
       if (decoded instanceof BadMessage) break
       const reply = authenticReply(replica, decoded.message)
       if (typeof reply === "string") this.network.add(`Dropped:${reply}`)
       else {
-        const digest = sha256(decodePlaced(reply.result).result)
+        const digest = digestOf(decodePlaced(reply.result).result)
         this.#step({ _tag: "Reply", message: reply, digest })
+        if (this.#watch !== undefined) this.#compare(this.#watch.heard(reply), reply)
       }
     }
     if (!reader.failed) return
@@ -221,27 +199,75 @@ export class SketcherLoop {
 
   #fastReply(replica: ReplicaId, message: FastReply): void {
     if (message.replica !== replica) return this.network.add("Dropped:WrongSender")
-    const digest = sha256(message.result)
+    const digest = digestOf(message.result)
     this.#step({ _tag: "FastReply", message: message as Authentic<FastReply>, digest })
   }
 
-  /** Reads, fast where that is allowed; `done` is called once, later. */
-  read(read: Read, done: (outcome: Outcome) => void): void {
+  // What is verified is told at once; the machine hears of it when it is complete, or another one.
+  #fastChunk(replica: ReplicaId, chunk: FastChunk): void {
+    if (chunk.replica !== replica) return this.network.add("Dropped:WrongSender")
+    const { id, sketcher } = chunk
+    const call = callOf(this.#state, id)
+    if (call?.stage !== "fast" || call.replica !== replica) return
+    const { position, digest } = call
+    const { verdict, started } = this.#answers.take(call, chunk)
+    if (started !== undefined) {
+      const { first: result, rest } = started
+      this.#tell(id, { result, rest, position, way: { path: "fast", replica } })
+    }
+    if (verdict === "released") return this.#timers.set(`fast ${id}`, this.#machine.fastReadMs)
+    if (verdict === "broken") this.ways.add("broken")
+    const said = { _tag: "FastReply", sketcher, id, replica, result: "" } as const
+    const message = said as Authentic<FastReply>
+    this.#step({ _tag: "FastReply", message, digest: verdict === "complete" ? digest : noDigest })
+  }
+
+  // Replicas whose origins answer differently: who, and in what.
+  #compare({ isHopeless, differences }: Finding, { client, timestamp }: Reply): void {
+    for (const difference of differences) {
+      this.network.add(`OriginDiffers:${difference.replica}`)
+      this.#options.log(`${this.#what(client, timestamp)}${differenceText(difference)}`)
+    }
+    const call = this.#state.lanes[client - this.#machine.firstClient]?.call
+    if (isHopeless && call !== undefined) this.giveUp(call, new AnswersDiffer({ differences }))
+  }
+
+  #what(client: ClientId, timestamp: Timestamp): string {
+    const request = this.#sent[client - this.#machine.firstClient]?.request
+    const asked = request?.timestamp === timestamp ? decodeRequest(request.operation) : undefined
+    return asked === undefined || isNotHttp(asked) ? "" : `${asked.method} ${asked.target}: `
+  }
+
+  /** Waits no longer for a call; with an error, whoever asked is told. */
+  giveUp(id: CallId, error?: AnswersDiffer): void {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    this.#open.delete(id)
+    this.#step({ _tag: "GiveUp", id })
+    if (error !== undefined) open.done(error)
+  }
+
+  /** Reads, fast where that is allowed; `done` is called once, later. Gives the call's number. */
+  read(read: Read, done: Done): CallId {
     const { key: asked, operation, fresh, after } = read
     const key = sha256(asked)
     const drawn = this.#draw()
     const id = this.#nextCall++
     const replica = drawn ?? 0
     const input: ReadInput = { _tag: "Read", id, key, operation, fresh, after, replica }
-    this.#open.set(id, { done, drawn, reason: this.#reasonOf(input, drawn) })
+    const known = sketchOf(this.#state.table, key)
+    const reason = reasonOf({ ...input, drawn }, known, this.#options.sketches)
+    this.#open.set(id, { done, drawn, reason })
     this.#step(input)
+    return id
   }
 
   /** Has the operation ordered. */
-  write(operation: Bytes, done: (outcome: Outcome) => void): void {
+  write(operation: Bytes, done: Done): CallId {
     const id = this.#nextCall++
     this.#open.set(id, { done, drawn: undefined, reason: "write" })
     this.#step({ _tag: "Write", id, operation })
+    return id
   }
 
   /** Drawn uniformly among those that are not suspected; nobody can foresee whom. */
@@ -250,20 +276,12 @@ export class SketcherLoop {
     return among.length === 0 ? undefined : among[randomInt(among.length)]
   }
 
-  // Why the machine would have this read replicated, in a word for people.
-  #reasonOf({ key, fresh, after }: ReadInput, drawn: ReplicaId | undefined): Reason {
-    if (!this.#options.sketches) return "proxied"
-    if (fresh) return "fresh"
-    const known = sketchOf(this.#state.table, key)
-    if (known === undefined) return "no-sketch"
-    if (isBefore(known.position, after)) return "session"
-    return drawn === undefined ? "suspected" : "mismatch"
-  }
-
   #step(input: SketcherInput): void {
     if (this.#closed) return
-    const taken = stepSketcher(this.#machine, this.#state, input)
+    const before = this.#state
+    const taken = stepSketcher(this.#machine, before, input)
     this.#state = taken.state
+    this.#options.stepped(before, taken, input)
     this.actions.add(taken.action)
     for (const effect of taken.effects) this.#perform(effect)
   }
@@ -279,11 +297,9 @@ export class SketcherLoop {
         return this.#schedule()
       }
       case "SetTimer":
-        return this.#setTimer(effect.timer, effect.ms)
+        return this.#timers.set(effect.timer, effect.ms)
       case "CancelTimer":
-        clearTimeout(this.#timers.get(effect.timer))
-        this.#timers.delete(effect.timer)
-        return
+        return this.#timers.cancel(effect.timer)
       case "Respond":
         return this.#respond(effect)
     }
@@ -292,43 +308,41 @@ export class SketcherLoop {
   #respond({ id, path, position, result }: Respond): void {
     const call = this.#open.get(id)
     if (call === undefined) return
-    this.#open.delete(id)
     const { drawn, reason } = call
     const way: Way =
       path === "fast" && drawn !== undefined
         ? { path, replica: drawn }
         : { path: "replicated", reason }
-    this.ways.add(way.path === "fast" ? "fast" : way.reason)
-    call.done({ result, position, way })
+    this.#tell(id, { result, position, way })
   }
 
-  #setTimer(timer: SketcherTimer, ms: number): void {
-    clearTimeout(this.#timers.get(timer))
-    this.#timers.set(
-      timer,
-      setTimeout(() => {
-        this.#timers.delete(timer)
-        const [kind, number] = timer.split(" ")
-        const of = Number(number)
-        if (kind === "fast") {
-          const call = this.#open.get(of)
-          if (call !== undefined) call.reason = "timeout"
-          this.#step({ _tag: "FastTimeout", id: of })
-        } else if (kind === "retransmit") this.#step({ _tag: "Retransmit", lane: of })
-        else this.#step({ _tag: "Readmit", replica: of })
-      }, ms),
-    )
+  #tell(id: CallId, outcome: Outcome): void {
+    const call = this.#open.get(id)
+    this.#open.delete(id)
+    const { way } = outcome
+    this.ways.add(way.path === "fast" ? "fast" : way.reason)
+    call?.done(outcome)
+  }
+
+  #fired(timer: SketcherTimer): void {
+    const { kind, of } = timerOf(timer)
+    if (kind === "retransmit") return this.#step({ _tag: "Retransmit", lane: of })
+    if (kind === "readmit") return this.#step({ _tag: "Readmit", replica: of })
+    const call = this.#open.get(of)
+    if (call !== undefined) call.reason = "timeout"
+    this.#answers.abort(of)
+    this.#step({ _tag: "FastTimeout", id: of })
   }
 
   #send({ message, replicas }: SendToReplicas<UnsignedRequest>): void {
     const lane = message.client - this.#machine.firstClient
     // The same request goes out with the same authenticator again.
-    let request = this.#requests[lane]
+    let request = this.#sent[lane]?.request
     if (request?.timestamp !== message.timestamp) {
       const authenticator = authenticatorOf(this.#keys.client(message.client), message)
       request = { ...message, _tag: "Request", authenticator }
-      this.#requests[lane] = request
     }
+    this.#sent[lane] = { request, to: replicas }
     for (const replica of replicas) this.#links[replica]?.send(request)
     this.#schedule()
   }
@@ -353,7 +367,7 @@ export class SketcherLoop {
 
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.close()
     for (const dialer of this.#dialers) dialer.stop()
   }
 }

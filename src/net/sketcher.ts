@@ -1,12 +1,18 @@
 /**
  * The sketcher as a service of Effect: starts with its scope, ends with it, and gives answers or
  * typed errors. What `prophecy sketcher` and the main job stand on.
+ *
+ * Outside the specification: how long anybody waits. SketcherGiveUp may happen at any moment there.
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
+import type { CallId } from "../core/prophecy/sketcher-state.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { type Outcome, type Read, SketcherLoop } from "./sketcher-loop.ts"
+import type { TraceError, TraceOptions } from "./replica-services.ts"
+import { SketcherLoop } from "./sketcher-loop.ts"
+import { AnswersDiffer, type Done, type Outcome, type Read } from "./sketcher-outcome.ts"
+import { traceSketcher } from "./sketcher-trace.ts"
 import type { Counters } from "./status.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
@@ -33,7 +39,7 @@ export class OperationTooLarge extends Data.TaggedError("OperationTooLarge")<{
   }
 }
 
-export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge
+export type SketcherError = NoOutcome | SketcherBusy | OperationTooLarge | AnswersDiffer
 
 /** The configuration has no such endpoint. */
 export class NoEndpoint extends Data.TaggedError("NoEndpoint")<{
@@ -60,6 +66,8 @@ export interface SketcherOptions {
   readonly readmitMs?: number
   /** How long the group may take for an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -80,6 +88,7 @@ export interface SketcherStatus {
   readonly ways: Counters
   readonly actions: Counters
   readonly network: Counters
+  readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
 export interface SketcherShape {
@@ -88,20 +97,33 @@ export interface SketcherShape {
   /** Waits until a strong quorum of the replicas is connected. */
   readonly connected: Effect.Effect<void>
   readonly status: Effect.Effect<SketcherStatus>
+  readonly tracePath: string | null
 }
 
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+const statusOf = (loop: SketcherLoop): Omit<SketcherStatus, "trace"> => ({
+  connected: loop.connected(),
+  waiting: loop.waiting,
+  ways: loop.ways.toJSON(),
+  actions: loop.actions.toJSON(),
+  network: loop.network.toJSON(),
+})
 
 /** Starts a sketcher that runs until the scope closes. */
 export const makeSketcher = (
   config: ClusterConfig,
   options: SketcherOptions = {},
-): Effect.Effect<SketcherShape, NoEndpoint, Scope.Scope> =>
+): Effect.Effect<SketcherShape, NoEndpoint | TraceError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { endpoint, timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { endpoint } = settings
     if (config.endpoints[endpoint] === undefined) {
       return yield* new NoEndpoint({ endpoint, endpoints: config.endpoints.length })
     }
+    // Microseconds: one that comes back starts above every timestamp that it used before.
+    const firstTimestamp = Date.now() * 1_000
+    const trace = yield* traceSketcher(config, { ...settings, firstTimestamp })
     const waiting: Array<() => void> = []
     const { quorum } = groupOf(config.replicas.length)
     const loop = yield* Effect.acquireRelease(
@@ -109,9 +131,10 @@ export const makeSketcher = (
         (): SketcherLoop =>
           new SketcherLoop({
             config,
-            endpoint,
             log: () => undefined,
             ...settings,
+            firstTimestamp,
+            stepped: trace.stepped,
             connections: () => {
               if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
             },
@@ -122,7 +145,7 @@ export const makeSketcher = (
     const { operationBytes: limit, waitingRequests } = config.limits
     const ask = (
       operation: Bytes,
-      start: (done: (outcome: Outcome) => void) => void,
+      start: (done: Done) => CallId,
     ): Effect.Effect<Outcome, SketcherError> =>
       Effect.callback<Outcome, SketcherError>((resume) => {
         const bytes = operation.length
@@ -130,7 +153,11 @@ export const makeSketcher = (
         if (loop.waiting >= waitingRequests) {
           return resume(Effect.fail(new SketcherBusy({ waiting: loop.waiting })))
         }
-        start((outcome) => resume(Effect.succeed(outcome)))
+        const id = start((outcome) =>
+          resume(outcome instanceof AnswersDiffer ? Effect.fail(outcome) : Effect.succeed(outcome)),
+        )
+        // Nobody waits any more: the lane is free for the next operation.
+        return Effect.sync(() => loop.giveUp(id))
       }).pipe(
         Effect.timeoutOrElse({
           duration: timeoutMs,
@@ -145,12 +172,7 @@ export const makeSketcher = (
         if (loop.connected().length >= quorum) go()
         else waiting.push(go)
       }),
-      status: Effect.sync(() => ({
-        connected: loop.connected(),
-        waiting: loop.waiting,
-        ways: loop.ways.toJSON(),
-        actions: loop.actions.toJSON(),
-        network: loop.network.toJSON(),
-      })),
+      status: Effect.sync(() => ({ ...statusOf(loop), trace: trace.counts() })),
+      tracePath: trace.path,
     }
   })

@@ -16,6 +16,9 @@ export class TooLong extends Data.TaggedError("TooLong")<{
 /** The group agreed on bytes that are no HTTP response: the service is at fault. */
 export class NotAResponse extends Data.TaggedError("NotAResponse")<{ readonly why: string }> {}
 
+/** Too few of the replicas' origins gave one and the same answer. */
+export class OriginsDiffer extends Data.TaggedError("OriginsDiffer")<{ readonly what: string }> {}
+
 /** An answer that says what went wrong: one word for programs, one sentence for people. */
 export interface Failure {
   readonly status: number
@@ -62,6 +65,10 @@ export const failureOf = (cause: unknown): Failure => {
   if (cause instanceof NotAResponse) {
     const message = `The replicas agreed on something that is no HTTP response: ${cause.why}.`
     return { status: 502, error: "NotAResponse", message }
+  }
+  if (cause instanceof OriginsDiffer) {
+    const message = `Too few of the replicas' origins gave one and the same answer: ${cause.what}.`
+    return { status: 502, error: "OriginsDiffer", message }
   }
   return { status: 500, error: "Internal", message: "Something went wrong here; see the log." }
 }

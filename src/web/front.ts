@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { pipeline } from "node:stream/promises"
 import type { Bytes } from "../core/ids.ts"
 import { badTarget, bodyTooLarge, failureOf, NotAResponse } from "./front-errors.ts"
 import {
@@ -24,8 +25,10 @@ import { leftOut, varyOf, VaryTable } from "./vary.ts"
 
 /** How an answer was come by, as the field `Prophecy` says it. */
 export interface Answer {
-  /** An encoded response. */
+  /** An encoded response, or its beginning. */
   readonly response: Bytes
+  /** What comes after it; throws where the rest cannot be had: then nobody may take it as whole. */
+  readonly rest?: AsyncIterable<Bytes>
   readonly how: string
   /** Where in the agreed order it is from, for the field `Prophecy-Position`. */
   readonly position?: string
@@ -140,18 +143,31 @@ const send = (
   { method }: HttpRequest,
   response: ServerResponse,
   of: HttpResponse,
-  { how, position }: Answer,
+  { how, position, rest }: Answer,
 ): void => {
   if (response.headersSent || response.destroyed) return
   const raw = of.headers.filter((h) => !ownFields.has(h[0]) && isHeader(h)).flat()
   const body = Buffer.from(of.body, "latin1")
   const bodyless = method === "HEAD" || of.status === 204 || of.status === 304 || of.status < 200
   const told = of.headers.some(([name]) => name === "content-length")
-  const length = bodyless || told ? [] : ["content-length", String(body.length)]
+  // Without a length a large body goes out in chunks of HTTP, whose end says that it is whole.
+  const isKnown = !bodyless && !told && rest === undefined
+  const length = isKnown ? ["content-length", String(body.length)] : []
   const date = new Date().toUTCString()
   const place = position === undefined ? [] : ["prophecy-position", position]
   response.writeHead(of.status, [...raw, ...length, ...place, "date", date, "prophecy", how])
-  response.end(bodyless ? undefined : body)
+  if (bodyless || rest === undefined) response.end(bodyless ? undefined : body)
+  else void sendRest(response, body, rest)
+}
+
+/** The body as it comes, no faster than the client takes it. */
+const sendRest = (response: ServerResponse, first: Buffer, rest: AsyncIterable<Bytes>) => {
+  const parts = async function* () {
+    yield first
+    for await (const chunk of rest) yield Buffer.from(chunk, "latin1")
+  }
+  // It closes the connection where the rest is not to be had: the client sees that it has no end.
+  return pipeline(parts, response).catch(() => undefined)
 }
 
 const sendFailure = (response: ServerResponse, cause: unknown): void => {

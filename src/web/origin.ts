@@ -27,25 +27,38 @@ export interface OriginClientOptions {
   readonly bodyBytes: number
 }
 
+export interface OriginAnswer {
+  /** An encoded response. */
+  readonly response: Bytes
+  /** False: the origin has not said this; the response tells what went wrong. */
+  readonly isOrigins: boolean
+}
+
 export interface OriginClient {
   /** Executes an encoded request. Never rejects: what goes wrong is a response of its own. */
-  readonly execute: (operation: Bytes) => Promise<Bytes>
+  readonly execute: (operation: Bytes) => Promise<OriginAnswer>
   readonly close: () => void
 }
 
-const failure = (status: number, error: string, message: string): Bytes => {
-  const body = Buffer.from(`${JSON.stringify({ error, message })}\n`).toString("latin1")
+/** A response of the replica itself: one word for programs, one sentence for people. */
+export const originFailure = (
+  status: number,
+  error: string,
+  message: string,
+  limit?: number,
+): OriginAnswer => {
+  const body = Buffer.from(`${JSON.stringify({ error, message, limit })}\n`).toString("latin1")
   const headers: ReadonlyArray<Header> = [
     ["content-length", String(body.length)],
     ["content-type", "application/json"],
   ]
-  return encodeResponse({ status, headers, body })
+  return { response: encodeResponse({ status, headers, body }), isOrigins: false }
 }
 
-const notARequest = (why: string): Bytes =>
-  failure(400, "NotARequest", `The operation is no HTTP request: ${why}.`)
+const notARequest = (why: string): OriginAnswer =>
+  originFailure(400, "NotARequest", `The operation is no HTTP request: ${why}.`)
 
-const refusedWrite = failure(
+const refusedWrite = originFailure(
   501,
   "ReadOnlyOrigin",
   "This origin has no snapshot of its state, so replicas cannot agree on changes of it: only GET and HEAD are possible.",
@@ -95,29 +108,54 @@ const send = (
       path,
       agent,
       headers: [...request.headers.flat(), "host", host],
-      timeout: timeoutMs,
     })
-    sent.on("timeout", () => sent.destroy(new Error(`it did not answer within ${timeoutMs} ms`)))
+    // For all of it: an origin that sends a byte now and then has not answered either.
+    const cut = setTimeout(() => sent.destroy(new Error("too slow")), timeoutMs)
+    sent.on("close", () => clearTimeout(cut))
     sent.on("response", resolve)
-    sent.on("error", reject)
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      // The origin closed a connection that was kept for the next request: that is no refusal.
+      const isStale = sent.reusedSocket && error.code === "ECONNRESET"
+      reject(isStale ? new StaleConnection() : error)
+    })
     sent.end()
   })
+
+class StaleConnection extends Error {}
+
+const sendAgain = async (
+  options: OriginClientOptions,
+  agent: Agent,
+  request: HttpRequest,
+): Promise<IncomingMessage> => {
+  for (;;) {
+    try {
+      return await send(options, agent, request)
+    } catch (error) {
+      // Each time there is one connection less that is old, so this ends.
+      if (!(error instanceof StaleConnection)) throw error
+    }
+  }
+}
 
 export const openOrigin = (options: OriginClientOptions): OriginClient => {
   const { url, normalise, bodyBytes } = options
   const settings = { keepAlive: true, maxSockets: 32 }
   const agent = url.protocol === "https:" ? new HttpsAgent(settings) : new Agent(settings)
-  const execute = async (operation: Bytes): Promise<Bytes> => {
+  const execute = async (operation: Bytes): Promise<OriginAnswer> => {
     const request = decodeRequest(operation)
     if (isNotHttp(request)) return notARequest(request.why)
     if (request.method !== "GET" && request.method !== "HEAD") return refusedWrite
     try {
-      const response = await read(await send(options, agent, request), bodyBytes)
-      if (response !== undefined) return encodeResponse(normalise(request, response))
-      return failure(502, "OriginTooLarge", `The origin's answer has more than ${bodyBytes} bytes.`)
+      const response = await read(await sendAgain(options, agent, request), bodyBytes)
+      if (response !== undefined) {
+        return { response: encodeResponse(normalise(request, response)), isOrigins: true }
+      }
+      const why = `The origin's answer has more than ${bodyBytes} bytes.`
+      return originFailure(502, "OriginTooLarge", why, bodyBytes)
     } catch {
       // What a broken origin's socket says differs from replica to replica: one text for all.
-      return failure(502, "NoOrigin", "This replica's origin did not answer.")
+      return originFailure(502, "NoOrigin", "The origin did not answer.")
     }
   }
   return { execute, close: () => agent.destroy() }

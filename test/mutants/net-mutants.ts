@@ -12,7 +12,44 @@ const gate = "test/net/gate.test.ts"
 const whileWritten = "what comes without a record waits for the group that is being written"
 const afterRecord = "what comes after a record waits for that record's group"
 
+const originAnswers = "src/net/origin-answers.ts"
+const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
+const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
+
 export const netMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "a question to the origin does not wait for the one before it",
+    file: originAnswers,
+    find: "if (!questions.isUnderWay) queueMicrotask",
+    replace: "queueMicrotask",
+    killedBy: byOrigin("to one request are in the order of the group: the next question waits"),
+  },
+  {
+    name: "what the origin did not say has a position",
+    file: originAnswers,
+    find: "isOrigins ? encodePlaced({ position: { seq, place }, result: response }) : response,",
+    replace:
+      "isOrigins === undefined ? response : encodePlaced({ position: { seq, place }, result: response }),",
+    killedBy: byOrigin(
+      "that the origin did not give have no position: nobody keeps a sketch of them",
+    ),
+  },
+  {
+    name: "a replica that starts again asks its origin for what it has answered before",
+    file: originAnswers,
+    find: "if (seq <= this.#answeredTo) return",
+    replace: "if (seq < 0) return",
+    killedBy: byOrigin(
+      "are not asked for again by a replica that may have given another one before",
+    ),
+  },
+  {
+    name: "answers that can not be equal any more are waited for",
+    file: "src/net/answer-watch.ts",
+    find: "most + missing < this.#quorum",
+    replace: "most + missing < 0",
+    killedBy: byWatch("two by two are hopeless with the last one"),
+  },
   {
     name: "a group is not synced",
     file: "src/net/store.ts",
@@ -24,11 +61,11 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     name: "messages leave before the records on which they depend are written",
     file: "src/net/runtime.ts",
     find:
-      "    this.#sends = new Gate<Send>(gathers, (send) => sendOut(options.peers, this.#exchange, send))\n" +
+      "    this.#sends = new Gate<Send>(gathers, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines, this.#sends]\n",
     replace:
-      "    this.#sends = new Gate<Send>(() => false, (send) => sendOut(options.peers, this.#exchange, send))\n" +
+      "    this.#sends = new Gate<Send>(() => false, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines]\n",
     killedBy: { check: "Acknowledged", where: "crash run" },

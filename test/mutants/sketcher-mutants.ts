@@ -164,6 +164,78 @@ const others: ReadonlyArray<CodeMutant> = [
   },
 ]
 
+const lettingGo: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a call that is given up keeps its lane",
+    file: sketcher,
+    find: "const freed = withLane(without, index, abandonIn(config, index, lane))",
+    replace: "const freed = without",
+    killedBy: seenBy("TypeOK", inModel("GivesUp")),
+  },
+  {
+    name: "a call that is given up stays in the queue",
+    file: sketcher,
+    find: "const queue = state.queue.filter((waiting) => waiting !== id)",
+    replace: "const queue = state.queue",
+    killedBy: seenBy("TypeOK", inModel("GivesUp")),
+  },
+  {
+    name: "the lane of a call that was given up uses its timestamp again",
+    file: "src/core/prophecy/lane.ts",
+    find: "const { timestamp: firstTimestamp, views } = client",
+    replace: "const { views } = client\n  const firstTimestamp = client.timestamp - 1",
+    killedBy: seenBy(
+      "frees the lane for the next call, with a timestamp that was never used",
+      sketcherTest,
+    ),
+  },
+  {
+    name: "a sketcher takes f + 1 answers where 2f + 1 are needed",
+    file: "src/core/prophecy/lane.ts",
+    find: "replyQuorum: config.replyQuorum",
+    replace: "replyQuorum: config.group.f + 1",
+    killedBy: seenBy("takes no fewer", sketcherTest),
+  },
+]
+
+const chunks = "src/core/prophecy/chunks.ts"
+const byChunks = (title: string) => seenBy(title, "test/core/prophecy/chunks.test.ts")
+const inOrder =
+  "is given out whole if it is what was sketched, and else up to the first other chunk"
+
+const inChunks: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a chunk is given out without being verified",
+    file: chunks,
+    find: "chunk.digest === expected && ",
+    replace: "",
+    killedBy: byChunks(inOrder),
+  },
+  {
+    name: "any chunk of the sketched result is given out next",
+    file: chunks,
+    find: "const expected = digest.slice(next * digestLength, (next + 1) * digestLength)",
+    replace: "const expected = digest.includes(chunk.digest) ? chunk.digest : digest",
+    killedBy: byChunks(
+      "never gives out what was not sketched, whatever a liar sends in whatever order",
+    ),
+  },
+  {
+    name: "a result that ends early is complete",
+    file: chunks,
+    find: "&& chunk.isLast === isLast &&",
+    replace: "&&",
+    killedBy: byChunks("that ends early or goes on too long is not complete"),
+  },
+  {
+    name: "a result without an end is taken for one that was not begun",
+    file: chunks,
+    find: 'verdict: next === 0 ? "other" : "broken"',
+    replace: 'verdict: "other"',
+    killedBy: byChunks(inOrder),
+  },
+]
+
 const dClient = "src/core/prophecy/d-client.ts"
 const dClientTest = "test/core/prophecy/d-client.test.ts"
 
@@ -205,5 +277,7 @@ export const sketcherMutants: ReadonlyArray<CodeMutant> = [
   ...sketches,
   ...fastReads,
   ...others,
+  ...lettingGo,
+  ...inChunks,
   ...distributed,
 ]

@@ -103,7 +103,7 @@ describe("a configuration", () => {
     [
       "service",
       { service: "sql" },
-      /^service: found "sql", expected "key-value" \| "null" \| "album"$/,
+      /^service: found "sql", expected "key-value" \| "null" \| "album" \| "origin"$/,
     ],
   ] as const)(
     "a wrong %s is named with what was found and what is expected",

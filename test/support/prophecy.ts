@@ -18,6 +18,7 @@ export const sketcherConfig = (part: Partial<SketcherConfig> = {}): SketcherConf
   firstClient: 0,
   lanes: 2,
   firstTimestamp: 0,
+  replyQuorum: 2,
   sketches: true,
   generation: 4,
   maxStrikes: 2,

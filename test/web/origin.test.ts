@@ -63,7 +63,7 @@ const ask = async (
     body: "",
     ...over,
   })
-  const response = decodeResponse(await origin.execute(operation))
+  const response = decodeResponse((await origin.execute(operation)).response)
   if (isNotHttp(response)) throw new Error(response.why)
   return response
 }
@@ -114,8 +114,9 @@ describe("an origin by URL", () => {
   })
 
   it("answers nonsense with 400", async () => {
-    const response = decodeResponse(await client("http://127.0.0.1:1").execute("nonsense"))
-    expect(response).toMatchObject({ status: 400 })
+    const { response, isOrigins } = await client("http://127.0.0.1:1").execute("nonsense")
+    expect(decodeResponse(response)).toMatchObject({ status: 400 })
+    expect(isOrigins).toBe(false)
   })
 })
 

@@ -8,6 +8,7 @@ export type SketcherAction =
   | "SketcherRetransmit"
   | "SketcherReadmit"
   | "SketcherRestart"
+  | "SketcherGiveUp"
 
 /** The one that a replica takes besides those of PBFT. */
 export type ProphecyReplicaAction = "RecvFastRead"

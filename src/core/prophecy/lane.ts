@@ -7,7 +7,6 @@ import {
   initClient,
   stepClient,
 } from "../pbft/client.ts"
-import { weakQuorum } from "../quorum.ts"
 import type { Call, Lane, SketcherConfig, SketcherEffect } from "./sketcher-state.ts"
 
 /** What an input did to a lane; `result` when that completed its call. */
@@ -18,14 +17,15 @@ export interface LaneStep {
   readonly result: Bytes | undefined
 }
 
-const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
+/** The configuration of the PBFT client in a lane. */
+export const laneConfig = (config: SketcherConfig, index: number): ClientConfig => ({
   group: config.group,
   id: config.firstClient + index,
   firstTimestamp: config.firstTimestamp,
   retransmitMs: config.retransmitMs,
   // It waits equally long each time: its call has other ways to end.
   maxRetransmitMs: config.retransmitMs,
-  replyQuorum: weakQuorum(config.group),
+  replyQuorum: config.replyQuorum,
   // A lane asks everyone for the whole result.
   resultDigest: (result) => result,
 })
@@ -34,7 +34,7 @@ const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
 export const idleLanes = (config: SketcherConfig, firstTimestamp: Timestamp): ReadonlyArray<Lane> =>
   Array.from({ length: config.lanes }, (_, index) => ({
     call: undefined,
-    client: initClient({ ...configOf(config, index), firstTimestamp }),
+    client: initClient({ ...laneConfig(config, index), firstTimestamp }),
   }))
 
 const effectsOf = (index: number, effect: ClientEffect): ReadonlyArray<SketcherEffect> => {
@@ -56,7 +56,7 @@ const stepLane = (
   lane: Lane,
   input: ClientInput,
 ): LaneStep => {
-  const took = stepClient(configOf(config, index), lane.client, input)
+  const took = stepClient(laneConfig(config, index), lane.client, input)
   const done = took.effects.find((e) => e._tag === "Complete")
   // A lane without a call remembers no result: nobody asks for it.
   const after: Lane =
@@ -74,6 +74,13 @@ const stepLane = (
 /** The lane takes a call. */
 export const submitIn = (config: SketcherConfig, index: number, lane: Lane, call: Call): LaneStep =>
   stepLane(config, index, { ...lane, call: call.id }, { _tag: "Submit", operation: call.operation })
+
+/** The lane without its call: it waits for no answer, and uses no timestamp again. */
+export const abandonIn = (config: SketcherConfig, index: number, { client }: Lane): Lane => {
+  const { timestamp: firstTimestamp, views } = client
+  const idle = initClient({ ...laneConfig(config, index), firstTimestamp })
+  return { call: undefined, client: { ...idle, views } }
+}
 
 /** The lane hears a replica, or its timer. */
 export const hearIn = (

@@ -26,6 +26,11 @@ export interface SketcherConfig {
   readonly lanes: number
   /** Timestamps start above this one: a sketcher that comes back must not use one again. */
   readonly firstTimestamp: Timestamp
+  /**
+   * Equal answers that an ordered operation needs: f + 1; 2f + 1 where what replicas answer is not
+   * of the agreed state, so that any two answers have a correct replica in common (ADR 14).
+   */
+  readonly replyQuorum: number
   /** Without sketches every operation goes through the group: proxied PBFT. */
   readonly sketches: boolean
   /** How many sketches each of the table's two generations holds. */
@@ -109,6 +114,8 @@ export type SketcherInput =
   | { readonly _tag: "Retransmit"; readonly lane: number }
   | { readonly _tag: "Readmit"; readonly replica: ReplicaId }
   | { readonly _tag: "Restart"; readonly firstTimestamp: Timestamp }
+  /** The client of this call waits no longer, or enough equal answers can not come any more. */
+  | { readonly _tag: "GiveUp"; readonly id: CallId }
 
 /** To the drawn replica alone. */
 export interface SendFastRead {

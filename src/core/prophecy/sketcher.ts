@@ -10,7 +10,7 @@
 import { noDigest, type ReplicaId } from "../ids.ts"
 import { ignore, type Machine } from "../machine.ts"
 import type { SketcherAction } from "./action.ts"
-import { hearIn, idleLanes, type LaneStep } from "./lane.ts"
+import { abandonIn, hearIn, idleLanes, type LaneStep } from "./lane.ts"
 import { decodePlaced, isBefore, nowhere } from "./position.ts"
 import { emptyTable, install, sketchOf } from "./sketch-table.ts"
 import type {
@@ -239,6 +239,33 @@ export const sketcherRestart = (
   action: "SketcherRestart",
 })
 
+/**
+ * SketcherGiveUp (NSDI '10 section 3; ours). The client of a call waits no longer: its lane, if it
+ * has one, takes the next call. Nothing is sketched, and whether a write takes effect is not known.
+ */
+export const sketcherGiveUp = (
+  config: SketcherConfig,
+  state: SketcherState,
+  { id }: InputOf<"GiveUp">,
+): SketcherStep => {
+  const call = callOf(state, id)
+  if (call === undefined) return ignore(state, "NothingAwaited")
+  const action = "SketcherGiveUp"
+  const index = state.lanes.findIndex((lane) => lane.call === id)
+  const lane = state.lanes[index]
+  const queue = state.queue.filter((waiting) => waiting !== id)
+  const without = { ...withoutCall(state, id), queue }
+  if (lane === undefined) {
+    const timer: SketcherEffect = { _tag: "CancelTimer", timer: `fast ${id}` }
+    return { state: without, effects: call.stage === "fast" ? [timer] : [], action }
+  }
+  const freed = withLane(without, index, abandonIn(config, index, lane))
+  const effects: ReadonlyArray<SketcherEffect> = [
+    { _tag: "CancelTimer", timer: `retransmit ${index}` },
+  ]
+  return { ...proceed(config, { state: freed, effects }), action }
+}
+
 /** One input, one action. Deterministic, total, and without any effect of its own. */
 export const stepSketcher = (
   config: SketcherConfig,
@@ -262,6 +289,8 @@ export const stepSketcher = (
       return sketcherReadmit(config, state, input)
     case "Restart":
       return sketcherRestart(config, input)
+    case "GiveUp":
+      return sketcherGiveUp(config, state, input)
   }
 }
 

@@ -220,6 +220,60 @@ describe("SketcherRetransmit", () => {
   })
 })
 
+describe("SketcherGiveUp", () => {
+  const giveUp = (s: SketcherTester, id: number) => s.give({ _tag: "GiveUp", id })
+
+  it("frees the lane for the next call, with a timestamp that was never used", () => {
+    const s = new SketcherTester({ lanes: 1 }).read(1, "q").write(2, "w")
+    giveUp(s, 1)
+    expect(s.action).toBe("SketcherGiveUp")
+    expect(s.effects).toMatchObject([
+      { _tag: "CancelTimer", timer: "retransmit 0" },
+      { _tag: "SendToReplicas", message: { timestamp: 2, operation: "w" } },
+      { _tag: "SetTimer", timer: "retransmit 0" },
+    ])
+    expect(s.state.calls.map(({ id, stage }) => [id, stage])).toEqual([[2, "ordered"]])
+    expect(giveUp(s, 1).action).toBe("Ignore:NothingAwaited")
+  })
+
+  it("takes no answer to what was given up, and sketches nothing", () => {
+    const s = new SketcherTester().read(1, "q").reply(0, 1, "a", position(3))
+    giveUp(s, 1).reply(0, 1, "a", position(3)).reply(0, 2, "a", position(3))
+    expect(s.action).toBe("Ignore:NothingAwaited")
+    expect(s.read(2, "q").effects[0]?._tag).toBe("SendToReplicas")
+  })
+
+  it("forgets what earlier answers said of the lane's next call, but not the primary", () => {
+    const s = new SketcherTester().read(1, "q")
+    for (const replica of [1, 2]) {
+      const of = { view: 1, client: 0, timestamp: 1, replica }
+      const message = { _tag: "Reply", ...of, result: `1.0:${replica}` } as never
+      s.give({ _tag: "Reply", message, digest: `#${replica}` })
+    }
+    giveUp(s, 1).read(2, "q")
+    expect(s.effects[0]).toMatchObject({ replicas: [1] })
+    expect(s.reply(0, 1, "a", position(5)).responses()).toEqual([])
+    expect(s.reply(0, 2, "a", position(5)).responses()).toHaveLength(1)
+  })
+
+  it("lets go of a call that waits for a lane, or for its drawn replica", () => {
+    const s = sketched({ lanes: 1 }).write(2, "w").write(3, "w").read(4, "q", { replica: 1 })
+    expect(giveUp(s, 3).effects).toEqual([])
+    expect(s.state.queue).toEqual([])
+    expect(giveUp(s, 4).effects).toEqual([{ _tag: "CancelTimer", timer: "fast 4" }])
+    expect(s.state.calls.map(({ id }) => id)).toEqual([2])
+    expect(s.fastReply(4, 1, "old").action).toBe("Ignore:NothingAwaited")
+  })
+})
+
+describe("a sketcher that needs 2f + 1 answers", () => {
+  it("takes no fewer", () => {
+    const s = new SketcherTester({ replyQuorum: 3 }).read(1, "q").replicated(0, "a", 5)
+    expect(s.responses()).toEqual([])
+    expect(s.reply(0, 3, "a", position(5)).responses()).toHaveLength(1)
+  })
+})
+
 describe("SketcherRestart", () => {
   it("comes back with an empty table and timestamps that were never used", () => {
     const s = sketched().write(2, "w").read(3, "q", { replica: 1 })
