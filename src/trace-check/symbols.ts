@@ -59,7 +59,8 @@ export class Symbols {
   readonly #asked = new Map<ClientId, Map<Timestamp, string>>()
   /** Replicas at which a request's authenticator failed. */
   readonly #failed = new Map<string, Set<ReplicaId>>()
-  readonly #answers = new RecordedAnswers()
+  /** What the service answered. */
+  readonly answers = new RecordedAnswers()
   /** The first recorded digest by sequence number. */
   readonly #digestAt = new Map<number, Digest>()
   /** What primaries proposed with their batches. */
@@ -226,27 +227,6 @@ export class Symbols {
     return tlaTuple(operations)
   }
 
-  /** The recorded results as `<<<<client, timestamp>>, result>>` pairs. */
-  results(): ReadonlyArray<string> {
-    return this.#answers.results.map(([client, timestamp, result]) => {
-      const key = tlaTuple([client, this.timestamp(client, timestamp)])
-      return tlaTuple([key, this.result(result)])
-    })
-  }
-
-  /** What was read, as `<<<<client, timestamp, replica>>, result>>` pairs. */
-  readResults(): ReadonlyArray<string> {
-    return this.#answers.reads.map(({ client, timestamp, replica, result }) => {
-      const at = tlaTuple([client, this.timestamp(client, timestamp), replica])
-      return tlaTuple([at, this.result(result)])
-    })
-  }
-
-  /** The operations that were asked for as reads. */
-  readOperations(): ReadonlyArray<string> {
-    return this.#answers.readOperations.map((content) => this.operation(content))
-  }
-
   /** The operations that are big, of those that have been written. */
   bigOperations(): ReadonlyArray<string> {
     const big = this.#operations.texts.filter((content) => isBig(this.#config, content))
@@ -303,7 +283,7 @@ export class Symbols {
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
     for (const read of state.reads) {
       this.#meetRequest(read)
-      this.#answers.askedToRead(read.operation)
+      this.answers.askedToRead(read.operation)
     }
     for (const { result } of ClientTable.entries(state.table)) this.#meetResult(result)
   }
@@ -343,7 +323,7 @@ export class Symbols {
         // What an answer by digest stands for is in the step's input.
         if (readOnly === true || digest === true) continue
         this.#meetResult(result)
-        this.#answers.executed({ client, timestamp }, result)
+        this.answers.executed({ client, timestamp }, result)
       } else if ("message" in effect && effect.message._tag === "PrePrepare") {
         this.#meetPrePrepare(effect.message, event.step.state)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
@@ -363,7 +343,7 @@ export class Symbols {
   #meetRead(replica: ReplicaId, { client, timestamp, result }: ReadDone): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
-    if (result !== undefined) this.#answers.read({ client, timestamp, replica, result })
+    if (result !== undefined) this.answers.read({ client, timestamp, replica, result })
   }
 
   // Nobody may have been told the result: of a proposal, or where all answer with its digest.
@@ -371,7 +351,7 @@ export class Symbols {
     for (const result of results) this.#meetResult(result)
     if (isIgnored(step.action)) return
     pendingExecution(this.#config, before)?.requests.forEach((request, k) => {
-      this.#answers.executed(request, results[k] as string)
+      this.answers.executed(request, results[k] as string)
     })
   }
 
@@ -387,7 +367,7 @@ export class Symbols {
     if (input._tag === "Receive") {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
-      if (m._tag === "Read") this.#answers.askedToRead(m.operation)
+      if (m._tag === "Read") this.answers.askedToRead(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
@@ -405,7 +385,7 @@ export class Symbols {
     this.#clients.add(client)
     this.#meetClient(client, step.state)
     if (input._tag === "Submit" && input.readOnly === true) {
-      this.#answers.askedToRead(input.operation)
+      this.answers.askedToRead(input.operation)
     }
     if (input._tag !== "Receive") return
     this.#mention(client, input.message.timestamp)

@@ -88,8 +88,8 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a backup takes the primary's word for a client",
     file,
-    find: String.raw`LET authentic == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth`,
-    replace: "LET authentic == TRUE",
+    find: String.raw`authentic == \A k \in 1 .. Len(batch) : i \in batch[k].auth`,
+    replace: "authentic == TRUE",
     killedBy: { check: "Validity", where: "InventedRequests" },
   },
   {

@@ -25,7 +25,7 @@ export const shortened = (
 /** Whether every request of it is there. */
 export const isWhole = (batch: ReadonlyArray<BatchItem>): batch is Batch => batch.every(isSigned)
 
-/** The batch of a pre-prepare with the requests that it names; undefined where they are not here. */
+/** A pre-prepare's batch with the requests that it names; undefined where they are not here. */
 export const wholeBatch = (
   config: Config,
   state: State,
