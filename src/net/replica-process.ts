@@ -22,7 +22,7 @@ import {
   type TraceOptions,
   Tracer,
 } from "./replica-services.ts"
-import { type Behaviour, behaviours, Misbehaviour } from "./misbehave.ts"
+import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
@@ -260,7 +260,8 @@ const answerParent = (replica: RunningReplica) =>
         if (message === "status") {
           process.send?.({ event: "status", status: Effect.runSync(replica.status) })
         }
-        const behaviour = behaviours.find((b) => message === `behave ${b}`)
+        const [word, ...rest] = String(message).split(" ")
+        const behaviour = word === "behave" ? behaviourOf(rest.join(" ")) : undefined
         if (behaviour !== undefined) replica.behave(behaviour)
       }
       process.on("message", onMessage)
