@@ -21,6 +21,7 @@ import {
   sortHeaders,
 } from "./http-message.ts"
 import { type Classified, classifier, type RouteRules } from "./routes.ts"
+import { termField } from "./ownership.ts"
 import { leftOut, varyOf, VaryTable } from "./vary.ts"
 
 /** How an answer was come by, as the field `Prophecy` says it. */
@@ -191,6 +192,14 @@ const sendFailure = (response: ServerResponse, cause: unknown): void => {
   response.end(body)
 }
 
+/** The sketch of a page is filed under the term of its sketcher too, where a front end says it. */
+const inTerm = (asked: Classified, request: HttpRequest): Classified => {
+  const term = headerOf(request, termField)
+  return term === undefined || asked.kind === "write"
+    ? asked
+    : { ...asked, key: `${term} ${asked.key}` }
+}
+
 class Answering {
   readonly #options: FrontOptions
   readonly #limits: FrontLimits
@@ -224,7 +233,7 @@ class Answering {
   async #ask(request: HttpRequest): Promise<{ answer: Answer; of: HttpResponse }> {
     const after = headerOf(request, "prophecy-after")
     for (;;) {
-      const asked = this.#classify(request, this.#vary.of(request))
+      const asked = inTerm(this.#classify(request, this.#vary.of(request)), request)
       const answer = await this.#options.backend.ask(asked, after)
       const of = read(answer)
       if (asked.kind === "write" || headerOf(of, "vary") === undefined) return { answer, of }
