@@ -34,6 +34,7 @@ const Cluster = Schema.Struct({
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
+  bigRequestBytes: Schema.optionalKey(Positive),
 })
 
 const Noise = Schema.Struct({

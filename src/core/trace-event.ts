@@ -96,6 +96,8 @@ export const TraceHeader = Schema.Struct({
   fetchDecisions: Schema.Boolean,
   /** The client in whose name primaries propose a value with each batch, where they do. */
   clock: Schema.optionalKey(Natural),
+  /** Requests whose operations have so many bytes go past the primary, where there are such. */
+  bigRequestBytes: Schema.optionalKey(Positive),
   /** How many clients the replicas know: ids `0 .. clients - 1`. */
   clients: Natural,
   /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */

@@ -33,6 +33,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   FetchDecisions = ${truth(spec.fetchDecisions)}
   Clock = ${setOf(spec.clock === undefined ? [] : [spec.clock])}
   Proposals <- ${spec.proposals}
+  IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

@@ -7,6 +7,7 @@ import type { UniverseName } from "./universe.ts"
 /** What correct clients ask for, by its name in MCPbft.tla. */
 export const askings = {
   AsksA: [["a"]],
+  AsksBig: [["aaaa"]],
   AsksAThenB: [["a", "b"]],
   AsksAThenReads: [["a", "r"]],
   Reads: [["r"]],
@@ -58,6 +59,8 @@ export interface PbftModelSpec {
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
   readonly proposals: ProposalsName
+  /** Operations of so many characters are big. */
+  readonly bigRequestBytes: 4 | undefined
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
   /**
@@ -127,6 +130,7 @@ export const base = {
   fetchDecisions: false,
   clock: undefined,
   proposals: "NoProposals",
+  bigRequestBytes: undefined,
   reduced: false,
   injected: "NothingInjected",
   invariants: everyInvariant,

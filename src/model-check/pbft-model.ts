@@ -1,6 +1,7 @@
 /** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
 import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client.ts"
 import type { Message } from "../core/pbft/message.ts"
+import { isSigned } from "../core/request.ts"
 import { canEnter } from "../core/pbft/enter-view.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
@@ -50,6 +51,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
   clock: c.clock,
+  bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
 })
@@ -64,7 +66,7 @@ const told = (m: Message): string => {
     case "Read":
       return `${m._tag} ${m.operation} (client ${m.client}, timestamp ${m.timestamp})`
     case "PrePrepare": {
-      const ops = m.batch.map((r) => r.operation).join(",")
+      const ops = m.batch.map((r) => (isSigned(r) ? r.operation : `of ${r.client}`)).join(",")
       return `PrePrepare view ${m.view} seq ${m.seq} [${ops}] from ${m.replica}`
     }
     case "Prepare":
@@ -78,6 +80,8 @@ const told = (m: Message): string => {
       const of = m.changes.map((c) => c.replica).join(",")
       return `NewView ${m.view} of [${of}] with ${m.chosen.length} chosen from ${m.replica}`
     }
+    case "FetchPrePrepare":
+      return `FetchPrePrepare view ${m.view} seq ${m.seq} from ${m.replica}`
     case "FetchBatch":
       return `FetchBatch ${m.digest} from ${m.replica}`
     case "Batch":
@@ -187,6 +191,7 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
     ...timers,
     replyQuorum,
     resultDigest,
+    bigRequestBytes: c.bigRequestBytes,
   }
   const submissions = (operation: string): ReadonlyArray<ClientInput> => {
     const submit = { _tag: "Submit" as const, operation }
@@ -233,6 +238,7 @@ const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {
   const m = envelope.message
   if (m._tag !== "PrePrepare") return { ...made, needs: [] }
   const needs = m.batch
+    .filter(isSigned)
     .filter((r) => r.client < c.clientOps.length && verifiesAt(r.authenticator).length > 0)
     .map((r) => (sent: SentMessage) => {
       const q = (sent.value as Envelope).message
@@ -248,6 +254,7 @@ const allActions = [
   "RecvRequest",
   "SendPrePrepare",
   "RecvPrePrepare",
+  "RecvFetchPrePrepare",
   "RecvPrepare",
   "RecvCommit",
   "Execute",

@@ -36,6 +36,8 @@ export interface PbftConstants {
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
   readonly proposals: ReadonlyArray<SignedRequest>
+  /** Operations of so many characters are big. */
+  readonly bigRequestBytes: number | undefined
   readonly injected: ReadonlyArray<Envelope>
 }
 

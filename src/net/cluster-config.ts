@@ -96,6 +96,11 @@ export const ClusterConfigFile = Schema.Struct({
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
   /**
+   * A client sends a request whose operation has so many bytes to every replica at once, and the
+   * primary's pre-prepare only names it: for large operations. 0: none is so big.
+   */
+  bigRequestBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
+  /**
    * What is replicated. `album` and `origin` are for `prophecy sketcher`: their results carry their
    * positions. With `origin` each replica asks a web server of its own.
    */
@@ -159,6 +164,7 @@ export interface ClusterConfig {
   readonly sketches: boolean
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
+  readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
   readonly secrets: Secrets
@@ -178,6 +184,7 @@ export const configDefaults = {
   tentative: false,
   sketches: false,
   digestReplies: false,
+  bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
     operationBytes: 128 * 1024,
@@ -328,6 +335,7 @@ export const toClusterConfig = (
     digestReplies: c.digestReplies,
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
+    bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     origins: c.origins,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),

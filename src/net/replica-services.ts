@@ -11,7 +11,7 @@ import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
+import { bigRequests, clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
@@ -229,6 +229,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     maxTentative,
     fetchDecisions,
     ...clockOf(config),
+    ...bigRequests(config),
   } as const
 }
 

@@ -6,7 +6,12 @@
  */
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
-import type { Batch, State as StateMessage } from "../core/pbft/message.ts"
+import type {
+  Batch,
+  FetchPrePrepare,
+  PrePrepare,
+  State as StateMessage,
+} from "../core/pbft/message.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
@@ -312,8 +317,8 @@ export class ReplicaNode {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
   }
 
-  #carried(message: Batch | StateMessage): WireMessage {
-    if (message._tag === "Batch") return message
+  #carried(message: Batch | StateMessage | PrePrepare | FetchPrePrepare): WireMessage {
+    if (message._tag !== "State") return message
     const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.seq) }
     return carried
   }

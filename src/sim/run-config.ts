@@ -20,6 +20,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     id,
     clock: undefined,
     ...clockOf(scenario),
+    ...bigRequests(scenario),
     checkpointInterval,
     logSize,
     maxBatch,
@@ -38,6 +39,10 @@ const clockOf = ({ cluster }: Scenario): { readonly clients: number; readonly cl
   const clients = cluster.clients + cluster.hostileClients
   return cluster.agreedTimeMs === undefined ? { clients } : { clients: clients + 1, clock: clients }
 }
+
+// From what size on requests go past the primary, where any do.
+const bigRequests = ({ cluster: { bigRequestBytes } }: Scenario) =>
+  bigRequestBytes === undefined ? {} : { bigRequestBytes }
 
 // What is answered before the end of agreement or without one.
 const fastPaths = (scenario: Scenario) => {
@@ -65,6 +70,7 @@ export const clientConfig = (scenario: Scenario, id: number, hashing: Hashing): 
     maxRetransmitMs: longestWait * retransmitMs,
     replyQuorum: fastPaths(scenario).replyQuorum,
     resultDigest: hashing.hash,
+    ...bigRequests(scenario),
   }
 }
 
@@ -81,6 +87,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     maxBatch,
     ...fastPaths(scenario),
     ...clockOf(scenario),
+    ...bigRequests(scenario),
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
   }

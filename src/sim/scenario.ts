@@ -45,6 +45,8 @@ export interface Cluster {
   readonly fetchDecisions?: boolean
   /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
   readonly agreedTimeMs?: number
+  /** Requests whose operations have so many bytes go past the primary. */
+  readonly bigRequestBytes?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }

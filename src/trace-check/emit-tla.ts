@@ -72,6 +72,24 @@ const maxView = ({ start, events }: Chain): number => {
   return last + 1
 }
 
+// What the service answered: pairs of a request, and where it was read, with the result.
+const answersOf = (symbols: Symbols): ReadonlyArray<string> => {
+  const { results, reads, readOperations } = symbols.answers
+  const executed = results.map(([client, timestamp, result]) => {
+    const key = tlaTuple([client, symbols.timestamp(client, timestamp)])
+    return tlaTuple([key, symbols.result(result)])
+  })
+  const read = reads.map(({ client, timestamp, replica, result }) => {
+    const at = tlaTuple([client, symbols.timestamp(client, timestamp), replica])
+    return tlaTuple([at, symbols.result(result)])
+  })
+  return [
+    `Results == ${tlaTuple(executed)}`,
+    `ReadResults == ${tlaTuple(read)}`,
+    `ReadOperations == ${tlaSet(readOperations.map((content) => symbols.operation(content)))}`,
+  ]
+}
+
 const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
   const { header, start } = chain
   const { n, f, quorum, checkpointInterval, logSize, maxBatch } = header
@@ -99,11 +117,10 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
+    `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
-    `ReadResults == ${tlaTuple(symbols.readResults())}`,
-    `ReadOperations == ${tlaSet(symbols.readOperations())}`,
+    ...answersOf(symbols),
     `TraceValue == "service"`,
-    `Results == ${tlaTuple(symbols.results())}`,
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
   ]
 }

@@ -4,6 +4,7 @@
  * itself, character for character, conforms; only where the texts differ are the data compared.
  */
 import type { ClientId } from "../core/ids.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { type ClientConfig, type ClientState, initClient, stepClient } from "../core/pbft/client.ts"
 import {
@@ -72,6 +73,7 @@ export class ReplicaReplay {
       maxTentative,
       fetchDecisions,
       clock: header.clock,
+      bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,
       resultDigest: digests.resultDigest,
@@ -133,6 +135,8 @@ export class ReplicaReplay {
     if (input._tag !== "ReceivePrePrepare") return
     const { digest, batch, replica } = input.message
     knownReplica(at, replica, n)
+    // What is only named is held against the digest by the step.
+    if (!isWhole(batch)) return
     const expected = this.config.batchDigest(batch)
     if (expected === digest) return
     reject({
@@ -164,14 +168,14 @@ export class ClientsReplay {
   readonly #states = new Map<ClientId, ClientState>()
 
   constructor(header: TraceHeader, { resultDigest }: Pick<Digests, "resultDigest">) {
-    const { node, n, f, quorum, replyQuorum } = header
+    const { node, n, f, quorum, replyQuorum, bigRequestBytes } = header
     if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
     this.node = `clients ${node.from} to ${node.to}`
     for (let id = node.from; id <= node.to; id++) {
       const group = { n, f, quorum }
       const { firstTimestamp } = node
       const timers = { retransmitMs: 1, maxRetransmitMs: 1 }
-      const answers = { replyQuorum, resultDigest }
+      const answers = { replyQuorum, resultDigest, bigRequestBytes }
       const config: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
       this.#configs.set(id, config)
       this.#states.set(id, initClient(config))

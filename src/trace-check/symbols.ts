@@ -8,9 +8,17 @@ import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import type { State as StateMessage } from "../core/pbft/message.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
+import type { PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
-import type { Batch, Request, SignedRequest } from "../core/request.ts"
+import {
+  type Batch,
+  isBig,
+  isSigned,
+  type NamedRequest,
+  type Request,
+  type SignedRequest,
+} from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
@@ -39,7 +47,7 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative">
+  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative" | "bigRequestBytes">
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -51,7 +59,8 @@ export class Symbols {
   readonly #asked = new Map<ClientId, Map<Timestamp, string>>()
   /** Replicas at which a request's authenticator failed. */
   readonly #failed = new Map<string, Set<ReplicaId>>()
-  readonly #answers = new RecordedAnswers()
+  /** What the service answered. */
+  readonly answers = new RecordedAnswers()
   /** The first recorded digest by sequence number. */
   readonly #digestAt = new Map<number, Digest>()
   /** What primaries proposed with their batches. */
@@ -218,25 +227,10 @@ export class Symbols {
     return tlaTuple(operations)
   }
 
-  /** The recorded results as `<<<<client, timestamp>>, result>>` pairs. */
-  results(): ReadonlyArray<string> {
-    return this.#answers.results.map(([client, timestamp, result]) => {
-      const key = tlaTuple([client, this.timestamp(client, timestamp)])
-      return tlaTuple([key, this.result(result)])
-    })
-  }
-
-  /** What was read, as `<<<<client, timestamp, replica>>, result>>` pairs. */
-  readResults(): ReadonlyArray<string> {
-    return this.#answers.reads.map(({ client, timestamp, replica, result }) => {
-      const at = tlaTuple([client, this.timestamp(client, timestamp), replica])
-      return tlaTuple([at, this.result(result)])
-    })
-  }
-
-  /** The operations that were asked for as reads. */
-  readOperations(): ReadonlyArray<string> {
-    return this.#answers.readOperations.map((content) => this.operation(content))
+  /** The operations that are big, of those that have been written. */
+  bigOperations(): ReadonlyArray<string> {
+    const big = this.#operations.texts.filter((content) => isBig(this.#config, content))
+    return big.map((content) => this.operation(content))
   }
 
   /** What primaries proposed. */
@@ -255,7 +249,7 @@ export class Symbols {
     else all.add(timestamp)
   }
 
-  #meetRequest({ client, timestamp }: Request): void {
+  #meetRequest({ client, timestamp }: NamedRequest): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
   }
@@ -265,6 +259,15 @@ export class Symbols {
     if (batch.length === 0) return
     this.batch(batch, digest)
     batch.forEach((r) => this.#meetRequest(r))
+  }
+
+  // Where requests are only named, the slot has them as soon as they were there.
+  #meetPrePrepare({ seq, batch, digest }: PrePrepare, { log }: State): void {
+    batch.forEach((r) => this.#meetRequest(r))
+    this.#seen.add(digest)
+    const slot = Window.covers(log, seq) ? Window.get(log, seq) : undefined
+    if (isWhole(batch)) this.#meetBatch(batch, digest)
+    else if (slot?.digest === digest) this.#meetBatch(slot.batch, digest)
   }
 
   #meetReplica(state: State): void {
@@ -280,7 +283,7 @@ export class Symbols {
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
     for (const read of state.reads) {
       this.#meetRequest(read)
-      this.#answers.askedToRead(read.operation)
+      this.answers.askedToRead(read.operation)
     }
     for (const { result } of ClientTable.entries(state.table)) this.#meetResult(result)
   }
@@ -320,9 +323,9 @@ export class Symbols {
         // What an answer by digest stands for is in the step's input.
         if (readOnly === true || digest === true) continue
         this.#meetResult(result)
-        this.#answers.executed({ client, timestamp }, result)
-      } else if (effect._tag === "Broadcast" && effect.message._tag === "PrePrepare") {
-        this.#meetBatch(effect.message.batch, effect.message.digest)
+        this.answers.executed({ client, timestamp }, result)
+      } else if ("message" in effect && effect.message._tag === "PrePrepare") {
+        this.#meetPrePrepare(effect.message, event.step.state)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#meetCheckpoint(effect.message.seq, effect.message.digest)
       } else if (effect._tag === "SendToReplicas" && effect.message._tag === "State") {
@@ -340,7 +343,7 @@ export class Symbols {
   #meetRead(replica: ReplicaId, { client, timestamp, result }: ReadDone): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
-    if (result !== undefined) this.#answers.read({ client, timestamp, replica, result })
+    if (result !== undefined) this.answers.read({ client, timestamp, replica, result })
   }
 
   // Nobody may have been told the result: of a proposal, or where all answer with its digest.
@@ -348,7 +351,7 @@ export class Symbols {
     for (const result of results) this.#meetResult(result)
     if (isIgnored(step.action)) return
     pendingExecution(this.#config, before)?.requests.forEach((request, k) => {
-      this.#answers.executed(request, results[k] as string)
+      this.answers.executed(request, results[k] as string)
     })
   }
 
@@ -364,15 +367,14 @@ export class Symbols {
     if (input._tag === "Receive") {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
-      if (m._tag === "Read") this.#answers.askedToRead(m.operation)
+      if (m._tag === "Read") this.answers.askedToRead(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
-      const { batch, digest } = input.message
-      this.#meetBatch(batch, digest)
-      batch.forEach((r, k) => {
-        if (input.verdicts[k] === true) return
+      this.#meetPrePrepare(input.message, step.state)
+      input.message.batch.forEach((r, k) => {
+        if (input.verdicts[k] === true || !isSigned(r)) return
         const key = requestKey(r)
         this.#failed.set(key, (this.#failed.get(key) ?? new Set()).add(replica))
       })
@@ -383,7 +385,7 @@ export class Symbols {
     this.#clients.add(client)
     this.#meetClient(client, step.state)
     if (input._tag === "Submit" && input.readOnly === true) {
-      this.#answers.askedToRead(input.operation)
+      this.answers.askedToRead(input.operation)
     }
     if (input._tag !== "Receive") return
     this.#mention(client, input.message.timestamp)

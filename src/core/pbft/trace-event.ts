@@ -25,6 +25,12 @@ const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 const RequestFields = { client: Natural, timestamp: Natural, operation: BytesText }
 const replier = { replier: Schema.optionalKey(Natural) }
 const TracedRequest = Schema.Struct({ ...RequestFields, ...replier })
+/** A request of a pre-prepare that is only named. */
+const TracedName = Schema.Struct({
+  client: Natural,
+  timestamp: Natural,
+  operation: Schema.optionalKey(Schema.Never),
+})
 const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
 const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
@@ -71,6 +77,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({
     ...type("PrePrepare"),
     ...BatchFields,
+    batch: Schema.Array(Schema.Union([TracedRequest, TracedName])),
     replica: Natural,
     /** Places in the batch, from 0, of the requests whose own authenticator failed. */
     failed: Schema.Array(Natural),
@@ -80,6 +87,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
   Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
+  Schema.Struct({ ...type("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
   Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
   Schema.Struct({ ...type("FetchState"), seq: Natural, digest: Digest, replica: Natural }),
@@ -247,19 +255,24 @@ const requestOf = (traced: Extract<ReplicaInput, { readonly type: "Request" | "R
     : { _tag: type, ...request, authenticator }
 }
 
+const prePrepareOf = (traced: Extract<ReplicaInput, { readonly type: "PrePrepare" }>): Input => {
+  const { view, seq, digest, replica, failed } = traced
+  const batch = traced.batch.map(({ operation, ...r }) =>
+    operation === undefined ? r : signed({ ...r, operation }),
+  )
+  const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
+  const verdicts = batch.map((_, k) => !failed.includes(k))
+  return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+}
+
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
     case "Request":
     case "Read":
       return receive(requestOf(traced))
-    case "PrePrepare": {
-      const { view, seq, digest, replica, failed } = traced
-      const batch = traced.batch.map(signed)
-      const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
-      const verdicts = batch.map((_, k) => !failed.includes(k))
-      return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
-    }
+    case "PrePrepare":
+      return prePrepareOf(traced)
     case "Prepare":
     case "Commit": {
       const { view, seq, digest, replica } = traced
@@ -273,6 +286,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(viewChangeOf(traced))
     case "NewView":
       return receive(newViewOf(traced))
+    case "FetchPrePrepare": {
+      const { view, seq, replica } = traced
+      return receive({ _tag: "FetchPrePrepare", view, seq, replica })
+    }
     case "FetchBatch":
       return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
     case "Batch":
