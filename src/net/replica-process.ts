@@ -24,6 +24,7 @@ import {
 } from "./replica-services.ts"
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
+import { sketchesOf, sketchReadsOf } from "./sketches.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
 
@@ -155,8 +156,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
     const [service, origin] = yield* Effect.all([Executor, Origin])
     const misbehaviour = new Misbehaviour()
+    const sketches = sketchesOf(config, id, misbehaviour)
+    const watched = sketches?.watching(service) ?? service
     const executor =
-      origin === undefined ? overheard(service, misbehaviour) : askingOrigin(service, origin)
+      origin === undefined ? overheard(watched, misbehaviour) : askingOrigin(service, origin)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -208,6 +211,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
+      sketchRead: sketchReadsOf(sketches, {
+        loop,
+        read: readerOf(executor, undefined, () => loop.schedule()),
+      }),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })

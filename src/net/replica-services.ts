@@ -125,7 +125,7 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       const { snapshot, checkpoint } = yield* Store
       const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
       const service = Execution.makeService(config.service, maxTentative * maxBatch)
-      const positions = Execution.hasPositions(config.service)
+      const positions = Execution.hasPositions(config)
       if (snapshot === undefined || checkpoint === undefined) {
         return Execution.makeExecutor(service, positions)
       }

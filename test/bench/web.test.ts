@@ -36,7 +36,7 @@ describe("a comparison of web servers", () => {
     }
     const [, row = ""] = webTable([measured]).split("\n")
     expect(row.split(/ {2,}/).join("|")).toBe(
-      "Prophecy, 5 % transitions|250|1.50|9.00|2|4.9|0.10|0.50|0.50|0.30",
+      "Prophecy, 5 % transitions|250|1.50|9.00|2|4.9|5,200|0.10|0.50|0.50|0.30",
     )
     expect(webDetails(measured)).toContain("replica 1 0.25")
   })
