@@ -82,6 +82,8 @@ export const TraceHeader = Schema.Struct({
   fetchDecisions: Schema.Boolean,
   /** The client in whose name primaries propose a value with each batch, where they do. */
   clock: Schema.optionalKey(Natural),
+  /** The client in whose name replica 0 asks to be taken back; the others' follow it. */
+  recoverers: Schema.optionalKey(Natural),
   /** How many clients the replicas know: ids `0 .. clients - 1`. */
   clients: Natural,
   /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */

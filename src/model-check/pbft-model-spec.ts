@@ -57,6 +57,10 @@ export interface PbftModelSpec {
   readonly fetchDecisions: boolean
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
+  /** The client in whose name replica 0 asks to be taken back, the others' follow it. */
+  readonly recoverers: number | undefined
+  /** Who may lose its disk, and the incarnation that it comes back as. */
+  readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   readonly proposals: ProposalsName
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
@@ -126,6 +130,8 @@ export const base = {
   maxTentative: 0,
   fetchDecisions: false,
   clock: undefined,
+  recoverers: undefined,
+  rejoins: [],
   proposals: "NoProposals",
   reduced: false,
   injected: "NothingInjected",

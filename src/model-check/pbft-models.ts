@@ -7,6 +7,7 @@ import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec, proposals } from "./pbft-model-spec.ts"
 import { proposalModels } from "./proposal-models.ts"
+import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
@@ -245,6 +246,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...guardModels,
   ...fastPathModels,
   ...proposalModels,
+  ...rejoinModels,
 ]
 
 /** The constants of a model, its universe spelled out. */

@@ -2,6 +2,7 @@
 import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
 import type { Message, Reply } from "../core/pbft/message.ts"
+import { isMute } from "../core/pbft/rejoin.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { Witness } from "./model.ts"
@@ -190,6 +191,21 @@ const fast = (c: PbftConstants): ReadonlyArray<Witness> => [
   slotIn("ReachDecided", "decided"),
 ]
 
+// Who lost its disk.
+const rejoining: ReadonlyArray<Witness> = [
+  someReplica("ReachMute", isMute),
+  someReplica("ReachPlaced", (s) => s.recovery?.point !== undefined),
+  someReplica("ReachTakenBack", (s) => s.recovery !== undefined && !isMute(s)),
+  someReplica(
+    "ReachVotesAgain",
+    (s) =>
+      s.recovery !== undefined &&
+      Window.occupied(s.log).some((n) =>
+        ["prePrepared", "prepared", "committed"].includes(Window.get(s.log, n).phase),
+      ),
+  ),
+]
+
 const valueIn = (s: State, clock: number, seq: number): number | undefined => {
   const head = Window.get(s.log, seq).batch[0]
   return head?.client === clock ? head.timestamp : undefined
@@ -242,4 +258,5 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...fast(c),
   ...stateTransfer(c),
   ...proposals(c),
+  ...rejoining,
 ]

@@ -27,6 +27,7 @@ import {
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
+import { rejoinUniverses } from "./rejoin-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
@@ -216,6 +217,7 @@ export const universes = {
   ...fastPathUniverses,
   ...stateTransferUniverses,
   ...proposalUniverses,
+  ...rejoinUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -43,6 +43,11 @@ const claims = (
     refusedEntry,
   )
 
+const incarnationField = ({ replica, incarnation }: ViewChange, symbols: Symbols): string =>
+  incarnation === undefined
+    ? ""
+    : `, incarnation |-> ${symbols.incarnation(replica, incarnation)}`
+
 /** A VIEW-CHANGE by its name in the generated module. */
 export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
   const ordered = ascending(m.checkpoints, bySeq)
@@ -52,7 +57,8 @@ export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
     `[type |-> "ViewChange", view |-> ${m.view}, low |-> ${m.low}, ` +
       `checkpoints |-> ${tlaSet(m.checkpoints.map((c) => checkpointText(c, symbols)))}, ` +
       `prepared |-> ${prepared}, ` +
-      `prePrepared |-> ${claims(m.prePrepared, byPlace, symbols)}, replica |-> ${m.replica}]`,
+      `prePrepared |-> ${claims(m.prePrepared, byPlace, symbols)}, replica |-> ${m.replica}` +
+      `${incarnationField(m, symbols)}]`,
   )
 }
 

@@ -34,7 +34,7 @@ const stateText = (
 ): StateText => {
   const ofReplicas = [...replicas]
     .sort(([a], [b]) => a - b)
-    .map(([id, state]) => [id, replicaText(state, symbols)] as const)
+    .map(([id, state]) => [id, replicaText(id, state, symbols)] as const)
   const ofClients = [...clients]
     .filter(([id]) => symbols.knows(id))
     .sort(([a], [b]) => a - b)
@@ -99,6 +99,8 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
+    `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
+    `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     `ReadResults == ${tlaTuple(symbols.readResults())}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
@@ -107,6 +109,13 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
   ]
 }
+
+const rejoins = ({ events }: Chain, symbols: Symbols): ReadonlyArray<string> =>
+  events.flatMap((event) =>
+    event._tag === "ReplicaStep" && event.input._tag === "Rejoin"
+      ? [tlaTuple([event.replica, symbols.incarnation(event.replica, event.input.incarnation)])]
+      : [],
+  )
 
 // The run's first state is Init itself when every process is in its first state.
 const startsInInit = (chain: Chain, window: TraceWindow): boolean =>

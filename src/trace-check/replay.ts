@@ -122,6 +122,7 @@ export class ReplicaReplay {
       maxTentative,
       fetchDecisions,
       clock: header.clock,
+      recoverers: header.recoverers,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,
       resultDigest: digests.resultDigest,

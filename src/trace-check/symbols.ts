@@ -14,6 +14,7 @@ import type { Batch, Request, SignedRequest } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
+import { incarnationsIn, incarnationsOf } from "./incarnations.ts"
 import { Names } from "./names.ts"
 import { RecordedAnswers } from "./recorded-answers.ts"
 import { timestampRanks } from "./timestamp-ranks.ts"
@@ -39,7 +40,7 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative">
+  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative" | "recoverers">
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -67,7 +68,14 @@ export class Symbols {
     this.#nullDigest = chain.batchDigest([])
     this.replicas = Array.from({ length: header.n }, (_, replica) => replica)
     this.#traced = new Set(start.clients.keys())
-    for (const state of start.replicas.values()) this.#meetReplica(state)
+    // The specification looks at their timestamps with every VIEW-CHANGE.
+    for (const i of header.recoverers === undefined ? [] : this.replicas) {
+      this.#clients.add((header.recoverers ?? 0) + i)
+    }
+    for (const [id, state] of start.replicas) {
+      this.#meetReplica(state)
+      this.#meetIncarnations(incarnationsIn(id, state))
+    }
     for (const event of events) this.#meet(event)
     for (const [client, state] of start.clients) {
       if (this.#clients.has(client)) this.#meetClient(client, state)
@@ -112,6 +120,12 @@ export class Symbols {
 
   timestamp(client: ClientId, timestamp: Timestamp): number {
     return this.#ranks.get(client)?.get(timestamp) ?? 0
+  }
+
+  /** What a replica came back as: a timestamp of the client in whose name it asked. */
+  incarnation(replica: ReplicaId, incarnation: number): number {
+    const { recoverers } = this.#config
+    return recoverers === undefined ? 0 : this.timestamp(recoverers + replica, incarnation)
   }
 
   /** A batch's name in the generated module; it is defined there with its authenticators. */
@@ -352,8 +366,15 @@ export class Symbols {
     })
   }
 
+  #meetIncarnations(all: ReturnType<typeof incarnationsIn>): void {
+    const { recoverers } = this.#config
+    if (recoverers === undefined) return
+    for (const [replica, incarnation] of all) this.#mention(recoverers + replica, incarnation)
+  }
+
   #meetInput(event: ReplicaEvent): void {
     const { input, replica, step } = event
+    this.#meetIncarnations(incarnationsOf(replica, input))
     if (input._tag === "Restart") return this.#meetReplica(step.state)
     if (input._tag === "ReadDone") return this.#meetRead(replica, input)
     if (input._tag === "Propose" && input.proposal) {

@@ -37,6 +37,7 @@ const TracedViewChange = Schema.Struct({
   prepared: Schema.Array(Entry),
   prePrepared: Schema.Array(Entry),
   replica: Natural,
+  incarnation: Schema.optionalKey(Natural),
 }) satisfies Schema.Schema<ViewChangeData>
 
 const TracedNewView = Schema.Struct({
@@ -61,6 +62,8 @@ const TracedRecord = Schema.Union([
   Schema.Struct({ ...type("ViewLeft"), viewChange: TracedViewChange }),
   Schema.Struct({ ...type("NewViewTaken"), newView: TracedNewView }),
   Schema.Struct({ ...type("ViewEntered"), view: Natural }),
+  Schema.Struct({ ...type("Rejoined"), incarnation: Natural }),
+  Schema.Struct({ ...type("RecoveryPoint"), seq: Natural }),
 ])
 type TracedRecord = typeof TracedRecord.Type
 
@@ -115,6 +118,8 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct(type("Enter")),
   Schema.Struct({ ...type("Fetch"), ...Numbered.fields }),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
+  /** The process started without the disk that it once had. */
+  Schema.Struct({ ...type("Rejoin"), incarnation: Natural }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
@@ -180,6 +185,9 @@ export const ReplicaState = Schema.Struct({
   fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
   undo: Schema.NullOr(Schema.Struct({ executed: Natural, table: Schema.Array(TableEntry) })),
   reads: Schema.Array(Schema.Struct(RequestFields)),
+  recovery: Schema.optionalKey(
+    Schema.Struct({ incarnation: Natural, point: Schema.NullOr(Natural) }),
+  ),
 }) satisfies Schema.Schema<ReplicaData>
 
 /** All of a client's state, and whose it is: in a drop line of a process of clients. */
@@ -229,6 +237,10 @@ const recordOf = (r: TracedRecord): DurableRecord => {
       return { _tag: "NewViewTaken", newView: newViewOf(r.newView) }
     case "ViewEntered":
       return { _tag: "ViewEntered", view: r.view }
+    case "Rejoined":
+      return { _tag: "Rejoined", incarnation: r.incarnation }
+    case "RecoveryPoint":
+      return { _tag: "RecoveryPoint", seq: r.seq }
   }
 }
 
@@ -316,6 +328,8 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return { _tag: "Enter" }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
+    case "Rejoin":
+      return { _tag: "Rejoin", incarnation: traced.incarnation }
   }
 }
 
