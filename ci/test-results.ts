@@ -18,6 +18,30 @@ export interface TestReport {
   }>
 }
 
+const sum = (a: TestReport, b: TestReport, field: keyof Counts): number => a[field] + b[field]
+
+type Counts = Pick<
+  TestReport,
+  | "numTotalTests"
+  | "numPassedTests"
+  | "numFailedTests"
+  | "numPendingTests"
+  | "numTodoTests"
+  | "numFailedTestSuites"
+>
+
+/** The report of two runs as that of one. */
+export const both = (a: TestReport, b: TestReport): TestReport => ({
+  numTotalTests: sum(a, b, "numTotalTests"),
+  numPassedTests: sum(a, b, "numPassedTests"),
+  numFailedTests: sum(a, b, "numFailedTests"),
+  numPendingTests: sum(a, b, "numPendingTests"),
+  numTodoTests: sum(a, b, "numTodoTests"),
+  numFailedTestSuites: sum(a, b, "numFailedTestSuites"),
+  success: a.success && b.success,
+  testResults: [...a.testResults, ...b.testResults],
+})
+
 /** `12 passed, 0 failed`: a file that could not be loaded counts as one failure. */
 export const counted = (report: TestReport): string =>
   `${report.numPassedTests} passed, ${failures(report)} failed`

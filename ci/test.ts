@@ -1,12 +1,12 @@
 /**
- * `npm test`: every test, with the lines that ran counted by c8 (in this process, its threads and
- * what they start from sources) and, of the commands that tests start from the bundle, by its
- * source maps; with a gate on each folder of src/core. The bundle is made first. With arguments
- * (`npm test -- test/net`) they go to vitest and nothing is counted. coverage/tests.json holds
- * vitest's own report.
+ * `npm test`: every test, with the lines that ran counted by c8 (in the tests' process, its threads
+ * and what they start from sources) and, of the commands that tests start from the bundle, by its
+ * source maps; with a gate on each folder of src/core. The long explorations run first, uncounted.
+ * The bundle is made before all. With arguments (`npm test -- test/net`) they go to vitest and
+ * nothing is counted. coverage/tests.json holds vitest's own report of both runs.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { addHits, bundleHits } from "./bundle-coverage.ts"
 import {
@@ -21,12 +21,15 @@ import {
 } from "./coverage.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
 import { parse } from "./syntax.ts"
-import { counted, slowest, type TestReport, unsuccessful } from "./test-results.ts"
+import { both, counted, slowest, type TestReport, unsuccessful } from "./test-results.ts"
 
 const gate: Gate = { folder: "src/core", percent: 95 }
 const folder = join(repositoryRoot, "coverage")
 /** Where commands write what ran in them: test/cli/command.ts knows it as well. */
 const commands = join(folder, "commands")
+/** Its tests are not counted (vitest.config.ts says why); every other project's are. */
+const explorations = "explorations"
+const others = `!${explorations}`
 const vitest = [join(repositoryRoot, "node_modules/vitest/vitest.mjs"), "run"]
 const reporting = (report: string): ReadonlyArray<string> => [
   "--reporter=default",
@@ -79,6 +82,19 @@ const tellCoverage = (): ReadonlyArray<string> => {
 const readReport = (file: string): TestReport | undefined =>
   existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as TestReport) : undefined
 
+/** Runs vitest, and reads what it reported. */
+const runReported = (name: string, args: ReadonlyArray<string>) => {
+  const file = join(folder, `${name}.json`)
+  const code = run([...args, ...reporting(file)])
+  return { code, report: readReport(file) }
+}
+
+/** Neither may be missing. */
+const bothReports = (
+  a: TestReport | undefined,
+  b: TestReport | undefined,
+): TestReport | undefined => (a === undefined || b === undefined ? undefined : both(a, b))
+
 const tellTests = (report: TestReport): void => {
   say("\nslowest files")
   for (const { name, seconds } of slowest(report, 8)) {
@@ -107,16 +123,21 @@ const runAll = (): number => {
   const file = join(folder, "tests.json")
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const code = run([...c8, process.execPath, ...vitest, ...reporting(file)])
-  const report = readReport(file)
-  if (report !== undefined) tellTests(report)
+  const long = runReported("uncounted", [...vitest, "--project", explorations])
+  const rest = runReported("counted", [...c8, process.execPath, ...vitest, "--project", others])
+  const code = long.code !== 0 ? long.code : rest.code
+  const report = bothReports(long.report, rest.report)
+  if (report !== undefined) {
+    tellTests(report)
+    writeFileSync(file, JSON.stringify(report))
+  }
   const tests = report === undefined ? "vitest wrote no report" : unsuccessful(report)
   const coverage = existsSync(join(folder, "lcov.info")) ? tellCoverage() : ["c8 wrote no report"]
   const raw = join(folder, "tmp")
   const written = existsSync(raw) ? readdirSync(raw).length : 0
   for (const path of [raw, commands]) rmSync(path, { recursive: true, force: true })
   say(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all`)
-  const all = [tests, ...coverage, lost(written, report?.testResults.length ?? 0)]
+  const all = [tests, ...coverage, lost(written, rest.report?.testResults.length ?? 0)]
   const problems = all.filter((problem) => problem !== undefined)
   for (const problem of problems) say(`npm test: ${problem}`)
   return code !== 0 ? code : problems.length > 0 ? 1 : 0

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { groupOf } from "../core/quorum.ts"
 import type { ReplicaStatus } from "../net/status.ts"
-import type { Group } from "./group.ts"
+import type { Group, Replicas } from "./group.ts"
 
 /** A replica that does not answer this question in time counts as down. */
 const answerMs = 1_000
@@ -61,7 +61,7 @@ export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
 })
 
 /** Why no request can be answered now; undefined while one can. */
-export const unhealthy = (group: Group): string | undefined => {
+export const unhealthy = (group: Replicas): string | undefined => {
   const running = group.cluster.running()
   const { n, quorum } = groupOf(group.config.replicas.length)
   if (running.length >= quorum) return undefined

@@ -22,6 +22,9 @@ export interface Group {
   readonly pool: ClientPoolShape
 }
 
+/** The replicas of a service, whoever its clients are. */
+export type Replicas = Pick<Group, "config" | "cluster">
+
 export interface GroupOptions {
   readonly config: ClusterConfig
   /** Something that the user should know now; everything else goes to the log. */
@@ -99,7 +102,7 @@ const isConnected = (cluster: RunningCluster, replica: number): Effect.Effect<bo
  * Waits until every replica is connected to every other one: who comes late to a busy group finds
  * that the others have dropped what it missed. A group that never gets there works all the same.
  */
-const allConnected = ({ config, cluster }: Pick<Group, "config" | "cluster">) =>
+const allConnected = ({ config, cluster }: Replicas) =>
   Effect.forEach(config.replicas, (_, id) => isConnected(cluster, id)).pipe(
     Effect.repeat({
       until: (connected) => connected.every(Boolean),

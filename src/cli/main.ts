@@ -19,7 +19,7 @@ interface Entry {
 const entries: ReadonlyArray<Entry> = [
   {
     name: "start",
-    summary: "Run a replicated key-value service and check what it did against the specification",
+    summary: "Run a replicated photo album and check what it did against the specification",
     load: async () => (await import("./start.ts")).startCommand,
   },
   {

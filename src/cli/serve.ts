@@ -3,7 +3,7 @@ import { Console, Effect, Schedule } from "effect"
 import { type ClusterConfig, toleratedFaults } from "../net/cluster-config.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { whyNotListen } from "./examination.ts"
-import { type Group, logPath, shortPath, startGroup } from "./group.ts"
+import { type Group, logPath, type Replicas, shortPath, startGroup } from "./group.ts"
 import { groupStatus, unhealthy } from "./group-status.ts"
 import { type HttpFront, openHttpFront } from "./http-front.ts"
 import type { Progress } from "./progress.ts"
@@ -63,7 +63,7 @@ export const openFront = (group: Group, options: Pick<ServeOptions, "port" | "ti
     }),
   )
 
-const pidsOf = (group: Group) =>
+export const pidsOf = (group: Replicas) =>
   group.config.replicas.map((_, id) => ({ id, pid: group.cluster.pid(id) ?? null }))
 
 const asText = (group: Group, front: HttpFront, primary: number | null): string => {
@@ -107,7 +107,7 @@ const asJson = (group: Group, front: HttpFront): string => {
   return JSON.stringify({ ...document, traces: traceDirectory }, undefined, 2)
 }
 
-const restart = (group: Group, id: number, progress: Progress) =>
+const restart = (group: Replicas, id: number, progress: Progress) =>
   group.cluster.start(id).pipe(
     Effect.andThen(
       Effect.sync(() => progress.say(`replica ${id} runs again, pid ${group.cluster.pid(id)}`)),
@@ -116,7 +116,7 @@ const restart = (group: Group, id: number, progress: Progress) =>
   )
 
 /** Tells which replicas end, and starts them again where that is wanted. */
-const watch = (group: Group, options: ServeOptions) => {
+export const watch = (group: Replicas, options: Pick<ServeOptions, "progress" | "restartDead">) => {
   const ids = group.config.replicas.map((_, id) => id)
   const known = new Set(ids)
   return Effect.gen(function* () {

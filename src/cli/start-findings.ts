@@ -110,8 +110,7 @@ export const objections = (
   }
   const verdict = replay?.verdict
   const recorded = verdict?._tag === "Conforms" ? verdict.statistics.results : undefined
-  // A sketcher's own steps are not recorded.
-  const expected = findings.service === "key-value" ? (load?.latencies.length ?? 0) : 0
+  const expected = load?.latencies.length ?? 0
   if (recorded !== undefined && recorded < expected) {
     object(ExitCode.Rejected, "the traces hold fewer results than clients were given")
   }

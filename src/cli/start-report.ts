@@ -152,7 +152,7 @@ const historyPath = ({ folder }: Findings): string => shortPath(join(folder, his
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
 const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
-  const which = service === "album" ? "--service album " : ""
+  const which = service === "key-value" ? "--service kv " : ""
   return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
 }
 

@@ -46,11 +46,11 @@ const flags = {
     Flag.optional,
   ),
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
-  service: Flag.Literals("service", ["key-value", "album", "origin"]).pipe(
+  service: Flag.Literals("service", ["album", "kv", "origin"]).pipe(
     Flag.withDescription(
-      "The key-value service on PBFT, or the photo album behind a sketcher (with --serve: a page); with --serve, origin: web servers that the replicas ask",
+      "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone; with --serve, origin: web servers that the replicas ask (default album)",
     ),
-    Flag.withDefault("key-value"),
+    Flag.withDefault("album"),
   ),
   root: Flag.Directory("root", { mustExist: true }).pipe(
     Flag.withDescription(
@@ -82,6 +82,10 @@ const flags = {
   quiet: switchFlag("quiet", "No progress on standard error"),
 }
 type Given = Command.Command.Config.Infer<typeof flags>
+
+/** The service by the name that configurations have for it. */
+const serviceOf = ({ service }: Given): "album" | "key-value" | "origin" =>
+  service === "kv" ? "key-value" : service
 
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
@@ -134,7 +138,7 @@ const servedConfig = (given: Given) =>
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
-    const { service } = given
+    const service = serviceOf(given)
     return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...traces })
   })
 
@@ -176,7 +180,7 @@ const start = Effect.fn("start")(function* (given: Given) {
   const text = misplaced(given)
   if (text !== undefined) return yield* new Refused({ code: ExitCode.BadInput, text })
   const progress = makeProgress(given.quiet)
-  const { service } = given
+  const service = serviceOf(given)
   if (service !== "origin" && !given.serve) return yield* demonstrate(given, service, progress)
   const port = Option.getOrElse(given.port, () => servingPort)
   yield* examinePort(port)
@@ -184,14 +188,14 @@ const start = Effect.fn("start")(function* (given: Given) {
   const config = yield* servedConfig(given)
   const { json, restartDead, timeout: timeoutMs } = given
   if (config.service === "album") {
-    return yield* serveAlbum({ config, port, timeoutMs, json, progress })
+    return yield* serveAlbum({ config, port, timeoutMs, restartDead, json, progress })
   }
   return yield* serve({ config, port, timeoutMs, restartDead, json, progress })
 })
 
 export const startCommand = Command.make("start", flags, start).pipe(
   Command.withDescription(
-    "Run a key-value service replicated on four processes, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
+    "Run a photo album replicated on four processes, with Prophecy's sketcher before them, put load on it through HTTP, and check everything that was recorded: all of it against the model, windows of it by TLC against the TLA+ specification. Exit codes: 0 everything conforms, 4 something does not, 3 something could not be judged, 2 bad input, 70 internal, 130 and 143 after a signal.",
   ),
   Command.withExamples([
     { command: "prophecy start", description: "the whole job, in less than a minute" },
@@ -199,6 +203,10 @@ export const startCommand = Command.make("start", flags, start).pipe(
       command: "prophecy start --seconds 2 --no-tlc --json",
       description: "quickly, for a program",
     },
-    { command: "prophecy start --serve", description: "a service for curl on port 8080" },
+    { command: "prophecy start --serve", description: "the album and its page, on port 8080" },
+    {
+      command: "prophecy start --serve --service kv",
+      description: "a key-value service for curl on port 8080",
+    },
   ]),
 )

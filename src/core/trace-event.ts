@@ -44,7 +44,7 @@ export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 
-/** Whose steps a file holds: one replica's, or those of the clients of one process. */
+/** Whose steps a file holds: a replica's, those of the clients of one process, or a sketcher's. */
 export const TraceNode = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("replica"), id: Natural }),
   Schema.Struct({
@@ -54,6 +54,20 @@ export const TraceNode = Schema.Union([
     to: Natural,
     /** `ClientConfig.firstTimestamp` of each of them. */
     firstTimestamp: Natural,
+  }),
+  Schema.Struct({
+    kind: Schema.Literal("sketcher"),
+    id: Natural,
+    /** The clients that are its lanes, both included, and where their timestamps start. */
+    from: Natural,
+    to: Natural,
+    firstTimestamp: Natural,
+    /** `SketcherConfig`'s: equal answers that a lane needs; whether there are sketches, how many a
+     * generation; how many strikes. */
+    replyQuorum: Positive,
+    sketches: Schema.Boolean,
+    generation: Positive,
+    maxStrikes: Natural,
   }),
 ])
 export type TraceNode = typeof TraceNode.Type

@@ -140,6 +140,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     fetchDecisions: true,
     injected: "HiddenStory",
     reaches: ["ReachDecided", "ReachAllExecuted", "RecvFetchBatch"],
+    size: "large",
   },
   {
     ...unasked,

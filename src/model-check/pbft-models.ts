@@ -21,6 +21,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     name: "Normal",
     why: "One request through agreement, execution and a stable checkpoint; replica 3 is silent.",
     reaches: ["RecvCheckpoint", "ReachAllStable", "ReachAnswered", "ReachQueuedBackup"],
+    size: "large",
   },
   {
     ...base,

@@ -60,5 +60,6 @@ export const proposalModels: ReadonlyArray<PbftModelSpec> = [
     maxView: 1,
     injected: "HalfProposed",
     reaches: ["ReachCarriedOver", "ReachExecuted", "ProposalsJudged"],
+    size: "large",
   },
 ]

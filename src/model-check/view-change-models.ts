@@ -19,6 +19,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ClientUniverse",
     canTimeout: [1, 2],
     reaches: ["ReachAllInNewView", "ReachLaterExecution", "ReachAllExecuted", "SendPrePrepare"],
+    size: "large",
   },
   {
     ...unasked,
@@ -37,6 +38,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
     canRestart: [1],
     maxView: 2,
     reaches: ["Restart", "ReachAllInNewView", "ReachSkippedView"],
+    size: "large",
   },
   {
     ...unasked,

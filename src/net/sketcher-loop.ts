@@ -72,6 +72,11 @@ interface Open {
   reason: Reason
 }
 
+interface Sent {
+  readonly request: Request
+  readonly to: ReadonlyArray<ReplicaId>
+}
+
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
 
@@ -87,8 +92,8 @@ export class SketcherLoop {
   readonly #dialers: ReadonlyArray<Dialer>
   readonly #timers = new SketcherTimers((timer) => this.#fired(timer))
   readonly #open = new Map<CallId, Open>()
-  /** By lane the request under way, for replicas that connect later. */
-  readonly #requests: Array<Request | undefined> = []
+  /** By lane the request under way and whom it went to, for those of them that connect later. */
+  readonly #sent: Array<Sent | undefined> = []
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(4096)
   /** Large answers that are on their way. */
@@ -146,8 +151,9 @@ export class SketcherLoop {
     this.#links[replica] = connection
     this.network.add("Connected")
     this.#state.lanes.forEach(({ call }, lane) => {
-      const request = this.#requests[lane]
-      if (call !== undefined && request !== undefined) connection.send(request)
+      const sent = this.#sent[lane]
+      const isAwaited = call !== undefined && sent?.to.includes(replica) === true
+      if (isAwaited) connection.send(sent.request)
     })
     this.#schedule()
     this.#options.connections()
@@ -227,7 +233,7 @@ export class SketcherLoop {
   }
 
   #what(client: ClientId, timestamp: Timestamp): string {
-    const request = this.#requests[client - this.#machine.firstClient]
+    const request = this.#sent[client - this.#machine.firstClient]?.request
     const asked = request?.timestamp === timestamp ? decodeRequest(request.operation) : undefined
     return asked === undefined || isNotHttp(asked) ? "" : `${asked.method} ${asked.target}: `
   }
@@ -272,8 +278,10 @@ export class SketcherLoop {
 
   #step(input: SketcherInput): void {
     if (this.#closed) return
-    const taken = stepSketcher(this.#machine, this.#state, input)
+    const before = this.#state
+    const taken = stepSketcher(this.#machine, before, input)
     this.#state = taken.state
+    this.#options.stepped(before, taken, input)
     this.actions.add(taken.action)
     for (const effect of taken.effects) this.#perform(effect)
   }
@@ -329,12 +337,12 @@ export class SketcherLoop {
   #send({ message, replicas }: SendToReplicas<UnsignedRequest>): void {
     const lane = message.client - this.#machine.firstClient
     // The same request goes out with the same authenticator again.
-    let request = this.#requests[lane]
+    let request = this.#sent[lane]?.request
     if (request?.timestamp !== message.timestamp) {
       const authenticator = authenticatorOf(this.#keys.client(message.client), message)
       request = { ...message, _tag: "Request", authenticator }
-      this.#requests[lane] = request
     }
+    this.#sent[lane] = { request, to: replicas }
     for (const replica of replicas) this.#links[replica]?.send(request)
     this.#schedule()
   }

@@ -3,7 +3,13 @@
  *
  * Outside the specification: nothing; it names what the loop is given.
  */
-import type { SketcherConfig } from "../core/prophecy/sketcher-state.ts"
+import type { Timestamp } from "../core/ids.ts"
+import type {
+  SketcherConfig,
+  SketcherInput,
+  SketcherState,
+  SketcherStep,
+} from "../core/prophecy/sketcher-state.ts"
 import { groupOf, weakQuorum } from "../core/quorum.ts"
 import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
 
@@ -21,10 +27,14 @@ export interface SketcherLoopOptions {
   readonly log: (line: string) => void
   /** The number of connected replicas changed. */
   readonly connections: () => void
+  /** Its lanes start with timestamps above this one. */
+  readonly firstTimestamp: Timestamp
+  /** Told of every step, for its trace. */
+  readonly stepped: (before: SketcherState, step: SketcherStep, input: SketcherInput) => void
 }
 
 /** Equal answers that make one of the group: more where origins may differ for a while. */
-const sketcherQuorum = ({ replicas, service }: ClusterConfig): number => {
+export const sketcherQuorum = ({ replicas, service }: ClusterConfig): number => {
   const group = groupOf(replicas.length)
   return service === "origin" ? group.quorum : weakQuorum(group)
 }
@@ -34,8 +44,7 @@ export const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): Sk
   id: options.endpoint,
   firstClient: lanes.from,
   lanes: lanes.to - lanes.from + 1,
-  // Microseconds: one that comes back starts above every timestamp that it used before.
-  firstTimestamp: Date.now() * 1_000,
+  firstTimestamp: options.firstTimestamp,
   replyQuorum: sketcherQuorum(options.config),
   sketches: options.sketches,
   generation: options.generation,

@@ -9,8 +9,10 @@ import type { Bytes } from "../core/ids.ts"
 import type { CallId } from "../core/prophecy/sketcher-state.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
+import type { TraceError, TraceOptions } from "./replica-services.ts"
 import { SketcherLoop } from "./sketcher-loop.ts"
 import { AnswersDiffer, type Done, type Outcome, type Read } from "./sketcher-outcome.ts"
+import { traceSketcher } from "./sketcher-trace.ts"
 import type { Counters } from "./status.ts"
 
 /** The group did not answer in time; whether a write takes effect is unknown. */
@@ -64,6 +66,8 @@ export interface SketcherOptions {
   readonly readmitMs?: number
   /** How long the group may take for an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Without it no trace is written. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -84,6 +88,7 @@ export interface SketcherStatus {
   readonly ways: Counters
   readonly actions: Counters
   readonly network: Counters
+  readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
 export interface SketcherShape {
@@ -92,20 +97,33 @@ export interface SketcherShape {
   /** Waits until a strong quorum of the replicas is connected. */
   readonly connected: Effect.Effect<void>
   readonly status: Effect.Effect<SketcherStatus>
+  readonly tracePath: string | null
 }
 
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+const statusOf = (loop: SketcherLoop): Omit<SketcherStatus, "trace"> => ({
+  connected: loop.connected(),
+  waiting: loop.waiting,
+  ways: loop.ways.toJSON(),
+  actions: loop.actions.toJSON(),
+  network: loop.network.toJSON(),
+})
 
 /** Starts a sketcher that runs until the scope closes. */
 export const makeSketcher = (
   config: ClusterConfig,
   options: SketcherOptions = {},
-): Effect.Effect<SketcherShape, NoEndpoint, Scope.Scope> =>
+): Effect.Effect<SketcherShape, NoEndpoint | TraceError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { endpoint, timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { timeoutMs, ...settings } = { ...sketcherDefaults, ...options }
+    const { endpoint } = settings
     if (config.endpoints[endpoint] === undefined) {
       return yield* new NoEndpoint({ endpoint, endpoints: config.endpoints.length })
     }
+    // Microseconds: one that comes back starts above every timestamp that it used before.
+    const firstTimestamp = Date.now() * 1_000
+    const trace = yield* traceSketcher(config, { ...settings, firstTimestamp })
     const waiting: Array<() => void> = []
     const { quorum } = groupOf(config.replicas.length)
     const loop = yield* Effect.acquireRelease(
@@ -113,9 +131,10 @@ export const makeSketcher = (
         (): SketcherLoop =>
           new SketcherLoop({
             config,
-            endpoint,
             log: () => undefined,
             ...settings,
+            firstTimestamp,
+            stepped: trace.stepped,
             connections: () => {
               if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
             },
@@ -153,12 +172,7 @@ export const makeSketcher = (
         if (loop.connected().length >= quorum) go()
         else waiting.push(go)
       }),
-      status: Effect.sync(() => ({
-        connected: loop.connected(),
-        waiting: loop.waiting,
-        ways: loop.ways.toJSON(),
-        actions: loop.actions.toJSON(),
-        network: loop.network.toJSON(),
-      })),
+      status: Effect.sync(() => ({ ...statusOf(loop), trace: trace.counts() })),
+      tracePath: trace.path,
     }
   })

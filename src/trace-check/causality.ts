@@ -6,12 +6,20 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
+import type { ClientState } from "../core/pbft/client.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import * as Window from "../core/window.ts"
 import type { Request } from "../core/request.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
+import {
+  type ClientEvent,
+  laneStep,
+  type ReplicaEvent,
+  type ReplicaGap,
+  type SketcherEvent,
+  type TraceEvent,
+} from "./event.ts"
 import type { Place } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import {
@@ -101,6 +109,10 @@ export class Causality {
   /** The first message that the step needs and nobody has sent; undefined when it may happen. */
   missing(event: TraceEvent): Missing | undefined {
     if (event._tag === "ClientStep") return this.#missingReply(event)
+    if (event._tag === "SketcherStep") {
+      const heard = laneStep(event)
+      return heard === undefined ? undefined : this.#missingReply(heard)
+    }
     return event._tag === "ReplicaStep" ? this.#missingMessage(event) : undefined
   }
 
@@ -111,15 +123,17 @@ export class Causality {
         return this.#replicaStep(event)
       case "ClientStep":
         return this.#clientStep(event)
+      case "SketcherStep":
+        return this.#sketcherStep(event)
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
-        for (const [client, { timestamp, operation }] of event.after) {
-          this.#requests.forget(client, operation === undefined ? timestamp : timestamp - 1)
-          if (operation === undefined) continue
-          // Whose primary it went to first, nobody saw.
-          this.#requests.send({ client, timestamp, operation }, this.#everyone, event.place)
-        }
+        for (const [client, state] of event.after) this.#clientAfterGap(client, state, event.place)
+        return
+      case "SketcherGap":
+        event.after.lanes.forEach(({ client }, index) =>
+          this.#clientAfterGap(event.config.firstClient + index, client, event.place),
+        )
         return
       case "OpenEnd":
         return
@@ -226,16 +240,36 @@ export class Causality {
     }
   }
 
-  #clientStep({ step, input, place }: ClientEvent): void {
-    if (input._tag === "Receive" && this.#traced.replicas.has(input.message.replica)) {
-      const m: Reply = input.message
-      const known = (this.#replies[m.replica] as SentReplies).knows(m.client, m)
-      this.#count(known, isIgnored(step.action))
-    }
+  #replied({ input }: ClientEvent, ignored: boolean): void {
+    if (input._tag !== "Receive" || !this.#traced.replicas.has(input.message.replica)) return
+    const m: Reply = input.message
+    this.#count((this.#replies[m.replica] as SentReplies).knows(m.client, m), ignored)
+  }
+
+  #clientStep(event: ClientEvent): void {
+    const { step, place } = event
+    this.#replied(event, isIgnored(step.action))
     for (const effect of step.effects) {
       if (effect._tag !== "SendToReplicas") continue
       this.#requests.send(effect.message, effect.replicas, place)
     }
+  }
+
+  // What its lanes heard, and what they ask for now: the next call, where one waited.
+  #sketcherStep(event: SketcherEvent): void {
+    const heard = laneStep(event)
+    if (heard !== undefined) this.#replied(heard, isIgnored(event.step.action))
+    for (const effect of event.step.effects) {
+      if (effect._tag !== "SendToReplicas") continue
+      this.#requests.send(effect.message, effect.replicas, event.place)
+    }
+  }
+
+  #clientAfterGap(client: ClientId, { timestamp, operation }: ClientState, place: Place): void {
+    this.#requests.forget(client, operation === undefined ? timestamp : timestamp - 1)
+    if (operation === undefined) return
+    // Whose primary it went to first, nobody saw.
+    this.#requests.send({ client, timestamp, operation }, this.#everyone, place)
   }
 
   #received({ input, replica, step, place }: ReplicaEvent): void {

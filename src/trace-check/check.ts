@@ -10,7 +10,7 @@ import type { TraceHeader } from "../core/trace-event.ts"
 import { Abstraction } from "./abstraction.ts"
 import { Causality, type Traced } from "./causality.ts"
 import { shortJson } from "./difference.ts"
-import type { StepEvent, TraceEvent } from "./event.ts"
+import { type GapEvent, laneStep, type StepEvent, type TraceEvent } from "./event.ts"
 import { Rejection, reject } from "./finding.ts"
 import type { TraceSource } from "./lines.ts"
 import { Merge } from "./merge.ts"
@@ -19,6 +19,8 @@ import { Monitor } from "./monitor.ts"
 import { NodeTrace, nodeKey, type TraceFile } from "./node.ts"
 import { differentRun, TraceReader } from "./read.ts"
 import type { Digests } from "./replay.ts"
+import { SketcherMonitor } from "./sketcher-monitor.ts"
+import { sketchDigest } from "./sketcher-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 
 /** The states of all traced processes between two events. */
@@ -33,7 +35,10 @@ export interface RunState {
 
 /** Sees the merged run go by. */
 export interface Observer {
-  /** Before event number `index` (from 1); `state` is valid during the call only. */
+  /**
+   * Before event number `index` (from 1) of replicas and clients, a sketcher's steps not counted;
+   * `state` is valid during the call only.
+   */
   readonly before: (index: number, event: StepEvent, state: RunState) => void
   /** Steps are missing here, or clients started again: the next event does not follow the last. */
   readonly gap: () => void
@@ -157,7 +162,10 @@ class Check {
   readonly #monitor: Monitor
   readonly #abstraction: Abstraction
   readonly causality: Causality
+  readonly #sketched: SketcherMonitor
+  /** Steps of replicas and clients, and steps of sketchers. */
   #events = 0
+  #sketcherSteps = 0
 
   constructor(nodes: ReadonlyArray<NodeTrace>, files: number, options: CheckOptions) {
     this.#options = options
@@ -186,6 +194,7 @@ class Check {
       resultDigest,
     })
     this.#abstraction = new Abstraction(traced, logSize, batchDigest)
+    this.#sketched = new SketcherMonitor(sketchDigest(digests))
   }
 
   readonly visit = (event: TraceEvent): void => {
@@ -197,6 +206,13 @@ class Check {
       case "ClientStep":
         this.#step(event, event.step.action)
         this.#clients.set(event.client, event.step.state)
+        break
+      case "SketcherStep":
+        this.#sketcherSteps++
+        this.#count(event.step.action)
+        break
+      case "SketcherGap":
+        this.#gap(event, `sketcher ${event.config.id}`)
         break
       case "ReplicaGap":
         this.#gap(event, `replica ${event.replica}`)
@@ -210,14 +226,22 @@ class Check {
         this.#gap(event, "the trace")
         break
     }
-    this.#monitor.take(event)
+    this.#sketched.take(event)
+    this.#watch(event)
     this.#abstraction.take(event)
+  }
+
+  // The lanes of a sketcher are clients like others.
+  #watch(event: TraceEvent): void {
+    if (event._tag === "SketcherGap") return
+    const watched = event._tag === "SketcherStep" ? laneStep(event) : event
+    if (watched !== undefined) this.#monitor.take(watched)
   }
 
   #step(event: StepEvent, action: string): void {
     this.#events++
-    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
-    const { observer, progress } = this.#options
+    this.#count(action)
+    const { observer } = this.#options
     if (observer !== undefined) {
       observer.before(this.#events, event, {
         header: this.#header,
@@ -228,11 +252,17 @@ class Check {
         clients: this.#clients,
       })
     }
-    if (this.#events % progressEvery === 0) progress?.(this.#events)
   }
 
-  #gap(event: Exclude<TraceEvent, StepEvent>, node: string): void {
-    this.#options.observer?.gap()
+  #count(action: string): void {
+    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+    const events = this.#events + this.#sketcherSteps
+    if (events % progressEvery === 0) this.#options.progress?.(events)
+  }
+
+  // A sketcher's are no events of the run that observers see.
+  #gap(event: GapEvent, node: string): void {
+    if (event._tag !== "SketcherGap") this.#options.observer?.gap()
     const { place, dropped } = event
     if (dropped !== 0) this.#gaps.push({ ...place, node, dropped })
   }
@@ -243,16 +273,17 @@ class Check {
     return {
       run: this.#header.run,
       files: this.#files,
-      events: this.#events,
+      events: this.#events + this.#sketcherSteps,
       actions: Object.fromEntries(this.#actions),
       traced: [...new Set([...this.#traced.replicas.values(), ...this.#traced.clients.values()])],
       untraced: all.filter((r) => !this.#traced.replicas.has(r)).map((r) => `replica ${r}`),
       executed: this.#monitor.executed,
       requests: this.#monitor.requests,
-      results: this.#monitor.results,
+      results: this.#monitor.results + this.#sketched.fast,
+      fast: this.#sketched.fast,
       messages: this.causality.checked,
       unchecked: this.causality.unchecked,
-      uncompared: this.#monitor.uncompared,
+      uncompared: this.#monitor.uncompared + this.#sketched.uncompared,
       abstract: this.#abstraction.checked,
       unabstract: this.#abstraction.unchecked,
     }

@@ -1,7 +1,19 @@
 /** What the files of a run say, replayed: the steps of its processes and what is missing. */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import type { ClientInput, ClientState, ClientStep } from "../core/pbft/client.ts"
+import {
+  type ClientInput,
+  type ClientState,
+  type ClientStep,
+  stepClient,
+} from "../core/pbft/client.ts"
 import type { Input, PbftStep, State } from "../core/pbft/state.ts"
+import { laneConfig } from "../core/prophecy/lane.ts"
+import type {
+  SketcherConfig,
+  SketcherInput,
+  SketcherState,
+  SketcherStep,
+} from "../core/prophecy/sketcher-state.ts"
 import type { Place } from "./finding.ts"
 
 /** A replica's step as the model takes it; the trace's line says the same. */
@@ -28,6 +40,17 @@ export interface ClientEvent {
   readonly post: unknown
 }
 
+/** A sketcher's step. Its lanes are clients of the replicas. */
+export interface SketcherEvent {
+  readonly _tag: "SketcherStep"
+  readonly place: Place
+  readonly n: number
+  readonly config: SketcherConfig
+  readonly before: SketcherState
+  readonly input: SketcherInput
+  readonly step: SketcherStep
+}
+
 /** Steps of a replica that have no line, and the state after them. */
 export interface ReplicaGap {
   readonly _tag: "ReplicaGap"
@@ -47,6 +70,15 @@ export interface ClientsGap {
   readonly after: ReadonlyMap<ClientId, ClientState>
 }
 
+/** Steps of a sketcher that have no line, or its new start, and the state after. */
+export interface SketcherGap {
+  readonly _tag: "SketcherGap"
+  readonly place: Place
+  readonly dropped: number | undefined
+  readonly config: SketcherConfig
+  readonly after: SketcherState
+}
+
 /** Steps at the end of a trace that have no line. */
 export interface OpenEnd {
   readonly _tag: "OpenEnd"
@@ -54,5 +86,24 @@ export interface OpenEnd {
   readonly dropped: number
 }
 
+/** Steps of Pbft.tla: what TLC follows. */
 export type StepEvent = ReplicaEvent | ClientEvent
-export type TraceEvent = StepEvent | ReplicaGap | ClientsGap | OpenEnd
+export type GapEvent = ReplicaGap | ClientsGap | SketcherGap | OpenEnd
+export type TraceEvent = StepEvent | SketcherEvent | GapEvent
+/** What concerns replicas and their clients. */
+export type PbftEvent = Exclude<TraceEvent, SketcherEvent | SketcherGap>
+
+/** A step of one of the sketcher's lanes, which is a client: none where nothing was received. */
+export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
+  const { config, before, input, place, n } = event
+  if (input._tag !== "Reply") return undefined
+  const { message } = input
+  const index = message.client - config.firstClient
+  const lane = before.lanes[index]
+  if (lane === undefined) return undefined
+  const received = { _tag: "Receive", message } as const
+  const step = stepClient(laneConfig(config, index), lane.client, received)
+  const { client } = message
+  const base = { _tag: "ClientStep", place, n, client, before: lane.client } as const
+  return { ...base, input: received, step, post: undefined }
+}

@@ -5,7 +5,7 @@
  * and memory stays bounded however long the traces are.
  */
 import type { Causality, Missing } from "./causality.ts"
-import type { StepEvent, TraceEvent } from "./event.ts"
+import type { SketcherEvent, StepEvent, TraceEvent } from "./event.ts"
 import { type Finding, reject } from "./finding.ts"
 import type { NodeTrace } from "./node.ts"
 
@@ -23,7 +23,7 @@ interface Process {
 /** A step that cannot happen yet. */
 interface Waiting {
   readonly process: Process
-  readonly event: StepEvent
+  readonly event: StepEvent | SketcherEvent
   readonly missing: Missing
 }
 
@@ -96,7 +96,7 @@ export class Merge {
     const waiting = all.map((process): Waiting => {
       const event = process.head
       const missing = event === undefined ? undefined : this.#causality.missing(event)
-      if (event?._tag !== "ReplicaStep" && event?._tag !== "ClientStep") throw new Error("a step")
+      if (event === undefined || !isStep(event)) throw new Error("a step")
       if (missing === undefined) throw new Error("waits")
       return { process, event, missing }
     })
@@ -126,6 +126,21 @@ export class Merge {
   }
 }
 
+const isStep = (event: TraceEvent): event is StepEvent | SketcherEvent =>
+  event._tag === "ReplicaStep" || event._tag === "ClientStep" || event._tag === "SketcherStep"
+
+/** Whose step it is, for people. */
+export const nodeOf = (event: StepEvent | SketcherEvent): string => {
+  switch (event._tag) {
+    case "ReplicaStep":
+      return `replica ${event.replica}`
+    case "ClientStep":
+      return `client ${event.client}`
+    case "SketcherStep":
+      return `sketcher ${event.config.id}`
+  }
+}
+
 // From a process to the one that it waits for, and so on, until one comes again.
 const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
   const byKey = new Map(waiting.map((w) => [w.process.trace.key, w]))
@@ -140,7 +155,7 @@ const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
 
 const notSent = ({ event, missing }: Waiting, rule: "NotSent" | "SentLater"): Finding => {
   const { place, n } = event
-  const node = event._tag === "ReplicaStep" ? `replica ${event.replica}` : `client ${event.client}`
+  const node = nodeOf(event)
   const when =
     rule === "NotSent"
       ? "has never sent it"

@@ -13,7 +13,7 @@ import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { lostDurable } from "./durability.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
+import type { ClientEvent, PbftEvent, ReplicaEvent, ReplicaGap } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Accepted, Execution, MonitorOptions, Outcome } from "./monitor-memory.ts"
@@ -74,7 +74,7 @@ export class Monitor {
     return this.#uncompared
   }
 
-  take(event: TraceEvent): void {
+  take(event: PbftEvent): void {
     switch (event._tag) {
       case "ReplicaStep":
         return this.#replica(event)

@@ -3,11 +3,13 @@
  * events. A file that ends without an end line is accepted only where a later start follows: the
  * process was killed, and what it did last is unknown.
  */
+import type { ClientId, Timestamp } from "../core/ids.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
 import type { TraceEvent } from "./event.ts"
-import { Rejection, reject } from "./finding.ts"
+import { type Place, Rejection, reject } from "./finding.ts"
 import type { TraceLine, TraceReader } from "./read.ts"
 import { ClientsReplay, type Digests, openEnd, ReplicaReplay } from "./replay.ts"
+import { SketcherReplay } from "./sketcher-replay.ts"
 
 /** A file whose header was read. */
 export interface TraceFile {
@@ -17,7 +19,10 @@ export interface TraceFile {
 
 /** Which process a header speaks of: equal for all of its starts. */
 export const nodeKey = ({ node }: TraceHeader): string =>
-  node.kind === "replica" ? `replica ${node.id}` : `clients ${node.from} to ${node.to}`
+  node.kind === "clients" ? `clients ${node.from} to ${node.to}` : `${node.kind} ${node.id}`
+
+/** The highest timestamp that each of these clients has used. */
+type Timestamps = ReadonlyArray<readonly [ClientId, Timestamp]>
 
 /** The events of one process. Files must be in ascending order of their incarnation. */
 export class NodeTrace {
@@ -35,6 +40,7 @@ export class NodeTrace {
   readonly #digests: Digests
   #replica: ReplicaReplay | undefined
   #clients: ClientsReplay | undefined
+  #sketcher: SketcherReplay | undefined
 
   constructor(files: ReadonlyArray<TraceFile>, digests: Digests) {
     this.#digests = digests
@@ -44,9 +50,10 @@ export class NodeTrace {
     this.name = first.reader.name
     this.header = first.header
     this.#files = files
-    if (first.header.node.kind === "replica")
-      this.#replica = new ReplicaReplay(first.header, digests)
-    else this.#clients = new ClientsReplay(first.header, digests)
+    const { kind } = first.header.node
+    if (kind === "replica") this.#replica = new ReplicaReplay(first.header, digests)
+    else if (kind === "clients") this.#clients = new ClientsReplay(first.header, digests)
+    else this.#sketcher = new SketcherReplay(first.header, digests)
   }
 
   /** The replay of a replica's state, if this is one. */
@@ -57,6 +64,11 @@ export class NodeTrace {
   /** The replay of the clients' states, if these are some. */
   get clients(): ClientsReplay | undefined {
     return this.#clients
+  }
+
+  /** The replay of a sketcher's state, if this is one. */
+  get sketcher(): SketcherReplay | undefined {
+    return this.#sketcher
   }
 
   /** The next event; "more" when `fill` must be called first; "end" after the last one. */
@@ -75,7 +87,7 @@ export class NodeTrace {
         this.#before = line === "end" && !this.#open ? "ended" : "killed"
         this.#open = false
         const next = this.#files[++this.#at]
-        if (next !== undefined && this.#clients !== undefined) return this.#clientsAgain(next)
+        if (next !== undefined && this.#replica === undefined) return this.#beginAgain(next)
       } else if (line._tag !== "End") {
         return this.#take(line)
       } else if (line.end.dropped > 0) {
@@ -100,7 +112,7 @@ export class NodeTrace {
   }
 
   #take(line: Exclude<TraceLine, { readonly _tag: "End" }>): TraceEvent {
-    const replay = this.#replica ?? (this.#clients as ClientsReplay)
+    const replay = this.#replica ?? this.#clients ?? (this.#sketcher as SketcherReplay)
     if (line._tag === "Drop") {
       this.#before = undefined
       return replay.drop(line)
@@ -131,28 +143,44 @@ export class NodeTrace {
     return { _tag: "ReplicaGap", place, replica, dropped: undefined, before, after }
   }
 
-  // Clients keep nothing: a new start has new states, with timestamps above those used before.
-  #clientsAgain({ reader, header }: TraceFile): TraceEvent {
-    const old = (this.#clients as ClientsReplay).states
-    const replay = new ClientsReplay(header, this.#digests)
-    this.#clients = replay
+  // Clients and sketchers keep nothing: a new start has new states, with timestamps above those
+  // used before.
+  #beginAgain({ reader, header }: TraceFile): TraceEvent {
     const dropped = this.#before === "ended" ? 0 : undefined
     this.#before = undefined
     const place = { file: reader.name, line: 1 }
-    const { node } = header
-    const first = node.kind === "clients" ? node.firstTimestamp : 0
-    for (const [client, { timestamp }] of old) {
-      if (timestamp <= first) continue
-      reject({
-        ...place,
-        rule: "Durability",
-        node: `client ${client}`,
-        field: "node.firstTimestamp",
-        expected: `at least ${timestamp}`,
-        found: String(first),
-        message: "the client starts again with timestamps that it has used before",
-      })
+    if (this.#sketcher !== undefined) {
+      const { config, state } = this.#sketcher
+      const used = state.lanes.map(
+        ({ client }, k) => [config.firstClient + k, client.timestamp] as const,
+      )
+      newTimestamps(place, used, header)
+      this.#sketcher = new SketcherReplay(header, this.#digests)
+      return this.#sketcher.begin(place, dropped)
     }
-    return { _tag: "ClientsGap", place, dropped, after: replay.states }
+    const old = [...(this.#clients as ClientsReplay).states]
+    newTimestamps(
+      place,
+      old.map(([client, { timestamp }]) => [client, timestamp]),
+      header,
+    )
+    this.#clients = new ClientsReplay(header, this.#digests)
+    return { _tag: "ClientsGap", place, dropped, after: this.#clients.states }
+  }
+}
+
+const newTimestamps = (place: Place, used: Timestamps, { node }: TraceHeader): void => {
+  const first = node.kind === "replica" ? 0 : node.firstTimestamp
+  for (const [client, timestamp] of used) {
+    if (timestamp <= first) continue
+    reject({
+      ...place,
+      rule: "Durability",
+      node: `client ${client}`,
+      field: "node.firstTimestamp",
+      expected: `at least ${timestamp}`,
+      found: String(first),
+      message: "the client starts again with timestamps that it has used before",
+    })
   }
 }

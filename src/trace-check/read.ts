@@ -218,6 +218,7 @@ const contradiction = (h: TraceHeader) => {
   if (node.kind === "replica") {
     return node.id < h.n ? undefined : bad("node.id", `replica ${node.id} of ${h.n}`)
   }
+  // (The lanes of a sketcher are clients too.)
   if (node.from > node.to) return bad("node.to", `clients ${node.from} to ${node.to}`)
   return node.to < h.clients ? undefined : bad("node.to", `client ${node.to} of ${h.clients}`)
 }

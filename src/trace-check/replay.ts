@@ -3,7 +3,6 @@
  * and action and changes must come out as recorded. A line that the model would have written
  * itself, character for character, conforms; only where the texts differ are the data compared.
  */
-import { InvariantBroken } from "../core/assert.ts"
 import type { ClientId } from "../core/ids.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { type ClientConfig, type ClientState, initClient, stepClient } from "../core/pbft/client.ts"
@@ -24,79 +23,30 @@ import {
   ReplicaInput,
   ReplicaState,
 } from "../core/pbft/trace-event.ts"
-import { type Malformed, misfit, type TraceHeader } from "../core/trace-event.ts"
-import { firstDifference, shortJson } from "./difference.ts"
+import { misfit, type TraceHeader } from "../core/trace-event.ts"
+import { shortJson } from "./difference.ts"
 import type { ClientEvent, ClientsGap, OpenEnd, ReplicaEvent, ReplicaGap } from "./event.ts"
-import { type Place, reject } from "./finding.ts"
+import { reject } from "./finding.ts"
 import type { TraceLine } from "./read.ts"
+import {
+  type At,
+  badField,
+  type DropLine,
+  fits,
+  knownReplica,
+  possible,
+  sameLine,
+  type StepLine,
+} from "./replay-line.ts"
 import { stateMisfit } from "./state-data.ts"
 
 /** The digests that the traced replicas used; the core hashes nothing itself. */
 export type Digests = Pick<Config, "batchDigest" | "checkpointDigest" | "resultDigest">
 
-/** A line that was replayed. */
-type StepLine = Extract<TraceLine, { readonly _tag: "Step" }>
-type DropLine = Extract<TraceLine, { readonly _tag: "Drop" }>
-
 const replicaInputMisfit = misfit(ReplicaInput)
 const clientInputMisfit = misfit(ClientTraceInputSchema)
 const replicaStateMisfit = misfit(ReplicaState)
 const clientsStateMisfit = misfit(ClientsState)
-
-interface At {
-  readonly place: Place
-  readonly node: string
-  readonly step: number
-}
-
-const badField = (at: At, field: string, problem: string): never => {
-  const { place, node, step } = at
-  const message = `${field}: ${problem}`
-  return reject({ ...place, rule: "Malformed", node, step, field, message })
-}
-
-const fits = (at: At, field: string, bad: Malformed | undefined): void => {
-  if (bad === undefined) return
-  badField(at, bad.path === "" ? field : `${field}.${bad.path}`, bad.problem)
-}
-
-// The model's own assertions hold for every input that a process can be given.
-const possible = <A>(at: At, run: () => A): A => {
-  try {
-    return run()
-  } catch (cause) {
-    if (!(cause instanceof InvariantBroken)) throw cause
-    const { place, node, step } = at
-    const message = `no process can be given this: the model stops, because not "${cause.message}"`
-    return reject({ ...place, rule: "Impossible", node, step, message })
-  }
-}
-
-const sameLine = (at: At, expected: string, line: StepLine): void => {
-  if (expected === line.text) return
-  const difference = firstDifference(JSON.parse(expected), line.step)
-  if (difference === undefined) return
-  const { place, node, step } = at
-  const field = difference.path
-  const message =
-    field === "action"
-      ? "the model takes another action with this input in this state"
-      : "the model, given this input in this state, says otherwise"
-  reject({
-    ...place,
-    rule: "Replay",
-    node,
-    step,
-    field,
-    expected: shortJson(difference.expected),
-    found: shortJson(difference.found),
-    message,
-  })
-}
-
-const knownReplica = (at: At, replica: number, n: number, field = "in.replica"): void => {
-  if (replica >= n) badField(at, field, `there is no replica ${replica} of ${n}`)
-}
 
 /** One replica's replay, from its first state on. */
 export class ReplicaReplay {

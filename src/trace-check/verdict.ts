@@ -24,6 +24,8 @@ export interface Statistics {
   readonly executed: number
   readonly requests: number
   readonly results: number
+  /** Of these, answers of one replica that a sketcher found to be those of its sketches. */
+  readonly fast: number
   /** Received messages that were found among those sent; and those too old to be looked for. */
   readonly messages: number
   readonly unchecked: number
@@ -95,6 +97,8 @@ const actionLines = (actions: Readonly<Record<string, number>>): ReadonlyArray<s
 }
 
 const statisticsLines = (s: Statistics): ReadonlyArray<string> => {
+  const fast =
+    s.fast === 0 ? "" : `, ${count(s.fast, "of one replica alone", "of one replica alone")}`
   const lines = [
     `run       ${s.run}: ${count(s.events, "event")} in ${count(s.files, "file")}`,
     `processes ${s.traced.join(", ")}`,
@@ -103,7 +107,7 @@ const statisticsLines = (s: Statistics): ReadonlyArray<string> => {
       : [`untraced  ${s.untraced.join(", ")}: taken for possibly Byzantine`]),
     ...actionLines(s.actions),
     `executed  ${count(s.requests, "request")} up to sequence number ${s.executed}; ` +
-      `${count(s.results, "result")} accepted by clients`,
+      `${count(s.results, "result")} accepted by clients${fast}`,
     `messages  ${count(s.messages, "received message")} found among those sent`,
   ]
   const left = s.unabstract > 0 ? `; ${s.unabstract} not checked, for gaps or missing traces` : ""

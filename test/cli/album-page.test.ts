@@ -1,5 +1,5 @@
 /**
- * The album as a person meets it: `prophecy start --serve --service album`, by curl's means and in
+ * The album as a person meets it: `prophecy start --serve`, by curl's means and in
  * a real browser (Debian's Chromium, or the one that PROPHECY_CHROMIUM names).
  */
 import { existsSync } from "node:fs"
@@ -26,7 +26,7 @@ interface Serving extends Started {
 }
 
 const serve = async (cwd: string): Promise<Serving> => {
-  const args = ["start", "--serve", "--service", "album", "--port", "0", "--json", "--out", "run"]
+  const args = ["start", "--serve", "--port", "0", "--json", "--out", "run"]
   const started = start(args, { cwd })
   onTestFinished(() => void started.child.kill("SIGKILL"))
   await expect.poll(started.stdout, { timeout: 60_000 }).toMatch(/\}\n$/)
@@ -50,26 +50,7 @@ const open = async (url: string): Promise<Page> => {
 const text = (page: Page, selector: string) => (): Promise<string> => page.innerText(selector)
 const patient = { timeout: 60_000 }
 
-describe("prophecy start --service album", () => {
-  it("puts load on it, and judges the traces and what its clients saw", async () => {
-    const cwd = scratch()
-    const args = ["start", "--service", "album", "--seconds", "2", "--clients", "8", "--no-tlc"]
-    const { code, stdout } = await run([...args, "--out", "run", "--json"], { cwd })
-    const report = JSON.parse(stdout) as { fastReads: { fast: number } }
-    expect(report).toMatchObject({
-      verdict: "conforms",
-      service: "album",
-      history: { consistency: "delay-once", undecided: 0, wrong: [] },
-      replay: { verdict: "conforms" },
-    })
-    expect(report.fastReads.fast).toBeGreaterThan(0)
-    expect(code).toBe(0)
-    const again = ["check-history", "run/history.jsonl", "--consistency", "delay-once", "--quiet"]
-    expect(await run(again, { cwd })).toMatchObject({ code: 0 })
-  })
-})
-
-describe("prophecy start --serve --service album", () => {
+describe("prophecy start --serve", () => {
   it("answers any client of HTTP, says how, ends cleanly, and its traces conform", async () => {
     const cwd = scratch()
     const { url, ended, ...started } = await serve(cwd)

@@ -16,8 +16,8 @@ const progress = makeProgress(true)
 let folder = ""
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "prophecy-cli-"))
-  const args = ["start", "--seconds", "1", "--clients", "3", "--no-tlc", "--out", "run"]
-  const { code, stdout } = await run(args, { cwd: folder })
+  const args = ["start", "--service", "kv", "--seconds", "1", "--clients", "3", "--no-tlc"]
+  const { code, stdout } = await run([...args, "--out", "run"], { cwd: folder })
   expect(stdout).toMatch(/TLC +did not run: --no-tlc/)
   expect(code).toBe(0)
 })

@@ -11,7 +11,9 @@ const serve = async (
   args: ReadonlyArray<string>,
   cwd = scratch(),
 ): Promise<Started & { readonly serving: Serving }> => {
-  const all = ["start", "--serve", "--port", "0", "--json", ...args]
+  // A configured cluster says itself what it serves.
+  const service = args.includes("--config") ? [] : ["--service", "kv"]
+  const all = ["start", "--serve", ...service, "--port", "0", "--json", ...args]
   const started = start(all, { cwd })
   onTestFinished(() => void started.child.kill("SIGKILL"))
   await expect.poll(started.stdout, { timeout: 60_000 }).toMatch(/\}\n$/)
@@ -22,7 +24,7 @@ const put = (url: string, key: string, body: string) =>
 const get = (url: string, key: string) => fetch(`${url}/kv/${key}`).then((r) => r.text())
 const status = (url: string) => fetch(`${url}/status`).then((r) => r.json())
 
-describe("prophecy start --serve", () => {
+describe("prophecy start --serve --service kv", () => {
   it("survives a killed backup, says so, and leaves nothing behind", async () => {
     const cwd = scratch()
     const { child, ended, stderr, serving } = await serve(["--out", "run"], cwd)

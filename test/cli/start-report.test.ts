@@ -22,6 +22,7 @@ const statistics: Statistics = {
   untraced: [],
   executed: 10,
   requests: 20,
+  fast: 0,
   results: 4,
   messages: 60,
   unchecked: 0,
@@ -84,7 +85,7 @@ describe("the report", () => {
       "every recorded step is a step of the model (50,000 events/s)",
       "1 of 1 windows are behaviours of Pbft.tla: 201 states, 1.5 s",
       "out/traces",
-      "prophecy start --seconds 8 --clients 20 --seed 9",
+      "prophecy start --service kv --seconds 8 --clients 20 --seed 9",
       "CONFORMS to the model and to the TLA+ specification",
     ]) {
       expect(text).toContain(part)

@@ -48,6 +48,10 @@ describe("delay-once, case by case", () => {
   test("5: of two overlapping replicated reads before it, it takes the later one in the order", () => {
     accepts("1w5 2r 3r 2=nullr 3=5r 1! 4r 4=5f")
     rejects("1w5 2r 3r 2=nullr 3=5r 1! 4r 4=nullf")
+    // The earlier one ends last: what it saw is no sketch any more.
+    accepts("1r 1=nullr 1w5 2r 3r 3=5r 4r 2=nullr 4=5f")
+    rejects("1r 1=nullr 1w5 2r 3r 3=5r 4r 2=nullr 4=nullf")
+    rejects("1r 1=nullr 1w5 2r 3r 3=5r 1! 2=nullr 4r 4=nullf")
     // Values allow either order here.
     accepts("1w1 2w2 3r 4r 3=1r 4=2r 1! 2! 5r 5=1f", "1w1 2w2 3r 4r 3=1r 4=2r 1! 2! 5r 5=2f")
   })

@@ -1,8 +1,8 @@
 /**
- * What happens to a group and its sketcher in one round. One replica answers fast reads badly, which
- * is the one that may be faulty; besides, a correct one stands still and then has to catch up, the
- * primary is killed, or the sketcher is. Whoever is killed comes back with what its disk held, so
- * it is slow and no more.
+ * What happens to a group and its sketcher in one round. One replica answers fast reads badly: the
+ * one that may be faulty. Besides, a correct one stands still and then has to catch up, the primary
+ * is killed, or the sketcher is. Whoever is killed comes back with what its disk held, so it is
+ * slow and no more.
  */
 import { setTimeout as pause } from "node:timers/promises"
 import { Effect } from "effect"

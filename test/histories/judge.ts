@@ -1,4 +1,4 @@
-/** Judges a recorded history: by the command, as a whole; and which of its keys are linearizable. */
+/** Judges a recorded history as a whole, by the command; and which of its keys are linearizable. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createReadStream } from "node:fs"

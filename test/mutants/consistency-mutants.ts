@@ -66,6 +66,15 @@ const search: ReadonlyArray<CodeMutant> = [
     killedBy: byCase("4: while replicated reads are under way a fast one may return old or new"),
   },
   {
+    name: "an earlier sketch takes the place of a later one",
+    file: "src/consistency/possibility.ts",
+    find: "present !== undefined && present.position >= sketch.position",
+    replace: "present !== undefined && false",
+    killedBy: byCase(
+      "5: of two overlapping replicated reads before it, it takes the later one in the order",
+    ),
+  },
+  {
     name: "what failed may have happened",
     file: "src/consistency/search.ts",
     find: 'this.#possible.filter((p) => progressOf(p, call) === "none")',

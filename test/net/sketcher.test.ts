@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
 import { afterAll, describe, expect } from "vitest"
 import { nowhere, type Position } from "../../src/core/prophecy/position.ts"
 import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import type { Behaviour } from "../../src/net/misbehave.ts"
 import type { Outcome } from "../../src/net/sketcher-outcome.ts"
 import { makeSketcher, type SketcherOptions, type SketcherShape } from "../../src/net/sketcher.ts"
 import {
@@ -71,6 +72,22 @@ const read = (
   return Effect.map(sketcher.read({ key: asked, operation: asked, fresh, after }), decoded)
 }
 
+/** Every replica has executed what was answered: none answers from an older state. */
+const settled = ({ cluster }: Album) =>
+  Effect.forEach([0, 1, 2, 3], (replica) => cluster.status(replica)).pipe(
+    Effect.repeat({
+      until: (all) => new Set(all.map(({ executed }) => executed)).size === 1,
+      schedule: Schedule.spaced("20 millis"),
+    }),
+  )
+
+/** Every replica answers so from now on: one that answers for its status has heard it. */
+const allBehave = ({ cluster }: Album, behaviour: Behaviour) =>
+  Effect.forEach([0, 1, 2, 3], (replica) => {
+    cluster.behave(replica, behaviour)
+    return cluster.status(replica)
+  })
+
 const photosOf = ({ response }: Got): number =>
   (JSON.parse(response.body) as { photos: ReadonlyArray<unknown> }).photos.length
 
@@ -91,6 +108,7 @@ describe("a sketcher before four replicas", () => {
       const first = yield* read(a, "alice", "/album/trip")
       expect(first.way).toStrictEqual({ path: "replicated", reason: "no-sketch" })
       expect(first.position.seq).toBeGreaterThan(position.seq)
+      yield* settled(a)
       const second = yield* read(a, "alice", "/album/trip")
       expect(second.way.path).toBe("fast")
       expect(second.response).toStrictEqual(first.response)
@@ -107,6 +125,7 @@ describe("a sketcher before four replicas", () => {
         { path: "replicated", reason: "mismatch" },
         1,
       ])
+      yield* settled(a)
       expect((yield* read(a, "alice", "/album/trip")).way.path).toBe("fast")
       const fresh = yield* read(a, "alice", "/album/trip", { fresh: true })
       expect(fresh.way).toStrictEqual({ path: "replicated", reason: "fresh" })
@@ -121,8 +140,7 @@ describe("a sketcher before four replicas", () => {
       yield* made(a)
       const right = yield* read(a, "alice", "/album/trip/photo/sea")
       for (const behaviour of ["garbage", "mute"] as const) {
-        for (const replica of [0, 1, 2, 3]) a.cluster.behave(replica, behaviour)
-        yield* Effect.sleep(50)
+        yield* allBehave(a, behaviour)
         const got = yield* read(a, "alice", "/album/trip/photo/sea")
         expect(got.response).toStrictEqual(right.response)
         const reason = behaviour === "mute" ? "timeout" : "mismatch"
@@ -140,9 +158,8 @@ describe("a sketcher before four replicas", () => {
         yield* read(a, "alice", "/album/trip")
         // Every replica remembers its first answer, and from now on gives nothing else.
         for (let k = 0; k < 60; k++) yield* read(a, "alice", "/album/trip")
-        for (const replica of [0, 1, 2, 3]) a.cluster.behave(replica, "old")
+        yield* allBehave(a, "old")
         const { position } = yield* write(a, "PUT", "/album/trip/photo/hut", "y")
-        yield* Effect.sleep(50)
         const old = yield* read(a, "alice", "/album/trip")
         expect([old.way.path, photosOf(old)]).toStrictEqual(["fast", 1])
         // Who has written asks for what is after that.

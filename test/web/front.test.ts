@@ -282,7 +282,8 @@ describe("closing the front end", () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     const closed = front?.close()
     front = undefined
-    await expect(ask(port, "GET", "/")).rejects.toThrow("ECONNREFUSED")
+    // A busy machine may have the connection made and reset, where a quiet one refuses it.
+    await expect(ask(port, "GET", "/")).rejects.toThrow(/ECONNREFUSED|ECONNRESET/)
     release()
     expect(await got).toMatchObject({ status: 200, body: "late" })
     await closed

@@ -190,26 +190,26 @@ export const ReplicaState = Schema.Struct({
   ),
 }) satisfies Schema.Schema<ReplicaData>
 
-/** All of a client's state, and whose it is: in a drop line of a process of clients. */
-export const ClientsState = Schema.Array(
-  Schema.Struct({
-    client: Natural,
-    views: Schema.Array(Natural),
-    timestamp: Natural,
-    operation: Schema.NullOr(BytesText),
-    toAll: Schema.Boolean,
-    readOnly: Schema.Boolean,
-    replies: Schema.Array(
-      Schema.Struct({
-        replica: Natural,
-        result: BytesText,
-        digest: yes,
-        tentative: Schema.optionalKey(Natural),
-      }),
-    ),
-    result: Schema.NullOr(BytesText),
-  }) satisfies Schema.Schema<ClientData & { readonly client: number }>,
-)
+/** All of a client's state. */
+export const ClientState = Schema.Struct({
+  views: Schema.Array(Natural),
+  timestamp: Natural,
+  operation: Schema.NullOr(BytesText),
+  toAll: Schema.Boolean,
+  readOnly: Schema.Boolean,
+  replies: Schema.Array(
+    Schema.Struct({
+      replica: Natural,
+      result: BytesText,
+      digest: yes,
+      tentative: Schema.optionalKey(Natural),
+    }),
+  ),
+  result: Schema.NullOr(BytesText),
+}) satisfies Schema.Schema<ClientData>
+
+/** The same, and whose it is: in a drop line of a process of clients. */
+export const ClientsState = Schema.Array(Schema.Struct({ client: Natural, ...ClientState.fields }))
 
 const signed = (r: RequestData): SignedRequest => ({ ...r, authenticator: "" })
 

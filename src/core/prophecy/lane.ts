@@ -17,7 +17,8 @@ export interface LaneStep {
   readonly result: Bytes | undefined
 }
 
-const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
+/** The configuration of the PBFT client in a lane. */
+export const laneConfig = (config: SketcherConfig, index: number): ClientConfig => ({
   group: config.group,
   id: config.firstClient + index,
   firstTimestamp: config.firstTimestamp,
@@ -33,7 +34,7 @@ const configOf = (config: SketcherConfig, index: number): ClientConfig => ({
 export const idleLanes = (config: SketcherConfig, firstTimestamp: Timestamp): ReadonlyArray<Lane> =>
   Array.from({ length: config.lanes }, (_, index) => ({
     call: undefined,
-    client: initClient({ ...configOf(config, index), firstTimestamp }),
+    client: initClient({ ...laneConfig(config, index), firstTimestamp }),
   }))
 
 const effectsOf = (index: number, effect: ClientEffect): ReadonlyArray<SketcherEffect> => {
@@ -55,7 +56,7 @@ const stepLane = (
   lane: Lane,
   input: ClientInput,
 ): LaneStep => {
-  const took = stepClient(configOf(config, index), lane.client, input)
+  const took = stepClient(laneConfig(config, index), lane.client, input)
   const done = took.effects.find((e) => e._tag === "Complete")
   // A lane without a call remembers no result: nobody asks for it.
   const after: Lane =
@@ -77,7 +78,7 @@ export const submitIn = (config: SketcherConfig, index: number, lane: Lane, call
 /** The lane without its call: it waits for no answer, and uses no timestamp again. */
 export const abandonIn = (config: SketcherConfig, index: number, { client }: Lane): Lane => {
   const { timestamp: firstTimestamp, views } = client
-  const idle = initClient({ ...configOf(config, index), firstTimestamp })
+  const idle = initClient({ ...laneConfig(config, index), firstTimestamp })
   return { call: undefined, client: { ...idle, views } }
 }
 

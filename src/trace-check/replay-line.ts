@@ -1,0 +1,70 @@
+/** What is asked of every line of a trace, whichever machine took the step. */
+import { InvariantBroken } from "../core/assert.ts"
+import type { Malformed } from "../core/trace-event.ts"
+import { firstDifference, shortJson } from "./difference.ts"
+import { type Place, reject } from "./finding.ts"
+import type { TraceLine } from "./read.ts"
+
+/** A line that is replayed. */
+export type StepLine = Extract<TraceLine, { readonly _tag: "Step" }>
+export type DropLine = Extract<TraceLine, { readonly _tag: "Drop" }>
+
+/** Where a line stands, and whose it is. */
+export interface At {
+  readonly place: Place
+  readonly node: string
+  readonly step: number
+}
+
+/** Rejects: a field does not fit. */
+export const badField = (at: At, field: string, problem: string): never => {
+  const { place, node, step } = at
+  const message = `${field}: ${problem}`
+  return reject({ ...place, rule: "Malformed", node, step, field, message })
+}
+
+/** Rejects what a schema has something against. */
+export const fits = (at: At, field: string, bad: Malformed | undefined): void => {
+  if (bad === undefined) return
+  badField(at, bad.path === "" ? field : `${field}.${bad.path}`, bad.problem)
+}
+
+/** Runs a step: the model's own assertions hold for every input that a process can be given. */
+export const possible = <A>(at: At, run: () => A): A => {
+  try {
+    return run()
+  } catch (cause) {
+    if (!(cause instanceof InvariantBroken)) throw cause
+    const { place, node, step } = at
+    const message = `no process can be given this: the model stops, because not "${cause.message}"`
+    return reject({ ...place, rule: "Impossible", node, step, message })
+  }
+}
+
+/** Rejects a line that the model would not have written, with the first difference. */
+export const sameLine = (at: At, expected: string, line: StepLine): void => {
+  if (expected === line.text) return
+  const difference = firstDifference(JSON.parse(expected), line.step)
+  if (difference === undefined) return
+  const { place, node, step } = at
+  const field = difference.path
+  const message =
+    field === "action"
+      ? "the model takes another action with this input in this state"
+      : "the model, given this input in this state, says otherwise"
+  reject({
+    ...place,
+    rule: "Replay",
+    node,
+    step,
+    field,
+    expected: shortJson(difference.expected),
+    found: shortJson(difference.found),
+    message,
+  })
+}
+
+/** Rejects the number of a replica that there is none of. */
+export const knownReplica = (at: At, replica: number, n: number, field = "in.replica"): void => {
+  if (replica >= n) badField(at, field, `there is no replica ${replica} of ${n}`)
+}
