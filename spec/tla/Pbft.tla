@@ -1154,7 +1154,7 @@ AnyRecvBatch(i)       == \E m \in Deliverable("Batch") : RecvBatch(i, m)
 AnySendFetchState(i)  == \E c \in Wanted(i) : SendFetchState(i, c)
 AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, m)
 AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
-AnyRejoin(i)          == \E r \in Rejoins : r[1] = i /\ Rejoin(i, r[2])
+AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)

@@ -143,8 +143,7 @@ export const startCluster = (
       kill: (replica) => Effect.asVoid(endOne(running, replica, "SIGKILL", stopMs)),
       stop: (replica) => endOne(running, replica, "SIGTERM", stopMs),
       start: (replica) => startOne(config, options, running, replica),
-      rejoin: (replica) =>
-        startOne(config, { ...options, flags: ["--rejoin"] }, running, replica),
+      rejoin: (replica) => startOne(config, { ...options, flags: ["--rejoin"] }, running, replica),
       behave: (replica, behaviour) => running.children.get(replica)?.behave(behaviour),
       failed: Deferred.await(failed),
     }

@@ -1,4 +1,8 @@
-/** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
+/**
+ * One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs.
+ *
+ * Outside the specification: nothing; it puts the parts together, and tells how far they are.
+ */
 import { join } from "node:path"
 import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
 import type { ReplicaId, View } from "../core/ids.ts"

@@ -91,10 +91,7 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
 }
 
 /** What touches files: a StoreError, returned or thrown by the system, is the effect's. */
-const orStoreError = <A>(
-  path: string,
-  touch: () => A | StoreError,
-): Effect.Effect<A, StoreError> =>
+const orStoreError = <A>(path: string, touch: () => A | StoreError): Effect.Effect<A, StoreError> =>
   Effect.flatMap(
     Effect.try({ try: touch, catch: (cause) => systemError(path, cause) }),
     (r): Effect.Effect<A, StoreError> =>
@@ -120,9 +117,7 @@ export class Store extends Context.Service<
         const hasLog = files.exists(join(directory, logName))
         const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
         const told = yield* orStoreError(markerPath(config.file, id), () => beforeOpening(found))
-        const open = orStoreError(directory, () =>
-          openStore({ directory, owner, limits, files }),
-        )
+        const open = orStoreError(directory, () => openStore({ directory, owner, limits, files }))
         const recovered = yield* Effect.acquireRelease(open, ({ store }) =>
           Effect.sync(store.close),
         )

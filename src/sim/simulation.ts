@@ -300,13 +300,17 @@ export class Simulation {
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
       if (!nodes.every(({ up }) => up)) return
-      for (const name of ["Crash", wiped === true ? "Crash wiped" : `Crash ${tail}`]) this.#faults.add(name)
+      for (const name of ["Crash", wiped === true ? "Crash wiped" : `Crash ${tail}`])
+        this.#faults.add(name)
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
       this.#say("fault", () => `${name} stops; the disk kept ${kept} of the records under way`)
       if (forMs === null) return
       const back = Math.max(this.#now, microseconds(Math.min(atMs + forMs, calmAtMs)))
       this.#queue.push(back, () => {
-        this.#say("fault", () => `${name} starts again${wiped === true ? ", its disk is lost" : ""}`)
+        this.#say(
+          "fault",
+          () => `${name} starts again${wiped === true ? ", its disk is lost" : ""}`,
+        )
         for (const node of nodes) node.restart(wiped === true)
       })
     })

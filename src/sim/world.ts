@@ -180,7 +180,9 @@ const envelopesOf = <V>(
     case "SendToReplicas": {
       const { message } = effect
       if (message._tag === "Request") {
-        return [{ message: { ...message, authenticator: authenticator(auth) }, to: undefined, auth }]
+        return [
+          { message: { ...message, authenticator: authenticator(auth) }, to: undefined, auth },
+        ]
       }
       if (message._tag !== "State") return [{ message, to: undefined, auth }]
       const held = snapshots.find((s) => s.seq === message.seq)

@@ -44,9 +44,7 @@ const claims = (
   )
 
 const incarnationField = ({ replica, incarnation }: ViewChange, symbols: Symbols): string =>
-  incarnation === undefined
-    ? ""
-    : `, incarnation |-> ${symbols.incarnation(replica, incarnation)}`
+  incarnation === undefined ? "" : `, incarnation |-> ${symbols.incarnation(replica, incarnation)}`
 
 /** A VIEW-CHANGE by its name in the generated module. */
 export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {

@@ -1,5 +1,11 @@
 /** Replica loops without sockets and disks: messages are handed over, commits end when told. */
-import type { DirectMessage, Message, PrePrepare, Reply, Request } from "../../src/core/pbft/message.ts"
+import type {
+  DirectMessage,
+  Message,
+  PrePrepare,
+  Reply,
+  Request,
+} from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import { batchDigest } from "../../src/net/digests.ts"

@@ -49,11 +49,7 @@ const receive = (peer: Peer, message: WireMessage): Input | Dropped => {
   if (decoded instanceof BadMessage) throw decoded
   const keys = replicaKeys(config, 0)
   const of = { keys, id: 0, n: 4, clients: 8, agreedTimeMs: 0, recoverers: 8 }
-  return new Authenticator(of).input(
-    peer,
-    decoded,
-    bytes,
-  )
+  return new Authenticator(of).input(peer, decoded, bytes)
 }
 
 describe("a signature", () => {

@@ -8,6 +8,7 @@ import { stateGuards } from "../../support/state-guards.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { proposalGuards } from "../../support/proposal-guards.ts"
+import { rejoinGuards } from "../../support/rejoin-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import {
   after,
@@ -163,6 +164,7 @@ const replicaGuards = [
   ...changeGuards,
   ...fastPathGuards,
   ...proposalGuards,
+  ...rejoinGuards,
   ...stateGuards,
 ]
 
