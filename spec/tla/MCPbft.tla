@@ -446,6 +446,10 @@ SecondFirst ==
 (* for elsewhere, and replica i to be taken back in the name of client     *)
 (* 2 + i.                                                                  *)
 (***************************************************************************)
+NobodyRejoins == {}
+BackupRejoins == {<<1, 1>>}
+LastRejoins == {<<3, 1>>}
+
 TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
 AfterRecovery(i) ==
   LET v == Digest(TakenBack(i, {}))
@@ -458,17 +462,18 @@ AtFirst == [seq |-> 0, digest |-> MCStateDigest(0, InitialValue, InitialTable)]
 
 \* For replica 1 among liars, which loses its disk: what it votes for before, what would have it say
 \* otherwise, and what takes it back.
+ForRejoinerInView ==
+  LET r == Digest(TakenBack(1, {})) IN
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchC(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {4}, {BatchB(Replicas)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {r}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(r), StateAfterRecovery(1, 3)} \cup
+  UNION {CheckpointVotes(b, {3}, {AfterRecovery(1)}, {Replicas}) : b \in {0, 2}}
 ForRejoiner ==
   LET said(b, v) == ViewChange(b, v, 0, {AtFirst}, {}, {})
-      r == Digest(TakenBack(1, {}))
       e == {[seq |-> 1, digest |-> DigestB, view |-> 0]}
       claims(b) == ViewChange(b, 2, 0, {AtFirst}, e, e)
-  IN PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchC(Replicas)}, {Replicas}) \cup
-     PrePrepares(0, {0}, {4}, {BatchB(Replicas)}, {Replicas}) \cup
-     UNION {Vote("Commit", b, {0}, {1}, {r}, {Replicas}) : b \in {0, 2, 3}} \cup
-     {BatchOf(r), StateAfterRecovery(1, 3)} \cup
-     UNION {CheckpointVotes(b, {3}, {AfterRecovery(1)}, {Replicas}) : b \in {0, 2}} \cup
-     {said(2, 1), said(3, 1)} \cup
+  IN ForRejoinerInView \cup {said(2, 1), said(3, 1)} \cup
      {NewView(2, 2, {claims(0), claims(2), claims(3)},
               [start |-> AtFirst, chosen |-> {[seq |-> 1, digest |-> DigestB]}])} \cup
      {BatchOf(DigestB)}

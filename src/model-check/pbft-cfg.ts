@@ -34,7 +34,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Clock = ${setOf(spec.clock === undefined ? [] : [spec.clock])}
   Proposals <- ${spec.proposals}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
-  Rejoins = {${spec.rejoins.map(([i, k]) => `<<${i}, ${k}>>`).join(", ")}}
+  Rejoins <- ${spec.rejoins}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

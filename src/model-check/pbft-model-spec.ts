@@ -24,6 +24,14 @@ export const proposals = {
 } as const satisfies Record<string, (n: number) => ReadonlyArray<SignedRequest>>
 export type ProposalsName = keyof typeof proposals
 
+/** Who may lose its disk, and the incarnation that it comes back as, by its name in MCPbft.tla. */
+export const rejoinings = {
+  NobodyRejoins: [],
+  BackupRejoins: [[1, 1]],
+  LastRejoins: [[3, 1]],
+} as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
+export type RejoiningName = keyof typeof rejoinings
+
 /** One instance. */
 export interface PbftModelSpec {
   readonly name: string
@@ -60,7 +68,7 @@ export interface PbftModelSpec {
   /** The client in whose name replica 0 asks to be taken back, the others' follow it. */
   readonly recoverers: number | undefined
   /** Who may lose its disk, and the incarnation that it comes back as. */
-  readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  readonly rejoins: RejoiningName
   readonly proposals: ProposalsName
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
@@ -131,7 +139,7 @@ export const base = {
   fetchDecisions: false,
   clock: undefined,
   recoverers: undefined,
-  rejoins: [],
+  rejoins: "NobodyRejoins",
   proposals: "NoProposals",
   reduced: false,
   injected: "NothingInjected",

@@ -61,34 +61,29 @@ const viewChange = (
   signature: "",
 })
 
-const forRejoiner = (n: number): ReadonlyArray<Envelope> => {
+const forRejoinerInView = (n: number): ReadonlyArray<Envelope> => {
   const all = [everyone(n)]
-  const at0 = { low: 0, checkpoints: [atFirst] }
-  const chosen = [{ seq: 1, digest: Build.digestB }]
-  const claims = { ...at0, entries: [{ seq: 1, digest: Build.digestB, view: 0 }] }
-  const changes = [0, 2, 3].map((replica) => viewChange(replica, 2, claims))
+  const batches = [Build.batchB(everyone(n)), Build.batchC(everyone(n))]
+  const state = { seq: 3, service: valueText(plainTakenBack(1)), table: tableAfter(1) }
   return [
-    ...Build.prePrepares(
-      0,
-      [[0], [1]],
-      [Build.batchB(everyone(n)), Build.batchC(everyone(n))],
-      all,
-    ),
+    ...Build.prePrepares(0, [[0], [1]], batches, all),
     ...Build.prePrepares(0, [[0], [4]], [Build.batchB(everyone(n))], all),
     ...[0, 2, 3].flatMap((b) =>
       Build.votes(["Commit"], b, [[0], [1], [Build.digestOf(takenBack(1, []))]], all),
     ),
     toAll(n, { _tag: "Batch", batch: takenBack(1, []) }),
-    {
-      ...toAll(n, {
-        _tag: "State",
-        seq: 3,
-        service: valueText(plainTakenBack(1)),
-        table: tableAfter(1),
-      }),
-      snapshot: plainTakenBack(1),
-    },
+    { ...toAll(n, { _tag: "State", ...state }), snapshot: plainTakenBack(1) },
     ...[0, 2].flatMap((b) => Build.checkpointVotes(b, [3], all, afterRecovery(1))),
+  ]
+}
+
+const forRejoiner = (n: number): ReadonlyArray<Envelope> => {
+  const at0 = { low: 0, checkpoints: [atFirst] }
+  const chosen = [{ seq: 1, digest: Build.digestB }]
+  const claims = { ...at0, entries: [{ seq: 1, digest: Build.digestB, view: 0 }] }
+  const changes = [0, 2, 3].map((replica) => viewChange(replica, 2, claims))
+  return [
+    ...forRejoinerInView(n),
     ...[2, 3].map((b) => toAll(n, viewChange(b, 1, at0))),
     toAll(n, { _tag: "NewView", view: 2, changes, start: atFirst, chosen, replica: 2 }),
     toAll(n, { _tag: "Batch", batch: Build.batchB([]) }),
@@ -116,6 +111,7 @@ const forChangerAfterRecovery = (n: number): ReadonlyArray<Envelope> => {
 }
 
 export const rejoinUniverses = {
+  ForRejoinerInView: forRejoinerInView,
   ForRejoiner: forRejoiner,
   ForChangerAfterRecovery: forChangerAfterRecovery,
 } as const

@@ -7,6 +7,7 @@ import { fastPathMutants } from "./fast-path-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
+import { rejoinMutants } from "./rejoin-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
@@ -17,6 +18,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...viewChangeMutants,
   ...fastPathMutants,
   ...proposalMutants,
+  ...rejoinMutants,
   ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,

@@ -77,9 +77,7 @@ export const ViewChange = Schema.TaggedStruct("ViewChange", {
   prePrepared: Schema.Array(Entry),
   replica: Natural,
   /** As what it came back after it lost its disk (rejoin.ts); 0, and left out, if it never did. */
-  incarnation: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 })),
-  ),
+  incarnation: Schema.optionalKey(Natural),
   /** The sender's signature. Nobody in the core looks at it. */
   signature: BytesText,
 })
