@@ -18,6 +18,9 @@ models() {
   return "$status"
 }
 
+# Prophecy refines DelayOnce: the models that keep TLC busy for long.
+refinements() { SLOW=1 NIGHTLY=1 vitest run test/spec/prophecy-refinement --testTimeout 36000000; }
+
 # The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 
@@ -47,7 +50,7 @@ pause() { node bench/view-change.ts --kills 50; }
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm crashes histories pause endurance)
+all=(schedules models refinements mutants swarm crashes histories pause endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

@@ -15,9 +15,12 @@ MCNextValue(v, r) == Append(v, r)
 MCStateDigest(n, v, t) == <<v, t>>
 MCInitialValue == <<>>
 MCIsRead(op) == op = "r"
+NothingBig(op) == FALSE
+FourAreBig(op) == Len(op) >= 4
 
 \* What correct clients ask for.
 AsksA == [c \in {0} |-> <<"a">>]
+AsksBig == [c \in {0} |-> <<"aaaa">>]
 AsksAThenB == [c \in {0} |-> <<"a", "b">>]
 AsksAThenReads == [c \in {0} |-> <<"a", "r">>]
 Reads == [c \in {0} |-> <<"r">>]
@@ -330,6 +333,48 @@ ForJudge ==
        to |-> Replicas]}
 
 (***************************************************************************)
+(* Big requests: those with an operation of four characters.               *)
+(***************************************************************************)
+BigA(auth) == <<Sig(0, 1, "aaaa", auth)>>
+BigB(auth) == <<Sig(1, 1, "bbbb", auth)>>
+ShortPrePrepares(b, views, seqs, batches, auths) ==
+  {Short(m) : m \in PrePrepares(b, views, seqs, batches, auths)}
+Asks(b, views, seqs, auths) ==
+  {[type |-> "FetchPrePrepare", view |-> v, seq |-> n, replica |-> b, auth |-> s] :
+     v \in views, n \in seqs, s \in auths}
+
+\* For the backup 1: requests that it has, that it lacks, and of which it may have another one.
+ForNamed ==
+  LET a == BigA(Replicas)
+      mixed == a \o BatchC(Replicas)
+      named == ShortPrePrepares(0, {0}, {1}, {mixed}, {Replicas})
+      d == Digest(mixed)
+  IN Requests(0, 1, "aaaa", {Replicas}) \cup
+     Requests(0, 1, "xxxx", {Replicas}) \cup
+     named \cup {[m EXCEPT !.digest = UnknownDigest] : m \in named} \cup
+     ShortPrePrepares(0, {0}, {1}, {a \o a \o a}, {Replicas}) \cup
+     ShortPrePrepares(0, {0}, {2}, {BigB(Replicas)}, {Replicas}) \cup
+     PrePrepares(0, {0}, {1}, {mixed}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {1}, {d}, {Replicas}) \cup
+     UNION {Vote("Commit", c, {0}, {1}, {d}, {Replicas}) : c \in {0, 2}} \cup
+     Asks(2, {0}, {1}, {Replicas})
+
+\* For replica 1, first a backup and then the primary of view 1: who asks for its pre-prepares.
+ForGiver ==
+  LET b == {E(1, DigestB, 0)}
+  IN Requests(0, 1, "aaaa", {Replicas}) \cup
+     {VC(0, 1, {}, {}), VC(2, 1, b, b), VC(3, 1, b, b), BatchOf(DigestB)} \cup
+     Asks(2, {0, 1}, {1, 2, 3}, {Replicas}) \cup
+     Asks(3, {1}, {2}, {{0}})
+
+\* A Byzantine primary names the request of a Byzantine client to two backups; only one has it.
+HalfNamed ==
+  RequestsTo({1}, 1, 1, "bbbb", {Replicas}) \cup
+  ShortPrePrepares(0, {0}, {1}, {BigB(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {1}, {BigB(Replicas)}, {{2}}) \cup
+  Asks(0, {1}, {1}, {Replicas})
+
+(***************************************************************************)
 (* State transfer. A Byzantine replica vouches for what nobody executed,   *)
 (* gives states that it made up, and asks for what it likes.               *)
 (***************************************************************************)
@@ -505,6 +550,7 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvRequest(i) /\ Step("RecvRequest")
   \/ \E i \in Correct : AnySendPrePrepare(i) /\ Step("SendPrePrepare")
   \/ \E i \in Correct : AnyRecvPrePrepare(i) /\ Step("RecvPrePrepare")
+  \/ \E i \in Correct : AnyRecvFetchPrePrepare(i) /\ Step("RecvFetchPrePrepare")
   \/ \E i \in Correct : AnyRecvPrepare(i) /\ Step("RecvPrepare")
   \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
@@ -595,6 +641,17 @@ Witnesses ==
   /\ RecordWitness("ReachTentativeAnswer", \E c \in Clients : \E r \in Replicas :
        client[c].replies[r] # NoResult /\ client[c].replies[r].tentative # {})
   /\ RecordWitness("ReachDecided", PhaseAt("decided"))
+  \* Big requests.
+  /\ RecordWitness("ReachAsked", \E m \in msgs : m.type = "FetchPrePrepare")
+  /\ RecordWitness("ReachGiven", \E m, w \in msgs :
+       /\ m.type = "PrePrepare" /\ "digest" \in DOMAIN m
+       /\ w.type = "PrePrepare" /\ "digest" \notin DOMAIN w /\ Digest(w.batch) = m.digest)
+  /\ RecordWitness("ReachFilled", \E m \in msgs :
+       /\ m.type = "PrePrepare" /\ "digest" \in DOMAIN m
+       /\ \A w \in msgs : w.type # "PrePrepare" \/ "digest" \in DOMAIN w
+                           \/ Digest(w.batch) # m.digest
+       /\ SomeSlot(LAMBDA i, n : n = m.seq /\ i # m.replica /\ slot[i][n].phase # "empty"
+                                 /\ Digest(slot[i][n].batch) = m.digest))
   \* Values that primaries propose.
   /\ RecordWitness("ReachTwoValues", \E i \in Correct : Cardinality(UNION {
        {s.batch[1].timestamp : s \in {s \in {slot[i][n]} : HasValue(s.batch)}} :

@@ -4,8 +4,9 @@
 (* case with batches, at-most-once execution, checkpoints, watermarks,     *)
 (* garbage collection, view changes, state transfer and restart from       *)
 (* durable state; and, each behind a constant, digest replies, read-only   *)
-(* requests and tentative execution (TOCS section 5.1), and values that    *)
-(* the primary proposes, as a clock (OSDI '99 section 4.6).                *)
+(* requests and tentative execution (TOCS section 5.1), big requests that  *)
+(* clients send past the primary (TOCS section 6.1), and values that the   *)
+(* primary proposes, as a clock (OSDI '99 section 4.6).                    *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -48,6 +49,7 @@ CONSTANTS
   Proposals,        \* the requests of Clock that correct primaries may propose
   Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
   Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
+  IsBig(_),         \* IsBig(op): its client sends it to everyone, and pre-prepares only name it
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -107,6 +109,18 @@ Request(c, t, op, to) ==
   [type |-> "Request", client |-> c, timestamp |-> t, op |-> op, auth |-> Replicas, to |-> to]
 PrePrepare(i, v, n, batch) ==
   [type |-> "PrePrepare", view |-> v, seq |-> n, batch |-> batch, replica |-> i, auth |-> Replicas]
+\* A big request is only named in a pre-prepare, and the whole batch by its digest: its client sent
+\* it to everyone. Who lacks it asks the primary for the pre-prepare in full.
+Named(r) == [client |-> r.client, timestamp |-> r.timestamp]
+IsNamed(r) == "op" \notin DOMAIN r
+Short(m) == IF \A k \in 1 .. Len(m.batch) : ~IsBig(m.batch[k].op) THEN m
+            ELSE With([m EXCEPT !.batch = [k \in 1 .. Len(m.batch) |->
+                         IF IsBig(m.batch[k].op) THEN Named(m.batch[k]) ELSE m.batch[k]]],
+                      "digest", Digest(m.batch))
+FetchPrePrepare(i, v, n) ==
+  [type |-> "FetchPrePrepare", view |-> v, seq |-> n, replica |-> i, auth |-> Replicas]
+\* What a pre-prepare, a prepare or a commit is about.
+DigestIn(m) == IF "digest" \in DOMAIN m THEN m.digest ELSE Digest(m.batch)
 Prepare(i, v, n, d) ==
   [type |-> "Prepare", view |-> v, seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 Commit(i, v, n, d) ==
@@ -304,7 +318,8 @@ ClientTypeOK == \A c \in Clients :
   /\ client[c].op = NoOp => \A r \in Replicas : client[c].replies[r] = NoResult
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
-                 "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State"}
+                 "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State",
+                 "FetchPrePrepare"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -350,9 +365,9 @@ Buildable(m) ==
   /\ m.type = "State" /\ Recoverers # {} =>
        \A i \in Correct : LET t == m.table[Recoverer(i)].timestamp IN t > 0 => HasAsked(i, t)
   /\ m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) :
-      /\ m.batch[k].client \in Clients \/ \E i \in Correct : IsRecoverer(i, m.batch[k].client)
-      /\ m.batch[k].auth # {}
-      => Sent(m.batch[k])
+       \/ IsNamed(m.batch[k]) \/ m.batch[k].auth = {} \/ Sent(m.batch[k])
+       \/ /\ m.batch[k].client \notin Clients
+          /\ \A i \in Correct : ~IsRecoverer(i, m.batch[k].client)
 InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
 Deliverable(type) ==
   {m \in msgs : m.type = type} \cup {m \in InjectedOf[type] : Buildable(m)}
@@ -468,7 +483,7 @@ Placed(i, n, t) ==
 ClientView(c) == LET views == client[c].views IN
   Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
-\* A client sends its next request, one at a time: a read to everyone, anything else to the primary.
+\* A client sends its next request, one at a time: to the primary; a read, or what is big, to all.
 \* It may ask one replica for the whole result, and the others for its digest.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
@@ -476,7 +491,8 @@ ClientSubmit(c) ==
   /\ LET t  == client[c].timestamp + 1
          op == ClientOps[c][t]
          read == ReadOnly /\ IsRead(op)
-         request == Request(c, t, op, {Primary(ClientView(c))})
+         to == IF IsBig(op) THEN Replicas ELSE {Primary(ClientView(c))}
+         request == Request(c, t, op, to)
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op, ![c].toAll = FALSE,
                                     ![c].readOnly = read,
                                     ![c].replies = [r \in Replicas |-> NoResult]]
@@ -611,11 +627,23 @@ SendPrePrepare(i, head, asked) ==
      /\ seqno' = [seqno EXCEPT ![i] = n]
      /\ queue' = [queue EXCEPT ![i] = SubSeq(queue[i], Len(asked) + 1, Len(queue[i]))]
      /\ Advance(i, n, [slot[i][n] EXCEPT !.phase = "prePrepared", !.batch = batch],
-                {PrePrepare(i, view[i], n, batch)})
+                {Short(PrePrepare(i, view[i], n, batch))})
   /\ UNCHANGED <<view, active, executed, table, value, low, checkpoints, checkpointVotes,
                  changeVars, fastVars, client>>
 
+\* The batch of a pre-prepare, with the requests that it only names from the backup's own queue;
+\* none where one is not there, or is another one.
+Whole(i, m) ==
+  LET at(k) == {x \in 1 .. Len(queue[i]) : /\ queue[i][x].client = m.batch[k].client
+                                           /\ queue[i][x].timestamp = m.batch[k].timestamp}
+      named == {k \in 1 .. Len(m.batch) : IsNamed(m.batch[k])}
+      batch == [k \in 1 .. Len(m.batch) |->
+                  IF k \in named THEN queue[i][CHOOSE x \in at(k) : TRUE] ELSE m.batch[k]]
+  IN IF named = {} THEN {m.batch}
+     ELSE IF (\A k \in named : at(k) # {}) /\ Digest(batch) = m.digest THEN {batch} ELSE {}
+
 \* A backup takes the first pre-prepare of the view's primary for a sequence number in its window.
+\* It asks for the whole of one that names requests which it lacks.
 RecvPrePrepare(i, m) ==
   /\ m.type = "PrePrepare" /\ i \in m.auth
   /\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
@@ -623,16 +651,30 @@ RecvPrePrepare(i, m) ==
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase = "empty"
   /\ WellFormed(m.batch)
-  /\ LET authentic == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth
-         s == slot[i][m.seq]
-         d == Digest(m.batch)
-     IN IF authentic
-        THEN Advance(i, m.seq,
-               [s EXCEPT !.phase = "prePrepared", !.batch = m.batch, !.prepares[i] = d],
-               {Prepare(i, view[i], m.seq, d)})
-        ELSE Advance(i, m.seq, [s EXCEPT !.phase = "held", !.batch = m.batch], {})
+  /\ IF Whole(i, m) = {}
+     THEN /\ msgs' = msgs \cup {FetchPrePrepare(i, view[i], m.seq)}
+          /\ UNCHANGED slot
+     ELSE LET batch == CHOOSE b \in Whole(i, m) : TRUE
+              authentic == \A k \in 1 .. Len(batch) : i \in batch[k].auth
+              s == slot[i][m.seq]
+              d == Digest(batch)
+          IN IF authentic
+             THEN Advance(i, m.seq,
+                    [s EXCEPT !.phase = "prePrepared", !.batch = batch, !.prepares[i] = d],
+                    {Prepare(i, view[i], m.seq, d)})
+             ELSE Advance(i, m.seq, [s EXCEPT !.phase = "held", !.batch = batch], {})
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, fastVars, client>>
+
+\* The primary gives its pre-prepare in full. (What its view started with is in its NEW-VIEW.)
+RecvFetchPrePrepare(i, m) ==
+  /\ m.type = "FetchPrePrepare" /\ i \in m.auth /\ m.replica # i
+  /\ m.view = view[i] /\ active[i] /\ i = Primary(view[i])
+  /\ m.seq \in Window(low[i])
+  /\ slot[i][m.seq].phase \in {"prePrepared", "prepared", "committed"}
+  /\ \A x \in newView[i] : \A c \in x.chosen : c.seq # m.seq
+  /\ msgs' = msgs \cup {PrePrepare(i, view[i], m.seq, slot[i][m.seq].batch)}
+  /\ UNCHANGED <<replicaVars, client>>
 
 \* A backup's vote that it accepted (view, seq, digest). The first one a replica sends counts.
 RecvPrepare(i, m) ==
@@ -1140,6 +1182,7 @@ AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
 AnySendPrePrepare(i)  == \E k \in 1 .. Len(queue[i]), head \in HeadsOf(i) :
                            SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
 AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
+AnyRecvFetchPrePrepare(i) == \E m \in Deliverable("FetchPrePrepare") : RecvFetchPrePrepare(i, m)
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
 AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
@@ -1163,6 +1206,7 @@ Next ==
   \/ \E i \in Correct : AnyRecvRequest(i)
   \/ \E i \in Correct : AnySendPrePrepare(i)
   \/ \E i \in Correct : AnyRecvPrePrepare(i)
+  \/ \E i \in Correct : AnyRecvFetchPrePrepare(i)
   \/ \E i \in Correct : AnyRecvPrepare(i)
   \/ \E i \in Correct : AnyRecvCommit(i)
   \/ \E i \in Correct : Execute(i)
@@ -1219,7 +1263,7 @@ CarryOver == \A c \in msgs : c.type = "Commit" /\
   Cardinality(Byzantine \cup {x.replica : x \in {x \in msgs : x.type = "Commit" /\ x.view = c.view
     /\ x.seq = c.seq /\ x.digest = c.digest}}) >= Quorum =>
   \A m \in msgs : m.type \in {"PrePrepare", "Prepare"} /\ m.view > c.view /\ m.seq = c.seq =>
-    c.digest = IF m.type = "Prepare" THEN m.digest ELSE Digest(m.batch)
+    c.digest = DigestIn(m)
 
 \* In one view correct replicas commit to one batch at each sequence number.
 CommitUnique == \A a, b \in msgs :
@@ -1250,7 +1294,7 @@ Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
 
 \* What takes effect of Clock was proposed, and acceptable to a correct replica.
 Judged(r) == \E m \in Deliverable("PrePrepare") : \E k \in 1 .. Len(m.batch) :
-  Plain(m.batch[k]) = r /\ m.batch[k].auth \cap Correct # {}
+  ~IsNamed(m.batch[k]) /\ Plain(m.batch[k]) = r /\ m.batch[k].auth \cap Correct # {}
 ProposalsJudged == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
   value[i][a].client \in Clock => Judged(value[i][a])
 
@@ -1305,7 +1349,7 @@ SentIsDurable == \A m \in msgs :
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} /\ m.seq > low[m.replica]
      /\ ~IsMute(m.replica) =>
        LET i == m.replica
-           d == IF m.type = "PrePrepare" THEN Digest(m.batch) ELSE m.digest
+           d == DigestIn(m)
        IN IF active[i] /\ m.view = view[i]
           THEN LET s == DurableSlot(i, slot[i][m.seq]) IN
                /\ s.phase # "empty" /\ Digest(s.batch) = d

@@ -41,7 +41,7 @@ InPlay == OfCorrect \cup {Plain(m) : m \in InjectedOf["Request"]}
 Pairs == {p \in InPlay \X InPlay : MaxBatch > 1 /\ p[1].client # p[2].client}
 Digests ==
   ({<<r>> : r \in InPlay} \cup {<<p[1], p[2]>> : p \in Pairs} \cup
-   {Digest(m.batch) : m \in InjectedOf["PrePrepare"]} \cup
+   {DigestIn(m) : m \in InjectedOf["PrePrepare"]} \cup
    {m.batch : m \in InjectedOf["Batch"]} \cup
    UNION {{e.digest : e \in m.prepared} : m \in InjectedOf["ViewChange"]}) \ {NullDigest}
 Genuine(r) == r.client \in AllClients /\ (r.client \in Clients => r \in OfCorrect)
@@ -70,7 +70,7 @@ Picks(m) == [n \in 1 .. CoreMaxSeq |->
 
 \* PRE-PREPARE and PREPARE say that their sender accepted, and so does its own NEW-VIEW.
 Said ==
-  {<<m.replica, m.view, m.seq, Name(Digest(m.batch))>> : m \in Of("PrePrepare")} \cup
+  {<<m.replica, m.view, m.seq, Name(DigestIn(m))>> : m \in Of("PrePrepare")} \cup
   {<<m.replica, m.view, m.seq, Name(m.digest)>> : m \in Of("Prepare")} \cup
   UNION {{<<m.replica, m.view, c.seq, Name(c.digest)>> : c \in m.chosen} : m \in Of("NewView")} \cup
   assumed

@@ -58,6 +58,7 @@ ResultOf(v, r) ==
   THEN Lookup(ReadResults, <<r.client, r.timestamp, r.at>>, <<"no recorded result">>)
   ELSE Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
 IsReadOperation(op) == op \in ReadOperations
+IsBigOperation(op) == op \in BigOperations
 AnyReplier == 0 .. TraceN
 ValueAfter(v, r) == v
 DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
@@ -263,6 +264,11 @@ IsRecvPrePrepare(e)  == /\ e.action = "RecvPrePrepare"
                         /\ Receivable(e.m)
                         /\ RecvPrePrepare(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
+IsRecvFetchPrePrepare(e) ==
+                        /\ e.action = "RecvFetchPrePrepare"
+                        /\ Receivable(e.m)
+                        /\ RecvFetchPrePrepare(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
 IsRecvPrepare(e)     == /\ e.action = "RecvPrepare"
                         /\ Receivable(e.m)
                         /\ RecvPrepare(e.node, e.m)
@@ -350,6 +356,7 @@ Possible(e) ==
                                    ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
     [] e.input = "Read"       -> ENABLED RecvRead(e.node, e.m)
     [] e.input = "PrePrepare" -> ENABLED RecvPrePrepare(e.node, e.m)
+    [] e.input = "FetchPrePrepare" -> ENABLED RecvFetchPrePrepare(e.node, e.m)
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
     [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
@@ -377,7 +384,7 @@ IsIgnored(e) ==
 Follow(e) ==
   \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
   \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
-  \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
+  \/ IsRecvFetchPrePrepare(e) \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
   \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Effect } from "effect"
+import { groupOf } from "../core/quorum.ts"
 import type { RunningCluster } from "../net/cluster.ts"
 import { type Behaviour, behaviours } from "../net/misbehave.ts"
 import type { SketcherShape } from "../net/sketcher.ts"
@@ -169,22 +170,35 @@ export class AlbumConsole {
     const wanted = (body as { readonly behaviour?: unknown } | undefined)?.behaviour
     const behaviour = behaviours.find((b) => b === wanted)
     if (behaviour === undefined) return refused(400, `One of ${behaviours.join(", ")}.`)
+    const liars = this.#behaviours.flatMap((b, k) => (b === "honest" || k === replica ? [] : [k]))
+    const { f, n } = groupOf(this.#behaviours.length)
+    if (behaviour !== "honest" && liars.length >= f) {
+      return refused(409, `${f} of ${n} may lie: have replica ${liars.join(", ")} be honest first.`)
+    }
+    this.#set(replica, behaviour)
+    return done
+  }
+
+  #set(replica: number, behaviour: Behaviour): void {
     this.#behaviours[replica] = behaviour
     this.#options.cluster.behave(replica, behaviour)
-    return done
   }
 
   // Here, with one replica that answers with old states, and on a store that promises less.
   async #tell(): Promise<unknown> {
     const album = `story-${++this.#stories}`
-    const here = await tellStory(this.#here(), album)
+    // Whoever lies already is the one that does here.
+    const lying = this.#behaviours.findIndex((b) => b !== "honest")
+    const liar = lying < 0 ? this.#behaviours.length - 1 : lying
+    const before = this.#behaviours[liar] ?? "honest"
+    const here = await tellStory(this.#here(liar), album)
+    this.#set(liar, before)
     return [here, await tellStory(weakStory(), album)]
   }
 
-  #here(): StoryService {
-    const { backend, cluster } = this.#options
+  #here(liar: number): StoryService {
+    const { backend } = this.#options
     const classify = classifier(defaultRoutes)
-    const old = this.#behaviours.length - 1
     return {
       store: "Prophecy, one replica of which answers with old states",
       ask: async (request: HttpRequest) => {
@@ -194,8 +208,7 @@ export class AlbumConsole {
         return { response, how: answer.how }
       },
       meanwhile: async () => {
-        this.#behaviours[old] = "old"
-        cluster.behave(old, "old")
+        this.#set(liar, "old")
         await Promise.resolve()
       },
     }

@@ -44,6 +44,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./sketcher.ts")).sketcherCommand,
   },
   {
+    name: "front",
+    summary: "Serve HTTP before several sketchers, each of which has its own pages",
+    load: async () => (await import("./front.ts")).frontCommand,
+  },
+  {
     name: "origin",
     summary: "Run web servers that replicas ask: Apache, one for each",
     load: async () => (await import("./origin.ts")).originCommand,

@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import { Console, Effect } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
+import { filesPipelining } from "../net/origin-config.ts"
 import { makeSketcher } from "../net/sketcher.ts"
 import type { Origin } from "../web/apache.ts"
 import { openFront } from "../web/front.ts"
@@ -68,14 +69,15 @@ const startOrigins = Effect.fn("startOrigins")(function* (options: ServeOriginOp
   return apaches.map(({ url, documents, pid }): Started => ({ url, documents, pid }))
 })
 
-const makeConfig = (options: ServeOriginOptions, origins: ReadonlyArray<Started>) => {
+const makeConfig = (options: ServeOriginOptions, started: ReadonlyArray<Started>) => {
   const { folder, replicas, clients, traceDirectory } = options
   const traces = traceDirectory === undefined ? {} : { traceDirectory }
-  const changes = { clients, service: "origin", ...traces } as const
+  const origins = "root" in options.from ? { pipelining: filesPipelining } : {}
+  const changes = { clients, service: "origin", origins, ...traces } as const
   return makeRunConfig(folder, replicas, changes, (file) => ({
     ...file,
     replicas: file.replicas.map((replica, id) => {
-      const origin = origins[id]?.url
+      const origin = started[id]?.url
       return origin === undefined ? replica : { ...replica, origin }
     }),
   }))

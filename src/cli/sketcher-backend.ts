@@ -1,11 +1,9 @@
 /** A running sketcher behind the HTTP front end. */
-import { Effect } from "effect"
 import { nowhere, type Position } from "../core/prophecy/position.ts"
 import type { Outcome } from "../net/sketcher-outcome.ts"
-import type { SketcherError, SketcherShape } from "../net/sketcher.ts"
+import { type Asked, isOutcome, type SketcherError, type SketcherShape } from "../net/sketcher.ts"
 import { badTarget, NoAnswer, OriginsDiffer, TooBusy, TooLong } from "../web/front-errors.ts"
 import type { Answer, Backend } from "../web/front.ts"
-import type { Classified } from "../web/routes.ts"
 
 const place = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/
 
@@ -37,20 +35,21 @@ const httpError = (error: SketcherError): Error => {
   }
 }
 
-const asked = (
-  sketcher: SketcherShape,
-  { kind, key, operation, fresh }: Classified,
-  after: Position,
-): Effect.Effect<Outcome, SketcherError> =>
-  kind === "write" ? sketcher.write(operation) : sketcher.read({ key, operation, fresh, after })
+const answerOf = (outcome: Outcome): Answer => {
+  const { result: response, rest } = outcome
+  const told = { response, how: howOf(outcome), position: positionText(outcome.position) }
+  return rest === undefined ? told : { ...told, rest }
+}
 
-export const sketcherBackend = (sketcher: SketcherShape): Backend => ({
-  ask: async (request, after): Promise<Answer> => {
-    const outcome = await Effect.runPromise(
-      asked(sketcher, request, positionOf(after)).pipe(Effect.mapError(httpError)),
-    )
-    const position = positionText(outcome.position)
-    const { result: response, rest } = outcome
-    return { response, how: howOf(outcome), position, ...(rest === undefined ? {} : { rest }) }
-  },
+export const sketcherBackend = (sketcher: Pick<SketcherShape, "ask">): Backend => ({
+  ask: ({ kind, key, operation, fresh }, after) =>
+    new Promise((resolve, reject) => {
+      const asked: Asked =
+        kind === "write"
+          ? { kind, operation }
+          : { kind, key, operation, fresh, after: positionOf(after) }
+      sketcher.ask(asked, (outcome) =>
+        isOutcome(outcome) ? resolve(answerOf(outcome)) : reject(httpError(outcome)),
+      )
+    }),
 })

@@ -21,6 +21,22 @@ export const SignedRequest = Schema.Struct({
 })
 export type SignedRequest = typeof SignedRequest.Type
 
+/** A request that is only named: its client sent it to every replica. */
+export const NamedRequest = Schema.Struct({ client: Natural, timestamp: Natural })
+export type NamedRequest = typeof NamedRequest.Type
+
+/** Whether an operation is so big that it goes past the primary. */
+export const isBig = (
+  { bigRequestBytes }: { readonly bigRequestBytes?: number | undefined },
+  operation: string,
+): boolean => bigRequestBytes !== undefined && operation.length >= bigRequestBytes
+
+/** What a pre-prepare bears of a request. */
+export type BatchItem = SignedRequest | NamedRequest
+
+/** Whether the request itself is there, and not only its name. */
+export const isSigned = (item: BatchItem): item is SignedRequest => "operation" in item
+
 /** What is ordered: requests in the order in which they are executed. Never empty. */
 export type Batch = ReadonlyArray<SignedRequest>
 

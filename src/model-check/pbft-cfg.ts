@@ -35,6 +35,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Proposals <- ${spec.proposals}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
   Rejoins <- ${spec.rejoins}
+  IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

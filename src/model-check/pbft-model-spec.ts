@@ -7,6 +7,7 @@ import type { UniverseName } from "./universe.ts"
 /** What correct clients ask for, by its name in MCPbft.tla. */
 export const askings = {
   AsksA: [["a"]],
+  AsksBig: [["aaaa"]],
   AsksAThenB: [["a", "b"]],
   AsksAThenReads: [["a", "r"]],
   Reads: [["r"]],
@@ -70,6 +71,8 @@ export interface PbftModelSpec {
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: RejoiningName
   readonly proposals: ProposalsName
+  /** Operations of so many characters are big. */
+  readonly bigRequestBytes: 4 | undefined
   readonly injected: UniverseName
   readonly invariants: ReadonlyArray<string>
   /**
@@ -141,6 +144,7 @@ export const base = {
   recoverers: undefined,
   rejoins: "NobodyRejoins",
   proposals: "NoProposals",
+  bigRequestBytes: undefined,
   reduced: false,
   injected: "NothingInjected",
   invariants: everyInvariant,

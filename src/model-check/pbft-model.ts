@@ -2,6 +2,7 @@
 import type { ClientEntry } from "../core/client-table.ts"
 import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client.ts"
 import type { Message } from "../core/pbft/message.ts"
+import { isSigned } from "../core/request.ts"
 import { canEnter } from "../core/pbft/enter-view.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
@@ -53,6 +54,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   fetchDecisions: c.fetchDecisions,
   clock: c.clock,
   recoverers: c.recoverers,
+  bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
 })
@@ -67,7 +69,7 @@ const told = (m: Message): string => {
     case "Read":
       return `${m._tag} ${m.operation} (client ${m.client}, timestamp ${m.timestamp})`
     case "PrePrepare": {
-      const ops = m.batch.map((r) => r.operation).join(",")
+      const ops = m.batch.map((r) => (isSigned(r) ? r.operation : `of ${r.client}`)).join(",")
       return `PrePrepare view ${m.view} seq ${m.seq} [${ops}] from ${m.replica}`
     }
     case "Prepare":
@@ -81,6 +83,8 @@ const told = (m: Message): string => {
       const of = m.changes.map((c) => c.replica).join(",")
       return `NewView ${m.view} of [${of}] with ${m.chosen.length} chosen from ${m.replica}`
     }
+    case "FetchPrePrepare":
+      return `FetchPrePrepare view ${m.view} seq ${m.seq} from ${m.replica}`
     case "FetchBatch":
       return `FetchBatch ${m.digest} from ${m.replica}`
     case "Batch":
@@ -194,6 +198,7 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
     ...timers,
     replyQuorum,
     resultDigest,
+    bigRequestBytes: c.bigRequestBytes,
   }
   const submissions = (operation: string): ReadonlyArray<ClientInput> => {
     const submit = { _tag: "Submit" as const, operation }
@@ -234,7 +239,7 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
 const isFor = (id: number, { message, to }: Envelope): boolean =>
   message._tag !== "Reply" && (to === undefined || to.includes(id))
 
-/** Whether a request in this name is a correct client's, or a correct replica's to be taken back. */
+/** Whether a correct client asks in this name, or a correct replica to be taken back. */
 const isCorrectName = (c: PbftConstants, client: number): boolean => {
   if (client < c.clientOps.length) return true
   const replica = c.recoverers === undefined ? c.n : client - c.recoverers
@@ -263,6 +268,7 @@ const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {
   if (m._tag === "State") return { ...made, needs: askedFor(c, m.table) }
   if (m._tag !== "PrePrepare") return { ...made, needs: [] }
   const needs = m.batch
+    .filter(isSigned)
     .filter((r) => isCorrectName(c, r.client) && verifiesAt(r.authenticator).length > 0)
     .map((r) => (sent: SentMessage) => {
       const q = (sent.value as Envelope).message
@@ -278,6 +284,7 @@ const allActions = [
   "RecvRequest",
   "SendPrePrepare",
   "RecvPrePrepare",
+  "RecvFetchPrePrepare",
   "RecvPrepare",
   "RecvCommit",
   "Execute",

@@ -6,6 +6,7 @@ import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { askings, base, type PbftModelSpec, proposals, rejoinings } from "./pbft-model-spec.ts"
+import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
@@ -248,6 +249,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...fastPathModels,
   ...proposalModels,
   ...rejoinModels,
+  ...bigRequestModels,
 ]
 
 /** The constants of a model, its universe spelled out. */

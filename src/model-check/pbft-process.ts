@@ -40,6 +40,8 @@ export interface PbftConstants {
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   readonly proposals: ReadonlyArray<SignedRequest>
+  /** Operations of so many characters are big. */
+  readonly bigRequestBytes: number | undefined
   readonly injected: ReadonlyArray<Envelope>
 }
 

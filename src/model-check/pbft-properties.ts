@@ -3,6 +3,7 @@ import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
+import { isSigned } from "../core/request.ts"
 import { type Envelope, verifiesAt } from "../sim/world.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 import {
@@ -189,7 +190,7 @@ const validity = (c: PbftConstants): Invariant => ({
 const proposalsJudged = (c: PbftConstants): Invariant => {
   const proposed = c.injected.flatMap(({ message: m }) => (m._tag === "PrePrepare" ? m.batch : []))
   const judged = new Set(
-    [...c.proposals, ...proposed]
+    [...c.proposals, ...proposed.filter(isSigned)]
       .filter((r) => verifiesAt(r.authenticator).some((id) => !c.byzantine.includes(id)))
       .map(plainText),
   )

@@ -17,7 +17,7 @@ import {
   type Slot,
   type State,
 } from "../core/pbft/state.ts"
-import type { Request, SignedRequest } from "../core/request.ts"
+import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
 import * as Window from "../core/window.ts"
 import { type Envelope, everyone, type ReplicaProcess, verifiesAt } from "../sim/world.ts"
@@ -62,6 +62,9 @@ const signedText = (r: SignedRequest): Text =>
     auth: set(verifiesAt(r.authenticator).map(int)),
     ...replierText(r),
   })
+
+const namedText = ({ client, timestamp }: NamedRequest): Text =>
+  record({ client: int(client), timestamp: int(timestamp) })
 
 const replierText = ({
   replier,
@@ -231,14 +234,19 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       return record({ ...fields, op: str(operation), ...named })
     }
     case "PrePrepare": {
-      const batch = seq(m.batch.map(signedText))
+      const batch = seq(m.batch.map((r) => (isSigned(r) ? signedText(r) : namedText(r))))
       const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
-      return record({ type, ...place, batch, auth })
+      const digest = !m.batch.every(isSigned) ? { digest: digestText(m.digest) } : {}
+      return record({ type, ...place, batch, auth, ...digest })
     }
     case "Prepare":
     case "Commit": {
       const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
       return record({ type, ...place, digest: digestText(m.digest), auth })
+    }
+    case "FetchPrePrepare": {
+      const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
+      return record({ type, ...place, auth })
     }
     case "Checkpoint":
       return record({

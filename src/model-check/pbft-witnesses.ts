@@ -1,11 +1,12 @@
 /** States that must be reachable in a model, so that its invariants are not vacuous. */
 import * as ClientTable from "../core/client-table.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
-import type { Message, Reply } from "../core/pbft/message.ts"
+import type { Message, PrePrepare, Reply } from "../core/pbft/message.ts"
 import { isMute } from "../core/pbft/rejoin.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import type { Witness } from "./model.ts"
+import type { SentMessage, Witness } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { asProcess, messageOf } from "./pbft-properties.ts"
 
@@ -206,6 +207,38 @@ const rejoining: ReadonlyArray<Witness> = [
   ),
 ]
 
+const fullFor = (sent: ReadonlyArray<Message>, digest: string): boolean =>
+  sent.some((m) => m._tag === "PrePrepare" && isWhole(m.batch) && m.digest === digest)
+
+const shortIn = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PrePrepare> =>
+  sent.flatMap((one) => {
+    const m = messageOf(one)
+    return m._tag === "PrePrepare" && !isWhole(m.batch) ? [m] : []
+  })
+
+// Of requests that pre-prepares only name.
+const bigRequests: ReadonlyArray<Witness> = [
+  someMessage("ReachAsked", (m) => m._tag === "FetchPrePrepare"),
+  {
+    name: "ReachGiven",
+    holds: ({ sent }) => shortIn(sent).some((m) => fullFor(sent.map(messageOf), m.digest)),
+  },
+  {
+    // Somebody took the requests from its queue: the pre-prepare was not given in full.
+    name: "ReachFilled",
+    holds: ({ processes, sent }) =>
+      shortIn(sent).some(
+        (m) =>
+          !fullFor(sent.map(messageOf), m.digest) &&
+          processes.map(asProcess).some((p) => {
+            if (p.role !== "replica" || p.id === m.replica) return false
+            const { log } = p.at.state
+            return Window.covers(log, m.seq) && Window.get(log, m.seq).digest === m.digest
+          }),
+      ),
+  },
+]
+
 const valueIn = (s: State, clock: number, seq: number): number | undefined => {
   const head = Window.get(s.log, seq).batch[0]
   return head?.client === clock ? head.timestamp : undefined
@@ -259,4 +292,5 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...stateTransfer(c),
   ...proposals(c),
   ...rejoining,
+  ...(c.bigRequestBytes === undefined ? [] : bigRequests),
 ]

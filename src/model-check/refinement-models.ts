@@ -3,6 +3,7 @@
  * constants of the abstraction beside them. spec/tla/RefinePbft-<name>.cfg is generated from it.
  */
 import { assert } from "../core/assert.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import type { Message } from "../core/pbft/message.ts"
 import type { Request } from "../core/request.ts"
 import { digestOf } from "./byzantine-messages.ts"
@@ -80,9 +81,10 @@ const inPlay = (c: PbftConstants) => {
     ops.map((operation, k) => ({ client, timestamp: k + 1, operation })),
   )
   const requests = [...asked, ...messages.flatMap((m) => (m._tag === "Request" ? [plain(m)] : []))]
-  const injected = messages.flatMap((m) =>
-    m._tag === "PrePrepare" || m._tag === "Batch" ? [m.batch.map(plain)] : [],
-  )
+  const injected = messages.flatMap((m) => {
+    if (m._tag !== "PrePrepare" && m._tag !== "Batch") return []
+    return isWhole(m.batch) ? [m.batch.map(plain)] : []
+  })
   const single = requests.map((r) => [r])
   const pairs = requests.flatMap((r) =>
     requests.filter((o) => o.client !== r.client).map((o) => [r, o]),

@@ -4,6 +4,7 @@
  * equality of state graphs checks that both sides mean the same.
  */
 import type { Digest } from "../core/ids.ts"
+import { isSigned } from "../core/request.ts"
 import { authenticator, type Envelope, everyone } from "../sim/world.ts"
 import {
   batchA,
@@ -26,6 +27,7 @@ import {
   votes,
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
+import { bigRequestUniverses } from "./big-request-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
@@ -201,7 +203,7 @@ export const universes = {
     primaryBase,
     (e, n) =>
       e.message._tag === "PrePrepare" &&
-      e.message.batch.some((r) => r.authenticator !== authenticator(everyone(n))),
+      e.message.batch.some((r) => isSigned(r) && r.authenticator !== authenticator(everyone(n))),
   ),
   BackupWithoutUnknownDigests: without(backupUniverse, (e) => digestIn(e) === unknownDigest),
   InventedRequests: inventedRequests,
@@ -218,6 +220,7 @@ export const universes = {
   ...stateTransferUniverses,
   ...proposalUniverses,
   ...rejoinUniverses,
+  ...bigRequestUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

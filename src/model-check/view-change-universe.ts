@@ -10,7 +10,7 @@ import { modelDigests } from "./pbft-text.ts"
 
 type Entries = ReadonlyArray<Entry>
 
-const entry = (seq: number, digest: Digest, view: number): Entry => ({ seq, digest, view })
+export const entry = (seq: number, digest: Digest, view: number): Entry => ({ seq, digest, view })
 
 /** The checkpoint before anything, where the replicas know `clients` clients. */
 const genesisOf = (clients: number): Numbered => {
@@ -19,7 +19,7 @@ const genesisOf = (clients: number): Numbered => {
 }
 const genesis = genesisOf(2)
 
-const viewChange = (
+export const viewChange = (
   replica: ReplicaId,
   view: number,
   [prepared, prePrepared]: readonly [Entries, Entries],
@@ -42,7 +42,7 @@ const newView = (
   chosen: ReadonlyArray<Numbered>,
 ): Message => ({ _tag: "NewView", view, changes, start: genesis, chosen, replica })
 
-const fromAll = (n: number, messages: ReadonlyArray<Message>): ReadonlyArray<Envelope> =>
+export const fromAll = (n: number, messages: ReadonlyArray<Message>): ReadonlyArray<Envelope> =>
   messages.map((message) => ({ message, to: undefined, auth: everyone(n) }))
 
 const gap = (n: number): ReadonlyArray<Envelope> =>

@@ -17,7 +17,7 @@
 import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
-import type { Request } from "../core/request.ts"
+import { isSigned, type Request, type SignedRequest } from "../core/request.ts"
 import { isNearTime } from "../core/agreed-time.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
@@ -36,6 +36,9 @@ export type Peer =
       readonly from: ClientId
       readonly to: ClientId
     }
+
+/** Where something starts and ends. */
+type Span = readonly [from: number, to: number]
 
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
@@ -130,19 +133,31 @@ export class Authenticator {
       if (!this.#isSigned(message)) return "BadSignature"
       return { _tag: "Receive", message: authentic(message) }
     }
+    if ("items" in decoded) {
+      // What the batch's digest is of is not all here: the step holds it against the digest.
+      const { items, places } = decoded.items
+      const verdicts = items.map(
+        (item, k) => !isSigned(item) || this.#judges(item, k, bytes, places[k] as Span),
+      )
+      return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+    }
     const { parts } = decoded as Extract<Decoded, { readonly parts: unknown }>
     if (digestOfBatchBytes(bytes, parts.from, parts.to) !== message.digest) return "BadDigest"
     const verdicts = parts.batch.map((request, k) => {
-      const { client, authenticator } = request
-      // The time that the primary proposes is judged by this replica's clock.
-      if (k === 0 && this.#agreedTimeMs > 0 && client === this.#clients) {
-        return isNearTime(request, Date.now(), this.#agreedTimeMs)
-      }
-      const end = parts.starts[k + 1] ?? parts.to
-      const digest = digestOfRequestBytes(bytes, parts.starts[k] as number, end)
-      return this.#isClients(client, digest, authenticator)
+      const span = [parts.starts[k] as number, parts.starts[k + 1] ?? parts.to] as const
+      return this.#judges(request, k, bytes, span)
     })
     return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+  }
+
+  /** The verdict on request `k` of a batch, whose bytes lie in the span. */
+  #judges(request: SignedRequest, k: number, bytes: Buffer, [from, to]: Span): boolean {
+    // The time that the primary proposes is judged by this replica's clock.
+    if (k === 0 && this.#agreedTimeMs > 0 && request.client === this.#clients) {
+      return isNearTime(request, Date.now(), this.#agreedTimeMs)
+    }
+    const digest = digestOfRequestBytes(bytes, from, to)
+    return this.#isClients(request.client, digest, request.authenticator)
   }
 }
 

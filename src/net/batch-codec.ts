@@ -8,10 +8,20 @@
  *     authenticator = u16(length) bytes
  *     replier       = 00, or 1 + the replica that is to answer in full
  *     signed batch  = batch (authenticator replier)*  (one a request, in order)
+ *     named request = 0f client timestamp
+ *     items         = signed batch, or where a request is only named
+ *                     10 u16(count) (named request | request authenticator replier)*
  *
  * Numbers are big-endian; client and timestamp take eight bytes each and are at most 2^53 - 1.
  */
-import type { Batch, Request, SignedRequest } from "../core/request.ts"
+import {
+  type Batch,
+  type BatchItem,
+  isSigned,
+  type NamedRequest,
+  type Request,
+  type SignedRequest,
+} from "../core/request.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
@@ -79,6 +89,73 @@ export const writeSignedBatch = (writer: Writer, batch: Batch): void => {
     writeReplier(writer, request)
   }
 }
+
+const namedKind = 15
+const itemsKind = 16
+const namedSize = 1 + 8 + 8
+
+/** The batch of a pre-prepare, of which requests may only be named. */
+export const writeItems = (writer: Writer, items: ReadonlyArray<BatchItem>): void => {
+  if (items.every(isSigned)) return writeSignedBatch(writer, items)
+  writer.reserve(batchHeader)
+  writer.u8(itemsKind)
+  writer.u16(items.length)
+  for (const item of items) {
+    if (isSigned(item)) {
+      writeRequest(writer, item)
+      writeAuthenticator(writer, item.authenticator)
+      writeReplier(writer, item)
+    } else {
+      writer.reserve(namedSize)
+      writer.u8(namedKind)
+      writer.natural(item.client)
+      writer.natural(item.timestamp)
+    }
+  }
+}
+
+const readNamed = (reader: Reader): NamedRequest => {
+  reader.u8("named request")
+  const client = reader.natural("client")
+  return { client, timestamp: reader.natural("timestamp") }
+}
+
+/** The items of a pre-prepare of which some are only named, and where each lies. */
+export interface ReadItems {
+  readonly items: ReadonlyArray<BatchItem>
+  /** Start and end of each request, as its authenticator covers it. */
+  readonly places: ReadonlyArray<readonly [from: number, to: number]>
+}
+
+/** Reads what `writeItems` wrote where a request is only named. */
+export const readItems = (reader: Reader, limits: CodecLimits): ReadItems => {
+  reader.u8("items")
+  const given = reader.u16("batch size")
+  if (given > limits.batch) {
+    reader.fail(`a batch of ${given} requests, at most ${limits.batch} are allowed`)
+  }
+  const count = reader.failed ? 0 : reader.count(given, namedSize, "requests")
+  const items: Array<BatchItem> = []
+  const places: Array<readonly [number, number]> = []
+  for (let k = 0; k < count && !reader.failed; k++) {
+    const from = reader.at
+    if (reader.peek() === namedKind) {
+      items.push(readNamed(reader))
+      places.push([from, reader.at])
+      continue
+    }
+    const request = readRequest(reader, limits)
+    places.push([from, reader.at])
+    request.authenticator = readAuthenticator(reader, limits)
+    items.push(Object.assign(request, readReplier(reader, limits)))
+  }
+  // There is one way to write a batch: who names no request writes it whole.
+  if (!reader.failed && items.every(isSigned)) reader.fail("a batch of which nothing is named")
+  return { items, places }
+}
+
+/** Whether a pre-prepare's batch is one of which requests are only named. */
+export const startsItems = (reader: Reader): boolean => reader.peek() === itemsKind
 
 /** A batch, and where its parts lie in the bytes that were read. */
 export interface ReadBatch {

@@ -85,11 +85,21 @@ export const ClusterConfigFile = Schema.Struct({
   /** One replica answers with the result, the others with its digest: for large results. */
   digestReplies: Schema.optionalKey(Schema.Boolean),
   /**
+   * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
+   * carry their positions.
+   */
+  sketches: Schema.optionalKey(Schema.Boolean),
+  /**
    * The primary proposes the time with each batch, and a backup takes it when it is no more than
    * this many milliseconds from its own clock, or f + 1 replicas have taken it; 0: no time is
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /**
+   * A client sends a request whose operation has so many bytes to every replica at once, and the
+   * primary's pre-prepare only names it: for large operations. 0: none is so big.
+   */
+  bigRequestBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
   /**
    * What is replicated. `album` and `origin` are for `prophecy sketcher`: their results carry their
    * positions. With `origin` each replica asks a web server of its own.
@@ -151,8 +161,10 @@ export interface ClusterConfig {
   readonly viewChangeMs: number
   readonly readOnly: boolean
   readonly tentative: boolean
+  readonly sketches: boolean
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
+  readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
   readonly secrets: Secrets
@@ -170,7 +182,9 @@ export const configDefaults = {
   viewChangeMs: 1_000,
   readOnly: false,
   tentative: false,
+  sketches: false,
   digestReplies: false,
+  bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
     operationBytes: 128 * 1024,
@@ -319,7 +333,9 @@ export const toClusterConfig = (
     readOnly: c.readOnly,
     tentative: c.tentative,
     digestReplies: c.digestReplies,
+    sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
+    bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     origins: c.origins,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),

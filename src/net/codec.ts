@@ -11,6 +11,7 @@ import type {
   Checkpoint,
   Commit,
   FetchBatch,
+  FetchPrePrepare,
   FetchState,
   Message,
   Prepare,
@@ -24,11 +25,15 @@ import type { BadMessage } from "./bad-message.ts"
 import {
   type CodecLimits,
   type ReadBatch,
+  type ReadItems,
   readAuthenticator,
+  readItems,
   readReplier,
   readRequest,
   readSignedBatch,
+  startsItems,
   writeAuthenticator,
+  writeItems,
   writeRead,
   writeReplier,
   writeRequest,
@@ -57,6 +62,7 @@ export const kind = {
   Read: 14,
   Batch: 11,
   FetchState: 12,
+  FetchPrePrepare: 13,
 } as const
 
 /** What travels as one message: a state goes in parts (state-wire.ts). */
@@ -68,6 +74,8 @@ export type Decoded =
   /** What the request's digest covers lies at `from .. to`. */
   | { readonly message: Request | Read; readonly from: number; readonly to: number }
   | { readonly message: PrePrepare; readonly parts: ReadBatch }
+  /** Some of its requests are only named. */
+  | { readonly message: PrePrepare; readonly items: ReadItems }
 
 /** The largest size of each message that carries neither operations nor results. */
 const fixedSize = 80
@@ -86,7 +94,14 @@ const writePrePrepare = (writer: Writer, m: PrePrepare): void => {
   writer.natural(m.seq)
   writer.digest(m.digest)
   writer.natural(m.replica)
-  writeSignedBatch(writer, m.batch)
+  writeItems(writer, m.batch)
+}
+
+const writeFetchPrePrepare = (writer: Writer, m: FetchPrePrepare): void => {
+  writer.u8(kind.FetchPrePrepare)
+  writer.natural(m.view)
+  writer.natural(m.seq)
+  writer.natural(m.replica)
 }
 
 const writeCheckpoint = (writer: Writer, m: Checkpoint): void => {
@@ -162,6 +177,8 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
       return writeBatchMessage(writer, m)
     case "FetchState":
       return writeFetchState(writer, m)
+    case "FetchPrePrepare":
+      return writeFetchPrePrepare(writer, m)
     case "Reply":
       return writeReply(writer, m)
   }
@@ -181,8 +198,20 @@ const readPrePrepare = (reader: Reader, limits: CodecLimits): Decoded => {
   const seq = reader.natural("seq")
   const digest = reader.digest("digest")
   const replica = reader.natural("replica")
+  const about = { _tag: "PrePrepare", view, seq, digest, replica } as const
+  if (startsItems(reader)) {
+    const items = readItems(reader, limits)
+    return { message: { ...about, batch: items.items }, items }
+  }
   const parts = readSignedBatch(reader, limits)
-  return { message: { _tag: "PrePrepare", view, seq, digest, batch: parts.batch, replica }, parts }
+  return { message: { ...about, batch: parts.batch }, parts }
+}
+
+const readFetchPrePrepare = (reader: Reader): FetchPrePrepare => {
+  reader.u8("kind")
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  return { _tag: "FetchPrePrepare", view, seq, replica: reader.natural("replica") }
 }
 
 const readCheckpoint = (reader: Reader): Checkpoint => {
@@ -275,6 +304,8 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
       return { message: readBatchMessage(reader, limits) }
     case kind.FetchState:
       return { message: readFetchState(reader) }
+    case kind.FetchPrePrepare:
+      return { message: readFetchPrePrepare(reader) }
     case kind.Reply:
       return { message: readReply(reader, limits) }
     default:

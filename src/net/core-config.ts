@@ -26,11 +26,16 @@ export const clockOf = ({
   return agreedTimeMs === 0 ? all : { ...all, clock: clients }
 }
 
+/** From what size on requests go past the primary, where any do. */
+export const bigRequests = ({ bigRequestBytes }: Pick<ClusterConfig, "bigRequestBytes">) =>
+  bigRequestBytes === 0 ? {} : { bigRequestBytes }
+
 export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config => ({
   group: groupOf(config.replicas.length),
   id,
   clock: undefined,
   ...clockOf(config),
+  ...bigRequests(config),
   checkpointInterval: config.checkpointInterval,
   logSize: config.logSize,
   maxBatch: config.maxBatch,
@@ -70,6 +75,7 @@ export const clientCoreConfig = (
   maxRetransmitMs: longestWait * config.retransmitMs,
   replyQuorum: fastPaths(config).replyQuorum,
   resultDigest: bytesDigest,
+  ...bigRequests(config),
 })
 
 export const limitsOf = (config: ClusterConfig): CodecLimits =>

@@ -9,6 +9,7 @@
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Input, State } from "../core/pbft/state.ts"
+import { isSigned } from "../core/request.ts"
 
 /** Where a message of a peer belongs. */
 export interface Place {
@@ -59,7 +60,7 @@ const isLate = (state: State, { view, seq }: Place): boolean =>
 const sizeOf = (input: Input): number => {
   if (input._tag !== "ReceivePrePrepare") return 200
   let bytes = 200
-  for (const r of input.message.batch) bytes += 200 + r.operation.length
+  for (const r of input.message.batch) bytes += 200 + (isSigned(r) ? r.operation.length : 0)
   return bytes
 }
 

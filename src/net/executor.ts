@@ -34,6 +34,8 @@ export interface Executor {
    * operation is none that changes nothing.
    */
   readonly read: (operation: Bytes) => Bytes | undefined
+  /** Whether the operation changes nothing. */
+  readonly isRead: (operation: Bytes) => boolean
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
   /** The service's present state in parts. */
@@ -58,9 +60,12 @@ export const makeService = (kind: ClusterConfig["service"], undoable = 0): Servi
   }
 }
 
-/** Whether a sketcher stands before the service: its results then carry their positions. */
-export const hasPositions = (kind: ClusterConfig["service"]): boolean =>
-  kind === "album" || kind === "origin"
+/** Whether a sketcher or clients of D-Prophecy ask: results then carry their positions. */
+export const hasPositions = ({
+  service,
+  sketches,
+}: Pick<ClusterConfig, "service" | "sketches">): boolean =>
+  sketches || service === "album" || service === "origin"
 
 export interface ExecutorOptions {
   /** Each result says where it was executed, as a sketcher needs. */
@@ -106,6 +111,7 @@ export const makeExecutor = (
       return { _tag: "ReadDone", client, timestamp, result: read(operation) }
     },
     read,
+    isRead: service.isRead,
     takeSnapshot: (seq) => {
       const snapshot = snapshots.get(seq)
       assert(snapshot !== undefined, "a checkpoint that is taken was executed with a snapshot")

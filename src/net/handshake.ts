@@ -75,6 +75,7 @@ export const fingerprint = (config: ClusterConfig): string => {
     maxBatch,
     frameBytes,
     operationBytes,
+    ...(config.sketches ? ["sketches"] : []),
     ...(config.service === "origin" ? [config.origins.normalise] : []),
   ])
 }

@@ -12,6 +12,7 @@ import type { Seq, View } from "../core/ids.ts"
 import type { SlotMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
+import { isSigned } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 
 interface Entry {
@@ -25,7 +26,9 @@ const bytesOf = (messages: ReadonlyArray<SlotMessage>): number => {
   for (const m of messages) {
     bytes += 200
     if (m._tag !== "PrePrepare") continue
-    for (const r of m.batch) bytes += 200 + r.operation.length + r.authenticator.length
+    for (const r of m.batch) {
+      bytes += 200 + (isSigned(r) ? r.operation.length + r.authenticator.length : 0)
+    }
   }
   return bytes
 }

@@ -4,6 +4,7 @@
  *
  * Outside the specification: a Byzantine replica there says whatever it likes.
  */
+import { randomInt } from "node:crypto"
 import type { Bytes } from "../core/ids.ts"
 
 export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
@@ -13,8 +14,16 @@ export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
  *   hidden for as long as nobody else is asked, and no strike is ever counted
  * - `garbage`: something else, another each time
  * - `mute`: not at all
+ * - `another 15`: something else in 15 of 100 answers, drawn at random: what a sketcher sees of
+ *   pages that change so often
  */
-export type Behaviour = (typeof behaviours)[number]
+export type Behaviour = (typeof behaviours)[number] | `another ${number}`
+
+/** The behaviour of this name. */
+export const behaviourOf = (text: string): Behaviour | undefined =>
+  /^another (100|[1-9]?\d)$/.test(text)
+    ? (text as Behaviour)
+    : behaviours.find((behaviour) => behaviour === text)
 
 /** How many answers of a kind are remembered. */
 const remembered = 1_000
@@ -44,6 +53,11 @@ export class Misbehaviour {
     if (this.#ordered.size > remembered && oldest !== undefined) this.#ordered.delete(oldest)
   }
 
+  #another(behaviour: `another ${number}`, result: Bytes): Bytes {
+    const percent = Number(behaviour.slice("another ".length))
+    return randomInt(100) < percent ? `${result}another` : result
+  }
+
   /** What is answered in place of the honest `result`; undefined for nothing. */
   answer(operation: Bytes, result: Bytes): Bytes | undefined {
     if (!this.#first.has(operation) && this.#first.size < remembered) {
@@ -61,6 +75,8 @@ export class Misbehaviour {
         return `${result.slice(0, -1)}garbage ${this.#count}`
       case "mute":
         return undefined
+      default:
+        return this.#another(this.#now, result)
     }
   }
 }

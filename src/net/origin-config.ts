@@ -16,6 +16,11 @@ export const OriginsFile = Schema.Struct({
   timeoutMs: Schema.optionalKey(whole(1, 600_000)),
   /** The longest body that is taken from one, in bytes. */
   bodyBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
+  /**
+   * How many questions may be on their way to an origin on one connection. More than 1 saves most
+   * of what asking costs, where no page is slow: who waits behind a slow one waits as long.
+   */
+  pipelining: Schema.optionalKey(whole(1, 64)),
   /** What is left out of answers before they are compared; all replicas need the same. */
   normalise: Schema.optionalKey(NormaliseRules),
 })
@@ -24,12 +29,14 @@ export type OriginsFile = typeof OriginsFile.Type
 export interface Origins {
   readonly timeoutMs: number
   readonly bodyBytes: number
+  readonly pipelining: number
   readonly normalise: NormaliseRules
 }
 
 export const originDefaults: Origins = {
   timeoutMs: 5_000,
   bodyBytes: 4 * 1024 * 1024,
+  pipelining: 1,
   normalise: defaultRules,
 }
 
@@ -46,6 +53,9 @@ interface Given {
   readonly digestReplies: boolean
   readonly limits: { readonly frameBytes: number }
 }
+
+/** For servers of files, which are quick with all of them. */
+export const filesPipelining = 4
 
 /** An answer is written into one frame with some fields beside its body. */
 const answerOverhead = 64 * 1024

@@ -71,6 +71,11 @@ export class Reader {
     return at < 0 ? 0 : (this.#bytes[at] as number)
   }
 
+  /** The next byte, which stays; -1 where nothing is left. */
+  peek(): number {
+    return this.left > 0 ? (this.#bytes[this.#at] as number) : -1
+  }
+
   u16(what: string): number {
     const at = this.#take(2, what)
     return at < 0 ? 0 : this.#bytes.readUInt16BE(at)

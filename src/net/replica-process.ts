@@ -28,8 +28,9 @@ import {
   type TraceOptions,
   Tracer,
 } from "./replica-services.ts"
-import { type Behaviour, behaviours, Misbehaviour } from "./misbehave.ts"
+import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
+import { sketchesOf, sketchReadsOf } from "./sketches.ts"
 import type { RecoveryStatus, ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
 
@@ -171,8 +172,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
     const [service, origin] = yield* Effect.all([Executor, Origin])
     const misbehaviour = new Misbehaviour()
+    const sketches = sketchesOf(config, id, misbehaviour)
+    const watched = sketches?.watching(service) ?? service
     const executor =
-      origin === undefined ? overheard(service, misbehaviour) : askingOrigin(service, origin)
+      origin === undefined ? overheard(watched, misbehaviour) : askingOrigin(service, origin)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -207,9 +210,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     })
     yield* Effect.try({
       try: () => {
-        const { incarnation } = disk
-        if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
-        loop.restart(disk.records, incarnation)
+        loop.restart(disk.records, disk.incarnation)
         if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
@@ -226,6 +227,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
+      sketchRead: sketchReadsOf(sketches, {
+        loop,
+        read: readerOf(executor, undefined, () => loop.schedule()),
+      }),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
@@ -278,7 +283,8 @@ const answerParent = (replica: RunningReplica) =>
         if (message === "status") {
           process.send?.({ event: "status", status: Effect.runSync(replica.status) })
         }
-        const behaviour = behaviours.find((b) => message === `behave ${b}`)
+        const [word, ...rest] = String(message).split(" ")
+        const behaviour = word === "behave" ? behaviourOf(rest.join(" ")) : undefined
         if (behaviour !== undefined) replica.behave(behaviour)
       }
       process.on("message", onMessage)

@@ -11,7 +11,7 @@ import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
+import { bigRequests, clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
 import { checkpointDigest } from "./digests.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
@@ -128,7 +128,9 @@ export class Store extends Context.Service<
         if (recovered.cutOff > 0) {
           log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
         }
-        return { ...recovered, incarnation: told ?? again }
+        const incarnation = told ?? again
+        if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
+        return { ...recovered, incarnation }
       }),
     )
 }
@@ -145,7 +147,7 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       const { snapshot, checkpoint } = yield* Store
       const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
       const service = Execution.makeService(config.service, maxTentative * maxBatch)
-      const positions = Execution.hasPositions(config.service)
+      const positions = Execution.hasPositions(config)
       const { recoverers } = clockOf(config)
       if (snapshot === undefined || checkpoint === undefined) {
         return Execution.makeExecutor(service, { positions, recoverers })
@@ -250,6 +252,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     maxTentative,
     fetchDecisions,
     ...clockOf(config),
+    ...bigRequests(config),
   } as const
 }
 

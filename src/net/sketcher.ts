@@ -6,12 +6,11 @@
  */
 import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
-import type { CallId } from "../core/prophecy/sketcher-state.ts"
 import { groupOf } from "../core/quorum.ts"
-import type { ClusterConfig } from "./cluster-config.ts"
+import type { ClusterConfig, Limits } from "./cluster-config.ts"
 import type { TraceError, TraceOptions } from "./replica-services.ts"
 import { SketcherLoop } from "./sketcher-loop.ts"
-import { AnswersDiffer, type Done, type Outcome, type Read } from "./sketcher-outcome.ts"
+import type { AnswersDiffer, Done, Outcome, Read } from "./sketcher-outcome.ts"
 import { traceSketcher } from "./sketcher-trace.ts"
 import type { Counters } from "./status.ts"
 
@@ -91,7 +90,14 @@ export interface SketcherStatus {
   readonly trace: { readonly steps: number; readonly dropped: number } | null
 }
 
+/** What is asked of a sketcher. */
+export type Asked =
+  | ({ readonly kind: "read" } & Read)
+  | { readonly kind: "write"; readonly operation: Bytes }
+
 export interface SketcherShape {
+  /** Without Effect, which costs more than all the rest: `done` is called once, later. */
+  readonly ask: (asked: Asked, done: (outcome: Outcome | SketcherError) => void) => Cancel
   readonly read: (read: Read) => Effect.Effect<Outcome, SketcherError>
   readonly write: (operation: Bytes) => Effect.Effect<Outcome, SketcherError>
   /** Waits until a strong quorum of the replicas is connected. */
@@ -100,7 +106,48 @@ export interface SketcherShape {
   readonly tracePath: string | null
 }
 
+/** Waits no longer; `done` is not called any more. */
+export type Cancel = () => void
+
 export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophecy/net/Sketcher") {}
+
+export const isOutcome = (outcome: Outcome | SketcherError): outcome is Outcome =>
+  !("_tag" in outcome)
+
+const askingOf =
+  (loop: SketcherLoop, limits: Limits, timeoutMs: number): SketcherShape["ask"] =>
+  (asked, done) => {
+    const refused = refusal(loop, limits, asked.operation)
+    if (refused !== undefined) {
+      queueMicrotask(() => done(refused))
+      return () => undefined
+    }
+    // Nobody waits any more: the lane is free for the next operation.
+    const late = setTimeout(() => {
+      loop.giveUp(id)
+      done(new NoOutcome({ afterMs: timeoutMs }))
+    }, timeoutMs)
+    const answered: Done = (outcome) => {
+      clearTimeout(late)
+      done(outcome)
+    }
+    const id =
+      asked.kind === "read" ? loop.read(asked, answered) : loop.write(asked.operation, answered)
+    return () => {
+      clearTimeout(late)
+      loop.giveUp(id)
+    }
+  }
+
+const refusal = (
+  loop: SketcherLoop,
+  { operationBytes: limit, waitingRequests }: Limits,
+  { length: bytes }: Bytes,
+): SketcherError | undefined => {
+  if (bytes > limit) return new OperationTooLarge({ bytes, limit })
+  const { waiting } = loop
+  return waiting >= waitingRequests ? new SketcherBusy({ waiting }) : undefined
+}
 
 const statusOf = (loop: SketcherLoop): Omit<SketcherStatus, "trace"> => ({
   connected: loop.connected(),
@@ -142,31 +189,18 @@ export const makeSketcher = (
       ),
       (l) => Effect.sync(() => l.close()),
     )
-    const { operationBytes: limit, waitingRequests } = config.limits
-    const ask = (
-      operation: Bytes,
-      start: (done: Done) => CallId,
-    ): Effect.Effect<Outcome, SketcherError> =>
+    const ask = askingOf(loop, config.limits, timeoutMs)
+    const effect = (asked: Asked): Effect.Effect<Outcome, SketcherError> =>
       Effect.callback<Outcome, SketcherError>((resume) => {
-        const bytes = operation.length
-        if (bytes > limit) return resume(Effect.fail(new OperationTooLarge({ bytes, limit })))
-        if (loop.waiting >= waitingRequests) {
-          return resume(Effect.fail(new SketcherBusy({ waiting: loop.waiting })))
-        }
-        const id = start((outcome) =>
-          resume(outcome instanceof AnswersDiffer ? Effect.fail(outcome) : Effect.succeed(outcome)),
+        const cancel = ask(asked, (outcome) =>
+          resume(isOutcome(outcome) ? Effect.succeed(outcome) : Effect.fail(outcome)),
         )
-        // Nobody waits any more: the lane is free for the next operation.
-        return Effect.sync(() => loop.giveUp(id))
-      }).pipe(
-        Effect.timeoutOrElse({
-          duration: timeoutMs,
-          orElse: () => Effect.fail(new NoOutcome({ afterMs: timeoutMs })),
-        }),
-      )
+        return Effect.sync(cancel)
+      })
     return {
-      read: (read) => ask(read.operation, (done) => loop.read(read, done)),
-      write: (operation) => ask(operation, (done) => loop.write(operation, done)),
+      ask,
+      read: (read) => effect({ kind: "read", ...read }),
+      write: (operation) => effect({ kind: "write", operation }),
       connected: Effect.callback<void>((resume) => {
         const go = (): void => resume(Effect.void)
         if (loop.connected().length >= quorum) go()

@@ -4,9 +4,10 @@
  * unless it says otherwise.
  */
 import type { Digest, ReplicaId, Seq, View } from "../core/ids.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import type { PrePrepare } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
-import type { Batch } from "../core/request.ts"
+import { type Batch, isSigned } from "../core/request.ts"
 import { timeOperation } from "../core/agreed-time.ts"
 import { badNewView, falseViewChange } from "./change-behaviours.ts"
 import { fuzzed } from "./fuzz.ts"
@@ -94,6 +95,7 @@ const equivocate: Makers["Equivocate"] = ({ to, both, story }, { config, random 
   const prePrepare = (out: Outgoing, message: PrePrepare): ReadonlyArray<Outgoing> => {
     const known = stories.get(key(message))
     const earlier = seen.length === 0 ? [] : random.one(seen)
+    if (!isWhole(message.batch)) return [out]
     const batch = known ?? otherBatch(config, story, message.batch, earlier)
     seen.push(message.batch)
     if (batch.length === 0) return [out]
@@ -180,7 +182,7 @@ const makers: Makers = {
   FalseTime: ({ byMs, to }, { config }) =>
     within({ messages: ["PrePrepare"], to }, (out) => {
       const [head, ...asked] = out.message._tag === "PrePrepare" ? out.message.batch : []
-      if (head === undefined || head.client !== config.clock) return [out]
+      if (head === undefined || !isSigned(head) || head.client !== config.clock) return [out]
       const timestamp = Math.max(1, head.timestamp + byMs)
       const batch = [{ ...head, timestamp, operation: timeOperation(timestamp) }, ...asked]
       return [{ ...out, message: sealed(config, { ...(out.message as PrePrepare), batch }) }]

@@ -5,9 +5,10 @@
  */
 import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
-import type { SignedRequest } from "../core/request.ts"
+import { isSigned, type SignedRequest } from "../core/request.ts"
 import { verifies } from "./authenticators.ts"
 
 /** A replica tells how far it is, so that others send again what it lacks; no protocol message. */
@@ -71,12 +72,14 @@ export const inputOf = (
       if (!verifies(message, config.id)) return "BadAuthenticator"
       return { _tag: "Receive", message: message as Authentic<typeof message> }
     case "PrePrepare": {
-      if (config.batchDigest(message.batch) !== message.digest) return "BadDigest"
-      const verdicts = message.batch.map((r) =>
-        r.client === config.clock
-          ? accepts(r)
-          : r.client < config.clients && verifies(r, config.id),
-      )
+      const { batch, digest } = message
+      // One that only names requests is held against its digest when they are there.
+      if (isWhole(batch) && config.batchDigest(batch) !== digest) return "BadDigest"
+      const verdicts = batch.map((r) => {
+        if (!isSigned(r)) return true
+        if (r.client === config.clock) return accepts(r)
+        return r.client < config.clients && verifies(r, config.id)
+      })
       return { _tag: "ReceivePrePrepare", message: message as Authentic<PrePrepare>, verdicts }
     }
     default:
@@ -98,6 +101,6 @@ export const unforgeable: ReadonlySet<string> = new Set([
 
 /** Seals a changed message: a pre-prepare's digest must be its batch's to be looked at at all. */
 export const sealed = <M extends WireMessage>(config: Config, message: M): M =>
-  message._tag === "PrePrepare"
+  message._tag === "PrePrepare" && isWhole(message.batch)
     ? { ...message, digest: config.batchDigest(message.batch) }
     : message

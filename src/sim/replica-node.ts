@@ -6,9 +6,15 @@
  */
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
-import type { Batch, Request, State as StateMessage } from "../core/pbft/message.ts"
+import type {
+  Batch,
+  FetchPrePrepare,
+  PrePrepare,
+  Request,
+  State as StateMessage,
+} from "../core/pbft/message.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
-import { recoveringReplica, recoveryRequest, recoverResult } from "../core/pbft/rejoin.ts"
+import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
@@ -20,6 +26,7 @@ import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import { Disk } from "./disk.ts"
+import { executeRequests } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
 import type { CarriedState, Progress, WireMessage } from "./messages.ts"
@@ -324,24 +331,18 @@ export class ReplicaNode {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
   }
 
-  #carried(message: Batch | StateMessage | Request): WireMessage {
-    if (message._tag === "Batch") return message
+  #carried(message: Batch | StateMessage | Request | PrePrepare | FetchPrePrepare): WireMessage {
     if (message._tag === "Request") {
-      const authenticator = authenticatorFor(message, everyone(this.config.group.n))
-      return { ...message, authenticator }
+      return { ...message, authenticator: authenticatorFor(message, everyone(this.config.group.n)) }
     }
+    if (message._tag !== "State") return message
     const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.seq) }
     return carried
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
-    const asked = requests.filter((r) => recoveringReplica(this.config, r.client) === undefined)
-    this.#tentative = undoable ? this.#tentative + asked.length : 0
-    const results = requests.map(({ client, operation }) =>
-      recoveringReplica(this.config, client) === undefined
-        ? this.#service.execute(operation)
-        : recoverResult,
-    )
+    const { results, asked } = executeRequests(this.config, this.#service, requests)
+    this.#tentative = undoable ? this.#tentative + asked : 0
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

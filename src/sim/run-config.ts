@@ -20,6 +20,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     id,
     clock: undefined,
     ...clockOf(scenario),
+    ...bigRequests(scenario),
     checkpointInterval,
     logSize,
     maxBatch,
@@ -49,6 +50,10 @@ interface Ids {
   readonly recoverers?: number
 }
 
+// From what size on requests go past the primary, where any do.
+const bigRequests = ({ cluster: { bigRequestBytes } }: Scenario) =>
+  bigRequestBytes === undefined ? {} : { bigRequestBytes }
+
 // What is answered before the end of agreement or without one.
 const fastPaths = (scenario: Scenario) => {
   const { cluster } = scenario
@@ -75,6 +80,7 @@ export const clientConfig = (scenario: Scenario, id: number, hashing: Hashing): 
     maxRetransmitMs: longestWait * retransmitMs,
     replyQuorum: fastPaths(scenario).replyQuorum,
     resultDigest: hashing.hash,
+    ...bigRequests(scenario),
   }
 }
 
@@ -91,6 +97,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     maxBatch,
     ...fastPaths(scenario),
     ...clockOf(scenario),
+    ...bigRequests(scenario),
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
   }

@@ -47,6 +47,8 @@ export interface Cluster {
   readonly agreedTimeMs?: number
   /** Replicas that lost their disks are taken back. */
   readonly recovery?: boolean
+  /** Requests whose operations have so many bytes go past the primary. */
+  readonly bigRequestBytes?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }

@@ -27,7 +27,7 @@ import type {
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
-import type { Request as PlainRequest } from "../core/request.ts"
+import { isSigned, type Request as PlainRequest } from "../core/request.ts"
 
 /** The service of a model: what it answers and how it changes. */
 export interface ModelService<V> {
@@ -87,7 +87,9 @@ export const inputOf = (id: ReplicaId, envelope: Envelope): Input | undefined =>
   if (message._tag === "Reply") return undefined
   if (!auth.includes(id) || (to !== undefined && !to.includes(id))) return undefined
   if (message._tag === "PrePrepare") {
-    const verdicts = message.batch.map((r) => verifiesAt(r.authenticator).includes(id))
+    const verdicts = message.batch.map(
+      (r) => !isSigned(r) || verifiesAt(r.authenticator).includes(id),
+    )
     return {
       _tag: "ReceivePrePrepare",
       message: message as Authentic<PrePrepare>,

@@ -11,7 +11,7 @@ import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import * as Window from "../core/window.ts"
-import type { Request } from "../core/request.ts"
+import { type BatchItem, isSigned, type Request } from "../core/request.ts"
 import {
   type ClientEvent,
   laneStep,
@@ -159,8 +159,9 @@ export class Causality {
     if (saying !== undefined) return saying
     const { batch } = input.message
     for (let k = 0; k < batch.length; k++) {
-      if (input.verdicts[k] !== true) continue
-      const missing = this.#missingRequest(batch[k] as Request, undefined, `in.batch[${k}]`)
+      const request = batch[k] as BatchItem
+      if (input.verdicts[k] !== true || !isSigned(request)) continue
+      const missing = this.#missingRequest(request, undefined, `in.batch[${k}]`)
       if (missing !== undefined) return missing
     }
     return undefined
@@ -283,7 +284,8 @@ export class Causality {
     if (m._tag === "NewView") for (const c of m.changes) this.#heard(c, place, ignored)
     if (input._tag !== "ReceivePrePrepare") return
     input.message.batch.forEach((request, k) => {
-      if (input.verdicts[k] === true) this.#request(request, place, ignored)
+      if (input.verdicts[k] !== true || !isSigned(request)) return
+      this.#request(request, place, ignored)
     })
   }
 

@@ -1,7 +1,8 @@
 /** What a view change says, as records of TLA+ (spec/tla/Pbft.tla, section "Messages"). */
 import type { Decision } from "../core/pbft/decision.ts"
 import type { Entry, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
-import { type Symbols, tlaSet } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { tlaSet } from "./tla-text.ts"
 
 // The specification has sets where messages have lists in one order: a list in another order, which
 // no correct replica sends and none accepts, gets an element that the specification refuses too.

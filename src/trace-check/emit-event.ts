@@ -1,13 +1,23 @@
 /** One event of a window as a record of TLA+, as spec/tla/TracePbft.tla reads it. */
 import { isIgnored } from "../core/machine.ts"
-import type { Entry, Numbered, PeerMessage, Reply, State } from "../core/pbft/message.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
+import type {
+  Entry,
+  Numbered,
+  PeerMessage,
+  PrePrepare,
+  Reply,
+  State,
+} from "../core/pbft/message.ts"
 import type { RecoveryData, RequestData } from "../core/pbft/projection.ts"
 import type { Input } from "../core/pbft/state.ts"
+import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
-import { functionText, type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
@@ -42,15 +52,33 @@ export const replyText = (m: Reply, symbols: Symbols): string => {
   )
 }
 
+const namedText = ({ client, timestamp }: NamedRequest, symbols: Symbols): string =>
+  `[client |-> ${client}, timestamp |-> ${symbols.timestamp(client, timestamp)}]`
+
+// The batch of a pre-prepare, with the names of requests that it only names.
+const itemsText = ({ batch, digest }: PrePrepare, symbols: Symbols): string =>
+  isWhole(batch)
+    ? symbols.batch(batch, digest)
+    : tlaTuple(
+        batch.map((r) =>
+          isSigned(r) ? symbols.request(r, symbols.auth(r)) : namedText(r, symbols),
+        ),
+      )
+
 /** A message between replicas; `batch` is the text of a pre-prepare's batch. */
 export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): string => {
   switch (m._tag) {
     case "PrePrepare": {
-      const content = batch ?? symbols.batch(m.batch, m.digest)
+      const content = batch ?? itemsText(m, symbols)
+      const digest = isWhole(m.batch) ? "" : `digest |-> ${symbols.digest(m.digest)}, `
       return (
         `[type |-> "PrePrepare", view |-> ${m.view}, seq |-> ${m.seq}, ` +
-        `batch |-> ${content}, ${from(m, symbols)}`
+        `batch |-> ${content}, ${digest}${from(m, symbols)}`
       )
+    }
+    case "FetchPrePrepare": {
+      const place = `view |-> ${m.view}, seq |-> ${m.seq}`
+      return `[type |-> "FetchPrePrepare", ${place}, ${from(m, symbols)}`
     }
     case "Prepare":
     case "Commit":
@@ -108,12 +136,14 @@ export const receivedBatch = (
   symbols: Symbols,
 ): string => {
   if (input._tag !== "ReceivePrePrepare") return "<<>>"
-  const { batch, digest } = input.message
+  const { batch } = input.message
   if (batch.length === 0) return "<<>>"
-  if (chain.start.replicas.has(input.message.replica)) return symbols.batch(batch, digest)
+  if (chain.start.replicas.has(input.message.replica)) return itemsText(input.message, symbols)
   // Elsewhere the authenticator may fail: nobody can say, and for this receiver it is the same.
   const requests = batch.map((r, k) =>
-    symbols.request(r, input.verdicts[k] === true ? [replica] : []),
+    isSigned(r)
+      ? symbols.request(r, input.verdicts[k] === true ? [replica] : [])
+      : namedText(r, symbols),
   )
   return tlaTuple(requests)
 }

@@ -4,6 +4,7 @@
  * sent is what the causal merge has checked.
  */
 import { isIgnored } from "../core/machine.ts"
+import { isSigned } from "../core/request.ts"
 import type { RequestData } from "../core/pbft/projection.ts"
 import type { Chain, Window } from "./chain.ts"
 import { viewChangeText } from "./emit-change.ts"
@@ -77,9 +78,8 @@ const needs = (event: StepEvent, chain: Chain, symbols: Symbols): Needs => {
   }
   const injected = [text]
   if (input._tag === "ReceivePrePrepare") {
-    const requests = input.message.batch.filter(
-      (r, k) => symbols.isTraced(r.client) && input.verdicts[k] === true,
-    )
+    const passedOn = input.message.batch.filter((_, k) => input.verdicts[k] === true)
+    const requests = passedOn.filter(isSigned).filter((r) => symbols.isTraced(r.client))
     return { injected, sent: requests.map((r) => copies(r, symbols.replicas, symbols)) }
   }
   if (input._tag !== "Receive" || input.message._tag !== "NewView") return { injected, sent: [] }

@@ -6,7 +6,8 @@ import { type RecoveryData, recoveryData } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import { entriesText, newViewText, viewChangeText } from "./emit-change.ts"
-import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => string): string =>
   tlaTuple(votes.flatMap((d, replica) => (d === "" ? [] : [tlaTuple([replica, name(d)])])))

@@ -7,7 +7,8 @@ import { type Chain, type Window as TraceWindow, windowsOf } from "./chain.ts"
 import { eventText } from "./emit-event.ts"
 import { messagesOf } from "./emit-messages.ts"
 import { clientText, replicaText } from "./emit-state.ts"
-import { functionText, Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import { Symbols } from "./symbols.ts"
+import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 /** A window ready for TLC: the text of TraceData.tla, and what its states are written as. */
 export interface EmittedWindow extends TraceWindow {
@@ -72,6 +73,24 @@ const maxView = ({ start, events }: Chain): number => {
   return last + 1
 }
 
+// What the service answered: pairs of a request, and where it was read, with the result.
+const answersOf = (symbols: Symbols): ReadonlyArray<string> => {
+  const { results, reads, readOperations } = symbols.answers
+  const executed = results.map(([client, timestamp, result]) => {
+    const key = tlaTuple([client, symbols.timestamp(client, timestamp)])
+    return tlaTuple([key, symbols.result(result)])
+  })
+  const read = reads.map(({ client, timestamp, replica, result }) => {
+    const at = tlaTuple([client, symbols.timestamp(client, timestamp), replica])
+    return tlaTuple([at, symbols.result(result)])
+  })
+  return [
+    `Results == ${tlaTuple(executed)}`,
+    `ReadResults == ${tlaTuple(read)}`,
+    `ReadOperations == ${tlaSet(readOperations.map((content) => symbols.operation(content)))}`,
+  ]
+}
+
 const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
   const { header, start } = chain
   const { n, f, quorum, checkpointInterval, logSize, maxBatch } = header
@@ -101,11 +120,10 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
     `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
+    `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
-    `ReadResults == ${tlaTuple(symbols.readResults())}`,
-    `ReadOperations == ${tlaSet(symbols.readOperations())}`,
+    ...answersOf(symbols),
     `TraceValue == "service"`,
-    `Results == ${tlaTuple(symbols.results())}`,
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
   ]
 }

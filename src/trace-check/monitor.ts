@@ -309,7 +309,6 @@ export class Monitor {
   #restart(event: ReplicaEvent): void {
     const { before, step, replica } = event
     this.#last.set(replica, timestamps(step.state))
-    // Who lost its disk speaks as another incarnation from here on.
     if (event.input._tag === "Rejoin") return void this.#views.delete(replica)
     const config = this.#configs.get(replica) as Config
     const expected = restart(config, durableRecords(config, before)).state

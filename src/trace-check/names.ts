@@ -15,6 +15,11 @@ export class Names {
     return name
   }
 
+  /** What has a name. */
+  get texts(): ReadonlyArray<string> {
+    return [...this.#names.keys()]
+  }
+
   /** What those of its names that stand in a text are short for, as definitions. */
   definitions(text: string): ReadonlyArray<string> {
     const used = new Set(text.match(new RegExp(`\\b${this.#prefix}\\d+\\b`, "g")))

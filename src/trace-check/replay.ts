@@ -4,6 +4,7 @@
  * itself, character for character, conforms; only where the texts differ are the data compared.
  */
 import type { ClientId } from "../core/ids.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { type ClientConfig, type ClientState, initClient, stepClient } from "../core/pbft/client.ts"
 import {
@@ -73,6 +74,7 @@ export class ReplicaReplay {
       fetchDecisions,
       clock: header.clock,
       recoverers: header.recoverers,
+      bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,
       resultDigest: digests.resultDigest,
@@ -134,6 +136,8 @@ export class ReplicaReplay {
     if (input._tag !== "ReceivePrePrepare") return
     const { digest, batch, replica } = input.message
     knownReplica(at, replica, n)
+    // What is only named is held against the digest by the step.
+    if (!isWhole(batch)) return
     const expected = this.config.batchDigest(batch)
     if (expected === digest) return
     reject({
@@ -165,14 +169,14 @@ export class ClientsReplay {
   readonly #states = new Map<ClientId, ClientState>()
 
   constructor(header: TraceHeader, { resultDigest }: Pick<Digests, "resultDigest">) {
-    const { node, n, f, quorum, replyQuorum } = header
+    const { node, n, f, quorum, replyQuorum, bigRequestBytes } = header
     if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
     this.node = `clients ${node.from} to ${node.to}`
     for (let id = node.from; id <= node.to; id++) {
       const group = { n, f, quorum }
       const { firstTimestamp } = node
       const timers = { retransmitMs: 1, maxRetransmitMs: 1 }
-      const answers = { replyQuorum, resultDigest }
+      const answers = { replyQuorum, resultDigest, bigRequestBytes }
       const config: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
       this.#configs.set(id, config)
       this.#states.set(id, initClient(config))

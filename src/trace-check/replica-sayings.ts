@@ -61,6 +61,7 @@ export class ReplicaSayings {
 
   say(m: SignedMessage, place: Place): void {
     switch (m._tag) {
+      case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
         return this.#fetches.say(askedFor(m))
@@ -74,6 +75,7 @@ export class ReplicaSayings {
 
   knows(m: SignedMessage): Known {
     switch (m._tag) {
+      case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
         return this.#fetches.knows(askedFor(m))
@@ -88,6 +90,7 @@ export class ReplicaSayings {
   /** Where it said something that a correct replica does not say beside `m`, and what. */
   contradiction(m: SignedMessage): { readonly place: Place; readonly what: string } | undefined {
     switch (m._tag) {
+      case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
         return undefined
@@ -125,6 +128,9 @@ export class ReplicaSayings {
       // What a new view starts with is in its NEW-VIEW.
       const inNewView = vote === "PrePrepare" && chosen.has(seq)
       if (!inNewView) this.#slots.say({ type: vote, view, seq, digest, place })
+      if (!inNewView && vote === "PrePrepare") {
+        this.#slots.say({ type: vote, view, seq, digest, short: true, place })
+      }
       if (phase !== "prePrepared") this.#slots.say({ type: "Commit", view, seq, digest, place })
     }
     for (const { seq, digest, view: v } of qset) {
@@ -141,10 +147,13 @@ export class ReplicaSayings {
   }
 }
 
-type Fetch = Extract<SignedMessage, { readonly _tag: "FetchBatch" | "FetchState" }>
+type FetchTag = "FetchPrePrepare" | "FetchBatch" | "FetchState"
+type Fetch = Extract<SignedMessage, { readonly _tag: FetchTag }>
 
-const askedFor = (m: Fetch): string =>
-  m._tag === "FetchBatch" ? m.digest : `state ${m.seq} ${m.digest}`
+const askedFor = (m: Fetch): string => {
+  if (m._tag === "FetchBatch") return m.digest
+  return m._tag === "FetchState" ? `state ${m.seq} ${m.digest}` : `view ${m.view} ${m.seq}`
+}
 
 const aboutOf = (m: Exclude<SignedMessage, Fetch>): string => {
   if (m._tag === "ViewChange" || m._tag === "NewView") return `for view ${m.view}`
@@ -156,6 +165,8 @@ const viewOf = (m: SlotMessage): string => (m._tag === "Checkpoint" ? "" : ` in 
 /** A message, for people. */
 export const nameOf = (m: SignedMessage): string => {
   switch (m._tag) {
+    case "FetchPrePrepare":
+      return `FetchPrePrepare for sequence number ${m.seq} in view ${m.view}`
     case "FetchBatch":
       return `FetchBatch for the batch ${m.digest}`
     case "FetchState":

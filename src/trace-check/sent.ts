@@ -4,6 +4,7 @@
  * answered with "forgotten", never with a guess.
  */
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
 import type { SlotMessage } from "../core/pbft/message.ts"
 import type { Request } from "../core/request.ts"
 import type { Place } from "./finding.ts"
@@ -16,6 +17,8 @@ export interface Saying {
   readonly view: View
   readonly seq: Seq
   readonly digest: Digest
+  /** A pre-prepare that only names some of its requests: who said it has not said all of it. */
+  readonly short?: true
   readonly place: Place
 }
 
@@ -66,11 +69,12 @@ export class Sayings {
   }
 
   /** The same message, where it was said. */
-  find({ type, view, seq, digest }: Omit<Saying, "place">): Saying | undefined {
+  find({ type, view, seq, digest, short }: Omit<Saying, "place">): Saying | undefined {
     const said = this.#bySeq.get(seq)
     if (said === undefined) return undefined
     for (const s of said) {
-      if (s.type === type && s.view === view && s.digest === digest) return s
+      const same = s.type === type && s.view === view && s.digest === digest
+      if (same && s.short === short) return s
     }
     return undefined
   }
@@ -95,6 +99,7 @@ export const sayingOf = (m: SlotMessage): Omit<Saying, "place"> => ({
   view: m._tag === "Checkpoint" ? 0 : m.view,
   seq: m.seq,
   digest: m.digest,
+  ...(m._tag === "PrePrepare" && !isWhole(m.batch) ? { short: true } : {}),
 })
 
 /** A list of the newest entries by timestamp, ascending. */

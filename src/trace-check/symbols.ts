@@ -8,28 +8,27 @@ import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import type { State as StateMessage } from "../core/pbft/message.ts"
+import { isWhole } from "../core/pbft/big-requests.ts"
+import type { PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
-import type { Batch, Request, SignedRequest } from "../core/request.ts"
+import {
+  type Batch,
+  isBig,
+  isSigned,
+  type NamedRequest,
+  type Request,
+  type SignedRequest,
+} from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import { incarnationsIn, incarnationsOf } from "./incarnations.ts"
 import { Names } from "./names.ts"
 import { RecordedAnswers } from "./recorded-answers.ts"
-import { timestampRanks } from "./timestamp-ranks.ts"
+import { byRank, timestampRanks } from "./timestamp-ranks.ts"
+import { tlaSet, tlaTuple } from "./tla-text.ts"
 
 type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
-
-/** A function of numbers; `f[key] = text`. */
-export const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
-  entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
-
-export const tlaSet = (elements: Iterable<number | string>): string =>
-  `{${[...elements].join(", ")}}`
-export const tlaTuple = (elements: Iterable<number | string>): string =>
-  `<<${[...elements].join(", ")}>>`
-export const tlaBoolean = (value: boolean): string => (value ? "TRUE" : "FALSE")
 
 export class Symbols {
   readonly replicas: ReadonlyArray<ReplicaId>
@@ -40,7 +39,10 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative" | "recoverers">
+  readonly #config: Pick<
+    Config,
+    "checkpointInterval" | "maxTentative" | "recoverers" | "bigRequestBytes"
+  >
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -52,7 +54,8 @@ export class Symbols {
   readonly #asked = new Map<ClientId, Map<Timestamp, string>>()
   /** Replicas at which a request's authenticator failed. */
   readonly #failed = new Map<string, Set<ReplicaId>>()
-  readonly #answers = new RecordedAnswers()
+  /** What the service answered. */
+  readonly answers = new RecordedAnswers()
   /** The first recorded digest by sequence number. */
   readonly #digestAt = new Map<number, Digest>()
   /** What primaries proposed with their batches. */
@@ -69,13 +72,9 @@ export class Symbols {
     this.replicas = Array.from({ length: header.n }, (_, replica) => replica)
     this.#traced = new Set(start.clients.keys())
     // The specification looks at their timestamps with every VIEW-CHANGE.
-    for (const i of header.recoverers === undefined ? [] : this.replicas) {
-      this.#clients.add((header.recoverers ?? 0) + i)
-    }
-    for (const [id, state] of start.replicas) {
-      this.#meetReplica(state)
-      this.#meetIncarnations(incarnationsIn(id, state))
-    }
+    const { recoverers } = header
+    if (recoverers !== undefined) this.replicas.forEach((i) => this.#clients.add(recoverers + i))
+    for (const [id, state] of start.replicas) this.#meetReplica(id, state)
     for (const event of events) this.#meet(event)
     for (const [client, state] of start.clients) {
       if (this.#clients.has(client)) this.#meetClient(client, state)
@@ -174,13 +173,10 @@ export class Symbols {
         : [],
     )
     const digests = [...this.#digestsByNumber()].flatMap(([number, digest]) => {
-      const batch = this.#batches.get(digest)
-      const lines: Array<string> = []
-      if (used.has(`D${number}`)) {
-        const plain = batch?.map((r) => this.plain(r)) ?? [this.#unknownBatch(number)]
-        lines.push(`D${number} == ${tlaTuple(plain)}  \\* ${digest.replace(/[^\w.-]/g, "?")}`)
-      }
-      return lines
+      if (!used.has(`D${number}`)) return []
+      const plain = this.#batches.get(digest)?.map((r) => this.plain(r))
+      const content = tlaTuple(plain ?? [this.#unknownBatch(number)])
+      return [`D${number} == ${content}  \\* ${digest.replace(/[^\w.-]/g, "?")}`]
     })
     return [...batches, ...digests]
   }
@@ -221,36 +217,19 @@ export class Symbols {
 
   /** `ClientOps[c]` for a traced client. */
   operations(client: ClientId): string {
-    const ranks = this.#ranks.get(client) ?? new Map<Timestamp, number>()
     const asked = this.#asked.get(client)
-    const operations: Array<string> = []
-    for (const [timestamp, rank] of ranks) {
-      if (rank === 0) continue
-      const content = asked?.get(timestamp)
-      operations[rank - 1] = content === undefined ? `"unrecorded"` : this.operation(content)
-    }
-    return tlaTuple(operations)
+    return tlaTuple(
+      byRank(this.#ranks.get(client), (timestamp) => {
+        const content = asked?.get(timestamp)
+        return content === undefined ? `"unrecorded"` : this.operation(content)
+      }),
+    )
   }
 
-  /** The recorded results as `<<<<client, timestamp>>, result>>` pairs. */
-  results(): ReadonlyArray<string> {
-    return this.#answers.results.map(([client, timestamp, result]) => {
-      const key = tlaTuple([client, this.timestamp(client, timestamp)])
-      return tlaTuple([key, this.result(result)])
-    })
-  }
-
-  /** What was read, as `<<<<client, timestamp, replica>>, result>>` pairs. */
-  readResults(): ReadonlyArray<string> {
-    return this.#answers.reads.map(({ client, timestamp, replica, result }) => {
-      const at = tlaTuple([client, this.timestamp(client, timestamp), replica])
-      return tlaTuple([at, this.result(result)])
-    })
-  }
-
-  /** The operations that were asked for as reads. */
-  readOperations(): ReadonlyArray<string> {
-    return this.#answers.readOperations.map((content) => this.operation(content))
+  /** The operations that are big, of those that have been written. */
+  bigOperations(): ReadonlyArray<string> {
+    const big = this.#operations.texts.filter((content) => isBig(this.#config, content))
+    return big.map((content) => this.operation(content))
   }
 
   /** What primaries proposed. */
@@ -264,12 +243,11 @@ export class Symbols {
   }
 
   #mention(client: ClientId, timestamp: Timestamp): void {
-    const all = this.#timestamps.get(client)
-    if (all === undefined) this.#timestamps.set(client, new Set([timestamp]))
-    else all.add(timestamp)
+    const all = this.#timestamps.get(client) ?? new Set<Timestamp>()
+    this.#timestamps.set(client, all.add(timestamp))
   }
 
-  #meetRequest({ client, timestamp }: Request): void {
+  #meetRequest({ client, timestamp }: NamedRequest): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
   }
@@ -281,7 +259,17 @@ export class Symbols {
     batch.forEach((r) => this.#meetRequest(r))
   }
 
-  #meetReplica(state: State): void {
+  // Where requests are only named, the slot has them as soon as they were there.
+  #meetPrePrepare({ seq, batch, digest }: PrePrepare, { log }: State): void {
+    batch.forEach((r) => this.#meetRequest(r))
+    this.#seen.add(digest)
+    const slot = Window.covers(log, seq) ? Window.get(log, seq) : undefined
+    if (isWhole(batch)) this.#meetBatch(batch, digest)
+    else if (slot?.digest === digest) this.#meetBatch(slot.batch, digest)
+  }
+
+  #meetReplica(id: ReplicaId, state: State): void {
+    this.#meetIncarnations(incarnationsIn(id, state))
     state.queue.forEach((r) => this.#meetRequest(r))
     for (const seq of Window.occupied(state.log)) {
       const { batch, digest, prepares, commits } = Window.get(state.log, seq)
@@ -294,7 +282,7 @@ export class Symbols {
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
     for (const read of state.reads) {
       this.#meetRequest(read)
-      this.#answers.askedToRead(read.operation)
+      this.answers.askedToRead(read.operation)
     }
     for (const { result } of ClientTable.entries(state.table)) this.#meetResult(result)
   }
@@ -334,9 +322,9 @@ export class Symbols {
         // What an answer by digest stands for is in the step's input.
         if (readOnly === true || digest === true) continue
         this.#meetResult(result)
-        this.#answers.executed({ client, timestamp }, result)
-      } else if (effect._tag === "Broadcast" && effect.message._tag === "PrePrepare") {
-        this.#meetBatch(effect.message.batch, effect.message.digest)
+        this.answers.executed({ client, timestamp }, result)
+      } else if ("message" in effect && effect.message._tag === "PrePrepare") {
+        this.#meetPrePrepare(effect.message, event.step.state)
       } else if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#meetCheckpoint(effect.message.seq, effect.message.digest)
       } else if (effect._tag === "SendToReplicas" && effect.message._tag === "State") {
@@ -354,7 +342,7 @@ export class Symbols {
   #meetRead(replica: ReplicaId, { client, timestamp, result }: ReadDone): void {
     this.#clients.add(client)
     this.#mention(client, timestamp)
-    if (result !== undefined) this.#answers.read({ client, timestamp, replica, result })
+    if (result !== undefined) this.answers.read({ client, timestamp, replica, result })
   }
 
   // Nobody may have been told the result: of a proposal, or where all answer with its digest.
@@ -362,20 +350,18 @@ export class Symbols {
     for (const result of results) this.#meetResult(result)
     if (isIgnored(step.action)) return
     pendingExecution(this.#config, before)?.requests.forEach((request, k) => {
-      this.#answers.executed(request, results[k] as string)
+      this.answers.executed(request, results[k] as string)
     })
   }
 
   #meetIncarnations(all: ReturnType<typeof incarnationsIn>): void {
-    const { recoverers } = this.#config
-    if (recoverers === undefined) return
-    for (const [replica, incarnation] of all) this.#mention(recoverers + replica, incarnation)
+    for (const [i, k] of all) this.#mention((this.#config.recoverers ?? 0) + i, k)
   }
 
   #meetInput(event: ReplicaEvent): void {
     const { input, replica, step } = event
     this.#meetIncarnations(incarnationsOf(replica, input))
-    if (input._tag === "Restart") return this.#meetReplica(step.state)
+    if (input._tag === "Restart") return this.#meetReplica(replica, step.state)
     if (input._tag === "ReadDone") return this.#meetRead(replica, input)
     if (input._tag === "Propose" && input.proposal) {
       this.#meetRequest(input.proposal)
@@ -385,15 +371,14 @@ export class Symbols {
     if (input._tag === "Receive") {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
-      if (m._tag === "Read") this.#answers.askedToRead(m.operation)
+      if (m._tag === "Read") this.answers.askedToRead(m.operation)
       if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
-      const { batch, digest } = input.message
-      this.#meetBatch(batch, digest)
-      batch.forEach((r, k) => {
-        if (input.verdicts[k] === true) return
+      this.#meetPrePrepare(input.message, step.state)
+      input.message.batch.forEach((r, k) => {
+        if (input.verdicts[k] === true || !isSigned(r)) return
         const key = requestKey(r)
         this.#failed.set(key, (this.#failed.get(key) ?? new Set()).add(replica))
       })
@@ -404,7 +389,7 @@ export class Symbols {
     this.#clients.add(client)
     this.#meetClient(client, step.state)
     if (input._tag === "Submit" && input.readOnly === true) {
-      this.#answers.askedToRead(input.operation)
+      this.answers.askedToRead(input.operation)
     }
     if (input._tag !== "Receive") return
     this.#mention(client, input.message.timestamp)
@@ -412,5 +397,4 @@ export class Symbols {
   }
 }
 
-const requestKey = ({ client, timestamp, operation }: Request): string =>
-  `${client} ${timestamp} ${operation}`
+const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

@@ -21,6 +21,7 @@ import {
   sortHeaders,
 } from "./http-message.ts"
 import { type Classified, classifier, type RouteRules } from "./routes.ts"
+import { termField } from "./ownership.ts"
 import { leftOut, varyOf, VaryTable } from "./vary.ts"
 
 /** How an answer was come by, as the field `Prophecy` says it. */
@@ -82,7 +83,13 @@ const closingMs = 2_000
 const varyPaths = 10_000
 
 /** The whole body, refused as soon as it is known to be too large. */
-const bodyOf = (request: IncomingMessage, limit: number): Promise<Bytes> =>
+const bodyOf = (request: IncomingMessage, limit: number): Promise<Bytes> | Bytes => {
+  // Without either field there is none (RFC 9112 section 6.3).
+  const { "content-length": length, "transfer-encoding": coding } = request.headers
+  return length === undefined && coding === undefined ? "" : readBody(request, limit)
+}
+
+const readBody = (request: IncomingMessage, limit: number): Promise<Bytes> =>
   new Promise((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > limit) return reject(bodyTooLarge(limit))
     const chunks: Array<Buffer> = []
@@ -147,17 +154,18 @@ const send = (
 ): void => {
   if (response.headersSent || response.destroyed) return
   const raw = of.headers.filter((h) => !ownFields.has(h[0]) && isHeader(h)).flat()
-  const body = Buffer.from(of.body, "latin1")
+  const { body } = of
   const bodyless = method === "HEAD" || of.status === 204 || of.status === 304 || of.status < 200
   const told = of.headers.some(([name]) => name === "content-length")
   // Without a length a large body goes out in chunks of HTTP, whose end says that it is whole.
   const isKnown = !bodyless && !told && rest === undefined
   const length = isKnown ? ["content-length", String(body.length)] : []
-  const date = new Date().toUTCString()
   const place = position === undefined ? [] : ["prophecy-position", position]
-  response.writeHead(of.status, [...raw, ...length, ...place, "date", date, "prophecy", how])
-  if (bodyless || rest === undefined) response.end(bodyless ? undefined : body)
-  else void sendRest(response, body, rest)
+  // Node adds `Date`, and writes fields and body at once where both are text.
+  response.writeHead(of.status, [...raw, ...length, ...place, "prophecy", how])
+  if (bodyless) response.end()
+  else if (rest === undefined) response.end(body, "latin1")
+  else void sendRest(response, Buffer.from(body, "latin1"), rest)
 }
 
 /** The body as it comes, no faster than the client takes it. */
@@ -182,6 +190,14 @@ const sendFailure = (response: ServerResponse, cause: unknown): void => {
     ...headers,
   })
   response.end(body)
+}
+
+/** The sketch of a page is filed under the term of its sketcher too, where a front end says it. */
+const inTerm = (asked: Classified, request: HttpRequest): Classified => {
+  const term = headerOf(request, termField)
+  return term === undefined || asked.kind === "write"
+    ? asked
+    : { ...asked, key: `${term} ${asked.key}` }
 }
 
 class Answering {
@@ -217,11 +233,12 @@ class Answering {
   async #ask(request: HttpRequest): Promise<{ answer: Answer; of: HttpResponse }> {
     const after = headerOf(request, "prophecy-after")
     for (;;) {
-      const asked = this.#classify(request, this.#vary.of(request))
+      const asked = inTerm(this.#classify(request, this.#vary.of(request)), request)
       const answer = await this.#options.backend.ask(asked, after)
       const of = read(answer)
+      if (asked.kind === "write" || headerOf(of, "vary") === undefined) return { answer, of }
       const executed = decodeRequest(asked.operation)
-      if (asked.kind === "write" || isNotHttp(executed)) return { answer, of }
+      if (isNotHttp(executed)) return { answer, of }
       const missing = leftOut(request, executed, of)
       if (missing.length === 0) return { answer, of }
       this.#vary.note(request, varyOf(of))

@@ -3,8 +3,7 @@
  * origins with equal contents give equal bytes. Writes are refused: an origin without digest,
  * snapshot and undo cannot take part in agreement, and replicas that disagree would lie together.
  */
-import { Agent, type IncomingMessage, request as httpRequest } from "node:http"
-import { request as httpsRequest, Agent as HttpsAgent } from "node:https"
+import { type Dispatcher, Pool } from "undici"
 import type { Bytes } from "../core/ids.ts"
 import {
   decodeRequest,
@@ -25,6 +24,8 @@ export interface OriginClientOptions {
   readonly timeoutMs: number
   /** A longer body is not taken, in bytes. */
   readonly bodyBytes: number
+  /** How many questions may be on their way on one connection. */
+  readonly pipelining: number
 }
 
 export interface OriginAnswer {
@@ -64,99 +65,120 @@ const refusedWrite = originFailure(
   "This origin has no snapshot of its state, so replicas cannot agree on changes of it: only GET and HEAD are possible.",
 )
 
-const headersOf = ({ rawHeaders }: IncomingMessage): ReadonlyArray<Header> => {
+/** The fields in the order in which they came; those that cannot be written again are left out. */
+const headersOf = (raw: Dispatcher.DispatchController["rawHeaders"]): ReadonlyArray<Header> => {
+  const parts = Array.isArray(raw) ? raw : []
   const headers: Array<Header> = []
-  for (let k = 0; k + 1 < rawHeaders.length; k += 2) {
-    const header: Header = [(rawHeaders[k] ?? "").toLowerCase(), rawHeaders[k + 1] ?? ""]
+  for (let k = 0; k + 1 < parts.length; k += 2) {
+    const [name = "", value = ""] = [parts[k], parts[k + 1]].map(latin1)
+    const header: Header = [name.toLowerCase(), value]
     if (isHeader(header)) headers.push(header)
   }
   return headers
 }
 
-/** The whole response, or undefined when its body is longer than that. */
-const read = (incoming: IncomingMessage, limit: number): Promise<HttpResponse | undefined> =>
-  new Promise((resolve, reject) => {
-    const chunks: Array<Buffer> = []
-    let length = 0
-    incoming.on("data", (chunk: Buffer) => {
-      length += chunk.length
-      chunks.push(chunk)
-      if (length <= limit) return
-      incoming.destroy()
-      resolve(undefined)
-    })
-    incoming.on("end", () => {
-      const body = Buffer.concat(chunks, length).toString("latin1")
-      resolve({ status: incoming.statusCode ?? 502, headers: headersOf(incoming), body })
-    })
-    incoming.on("error", reject)
-  })
+const latin1 = (bytes: Buffer | string | undefined): Bytes =>
+  typeof bytes === "string" ? bytes : (bytes?.toString("latin1") ?? "")
 
-const send = (
-  { url, timeoutMs }: OriginClientOptions,
-  agent: Agent,
-  request: HttpRequest,
-): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const start = url.protocol === "https:" ? httpsRequest : httpRequest
-    const path = `${url.pathname.replace(/\/$/, "")}${request.target}`
-    const host = request.authority === "" ? url.host : request.authority
-    const sent = start({
-      host: url.hostname,
-      port: url.port,
-      method: request.method,
-      path,
-      agent,
-      headers: [...request.headers.flat(), "host", host],
-    })
-    // For all of it: an origin that sends a byte now and then has not answered either.
-    const cut = setTimeout(() => sent.destroy(new Error("too slow")), timeoutMs)
-    sent.on("close", () => clearTimeout(cut))
-    sent.on("response", resolve)
-    sent.on("error", (error: NodeJS.ErrnoException) => {
-      // The origin closed a connection that was kept for the next request: that is no refusal.
-      const isStale = sent.reusedSocket && error.code === "ECONNRESET"
-      reject(isStale ? new StaleConnection() : error)
-    })
-    sent.end()
-  })
+/** The answer's body has more bytes than that are taken. */
+class TooLarge extends Error {}
 
-class StaleConnection extends Error {}
+/** The connection broke; what was asked may be asked again. */
+const isBroken = (error: unknown): boolean =>
+  ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "")
 
-const sendAgain = async (
-  options: OriginClientOptions,
-  agent: Agent,
-  request: HttpRequest,
-): Promise<IncomingMessage> => {
-  for (;;) {
-    try {
-      return await send(options, agent, request)
-    } catch (error) {
-      // Each time there is one connection less that is old, so this ends.
-      if (!(error instanceof StaleConnection)) throw error
-    }
+/** One question, with so long for all of it: who sends a byte now and then is too slow as well. */
+class Question implements Dispatcher.DispatchHandler {
+  readonly answer = Promise.withResolvers<HttpResponse>()
+  readonly #bodyBytes: number
+  readonly #clock: NodeJS.Timeout
+  readonly #chunks: Array<Buffer> = []
+  #length = 0
+  #status = 0
+  #headers: ReadonlyArray<Header> = []
+  #controller: Dispatcher.DispatchController | undefined
+  #isOver = false
+
+  constructor({ timeoutMs, bodyBytes }: OriginClientOptions) {
+    this.#bodyBytes = bodyBytes
+    this.#clock = setTimeout(() => this.#give(new Error("too slow")), timeoutMs)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isOver) controller.abort(new Error("too slow"))
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // What goes before the answer (100, 103) is overwritten by it.
+    this.#status = status
+    this.#headers = headersOf(controller.rawHeaders)
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#length > this.#bodyBytes) this.#give(new TooLarge())
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    const body = Buffer.concat(this.#chunks, this.#length).toString("latin1")
+    this.#give({ status: this.#status, headers: this.#headers, body })
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#give(error)
+  }
+
+  #give(answer: HttpResponse | Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#clock)
+    if (!(answer instanceof Error)) return this.answer.resolve(answer)
+    this.answer.reject(answer)
+    this.#controller?.abort(answer)
   }
 }
 
+const connections = 32
+
 export const openOrigin = (options: OriginClientOptions): OriginClient => {
-  const { url, normalise, bodyBytes } = options
-  const settings = { keepAlive: true, maxSockets: 32 }
-  const agent = url.protocol === "https:" ? new HttpsAgent(settings) : new Agent(settings)
+  const { url, normalise, bodyBytes, pipelining } = options
+  const clocks = { headersTimeout: 0, bodyTimeout: 0 }
+  const pool = new Pool(url.origin, { connections, pipelining, ...clocks })
+  const base = url.pathname.replace(/\/$/, "")
+  const ask = (request: HttpRequest): Promise<HttpResponse> => {
+    const question = new Question(options)
+    const host = request.authority === "" ? url.host : request.authority
+    const headers = [...request.headers.flat(), "host", host]
+    const { method } = request
+    pool.dispatch({ method, path: `${base}${request.target}`, headers, blocking: false }, question)
+    return question.answer.promise
+  }
+  const askTwice = async (request: HttpRequest): Promise<HttpResponse> => {
+    try {
+      return await ask(request)
+    } catch (error) {
+      // An origin closes a connection when it likes, and another question's time may be up.
+      if (isBroken(error)) return ask(request)
+      throw error
+    }
+  }
   const execute = async (operation: Bytes): Promise<OriginAnswer> => {
     const request = decodeRequest(operation)
     if (isNotHttp(request)) return notARequest(request.why)
     if (request.method !== "GET" && request.method !== "HEAD") return refusedWrite
     try {
-      const response = await read(await sendAgain(options, agent, request), bodyBytes)
-      if (response !== undefined) {
-        return { response: encodeResponse(normalise(request, response)), isOrigins: true }
+      const response = await askTwice(request)
+      return { response: encodeResponse(normalise(request, response)), isOrigins: true }
+    } catch (error) {
+      if (error instanceof TooLarge) {
+        const why = `The origin's answer has more than ${bodyBytes} bytes.`
+        return originFailure(502, "OriginTooLarge", why, bodyBytes)
       }
-      const why = `The origin's answer has more than ${bodyBytes} bytes.`
-      return originFailure(502, "OriginTooLarge", why, bodyBytes)
-    } catch {
       // What a broken origin's socket says differs from replica to replica: one text for all.
       return originFailure(502, "NoOrigin", "The origin did not answer.")
     }
   }
-  return { execute, close: () => agent.destroy() }
+  return { execute, close: () => void pool.destroy() }
 }

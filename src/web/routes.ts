@@ -49,6 +49,7 @@ export const defaultRoutes: RouteRules = {
     "pragma",
     "priority",
     "prophecy-after",
+    "prophecy-term",
     "proxy-connection",
     "referer",
     "sec-ch-ua",

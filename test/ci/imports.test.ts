@@ -53,6 +53,7 @@ const forbidden: ReadonlyArray<readonly [folder: string, from: string, what: Reg
   ["src/tla-tools", "@effect/platform-node", /src\/tla-tools imports only/],
   ["src/web", "../net/codec.ts", /src\/web imports only/],
   ["src/web", "@effect/platform-node", /src\/web imports only/],
+  ["src/web", "undici", /src\/web imports only/],
   ["src/net", "../cli/main.ts", /src\/net imports only/],
   ["src/net", "../tla-tools/tlc.ts", /src\/net imports only/],
   ["src/net", "fast-check", /src\/net imports only/],

@@ -108,7 +108,26 @@ describe("prophecy start --serve", () => {
       await page.click("#look")
       await expect.poll(() => page.locator("#photos img").count(), patient).toBe(1)
 
+      // Who looks again sees what one replica says: the browser asks for no fresh answer by itself.
+      const recent = (): Promise<string> => page.innerText("#recent")
+      for (let k = 0; k < 3; k++) {
+        await page.click("#look")
+        await expect.poll(text(page, "#message"), patient).toMatch(/^200 (fast|replicated)/)
+      }
+      await expect
+        .poll(recent, patient)
+        .toMatch(/bob\s+GET \/album\/holiday\s+200\s+fast; replica=/)
+      expect(await recent()).not.toMatch(/reason=fresh/)
+      await page.check("#fresh")
+      await page.click("#look")
+      await expect.poll(recent, patient).toMatch(/reason=fresh/)
+      await page.uncheck("#fresh")
+      expect(await page.innerText("#ways")).toMatch(/nobody had asked this before\s+[1-9]/)
+
       await page.selectOption('select[aria-label="how replica 1 answers reads"]', "garbage")
+      // One of four may lie: another one is refused.
+      await page.selectOption('select[aria-label="how replica 2 answers reads"]', "old")
+      await expect.poll(text(page, "#message"), patient).toMatch(/1 of 4 may lie.*replica 1/)
       await page.click("#story")
       await expect
         .poll(text(page, "#told"), patient)

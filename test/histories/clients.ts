@@ -8,7 +8,8 @@ import { Random } from "../../src/sim/random.ts"
 import type { HistoryLog } from "./history-log.ts"
 
 export interface ClientsOptions {
-  readonly port: number
+  /** Each request goes to one of them. */
+  readonly ports: ReadonlyArray<number>
   readonly clients: number
   readonly seed: number
   readonly log: HistoryLog
@@ -103,7 +104,8 @@ export class Clients {
   /** Makes the album, and has all clients ask until they are stopped. */
   async work(): Promise<void> {
     const { clients, seed } = this.#options
-    await this.#ask({ method: "PUT", path: album })
+    const [port = 0] = this.#options.ports
+    await this.#ask({ method: "PUT", path: album }, port)
     await Promise.all(
       Array.from({ length: clients }, (_, k) => this.#client(new Random(seed, `client ${k}`))),
     )
@@ -123,7 +125,7 @@ export class Clients {
 
   /** One operation. `lost`: nobody knows what became of it. */
   async #once(process: string, random: Random): Promise<"answered" | "refused" | "lost"> {
-    const { log, photos } = this.#options
+    const { log, photos, ports } = this.#options
     const key = `${this.#round}-${random.below(photos)}`
     const dice = random.below(100)
     const body = dice < looks ? undefined : `${key}/${this.#written++}`
@@ -133,7 +135,9 @@ export class Clients {
       body === undefined
         ? { method: "GET", path, fresh: dice < freshLooks }
         : { method: "PUT", path, body }
-    const answer = await this.#ask(asked).catch((error: NodeJS.ErrnoException) => error)
+    const answer = await this.#ask(asked, random.one(ports)).catch(
+      (error: NodeJS.ErrnoException) => error,
+    )
     if (answer instanceof Error && answer.code === "ECONNREFUSED") {
       this.#refused++
       log.failed(call)
@@ -156,8 +160,7 @@ export class Clients {
     this.#ways.set(way, (this.#ways.get(way) ?? 0) + 1)
   }
 
-  #ask({ method, path, body, fresh = false }: Asked): Promise<Answer> {
-    const { port } = this.#options
+  #ask({ method, path, body, fresh = false }: Asked, port: number): Promise<Answer> {
     const length = body === undefined ? {} : { "content-length": body.length }
     const control = fresh ? { "cache-control": "no-cache" } : {}
     const headers = { ...user, ...length, ...control }

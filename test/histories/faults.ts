@@ -10,11 +10,11 @@ import { groupOf, primaryOf } from "../../src/core/quorum.ts"
 import type { RunningCluster } from "../../src/net/cluster.ts"
 import type { Behaviour } from "../../src/net/misbehave.ts"
 import type { Random } from "../../src/sim/random.ts"
-import type { SketcherProcess } from "./sketcher-process.ts"
+import type { CommandProcess } from "./command-process.ts"
 
 export interface System {
   readonly cluster: RunningCluster
-  readonly sketcher: SketcherProcess
+  readonly sketcher: CommandProcess
   readonly random: Random
 }
 

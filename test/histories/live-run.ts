@@ -23,7 +23,7 @@ import {
 } from "./faults.ts"
 import { HistoryLog } from "./history-log.ts"
 import { type Judgement, judge, type Linearity, linearity } from "./judge.ts"
-import { SketcherProcess } from "./sketcher-process.ts"
+import { CommandProcess } from "./command-process.ts"
 
 export interface LiveOptions {
   /** Empty, and kept. */
@@ -83,9 +83,9 @@ const startSystem = (
     const compiled = { NODE_COMPILE_CACHE: join(directory, "compiled") }
     const cluster = yield* startCluster(config, { environment: compiled, readyMs: patienceMs })
     const random = new Random(settings.seed, "faults")
-    const sketcher = new SketcherProcess({
+    const sketcher = new CommandProcess({
       main: sketcherMain,
-      args: ["--config", file, "--port", String(port), "--fast-read-ms", "100"],
+      args: ["sketcher", "--config", file, "--port", String(port), "--fast-read-ms", "100"],
       environment: { ...process.env, ...compiled },
     })
     yield* Effect.addFinalizer(() => Effect.promise(() => sketcher.close()))
@@ -130,7 +130,7 @@ const record = (settings: Settings, history: string) =>
     const { port, ...system } = yield* startSystem(settings)
     const { clients: many, seed, photos } = settings
     const log = new HistoryLog(history)
-    const clients = new Clients({ port, clients: many, seed, log, photos })
+    const clients = new Clients({ ports: [port], clients: many, seed, log, photos })
     const startedAt = performance.now()
     const happened = yield* Effect.promise(async () => {
       const work = clients.work()

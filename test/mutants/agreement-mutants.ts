@@ -137,15 +137,15 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
   {
     name: "a backup takes the primary's word for a client",
     file: normalCase,
-    find: "batch.every((_, k) => verdicts[k] === true)",
+    find: "m.batch.every((r, k) => !isSigned(r) || verdicts[k] === true)",
     replace: "true",
     killedBy: seenBy("Validity", "InventedRequests"),
   },
   {
     name: "one authentic request vouches for its whole batch",
     file: normalCase,
-    find: "batch.every((_, k) => verdicts[k] === true)",
-    replace: "batch.some((_, k) => verdicts[k] === true)",
+    find: "m.batch.every((r, k) => !isSigned(r) || verdicts[k] === true)",
+    replace: "m.batch.some((r, k) => !isSigned(r) || verdicts[k] === true)",
     killedBy: seenBy("Validity", "InventedRequests"),
   },
   {

@@ -4,6 +4,7 @@ import type { CodeMutant } from "./code-run.ts"
 import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
 import { fastPathMutants } from "./fast-path-mutants.ts"
+import { bigRequestMutants } from "./big-request-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
@@ -19,6 +20,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...fastPathMutants,
   ...proposalMutants,
   ...rejoinMutants,
+  ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,

@@ -12,8 +12,8 @@ export const proposalMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a backup takes any value of its primary",
     file: normalCase,
-    find: "batch.every((_, k) => verdicts[k] === true)",
-    replace: "asked.every((_, k) => verdicts[batch.length - asked.length + k] === true)",
+    find: "!isSigned(r) || verdicts[k] === true",
+    replace: "!isSigned(r) || r.client === config.clock || verdicts[k] === true",
     killedBy: { check: "ReachHeld is never reached", where: "JudgeAlone" },
   },
   {
@@ -58,8 +58,8 @@ export const proposalSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "a backup takes any value of its primary",
     file: spec,
-    find: String.raw`authentic == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth`,
-    replace: String.raw`authentic == \A k \in Heads + 1 .. Len(m.batch) : i \in m.batch[k].auth`,
+    find: String.raw`authentic == \A k \in 1 .. Len(batch) : i \in batch[k].auth`,
+    replace: String.raw`authentic == \A k \in Heads + 1 .. Len(batch) : i \in batch[k].auth`,
     killedBy: graphOf("JudgeAlone"),
   },
   {

@@ -177,7 +177,7 @@ const lettingGo: ReadonlyArray<CodeMutant> = [
     file: sketcher,
     find: "const queue = state.queue.filter((waiting) => waiting !== id)",
     replace: "const queue = state.queue",
-    killedBy: seenBy("TypeOK", inModel("GivesUp")),
+    killedBy: seenBy("a queued call is not answered", inModel("GivesUp")),
   },
   {
     name: "the lane of a call that was given up uses its timestamp again",
@@ -216,16 +216,14 @@ const inChunks: ReadonlyArray<CodeMutant> = [
     file: chunks,
     find: "const expected = digest.slice(next * digestLength, (next + 1) * digestLength)",
     replace: "const expected = digest.includes(chunk.digest) ? chunk.digest : digest",
-    killedBy: byChunks(
-      "never gives out what was not sketched, whatever a liar sends in whatever order",
-    ),
+    killedBy: byChunks("that is cut, goes on too long or comes in another order is not complete"),
   },
   {
     name: "a result that ends early is complete",
     file: chunks,
     find: "&& chunk.isLast === isLast &&",
     replace: "&&",
-    killedBy: byChunks("that ends early or goes on too long is not complete"),
+    killedBy: byChunks("that is cut, goes on too long or comes in another order is not complete"),
   },
   {
     name: "a result without an end is taken for one that was not begun",

@@ -1,5 +1,6 @@
 /** Guards of the specification, each taken away or weakened, and the check that must see it. */
 import { fastPathSpecMutants } from "./fast-path-mutants.ts"
+import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
@@ -89,8 +90,8 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a backup takes the primary's word for a client",
     file,
-    find: String.raw`LET authentic == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth`,
-    replace: "LET authentic == TRUE",
+    find: String.raw`authentic == \A k \in 1 .. Len(batch) : i \in batch[k].auth`,
+    replace: "authentic == TRUE",
     killedBy: { check: "Validity", where: "InventedRequests" },
   },
   {
@@ -302,6 +303,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...fastPathSpecMutants,
   ...proposalSpecMutants,
   ...rejoinSpecMutants,
+  ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
 ]

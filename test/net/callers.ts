@@ -61,6 +61,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
   peers.start({
     input: (input) => inputs.push(input),
     fastRead: () => undefined,
+    sketchRead: () => undefined,
     progress: (replica, told) => progress.push([replica, told]),
     chunk: () => undefined,
     connected: () => undefined,

@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type * as Messages from "../../src/core/pbft/message.ts"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
+import { isSigned } from "../../src/core/request.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
 import { writeUnsignedViewChange } from "../../src/net/change-codec.ts"
@@ -277,13 +278,14 @@ describe("a change of views", () => {
 describe("digests", () => {
   it("are the same over received bytes and over values", () => {
     fc.assert(
-      fc.property(messages.PrePrepare as fc.Arbitrary<Messages.PrePrepare>, (m) => {
-        const bytes = encodeMessage(m)
+      fc.property(messages.PrePrepare as fc.Arbitrary<Messages.PrePrepare>, (given) => {
+        const batch = given.batch.filter(isSigned)
+        const bytes = encodeMessage({ ...given, batch })
         const decoded = decode(bytes)
         if (decoded instanceof BadMessage || !("parts" in decoded)) throw decoded
         const { from, to, starts } = decoded.parts
-        expect(digestOfBatchBytes(bytes, from, to)).toBe(batchDigest(m.batch))
-        m.batch.forEach((request, k) => {
+        expect(digestOfBatchBytes(bytes, from, to)).toBe(batchDigest(batch))
+        batch.forEach((request, k) => {
           const digest = digestOfRequestBytes(bytes, starts[k] as number, starts[k + 1] ?? to)
           expect(digest).toBe(requestDigest(request))
         })

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { Misbehaviour } from "../../src/net/misbehave.ts"
+import { behaviourOf, Misbehaviour } from "../../src/net/misbehave.ts"
 
 test("a stale replica says what the group said last, and the truth where it heard nothing", () => {
   const liar = new Misbehaviour()
@@ -32,4 +32,21 @@ test("an old one says what it said first; garbage differs each time; a mute one 
   expect(new Set([...said, "second"]).size).toBe(3)
   liar.behaviour = "mute"
   expect(liar.answer("read", "second")).toBeUndefined()
+})
+
+test("one that says another thing now and then does so in about so many of a hundred answers", () => {
+  const liar = new Misbehaviour()
+  const others = (behaviour: string): number => {
+    liar.behaviour = behaviourOf(behaviour) ?? "mute"
+    const said = Array.from({ length: 2_000 }, () => liar.answer("read", "right"))
+    return said.filter((result) => result !== "right").length / 20
+  }
+  expect(others("another 0")).toBe(0)
+  expect(others("another 100")).toBe(100)
+  // Ten standard deviations.
+  expect(Math.abs(others("another 15") - 15)).toBeLessThan(8)
+  expect(["another 101", "another", "another 1.5", "kind"].map(behaviourOf)).toEqual(
+    Array.from({ length: 4 }),
+  )
+  expect(["old", "another 7"].map(behaviourOf)).toEqual(["old", "another 7"])
 })

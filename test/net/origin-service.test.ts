@@ -94,7 +94,7 @@ describe("origins by URL", () => {
           else response.end(request.url === "/id" ? `${id}` : "good")
         }),
       )
-      const limits = { timeoutMs: 200, bodyBytes: 1_000 }
+      const limits = { timeoutMs: 1_500, bodyBytes: 1_000 }
       const { get } = yield* serve([...good, mute], limits)
       expect(yield* get()).toMatchObject({ status: 200, body: "good" })
       const post = yield* get("/", { method: "POST", body: "x" })

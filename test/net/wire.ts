@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import * as fc from "fast-check"
 import * as Messages from "../../src/core/pbft/message.ts"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
-import { SignedRequest } from "../../src/core/request.ts"
+import { type BatchItem, isSigned, SignedRequest } from "../../src/core/request.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
 import { fromSchema } from "../support/bridge.ts"
 import type { WireMessage } from "../../src/net/codec.ts"
@@ -63,8 +63,12 @@ const newViewOnWire = (m: Messages.NewView): Messages.NewView => ({
 })
 
 // One of four replicas.
-const withReplier = <R extends { readonly replier?: number }>(r: R): R =>
-  r.replier === undefined ? r : { ...r, replier: r.replier % 4 }
+const withReplier = <R extends BatchItem>(r: R): R =>
+  !isSigned(r) || r.replier === undefined ? r : { ...r, replier: r.replier % 4 }
+
+// A named request as the codec gives it back: with no field of a signed one.
+const itemOnWire = (r: BatchItem): BatchItem =>
+  isSigned(r) ? withReplier(r) : { client: r.client, timestamp: r.timestamp }
 
 const viewChange = fromSchema(Messages.ViewChange).map(viewChangeOnWire)
 const newView = fromSchema(Messages.NewView).map(newViewOnWire)
@@ -74,7 +78,7 @@ export const messages: Record<WireMessage["_tag"], fc.Arbitrary<WireMessage>> = 
   Read: fromSchema(Messages.Read),
   PrePrepare: fromSchema(Messages.PrePrepare)
     .map(withDigest)
-    .map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
+    .map((m) => ({ ...m, batch: m.batch.map(itemOnWire) })),
   Prepare: fromSchema(Messages.Prepare).map(withDigest),
   Commit: fromSchema(Messages.Commit).map(withDigest),
   Checkpoint: fromSchema(Messages.Checkpoint).map(withDigest),
@@ -83,6 +87,7 @@ export const messages: Record<WireMessage["_tag"], fc.Arbitrary<WireMessage>> = 
   FetchBatch: fromSchema(Messages.FetchBatch).map(withDigest),
   Batch: fromSchema(Messages.Batch).map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
   FetchState: fromSchema(Messages.FetchState).map(withDigest),
+  FetchPrePrepare: fromSchema(Messages.FetchPrePrepare),
   Reply: fromSchema(Messages.Reply),
 }
 

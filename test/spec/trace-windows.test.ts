@@ -66,6 +66,19 @@ describe("TLC accepts", () => {
     expect(windows.map(({ outcome }) => outcome._tag)).toEqual(Array(4).fill("Accepted"))
   })
 
+  test("requests that pre-prepares only name, and that are asked for", async () => {
+    const restart = { replica: 3, at: 6, how: "clean" } as const
+    const chains = await capture(
+      { seed: 8, ...busy, bigRequestBytes: 10, restart },
+      { _tag: "Auto", size: 150, windows: 2 },
+    )
+    const windows = await followed(chains, 150)
+    const actions = chains.flatMap((chain) => chain.events).map(({ step }) => step.action)
+    expect(actions).toContain("RecvFetchPrePrepare")
+    expect(windows.length).toBeGreaterThan(2)
+    expect(windows.every(({ outcome }) => outcome._tag === "Accepted")).toBe(true)
+  })
+
   test("what replicas without a trace say, true or not", async () => {
     const lies = { seed: 4, ...busy, untraced: [3] }
     const byzantine: RunOptions["byzantine"] = (m, to) =>

@@ -14,7 +14,7 @@ export interface Guard {
 }
 
 const backup = configOf(1)
-const start = {
+export const start = {
   seq: 0,
   digest: backup.checkpointDigest(
     0,
@@ -24,7 +24,7 @@ const start = {
 }
 const digest = "0:1:a"
 
-const viewChange = (
+export const viewChange = (
   replica: number,
   view: number,
   changed: Partial<ViewChange> = {},
@@ -41,8 +41,8 @@ const viewChange = (
 })
 
 const claim = [{ seq: 1, digest, view: 0 }]
-const claiming = { prepared: claim, prePrepared: claim }
-const chosen = [{ seq: 1, digest }]
+export const claiming = { prepared: claim, prePrepared: claim }
+export const chosen = [{ seq: 1, digest }]
 
 /** The NEW-VIEW of replica 2 for view 2, which starts with a batch that backup 1 does not hold. */
 const newView = (changed: Partial<NewView> = {}): NewView => ({

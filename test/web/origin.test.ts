@@ -35,6 +35,7 @@ const client = (url: string, over: { timeoutMs?: number; bodyBytes?: number } = 
     normalise,
     timeoutMs: 5_000,
     bodyBytes: 10_000,
+    pipelining: 1,
     ...over,
   })
   closers.push(made.close)

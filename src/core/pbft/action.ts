@@ -3,6 +3,7 @@ export type ReplicaAction =
   | "RecvRequest"
   | "SendPrePrepare"
   | "RecvPrePrepare"
+  | "RecvFetchPrePrepare"
   | "RecvPrepare"
   | "RecvCommit"
   | "Execute"

@@ -7,7 +7,7 @@ import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../effect.
 import type { Bytes, ClientId, Digest, ReplicaId, Timestamp, View } from "../ids.ts"
 import { ignore, type Machine, type Step } from "../machine.ts"
 import { type Group, primaryOf } from "../quorum.ts"
-import type { Request as PlainRequest } from "../request.ts"
+import { isBig, type Request as PlainRequest } from "../request.ts"
 import type { ClientAction } from "./action.ts"
 import { type Answer, answerOf, replaces, resultOf } from "./answers.ts"
 import type { Authentic, Reply } from "./message.ts"
@@ -26,6 +26,8 @@ export interface ClientConfig {
    * clients read without an order (TOCS section 5.1).
    */
   readonly replyQuorum: number
+  /** An operation of so many bytes goes to every replica at once; without it none does. */
+  readonly bigRequestBytes?: number | undefined
   /** Digest of a result, as replicas send it in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
 }
@@ -106,7 +108,7 @@ const send = (
 
 /**
  * ClientSubmit (OSDI '99 section 4.1, TOCS section 5.1). The next request, one at a time: what only
- * reads goes to everyone, anything else to the primary.
+ * reads and what is big goes to everyone, anything else to the primary.
  */
 export const clientSubmit = (
   config: ClientConfig,
@@ -123,9 +125,10 @@ export const clientSubmit = (
     ? { _tag: "Read", ...content }
     : { _tag: "Request", ...content, ...(replier === undefined ? {} : { replier }) }
   const primary = primaryOf(config.group, clientView(config, state))
+  const toAll = readOnly || isBig(config, operation)
   return {
     state: { ...state, timestamp, operation, toAll: false, readOnly, replies: noReplies(config) },
-    effects: send(message, readOnly ? everyone(config) : [primary], config.retransmitMs),
+    effects: send(message, toAll ? everyone(config) : [primary], config.retransmitMs),
     action: "ClientSubmit",
   }
 }

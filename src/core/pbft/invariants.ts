@@ -146,6 +146,7 @@ const topicOf = (m: PeerMessage): string | undefined => {
     case "NewView":
       return `${m._tag} for view ${m.view}`
     case "PrePrepare":
+    case "FetchPrePrepare":
     case "FetchBatch":
     case "Batch":
     case "FetchState":

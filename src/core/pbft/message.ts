@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { BytesText, Natural, SignedRequest } from "../request.ts"
+import { BytesText, NamedRequest, Natural, SignedRequest } from "../request.ts"
 
 /** A digest as lower-case hexadecimal of SHA-256 on the wire; any text in models. */
 const DigestText = Schema.NonEmptyString
@@ -17,15 +17,26 @@ export const Read = Schema.TaggedStruct("Read", {
 })
 export type Read = typeof Read.Type
 
-/** The primary assigns `seq` to a batch in `view` (section 4.2). `digest` is the batch's. */
+/**
+ * The primary assigns `seq` to a batch in `view` (section 4.2). `digest` is the batch's, of which
+ * big requests may only be named.
+ */
 export const PrePrepare = Schema.TaggedStruct("PrePrepare", {
   view: Natural,
   seq: Natural,
   digest: DigestText,
-  batch: Schema.Array(SignedRequest),
+  batch: Schema.Array(Schema.Union([SignedRequest, NamedRequest])),
   replica: Natural,
 })
 export type PrePrepare = typeof PrePrepare.Type
+
+/** A backup lacks requests that the primary's pre-prepare only names. */
+export const FetchPrePrepare = Schema.TaggedStruct("FetchPrePrepare", {
+  view: Natural,
+  seq: Natural,
+  replica: Natural,
+})
+export type FetchPrePrepare = typeof FetchPrePrepare.Type
 
 /** A backup accepted the pre-prepare (section 4.2). */
 export const Prepare = Schema.TaggedStruct("Prepare", {
@@ -157,6 +168,7 @@ export const ReplicaMessage = Schema.Union([
   Batch,
   FetchState,
   State,
+  FetchPrePrepare,
 ])
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
@@ -172,6 +184,7 @@ export type PeerMessage =
   | Batch
   | FetchState
   | State
+  | FetchPrePrepare
 
 /** What travels whole: a state is too large for that. */
 export type DirectMessage = Exclude<PeerMessage, State>
@@ -189,6 +202,7 @@ export const Message = Schema.Union([
   Batch,
   FetchState,
   State,
+  FetchPrePrepare,
   Reply,
 ])
 export type Message = typeof Message.Type

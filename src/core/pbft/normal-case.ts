@@ -7,10 +7,11 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import { primaryOf, weakQuorum } from "../quorum.ts"
-import { replierOf, type SignedRequest } from "../request.ts"
+import { isSigned, replierOf, type SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
+import { askPrimary, shortened, wholeBatch } from "./big-requests.ts"
 import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
@@ -98,7 +99,15 @@ export const sendPrePrepare = (
   for (const r of batch) assigned[r.client] = r.timestamp
   const { view } = state
   const slot: Slot = { ...Window.get(state.log, seq), phase: "prePrepared", batch, digest }
-  const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica: config.id }
+  const short = shortened(config, batch)
+  const message = {
+    _tag: "PrePrepare" as const,
+    view,
+    seq,
+    digest,
+    batch: short,
+    replica: config.id,
+  }
   const next = { ...state, seqno: seq, queue: state.queue.slice(count), assigned }
   return advance(config, next, {
     seq,
@@ -134,10 +143,13 @@ export const recvPrePrepare = (
   if (asked.length < 1 || asked.length > config.maxBatch) return ignore(state, "BadBatchSize")
   if (proposal?.client !== config.clock) return ignore(state, "BadProposal")
   if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")
-  const { seq, batch, digest } = m
-  const authentic = batch.every((_, k) => verdicts[k] === true)
-  const held: Slot = { ...before, phase: "held", batch, digest }
+  const { seq, digest } = m
   const action = "RecvPrePrepare"
+  const batch = wholeBatch(config, state, m)
+  if (batch === undefined) return { state, effects: [askPrimary(config, m)], action }
+  // What it took from its own queue was verified there.
+  const authentic = m.batch.every((r, k) => !isSigned(r) || verdicts[k] === true)
+  const held: Slot = { ...before, phase: "held", batch, digest }
   if (!authentic) return advance(config, state, { seq, slot: held, action, effects: none })
   const accepted = accept(config, state, seq, held)
   return advance(config, state, { seq, action, ...accepted })

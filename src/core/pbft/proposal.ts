@@ -9,7 +9,7 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { ClientId } from "../ids.ts"
-import type { Batch, SignedRequest } from "../request.ts"
+import type { BatchItem } from "../request.ts"
 import { timeProposal } from "../agreed-time.ts"
 import type { Config, Input, State } from "./state.ts"
 
@@ -22,8 +22,8 @@ export const mayAsk = ({ clients, clock }: Proposing, client: ClientId): boolean
 /** The proposal of a batch, whoever it is of, and what clients asked for. */
 export const partsOf = (
   { clock }: Proposing,
-  batch: Batch,
-): { readonly proposal: SignedRequest | undefined; readonly asked: Batch } =>
+  batch: ReadonlyArray<BatchItem>,
+): { readonly proposal: BatchItem | undefined; readonly asked: ReadonlyArray<BatchItem> } =>
   clock === undefined
     ? { proposal: undefined, asked: batch }
     : { proposal: batch[0], asked: batch.slice(1) }

@@ -3,8 +3,8 @@
  * `Rejoin`; docs/adr, "a lost disk". The recovery protocol of TOCS section 5 for a replica that has
  * nothing left: it asks to be taken back with a request that is ordered like any other, and says
  * nothing that could contradict what it forgot until the window has passed all of it. Departure
- * from TOCS, where the log is kept: no estimate of the others' checkpoints is needed, since what was
- * stable when the disk was lost had been executed before anyone could order the request.
+ * from TOCS, where the log is kept: no estimate of the others' checkpoints is needed, since what
+ * was stable when the disk was lost had been executed before anyone could order the request.
  */
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../ids.ts"

@@ -1,6 +1,7 @@
 /** The replica: one input, one action of spec/tla/Pbft.tla. Dispatch only. */
 import type { Machine } from "../machine.ts"
 import type { ReplicaAction } from "./action.ts"
+import { recvFetchPrePrepare } from "./big-requests.ts"
 import { recvCheckpoint } from "./checkpointing.ts"
 import { enterView, recvBatch, recvFetchBatch } from "./enter-view.ts"
 import { executedBatch } from "./execution.ts"
@@ -28,6 +29,8 @@ const receive = (
       return recvRequest(config, state, m)
     case "Read":
       return recvRead(config, state, m)
+    case "FetchPrePrepare":
+      return recvFetchPrePrepare(config, state, m)
     case "Prepare":
       return recvPrepare(config, state, m)
     case "Commit":

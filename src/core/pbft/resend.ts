@@ -9,6 +9,7 @@ import type { Seq } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
+import { shortened } from "./big-requests.ts"
 import { missingDecisions } from "./decided.ts"
 import type { Checkpoint, DirectMessage, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
@@ -28,14 +29,16 @@ export const checkpointsAbove = (
 export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArray<SlotMessage> => {
   if (!Window.covers(state.log, seq)) return []
   const { phase, batch, digest, prepares, commits } = Window.get(state.log, seq)
-  if (phase === "empty" || phase === "held") return []
+  // What was only heard of was not said.
+  if (phase === "empty" || phase === "held" || phase === "decided") return []
   const { view } = state
   const { id: replica } = config
   const messages: Array<SlotMessage> = []
   // The batches that a new view started with are in its NEW-VIEW.
   const chosen = state.newView?.chosen.some((c) => c.seq === seq) ?? false
   if (primaryOf(config.group, view) === replica && !chosen) {
-    messages.push({ _tag: "PrePrepare", view, seq, digest, batch, replica })
+    const short = shortened(config, batch)
+    messages.push({ _tag: "PrePrepare", view, seq, digest, batch: short, replica })
   }
   if (Votes.has(prepares, replica)) messages.push({ _tag: "Prepare", view, seq, digest, replica })
   if (Votes.has(commits, replica)) messages.push({ _tag: "Commit", view, seq, digest, replica })

@@ -59,6 +59,11 @@ export interface Config {
   readonly maxTentative: number
   /** Whether it asks for the batch of a decision that it hears of and was not told. */
   readonly fetchDecisions: boolean
+  /**
+   * Requests whose operations have so many bytes are big: their clients send them to all, and
+   * pre-prepares only name them (big-requests.ts). Without it none is.
+   */
+  readonly bigRequestBytes?: number | undefined
   /** Digest of a result, in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
   /** Whether it fetches the state of checkpoints that it lacks (TOCS section 6.2). */
@@ -274,7 +279,9 @@ export type Input =
 export type Effect =
   | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
-  | SendToReplicas<Message.Batch | Message.State | Message.Request>
+  | SendToReplicas<
+      Message.Batch | Message.State | Message.Request | Message.PrePrepare | Message.FetchPrePrepare
+    >
   | Persist<DurableRecord>
   | Execute
   | Undo

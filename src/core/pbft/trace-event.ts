@@ -25,6 +25,12 @@ const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 const RequestFields = { client: Natural, timestamp: Natural, operation: BytesText }
 const replier = { replier: Schema.optionalKey(Natural) }
 const TracedRequest = Schema.Struct({ ...RequestFields, ...replier })
+/** A request of a pre-prepare that is only named. */
+const TracedName = Schema.Struct({
+  client: Natural,
+  timestamp: Natural,
+  operation: Schema.optionalKey(Schema.Never),
+})
 const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
 const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
@@ -74,6 +80,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({
     ...type("PrePrepare"),
     ...BatchFields,
+    batch: Schema.Array(Schema.Union([TracedRequest, TracedName])),
     replica: Natural,
     /** Places in the batch, from 0, of the requests whose own authenticator failed. */
     failed: Schema.Array(Natural),
@@ -83,6 +90,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
   Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
+  Schema.Struct({ ...type("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
   Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
   Schema.Struct({ ...type("FetchState"), seq: Natural, digest: Digest, replica: Natural }),
@@ -259,19 +267,32 @@ const requestOf = (traced: Extract<ReplicaInput, { readonly type: "Request" | "R
     : { _tag: type, ...request, authenticator }
 }
 
+const prePrepareOf = (traced: Extract<ReplicaInput, { readonly type: "PrePrepare" }>): Input => {
+  const { view, seq, digest, replica, failed } = traced
+  const batch = traced.batch.map(({ operation, ...r }) =>
+    operation === undefined ? r : signed({ ...r, operation }),
+  )
+  const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
+  const verdicts = batch.map((_, k) => !failed.includes(k))
+  return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
+}
+
+const rejoinOf = ({
+  type: _tag,
+  incarnation,
+}: Extract<ReplicaInput, { type: "Rejoin" }>): Input => ({
+  _tag,
+  incarnation,
+})
+
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
     case "Request":
     case "Read":
       return receive(requestOf(traced))
-    case "PrePrepare": {
-      const { view, seq, digest, replica, failed } = traced
-      const batch = traced.batch.map(signed)
-      const message = { _tag: "PrePrepare" as const, view, seq, digest, batch, replica }
-      const verdicts = batch.map((_, k) => !failed.includes(k))
-      return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
-    }
+    case "PrePrepare":
+      return prePrepareOf(traced)
     case "Prepare":
     case "Commit": {
       const { view, seq, digest, replica } = traced
@@ -285,6 +306,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(viewChangeOf(traced))
     case "NewView":
       return receive(newViewOf(traced))
+    case "FetchPrePrepare": {
+      const { view, seq, replica } = traced
+      return receive({ _tag: "FetchPrePrepare", view, seq, replica })
+    }
     case "FetchBatch":
       return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
     case "Batch":
@@ -320,16 +345,14 @@ export const inputOf = (traced: ReplicaInput): Input => {
     }
     case "Timeout":
       return { _tag: "Timeout", view: traced.view }
-    case "Decide": {
-      const { start, chosen } = traced
-      return { _tag: "Decide", decision: { start, chosen } }
-    }
+    case "Decide":
+      return { _tag: "Decide", decision: { start: traced.start, chosen: traced.chosen } }
     case "Enter":
       return { _tag: "Enter" }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
     case "Rejoin":
-      return { _tag: "Rejoin", incarnation: traced.incarnation }
+      return rejoinOf(traced)
   }
 }
 

@@ -7,6 +7,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
+import type { NamedRequest } from "../request.ts"
 import { type TraceHeader, traceSchema } from "../trace-event.ts"
 import { newViewData, numberedData, viewChangeData } from "./change-data.ts"
 import type { ClientInput, ClientState, ClientStep } from "./client.ts"
@@ -66,11 +67,14 @@ const requestText = (r: RequestData): string => {
   return `{"client":${client},"timestamp":${timestamp},"operation":${quote(operation)}${named}}`
 }
 
-const batchText = (batch: ReadonlyArray<RequestData>): string => {
+const batchText = (batch: ReadonlyArray<RequestData | NamedRequest>): string => {
   let text = ""
-  for (const r of batch) text += text === "" ? requestText(r) : `,${requestText(r)}`
+  for (const r of batch) text += text === "" ? itemText(r) : `,${itemText(r)}`
   return `[${text}]`
 }
+
+const itemText = (r: RequestData | NamedRequest): string =>
+  "operation" in r ? requestText(r) : `{"client":${r.client},"timestamp":${r.timestamp}}`
 
 const failedText = (verdicts: ReadonlyArray<boolean>, size: number): string => {
   const failed: Array<number> = []
@@ -105,6 +109,10 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
       return JSON.stringify({ type: "ViewChange", ...viewChangeData(m) })
     case "NewView":
       return JSON.stringify({ type: "NewView", ...newViewData(m) })
+    case "FetchPrePrepare": {
+      const { view, seq, replica } = m
+      return JSON.stringify({ type: "FetchPrePrepare", view, seq, replica })
+    }
     case "FetchBatch":
       return `{"type":"FetchBatch","digest":${quote(m.digest)},"replica":${m.replica}}`
     case "Batch":

@@ -6,6 +6,7 @@ import { step } from "../../../src/core/pbft/replica.ts"
 import type { Config, Input } from "../../../src/core/pbft/state.ts"
 import { stateGuards } from "../../support/state-guards.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
+import { bigRequestGuards } from "../../support/big-request-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { proposalGuards } from "../../support/proposal-guards.ts"
 import { rejoinGuards } from "../../support/rejoin-guards.ts"
@@ -165,6 +166,7 @@ const replicaGuards = [
   ...fastPathGuards,
   ...proposalGuards,
   ...rejoinGuards,
+  ...bigRequestGuards,
   ...stateGuards,
 ]
 

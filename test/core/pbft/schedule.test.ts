@@ -105,6 +105,7 @@ const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
       return r._tag === "ViewLeft" && isDeepStrictEqual(r.viewChange, m)
     case "NewView":
       return r._tag === "NewViewTaken" && isDeepStrictEqual(r.newView, m)
+    case "FetchPrePrepare":
     case "FetchBatch":
     case "Batch":
     case "FetchState":

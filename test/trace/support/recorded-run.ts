@@ -104,7 +104,9 @@ export class RecordedRun {
     const fast = { ...noFastPaths, replyQuorum: groupOf(n).f + 1, ...options.fast }
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
     const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
-    const features = { readOnly, maxTentative, fetchDecisions }
+    const { bigRequestBytes } = options
+    const big = bigRequestBytes === undefined ? {} : { bigRequestBytes }
+    const features = { readOnly, maxTentative, fetchDecisions, ...big }
     const known = options.agreedTime ? { clients: clients + 1, clock: clients } : { clients }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
@@ -134,7 +136,7 @@ export class RecordedRun {
     this.#replicas = Array.from({ length: n }, (_, id) => this.#startReplica({ ...config, id }))
     this.#clients = Array.from({ length: clients }, (_, id) => {
       const timers = { retransmitMs: 100, maxRetransmitMs: 800 }
-      const answers = { replyQuorum, resultDigest }
+      const answers = { replyQuorum, resultDigest, ...big }
       const client: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
       return { config: client, state: initClient(client), inbox: [], left: requests, patience }
     })

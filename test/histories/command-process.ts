@@ -1,23 +1,24 @@
-/** `prophecy sketcher` as a process that is killed and started again, on the same port. */
+/** A command of prophecy as a process that is killed and started again, with the same arguments. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 
-export interface SketcherProcessOptions {
+export interface CommandProcessOptions {
   /** The command's main module; its own, or that of a copy with a mistake in it. */
   readonly main: string
+  /** The subcommand and its flags. It says on its first line that it listens. */
   readonly args: ReadonlyArray<string>
   readonly environment: NodeJS.ProcessEnv
 }
 
 const readyMs = 60_000
 
-export class SketcherProcess {
-  readonly #options: SketcherProcessOptions
+export class CommandProcess {
+  readonly #options: CommandProcessOptions
   #child: ChildProcess | undefined
   starts = 0
 
-  constructor(options: SketcherProcessOptions) {
+  constructor(options: CommandProcessOptions) {
     this.#options = options
     process.once("exit", this.#abandon)
   }
@@ -27,7 +28,7 @@ export class SketcherProcess {
   /** Starts it and waits until it listens. */
   async start(more: ReadonlyArray<string> = []): Promise<void> {
     const { main, args, environment } = this.#options
-    const child = spawn(process.execPath, [main, "sketcher", ...args, ...more, "--json"], {
+    const child = spawn(process.execPath, [main, ...args, ...more, "--json"], {
       stdio: ["ignore", "pipe", "pipe"],
       env: environment,
     })
@@ -43,7 +44,7 @@ export class SketcherProcess {
       once(child, "close").then(() => undefined),
     ])
     clearTimeout(late)
-    if (first === undefined) throw new Error(`the sketcher does not start: ${said}`)
+    if (first === undefined) throw new Error(`it does not start: ${said}`)
   }
 
   /** Ends it with SIGKILL and waits until it is gone. */
