@@ -1,4 +1,4 @@
-/** The table of Prophecy's scenarios names what is there: every number, and tests and models by name. */
+/** The table of Prophecy's scenarios names what is there: tests by title, and models by name. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
