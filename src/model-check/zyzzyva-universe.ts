@@ -2,174 +2,47 @@
  * What Byzantine processes say in models of Zyzzyva: the sets of spec/tla/MCZyzzyva.tla, under the
  * same names. The equality of state graphs checks that both sides mean the same.
  */
-import type { Digest } from "../core/ids.ts"
-import type {
-  LastOrder,
-  Message,
-  ShownCertificate,
-  Stable,
-  ViewChange,
-} from "../core/zyzzyva/message.ts"
-import { noEntry } from "../core/zyzzyva/state.ts"
-import type { SignedRequest } from "../core/request.ts"
-import { authenticator, everyone } from "../sim/world.ts"
+import type { ViewChange } from "../core/zyzzyva/message.ts"
+import { everyone } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
-import { seq, str, int } from "./canonical.ts"
+import { int, seq, str } from "./canonical.ts"
 import {
-  batchDigest,
-  batchOfDigest,
-  digestsOf,
-  historyDigest,
-  nullDigest,
-} from "./zyzzyva-process.ts"
+  a,
+  ac,
+  accusation,
+  acknowledged,
+  b,
+  batchA,
+  batchB,
+  batchC,
+  bbc,
+  bc,
+  certificate,
+  change,
+  checkpointAt,
+  commit,
+  contradiction,
+  digestA,
+  digestB,
+  digestC,
+  entriesOf,
+  fillHole,
+  header,
+  historyOf,
+  initialStable,
+  lastOrder,
+  newView,
+  orderTo,
+  requestTo,
+  response,
+  sig,
+  toAll,
+  viewConfirm,
+  type Said,
+  type Size,
+} from "./zyzzyva-byzantine.ts"
+import { batchDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
-
-type Batch = ReadonlyArray<SignedRequest>
-type Replicas = ReadonlyArray<number>
-
-/** Of a model: how many replicas there are, and how many clients they know. */
-export interface Size {
-  readonly n: number
-  readonly allClients: number
-}
-
-type Sig = (client: number, timestamp: number, operation: string, auth: Replicas) => SignedRequest
-const sig: Sig = (client, timestamp, operation, auth) => ({
-  client,
-  timestamp,
-  operation,
-  authenticator: authenticator(auth),
-})
-const batchA = (auth: Replicas): Batch => [sig(0, 1, "a", auth)]
-const batchB = (auth: Replicas): Batch => [sig(1, 1, "b", auth)]
-const batchC = (auth: Replicas): Batch => [sig(1, 2, "c", auth)]
-const historyOf = (...digests: ReadonlyArray<Digest>): Digest => digests.reduce(historyDigest, "")
-const digestA = batchDigest(batchA([]))
-const digestB = batchDigest(batchB([]))
-const digestC = batchDigest(batchC([]))
-const a = historyOf(digestA)
-const b = historyOf(digestB)
-const bc = historyOf(digestB, digestC)
-const ac = historyOf(digestA, digestC)
-const bbc = historyOf(digestB, digestB, digestC)
-
-const lengthOf = (history: Digest): number => digestsOf(history).length
-const toAll = (message: Message): ZyzzyvaEnvelope => ({ message, to: undefined })
-
-const orderTo = (to: Replicas, view: number, history: Digest, batch: Batch): ZyzzyvaEnvelope => {
-  const place = { view, seq: lengthOf(history), history }
-  const digest = batchDigest(batch)
-  return { message: { _tag: "OrderReq", ...place, digest, batch, signature: "" }, to }
-}
-
-const unsigned = (digest: Digest): Batch =>
-  batchOfDigest(digest).map((r) => ({ ...r, authenticator: "" }))
-
-const signersOf = (who: Replicas) => who.map((replica) => ({ replica, signature: "" }))
-
-const certificate = (view: number, history: Digest, who: Replicas): ShownCertificate => ({
-  view,
-  seq: lengthOf(history),
-  history,
-  signers: signersOf(who),
-  before: "",
-  batches: digestsOf(history).map((digest) => ({ digest, batch: unsigned(digest) })),
-})
-
-const commit = (client: number, view: number, history: Digest, who: Replicas): ZyzzyvaEnvelope => {
-  const { before: _, batches: __, ...shown } = certificate(view, history, who)
-  return toAll({ _tag: "Commit", client, certificate: shown })
-}
-
-const header = (replica: number, view: number, history: Digest): ZyzzyvaEnvelope => {
-  const place = { view, seq: lengthOf(history), history }
-  return toAll({ _tag: "SpecHeader", ...place, signature: "", replica })
-}
-
-interface Said {
-  readonly view: number
-  readonly history: Digest
-  readonly ordered: boolean
-  readonly client: number
-  readonly timestamp: number
-  readonly result: readonly [operation: string, position: number]
-}
-
-const response = (replica: number, said: Said): ZyzzyvaEnvelope => {
-  const { view, history, ordered, client, timestamp } = said
-  const place = { view, seq: lengthOf(history), history, signature: "" }
-  const result = seq([str(said.result[0]), int(said.result[1])])
-  const order = ordered ? { order: "" } : {}
-  const about = { client, timestamp, result, replica }
-  return toAll({ _tag: "SpecResponse", ...place, ...order, ...about })
-}
-
-const acknowledged = (
-  replica: number,
-  view: number,
-  history: Digest,
-  client: number,
-): ZyzzyvaEnvelope => {
-  const place = { view, seq: lengthOf(history), history }
-  return toAll({ _tag: "LocalCommit", ...place, client, replica })
-}
-
-const contradiction = (view: number, one: Digest, other: Digest): ZyzzyvaEnvelope => {
-  const order = (history: Digest) => ({ view, seq: lengthOf(history), history, signature: "" })
-  return toAll({ _tag: "Pom", orders: [order(one), order(other)] })
-}
-
-const accusation = (replica: number, view: number): ZyzzyvaEnvelope =>
-  toAll({ _tag: "Accusation", view, replica, signature: "" })
-
-const fillHole = (replica: number, view: number, from: number, upTo: number): ZyzzyvaEnvelope =>
-  toAll({ _tag: "FillHole", view, from, upTo, replica })
-
-const requestTo = (to: Replicas, request: SignedRequest): ZyzzyvaEnvelope => ({
-  message: { _tag: "Request", ...request },
-  to,
-})
-
-const checkpointAt = (replica: number, view: number, at: number, digest: Digest): ZyzzyvaEnvelope =>
-  toAll({ _tag: "Checkpoint", view, seq: at, digest, signature: "", replica })
-
-const lastOrder = (view: number, history: Digest): LastOrder => {
-  const digest = digestsOf(history).at(-1) ?? nullDigest
-  return { view, seq: lengthOf(history), history, digest, batch: unsigned(digest) }
-}
-
-const entriesOf = ({ allClients }: Size) => new Array<typeof noEntry>(allClients).fill(noEntry)
-
-const initialStable = (size: Size): Stable => ({
-  view: 0,
-  seq: 0,
-  digest: modelDigests.checkpointDigest("", seq([]), entriesOf(size)),
-  signers: [],
-})
-
-interface Claim {
-  readonly orders?: ReadonlyArray<LastOrder>
-  readonly certificates?: ReadonlyArray<ShownCertificate>
-  readonly accusers?: Replicas
-  readonly stable?: Stable
-}
-
-const change = (size: Size, replica: number, view: number, claim: Claim): ViewChange => ({
-  _tag: "ViewChange",
-  view,
-  stable: claim.stable ?? initialStable(size),
-  orders: claim.orders ?? [],
-  certificates: claim.certificates ?? [],
-  accusers: signersOf(claim.accusers ?? [2, 3]),
-  replica,
-  signature: "",
-})
-
-const newView = (view: number, changes: ReadonlyArray<ViewChange>): ZyzzyvaEnvelope =>
-  toAll({ _tag: "NewView", view, changes, signature: "" })
-
-const viewConfirm = (replica: number, view: number, history: Digest): ZyzzyvaEnvelope =>
-  toAll({ _tag: "ViewConfirm", view, seq: lengthOf(history), history, replica })
 
 type Universe = (size: Size) => ReadonlyArray<ZyzzyvaEnvelope>
 

@@ -52,7 +52,7 @@ const fastPaths = (scenario: Scenario) => {
   return {
     readOnly,
     replyQuorum: cluster.replyQuorum ?? (readOnly ? group.quorum : weakQuorum(group)),
-    maxTentative: cluster.tentative === true ? 1 : 0,
+    maxTentative: cluster.maxTentative ?? (cluster.tentative === true ? 1 : 0),
     fetchDecisions: cluster.fetchDecisions !== false,
   }
 }

@@ -39,6 +39,8 @@ export interface Cluster {
   readonly replyQuorum?: number
   /** Batches are executed when they are prepared. */
   readonly tentative?: boolean
+  /** More batches ahead of what is committed than the safe one: to show that it is seen. */
+  readonly maxTentative?: number
   /** One replica answers in full, the others by digest. */
   readonly digestReplies?: boolean
   /** Whether replicas fetch decisions that they were not told; they do when left out. */
@@ -111,7 +113,7 @@ export interface SaidRequest {
 
 /** A message written out; `digest` of a pre-prepare is its batch's. */
 export type SaidMessage =
-  | ({ readonly _tag: "Request" } & SaidRequest)
+  | ({ readonly _tag: "Request" | "Read" } & SaidRequest)
   | {
       readonly _tag: "PrePrepare"
       readonly view: View
@@ -196,6 +198,8 @@ export type Behaviour =
   | BadNewView
   /** Proposes to these a time that is so many milliseconds from its own. */
   | { readonly _tag: "FalseTime"; readonly byMs: number; readonly to: ReadonlyArray<NodeName> }
+  /** Answers reads as if nothing had ever been written. */
+  | { readonly _tag: "Forgets" }
   /** Answers clients with another result. */
   | { readonly _tag: "WrongReply" }
   /** Two instances of one identity, each with its own audience; a node may be in both. */

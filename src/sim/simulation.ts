@@ -360,7 +360,7 @@ export class Simulation {
     const observed = this.#clients.flatMap((client) => client.observed)
     const wrong =
       invented(this.#ledger, observed, correctClients(this.#scenario)) ??
-      notLinear(this.#ledger, observed)
+      notLinear(this.#ledger, observed, this.#scenario.cluster.readOnly === true)
     if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
     this.#views = viewsOf(this.#correct())
     const { missing, excuse } = this.#demand()
