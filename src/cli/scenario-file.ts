@@ -35,6 +35,7 @@ const Cluster = Schema.Struct({
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
+  recovery: Schema.optionalKey(Schema.Boolean),
   bigRequestBytes: Schema.optionalKey(Positive),
 })
 

@@ -1,5 +1,11 @@
 /** Replica loops without sockets and disks: messages are handed over, commits end when told. */
-import type { Message, DirectMessage, PrePrepare, Reply } from "../../src/core/pbft/message.ts"
+import type {
+  DirectMessage,
+  Message,
+  PrePrepare,
+  Reply,
+  Request,
+} from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import { batchDigest } from "../../src/net/digests.ts"
@@ -19,7 +25,7 @@ export const config = configOf()
 
 /** What a loop sent, in order; `flush` marks the end of a write. */
 export type Sent =
-  | { readonly to: "all" | number; readonly message: DirectMessage }
+  | { readonly to: "all" | number; readonly message: DirectMessage | Request }
   | { readonly client: number; readonly message: Reply }
   | { readonly progress: Progress }
   | { readonly receiver: number; readonly chunk: StateChunk }
@@ -177,9 +183,10 @@ export const turns = async (count = 3): Promise<void> => {
 }
 
 /** The sequence number of a message, or its view, or what it has of a digest. */
-const numberOf = (message: DirectMessage): number | string => {
+const numberOf = (message: DirectMessage | Request): number | string => {
   if ("seq" in message) return message.seq
   if ("view" in message) return message.view
+  if (message._tag === "Request") return message.timestamp
   return message._tag === "Batch" ? batchDigest(message.batch) : message.digest
 }
 
