@@ -207,11 +207,15 @@ export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
     return [`${s.message._tag} ${numberOf(s.message)} to ${s.to}`]
   })
 
-/** Four loops whose broadcasts reach each other; `cut` ones neither send nor receive. */
+/**
+ * Four loops whose broadcasts reach each other; `cut` ones neither send nor receive, and kinds of
+ * messages that replica 3 is to `miss` never reach it, though no connection breaks.
+ */
 export const group = (options: FakeOptions = {}) => {
   const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))
   for (const { store } of loops) store.automatic()
   const cut = new Set<number>()
+  const missing = new Set<string>()
   const delivered = loops.map(() => 0)
   /** Hands over what was sent since the last call; whether there was anything. */
   const deliver = (): boolean => {
@@ -237,6 +241,7 @@ export const group = (options: FakeOptions = {}) => {
         }
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
+          if (to === 3 && missing.has(s.message._tag)) return
           loop.offer(received(s.message))
         })
       }
@@ -253,5 +258,5 @@ export const group = (options: FakeOptions = {}) => {
     loops[0]?.loop.offer(received({ _tag: "Request", ...request(client, timestamp) }))
     await settle()
   }
-  return { loops, cut, settle, ask }
+  return { loops, cut, missing, settle, ask }
 }
