@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
+import { modelFolders, processFolders } from "./ci/test-folders.ts"
 
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
 // has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
@@ -14,12 +15,9 @@ const commands = [
   "replay",
   "simulate",
 ].map((name) => `test/cli/${name}.test.ts`)
-const models = [
-  "test/spec/**/*.test.ts",
-  "test/model/**/*.test.ts",
-  "test/tla-tools/**/*.test.ts",
-  ...commands,
-]
+const inFolders = (names: ReadonlyArray<string>): Array<string> =>
+  names.map((name) => `test/${name}/**/*.test.ts`)
+const models = [...inFolders(modelFolders), ...commands]
 // Those that keep the code busiest: counting lines makes them take twice as long, and what they run
 // is counted by smaller tests too, so `npm test` runs them first, uncounted.
 const explorations = [
@@ -36,9 +34,7 @@ const explorations = [
   "trace/projection",
   "trace/view-change",
 ].map((name) => `test/${name}.test.ts`)
-const processes = ["net", "cli", "bench", "crash", "histories"].map(
-  (name) => `test/${name}/**/*.test.ts`,
-)
+const processes = inFolders(processFolders)
 
 // CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
@@ -73,6 +69,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// The files of "quick" and of "explorations" share their threads, which saves half of their time:
+// they keep nothing in module state that a later file could see. The others do.
 export default defineConfig({
   test: {
     pool: "threads",
@@ -84,6 +82,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "explorations",
+          isolate: false,
           include: explorations,
           exclude: left,
           maxWorkers: 2,
@@ -96,6 +95,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "quick",
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [...explorations, ...models, ...processes, ...left],
           maxWorkers: 2,

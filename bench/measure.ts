@@ -159,7 +159,7 @@ export const measure = (setting: Setting) =>
     const poolTrace = { ...trace, directory: join(directory, "traces") }
     const pool = yield* makeClientPool(config, setting.traces ? { trace: poolTrace } : {})
     yield* pool.connected
-    const loop = new ClosedLoop(pool, setting.payload)
+    const loop = new ClosedLoop(pool, "x".repeat(setting.payload))
     const run = Effect.gen(function* () {
       loop.start(clients)
       yield* Effect.sleep(setting.warmupSeconds * 1e3)

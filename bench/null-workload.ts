@@ -1,6 +1,6 @@
 /** Clients that each ask again as soon as they have their answer, and how long each answer took. */
 import type { Bytes } from "../src/core/ids.ts"
-import type { ClientPoolShape } from "../src/net/client-pool.ts"
+import type { ClientError, ClientPoolShape, Submission } from "../src/net/client-pool.ts"
 
 /** Latencies in milliseconds, sorted on demand. */
 export class Latencies {
@@ -35,12 +35,15 @@ export class ClosedLoop {
   readonly latencies = new Latencies()
   readonly #pool: ClientPoolShape
   readonly #operation: Bytes
+  readonly #how: Submission
   #stopped = false
   #failed: unknown
 
-  constructor(pool: ClientPoolShape, payloadBytes: number) {
+  /** The same operation again and again. */
+  constructor(pool: ClientPoolShape, operation: Bytes, how: Submission = {}) {
     this.#pool = pool
-    this.#operation = "x".repeat(payloadBytes)
+    this.#operation = operation
+    this.#how = how
   }
 
   start(clients: number): void {
@@ -49,14 +52,15 @@ export class ClosedLoop {
 
   #next(): void {
     const startedAt = performance.now()
-    this.#pool.submitWith(this.#operation, (result) => {
+    const done = (result: Bytes | ClientError): void => {
       if (typeof result !== "string") {
         this.#failed = result
         return
       }
       this.latencies.add(performance.now() - startedAt)
       if (!this.#stopped) this.#next()
-    })
+    }
+    this.#pool.submitWith(this.#operation, done, this.#how)
   }
 
   /** No client asks again. Throws what a client was refused with. */

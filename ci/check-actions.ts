@@ -5,7 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { dProphecyRoles, pbftRoles, prophecyRoles } from "./actions/fields.ts"
+import { dProphecyRoles, pbftRoles, prophecyRoles, zyzzyvaRoles } from "./actions/fields.ts"
 import { type Correspondence, outsideOf } from "./actions/outside.ts"
 import { type Compared, compare, type Protocol, render } from "./actions/table.ts"
 import { listFiles, readText, repositoryRoot } from "./repository.ts"
@@ -41,6 +41,15 @@ const specified = [
     environment: ["Order", "Apply"],
     roles: dProphecyRoles,
     correspondence: "spec/correspondence-d-prophecy.json",
+  },
+  {
+    name: "zyzzyva",
+    module: "Zyzzyva",
+    folder: "zyzzyva",
+    actions: "action.ts",
+    environment: [],
+    roles: zyzzyvaRoles,
+    correspondence: "spec/correspondence-zyzzyva.json",
   },
 ]
 

@@ -131,10 +131,10 @@ export const shut = (gate: Gate, files: ReadonlyArray<FileCoverage>): ReadonlyAr
 }
 
 /**
- * Whether some of what ran is not counted, or undefined: each test file has a thread of its own,
- * which writes one file when it ends, and so do the processes that it starts.
+ * Whether some of what ran is not counted, or undefined: each thread of tests writes one file when
+ * it ends, and so do the processes that it starts.
  */
-export const lost = (written: number, testFiles: number): string | undefined =>
-  written >= testFiles
+export const lost = (written: number, threads: number): string | undefined =>
+  written >= threads
     ? undefined
-    : `${testFiles} test files ran and ${written} wrote what they covered: some of it is lost`
+    : `${threads} threads ran tests and ${written} wrote what they covered: some of it is lost`

@@ -36,6 +36,8 @@ import { prophecyModels } from "../src/model-check/prophecy-models.ts"
 import { refinementCfgFiles } from "../src/model-check/refinement-cfg.ts"
 import { counterexampleLines } from "../src/model-check/report.ts"
 import { zyzzyvaCfgFiles } from "../src/model-check/zyzzyva-core-cfg.ts"
+import { zyzzyvaTwinCfgFiles } from "../src/model-check/zyzzyva-cfg.ts"
+import { zyzzyvaTwinModels } from "../src/model-check/zyzzyva-models.ts"
 import { type ZyzzyvaModelSpec, zyzzyvaModels } from "../src/model-check/zyzzyva-core-models.ts"
 import {
   type ActionCounts,
@@ -57,6 +59,7 @@ const allModels: ReadonlyArray<ModelSpec> = [
   ...prophecyModels,
   ...dProphecyModels,
   ...zyzzyvaModels,
+  ...zyzzyvaTwinModels,
 ]
 
 export interface GoldenCount {
@@ -249,7 +252,8 @@ const writeReadme = (): void => {
   const prophecy = `### Models of Prophecy\n\n${tableOf(prophecyModels)}`
   const distributed = `### Models of D-Prophecy\n\n${tableOf(dProphecyModels)}`
   const zyzzyva = `### Models of Zyzzyva's abstraction\n\n${tableOf(zyzzyvaModels)}`
-  const parts = [tableOf(pbftModels), core, prophecy, distributed, zyzzyva]
+  const twin = `### Models of Zyzzyva\n\n${tableOf(zyzzyvaTwinModels)}`
+  const parts = [tableOf(pbftModels), core, prophecy, distributed, zyzzyva, twin]
   writeFileSync(path, `${before}${mark}\n${parts.join("\n\n")}\n`)
 }
 
@@ -279,6 +283,7 @@ if (words.includes("--write")) {
     prophecyCfgFiles,
     dProphecyCfgFiles,
     zyzzyvaCfgFiles,
+    zyzzyvaTwinCfgFiles,
   ]
   for (const [name, text] of files.flatMap((of) => [...of()])) {
     writeFileSync(`spec/tla/${name}`, text)

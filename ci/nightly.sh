@@ -18,6 +18,9 @@ models() {
   return "$status"
 }
 
+# Prophecy refines DelayOnce: the models that keep TLC busy for long.
+refinements() { SLOW=1 NIGHTLY=1 vitest run test/spec/prophecy-refinement --testTimeout 36000000; }
+
 # The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 
@@ -44,10 +47,15 @@ histories() { npm run --silent histories:live -- --operations 500000; }
 # What a killed primary costs its clients.
 pause() { node bench/view-change.ts --kills 50; }
 
+# What the features that are off by default bring, and a minute of all of them, judged.
+features() {
+  node bench/features.ts && npm start --silent -- --service kv --with all --seconds 60
+}
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models mutants swarm crashes histories pause endurance)
+all=(schedules models refinements mutants swarm crashes histories pause features endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

@@ -64,6 +64,21 @@ export const pbftRoles: ReadonlyArray<Role> = [
   },
 ]
 
+const zyzzyvaReplicaRules: FieldRules = {
+  renamed: { slot: "log" },
+  outside: {
+    value: "the service (src/core/service)",
+    client: "the client, below",
+    msgs: "the network",
+  },
+  derived: {},
+}
+
+export const zyzzyvaRoles: ReadonlyArray<Role> = [
+  { role: "replica", state: "State", rules: zyzzyvaReplicaRules },
+  { role: "client", record: "client", state: "ClientState", rules: clientRules },
+]
+
 const dClientRules: FieldRules = {
   renamed: {
     stage: "call",

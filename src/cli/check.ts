@@ -11,6 +11,7 @@ import { pbftModels } from "../model-check/pbft-models.ts"
 import { prophecyModels } from "../model-check/prophecy-models.ts"
 import { type ViewChangeRule, viewChangeRules } from "../model-check/zyzzyva-core-constants.ts"
 import { zyzzyvaModels } from "../model-check/zyzzyva-core-models.ts"
+import { zyzzyvaTwinModels } from "../model-check/zyzzyva-models.ts"
 import { toItfTrace } from "../tla-tools/itf.ts"
 import { Toolchain } from "../tla-tools/toolchain.ts"
 import { documentOf, makeProgress, notCompared, textOf } from "./check-report.ts"
@@ -51,8 +52,7 @@ const modelsOf: Readonly<Record<Protocol, ReadonlyArray<ModelSpec>>> = {
   prophecy: prophecyModels,
   "d-prophecy": dProphecyModels,
   "zyzzyva-core": zyzzyvaModels,
-  // Its abstraction, with violations told as stories.
-  zyzzyva: zyzzyvaModels,
+  zyzzyva: zyzzyvaTwinModels,
 }
 
 const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
@@ -60,7 +60,7 @@ const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 *
 const flags = {
   protocol: Argument.Literals("protocol", protocols).pipe(
     Argument.withDescription(
-      "Which protocol to check; *-core is its abstraction; zyzzyva tells violations as stories",
+      "Which protocol to check; *-core is its abstraction; zyzzyva --rule tells its stories",
     ),
   ),
   model: Flag.String("model").pipe(
@@ -126,14 +126,18 @@ const flags = {
 
 type Given = Command.Command.Config.Infer<typeof flags>
 
-/** The models of a protocol, of Zyzzyva those with one rule if that was asked for. */
+/**
+ * The models of a protocol. A rule of view changes is looked at in Zyzzyva's abstraction, whose
+ * violations are told as stories.
+ */
 const modelsFor = (
   protocol: Protocol,
   rule: Option.Option<ViewChangeRule>,
-): ReadonlyArray<ModelSpec> =>
-  modelsOf[protocol].filter(
-    (m) => Option.isNone(rule) || (isZyzzyva(m) && m.viewChange === rule.value),
-  )
+): ReadonlyArray<ModelSpec> => {
+  if (Option.isNone(rule)) return modelsOf[protocol]
+  const models = protocol === "zyzzyva" ? zyzzyvaModels : modelsOf[protocol]
+  return models.filter((m) => isZyzzyva(m) && m.viewChange === rule.value)
+}
 
 const find = (
   { protocol, rule }: Given,
@@ -225,7 +229,8 @@ const check = Effect.fn("checkCommand")(function* (given: Given) {
     progress: given.quiet ? undefined : makeProgress(spec.name),
   }).pipe(Effect.mapError((e) => new Refused({ code: ExitCode.BadInput, text: e.message })))
   if (isAnimated() && !given.quiet) process.stderr.write("\r\u001b[K")
-  const steps = given.protocol === "zyzzyva" ? "story" : given.full ? "whole" : "changes"
+  const isStory = given.protocol === "zyzzyva" && Option.isSome(given.rule)
+  const steps = isStory ? "story" : given.full ? "whole" : "changes"
   const print = (theirs: ExploredByTlc | string | undefined): Effect.Effect<void> =>
     given.json
       ? Console.log(JSON.stringify(documentOf(spec, ours, theirs), undefined, 2))

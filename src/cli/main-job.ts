@@ -12,6 +12,7 @@ import { checkTraces } from "../trace-check/check.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
 import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
+import { changesOf } from "./features.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
 import type { Progress } from "./progress.ts"
 import { wrongReads } from "./register-check.ts"
@@ -91,7 +92,8 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
     progress.say(line)
   }
   const { service, clients } = findings
-  const changes = { ...oftenCheckpoints, service, clients, traceDirectory: "traces" }
+  const features = changesOf(findings.features)
+  const changes = { ...oftenCheckpoints, service, clients, traceDirectory: "traces", ...features }
   const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
   if (service === "album") return yield* runAlbum(config, options, findings)
   const group = yield* progress.during(

@@ -33,6 +33,9 @@ import { prophecyModel } from "../model-check/prophecy-model.ts"
 import { constantsOfProphecy, type ProphecyModelSpec } from "../model-check/prophecy-models.ts"
 import { zyzzyvaCfgName } from "../model-check/zyzzyva-core-cfg.ts"
 import { type ZyzzyvaModelSpec, zyzzyvaModelWorld } from "../model-check/zyzzyva-core-models.ts"
+import { zyzzyvaTwinCfgName } from "../model-check/zyzzyva-cfg.ts"
+import { zyzzyvaModel } from "../model-check/zyzzyva-model.ts"
+import { constantsOfZyzzyva, type ZyzzyvaTwinSpec } from "../model-check/zyzzyva-model-spec.ts"
 import { compileOverrides } from "../tla-tools/overrides.ts"
 import { runTlc, type TlcOutcome } from "../tla-tools/tlc.ts"
 
@@ -59,13 +62,14 @@ export type ModelSpec =
   | ProphecyModelSpec
   | DProphecyModelSpec
   | ZyzzyvaModelSpec
+  | ZyzzyvaTwinSpec
 
 export const isZyzzyva = (spec: ModelSpec): spec is ZyzzyvaModelSpec => "viewChange" in spec
 
 /** Where a model is from, and what each tool takes for it. */
 interface Kind {
   /** As `prophecy check` calls it. */
-  readonly protocol: "pbft" | "pbft-core" | "prophecy" | "d-prophecy" | "zyzzyva-core"
+  readonly protocol: "pbft" | "pbft-core" | "prophecy" | "d-prophecy" | "zyzzyva-core" | "zyzzyva"
   /** Before its name among those of all modules. */
   readonly prefix: string
   readonly module: string
@@ -87,6 +91,12 @@ const kindOf = (spec: ModelSpec): Kind => {
     const world = (): World => coreModelWorld(spec)
     const names = { protocol: "pbft-core", prefix: "PbftCore/", module: "MCPbftCore.tla" } as const
     return { ...names, config: coreCfgName(spec), world }
+  }
+  if ("protocol" in spec && spec.protocol === "zyzzyva") {
+    const whole = (): Model => zyzzyvaModel(spec.name, constantsOfZyzzyva(spec))
+    const world = (): World => stepped(whole(), spec.invariants)
+    const names = { protocol: "zyzzyva", prefix: "Zyzzyva/", module: "MCZyzzyva.tla" } as const
+    return { ...names, config: zyzzyvaTwinCfgName(spec), world }
   }
   if ("protocol" in spec && spec.protocol === "d-prophecy") {
     const whole = (): Model => dProphecyModel(spec.name, constantsOfDProphecy(spec))

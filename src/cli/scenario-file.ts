@@ -31,9 +31,11 @@ const Cluster = Schema.Struct({
   readOnly: Schema.optionalKey(Schema.Boolean),
   replyQuorum: Schema.optionalKey(Positive),
   tentative: Schema.optionalKey(Schema.Boolean),
+  maxTentative: Schema.optionalKey(Positive),
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
+  recovery: Schema.optionalKey(Schema.Boolean),
   bigRequestBytes: Schema.optionalKey(Positive),
 })
 
@@ -54,6 +56,7 @@ const SaidRequest = {
 
 const SaidMessage = Schema.Union([
   Schema.Struct({ ...tag("Request"), ...SaidRequest }),
+  Schema.Struct({ ...tag("Read"), ...SaidRequest }),
   Schema.Struct({
     ...tag("PrePrepare"),
     view: Natural,
@@ -133,6 +136,7 @@ const Behaviour = Schema.Union([
     story: Schema.Literals(["choice", "empty", "null", "invented"]),
   }),
   Schema.Struct({ ...tag("FalseTime"), byMs: Schema.Int, to: Names }),
+  Schema.Struct(tag("Forgets")),
   Schema.Struct(tag("WrongReply")),
   Schema.Struct({ ...tag("Twins"), first: Nodes, second: Nodes }),
 ])

@@ -1,4 +1,5 @@
 /** What the main job has found so far: the report is made from it, whole or partial. */
+import type { FeatureName } from "./features.ts"
 import type { ClientHistory } from "./client-history.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
@@ -39,6 +40,8 @@ export interface Job {
   readonly seconds: number
   readonly replicas: number
   readonly service: "key-value" | "album"
+  /** Features that are off by default. */
+  readonly features: ReadonlyArray<FeatureName>
 }
 
 /** What a sketcher did, as its clients saw it. */

@@ -151,15 +151,18 @@ const historyPath = ({ folder }: Findings): string => shortPath(join(folder, his
 
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
-const reproduce = ({ seed, clients, seconds, service }: Findings): string => {
-  const which = service === "key-value" ? "--service kv " : ""
+const reproduce = ({ seed, clients, seconds, service, features }: Findings): string => {
+  const on = features.length === 0 ? "" : `--with ${features.join(",")} `
+  const which = (service === "key-value" ? "--service kv " : "") + on
   return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
 }
 
-const systemOf = ({ service }: Findings): string =>
-  service === "album"
-    ? "photo album over HTTP, Prophecy: a sketcher before PBFT"
-    : "key-value service, PBFT"
+const systemOf = ({ service, features }: Findings): string => {
+  const on = features.length === 0 ? "" : ` with ${features.join(", ")}`
+  return service === "album"
+    ? `photo album over HTTP, Prophecy: a sketcher before PBFT${on}`
+    : `key-value service, PBFT${on}`
+}
 
 export const reportText = (findings: Findings): string => {
   const rows: ReadonlyArray<Row> = [

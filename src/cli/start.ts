@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { changesOf, type FeatureName, featureNames, featuresIn } from "./features.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
@@ -52,6 +53,12 @@ const flags = {
     ),
     Flag.withDefault("album"),
   ),
+  with: Flag.String("with").pipe(
+    Flag.withDescription(
+      `Features that are off by default: all, or of ${featureNames.join(",")} (default none)`,
+    ),
+    Flag.withDefault("none"),
+  ),
   root: Flag.Directory("root", { mustExist: true }).pipe(
     Flag.withDescription(
       "With --service origin: the folder that an Apache for each replica serves",
@@ -87,8 +94,20 @@ type Given = Command.Command.Config.Infer<typeof flags>
 const serviceOf = ({ service }: Given): "album" | "key-value" | "origin" =>
   service === "kv" ? "key-value" : service
 
+const featuresOf = (given: Given): ReadonlyArray<FeatureName> => {
+  const found = featuresIn(given.with)
+  return "names" in found ? found.names : []
+}
+
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
+  const found = featuresIn(given.with)
+  if ("unknown" in found) {
+    return `--with ${given.with}: there is no feature ${JSON.stringify(found.unknown)}; there are ${featureNames.join(", ")}`
+  }
+  if (found.names.length > 0 && Option.isSome(given.config)) {
+    return "--with and --config exclude each other: the configuration says what is on"
+  }
   if (!given.serve && Option.isSome(given.config)) return "--config goes with --serve"
   if (!given.serve && given.noTrace) return "--no-trace goes with --serve"
   if (!given.serve && given.restartDead) return "--restart-dead goes with --serve"
@@ -139,7 +158,8 @@ const servedConfig = (given: Given) =>
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
     const service = serviceOf(given)
-    return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...traces })
+    const changes = { ...traces, ...changesOf(featuresOf(given)) }
+    return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...changes })
   })
 
 const print = (given: Given, findings: Findings): Effect.Effect<void> =>
@@ -168,7 +188,8 @@ const demonstrate = Effect.fn("demonstrate")(function* (
   const { seconds, clients } = given
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
-  const findings = noFindings({ folder, seed, clients, seconds, replicas, service })
+  const features = featuresOf(given)
+  const findings = noFindings({ folder, seed, clients, seconds, replicas, service, features })
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
   yield* print(given, findings)
@@ -202,6 +223,11 @@ export const startCommand = Command.make("start", flags, start).pipe(
     {
       command: "prophecy start --seconds 2 --no-tlc --json",
       description: "quickly, for a program",
+    },
+
+    {
+      command: "prophecy start --service kv --with all",
+      description: "with reads without an order, tentative execution and the other features",
     },
     { command: "prophecy start --serve", description: "the album and its page, on port 8080" },
     {

@@ -27,7 +27,7 @@ export interface ProphecyRefinement {
   readonly only: TlcOnly
   /** `refines`, or a rule is missing and something must be violated. */
   readonly expect: "refines" | "fails"
-  /** `nightly`: by hand so far, `prophecy tlc` with its configuration; it takes many minutes. */
+  /** `nightly`: it takes TLC many minutes or hours (ci/nightly.sh refinements). */
   readonly size: "test" | "large" | "nightly"
 }
 

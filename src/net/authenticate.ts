@@ -7,6 +7,7 @@
  * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
  * pre-prepare, and every backup checks its own entry: the verdicts. A VIEW-CHANGE is signed, and
  * its signature is checked wherever it stands. A batch that was fetched is known by its digest.
+ * A replica that lost its disk signs its request to be taken back, whose digest covers its name.
  * The verdict on the time that a primary proposes with a batch is that of this replica's clock.
  *
  * Outside the specification: how an authenticator is checked. A message there has the set of
@@ -69,6 +70,7 @@ export class Authenticator {
   readonly #n: number
   readonly #clients: number
   readonly #agreedTimeMs: number
+  readonly #recoverers: ClientId
 
   constructor(of: {
     readonly keys: ReplicaKeys
@@ -76,19 +78,35 @@ export class Authenticator {
     readonly n: number
     readonly clients: number
     readonly agreedTimeMs: number
+    readonly recoverers: ClientId
   }) {
     this.#keys = of.keys
     this.#id = of.id
     this.#n = of.n
     this.#clients = of.clients
     this.#agreedTimeMs = of.agreedTimeMs
+    this.#recoverers = of.recoverers
   }
 
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
+    const replica = this.#recovering(client)
+    if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
     if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
     const mac = this.#keys.client(client).macOfDigest(digest)
     return sameEntry(mac, authenticator, this.#id * macSize)
+  }
+
+  /** The replica that asks to be taken back in this name, if the name is for that. */
+  #recovering(client: ClientId): ReplicaId | undefined {
+    const replica = client - this.#recoverers
+    return replica >= 0 && replica < this.#n ? replica : undefined
+  }
+
+  // Who asks: an endpoint for its clients, a replica for itself.
+  #mayAsk(peer: Peer, client: ClientId): boolean {
+    if (peer.kind === "replica") return this.#recovering(client) === peer.id
+    return client >= peer.from && client <= peer.to
   }
 
   /** Whether every VIEW-CHANGE in it is from the replica that it names. */
@@ -102,8 +120,7 @@ export class Authenticator {
   input(peer: Peer, decoded: Decoded, bytes: Buffer): Input | Dropped {
     const { message } = decoded
     if (message._tag === "Request" || message._tag === "Read") {
-      if (peer.kind !== "endpoint") return "WrongSender"
-      if (message.client < peer.from || message.client > peer.to) return "WrongSender"
+      if (!this.#mayAsk(peer, message.client)) return "WrongSender"
       const { from, to } = decoded as Extract<Decoded, { readonly from: number }>
       const digest = digestOfRequestBytes(bytes, from, to)
       if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"

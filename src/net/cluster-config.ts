@@ -85,6 +85,11 @@ export const ClusterConfigFile = Schema.Struct({
   /** One replica answers with the result, the others with its digest: for large results. */
   digestReplies: Schema.optionalKey(Schema.Boolean),
   /**
+   * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
+   * carry their positions.
+   */
+  sketches: Schema.optionalKey(Schema.Boolean),
+  /**
    * The primary proposes the time with each batch, and a backup takes it when it is no more than
    * this many milliseconds from its own clock, or f + 1 replicas have taken it; 0: no time is
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
@@ -156,6 +161,7 @@ export interface ClusterConfig {
   readonly viewChangeMs: number
   readonly readOnly: boolean
   readonly tentative: boolean
+  readonly sketches: boolean
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -176,6 +182,7 @@ export const configDefaults = {
   viewChangeMs: 1_000,
   readOnly: false,
   tentative: false,
+  sketches: false,
   digestReplies: false,
   bigRequestBytes: 0,
   limits: {
@@ -326,6 +333,7 @@ export const toClusterConfig = (
     readOnly: c.readOnly,
     tentative: c.tentative,
     digestReplies: c.digestReplies,
+    sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
     bigRequestBytes: c.bigRequestBytes,
     service: c.service,

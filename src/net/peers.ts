@@ -7,10 +7,11 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
-import type { DirectMessage, Reply } from "../core/pbft/message.ts"
+import type { DirectMessage, Reply, Request } from "../core/pbft/message.ts"
 import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { chunkBytes } from "../core/prophecy/chunks.ts"
+import type { SketchRead, SketchReply } from "../core/prophecy/d-message.ts"
 import type { FastRead } from "../core/prophecy/message.ts"
 import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -28,6 +29,7 @@ import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
 import { type Progress, progressKind, readProgress } from "./progress.ts"
 import { Reader } from "./reader.ts"
+import { readSketchRead, sketchKind, writeSketchReply } from "./sketch-codec.ts"
 import { isStateChunk, readStateChunk, type StateChunk } from "./state-wire.ts"
 import { Writer } from "./writer.ts"
 
@@ -39,6 +41,8 @@ export interface PeersEvents {
   readonly chunk: (replica: ReplicaId, chunk: StateChunk) => void
   /** A sketcher has this replica read; the result is to be given to `answer`, now or later. */
   readonly fastRead: (message: FastRead, answer: (result: Bytes) => void) => void
+  /** A client of D-Prophecy asks for a sketch; `send` is called once at most, now or later. */
+  readonly sketchRead: (message: SketchRead, send: (reply: SketchReply) => void) => void
   readonly connected: (replica: ReplicaId) => void
   readonly disconnected: (replica: ReplicaId) => void
 }
@@ -228,6 +232,8 @@ export class Peers {
         if (!reader.failed) this.#events?.chunk(peer.id, chunk)
       } else if (peer.kind === "endpoint" && bytes[reader.at] === fastKind.FastRead) {
         this.#fastRead(peer, connection)
+      } else if (peer.kind === "endpoint" && bytes[reader.at] === sketchKind.SketchRead) {
+        this.#sketchRead(peer, connection)
       } else this.#message(peer, bytes)
     }
     if (reader.failed) {
@@ -268,6 +274,18 @@ export class Peers {
     })
   }
 
+  #sketchRead(peer: Extract<Peer, { readonly kind: "endpoint" }>, connection: Connection): void {
+    const message = readSketchRead(this.#reader, this.#limits)
+    if (this.#reader.failed) return
+    const { client } = message
+    if (client < peer.from || client > peer.to) return this.counts.add("Dropped:WrongSender")
+    this.#events?.sketchRead(message, (reply) => {
+      this.#scratch.rewind()
+      writeSketchReply(this.#scratch, reply)
+      connection.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
+    })
+  }
+
   broadcast(message: DirectMessage): void {
     this.#scratch.rewind()
     writeMessage(this.#scratch, this.#options.keys.signer.signed(message))
@@ -276,7 +294,7 @@ export class Peers {
     }
   }
 
-  toReplica(replica: ReplicaId, message: DirectMessage): void {
+  toReplica(replica: ReplicaId, message: DirectMessage | Request): void {
     this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
   }
 

@@ -1,7 +1,13 @@
-/** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
+/**
+ * One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs.
+ *
+ * Outside the specification: nothing; it puts the parts together, and tells how far they are.
+ */
 import { join } from "node:path"
 import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
 import type { ReplicaId, View } from "../core/ids.ts"
+import { isMute } from "../core/pbft/rejoin.ts"
+import type { State } from "../core/pbft/state.ts"
 import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
@@ -24,7 +30,8 @@ import {
 } from "./replica-services.ts"
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
-import type { ReplicaLine, ReplicaStatus } from "./status.ts"
+import { sketchesOf, sketchReadsOf } from "./sketches.ts"
+import type { RecoveryStatus, ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
@@ -46,6 +53,8 @@ export interface ReplicaOptions {
   readonly onMissedCheckpoint?: (seq: number) => void
   /** A line for the operator, without the line break: connections, faults of peers. */
   readonly log?: (line: string) => void
+  /** Its disk is lost: it starts with an empty one, and is taken back by the others. */
+  readonly rejoin?: boolean
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -74,6 +83,13 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   return new ReplicaBroken({ replica, reason })
 }
 
+const recoveryStatus = (state: State): RecoveryStatus | null => {
+  const { recovery } = state
+  if (recovery === undefined) return null
+  const { incarnation, point } = recovery
+  return { incarnation, votesFrom: point ?? null, votes: !isMute(state) }
+}
+
 const statusOf = (
   config: ClusterConfig,
   id: ReplicaId,
@@ -99,6 +115,7 @@ const statusOf = (
     assigned: state.seqno,
     queue: state.queue.length,
     missedCheckpoint: loop.missedCheckpoint ?? null,
+    recovery: recoveryStatus(state),
     peers: config.replicas.flatMap((_, replica) =>
       replica === id
         ? []
@@ -153,8 +170,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
     const [service, origin] = yield* Effect.all([Executor, Origin])
     const misbehaviour = new Misbehaviour()
+    const sketches = sketchesOf(config, id, misbehaviour)
+    const watched = sketches?.watching(service) ?? service
     const executor =
-      origin === undefined ? overheard(service, misbehaviour) : askingOrigin(service, origin)
+      origin === undefined ? overheard(watched, misbehaviour) : askingOrigin(service, origin)
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
@@ -189,7 +208,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records)
+        loop.restart(disk.records, disk.incarnation)
         if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
@@ -206,6 +225,10 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
+      sketchRead: sketchReadsOf(sketches, {
+        loop,
+        read: readerOf(executor, undefined, () => loop.schedule()),
+      }),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
@@ -225,7 +248,7 @@ export const runReplica = (
     // The port first: it keeps a second process of this replica away from the files.
     const services = Tracer.layer(options.trace).pipe(
       Layer.provideMerge(Layer.merge(Executor.layer, Origin.layer)),
-      Layer.provideMerge(Store.layer(options.files ?? systemFiles)),
+      Layer.provideMerge(Store.layer(options.files ?? systemFiles, options.rejoin === true)),
       Layer.provideMerge(Peers.layer),
       Layer.provideMerge(identity),
     )

@@ -32,6 +32,7 @@ import { AnswerWatch, differenceText, type Finding } from "./answer-watch.ts"
 import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
+import { calledInVain } from "./called-in-vain.ts"
 import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
 import { readMessage } from "./codec.ts"
 import type { Connection } from "./connection.ts"
@@ -94,6 +95,8 @@ export class SketcherLoop {
   readonly #open = new Map<CallId, Open>()
   /** By lane the request under way and whom it went to, for those of them that connect later. */
   readonly #sent: Array<Sent | undefined> = []
+  /** Replicas that were connected and are not: most likely they have ended. */
+  readonly #lost = new Set<ReplicaId>()
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(4096)
   /** Large answers that are on their way. */
@@ -149,6 +152,7 @@ export class SketcherLoop {
 
   #opened(replica: ReplicaId, connection: Connection): void {
     this.#links[replica] = connection
+    this.#lost.delete(replica)
     this.network.add("Connected")
     this.#state.lanes.forEach(({ call }, lane) => {
       const sent = this.#sent[lane]
@@ -165,6 +169,8 @@ export class SketcherLoop {
     if (fault._tag !== "Disconnected") this.network.add(fault._tag)
     if (was === undefined) return
     this.network.add("Disconnected")
+    this.#lost.add(replica)
+    this.#hurry()
     this.#options.log(`disconnected from replica ${replica}: ${fault.message}`)
     this.#options.connections()
   }
@@ -270,9 +276,10 @@ export class SketcherLoop {
     return id
   }
 
-  /** Drawn uniformly among those that are not suspected; nobody can foresee whom. */
+  /** Drawn uniformly among those that are connected and not suspected; nobody can foresee whom. */
   #draw(): ReplicaId | undefined {
-    const among = rotation(this.#machine, this.#state)
+    const trusted = rotation(this.#machine, this.#state)
+    const among = trusted.filter((replica) => this.#links[replica] !== undefined)
     return among.length === 0 ? undefined : among[randomInt(among.length)]
   }
 
@@ -345,6 +352,18 @@ export class SketcherLoop {
     this.#sent[lane] = { request, to: replicas }
     for (const replica of replicas) this.#links[replica]?.send(request)
     this.#schedule()
+    this.#hurry()
+  }
+
+  // Whoever would wait in vain for a primary asks everyone now. (After the step that is under way.)
+  #hurry(): void {
+    queueMicrotask(() => {
+      const { n, f } = this.#machine.group
+      const sentTo = Array.from(this.#sent, (sent) => sent?.to ?? [])
+      for (const lane of calledInVain(this.#state.lanes, sentTo, { n, f, lost: this.#lost })) {
+        this.#step({ _tag: "Retransmit", lane })
+      }
+    })
   }
 
   #schedule(): void {

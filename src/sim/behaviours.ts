@@ -8,6 +8,7 @@ import { isWhole } from "../core/pbft/big-requests.ts"
 import type { PrePrepare } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import { type Batch, isSigned } from "../core/request.ts"
+import { encodeResult } from "../core/service/key-value-operation.ts"
 import { timeOperation } from "../core/agreed-time.ts"
 import { badNewView, falseViewChange } from "./change-behaviours.ts"
 import { fuzzed } from "./fuzz.ts"
@@ -187,6 +188,13 @@ const makers: Makers = {
       const batch = [{ ...head, timestamp, operation: timeOperation(timestamp) }, ...asked]
       return [{ ...out, message: sealed(config, { ...(out.message as PrePrepare), batch }) }]
     }),
+  Forgets: () => ({
+    send: (out) => {
+      const { message } = out
+      if (message._tag !== "Reply" || message.readOnly !== true) return [out]
+      return [{ ...out, message: { ...message, result: encodeResult({ _tag: "Absent" }) } }]
+    },
+  }),
   WrongReply: () => ({
     send: (out) => {
       const { message } = out

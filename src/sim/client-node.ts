@@ -11,7 +11,7 @@ import {
 import { clientLine } from "../core/pbft/trace.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import type { ClientStepped, Host } from "./host.ts"
-import { operationBytes } from "./operation.ts"
+import { isGet, operationBytes } from "./operation.ts"
 import type { Recorder } from "./recorder.ts"
 import { type Cluster, replicaName, type ScenarioRequest } from "./scenario.ts"
 import { clientTimers, Timers } from "./timers.ts"
@@ -92,7 +92,7 @@ export class ClientNode {
     })
     const submit = { _tag: "Submit" as const, operation: operationBytes(operation) }
     const { cluster, config } = this.#options
-    if (cluster.readOnly === true && operation.startsWith("get "))
+    if (cluster.readOnly === true && isGet(operation))
       return this.receive({ ...submit, readOnly: true })
     const replier = this.#state.timestamp % config.group.n
     this.receive(cluster.digestReplies === true ? { ...submit, replier } : submit)

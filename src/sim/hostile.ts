@@ -22,7 +22,8 @@ export const messageOf = (
   const replica = idOf(from)
   switch (message._tag) {
     case "Request":
-      return { _tag: "Request", ...requestOf(cluster, message) }
+    case "Read":
+      return { _tag: message._tag, ...requestOf(cluster, message) }
     case "PrePrepare": {
       const batch = message.batch.map((r) => requestOf(cluster, r))
       const { view, seq } = message

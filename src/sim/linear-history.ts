@@ -2,13 +2,15 @@
  * Whether what clients saw is linearizable. The executions give an order; three things are to be
  * shown of it: a plain map that is asked in this order answers as the clients were answered, each
  * answered request is in it, and whoever had its answer before another asked stands before it.
+ * Reads that were answered without an order are placed in between (unordered-reads.ts).
  */
 import type { Bytes, ClientId } from "../core/ids.ts"
 import { decodeOperation, encodeResult } from "../core/service/key-value-operation.ts"
 import type { KeyValueOperation, KeyValueResult } from "../core/service/key-value-operation.ts"
 import type { Observed } from "./client-node.ts"
 import type { Execution, Ledger, Violation } from "./ledger.ts"
-import { operationBytes } from "./operation.ts"
+import { isGet, operationBytes } from "./operation.ts"
+import { misplacedReads } from "./unordered-reads.ts"
 
 const absent: KeyValueResult = { _tag: "Absent" }
 const done: KeyValueResult = { _tag: "Done" }
@@ -91,17 +93,31 @@ const realTime = (answered: ReadonlyArray<readonly [Observed, Placed]>): Readonl
   return wrong
 }
 
-/** The first thing that no linearizable service does; undefined when there is none. */
+/** What reading gives when the first `place` requests were executed. */
+const readAt = (order: ReadonlyArray<Placed>, place: number, { operation }: Observed): Bytes => {
+  const store = new Map<string, string>()
+  for (const request of order.slice(0, place)) resultOf(store, request.operation)
+  return resultOf(store, operationBytes(operation))
+}
+
+/**
+ * The first thing that no linearizable service does; undefined when there is none. With `reads`,
+ * what only reads may have been answered without being executed.
+ */
 export const notLinear = (
   ledger: Ledger,
   observed: ReadonlyArray<Observed>,
+  reads: boolean,
 ): Violation | undefined => {
   const { placed, wrong } = replayed(ledger.executions)
   const answered: Array<readonly [Observed, Placed]> = []
+  const unordered: Array<Observed> = []
   for (const o of observed) {
     if (o.completedAt === undefined) continue
     const at = placed.get(`${o.client} ${o.timestamp}`)
-    if (at === undefined || at.operation !== operationBytes(o.operation)) {
+    if (at === undefined && reads && isGet(o.operation)) {
+      unordered.push(o)
+    } else if (at === undefined || at.operation !== operationBytes(o.operation)) {
       wrong.push(`${nameOf(o)} was answered, and never executed`)
     } else {
       answered.push([o, at])
@@ -111,7 +127,12 @@ export const notLinear = (
       }
     }
   }
-  const why = [...wrong, ...realTime(answered)][0]
+  const order = [...placed.values()] // order-free: in the order in which they were executed
+  const resultAt = (place: number, read: Observed): Bytes => readAt(order, place, read)
+  const misplaced = misplacedReads({ order, answered, reads: unordered, resultAt }).map(
+    (o) => `${nameOf(o)} was answered ${JSON.stringify(o.result)}, which no state then had`,
+  )
+  const why = [...wrong, ...realTime(answered), ...misplaced][0]
   return why === undefined ? undefined : { property: "Linearizable", why }
 }
 

@@ -25,6 +25,9 @@ export const operationBytes = (text: string): Bytes => {
   return operation === undefined ? text : encodeOperation(operation)
 }
 
+/** Whether the operation only reads. */
+export const isGet = (text: string): boolean => text.startsWith("get ")
+
 /** The text of an operation; bytes that are none are shown as they are. */
 export const operationText = (bytes: Bytes): string => {
   const operation = decodeOperation(bytes)

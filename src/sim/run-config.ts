@@ -34,10 +34,20 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
   }
 }
 
-// How many clients there are, and after those that ask the one that proposed times are of.
-const clockOf = ({ cluster }: Scenario): { readonly clients: number; readonly clock?: number } => {
-  const clients = cluster.clients + cluster.hostileClients
-  return cluster.agreedTimeMs === undefined ? { clients } : { clients: clients + 1, clock: clients }
+// How many clients there are; after those that ask the one that proposed times are of, and those in
+// whose name replicas ask to be taken back.
+const clockOf = ({ cluster }: Scenario): Ids => {
+  const asking = cluster.clients + cluster.hostileClients
+  const clock = cluster.agreedTimeMs === undefined ? {} : { clock: asking }
+  const clients = cluster.agreedTimeMs === undefined ? asking : asking + 1
+  if (cluster.recovery !== true) return { clients, ...clock }
+  return { clients: clients + cluster.n, ...clock, recoverers: clients }
+}
+
+interface Ids {
+  readonly clients: number
+  readonly clock?: number
+  readonly recoverers?: number
 }
 
 // From what size on requests go past the primary, where any do.
@@ -52,7 +62,7 @@ const fastPaths = (scenario: Scenario) => {
   return {
     readOnly,
     replyQuorum: cluster.replyQuorum ?? (readOnly ? group.quorum : weakQuorum(group)),
-    maxTentative: cluster.tentative === true ? 1 : 0,
+    maxTentative: cluster.maxTentative ?? (cluster.tentative === true ? 1 : 0),
     fetchDecisions: cluster.fetchDecisions !== false,
   }
 }

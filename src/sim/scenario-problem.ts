@@ -63,8 +63,9 @@ const faultProblems = (scenario: Scenario, fault: Fault, path: string): Found =>
       return replicaProblem(scenario, `${path}.replica`, fault.replica)
     case "Say": {
       const { message, from, to } = fault
-      const kind = isReplicaName(from) === (message._tag !== "Request")
-      const who = message._tag === "Request" ? "a client sends requests" : "a replica sends this"
+      const ofClient = message._tag === "Request" || message._tag === "Read"
+      const kind = isReplicaName(from) !== ofClient
+      const who = ofClient ? "a client sends requests" : "a replica sends this"
       return [
         ...sayer(scenario, `${path}.from`, from),
         ...nodeProblems(scenario, `${path}.to`, to),

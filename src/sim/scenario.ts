@@ -39,12 +39,16 @@ export interface Cluster {
   readonly replyQuorum?: number
   /** Batches are executed when they are prepared. */
   readonly tentative?: boolean
+  /** More batches ahead of what is committed than the safe one: to show that it is seen. */
+  readonly maxTentative?: number
   /** One replica answers in full, the others by digest. */
   readonly digestReplies?: boolean
   /** Whether replicas fetch decisions that they were not told; they do when left out. */
   readonly fetchDecisions?: boolean
   /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
   readonly agreedTimeMs?: number
+  /** Replicas that lost their disks are taken back. */
+  readonly recovery?: boolean
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
@@ -98,6 +102,8 @@ export interface Crash {
    * the disk. `clean`: the process is asked to stop and finishes writing.
    */
   readonly tail: "lost" | "torn" | "whole" | "clean"
+  /** The disk is lost: it comes back with an empty one, as another incarnation. */
+  readonly wiped?: boolean
 }
 
 /** A request as a hostile client or a Byzantine replica writes it. */
@@ -111,7 +117,7 @@ export interface SaidRequest {
 
 /** A message written out; `digest` of a pre-prepare is its batch's. */
 export type SaidMessage =
-  | ({ readonly _tag: "Request" } & SaidRequest)
+  | ({ readonly _tag: "Request" | "Read" } & SaidRequest)
   | {
       readonly _tag: "PrePrepare"
       readonly view: View
@@ -196,6 +202,8 @@ export type Behaviour =
   | BadNewView
   /** Proposes to these a time that is so many milliseconds from its own. */
   | { readonly _tag: "FalseTime"; readonly byMs: number; readonly to: ReadonlyArray<NodeName> }
+  /** Answers reads as if nothing had ever been written. */
+  | { readonly _tag: "Forgets" }
   /** Answers clients with another result. */
   | { readonly _tag: "WrongReply" }
   /** Two instances of one identity, each with its own audience; a node may be in both. */

@@ -142,7 +142,7 @@ describe("the table of actions", () => {
     const group = ["Order", "Apply", "AnswerReadOnly"]
     const sketcher = actionsOf("Prophecy").filter((action) => !group.includes(action))
     const distributed = actionsOf("DProphecy").filter((action) => !group.includes(action))
-    const all = [...actionsOf("Pbft"), ...sketcher, ...distributed]
+    const all = [...actionsOf("Pbft"), ...sketcher, ...distributed, ...actionsOf("Zyzzyva")]
     expect(report.actions).toBe(all.length)
     expect(distributed).toContain("RecvSketchRead")
     expect(actionsOf("Pbft")).toContain("RecvPrePrepare")

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest"
 import { byFolder, codeLines, coverageOf, lost, ranges, readLcov, shut } from "../../ci/coverage.ts"
 import { repositoryRoot } from "../../ci/repository.ts"
 import { parse } from "../../ci/syntax.ts"
-import { counted, slowest, type TestReport, unsuccessful } from "../../ci/test-results.ts"
+import { isIsolated } from "../../ci/test-folders.ts"
+import { both, counted, slowest, type TestReport, unsuccessful } from "../../ci/test-results.ts"
 import { checkout } from "./checkout.ts"
 
 const text = `/** Says how. */
@@ -97,12 +98,20 @@ describe("the gate", () => {
 })
 
 describe("what c8 collected", () => {
-  it("is not all there when fewer threads wrote than test files ran", () => {
+  it("is not all there when fewer threads wrote than ran", () => {
     expect(lost(34, 33)).toBeUndefined()
     expect(lost(21, 33)).toBe(
-      "33 test files ran and 21 wrote what they covered: some of it is lost",
+      "33 threads ran tests and 21 wrote what they covered: some of it is lost",
     )
-    expect(lost(0, 1)).toMatch(/^1 test files ran and 0 wrote/)
+    expect(lost(0, 1)).toMatch(/^1 threads ran tests and 0 wrote/)
+  })
+})
+
+describe("a test file", () => {
+  it("has a thread of its own where it starts processes or TLC", () => {
+    expect(isIsolated(join(repositoryRoot, "test/net/store.test.ts"))).toBe(true)
+    expect(isIsolated(join(repositoryRoot, "test/spec/core.test.ts"))).toBe(true)
+    expect(isIsolated(join(repositoryRoot, "test/core/quorum.test.ts"))).toBe(false)
   })
 })
 
@@ -131,6 +140,14 @@ describe("a test report", () => {
       { name: "2.test.ts", seconds: 2 },
       { name: "1.test.ts", seconds: 1 },
     ])
+  })
+
+  it("of two runs is that of one, which failed where either did", () => {
+    const whole = both(report(12, 0, ["passed"]), report(3, 1, ["passed", "failed"]))
+    expect(counted(whole)).toBe("15 passed, 1 failed")
+    expect(whole.testResults.length).toBe(3)
+    expect(whole.success).toBe(false)
+    expect(unsuccessful(both(report(12, 0, ["passed"]), report(0, 0, [])))).toBeUndefined()
   })
 
   it("without a test, or with a file that could not be loaded, is no success", () => {

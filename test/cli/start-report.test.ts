@@ -49,6 +49,7 @@ const findings = (changes: Partial<Findings> = {}): Findings => ({
     seconds: 8,
     replicas: 4,
     service: "key-value",
+    features: [],
   }),
   phase: "done",
   load: {

@@ -84,3 +84,21 @@ test("a check that took each request for an object of its own would accept it", 
   const own = (s: Step) => ("forbid" in (s.op as object) ? "other album" : "album")
   expect(verdict(leak, "delay-once", own)).toBe(0)
 })
+
+test("one request may show the new state and another one the old after it", () => {
+  const steps: ReadonlyArray<Step> = [
+    { process: "alice", op: { allow: "bob" } },
+    { process: "alice", op: { allow: "carol" } },
+    { process: "bob", op: { view: "bob" }, result: [], path: "replicated" },
+    { process: "carol", op: { view: "carol" }, result: [], path: "replicated" },
+    { process: "alice", op: { upload: "beach.jpg" } },
+    { process: "bob", op: { view: "bob" }, result: ["beach.jpg"], path: "replicated" },
+    // Carol's page is another request: nobody has asked the group for it since.
+    { process: "carol", op: { view: "carol" }, result: [], path: "fast" },
+  ]
+  expect(verdict(steps, "delay-once")).toBe(0)
+  expect(verdict(steps, "linearizable")).toBe(14)
+  // Bob's own page may not go back.
+  const back: Step = { process: "bob", op: { view: "bob" }, result: [], path: "fast" }
+  expect(verdict([...steps, back], "delay-once")).toBe(16)
+})

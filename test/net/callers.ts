@@ -46,6 +46,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     n: 4,
     clients: config.clients,
     agreedTimeMs: 0,
+    recoverers: config.clients,
   })
   const peers = new Peers({
     config,
@@ -60,6 +61,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
   peers.start({
     input: (input) => inputs.push(input),
     fastRead: () => undefined,
+    sketchRead: () => undefined,
     progress: (replica, told) => progress.push([replica, told]),
     chunk: () => undefined,
     connected: () => undefined,

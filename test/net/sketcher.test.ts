@@ -180,6 +180,11 @@ describe("a sketcher before four replicas", () => {
       yield* read(a, "alice", "/album/trip")
       yield* a.cluster.kill(0)
       expect((yield* write(a, "PUT", "/album/trip/photo/hut", "y")).response.status).toBe(201)
+      // Nobody is drawn who is not there: no read waits for a dead one.
+      for (let k = 0; k < 12; k++) {
+        const { way } = yield* read(a, "alice", "/album/trip/photo/sea")
+        expect(way).not.toEqual({ path: "replicated", reason: "timeout" })
+      }
       // (One of the others may lag, and its old answer is a fast read's: so a fresh one.)
       expect(photosOf(yield* read(a, "alice", "/album/trip", { fresh: true }))).toBe(2)
       // A write that somebody declares to be a read is executed once, in its turn.

@@ -152,7 +152,7 @@ describe("the linear history", () => {
     asked(2, "delete x", [21, 30], "S"),
   ]
   const wrong = (all: Map<number, Execution>, observed = history): string | undefined =>
-    notLinear(ledgerOf(all), observed)?.why
+    notLinear(ledgerOf(all), observed, false)?.why
 
   it("accepts what a map would have answered, in an order that keeps to real time", () => {
     expect(wrong(good)).toBeUndefined()
@@ -173,7 +173,42 @@ describe("the linear history", () => {
     ],
     ["a hole in the order", new Map([[2, { requests: [], results: [] }]]), []],
   ])("rejects %s", (_, all, observed) => {
-    expect(notLinear(ledgerOf(all), observed)?.property).toBe("Linearizable")
+    expect(notLinear(ledgerOf(all), observed, false)?.property).toBe("Linearizable")
+  })
+
+  describe("with reads that were answered without an order", () => {
+    const writes = executions([0, "put x 1", "S"], [1, "put x 2", "S"])
+    const [first, second] = [asked(0, "put x 1", [0, 10], "S"), asked(1, "put x 2", [20, 30], "S")]
+    const judge = (...reads: ReadonlyArray<Observed>) =>
+      notLinear(ledgerOf(writes), [first, second, ...reads], true)?.property
+
+    it.each([
+      ["before a write that is under way", [asked(2, "get x", [22, 25], "V1")]],
+      ["after it", [asked(2, "get x", [22, 25], "V2")]],
+      ["one after the other", [asked(2, "get x", [1, 4], "N"), asked(3, "get x", [5, 8], "V1")]],
+      [
+        "two at once, either way",
+        [asked(2, "get x", [1, 8], "V1"), asked(3, "get x", [5, 9], "N")],
+      ],
+    ])("accepts a read %s", (_, reads) => {
+      expect(judge(...reads)).toBeUndefined()
+    })
+
+    it.each([
+      ["what was overwritten before", [asked(2, "get x", [31, 35], "V1")]],
+      ["what is written later", [asked(2, "get x", [11, 15], "V2")]],
+      ["what was never there", [asked(2, "get x", [22, 25], "V3")]],
+      [
+        "less than an earlier read",
+        [asked(2, "get x", [21, 23], "V2"), asked(3, "get x", [24, 26], "V1")],
+      ],
+    ])("rejects a read of %s", (_, reads) => {
+      expect(judge(...reads)).toBe("Linearizable")
+    })
+
+    it("rejects a write that was answered and not executed", () => {
+      expect(judge(asked(2, "put x 3", [40, 50], "S"))).toBe("Linearizable")
+    })
   })
 
   it("rejects requests that a correct client never made", () => {

@@ -5,6 +5,7 @@ import { coreCfgFiles } from "../../src/model-check/pbft-core-cfg.ts"
 import { dProphecyCfgFiles } from "../../src/model-check/d-prophecy-cfg.ts"
 import { prophecyCfgFiles } from "../../src/model-check/prophecy-cfg.ts"
 import { refinementCfgFiles } from "../../src/model-check/refinement-cfg.ts"
+import { zyzzyvaTwinCfgFiles } from "../../src/model-check/zyzzyva-cfg.ts"
 import { zyzzyvaCfgFiles } from "../../src/model-check/zyzzyva-core-cfg.ts"
 
 const generated = [
@@ -14,6 +15,7 @@ const generated = [
   prophecyCfgFiles,
   dProphecyCfgFiles,
   zyzzyvaCfgFiles,
+  zyzzyvaTwinCfgFiles,
 ]
 
 describe("generated configurations", () => {

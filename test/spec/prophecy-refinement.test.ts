@@ -1,4 +1,7 @@
-/** Prophecy refines DelayOnce, and does not where a rule is missing; by TLC (npm run test:slow). */
+/**
+ * Prophecy refines DelayOnce, and does not where a rule is missing; by TLC (npm run test:slow).
+ * With NIGHTLY=1 the models that take TLC many minutes or hours each (ci/nightly.sh refinements).
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { prophecyRefinementCfgName } from "../../src/model-check/prophecy-cfg.ts"
@@ -10,20 +13,21 @@ import { runTlc } from "../../src/tla-tools/tlc.ts"
 import { Toolchain } from "../../src/tla-tools/toolchain.ts"
 
 const minutes = 60_000
+const isNight = process.env["NIGHTLY"] !== undefined
 
 const verdictOf = (refinement: ProphecyRefinement) =>
   runTlc({
     spec: "spec/tla/RefineProphecy.tla",
     config: `spec/tla/${prophecyRefinementCfgName(refinement)}`,
     workers: 1,
-    heap: "2g",
+    heap: isNight ? "6g" : "2g",
   }).pipe(
     Effect.map(({ verdict }) => verdict),
     Effect.provide(Toolchain.layer),
   )
 
 const of = (expect: ProphecyRefinement["expect"]): ReadonlyArray<ProphecyRefinement> =>
-  prophecyRefinements.filter((r) => r.expect === expect && r.size !== "nightly")
+  prophecyRefinements.filter((r) => r.expect === expect && (r.size === "nightly") === isNight)
 
 describe("what clients see of a sketcher is delay-once", () => {
   for (const refinement of of("refines")) {
@@ -34,7 +38,7 @@ describe("what clients see of a sketcher is delay-once", () => {
           const verdict = yield* verdictOf(refinement)
           assert.strictEqual(verdict._tag, "exhaustive")
         }),
-      10 * minutes,
+      (isNight ? 600 : 10) * minutes,
     )
   }
 })
@@ -53,7 +57,7 @@ describe("what clients see is not delay-once", () => {
           assert.include(["property", "invariant"], violation?.kind)
           if (violation?.kind === "invariant") assert.strictEqual(violation.name, "Once")
         }),
-      5 * minutes,
+      (isNight ? 600 : 5) * minutes,
     )
   }
 })

@@ -105,8 +105,11 @@ export const sketchesAfter = (
     table,
   )
 
-// What was executed before it stopped was committed, so it was prepared here or lies below.
-const lastPrepared = (pbft: State): Seq =>
+/**
+ * Up to where a replica that comes back may have executed before it stopped: that was committed, so
+ * it was prepared here or lies below.
+ */
+export const lastPrepared = (pbft: State): Seq =>
   Window.occupied(pbft.log)
     .filter((seq) => ["prepared", "committed"].includes(Window.get(pbft.log, seq).phase))
     .reduce((last, seq) => Math.max(last, seq), pbft.executed)
@@ -130,6 +133,11 @@ export const stepDReplica = (
   if (pbft === state.pbft) return { state, effects, action }
   if (input._tag === "Restart") {
     return { state: { pbft, table: emptyTable, silentBelow: lastPrepared(pbft) }, effects, action }
+  }
+  // Of a state that is fetched the reads were executed by others, and their answers may be given
+  // again from its client table: an older sketch of them must not be stated any more.
+  if (effects.some(({ _tag }) => _tag === "Restore")) {
+    return { state: { ...state, pbft, table: emptyTable }, effects, action }
   }
   const table =
     action === "Execute" && input._tag === "Executed"

@@ -11,7 +11,7 @@ import {
   stepDReplica,
 } from "../../../src/core/prophecy/d-replica.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
-import { committing, configOf, executed, signed } from "../../support/pbft.ts"
+import { checkpoint, committing, configOf, executed, receive, signed } from "../../support/pbft.ts"
 
 const config = { pbft: configOf(1), generation: 4 }
 const give = (state: DReplicaState, input: DReplicaInput) =>
@@ -67,6 +67,17 @@ describe("RecvSketchRead", () => {
       execution(1, [undefined, { key: "q", digest: "#r" }]),
     ).state
     expect(stated(again).effects).toMatchObject([{ sketch: { digest: "#r" } }])
+  })
+
+  it("states nothing from before a state that it fetched: others executed what came between", () => {
+    const table = [0, 1].map(() => ({ timestamp: 2, result: "r" }))
+    const digest = config.pbft.checkpointDigest(2, "s", table)
+    const vouched = [0, 2].map((r) => receive(checkpoint(r, 2, digest)))
+    const state = receive({ _tag: "State", seq: 2, service: "s", table })
+    expect(stated(after(ran, vouched)).effects).toMatchObject([{ sketch: { digest: "#r" } }])
+    const fetched = after(ran, [...vouched, state])
+    expect(fetched.pbft.executed).toBe(2)
+    expect(stated(fetched).effects).toMatchObject([{ sketch: { digest: "" } }])
   })
 
   it("leaves the sketches alone when an execution is not taken", () => {

@@ -1,0 +1,137 @@
+/**
+ * `node bench/features.ts`: what digest replies, reads without an order, tentative execution and
+ * big requests change: writes and reads of a key-value service on four replicas, with none of them,
+ * each and all, one after the other in one run; as ratios to none.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { Effect } from "effect"
+import { changesOf, type FeatureName, featureNames } from "../src/cli/features.ts"
+import { encodeOperation } from "../src/core/service/key-value-operation.ts"
+import { type ClientPoolShape, makeClientPool } from "../src/net/client-pool.ts"
+import { freshClusterConfig } from "../src/net/cluster-config.ts"
+import { freePorts, startCluster } from "../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
+import { commit, machine } from "./machine.ts"
+import { ClosedLoop } from "./null-workload.ts"
+
+const usage = `node bench/features.ts [--clients 20] [--payload 8192] [--seconds 3] [--warmup 1] [--json]
+
+Writes of so many bytes, and reads of them, with no feature, each and all of them.`
+
+const options = {
+  clients: { type: "string", default: "20" },
+  payload: { type: "string", default: "8192" },
+  seconds: { type: "string", default: "3" },
+  warmup: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const
+
+const refuse = (what: string): never => {
+  process.stderr.write(`bench: ${what}\n${usage}\n`)
+  process.exit(2)
+}
+
+const parsed = () => {
+  try {
+    return parseArgs({ options }).values
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+const given = parsed()
+if (given.help) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
+const number = (name: "clients" | "payload" | "seconds" | "warmup"): number =>
+  /^[1-9]\d*$/.test(given[name]) ? Number(given[name]) : refuse(`--${name} ${given[name]}`)
+const [clients, payload] = [number("clients"), number("payload")]
+const [seconds, warmup] = [number("seconds"), number("warmup")]
+
+interface Rate {
+  readonly operationsPerSecond: number
+  readonly p50Ms: number | undefined
+}
+
+interface Row {
+  readonly features: string
+  readonly writes: Rate
+  readonly reads: Rate
+}
+
+const rate = (pool: ClientPoolShape, operation: string, reads: boolean) =>
+  Effect.gen(function* () {
+    const loop = new ClosedLoop(pool, operation, { reads })
+    loop.start(clients)
+    yield* Effect.sleep(warmup * 1e3)
+    loop.latencies.clear()
+    const startedAt = performance.now()
+    yield* Effect.sleep(seconds * 1e3)
+    const elapsed = (performance.now() - startedAt) / 1e3
+    const [p50Ms] = loop.latencies.quantiles(0.5)
+    const measured: Rate = { operationsPerSecond: loop.latencies.count / elapsed, p50Ms }
+    loop.stop()
+    return measured
+  })
+
+const measured = (names: ReadonlyArray<FeatureName>) =>
+  Effect.gen(function* () {
+    const directory = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "prophecy-bench-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 })),
+    )
+    const file = join(directory, "cluster.json")
+    const content = { clients, retransmitMs: 5_000, ...changesOf(names) }
+    writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const cluster = yield* startCluster(config, {})
+    const pool = yield* makeClientPool(config)
+    yield* pool.connected
+    const put = encodeOperation({ _tag: "Put", key: "k", value: "x".repeat(payload) })
+    const run = Effect.gen(function* () {
+      const writes = yield* rate(pool, put, false)
+      return { writes, reads: yield* rate(pool, encodeOperation({ _tag: "Get", key: "k" }), true) }
+    })
+    return yield* Effect.raceFirst(run, cluster.failed)
+  }).pipe(Effect.scoped)
+
+const about = machine()
+const settings = [[], ...featureNames.map((name) => [name]), featureNames]
+const rows: Array<Row> = []
+for (const names of settings) {
+  const features = names.length > 1 ? "all" : (names[0] ?? "none")
+  rows.push({ features, ...(await Effect.runPromise(measured(names))) })
+  process.stderr.write(`${rows.length} of ${settings.length}: ${features}\n`)
+}
+
+const ratioTo = (rate: Rate, none: Rate): string =>
+  (rate.operationsPerSecond / none.operationsPerSecond).toFixed(2)
+const cells = ({ operationsPerSecond, p50Ms }: Rate, none: Rate): ReadonlyArray<string> => [
+  operationsPerSecond.toFixed(0),
+  p50Ms?.toFixed(2) ?? "-",
+  ratioTo({ operationsPerSecond, p50Ms }, none),
+]
+
+if (given.json) {
+  const document = { schema: "prophecy-bench-features/1", machine: about, commit: commit(), rows }
+  process.stdout.write(`${JSON.stringify({ ...document, clients, payload }, undefined, 2)}\n`)
+} else {
+  const [none] = rows as [Row]
+  const title = ["features", "writes/s", "p50 ms", "ratio", "reads/s", "p50 ms", "ratio"]
+  const lines = rows.map((row) => [
+    row.features,
+    ...cells(row.writes, none.writes),
+    ...cells(row.reads, none.reads),
+  ])
+  const text = [title, ...lines].map((line) =>
+    line.map((cell, k) => (k === 0 ? cell.padEnd(15) : cell.padStart(9))).join(" "),
+  )
+  const on = `${about.cores} cores, node ${about.node}, load before ${about.loadBefore}`
+  process.stdout.write(`${clients} clients, ${payload} bytes; ${on}\n\n${text.join("\n")}\n`)
+}
+process.exit(0)

@@ -1,0 +1,237 @@
+------------------------------ MODULE MCZyzzyva ------------------------------
+(***************************************************************************)
+(* Small instances of Zyzzyva for TLC and, with the same names and values, *)
+(* for the explorer of src/model-check. Each .cfg beside this file picks   *)
+(* its constants; spec/README.md says what each one is for.                *)
+(*                                                                         *)
+(* The service: its state is the sequence of executed requests, and the    *)
+(* result of an operation tells its position, so that a different order    *)
+(* gives a different answer.                                               *)
+(***************************************************************************)
+EXTENDS Zyzzyva, Graph, TLC
+
+MCResult(v, r) == <<r.op, Len(v) + 1>>
+MCNextValue(v, r) == Append(v, r)
+MCStateDigest(h, v, t) == <<h, v, t>>
+MCInitialValue == <<>>
+
+\* What correct clients ask for.
+AsksA == [c \in {0} |-> <<"a">>]
+AsksAThenB == [c \in {0} |-> <<"a", "b">>]
+TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
+NobodyAsks == [c \in {} |-> <<>>]
+
+(***************************************************************************)
+(* What Byzantine processes say. src/model-check/zyzzyva-universe.ts       *)
+(* builds the same sets under the same names.                              *)
+(***************************************************************************)
+Sig(c, t, op, auth) == [client |-> c, timestamp |-> t, op |-> op, auth |-> auth]
+BatchA(auth) == <<Sig(0, 1, "a", auth)>>
+BatchB(auth) == <<Sig(1, 1, "b", auth)>>
+BatchC(auth) == <<Sig(1, 2, "c", auth)>>
+DigestA == Digest(BatchA({}))
+DigestB == Digest(BatchB({}))
+DigestC == Digest(BatchC({}))
+\* The histories of these batches.
+A == <<DigestA>>
+B == <<DigestB>>
+BC == <<DigestB, DigestC>>
+AC == <<DigestA, DigestC>>
+
+OrderTo(to, v, h, batch) == [OrderReq(v, Len(h), h, batch) EXCEPT !.to = to]
+Cert(v, h, who) == Certificate(v, Len(h), h, who)
+Header(i, v, h) == SpecHeader(i, v, Len(h), h)
+Response(i, v, h, ordered, c, t, r) ==
+  SpecResponse(i, v, Len(h), h, ordered, [client |-> c, timestamp |-> t, result |-> r])
+Acknowledged(i, v, h, c) == LocalCommit(i, v, Len(h), h, c)
+Contradiction(v, h, g) == Pom({Order(v, Len(h), h), Order(v, Len(g), g)})
+LastOrder(v, h) == [seq |-> Len(h), view |-> v, history |-> h]
+Change(i, v, orders, certs, who) == ViewChange(i, v, InitialStable, orders, certs, who)
+RequestTo(to, c, t, op, auth) == [Request(c, t, op, to) EXCEPT !.auth = auth]
+
+NothingInjected == {}
+
+\* A Byzantine client whose authenticator is good at the primary only, or everywhere.
+ClientUniverse == {RequestTo(Replicas, 1, 1, "b", Replicas), RequestTo(Replicas, 1, 1, "b", {0})}
+
+\* A Byzantine primary orders one thing at two backups and another at the third; its client gets a
+\* certificate for the first; and it claims the second afterwards.
+TwoStories ==
+  {OrderTo({1, 2}, 0, A, BatchA(Replicas)), OrderTo({3}, 0, B, BatchB(Replicas)),
+   Commit(1, Cert(0, A, {0, 1, 2})), Accusation(0, 0),
+   Change(0, 1, {LastOrder(0, B)}, {}, {0, 1})}
+
+\* It orders at one backup only, and says no more.
+HalfTold == {OrderTo({1, 2}, 0, B, BatchB(Replicas))}
+
+\* It skips the first number at one backup, and contradicts itself.
+Holes ==
+  {OrderTo({1}, 0, B, BatchB(Replicas)), OrderTo({1, 2}, 0, BC, BatchC(Replicas)),
+   OrderTo({2}, 0, AC, BatchC(Replicas))}
+
+(***************************************************************************)
+(* One correct process among liars: whatever all the others say, its own   *)
+(* promises hold. Among what they say is, for each guard, something that   *)
+(* only this guard turns away.                                             *)
+(***************************************************************************)
+
+\* For the client 0, which asks twice.
+ForClient ==
+  {Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>) : i \in {0, 1, 2}} \cup
+  {Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>), Response(3, 0, B, TRUE, 0, 1, <<"a", 1>>),
+   Response(2, 1, A, FALSE, 0, 1, <<"a", 1>>), Response(1, 0, A, TRUE, 1, 1, <<"a", 1>>),
+   Response(1, 0, A, TRUE, 0, 2, <<"a", 1>>)} \cup
+  {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}} \cup
+  {Acknowledged(3, 0, B, 0), Acknowledged(3, 1, A, 0), Acknowledged(3, 0, A, 1)} \cup
+  {Response(i, 0, AC, FALSE, 0, 2, <<"b", 2>>) : i \in Replicas}
+
+\* For the backup 1: two orders of the primary 0, and all that is said of them.
+ForBackup ==
+  {OrderTo({1}, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   OrderTo(Replicas, 0, A, BatchA(Replicas)),
+   \* Wrong history, another view, numbers out of the window, bad requests.
+   OrderTo(Replicas, 0, AC, BatchC(Replicas)), OrderTo(Replicas, 1, B, BatchB(Replicas)),
+   OrderTo(Replicas, 0, A \o BC, BatchC(Replicas)), OrderTo(Replicas, 0, <<>>, BatchC(Replicas)),
+   OrderTo(Replicas, 0, <<DigestC>>, BatchC({0, 2})),
+   OrderTo(Replicas, 0, <<NullDigest>>, <<>>),
+   OrderTo(Replicas, 0, <<Digest(BatchA({}) \o BatchC({}))>>, BatchA(Replicas) \o BatchC(Replicas)),
+   OrderTo(Replicas, 0, <<Digest(<<Sig(2, 1, "a", {})>>)>>, <<Sig(2, 1, "a", Replicas)>>)} \cup
+  {FillHole(2, 0, 1, 1), FillHole(2, 1, 1, 2), FillHole(2, 0, 3, 4)} \cup
+  {Commit(1, Cert(0, B, {0, 1, 2})), Commit(1, Cert(0, BC, {0, 2, 3})),
+   Commit(1, Cert(0, B, {0, 2})), Commit(1, Cert(1, B, {0, 2, 3})),
+   Commit(2, Cert(0, B, {0, 2, 3}))}
+
+\* For the same, what is said at checkpoints.
+ForCheckpoints ==
+  LET d == StateDigest(B, B[1], [c \in AllClients |->
+             IF c = 1 THEN [timestamp |-> 1, result |-> <<"b", 1>>, seq |-> 1, history |-> B]
+             ELSE NoEntry])
+  IN {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+      RequestTo(Replicas, 1, 1, "b", Replicas)} \cup
+     {Header(i, 0, B) : i \in {0, 2}} \cup
+     {Header(3, 0, A), Header(3, 1, B), Header(3, 0, B \o BC)} \cup
+     {Checkpoint(i, 0, 1, d) : i \in {0, 2}} \cup
+     {Checkpoint(3, 0, 1, MCStateDigest(A, A[1], InitialTable)), Checkpoint(3, 1, 1, d),
+      Checkpoint(3, 0, 4, d)} \cup
+     {Commit(1, Cert(0, B, {0, 2, 3})), Commit(1, Cert(0, A, {0, 2, 3}))}
+
+\* For replica 1: what takes it out of view 0, and into view 1, whose primary it is, or view 2.
+ForChanger ==
+  LET b == {LastOrder(0, B)}
+      said(i, v, orders, certs) == Change(i, v, orders, certs, {2, 3})
+      cert == Cert(0, B, {0, 2, 3})
+      two == {said(0, 2, {}, {cert}), said(2, 2, {LastOrder(1, A)}, {}),
+              said(3, 2, {LastOrder(1, A)}, {})}
+  IN {OrderTo(Replicas, 0, BC, BatchC(Replicas)), OrderTo(Replicas, 0, B, BatchB(Replicas)),
+      Accusation(2, 0), Accusation(3, 1), Contradiction(0, A, B),
+      Contradiction(1, A, B), Contradiction(0, A, BC),
+      said(0, 1, {}, {}), said(2, 1, b, {}), said(3, 1, {LastOrder(0, A)}, {cert})} \cup
+     \* VIEW-CHANGEs that no correct replica sends.
+     {said(0, 0, {}, {}), Change(0, 1, {}, {}, {2}), said(0, 1, {LastOrder(1, B)}, {}),
+      said(0, 1, {LastOrder(0, B \o BC)}, {}), said(0, 1, b \cup {LastOrder(0, A)}, {}),
+      said(0, 1, {}, {Cert(0, B, {0, 2})}), said(0, 1, {}, {Cert(1, B, {0, 2, 3})}),
+      said(0, 1, {}, {Cert(0, B \o BC, {0, 2, 3})}),
+      ViewChange(0, 1, [InitialStable EXCEPT !.seq = 1], {}, {}, {2, 3})} \cup
+     \* NEW-VIEWs, the first of them good.
+     {NewView(2, two), NewView(2, {said(0, 2, {}, {}), said(2, 2, b, {})}),
+      NewView(2, {said(0, 1, {}, {}), said(2, 1, b, {}), said(3, 1, {LastOrder(0, A)}, {cert})}),
+      NewView(0, two)}
+
+\* For replica 1 where a view is confirmed: it begins view 2 as two others do.
+ForConfirmer ==
+  LET said(i) == Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) IN
+  {NewView(2, {said(0), said(2), said(3)})} \cup
+  {ViewConfirm(i, 2, 1, B) : i \in {0, 2}} \cup
+  {ViewConfirm(3, 2, 1, A), ViewConfirm(3, 1, 1, B)} \cup
+  {OrderTo(Replicas, 2, BC, BatchC(Replicas)), Accusation(3, 2)}
+
+\* For the primary 0.
+ForPrimary ==
+  {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
+   RequestTo(Replicas, 1, 2, "c", Replicas), RequestTo(Replicas, 1, 1, "b", {1}),
+   RequestTo({1}, 1, 2, "d", Replicas), RequestTo(Replicas, 2, 1, "b", Replicas),
+   OrderTo(Replicas, 0, A, BatchA(Replicas)), FillHole(2, 0, 1, 2),
+   Commit(1, Cert(0, B, {1, 2, 3}))}
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Next with each step told to the module Graph: equal to Next.            *)
+(***************************************************************************)
+Step(action) == RecordStep(action, vars')
+MCNext ==
+  \/ \E c \in Clients : ClientSubmit(c) /\ Step("ClientSubmit")
+  \/ \E c \in Clients : AnyClientRecvSpecResponse(c) /\ Step("ClientRecvSpecResponse")
+  \/ \E c \in Clients : ClientCommit(c) /\ Step("ClientCommit")
+  \/ \E c \in Clients : ClientTimeout(c) /\ Step("ClientTimeout")
+  \/ \E c \in Clients : AnyClientRecvLocalCommit(c) /\ Step("ClientRecvLocalCommit")
+  \/ \E i \in Correct : AnyRecvRequest(i) /\ Step("RecvRequest")
+  \/ \E i \in Correct : AnySendOrderReq(i) /\ Step("SendOrderReq")
+  \/ \E i \in Correct : AnyRecvOrderReq(i) /\ Step("RecvOrderReq")
+  \/ \E i \in Correct : AnyRecvFillHole(i) /\ Step("RecvFillHole")
+  \/ \E i \in Correct : Execute(i) /\ Step("Execute")
+  \/ \E i \in Correct : AnyRecvSpecHeader(i) /\ Step("RecvSpecHeader")
+  \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
+  \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
+  \/ \E i \in Correct : Timeout(i) /\ Step("Timeout")
+  \/ \E i \in Correct : AnyRecvAccusation(i) /\ Step("RecvAccusation")
+  \/ \E i \in Correct : AnyRecvPom(i) /\ Step("RecvPom")
+  \/ \E i \in Correct : AnyRecvViewChange(i) /\ Step("RecvViewChange")
+  \/ \E i \in Correct : SendNewView(i) /\ Step("SendNewView")
+  \/ \E i \in Correct : AnyRecvNewView(i) /\ Step("RecvNewView")
+  \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
+  \/ \E i \in Correct : AnyRecvViewConfirm(i) /\ Step("RecvViewConfirm")
+  \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+MCSpec == Init /\ [][MCNext]_vars
+GraphRecorded == RecordState(vars)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What must be reachable, so that the invariants are not vacuous: the     *)
+(* left side of each invariant, and states that tell the story.            *)
+(***************************************************************************)
+SomeMessage(P(_)) == \E m \in msgs : P(m)
+OfType(type) == SomeMessage(LAMBDA m : m.type = type)
+
+Witnesses ==
+  /\ RecordWitness("ReachExecuted", \E i \in Correct : executed[i] > 0)
+  /\ RecordWitness("ReachAllExecuted", \A i \in Correct : executed[i] > 0)
+  /\ RecordWitness("ReachAnswered", \E c \in Clients : client[c].result # NoResult)
+  /\ RecordWitness("ReachShown", \E c \in Clients : client[c].certificate # {})
+  /\ RecordWitness("ReachAcknowledged", OfType("LocalCommit"))
+  /\ RecordWitness("ReachHole", OfType("FillHole"))
+  /\ RecordWitness("ReachProof", OfType("Pom"))
+  /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
+  /\ RecordWitness("ReachAllStable", \A i \in Correct : Low(i) > 0)
+  /\ RecordWitness("ReachAccusedAndServing", \E i \in Correct :
+       i \in accusers[i] /\ stage[i] = "active")
+  /\ RecordWitness("ReachNewView", \E i \in Correct : stage[i] = "active" /\ view[i] > 0)
+  /\ RecordWitness("ReachAllInNewView", \A i \in Correct : stage[i] = "active" /\ view[i] > 0)
+  /\ RecordWitness("ReachConfirming", \E i \in Correct : stage[i] = "confirming")
+  /\ RecordWitness("ReachAnsweredLater", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ m.view > 0))
+  /\ RecordWitness("ReachRolledBack", \E i \in Correct : \E m \in msgs :
+       /\ m.type = "SpecResponse" /\ m.replica = i /\ stage[i] = "active" /\ m.view < view[i]
+       /\ InLog(i, m.seq) /\ slot[i][m.seq].history # m.history)
+  /\ RecordWitness("ReachTwoHistories", \E i, j \in Correct :
+       /\ InLog(i, 1) /\ InLog(j, 1) /\ view[i] = view[j]
+       /\ slot[i][1].history # slot[j][1].history)
+  /\ RecordWitness("ReachNull", \E i \in Correct : \E n \in Window(Low(i)) :
+       InLog(i, n) /\ slot[i][n].batch = NoBatch)
+  \* The left sides of the invariants' implications.
+  /\ RecordWitness("Agreement", \E a, b \in Completing : a.history # b.history)
+  /\ RecordWitness("CertificatesAgree", \E a \in Answers : Backing(Answers, a) >= CommitQuorum)
+  /\ RecordWitness("CarryOver", \E a \in Completing : \E m \in msgs :
+       m.type = "SpecResponse" /\ m.view > a.view)
+  /\ RecordWitness("OneHistory", \E a, b \in Answers :
+       a.replica = b.replica /\ a.view = b.view /\ a.seq # b.seq)
+  /\ RecordWitness("StableAgree", \E i, j \in Correct : i # j /\ Low(i) > 0 /\ Low(j) > 0)
+  /\ RecordWitness("StableStays", \E i \in Correct : Low(i) > 0 /\ Completing # {})
+  /\ RecordWitness("ClientResult", \E c \in Clients : client[c].op = NoOp /\ client[c].done # {})
+  /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
+  /\ RecordWitness("Reproducible", \E i \in Correct : stage[i] = "active" /\ executed[i] > 0)
+  /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
+       value[i][a].client \in Clients)
+  /\ RecordWitness("LeftForReason", OfType("ViewChange"))
+  /\ RecordWitness("Watermarks", OfType("SpecResponse"))
+  /\ RecordWitness("SentIsDurable", OfType("SpecResponse"))
+=============================================================================

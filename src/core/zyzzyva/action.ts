@@ -1,0 +1,29 @@
+/** The actions of spec/tla/Zyzzyva.tla that a replica takes, under their names there. */
+export type ReplicaAction =
+  | "RecvRequest"
+  | "SendOrderReq"
+  | "RecvOrderReq"
+  | "RecvFillHole"
+  | "Execute"
+  | "RecvSpecHeader"
+  | "RecvCheckpoint"
+  | "RecvCommit"
+  | "Timeout"
+  | "RecvAccusation"
+  | "RecvPom"
+  | "RecvViewChange"
+  | "SendNewView"
+  | "RecvNewView"
+  | "EnterView"
+  | "RecvViewConfirm"
+  | "Restart"
+
+/** The actions of spec/tla/Zyzzyva.tla that a client takes. */
+export type ClientAction =
+  | "ClientSubmit"
+  | "ClientRecvSpecResponse"
+  | "ClientCommit"
+  | "ClientTimeout"
+  | "ClientRecvLocalCommit"
+
+export type Action = ReplicaAction | ClientAction

@@ -1,0 +1,231 @@
+/**
+ * Agreement, the replica's side: TOCS 27(4) 2009, section 3.2; spec/tla/Zyzzyva.tla, section
+ * "Agreement". Departure from the paper: a backup does not forward a client's request to the
+ * primary (CONFIRM-REQ), as the client itself sends it to everyone when its timer fires (ADR 5).
+ */
+import * as ClientTable from "../client-table.ts"
+import type { Seq } from "../ids.ts"
+import { ignore, none } from "../machine.ts"
+import { primaryOf } from "../quorum.ts"
+import type { SignedRequest } from "../request.ts"
+import * as Window from "../window.ts"
+import { accuse, hasAccused } from "./accusation.ts"
+import { isCertified } from "./certificate.ts"
+import { executeNext, signHeader } from "./execution.ts"
+import { historyAt, lastOrdered, orderAt } from "./log.ts"
+import type {
+  Authentic,
+  FillHole,
+  LocalCommit,
+  Order,
+  OrderReq,
+  Request,
+  SpecResponse,
+} from "./message.ts"
+import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
+
+const isPrimary = (config: Config, { view }: State): boolean =>
+  primaryOf(config.group, view) === config.id
+
+const logSeqs = (state: State): ReadonlyArray<Seq> =>
+  Window.occupied(state.log).filter((seq) => orderAt(state, seq) !== undefined)
+
+/** The highest timestamp of a client in a batch of the log; the spec's `Assigned`. */
+const assigned = (state: State, client: number): number =>
+  Math.max(
+    0,
+    ...logSeqs(state)
+      .flatMap((seq) => Window.get(state.log, seq).batch)
+      .filter((r) => r.client === client)
+      .map((r) => r.timestamp),
+  )
+
+const orderOf = (view: number, seq: Seq, slot: Slot): OrderReq | undefined => {
+  const { history, digest, batch, order: signature } = slot
+  if (signature === undefined) return undefined
+  return { _tag: "OrderReq", view, seq, history, digest, batch, signature }
+}
+
+/** The orders of its view, signed by the primary, at these numbers: to everyone. */
+const resend = (state: State, seqs: ReadonlyArray<Seq>): ReadonlyArray<Effect> =>
+  seqs.flatMap((seq): ReadonlyArray<Effect> => {
+    const slot = orderAt(state, seq)
+    const message = slot === undefined ? undefined : orderOf(state.view, seq, slot)
+    return message === undefined ? none : [{ _tag: "Broadcast", message }]
+  })
+
+// The stored answer in the view that the replica is in, and that it is committed if it is.
+const answerAgain = (config: Config, state: State, { client }: Request): ZyzzyvaStep => {
+  const { view, certificates } = state
+  const { timestamp, result, seq, history } = ClientTable.get(state.table, client)
+  const signature = signHeader(config, view, seq, history)
+  const signed = orderAt(state, seq)?.order
+  const order = signed === undefined ? {} : { order: signed }
+  const header = { view, seq, history, signature, ...order }
+  const about = { client, timestamp, result, replica: config.id }
+  const response: SpecResponse = { _tag: "SpecResponse", ...header, ...about }
+  const place = { view, seq, history, client, replica: config.id }
+  const commit: LocalCommit = { _tag: "LocalCommit", ...place }
+  const messages = isCertified(view, certificates, seq) ? [response, commit] : [response]
+  return {
+    state,
+    effects: messages.map((message) => ({ _tag: "SendToClient", client, message })),
+    action: "RecvRequest",
+  }
+}
+
+/**
+ * RecvRequest (TOCS 27(4) section 3.2, cases 4c.1 and 4c.2). Executed: the answer again. Ordered:
+ * the primary's order again. New: it waits for its turn.
+ */
+export const recvRequest = (config: Config, state: State, m: Authentic<Request>): ZyzzyvaStep => {
+  const { client, timestamp, operation, authenticator } = m
+  if (!ClientTable.knows(state.table, client)) return ignore(state, "UnknownClient")
+  const last = ClientTable.get(state.table, client)
+  if (timestamp < last.timestamp) return ignore(state, "OldTimestamp")
+  if (timestamp === last.timestamp) {
+    if (state.stage !== "active") return ignore(state, "NotActive")
+    return answerAgain(config, state, m)
+  }
+  if (isPrimary(config, state)) {
+    const isIt = (r: SignedRequest): boolean => r.client === client && r.timestamp === timestamp
+    const seqs = logSeqs(state).filter((seq) => Window.get(state.log, seq).batch.some(isIt))
+    const effects = resend(state, seqs)
+    if (effects.length > 0) return { state, effects, action: "RecvRequest" }
+    if (timestamp <= assigned(state, client)) return ignore(state, "AlreadyAssigned")
+  }
+  if (state.queue.some((r) => r.client === client && r.timestamp >= timestamp)) {
+    return ignore(state, "AlreadyQueued")
+  }
+  const others = state.queue.filter((r) => r.client !== client)
+  const queue = [...others, { client, timestamp, operation, authenticator }]
+  return { state: { ...state, queue }, effects: none, action: "RecvRequest" }
+}
+
+interface Taken {
+  readonly seq: Seq
+  readonly slot: Slot
+  readonly effects: ReadonlyArray<Effect>
+}
+
+// Durable before anything is said of it; then it is executed, if nothing is to be before it.
+const take = (config: Config, state: State, taken: Taken): ZyzzyvaStep["effects"] => [
+  { _tag: "Persist", record: { _tag: "Ordered", seq: taken.seq, slot: taken.slot } },
+  ...taken.effects,
+  ...executeNext(config, state, withSlot(state, taken)),
+]
+
+const withSlot = (state: State, { seq, slot }: Pick<Taken, "seq" | "slot">): State => ({
+  ...state,
+  log: Window.set(state.log, seq, slot),
+})
+
+/** SendOrderReq (TOCS 27(4) section 3.2, step 2). The next number to the first of its queue. */
+export const sendOrderReq = (config: Config, state: State, count: number): ZyzzyvaStep => {
+  const { view } = state
+  if (state.stage !== "active") return ignore(state, "NotActive")
+  if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
+  if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count > state.queue.length) return ignore(state, "QueueTooShort")
+  const seq = lastOrdered(state) + 1
+  if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")
+  const batch = state.queue.slice(0, count)
+  const digest = config.batchDigest(batch)
+  const history = config.historyDigest(historyAt(state, seq - 1), digest)
+  const order = config.sign({ _tag: "OrderReq", view, seq, history, digest })
+  const slot: Slot = { view, batch, digest, history, order }
+  const ordered = { ...state, queue: state.queue.slice(count) }
+  const message: OrderReq = {
+    _tag: "OrderReq",
+    view,
+    seq,
+    history,
+    digest,
+    batch,
+    signature: order,
+  }
+  const effects: ReadonlyArray<Effect> = [{ _tag: "Broadcast", message }]
+  return {
+    state: withSlot(ordered, { seq, slot }),
+    effects: take(config, ordered, { seq, slot, effects }),
+    action: "SendOrderReq",
+  }
+}
+
+// The next order: it must lead to the history that it names, and its requests be their clients'.
+const takeOrder = (
+  config: Config,
+  state: State,
+  m: OrderReq,
+  verdicts: ReadonlyArray<boolean>,
+): ZyzzyvaStep => {
+  const { view, seq, batch, digest, history, signature: order } = m
+  if (batch.length < 1 || batch.length > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (!batch.every((r) => ClientTable.knows(state.table, r.client))) {
+    return ignore(state, "UnknownClient")
+  }
+  if (!batch.every((_, k) => verdicts[k] === true)) return ignore(state, "BadRequest")
+  if (history !== config.historyDigest(historyAt(state, seq - 1), digest)) {
+    return ignore(state, "WrongHistory")
+  }
+  const slot: Slot = { view, batch, digest, history, order }
+  return {
+    state: withSlot(state, { seq, slot }),
+    effects: take(config, state, { seq, slot, effects: none }),
+    action: "RecvOrderReq",
+  }
+}
+
+/** Asks for the orders that it lacks up to `upTo`; the spec's FILL-HOLE. */
+export const fillHole = (config: Config, state: State, upTo: Seq): ReadonlyArray<Effect> => {
+  const { view } = state
+  const from = lastOrdered(state) + 1
+  const message: FillHole = { _tag: "FillHole", view, from, upTo, replica: config.id }
+  return [{ _tag: "Broadcast", message }]
+}
+
+// An order of a number at which it took another: if both are signed, the primary is found out.
+const contradicts = (config: Config, state: State, m: OrderReq): ZyzzyvaStep => {
+  const slot = orderAt(state, m.seq)
+  if (slot?.order === undefined) return ignore(state, "NotOrdered")
+  if (slot.history === m.history) return ignore(state, "AlreadyOrdered")
+  if (hasAccused(state, config.id)) return ignore(state, "AlreadyAccused")
+  const { view, seq } = m
+  const own: Order = { view, seq, history: slot.history, signature: slot.order }
+  const other: Order = { view, seq, history: m.history, signature: m.signature }
+  const before: ReadonlyArray<Effect> = [
+    { _tag: "Broadcast", message: { _tag: "Pom", orders: [own, other] } },
+  ]
+  return accuse(config, state, { by: "self", before, action: "RecvOrderReq" })
+}
+
+/**
+ * RecvOrderReq (TOCS 27(4) section 3.2, step 3). Orders are taken one after the other; one that is
+ * missing is asked for, and one that contradicts another is shown to everyone.
+ */
+export const recvOrderReq = (
+  config: Config,
+  state: State,
+  m: Authentic<OrderReq>,
+  verdicts: ReadonlyArray<boolean>,
+): ZyzzyvaStep => {
+  if (m.view !== state.view) return ignore(state, "WrongView")
+  if (state.stage !== "active") return ignore(state, "NotActive")
+  if (isPrimary(config, state)) return ignore(state, "IsPrimary")
+  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  const next = lastOrdered(state) + 1
+  if (m.seq < next) return contradicts(config, state, m)
+  if (m.seq === next) return takeOrder(config, state, m, verdicts)
+  return { state, effects: fillHole(config, state, m.seq), action: "RecvOrderReq" }
+}
+
+/** RecvFillHole (TOCS 27(4) section 3.2). Who holds orders that another lacks gives them. */
+export const recvFillHole = (config: Config, state: State, m: Authentic<FillHole>): ZyzzyvaStep => {
+  if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (m.view !== state.view) return ignore(state, "WrongView")
+  if (state.stage !== "active") return ignore(state, "NotActive")
+  const seqs = logSeqs(state).filter((seq) => seq >= m.from && seq <= m.upTo)
+  const effects = resend(state, seqs)
+  if (effects.length === 0) return ignore(state, "HoldsNone")
+  return { state, effects, action: "RecvFillHole" }
+}

@@ -1,0 +1,347 @@
+/**
+ * The client: TOCS 27(4) 2009, section 3.2; spec/tla/Zyzzyva.tla, section "Clients". One request at
+ * a time. The client decides whether it is complete: by answers of all, or by a certificate of most
+ * that as many acknowledge.
+ */
+import { assert } from "../assert.ts"
+import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../effect.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
+import { ignore, type Machine, none, type Step } from "../machine.ts"
+import { type Group, primaryOf } from "../quorum.ts"
+import type { Request } from "../request.ts"
+import type { ClientAction } from "./action.ts"
+import type {
+  Authentic,
+  Certificate,
+  Commit,
+  LocalCommit,
+  Order,
+  Pom,
+  SpecResponse,
+} from "./message.ts"
+import type { Needs } from "./state.ts"
+
+export interface ClientConfig {
+  readonly group: Group
+  readonly needs: Needs
+  readonly id: ClientId
+  /** Timestamps start above this one: a client that comes back must not use one again. */
+  readonly firstTimestamp: Timestamp
+  /** How long it waits for the answers of all, once it has enough for a certificate. */
+  readonly commitMs: number
+  /** How long it waits before it asks every replica, in milliseconds. */
+  readonly retransmitMs: number
+  /** Each time in vain it waits twice as long as before, up to this, in milliseconds. */
+  readonly maxRetransmitMs: number
+}
+
+/** What a replica answered last to the awaited request. */
+export interface Response {
+  readonly view: View
+  readonly seq: Seq
+  readonly history: Digest
+  readonly result: Bytes
+  readonly signature: Bytes
+  /** The primary's signature of its order; undefined where a new view brought the request. */
+  readonly order: Bytes | undefined
+}
+
+/** A certificate that was shown, and the result that its signers gave. */
+export interface Shown extends Certificate {
+  readonly result: Bytes
+}
+
+/** The history that an accepted result belongs to. */
+export interface Done {
+  readonly seq: Seq
+  readonly history: Digest
+}
+
+export interface ClientState {
+  /** The last view in which each replica answered. */
+  readonly views: ReadonlyArray<View>
+  readonly timestamp: Timestamp
+  /** The operation whose result is awaited. */
+  readonly operation: Bytes | undefined
+  /** Whether the request went to every replica. */
+  readonly toAll: boolean
+  /** Answers by replica to the awaited request. */
+  readonly responses: ReadonlyArray<Response | undefined>
+  /** The certificate that it showed last. */
+  readonly certificate: Shown | undefined
+  /** Who acknowledged it, ascending. */
+  readonly commits: ReadonlyArray<ReplicaId>
+  /** The last result that was accepted, and to which history it belongs. */
+  readonly result: Bytes | undefined
+  readonly done: Done | undefined
+}
+
+export type ClientInput =
+  | { readonly _tag: "Submit"; readonly operation: Bytes }
+  /** The timer that was set last has fired, after that many milliseconds. */
+  | { readonly _tag: "Timeout"; readonly waitedMs: number }
+  | { readonly _tag: "Receive"; readonly message: Authentic<SpecResponse | LocalCommit> }
+
+/** A client's request; its authenticator is the driver's to make. */
+export type UnsignedRequest = { readonly _tag: "Request" } & Request
+
+/** Exactly what a client may ask for. */
+export type ClientEffect =
+  | SendToReplicas<UnsignedRequest | Commit | Pom>
+  | SetTimer<"retransmit">
+  | CancelTimer<"retransmit">
+  | Complete
+
+export type ClientStep = Step<ClientState, ClientEffect, ClientAction>
+
+const noResponses = ({ group }: ClientConfig): ReadonlyArray<undefined> =>
+  new Array<undefined>(group.n).fill(undefined)
+
+export const initClient = (config: ClientConfig): ClientState => ({
+  views: new Array<View>(config.group.n).fill(0),
+  timestamp: config.firstTimestamp,
+  operation: undefined,
+  toAll: false,
+  responses: noResponses(config),
+  certificate: undefined,
+  commits: [],
+  result: undefined,
+  done: undefined,
+})
+
+/** The view that the client takes the replicas to be in: f + 1 of them answered in it or later. */
+export const clientView = (config: ClientConfig, { views }: ClientState): View =>
+  [...views].sort((a, b) => b - a)[config.group.f] ?? 0
+
+const everyone = ({ group }: ClientConfig): ReadonlyArray<ReplicaId> =>
+  Array.from({ length: group.n }, (_, replica) => replica)
+
+const setTimer = (ms: number): ClientEffect => ({ _tag: "SetTimer", timer: "retransmit", ms })
+
+/** ClientSubmit (TOCS 27(4) section 3.2, step 1). The next request goes to the primary. */
+export const clientSubmit = (
+  config: ClientConfig,
+  state: ClientState,
+  operation: Bytes,
+): ClientStep => {
+  if (state.operation !== undefined) return ignore(state, "StillWaiting")
+  const timestamp = state.timestamp + 1
+  assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
+  const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const primary = primaryOf(config.group, clientView(config, state))
+  return {
+    state: { ...state, timestamp, operation },
+    effects: [
+      { _tag: "SendToReplicas", replicas: [primary], message },
+      setTimer(config.retransmitMs),
+    ],
+    action: "ClientSubmit",
+  }
+}
+
+const match = (a: Response, b: Response): boolean =>
+  a.view === b.view && a.seq === b.seq && a.history === b.history && a.result === b.result
+
+const whoMatches = (
+  responses: ReadonlyArray<Response | undefined>,
+  response: Response,
+): ReadonlyArray<ReplicaId> =>
+  responses.flatMap((r, replica) => (r !== undefined && match(r, response) ? [replica] : []))
+
+interface Result extends Done {
+  readonly result: Bytes
+}
+
+const complete = (
+  config: ClientConfig,
+  state: ClientState,
+  { seq, history, result }: Result,
+  action: ClientAction,
+): ClientStep => ({
+  state: {
+    ...state,
+    operation: undefined,
+    toAll: false,
+    responses: noResponses(config),
+    certificate: undefined,
+    commits: [],
+    result,
+    done: { seq, history },
+  },
+  effects: [
+    { _tag: "CancelTimer", timer: "retransmit" },
+    { _tag: "Complete", timestamp: state.timestamp, result },
+  ],
+  action,
+})
+
+// Two orders of one primary for one number: shown to everyone.
+const contradictions = (
+  config: ClientConfig,
+  responses: ReadonlyArray<Response | undefined>,
+  response: Response,
+): ReadonlyArray<ClientEffect> => {
+  if (response.order === undefined) return none
+  const orderOf = (r: Response): Order => ({
+    view: r.view,
+    seq: r.seq,
+    history: r.history,
+    signature: r.order ?? "",
+  })
+  const histories = new Map<Digest, Response>()
+  for (const r of responses) {
+    if (r?.order === undefined || r.view !== response.view || r.seq !== response.seq) continue
+    if (r.history !== response.history) histories.set(r.history, r)
+  }
+  // order-free: messages of their own
+  return [...histories.values()].map((r) => ({
+    _tag: "SendToReplicas",
+    replicas: everyone(config),
+    message: { _tag: "Pom", orders: [orderOf(response), orderOf(r)] },
+  }))
+}
+
+/**
+ * ClientRecvSpecResponse (TOCS 27(4) section 3.2, cases 4a and 4d). An answer; with enough that are
+ * equal, of one view, the request is complete.
+ */
+export const clientRecvSpecResponse = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<SpecResponse>,
+): ClientStep => {
+  if (m.client !== config.id) return ignore(state, "ForAnotherClient")
+  if (state.operation === undefined) return ignore(state, "NothingAwaited")
+  if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
+  const old = state.responses[m.replica]
+  if (old !== undefined && old.view >= m.view) return ignore(state, "OldResponse")
+  const { view, seq, history, result, signature, order } = m
+  const response: Response = { view, seq, history, result, signature, order }
+  const responses = state.responses.map((r, k) => (k === m.replica ? response : r))
+  const views = state.views.map((v, k) => (k === m.replica ? Math.max(v, view) : v))
+  const shown = contradictions(config, state.responses, response)
+  const action = "ClientRecvSpecResponse"
+  const next = { ...state, responses, views }
+  const same = whoMatches(responses, response).length
+  if (same >= config.needs.fast) {
+    const done = complete(config, next, response, action)
+    return { ...done, effects: [...shown, ...done.effects] }
+  }
+  const enough = same === config.needs.commit ? [setTimer(config.commitMs)] : none
+  return { state: next, effects: [...shown, ...enough], action }
+}
+
+const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers">): boolean =>
+  certificate !== undefined &&
+  certificate.view === place.view &&
+  certificate.seq === place.seq &&
+  certificate.history === place.history
+
+/** The certificate that the answers make, if it was not shown yet. */
+const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
+  for (const response of state.responses) {
+    if (response === undefined) continue
+    const same = whoMatches(state.responses, response)
+    if (same.length < config.needs.commit) continue
+    if (isShown(state, response)) return undefined
+    const signers = same.map((replica) => ({
+      replica,
+      signature: state.responses[replica]?.signature ?? "",
+    }))
+    const { view, seq, history, result } = response
+    return { view, seq, history, signers, result }
+  }
+  return undefined
+}
+
+const commitOf = (config: ClientConfig, shown: Shown): ClientEffect => {
+  const { view, seq, history, signers } = shown
+  const message: Commit = {
+    _tag: "Commit",
+    client: config.id,
+    certificate: { view, seq, history, signers },
+  }
+  return { _tag: "SendToReplicas", replicas: everyone(config), message }
+}
+
+/** ClientCommit (TOCS 27(4) section 3.2, case 4b). The certificate is shown to every replica. */
+export const clientCommit = (config: ClientConfig, state: ClientState): ClientStep => {
+  if (state.operation === undefined) return ignore(state, "NothingAwaited")
+  const certificate = pendingCertificate(config, state)
+  if (certificate === undefined) return ignore(state, "NothingToShow")
+  return {
+    state: { ...state, certificate, commits: [] },
+    effects: [commitOf(config, certificate), setTimer(config.retransmitMs)],
+    action: "ClientCommit",
+  }
+}
+
+// At least as long as the first time: a driver may have made the timer fire early.
+const nextWait = ({ retransmitMs, maxRetransmitMs }: ClientConfig, waitedMs: number): number =>
+  Math.min(Math.max(2 * waitedMs, retransmitMs), maxRetransmitMs)
+
+/**
+ * ClientTimeout (TOCS 27(4) section 3.2, case 4c). Too few equal answers, or the certificate did
+ * not help: every replica is asked, and shown the certificate again.
+ */
+export const clientTimeout = (
+  config: ClientConfig,
+  state: ClientState,
+  waitedMs: number,
+): ClientStep => {
+  const { operation, timestamp, certificate } = state
+  if (operation === undefined) return ignore(state, "NothingAwaited")
+  const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const again = certificate === undefined ? none : [commitOf(config, certificate)]
+  return {
+    state: state.toAll ? state : { ...state, toAll: true },
+    effects: [
+      ...again,
+      { _tag: "SendToReplicas", replicas: everyone(config), message },
+      setTimer(nextWait(config, waitedMs)),
+    ],
+    action: "ClientTimeout",
+  }
+}
+
+/** ClientRecvLocalCommit (TOCS 27(4) section 3.2, case 4b.2). One acknowledges the certificate. */
+export const clientRecvLocalCommit = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<LocalCommit>,
+): ClientStep => {
+  if (m.client !== config.id) return ignore(state, "ForAnotherClient")
+  if (state.operation === undefined) return ignore(state, "NothingAwaited")
+  const { certificate } = state
+  if (certificate === undefined || !isShown(state, m)) return ignore(state, "NotShown")
+  if (state.commits.includes(m.replica)) return ignore(state, "DuplicateLocalCommit")
+  const commits = [...state.commits, m.replica].sort((a, b) => a - b)
+  const action = "ClientRecvLocalCommit"
+  if (commits.length >= config.needs.commit) return complete(config, state, certificate, action)
+  return { state: { ...state, commits }, effects: none, action }
+}
+
+/** One input, one action. Deterministic, total, and without any effect of its own. */
+export const stepClient = (
+  config: ClientConfig,
+  state: ClientState,
+  input: ClientInput,
+): ClientStep => {
+  switch (input._tag) {
+    case "Submit":
+      return clientSubmit(config, state, input.operation)
+    case "Timeout":
+      return pendingCertificate(config, state) === undefined
+        ? clientTimeout(config, state, input.waitedMs)
+        : clientCommit(config, state)
+    case "Receive":
+      return input.message._tag === "SpecResponse"
+        ? clientRecvSpecResponse(config, state, input.message as Authentic<SpecResponse>)
+        : clientRecvLocalCommit(config, state, input.message as Authentic<LocalCommit>)
+  }
+}
+
+export const client: Machine<ClientConfig, ClientState, ClientInput, ClientEffect, ClientAction> = {
+  init: initClient,
+  step: stepClient,
+}

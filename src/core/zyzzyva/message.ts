@@ -1,0 +1,224 @@
+import { Schema } from "effect"
+import { BytesText, Natural, SignedRequest } from "../request.ts"
+
+/** A digest as lower-case hexadecimal of SHA-256 on the wire; any text in models. */
+const DigestText = Schema.NonEmptyString
+
+/** The digest of a history: of its batches in order. The empty text is that of no batch. */
+const HistoryText = Schema.String
+
+/** A client asks for an operation (TOCS 27(4) 2009, section 3.2, step 1). */
+export const Request = Schema.TaggedStruct("Request", SignedRequest.fields)
+export type Request = typeof Request.Type
+
+/** The primary orders a batch as the next of its view, and says to which history it leads. */
+export const OrderReq = Schema.TaggedStruct("OrderReq", {
+  view: Natural,
+  seq: Natural,
+  /** The digest of the history up to and with this batch. */
+  history: DigestText,
+  /** The digest of the batch. */
+  digest: DigestText,
+  batch: Schema.Array(SignedRequest),
+  /** The primary's signature of all that but the batch. Nobody in the core looks at it. */
+  signature: BytesText,
+})
+export type OrderReq = typeof OrderReq.Type
+
+/** A replica's answer to a client: a signed part for certificates, and the result. */
+export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
+  view: Natural,
+  seq: Natural,
+  history: HistoryText,
+  /** The replica's signature of view, number and history. */
+  signature: BytesText,
+  /** The primary's signature of its order; absent where a new view brought the batch. */
+  order: Schema.optionalKey(BytesText),
+  client: Natural,
+  timestamp: Natural,
+  result: BytesText,
+  replica: Natural,
+})
+export type SpecResponse = typeof SpecResponse.Type
+
+/** The signed part of an answer, to the other replicas: at a checkpoint's number. */
+export const SpecHeader = Schema.TaggedStruct("SpecHeader", {
+  view: Natural,
+  seq: Natural,
+  history: DigestText,
+  signature: BytesText,
+  replica: Natural,
+})
+export type SpecHeader = typeof SpecHeader.Type
+
+/** Who signed, and the signature. */
+export const Signer = Schema.Struct({ replica: Natural, signature: BytesText })
+export type Signer = typeof Signer.Type
+
+/** A commit certificate: equal answers of enough replicas in one view. Signers ascend. */
+export const Certificate = Schema.Struct({
+  view: Natural,
+  seq: Natural,
+  history: HistoryText,
+  signers: Schema.Array(Signer),
+})
+export type Certificate = typeof Certificate.Type
+
+/** A client shows a certificate (section 3.2, case 4b). */
+export const Commit = Schema.TaggedStruct("Commit", { client: Natural, certificate: Certificate })
+export type Commit = typeof Commit.Type
+
+/** A replica has acknowledged a certificate (case 4b.1). */
+export const LocalCommit = Schema.TaggedStruct("LocalCommit", {
+  view: Natural,
+  seq: Natural,
+  history: HistoryText,
+  client: Natural,
+  replica: Natural,
+})
+export type LocalCommit = typeof LocalCommit.Type
+
+/** A replica lacks the orders `from .. upTo` of a view. */
+export const FillHole = Schema.TaggedStruct("FillHole", {
+  view: Natural,
+  from: Natural,
+  upTo: Natural,
+  replica: Natural,
+})
+export type FillHole = typeof FillHole.Type
+
+/** What the primary signed of an order. */
+export const Order = Schema.Struct({
+  view: Natural,
+  seq: Natural,
+  history: DigestText,
+  signature: BytesText,
+})
+export type Order = typeof Order.Type
+
+/** Proof of misbehaviour: two orders that contradict each other (case 4d). */
+export const Pom = Schema.TaggedStruct("Pom", { orders: Schema.Array(Order) })
+export type Pom = typeof Pom.Type
+
+/** I-HATE-THE-PRIMARY of `view` (section 3.3.2). Signed. */
+export const Accusation = Schema.TaggedStruct("Accusation", {
+  view: Natural,
+  replica: Natural,
+  signature: BytesText,
+})
+export type Accusation = typeof Accusation.Type
+
+/** A replica's state after `seq` has this digest, and it holds a certificate for it. Signed. */
+export const Checkpoint = Schema.TaggedStruct("Checkpoint", {
+  view: Natural,
+  seq: Natural,
+  digest: DigestText,
+  signature: BytesText,
+  replica: Natural,
+})
+export type Checkpoint = typeof Checkpoint.Type
+
+/** A stable checkpoint with who vouched for it in one view; none for that before any request. */
+export const Stable = Schema.Struct({
+  view: Natural,
+  seq: Natural,
+  digest: DigestText,
+  signers: Schema.Array(Signer),
+})
+export type Stable = typeof Stable.Type
+
+/** The last order that a replica took at a number. A claim. */
+export const LastOrder = Schema.Struct({
+  view: Natural,
+  seq: Natural,
+  history: DigestText,
+  digest: DigestText,
+  batch: Schema.Array(SignedRequest),
+})
+export type LastOrder = typeof LastOrder.Type
+
+/** A certificate with what it covers above the stable checkpoint of who shows it. */
+export const ShownCertificate = Schema.Struct({
+  ...Certificate.fields,
+  /** The digest of the history at that checkpoint. */
+  before: HistoryText,
+  /** Its batches from there on, which lead from `before` to `history`. */
+  batches: Schema.Array(Schema.Struct({ digest: DigestText, batch: Schema.Array(SignedRequest) })),
+})
+export type ShownCertificate = typeof ShownCertificate.Type
+
+/** A replica gives up the views below `view` (section 3.3.4). Signed. */
+export const ViewChange = Schema.TaggedStruct("ViewChange", {
+  view: Natural,
+  stable: Stable,
+  /** By sequence number, ascending. */
+  orders: Schema.Array(LastOrder),
+  /** Of each number the last certificate that covers it, by sequence number, ascending. */
+  certificates: Schema.Array(ShownCertificate),
+  /** Who accused the primary of the view before. */
+  accusers: Schema.Array(Signer),
+  replica: Natural,
+  signature: BytesText,
+})
+export type ViewChange = typeof ViewChange.Type
+
+/** The primary of `view` shows by what it begins (section 3.3.4). Its log follows. Signed. */
+export const NewView = Schema.TaggedStruct("NewView", {
+  view: Natural,
+  /** By replica, ascending. */
+  changes: Schema.Array(ViewChange),
+  signature: BytesText,
+})
+export type NewView = typeof NewView.Type
+
+/** With which history a replica begins a view (section 3.3.4). */
+export const ViewConfirm = Schema.TaggedStruct("ViewConfirm", {
+  view: Natural,
+  seq: Natural,
+  history: HistoryText,
+  replica: Natural,
+})
+export type ViewConfirm = typeof ViewConfirm.Type
+
+/** What a replica receives. */
+export const ReplicaMessage = Schema.Union([
+  Request,
+  OrderReq,
+  SpecHeader,
+  Commit,
+  FillHole,
+  Pom,
+  Accusation,
+  Checkpoint,
+  ViewChange,
+  NewView,
+  ViewConfirm,
+])
+export type ReplicaMessage = typeof ReplicaMessage.Type
+
+/** What replicas send to each other. */
+export type PeerMessage = Exclude<ReplicaMessage, Request | Commit>
+
+/** What a client receives. */
+export type ClientMessage = SpecResponse | LocalCommit
+
+export type Message = ReplicaMessage | ClientMessage
+
+type Unsigned<M> = Omit<M, "signature">
+
+/** What a replica signs, before it is signed. An order without its batch. */
+export type Signable =
+  | Unsigned<Omit<OrderReq, "batch">>
+  | Unsigned<SpecHeader>
+  | Unsigned<Accusation>
+  | Unsigned<Checkpoint>
+  | Unsigned<ViewChange>
+  | Unsigned<NewView>
+
+declare const verified: unique symbol
+
+/**
+ * A message whose authenticator, and every signature in it, was verified by this receiver. Only the
+ * maker of verdicts produces it; `step` takes nothing else.
+ */
+export type Authentic<M> = M & { readonly [verified]: true }

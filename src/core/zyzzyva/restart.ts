@@ -1,0 +1,131 @@
+/** What a replica's disk holds and how it comes back from it: spec/tla/Zyzzyva.tla `Restart`. */
+import { assert } from "../assert.ts"
+import * as ClientTable from "../client-table.ts"
+import { none } from "../machine.ts"
+import * as Window from "../window.ts"
+import { above, withCertificate } from "./certificate.ts"
+import {
+  type Config,
+  type DurableRecord,
+  emptySlot,
+  init,
+  noEntry,
+  nothingVouched,
+  type OwnCheckpoint,
+  type State,
+  type ZyzzyvaStep,
+} from "./state.ts"
+
+/** The records that say all that is durable in `state`; what a compacted log holds. */
+export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
+  const records: Array<DurableRecord> = []
+  const { stable, log, view, stage, newView } = state
+  const own = state.checkpoints[0]
+  assert(own !== undefined && own.seq === stable.seq, "the stable checkpoint is the first")
+  if (stable.seq > 0) {
+    const { seq, history, digest, service } = own
+    const table = ClientTable.entries(own.table)
+    records.push({ _tag: "CheckpointTaken", seq, history, digest, service, table })
+    records.push({ _tag: "CheckpointStable", stable })
+  }
+  for (const seq of Window.occupied(log)) {
+    records.push({ _tag: "Ordered", seq, slot: Window.get(log, seq) })
+  }
+  // The longest first: each of a later view outdoes the shorter ones.
+  for (const certificate of [...state.certificates].sort((a, b) => b.seq - a.seq)) {
+    records.push({ _tag: "Certified", certificate })
+  }
+  const viewChange = state.viewChanges.find((m) => m.replica === config.id)
+  if (viewChange !== undefined) records.push({ _tag: "ViewLeft", viewChange })
+  if (newView !== undefined) records.push({ _tag: "NewViewTaken", newView })
+  if (stage === "active" && view > 0) records.push({ _tag: "ViewEntered", view })
+  return records
+}
+
+interface Disk {
+  readonly state: State
+  readonly taken: ReadonlyMap<number, OwnCheckpoint>
+}
+
+const ordered = (
+  { state, taken }: Disk,
+  { seq, slot }: Extract<DurableRecord, { readonly _tag: "Ordered" }>,
+): Disk => {
+  if (!Window.covers(state.log, seq)) return { state, taken }
+  return { state: { ...state, log: Window.set(state.log, seq, slot) }, taken }
+}
+
+// From the stable checkpoint on.
+const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk => {
+  const { state, taken } = disk
+  const own = taken.get(stable.seq)
+  assert(own !== undefined, "a stable checkpoint was taken before")
+  return {
+    taken,
+    state: {
+      ...state,
+      stable,
+      log: Window.advance(state.log, stable.seq),
+      executed: stable.seq,
+      table: own.table,
+      checkpoints: [own],
+      headers: nothingVouched(config, stable.seq),
+      checkpointVotes: nothingVouched(config, stable.seq),
+      certificates: above(state.certificates, state.log.low, stable.seq, own.history),
+    },
+  }
+}
+
+// What a view begins with are orders of that view; the published rule keeps no others.
+const entered = (config: Config, state: State): State => {
+  const isKept = (view: number): boolean => config.rule === "corrected" || view === state.view
+  const log = Window.occupied(state.log)
+    .filter((seq) => !isKept(Window.get(state.log, seq).view))
+    .reduce((all, seq) => Window.set(all, seq, emptySlot), state.log)
+  return { ...state, log, stage: "active" }
+}
+
+const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
+  const { state, taken } = disk
+  switch (r._tag) {
+    case "Ordered":
+      return ordered(disk, r)
+    case "Certified":
+      return {
+        taken,
+        state: { ...state, certificates: withCertificate(state.certificates, r.certificate) },
+      }
+    case "CheckpointTaken": {
+      const { seq, history, digest, service } = r
+      const table = ClientTable.fromEntriesOf(r.table, noEntry)
+      return { state, taken: new Map(taken).set(seq, { seq, history, digest, service, table }) }
+    }
+    case "CheckpointStable":
+      return stabilised(config, disk, r.stable)
+    case "ViewLeft": {
+      const { view } = r.viewChange
+      const viewChanges = [r.viewChange]
+      const moved = { view, stage: "changing" as const, viewChanges, newView: undefined }
+      return { taken, state: { ...state, ...moved } }
+    }
+    case "NewViewTaken": {
+      const { view } = r.newView
+      const viewChanges = state.viewChanges.filter((m) => m.view >= view)
+      const moved = { view, stage: "changing" as const, viewChanges, newView: r.newView }
+      return { taken, state: { ...state, ...moved } }
+    }
+    case "ViewEntered":
+      return { taken, state: { ...entered(config, state), viewChanges: [] } }
+  }
+}
+
+/**
+ * Restart (TOCS 27(4) section 3.1 has none without loss; ours is spec/tla/Zyzzyva.tla's). The state
+ * that the disk's records give, in the order in which they were written; the service must be
+ * restored to the snapshot of the stable checkpoint (`executed` of the new state).
+ */
+export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
+  const start: Disk = { state: init(config), taken: new Map() }
+  const { state } = records.reduce((disk, r) => replay(config, disk, r), start)
+  return { state, effects: none, action: "Restart" }
+}

@@ -1,0 +1,123 @@
+/**
+ * What must have been sent before a Byzantine process can build a message: Zyzzyva.tla's
+ * `Buildable`. And the NEW-VIEWs of Byzantine primaries: its `Forged`.
+ */
+import type { Certificate, Message, ViewChange } from "../core/zyzzyva/message.ts"
+import type { Request } from "../core/request.ts"
+import { verifiesAt } from "../sim/world.ts"
+import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
+import type { SentMessage } from "./model.ts"
+import { plainText } from "./pbft-text.ts"
+import type { ZyzzyvaConstants } from "./zyzzyva-process.ts"
+
+type Need = (sent: SentMessage) => boolean
+
+const messageOf = (m: SentMessage): Message => (m.value as ZyzzyvaEnvelope).message
+
+const sentRequest =
+  (r: Request): Need =>
+  (sent) => {
+    const m = messageOf(sent)
+    return m._tag === "Request" && plainText(m) === plainText(r)
+  }
+
+interface Place {
+  readonly view: number
+  readonly seq: number
+  readonly history: string
+}
+
+const said =
+  (replica: number, { view, seq, history }: Place): Need =>
+  (sent) => {
+    const m = messageOf(sent)
+    const isHeader = m._tag === "SpecResponse" || m._tag === "SpecHeader"
+    if (!isHeader || m.replica !== replica) return false
+    return m.view === view && m.seq === seq && m.history === history
+  }
+
+const signedOrder = (c: ZyzzyvaConstants, o: Place): ReadonlyArray<Need> => {
+  if (c.byzantine.includes(o.view % c.n)) return []
+  return [
+    (sent) => {
+      const m = messageOf(sent)
+      if (m._tag !== "OrderReq") return false
+      return m.view === o.view && m.seq === o.seq && m.history === o.history
+    },
+  ]
+}
+
+const correctOf = (c: ZyzzyvaConstants, who: ReadonlyArray<{ readonly replica: number }>) =>
+  who.map((s) => s.replica).filter((replica) => !c.byzantine.includes(replica))
+
+const proved = (c: ZyzzyvaConstants, certificate: Certificate): ReadonlyArray<Need> =>
+  correctOf(c, certificate.signers).map((replica) => said(replica, certificate))
+
+const changeNeeds = (c: ZyzzyvaConstants, m: ViewChange): ReadonlyArray<Need> => [
+  ...m.certificates.flatMap((certificate) => proved(c, certificate)),
+  ...correctOf(c, m.accusers).map(
+    (replica): Need =>
+      (sent) => {
+        const x = messageOf(sent)
+        return x._tag === "Accusation" && x.replica === replica && x.view === m.view - 1
+      },
+  ),
+  ...correctOf(c, m.stable.signers).map(
+    (replica): Need =>
+      (sent) => {
+        const x = messageOf(sent)
+        if (x._tag !== "Checkpoint" || x.replica !== replica) return false
+        const { view, seq, digest } = m.stable
+        return x.view === view && x.seq === seq && x.digest === digest
+      },
+  ),
+]
+
+/** For each: at least one of these messages must have been sent. */
+export const needsOf = (c: ZyzzyvaConstants, m: Message): ReadonlyArray<Need> => {
+  switch (m._tag) {
+    case "OrderReq":
+      return m.batch
+        .filter((r) => r.client < c.clientOps.length && verifiesAt(r.authenticator).length > 0)
+        .map(sentRequest)
+    case "SpecResponse":
+      return m.order === undefined ? [] : signedOrder(c, m)
+    case "Commit":
+      return proved(c, m.certificate)
+    case "Pom":
+      return m.orders.flatMap((o) => signedOrder(c, o))
+    case "ViewChange":
+      return changeNeeds(c, m)
+    default:
+      return []
+  }
+}
+
+/** Every choice of `size` elements. */
+const choose = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> => {
+  if (size === 0) return [[]]
+  return items.flatMap((item, k) =>
+    choose(items.slice(k + 1), size - 1).map((rest) => [item, ...rest]),
+  )
+}
+
+/** What Byzantine primaries can make of `known` messages. */
+export const forgedNewViews = (
+  c: ZyzzyvaConstants,
+  known: ReadonlyArray<SentMessage>,
+): ReadonlyArray<ZyzzyvaEnvelope> => {
+  const envelopes: Array<ZyzzyvaEnvelope> = []
+  for (let view = 1; view <= c.maxView; view++) {
+    if (!c.byzantine.includes(view % c.n)) continue
+    const changes = known
+      .map(messageOf)
+      .filter((m): m is ViewChange => m._tag === "ViewChange" && m.view === view)
+      .sort((x, y) => x.replica - y.replica)
+    for (const shown of choose(changes, c.needs.change)) {
+      if (new Set(shown.map((m) => m.replica)).size < c.needs.change) continue
+      const message = { _tag: "NewView" as const, view, changes: shown, signature: "" }
+      envelopes.push({ message, to: undefined })
+    }
+  }
+  return envelopes
+}

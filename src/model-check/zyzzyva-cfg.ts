@@ -1,0 +1,65 @@
+import { zyzzyvaAskings, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+import { zyzzyvaTwinModels } from "./zyzzyva-models.ts"
+
+const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
+const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
+const truth = (value: boolean): string => (value ? "TRUE" : "FALSE")
+
+const checkedByTlc = (spec: ZyzzyvaTwinSpec): ReadonlyArray<string> =>
+  spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
+
+/** The constants of MCZyzzyva.tla, a line each. */
+const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
+  F = ${spec.f}
+  FastQuorum = ${spec.needs.fast}
+  CommitQuorum = ${spec.needs.commit}
+  ChangeQuorum = ${spec.needs.change}
+  VoteQuorum = ${spec.needs.vote}
+  Rule = "${spec.rule}"
+  ConfirmViews = ${truth(spec.confirmViews)}
+  Byzantine = ${setOf(spec.byzantine)}
+  AllClients = ${below(spec.allClients)}
+  Clients = ${below(zyzzyvaAskings[spec.asks].length)}
+  ClientOps <- ${spec.asks}
+  K = ${spec.checkpointInterval}
+  L = ${spec.logSize}
+  MaxBatch = ${spec.maxBatch}
+  CanRestart = ${setOf(spec.canRestart)}
+  CanTimeout = ${setOf(spec.canTimeout)}
+  MaxView = ${spec.maxView}
+  ForgesNewView = ${truth(spec.forgesNewView)}
+  Injected <- ${spec.injected}
+  InitialValue <- MCInitialValue
+  Result <- MCResult
+  NextValue <- MCNextValue
+  StateDigest <- MCStateDigest
+`
+
+/** The text of spec/tla/MCZyzzyva-<name>.cfg: generated, so that TLC and the explorer agree. */
+export const zyzzyvaTwinCfgOf = (
+  spec: ZyzzyvaTwinSpec,
+): string => `\\* Generated from src/model-check/zyzzyva-models.ts by \`npm run models\`; do not edit.
+\\* ${spec.why}
+SPECIFICATION MCSpec
+INVARIANTS ${checkedByTlc(spec).join(" ")}
+CHECK_DEADLOCK FALSE
+CONSTANTS
+${constantLines(spec)}`
+
+export const zyzzyvaTwinCfgName = (spec: ZyzzyvaTwinSpec): string => `MCZyzzyva-${spec.name}.cfg`
+
+/** What `prophecy tlc spec/tla/MCZyzzyva.tla` checks: the first model, without the hooks. */
+const defaultCfg = (spec: ZyzzyvaTwinSpec): string =>
+  zyzzyvaTwinCfgOf(spec)
+    .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
+    .replace(" GraphRecorded Witnesses", "")
+
+/** Every generated configuration, by file name. */
+export const zyzzyvaTwinCfgFiles = (): ReadonlyMap<string, string> => {
+  const files = new Map(
+    zyzzyvaTwinModels.map((spec) => [zyzzyvaTwinCfgName(spec), zyzzyvaTwinCfgOf(spec)]),
+  )
+  const first = zyzzyvaTwinModels[0]
+  if (first !== undefined) files.set("MCZyzzyva.cfg", defaultCfg(first))
+  return files
+}

@@ -1,0 +1,235 @@
+/** Instances of Zyzzyva for the explorer: the TypeScript side of spec/tla/MCZyzzyva.tla. */
+import { canBegin, canEnter } from "../core/zyzzyva/view-change.ts"
+import { type ClientConfig, type ClientState, initClient } from "../core/zyzzyva/client.ts"
+import type { Message } from "../core/zyzzyva/message.ts"
+import type { Config, Input, State } from "../core/zyzzyva/state.ts"
+import {
+  executeReplica,
+  inputOf,
+  type Moved,
+  moveClient,
+  moveReplica,
+  restartReplica,
+  startReplica,
+  type ZyzzyvaEnvelope,
+} from "../sim/zyzzyva-world.ts"
+import { func, record, set, type Text } from "./canonical.ts"
+import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
+import { modelService } from "./pbft-process.ts"
+import { forgedNewViews, needsOf } from "./zyzzyva-buildable.ts"
+import type { Replica, ZyzzyvaConstants, ZyzzyvaProcess } from "./zyzzyva-process.ts"
+import { zyzzyvaInvariants } from "./zyzzyva-properties.ts"
+import {
+  clientText,
+  envelopeText,
+  modelDigests,
+  replicaTexts,
+  replicaVariables,
+} from "./zyzzyva-text.ts"
+import { zyzzyvaWitnesses } from "./zyzzyva-witnesses.ts"
+
+const groupOf = ({ n, f, needs }: ZyzzyvaConstants) => ({ n, f, quorum: needs.commit })
+
+const configOf = (c: ZyzzyvaConstants, id: number): Config => ({
+  group: groupOf(c),
+  needs: c.needs,
+  id,
+  clients: c.allClients,
+  checkpointInterval: c.checkpointInterval,
+  logSize: c.logSize,
+  maxBatch: c.maxBatch,
+  rule: c.rule,
+  confirmViews: c.confirmViews,
+  ...modelDigests,
+})
+
+const sentOf =
+  (c: ZyzzyvaConstants) =>
+  (envelope: ZyzzyvaEnvelope): SentMessage => ({
+    text: envelopeText(c.n, envelope),
+    value: envelope,
+  })
+
+const told = (m: Message): string => {
+  const from = "replica" in m ? ` from ${m.replica}` : ""
+  const at = "seq" in m ? ` number ${m.seq}` : ""
+  const where = "view" in m ? ` view ${m.view}` : ""
+  const what = m._tag === "Request" ? ` ${m.operation} of client ${m.client}` : ""
+  const batch = m._tag === "OrderReq" ? ` [${m.batch.map((r) => r.operation).join(",")}]` : ""
+  return `${m._tag}${where}${at}${batch}${what}${from}`
+}
+
+interface LocalInput {
+  readonly input: Input
+  readonly what: string
+}
+
+// What a replica does by itself, but for executions.
+const ownInputs = (
+  c: ZyzzyvaConstants,
+  config: Config,
+  state: State,
+): ReadonlyArray<LocalInput> => {
+  const { view, queue } = state
+  const inputs: Array<LocalInput> = []
+  for (let count = 1; count <= queue.length; count++) {
+    const what = `orders ${count} of ${queue.length} waiting`
+    inputs.push({ input: { _tag: "Propose", count }, what })
+  }
+  if (c.canTimeout.includes(config.id) && view < c.maxView) {
+    inputs.push({ input: { _tag: "Timeout", view }, what: `accuses the primary of view ${view}` })
+  }
+  if (canBegin(config, state)) inputs.push({ input: { _tag: "Begin" }, what: `view ${view}` })
+  if (canEnter(config, state)) inputs.push({ input: { _tag: "Enter" }, what: `view ${view}` })
+  return inputs
+}
+
+const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
+  const config = configOf(c, id)
+  const sent = sentOf(c)
+  const wrap = (moved: Moved<Replica>, what: string): Move<ZyzzyvaProcess> => ({
+    process: { role: "replica", id, at: moved.process },
+    sent: moved.sent.map(sent),
+    action: moved.action,
+    told: what,
+  })
+  return {
+    name: `replica ${id}`,
+    initial: { role: "replica", id, at: startReplica(config, modelService) },
+    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
+    texts: (p) => replicaTexts(p.at as Replica),
+    local: (p) => {
+      const at = p.at as Replica
+      const moves = ownInputs(c, config, at.state).map(({ input, what }) =>
+        wrap(moveReplica(config, at, input), what),
+      )
+      const executed = executeReplica(config, modelService, at)
+      if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
+      if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      return moves
+    },
+    receive: (p, message) => {
+      const envelope = message as ZyzzyvaEnvelope
+      const { message: m, to } = envelope
+      if (m._tag === "SpecResponse" || m._tag === "LocalCommit") return undefined
+      if (to !== undefined && !to.includes(id)) return undefined
+      const input = inputOf(id, envelope)
+      if (input === undefined) {
+        return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
+      }
+      const moved = moveReplica(config, p.at as Replica, input)
+      const move = wrap(moved, told(m))
+      return moved.process === p.at ? { ...move, process: p } : move
+    },
+  }
+}
+
+const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
+  const timers = { commitMs: 0, retransmitMs: 0, maxRetransmitMs: 0 }
+  const config: ClientConfig = {
+    group: groupOf(c),
+    needs: c.needs,
+    id,
+    firstTimestamp: 0,
+    ...timers,
+  }
+  const operations = c.clientOps[id] ?? []
+  const sent = sentOf(c)
+  const wrap = (moved: Moved<ClientState>, what: string): Move<ZyzzyvaProcess> => ({
+    process: { role: "client", id, at: moved.process },
+    sent: moved.sent.map(sent),
+    action: moved.action,
+    told: what,
+  })
+  return {
+    name: `client ${id}`,
+    initial: { role: "client", id, at: initClient(config) },
+    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
+    texts: (p) => ({ client: clientText(p.at as ClientState) }),
+    local: (p) => {
+      const at = p.at as ClientState
+      if (at.operation !== undefined) {
+        return [wrap(moveClient(config, at, { _tag: "Timeout", waitedMs: 0 }), "has waited")]
+      }
+      const operation = operations[at.timestamp]
+      if (operation === undefined) return []
+      return [wrap(moveClient(config, at, { _tag: "Submit", operation }), operation)]
+    },
+    receive: (p, message) => {
+      const { message: m } = message as ZyzzyvaEnvelope
+      if (m._tag !== "SpecResponse" && m._tag !== "LocalCommit") return undefined
+      if (m.client !== id) return undefined
+      const input = { _tag: "Receive", message: m as never } as const
+      return wrap(moveClient(config, p.at as ClientState, input), told(m))
+    },
+  }
+}
+
+const injectedOf = (c: ZyzzyvaConstants, envelope: ZyzzyvaEnvelope): InjectedMessage => ({
+  ...sentOf(c)(envelope),
+  needs: needsOf(c, envelope.message),
+})
+
+const allActions = [
+  "ClientSubmit",
+  "ClientRecvSpecResponse",
+  "ClientCommit",
+  "ClientTimeout",
+  "ClientRecvLocalCommit",
+  "RecvRequest",
+  "SendOrderReq",
+  "RecvOrderReq",
+  "RecvFillHole",
+  "Execute",
+  "RecvSpecHeader",
+  "RecvCheckpoint",
+  "RecvCommit",
+  "Timeout",
+  "RecvAccusation",
+  "RecvPom",
+  "RecvViewChange",
+  "SendNewView",
+  "RecvNewView",
+  "EnterView",
+  "RecvViewConfirm",
+  "Restart",
+]
+
+/** The model with these constants. */
+export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
+  const correct = Array.from({ length: c.n }, (_, id) => id).filter(
+    (id) => !c.byzantine.includes(id),
+  )
+  const clients = c.clientOps.map((_, id) => id)
+  const processes = [
+    ...correct.map((id) => replicaModel(c, id)),
+    ...clients.map((id) => clientModel(c, id)),
+  ]
+  const text = (
+    parts: ReadonlyArray<Readonly<Record<string, Text>>>,
+    sent: ReadonlyArray<Text>,
+  ): Text => {
+    const fields: Record<string, Text> = { msgs: set(sent) }
+    for (const variable of replicaVariables) {
+      fields[variable] = func(
+        correct,
+        correct.map((_, k) => parts[k]?.[variable] ?? ""),
+      )
+    }
+    fields["client"] = func(
+      clients,
+      clients.map((_, k) => parts[correct.length + k]?.["client"] ?? ""),
+    )
+    return record(fields)
+  }
+  return {
+    name,
+    processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
+    injected: c.injected.map((e) => injectedOf(c, e)),
+    forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
+    invariants: zyzzyvaInvariants(c),
+    witnesses: zyzzyvaWitnesses,
+    actions: allActions,
+    text,
+  }
+}

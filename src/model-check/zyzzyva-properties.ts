@@ -1,0 +1,374 @@
+/** The invariants of Zyzzyva.tla over a model's states. */
+import * as ClientTable from "../core/client-table.ts"
+import type { Digest } from "../core/ids.ts"
+import { historyAt, orderAt } from "../core/zyzzyva/log.ts"
+import type { LocalCommit, Message, SpecHeader, SpecResponse } from "../core/zyzzyva/message.ts"
+import { noEntry, type State, type Table } from "../core/zyzzyva/state.ts"
+import * as Window from "../core/window.ts"
+import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
+import type { Invariant, SentMessage } from "./model.ts"
+import { modelService } from "./pbft-process.ts"
+import { plainText, valueText } from "./pbft-text.ts"
+import {
+  areCompatible,
+  batchOfDigest,
+  digestsOf,
+  historyDigest,
+  type Replica,
+  type Value,
+  type ZyzzyvaConstants,
+  type ZyzzyvaProcess,
+} from "./zyzzyva-process.ts"
+
+export const asProcess = (p: unknown): ZyzzyvaProcess => p as ZyzzyvaProcess
+export const messageOf = (m: SentMessage): Message => (m.value as ZyzzyvaEnvelope).message
+
+type Sent = ReadonlyArray<Message>
+type Saying = SpecResponse | SpecHeader | LocalCommit
+
+const isAnswer = (m: Message): m is SpecResponse => m._tag === "SpecResponse"
+const isAcknowledgement = (m: Message): m is LocalCommit => m._tag === "LocalCommit"
+const isSaying = (m: Message): m is Saying =>
+  isAnswer(m) || isAcknowledgement(m) || m._tag === "SpecHeader"
+
+/** How many say the same of the same history, the Byzantine ones always. */
+const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): number => {
+  const who = same.filter((m) => m.view === x.view && m.seq === x.seq && m.history === x.history)
+  return new Set([...c.byzantine, ...who.map((m) => m.replica)]).size
+}
+
+/** The answers and acknowledgements that are enough for their client. */
+export const completing = (c: ZyzzyvaConstants, sent: Sent): ReadonlyArray<Saying> => {
+  const answers = sent.filter(isAnswer)
+  const commits = sent.filter(isAcknowledgement)
+  return [
+    ...answers.filter((m) => backing(c, answers, m) >= c.needs.fast),
+    ...commits.filter((m) => backing(c, commits, m) >= c.needs.commit),
+  ]
+}
+
+const tell = ({ view, seq }: Saying): string => `number ${seq} in view ${view}`
+
+const incompatible = (
+  one: ReadonlyArray<Saying>,
+  other: ReadonlyArray<Saying>,
+  applies: (x: Saying, y: Saying) => boolean,
+): string | null => {
+  for (const x of one) {
+    const y = other.find((m) => applies(x, m) && !areCompatible(x.history, m.history))
+    if (y !== undefined) return `the histories of ${tell(x)} and of ${tell(y)} contradict`
+  }
+  return null
+}
+
+const agreement = (c: ZyzzyvaConstants, sent: Sent): string | null => {
+  const all = completing(c, sent)
+  return incompatible(all, all, () => true)
+}
+
+const certificatesAgree = (c: ZyzzyvaConstants, sent: Sent): string | null => {
+  const answers = sent.filter(isAnswer)
+  const certified = answers.filter((m) => backing(c, answers, m) >= c.needs.commit)
+  return incompatible(certified, certified, (x, y) => x.view === y.view)
+}
+
+const carryOver = (c: ZyzzyvaConstants, sent: Sent): string | null => {
+  const later = sent.filter(isSaying).filter((m) => m._tag !== "LocalCommit")
+  return incompatible(completing(c, sent), later, (x, y) => y.view > x.view)
+}
+
+const oneHistory = (sent: Sent): string | null => {
+  const all = sent.filter(isSaying)
+  return incompatible(all, all, (x, y) => x.replica === y.replica && x.view === y.view)
+}
+
+const leftForReason =
+  (c: ZyzzyvaConstants) =>
+  (sent: Sent): string | null => {
+    const accused = new Set(sent.flatMap((m) => (m._tag === "Accusation" ? [m.view] : [])))
+    const bad = sent.find((m) => m._tag === "ViewChange" && !accused.has(m.view - 1))
+    return bad === undefined || c.n === 0 ? null : "a view was left that nobody correct accused"
+  }
+
+const everySaying = (_index: number, m: SentMessage): boolean => isSaying(messageOf(m))
+const everyChange = (_index: number, m: SentMessage): boolean =>
+  ["Accusation", "ViewChange"].includes(messageOf(m)._tag)
+const everyRequest = (_index: number, m: SentMessage): boolean => messageOf(m)._tag === "Request"
+
+interface OfAll {
+  readonly name: string
+  readonly select?: (index: number, m: SentMessage) => boolean
+  readonly check: (sent: Sent) => string | null
+  readonly applies: (sent: Sent) => boolean
+}
+
+/** Of all messages of correct replicas together: judged beside the first of them. */
+const ofAllSent = (c: ZyzzyvaConstants, { name, select, check, applies }: OfAll): Invariant => {
+  const first = Array.from({ length: c.n }, (_, id) => id).find((id) => !c.byzantine.includes(id))
+  const isFirst = (p: unknown): boolean => {
+    const process = asProcess(p)
+    return process.role === "replica" && process.id === first
+  }
+  return {
+    name,
+    scope: "messages",
+    select: select ?? everySaying,
+    check: (p, sent) => (isFirst(p) ? check(sent.map(messageOf)) : null),
+    antecedent: (p, sent) => isFirst(p) && applies(sent.map(messageOf)),
+  }
+}
+
+const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
+  ofAllSent(c, {
+    name: "Agreement",
+    check: (sent) => agreement(c, sent),
+    applies: (sent) => new Set(completing(c, sent).map((m) => m.history)).size > 1,
+  }),
+  ofAllSent(c, {
+    name: "CertificatesAgree",
+    check: (sent) => certificatesAgree(c, sent),
+    applies: (sent) => {
+      const answers = sent.filter(isAnswer)
+      return answers.some((m) => backing(c, answers, m) >= c.needs.commit)
+    },
+  }),
+  ofAllSent(c, {
+    name: "CarryOver",
+    check: (sent) => carryOver(c, sent),
+    applies: (sent) =>
+      completing(c, sent).some((x) => sent.some((m) => isAnswer(m) && m.view > x.view)),
+  }),
+  ofAllSent(c, {
+    name: "OneHistory",
+    check: oneHistory,
+    applies: (sent) => {
+      const answers = sent.filter(isAnswer)
+      return answers.some((x) =>
+        answers.some((y) => x.replica === y.replica && x.view === y.view && x.seq !== y.seq),
+      )
+    },
+  }),
+  ofAllSent(c, {
+    name: "LeftForReason",
+    select: everyChange,
+    check: leftForReason(c),
+    applies: (sent) => sent.some((m) => m._tag === "ViewChange"),
+  }),
+]
+
+interface OfReplica {
+  readonly name: string
+  readonly check: (replica: Replica) => string | null
+  readonly applies: (replica: Replica) => boolean
+}
+
+const ofReplica = ({ name, check, applies }: OfReplica): Invariant => ({
+  name,
+  scope: "process",
+  check: (p) => {
+    const process = asProcess(p)
+    return process.role === "replica" ? check(process.at) : null
+  },
+  antecedent: (p) => {
+    const process = asProcess(p)
+    return process.role === "replica" && applies(process.at)
+  },
+})
+
+const stableHistory = ({ checkpoints }: State): Digest => checkpoints[0]?.history ?? ""
+
+const stableAgree: Invariant = {
+  name: "StableAgree",
+  scope: "pair",
+  check: (one, other) => {
+    const p = asProcess(one)
+    const q = asProcess(other)
+    if (p.role !== "replica" || q.role !== "replica") return null
+    const same = areCompatible(stableHistory(p.at.state), stableHistory(q.at.state))
+    return same ? null : `stable checkpoints of replicas ${p.id} and ${q.id} contradict`
+  },
+  antecedent: (one, other) => {
+    const p = asProcess(one)
+    const q = asProcess(other)
+    if (p.role !== "replica" || q.role !== "replica") return false
+    return p.at.state.log.low > 0 && q.at.state.log.low > 0
+  },
+}
+
+/** Of a replica and what correct replicas sent. */
+const ofSent = (
+  name: string,
+  check: (id: number, state: State, sent: Sent) => string | null,
+  applies: (id: number, state: State, sent: Sent) => boolean,
+): Invariant => ({
+  name,
+  scope: "messages",
+  select: everySaying,
+  check: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica") return null
+    return check(process.id, process.at.state, sent.map(messageOf))
+  },
+  antecedent: (p, sent) => {
+    const process = asProcess(p)
+    if (process.role !== "replica") return false
+    return applies(process.id, process.at.state, sent.map(messageOf))
+  },
+})
+
+const isDurable = (state: State, m: Saying): boolean => {
+  if (m.seq <= state.log.low) return true
+  if (m._tag !== "LocalCommit") {
+    if (!Window.covers(state.log, m.seq)) return false
+    const slot = Window.get(state.log, m.seq)
+    return slot.view > m.view || (slot.view === m.view && slot.history === m.history)
+  }
+  return state.certificates.some(
+    (c) =>
+      c.seq >= m.seq &&
+      (c.view > m.view || (c.view === m.view && areCompatible(m.history, c.history))),
+  )
+}
+
+const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
+  stableAgree,
+  ofSent(
+    "StableStays",
+    (_id, state, sent) => {
+      const bad = completing(c, sent).find((m) => !areCompatible(stableHistory(state), m.history))
+      return bad === undefined ? null : `a stable checkpoint contradicts ${tell(bad)}`
+    },
+    (_id, state, sent) => state.log.low > 0 && completing(c, sent).length > 0,
+  ),
+  ofSent(
+    "Watermarks",
+    (id, { log }, sent) => {
+      const bad = sent.find((m) => isSaying(m) && m.replica === id && m.seq > log.low + log.length)
+      return bad === undefined ? null : `replica ${id} said something above its window`
+    },
+    (_id, _state, sent) => sent.some(isAnswer),
+  ),
+  ofSent(
+    "SentIsDurable",
+    (id, state, sent) => {
+      const bad = sent.filter(isSaying).find((m) => m.replica === id && !isDurable(state, m))
+      return bad === undefined ? null : `replica ${id} has forgotten what it said of ${tell(bad)}`
+    },
+    (_id, _state, sent) => sent.some(isAnswer),
+  ),
+]
+
+interface Outcome {
+  readonly value: Value
+  readonly table: Table
+}
+
+/** The service and the table after a history. */
+const outcome = (clients: number, history: Digest): Outcome => {
+  let value: Value = []
+  let table: Table = ClientTable.makeOf(clients, noEntry)
+  let at = ""
+  digestsOf(history).forEach((digest, k) => {
+    at = historyDigest(at, digest)
+    for (const { client, timestamp, operation } of batchOfDigest(digest)) {
+      if (timestamp <= ClientTable.get(table, client).timestamp) continue
+      const request = { client, timestamp, operation }
+      const result = modelService.result(value, request)
+      value = modelService.next(value, request)
+      table = ClientTable.set(table, client, { timestamp, result, seq: k + 1, history: at })
+    }
+  })
+  return { value, table }
+}
+
+const reproducible = (c: ZyzzyvaConstants, { state, value }: Replica): string | null => {
+  if (state.stage !== "active") return null
+  const is = outcome(c.allClients, historyAt(state, state.executed))
+  if (valueText(is.value) !== valueText(value)) return "the service is not what its history makes"
+  const entries = (table: Table): string => JSON.stringify(ClientTable.entries(table))
+  return entries(is.table) === entries(state.table) ? null : "the table is not its history's"
+}
+
+const timestampsIncrease = ({ value }: Replica): string | null => {
+  const last = new Map<number, number>()
+  for (const r of value) {
+    if (r.timestamp <= (last.get(r.client) ?? 0)) return `client ${r.client}: twice or out of order`
+    last.set(r.client, r.timestamp)
+  }
+  return null
+}
+
+const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
+  const { log, stage, view, newView, executed } = state
+  if (view === 0 && stage !== "active") return "view 0 needs no NEW-VIEW"
+  if (stage !== "changing" && view > 0 && newView === undefined) return "active without NEW-VIEW"
+  if (stage === "confirming" && !c.confirmViews) return "waits for VIEW-CONFIRMs"
+  if (executed < log.low || executed > log.low + c.logSize) return "executed outside the window"
+  if (log.low % c.checkpointInterval !== 0) return "a stable checkpoint at no checkpoint's number"
+  const seqs = Window.occupied(log)
+  const mine = seqs.filter((seq) => orderAt(state, seq) !== undefined)
+  if (mine.some((seq, k) => seq !== log.low + 1 + k)) return "a log with a hole"
+  const late = seqs.some((seq) => Window.get(log, seq).view > view)
+  return late ? "an order of a view that it has not seen" : null
+}
+
+const clientResult = (c: ZyzzyvaConstants): Invariant => ({
+  name: "ClientResult",
+  scope: "process",
+  check: (p) => {
+    const process = asProcess(p)
+    if (process.role !== "client") return null
+    const { done, operation, timestamp, result } = process.at
+    if (done === undefined || operation !== undefined) return null
+    const entry = ClientTable.get(outcome(c.allClients, done.history).table, process.id)
+    const same = entry.timestamp === timestamp && entry.result === result && entry.seq === done.seq
+    return same ? null : `client ${process.id} has a result that its history does not give`
+  },
+  antecedent: (p) => {
+    const process = asProcess(p)
+    if (process.role !== "client") return false
+    return process.at.done !== undefined && process.at.operation === undefined
+  },
+})
+
+const validity = (c: ZyzzyvaConstants): Invariant => {
+  const correctly = ({ value }: Replica): Value =>
+    value.filter((r) => r.client < c.clientOps.length)
+  return {
+    name: "Validity",
+    scope: "messages",
+    select: everyRequest,
+    check: (p, sent) => {
+      const process = asProcess(p)
+      if (process.role !== "replica") return null
+      const asked = new Set(
+        sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? [plainText(m)] : [])),
+      )
+      const bad = correctly(process.at).find((r) => !asked.has(plainText(r)))
+      return bad === undefined ? null : `client ${bad.client} never asked for ${bad.operation}`
+    },
+    antecedent: (p) => {
+      const process = asProcess(p)
+      return process.role === "replica" && correctly(process.at).length > 0
+    },
+  }
+}
+
+/** The invariants of Zyzzyva.tla, by name. */
+export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
+  ofReplica({ name: "TypeOK", check: (r) => wellFormed(c, r), applies: () => true }),
+  ...saidInvariants(c),
+  ...stateInvariants(c),
+  ofReplica({
+    name: "AtMostOnce",
+    check: timestampsIncrease,
+    applies: ({ value }) => value.length > 1,
+  }),
+  ofReplica({
+    name: "Reproducible",
+    check: (r) => reproducible(c, r),
+    applies: ({ state }) => state.stage === "active" && state.executed > 0,
+  }),
+  clientResult(c),
+  validity(c),
+]

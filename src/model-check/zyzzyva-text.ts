@@ -1,0 +1,253 @@
+/**
+ * States and messages of src/core/zyzzyva as the canonical text of their counterparts in
+ * spec/tla/Zyzzyva.tla: one text a variable. In models digests, histories and results already are
+ * such texts. A batch that a VIEW-CHANGE or a certificate carries follows from its digest, and
+ * signatures from what is signed.
+ */
+import * as ClientTable from "../core/client-table.ts"
+import type { ClientState, Response } from "../core/zyzzyva/client.ts"
+import type { Certificate, NewView, Signer, Stable, ViewChange } from "../core/zyzzyva/message.ts"
+import {
+  type Config,
+  type Entry,
+  genesisService,
+  type Slot,
+  type State,
+  type Vouched,
+} from "../core/zyzzyva/state.ts"
+import type { SignedRequest } from "../core/request.ts"
+import * as Window from "../core/window.ts"
+import { everyone, verifiesAt } from "../sim/world.ts"
+import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
+import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"
+import { valueText } from "./pbft-text.ts"
+import { batchDigest, historyDigest, orEmpty, type Replica } from "./zyzzyva-process.ts"
+
+/** The variables of Zyzzyva.tla that belong to a replica. */
+export const replicaVariables = [
+  "view",
+  "stage",
+  "queue",
+  "slot",
+  "executed",
+  "table",
+  "value",
+  "stable",
+  "checkpoints",
+  "headers",
+  "checkpointVotes",
+  "certificates",
+  "accusers",
+  "viewChanges",
+  "newView",
+  "confirms",
+] as const
+export type ReplicaVariable = (typeof replicaVariables)[number]
+
+const signedText = (r: SignedRequest): Text =>
+  record({
+    client: int(r.client),
+    timestamp: int(r.timestamp),
+    op: str(r.operation),
+    auth: set(verifiesAt(r.authenticator).map(int)),
+  })
+
+const entryText = (e: Entry): Text =>
+  record({
+    timestamp: int(e.timestamp),
+    result: orEmpty(e.result),
+    seq: int(e.seq),
+    history: orEmpty(e.history),
+  })
+const tableText = (all: ReadonlyArray<Entry>): Text =>
+  func(
+    all.map((_, client) => client),
+    all.map(entryText),
+  )
+
+/** What a model injects as digest functions, and as signatures. */
+export const modelDigests: Pick<
+  Config,
+  "batchDigest" | "historyDigest" | "checkpointDigest" | "sign"
+> = {
+  batchDigest,
+  historyDigest,
+  checkpointDigest: (history, service, table) => {
+    const value = service === genesisService ? seq([]) : service
+    return seq([orEmpty(history), value, tableText(table)])
+  },
+  sign: () => "",
+}
+
+const whoText = (signers: ReadonlyArray<Signer>): Text => set(signers.map((s) => int(s.replica)))
+
+const stableText = ({ view, seq: at, digest, signers }: Stable): Text =>
+  record({ view: int(view), seq: int(at), digest, replicas: whoText(signers) })
+
+interface Place {
+  readonly view: number
+  readonly seq: number
+  readonly history: string
+}
+const place = ({ view, seq: at, history }: Place): Readonly<Record<string, Text>> => ({
+  view: int(view),
+  seq: int(at),
+  history: orEmpty(history),
+})
+
+const certificateText = (c: Certificate): Text =>
+  record({ ...place(c), replicas: whoText(c.signers) })
+
+const viewChangeText = (m: ViewChange): Text =>
+  record({
+    type: str("ViewChange"),
+    view: int(m.view),
+    stable: stableText(m.stable),
+    orders: set(m.orders.map((o) => record(place(o)))),
+    certificates: set(m.certificates.map(certificateText)),
+    accusers: whoText(m.accusers),
+    replica: int(m.replica),
+  })
+const newViewText = (m: NewView): Text =>
+  record({ type: str("NewView"), view: int(m.view), changes: set(m.changes.map(viewChangeText)) })
+
+const slotText = ({ view, batch, history, order }: Slot): Text =>
+  record({
+    view: int(view),
+    batch: seq(batch.map(signedText)),
+    history: orEmpty(history),
+    ordered: bool(order !== undefined),
+  })
+
+const vouchedText = (all: ReadonlyArray<Vouched>): Text =>
+  func(
+    all.map((v) => v.seq),
+    all.map(({ said }) =>
+      func(
+        everyone(said.length),
+        said.map((s) => orEmpty(s?.digest)),
+      ),
+    ),
+  )
+
+const windowSeqs = ({ log }: State): ReadonlyArray<number> =>
+  Array.from({ length: log.length }, (_, k) => log.low + 1 + k)
+
+const checkpointsText = ({ state, snapshots }: Replica): Text => {
+  const { checkpoints } = state
+  const textOf = (c: State["checkpoints"][number]): Text => {
+    const snapshot = snapshots.find((s) => s.seq === c.seq)
+    return record({
+      value: snapshot === undefined ? "missing" : valueText(snapshot.value),
+      table: tableText(ClientTable.entries(c.table)),
+      history: orEmpty(c.history),
+    })
+  }
+  return func(
+    checkpoints.map((c) => c.seq),
+    checkpoints.map(textOf),
+  )
+}
+
+/** Each variable's value at this replica. */
+export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable, Text>> => {
+  const { state, value } = process
+  const seqs = windowSeqs(state)
+  const { newView, confirms } = state
+  return {
+    view: int(state.view),
+    stage: str(state.stage),
+    queue: seq(state.queue.map(signedText)),
+    slot: func(
+      seqs,
+      seqs.map((n) => slotText(Window.get(state.log, n))),
+    ),
+    executed: int(state.executed),
+    table: tableText(ClientTable.entries(state.table)),
+    value: valueText(value),
+    stable: stableText(state.stable),
+    checkpoints: checkpointsText(process),
+    headers: vouchedText(state.headers),
+    checkpointVotes: vouchedText(state.checkpointVotes),
+    certificates: set(state.certificates.map(certificateText)),
+    accusers: whoText(state.accusers),
+    viewChanges: set(state.viewChanges.map(viewChangeText)),
+    newView: set(newView === undefined ? [] : [newViewText(newView)]),
+    confirms: func(
+      everyone(confirms.length),
+      confirms.map((h) => (h === undefined ? seq([]) : seq([orEmpty(h)]))),
+    ),
+  }
+}
+
+const responseText = (r: Response | undefined): Text =>
+  r === undefined
+    ? seq([])
+    : record({ ...place(r), ordered: bool(r.order !== undefined), result: orEmpty(r.result) })
+
+/** The variable `client` at this client. */
+export const clientText = (state: ClientState): Text => {
+  const { certificate: shown, done } = state
+  const shownText = (c: NonNullable<typeof shown>): Text =>
+    record({ ...place(c), replicas: whoText(c.signers), result: orEmpty(c.result) })
+  return record({
+    timestamp: int(state.timestamp),
+    op: str(state.operation ?? "none"),
+    toAll: bool(state.toAll),
+    responses: func(everyone(state.responses.length), state.responses.map(responseText)),
+    certificate: set(shown === undefined ? [] : [shownText(shown)]),
+    commits: set(state.commits.map(int)),
+    result: orEmpty(state.result),
+    done: set(
+      done === undefined ? [] : [record({ seq: int(done.seq), history: orEmpty(done.history) })],
+    ),
+    views: func(everyone(state.views.length), state.views.map(int)),
+  })
+}
+
+/** A message as an element of `msgs` or `Injected`; `n` replicas. */
+export const envelopeText = (n: number, { message: m, to }: ZyzzyvaEnvelope): Text => {
+  const type = str(m._tag)
+  const toText = set((to ?? everyone(n)).map(int))
+  switch (m._tag) {
+    case "Request": {
+      const auth = set(verifiesAt(m.authenticator).map(int))
+      const of = { client: int(m.client), timestamp: int(m.timestamp), op: str(m.operation) }
+      return record({ type, ...of, auth, to: toText })
+    }
+    case "OrderReq":
+      return record({ type, ...place(m), batch: seq(m.batch.map(signedText)), to: toText })
+    case "SpecResponse": {
+      const about = {
+        client: int(m.client),
+        timestamp: int(m.timestamp),
+        result: orEmpty(m.result),
+      }
+      const ordered = bool(m.order !== undefined)
+      return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })
+    }
+    case "SpecHeader":
+    case "ViewConfirm":
+      return record({ type, ...place(m), replica: int(m.replica) })
+    case "Commit":
+      return record({ type, client: int(m.client), certificate: certificateText(m.certificate) })
+    case "LocalCommit":
+      return record({ type, ...place(m), client: int(m.client), replica: int(m.replica) })
+    case "FillHole": {
+      const range = { from: int(m.from), upTo: int(m.upTo) }
+      return record({ type, view: int(m.view), ...range, replica: int(m.replica) })
+    }
+    case "Pom":
+      return record({ type, orders: set(m.orders.map((o) => record(place(o)))) })
+    case "Accusation":
+      return record({ type, view: int(m.view), replica: int(m.replica) })
+    case "Checkpoint": {
+      const { digest } = m
+      return record({ type, view: int(m.view), seq: int(m.seq), digest, replica: int(m.replica) })
+    }
+    case "ViewChange":
+      return viewChangeText(m)
+    case "NewView":
+      return newViewText(m)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Zyzzyva's processes as values: as world.ts, of which this is the part that knows Zyzzyva's
+ * messages. Messages are never lost here; a driver that never delivers one has lost it.
+ */
+import { assert } from "../core/assert.ts"
+import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
+import type { Action } from "../core/zyzzyva/action.ts"
+import {
+  type ClientConfig,
+  type ClientInput,
+  type ClientState,
+  stepClient,
+} from "../core/zyzzyva/client.ts"
+import { pendingExecution } from "../core/zyzzyva/execution.ts"
+import type { Authentic, Message, OrderReq, ReplicaMessage } from "../core/zyzzyva/message.ts"
+import { step } from "../core/zyzzyva/replica.ts"
+import { durableRecords } from "../core/zyzzyva/restart.ts"
+import { type Config, type Effect, type Input, init, type State } from "../core/zyzzyva/state.ts"
+import { authenticator, everyone, type ModelService, verifiesAt } from "./world.ts"
+
+/** A replica with its service; `snapshots` are the service's states at its own checkpoints. */
+export interface ReplicaProcess<V> {
+  readonly state: State
+  readonly value: V
+  readonly snapshots: ReadonlyArray<{ readonly seq: Seq; readonly value: V }>
+}
+
+/** A message under way, and the replicas that it is meant for; undefined for every one. */
+export interface ZyzzyvaEnvelope {
+  readonly message: Message
+  readonly to: ReadonlyArray<ReplicaId> | undefined
+}
+
+/** What one input did to a process. */
+export interface Moved<P> {
+  readonly process: P
+  readonly sent: ReadonlyArray<ZyzzyvaEnvelope>
+  readonly action: Action | `Ignore:${string}`
+}
+
+export const startReplica = <V>(config: Config, service: ModelService<V>): ReplicaProcess<V> => ({
+  state: init(config),
+  value: service.initial,
+  snapshots: [{ seq: 0, value: service.initial }],
+})
+
+type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
+
+/** The input that a delivered envelope is for replica `id`; undefined where it does not verify. */
+export const inputOf = (id: ReplicaId, { message, to }: ZyzzyvaEnvelope): Input | undefined => {
+  if (message._tag === "SpecResponse" || message._tag === "LocalCommit") return undefined
+  if (to !== undefined && !to.includes(id)) return undefined
+  if (message._tag === "Request" && !verifiesAt(message.authenticator).includes(id)) {
+    return undefined
+  }
+  if (message._tag === "OrderReq") {
+    const verdicts = message.batch.map((r) => verifiesAt(r.authenticator).includes(id))
+    return { _tag: "ReceiveOrderReq", message: message as Authentic<OrderReq>, verdicts }
+  }
+  return { _tag: "Receive", message: message as AsReceived }
+}
+
+const envelopesOf = (effect: Effect): ReadonlyArray<ZyzzyvaEnvelope> => {
+  switch (effect._tag) {
+    case "Broadcast":
+    case "SendToClient":
+      return [{ message: effect.message, to: undefined }]
+    case "Persist":
+    case "Execute":
+    case "Restore":
+      return []
+  }
+}
+
+/** Gives one input to a replica, and rolls its service back where it asks for it. */
+export const moveReplica = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+  input: Input,
+): Moved<ReplicaProcess<V>> => {
+  const took = step(config, process.state, input)
+  checkExecuteEffect(config, process.state, took.state, took.effects)
+  const sent = took.effects.flatMap(envelopesOf)
+  if (took.state === process.state) return { process, sent, action: took.action }
+  const restore = took.effects.find((e) => e._tag === "Restore")
+  const back = restore === undefined ? process : rolledBack(process, restore.seq)
+  const kept = took.state.checkpoints.map((c) => c.seq)
+  const snapshots = back.snapshots.filter((s) => kept.includes(s.seq))
+  const moved = { ...back, snapshots, state: took.state }
+  return { process: moved, sent, action: took.action }
+}
+
+const rolledBack = <V>(process: ReplicaProcess<V>, seq: Seq): ReplicaProcess<V> => {
+  const at = process.snapshots.find((s) => s.seq === seq)
+  assert(at !== undefined, "the service keeps the state that it is rolled back to")
+  return { ...process, value: at.value }
+}
+
+// The effect Execute appears exactly when another execution is waited for, or a rolled back one.
+const checkExecuteEffect = (
+  config: Config,
+  before: State,
+  after: State,
+  effects: ReadonlyArray<Effect>,
+): void => {
+  const restored = effects.some((e) => e._tag === "Restore")
+  const was = restored ? undefined : pendingExecution(config, before)?.seq
+  const is = pendingExecution(config, after)?.seq
+  const asked = effects.find((e) => e._tag === "Execute")?.seq
+  assert(asked === (is !== undefined && is !== was ? is : undefined), "Execute asked exactly once")
+}
+
+/** The replica's next execution, done by the model's service; undefined where none waits. */
+export const executeReplica = <V>(
+  config: Config,
+  service: ModelService<V>,
+  process: ReplicaProcess<V>,
+): Moved<ReplicaProcess<V>> | undefined => {
+  const pending = pendingExecution(config, process.state)
+  if (pending === undefined) return undefined
+  let value = process.value
+  const results: Array<Bytes> = []
+  for (const request of pending.requests) {
+    results.push(service.result(value, request))
+    value = service.next(value, request)
+  }
+  const { seq, checkpoint } = pending
+  const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots
+  const digest = checkpoint ? service.digest(value) : ""
+  const ran = { ...process, value, snapshots }
+  return moveReplica(config, ran, { _tag: "Executed", seq, results, service: digest })
+}
+
+/** The replica stops and starts again with what its disk holds. */
+export const restartReplica = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+): Moved<ReplicaProcess<V>> => {
+  const durable = durableRecords(config, process.state)
+  const { state, action } = step(config, process.state, { _tag: "Restart", durable })
+  const last = process.snapshots.find((s) => s.seq === state.executed)
+  assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
+  const moved = { state, value: last.value, snapshots: [last] }
+  return { process: moved, sent: [], action }
+}
+
+/** Gives one input to a client; its requests carry an authenticator that verifies everywhere. */
+export const moveClient = (
+  config: ClientConfig,
+  state: ClientState,
+  input: ClientInput,
+): Moved<ClientState> => {
+  const took = stepClient(config, state, input)
+  const auth = authenticator(everyone(config.group.n))
+  const sent = took.effects.flatMap((e): ReadonlyArray<ZyzzyvaEnvelope> => {
+    if (e._tag !== "SendToReplicas") return []
+    const { message } = e
+    if (message._tag !== "Request") return [{ message, to: undefined }]
+    return [{ message: { ...message, authenticator: auth }, to: e.replicas }]
+  })
+  return { process: took.state, sent, action: took.action }
+}

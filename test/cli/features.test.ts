@@ -1,0 +1,35 @@
+/** Features of PBFT that commands switch on by name. */
+import { describe, expect, it } from "vitest"
+import { changesOf, featureNames, featuresIn } from "../../src/cli/features.ts"
+import { run } from "./command.ts"
+
+describe("a list of features", () => {
+  it.each([
+    ["", []],
+    ["none", []],
+    ["tentative", ["tentative"]],
+    ["read-only,big-requests", ["read-only", "big-requests"]],
+    ["all", featureNames],
+  ])("%j names them", (list, names) => {
+    expect(featuresIn(list)).toEqual({ names })
+  })
+
+  it.each(["tentative,", "tentative,all", "toString", "none,tentative"])(
+    "%j has a word that is none",
+    (list) => {
+      expect(featuresIn(list)).toHaveProperty("unknown")
+    },
+  )
+
+  it("is what they change in a configuration", () => {
+    expect(changesOf([])).toEqual({})
+    expect(changesOf(featureNames)).toMatchObject({ readOnly: true, tentative: true })
+  })
+
+  it("is refused with the names that there are", async () => {
+    const { code, stderr } = await run(["start", "--with", "tentatve"])
+    expect(code).toBe(2)
+    expect(stderr).toContain('there is no feature "tentatve"')
+    expect(stderr).toContain("read-only, tentative")
+  })
+})
