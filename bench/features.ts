@@ -1,7 +1,7 @@
 /**
- * `node bench/features.ts`: what digest replies, reads without an order, tentative execution and big
- * requests change: writes and reads of a key-value service on four replicas, with none of them, each
- * and all, one after the other in one run; as ratios to none.
+ * `node bench/features.ts`: what digest replies, reads without an order, tentative execution and
+ * big requests change: writes and reads of a key-value service on four replicas, with none of them,
+ * each and all, one after the other in one run; as ratios to none.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

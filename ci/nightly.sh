@@ -47,10 +47,15 @@ histories() { npm run --silent histories:live -- --operations 500000; }
 # What a killed primary costs its clients.
 pause() { node bench/view-change.ts --kills 50; }
 
+# What the features that are off by default bring, and a minute of all of them, judged.
+features() {
+  node bench/features.ts && npm start --silent -- --service kv --with all --seconds 60
+}
+
 # The main job for five minutes: every trace replayed, windows of them checked by TLC.
 endurance() { npm start --silent -- --seconds 300; }
 
-all=(schedules models refinements mutants swarm crashes histories pause endurance)
+all=(schedules models refinements mutants swarm crashes histories pause features endurance)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 failed=()

@@ -486,6 +486,58 @@ SecondFirst ==
   PrePrepares(0, {0}, {2}, {BatchC(Replicas)}, {{1, 2}}) \cup
   Vote("Commit", 0, {0}, {2}, {DigestC}, {Replicas})
 
+(***************************************************************************)
+(* Replicas that lost their disks. Clients 0 and 1 ask for what they ask   *)
+(* for elsewhere, and replica i to be taken back in the name of client     *)
+(* 2 + i.                                                                  *)
+(***************************************************************************)
+NobodyRejoins == {}
+BackupRejoins == {<<1, 1>>}
+LastRejoins == {<<3, 1>>}
+
+TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
+AfterRecovery(i) ==
+  LET v == Digest(TakenBack(i, {}))
+  IN MCStateDigest(0, v, [InitialTable EXCEPT ![2 + i] =
+       [timestamp |-> 1, result |-> <<"recover", 1>>]])
+StateAfterRecovery(i, n) ==
+  StateOf(n, Digest(TakenBack(i, {})), [InitialTable EXCEPT ![2 + i] =
+    [timestamp |-> 1, result |-> <<"recover", 1>>]])
+AtFirst == [seq |-> 0, digest |-> MCStateDigest(0, InitialValue, InitialTable)]
+
+\* For replica 1 among liars, which loses its disk: what it votes for before, what would have it say
+\* otherwise, and what takes it back.
+ForRejoinerInView ==
+  LET r == Digest(TakenBack(1, {})) IN
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchC(Replicas)}, {Replicas}) \cup
+  PrePrepares(0, {0}, {4}, {BatchB(Replicas)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {r}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(r), StateAfterRecovery(1, 3)} \cup
+  UNION {CheckpointVotes(b, {3}, {AfterRecovery(1)}, {Replicas}) : b \in {0, 2}}
+ForRejoiner ==
+  LET said(b, v) == ViewChange(b, v, 0, {AtFirst}, {}, {})
+      e == {[seq |-> 1, digest |-> DigestB, view |-> 0]}
+      claims(b) == ViewChange(b, 2, 0, {AtFirst}, e, e)
+  IN ForRejoinerInView \cup {said(2, 1), said(3, 1)} \cup
+     {NewView(2, 2, {claims(0), claims(2), claims(3)},
+              [start |-> AtFirst, chosen |-> {[seq |-> 1, digest |-> DigestB]}])} \cup
+     {BatchOf(DigestB)}
+
+\* For replica 1 among liars, of which replica 3 lost its disk: VIEW-CHANGEs of 3 from before and
+\* from after.
+ForChangerAfterRecovery ==
+  LET d == AfterRecovery(3)
+      at1 == {[seq |-> 1, digest |-> d]}
+      said(b, v) == ViewChange(b, v, 1, at1, {}, {})
+      again(v) == With(said(3, v), "incarnation", 1)
+      start == [start |-> [seq |-> 1, digest |-> d], chosen |-> {}]
+  IN PrePrepares(0, {0}, {1}, {TakenBack(3, Replicas)}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {1}, {Digest(TakenBack(3, {}))}, {Replicas}) \cup
+     UNION {Vote("Commit", b, {0}, {1}, {Digest(TakenBack(3, {}))}, {Replicas}) : b \in {0, 2}} \cup
+     {said(2, 1), said(3, 1), again(1)} \cup
+     {NewView(2, 2, {said(0, 2), said(2, 2), said(3, 2)}, start),
+      NewView(2, 2, {said(0, 2), said(2, 2), again(2)}, start)}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -518,6 +570,7 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvFetchState(i) /\ Step("RecvFetchState")
   \/ \E i \in Correct : AnyRecvState(i) /\ Step("RecvState")
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+  \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
 
@@ -624,6 +677,12 @@ Witnesses ==
        /\ i \in m.auth /\ m.seq \notin Window(low[i]))
   /\ RecordWitness("Ignore:BadAuthenticator", \E i \in Correct : \E m \in Injected :
        "auth" \in DOMAIN m /\ i \notin m.auth)
+  \* Who lost its disk.
+  /\ RecordWitness("ReachMute", \E i \in Correct : IsMute(i))
+  /\ RecordWitness("ReachPlaced", \E i \in Correct : \E r \in recovery[i] : r.point # {})
+  /\ RecordWitness("ReachTakenBack", \E i \in Correct : recovery[i] # {} /\ ~IsMute(i))
+  /\ RecordWitness("ReachVotesAgain", \E i \in Correct : recovery[i] # {} /\
+       \E n \in Window(low[i]) : slot[i][n].phase \in {"prePrepared", "prepared", "committed"})
   \* The left sides of the invariants' implications.
   /\ RecordWitness("CommitUnique", \E m \in msgs : m.type = "Commit")
   /\ RecordWitness("CarryOver", \E c, m \in msgs : c.type = "Commit" /\ m.type = "Prepare" /\

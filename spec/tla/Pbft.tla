@@ -47,6 +47,8 @@ CONSTANTS
   FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
   Clock,            \* the client in whose name primaries propose values: none, or one
   Proposals,        \* the requests of Clock that correct primaries may propose
+  Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
+  Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
   IsBig(_),         \* IsBig(op): its client sends it to everyone, and pre-prepares only name it
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -141,6 +143,11 @@ Read(c, t, op) ==
 ViewChange(i, v, h, c, p, q) ==
   [type |-> "ViewChange", view |-> v, low |-> h, checkpoints |-> c, prepared |-> p,
    prePrepared |-> q, replica |-> i]
+\* What a replica that lost its disk says of views is told from what it said before: by its
+\* incarnation, from a counter that outlives disks. 0, and left out, for who never lost it.
+Incarnation(m) == IF "incarnation" \in DOMAIN m THEN m.incarnation ELSE 0
+Recoverer(i) == (CHOOSE c \in Recoverers : TRUE) + i
+IsRecoverer(i, c) == Recoverers # {} /\ c = Recoverer(i)
 NewView(i, v, changes, decision) ==
   [type |-> "NewView", view |-> v, changes |-> changes, start |-> decision.start,
    chosen |-> decision.chosen, replica |-> i]
@@ -176,15 +183,17 @@ VARIABLES
   fetched,          \* volatile: batches that it fetched for the new view, by digest
   undo,             \* volatile: the state before what it executed tentatively, if it did
   reads,            \* volatile: requests to read that wait for a state that is committed
+  recovery,         \* durable: who lost its disk, as what it came back, and from where on it votes
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
 changeVars == <<pset, qset, viewChanges, newView, fetched>>
-fastVars == <<undo, reads>>
+fastVars == <<undo, reads, recovery>>
 replicaVars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, fastVars>>
 vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-          checkpointVotes, pset, qset, viewChanges, newView, fetched, undo, reads, client, msgs>>
+          checkpointVotes, pset, qset, viewChanges, newView, fetched, undo, reads, recovery,
+          client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Window(h) == h + 1 .. h + L
@@ -291,6 +300,12 @@ UndoTypeOK == \A i \in Correct :
 \* reads: one a client at the most.
 ReadsTypeOK == \A i \in Correct : \A a, b \in reads[i] : a.client = b.client => a = b
 
+\* recovery: nothing for a replica that always had its disk; otherwise its incarnation, and the
+\* number from whose stable checkpoint on it votes again, once that is known.
+RecoveryTypeOK == \A i \in Correct :
+  /\ Cardinality(recovery[i]) <= 1
+  /\ \A r \in recovery[i] : r.incarnation > 0 /\ \A p \in r.point : p % K = 0
+
 \* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted; `readOnly`: what
 \* is awaited was not to be ordered. replies: by replica NoResult or an answer, see AnswerOf.
 NoOp == "none"
@@ -320,6 +335,7 @@ Init ==
   /\ fetched = [i \in Correct |-> {}]
   /\ undo = [i \in Correct |-> {}]
   /\ reads = [i \in Correct |-> {}]
+  /\ recovery = [i \in Correct |-> {}]
   /\ seqno = [i \in Correct |-> 0]
   /\ queue = [i \in Correct |-> <<>>]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> EmptySlot]]
@@ -339,14 +355,19 @@ Init ==
 (* What may arrive: everything sent, and what Byzantine processes could    *)
 (* have built. A Byzantine primary can put a correct client's request into *)
 (* a batch at any time, but its authenticator verifies somewhere only      *)
-(* after that client sent the request.                                     *)
+(* after that client sent the request. So it is with a correct replica's   *)
+(* request to be taken back, and with a state that holds its effect.       *)
 (***************************************************************************)
 Sent(r) == \E q \in msgs : q.type = "Request" /\ Plain(q) = Plain(r)
+HasAsked(i, t) ==
+  \E q \in msgs : q.type = "Request" /\ q.client = Recoverer(i) /\ q.timestamp >= t
 Buildable(m) ==
-  m.type = "PrePrepare" =>
-    \A k \in 1 .. Len(m.batch) :
-      IsNamed(m.batch[k]) \/ m.batch[k].client \notin Clients \/ m.batch[k].auth = {}
-        \/ Sent(m.batch[k])
+  /\ m.type = "State" /\ Recoverers # {} =>
+       \A i \in Correct : LET t == m.table[Recoverer(i)].timestamp IN t > 0 => HasAsked(i, t)
+  /\ m.type = "PrePrepare" => \A k \in 1 .. Len(m.batch) :
+       \/ IsNamed(m.batch[k]) \/ m.batch[k].auth = {} \/ Sent(m.batch[k])
+       \/ /\ m.batch[k].client \notin Clients
+          /\ \A i \in Correct : ~IsRecoverer(i, m.batch[k].client)
 InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
 Deliverable(type) ==
   {m \in msgs : m.type = type} \cup {m \in InjectedOf[type] : Buildable(m)}
@@ -430,10 +451,28 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
 
 TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
-          /\ NewViewTypeOK /\ FetchedTypeOK /\ UndoTypeOK /\ ReadsTypeOK
+          /\ NewViewTypeOK /\ FetchedTypeOK /\ UndoTypeOK /\ ReadsTypeOK /\ RecoveryTypeOK
           /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
           /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
           /\ ClientTypeOK /\ MsgsTypeOK
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* A replica that lost its disk has forgotten what it promised. Until the  *)
+(* window has passed all that it can have voted for it says nothing that   *)
+(* could contradict it: it does not vote, propose, leave a view or start   *)
+(* one; it executes what 2f + 1 others commit to. It asks to be taken back *)
+(* with a request that is ordered like any other. Who executes that takes  *)
+(* no VIEW-CHANGE of an earlier incarnation any more; and its number says  *)
+(* how far the votes reach: what was stable when the disk was lost had     *)
+(* been executed before anyone could order the request.                    *)
+(***************************************************************************)
+IsMute(i) == \E r \in recovery[i] : \A p \in r.point : low[i] < p
+
+\* i executed up to n, which gave the table t.
+Placed(i, n, t) ==
+  {IF r.point = {} /\ t[Recoverer(i)].timestamp >= r.incarnation
+   THEN [r EXCEPT !.point = {(n \div K) * K + L}] ELSE r : r \in recovery[i]}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -576,7 +615,7 @@ HeadsOf(i) ==
 
 \* The primary gives the next sequence number to a non-empty prefix of its queue, with its proposal.
 SendPrePrepare(i, head, asked) ==
-  /\ active[i]
+  /\ active[i] /\ ~IsMute(i)
   /\ i = Primary(view[i])
   /\ Len(asked) \in 1 .. MaxBatch
   /\ Len(asked) <= Len(queue[i]) /\ asked = SubSeq(queue[i], 1, Len(asked))
@@ -607,7 +646,7 @@ Whole(i, m) ==
 \* It asks for the whole of one that names requests which it lacks.
 RecvPrePrepare(i, m) ==
   /\ m.type = "PrePrepare" /\ i \in m.auth
-  /\ m.view = view[i] /\ active[i]
+  /\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
   /\ m.replica = Primary(view[i]) /\ i # m.replica
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase = "empty"
@@ -753,8 +792,9 @@ Execute(i) ==
         /\ value' = [value EXCEPT ![i] = after.value]
         /\ table' = [table EXCEPT ![i] = after.table]
         /\ queue' = [queue EXCEPT ![i] = Waiting(i, after.table)]
+        /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, after.table)]
         /\ TakeCheckpoint(i, n, after.value, after.table, Answers(i, batch, after.done))
-  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, fastVars, client>>
+  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, undo, reads, client>>
 
 (***************************************************************************)
 (* Tentative execution (TOCS section 5.1): the next batch as soon as it is *)
@@ -777,7 +817,7 @@ ExecuteTentatively(i) ==
         /\ undo' = [undo EXCEPT ![i] = IF @ = {} THEN {before} ELSE @]
         /\ msgs' = msgs \cup {Tentative(m) : m \in Answers(i, batch, after.done)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, low, checkpoints, checkpointVotes, changeVars,
-                 reads, client>>
+                 reads, recovery, client>>
 
 \* What was executed tentatively is committed.
 Settle(i) ==
@@ -787,7 +827,7 @@ Settle(i) ==
   /\ queue' = [queue EXCEPT ![i] = Waiting(i, table[i])]
   /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
   /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
-                 client>>
+                 recovery, client>>
 
 (***************************************************************************)
 (* Reads without an order (TOCS section 5.1): a replica answers from a     *)
@@ -802,7 +842,7 @@ RecvRead(i, m) ==
   /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
   /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, client, msgs>>
+                 checkpointVotes, changeVars, undo, recovery, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in reads[i]
@@ -811,7 +851,7 @@ AnswerRead(i, r) ==
   /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], With(r, "at", i)))
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, client>>
+                 checkpointVotes, changeVars, undo, recovery, client>>
 
 \* A vote for a checkpoint above the window tells that the others have gone on: of each replica the
 \* last one is kept.
@@ -875,12 +915,14 @@ Leave(i, v) ==
   /\ value' = [value EXCEPT ![i] = Settled(i).value]
   /\ table' = [table EXCEPT ![i] = Settled(i).table]
   /\ undo' = [undo EXCEPT ![i] = {}]
-  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, client>>
+  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, recovery, client>>
 
 \* Gives up its view for view v and says so; `changes` are the VIEW-CHANGEs that it knows.
 Suspect(i, v, changes) ==
   LET held == {[seq |-> n, digest |-> OwnDigest(i, n)] : n \in DOMAIN checkpoints[i]}
-      m == ViewChange(i, v, low[i], held, LeavingP(i), LeavingQ(i))
+      said == ViewChange(i, v, low[i], held, LeavingP(i), LeavingQ(i))
+      m == IF recovery[i] = {} THEN said
+           ELSE With(said, "incarnation", (CHOOSE r \in recovery[i] : TRUE).incarnation)
   IN /\ Leave(i, v)
      /\ viewChanges' = [viewChanges EXCEPT ![i] =
           {x \in changes : x.replica # i /\ x.view >= v} \cup {m}]
@@ -891,18 +933,22 @@ Suspect(i, v, changes) ==
 \* The view-change timer fires.
 Timeout(i) ==
   /\ i \in CanTimeout
-  /\ view[i] < MaxView
+  /\ view[i] < MaxView /\ ~IsMute(i)
   /\ Suspect(i, view[i] + 1, viewChanges[i])
+
+\* Nothing that was said before a recovery which i has executed counts.
+IsFresh(i, m) ==
+  Recoverers # {} => Incarnation(m) >= Settled(i).table[Recoverer(m.replica)].timestamp
 
 \* A replica gives up its view. f + 1 that are ahead take it along, to the first of their views.
 RecvViewChange(i, m) ==
   /\ m.type = "ViewChange" /\ m.replica # i
   /\ m.view > view[i] \/ (m.view = view[i] /\ ~active[i])
   /\ \A x \in viewChanges[i] : x.replica = m.replica => x.view < m.view
-  /\ ValidViewChange(m)
+  /\ ValidViewChange(m) /\ IsFresh(i, m)
   /\ LET changes == {x \in viewChanges[i] : x.replica # m.replica} \cup {m}
          ahead == {x \in changes : x.view > view[i]}
-     IN IF Cardinality(ahead) >= F + 1
+     IN IF Cardinality(ahead) >= F + 1 /\ ~IsMute(i)
         THEN Suspect(i, CHOOSE v \in {x.view : x \in ahead} : \A x \in ahead : v <= x.view, changes)
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
              /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low,
@@ -913,10 +959,13 @@ RecvViewChange(i, m) ==
 Missing(i, m, q) ==
   {c.digest : c \in {c \in m.chosen : c.seq > low[i]}} \ ({NullDigest} \cup {e.digest : e \in q})
 
+\* The VIEW-CHANGEs for its view that i goes by.
+ChangesOf(i) == {x \in viewChanges[i] : x.view = view[i] /\ IsFresh(i, x)}
+
 \* The primary of the new view decides, once the VIEW-CHANGEs that it has allow it.
 SendNewView(i, d) ==
   /\ i = Primary(view[i]) /\ ~active[i] /\ newView[i] = {}
-  /\ LET changes == {x \in viewChanges[i] : x.view = view[i]}
+  /\ LET changes == ChangesOf(i)
          m == NewView(i, view[i], changes, d)
      IN /\ d \in Decisions(changes)
         /\ newView' = [newView EXCEPT ![i] = {m}]
@@ -929,7 +978,7 @@ RecvNewView(i, m) ==
   /\ m.type = "NewView" /\ m.view > 0 /\ m.view >= view[i]
   /\ m.replica = Primary(m.view) /\ m.replica # i
   /\ m.view = view[i] => ~active[i] /\ newView[i] = {}
-  /\ IF ValidNewView(m)
+  /\ IF ValidNewView(m) /\ \A c \in m.changes : IsFresh(i, c)
      THEN /\ Leave(i, m.view)
           /\ newView' = [newView EXCEPT ![i] = {m}]
           /\ viewChanges' = [viewChanges EXCEPT ![i] = {x \in @ : x.view >= m.view}]
@@ -965,7 +1014,7 @@ RecvBatch(i, m) ==
 EnterView(i) == ~active[i] /\ \E m \in newView[i] :
   LET h == m.start.seq
       base == Max({h, low[i]})
-      chosen == {c \in m.chosen : c.seq > base}
+      chosen == IF IsMute(i) THEN {} ELSE {c \in m.chosen : c.seq > base}
       vote(d) == IF i = m.replica THEN NoVotes ELSE [NoVotes EXCEPT ![i] = d]
       at(n) == IF \E c \in chosen : c.seq = n
                THEN LET d == (CHOOSE c \in chosen : c.seq = n).digest
@@ -1052,6 +1101,7 @@ RecvState(i, m) ==
            THEN MoveWindow(i, n, cps, checkpointVotes[i])
            ELSE Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
         /\ undo' = [undo EXCEPT ![i] = {}]
+        /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, m.table)]
         /\ msgs' = msgs \cup {Checkpoint(i, n, d)}
   /\ UNCHANGED <<view, active, viewChanges, newView, fetched, reads, client>>
 
@@ -1092,7 +1142,36 @@ Restart(i) ==
      /\ fetched' = [fetched EXCEPT ![i] = {}]
      /\ undo' = [undo EXCEPT ![i] = {}]
      /\ reads' = [reads EXCEPT ![i] = {}]
-     /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, client, msgs>>
+     /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, recovery, client,
+                    msgs>>
+
+(***************************************************************************)
+(* Rejoin: a replica lost its disk, and comes back as incarnation k.       *)
+(***************************************************************************)
+Rejoin(i, k) ==
+  /\ <<i, k>> \in Rejoins
+  /\ \A r \in recovery[i] : r.incarnation < k
+  /\ view' = [view EXCEPT ![i] = 0]
+  /\ active' = [active EXCEPT ![i] = TRUE]
+  /\ pset' = [pset EXCEPT ![i] = {}]
+  /\ qset' = [qset EXCEPT ![i] = {}]
+  /\ viewChanges' = [viewChanges EXCEPT ![i] = {}]
+  /\ newView' = [newView EXCEPT ![i] = {}]
+  /\ fetched' = [fetched EXCEPT ![i] = {}]
+  /\ undo' = [undo EXCEPT ![i] = {}]
+  /\ reads' = [reads EXCEPT ![i] = {}]
+  /\ seqno' = [seqno EXCEPT ![i] = 0]
+  /\ queue' = [queue EXCEPT ![i] = <<>>]
+  /\ slot' = [slot EXCEPT ![i] = [n \in Window(0) |-> EmptySlot]]
+  /\ executed' = [executed EXCEPT ![i] = 0]
+  /\ table' = [table EXCEPT ![i] = InitialTable]
+  /\ value' = [value EXCEPT ![i] = InitialValue]
+  /\ low' = [low EXCEPT ![i] = 0]
+  /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {0} |-> InitialCheckpoint]]
+  /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(0)]
+  /\ recovery' = [recovery EXCEPT ![i] = {[incarnation |-> k, point |-> {}]}]
+  /\ msgs' = msgs \cup {Request(Recoverer(i), k, "recover", Replicas)}
+  /\ UNCHANGED client
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1111,13 +1190,14 @@ AnyAnswerRead(i)      == \E r \in reads[i] : AnswerRead(i, r)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
 AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
 AnySendNewView(i)     ==
-  \E d \in Decisions({x \in viewChanges[i] : x.view = view[i]}) : SendNewView(i, d)
+  \E d \in Decisions(ChangesOf(i)) : SendNewView(i, d)
 AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
 AnyRecvFetchBatch(i)  == \E m \in Deliverable("FetchBatch") : RecvFetchBatch(i, m)
 AnyRecvBatch(i)       == \E m \in Deliverable("Batch") : RecvBatch(i, m)
 AnySendFetchState(i)  == \E c \in Wanted(i) : SendFetchState(i, c)
 AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, m)
 AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
+AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -1146,6 +1226,7 @@ Next ==
   \/ \E i \in Correct : AnyRecvFetchState(i)
   \/ \E i \in Correct : AnyRecvState(i)
   \/ \E i \in Correct : Restart(i)
+  \/ \E i \in Correct : AnyRejoin(i)
 
 Spec == Init /\ [][Next]_vars
 
@@ -1167,13 +1248,15 @@ PreparedUnique == \A i, j \in Correct : \A n \in Window(low[i]) \cap Window(low[
   Prepared(i, n) /\ Prepared(j, n) /\ view[i] = view[j] =>
     Digest(slot[i][n].batch) = Digest(slot[j][n].batch)
 
-\* S3: what one correct replica committed, f + 1 correct ones have prepared or checkpointed.
+\* S3: what one correct replica committed, f + 1 correct ones have prepared or checkpointed. (Who
+\* lost its disk may have, and says nothing before its low watermark is beyond it.)
 PreparedOnce(j, n, d) ==
   \/ Prepared(j, n) /\ Digest(slot[j][n].batch) = d
   \/ \E e \in pset[j] : e.seq = n /\ e.digest = d
 CommitSupport == \A i \in Correct : \A n \in Window(low[i]) : Committed(i, n) =>
   Cardinality({j \in Correct :
-    low[j] >= n \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
+    \/ low[j] >= n \/ IsMute(j)
+    \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
 
 \* S4: what may be committed in a view is all that correct replicas say of it in later views.
 CarryOver == \A c \in msgs : c.type = "Commit" /\
@@ -1192,7 +1275,8 @@ CommitUnique == \A a, b \in msgs :
 SettledSupport == \A i \in Correct \ CanFetch : \A n \in low[i] + 1 .. Settled(i).executed :
   active[i] /\ slot[i][n].phase # "empty" =>
     Cardinality({j \in Correct :
-      low[j] >= n \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
+      \/ low[j] >= n \/ IsMute(j)
+      \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
 
 \* S6: executions are prefixes of each other, but for what may be undone.
 ExecutionPrefix == \A i, j \in Correct :
@@ -1219,9 +1303,11 @@ CheckpointAgreement == \A i, j \in Correct :
   \A n \in DOMAIN checkpoints[i] \cap DOMAIN checkpoints[j] :
     checkpoints[i][n] = checkpoints[j][n]
 
-\* S8: nothing is sent above the high watermark of its sender.
+\* S8: nothing is sent above the high watermark of its sender. (Who lost its disk may have sent more
+\* than it knows of now, but nothing beyond where it votes again.)
 Watermarks == \A m \in msgs :
-  m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"} => m.seq <= low[m.replica] + L
+  m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"} =>
+    m.seq <= low[m.replica] + L \/ IsMute(m.replica)
 
 \* S10: an accepted result is the result of the one execution of that request. (What was read
 \* without an order has no execution, see FreshReads.)
@@ -1244,7 +1330,8 @@ TentativeStays == \A m \in msgs : m.type = "Reply" /\ "tentative" \in DOMAIN m =
 
 \* Nor is anything undone that was answered for good. (A restart executes it again.)
 FinalReply(m) == m.type = "Reply" /\ "tentative" \notin DOMAIN m /\ "readOnly" \notin DOMAIN m
-FinalStays == \A m \in msgs : FinalReply(m) /\ m.replica \notin CanRestart =>
+FinalStays == \A m \in msgs :
+  FinalReply(m) /\ m.replica \notin CanRestart /\ recovery[m.replica] = {} =>
   m.timestamp <= Settled(m.replica).table[m.client].timestamp
 
 \* S12: what a client reads is no answer of a state from before its own earlier requests.
@@ -1259,7 +1346,8 @@ FreshReads == \A c \in Clients : \A i \in Correct :
 \* A sent vote stays true: it is in the sender's durable state, as it is or as an entry of P and Q,
 \* or below its stable checkpoint.
 SentIsDurable == \A m \in msgs :
-  /\ m.type \in {"PrePrepare", "Prepare", "Commit"} /\ m.seq > low[m.replica] =>
+  /\ m.type \in {"PrePrepare", "Prepare", "Commit"} /\ m.seq > low[m.replica]
+     /\ ~IsMute(m.replica) =>
        LET i == m.replica
            d == DigestIn(m)
        IN IF active[i] /\ m.view = view[i]
@@ -1270,7 +1358,8 @@ SentIsDurable == \A m \in msgs :
                /\ m.type = "Commit" => \E e \in pset[i] :
                     /\ e.seq = m.seq /\ e.view >= m.view
                     /\ e.view = m.view => e.digest = d
-  /\ m.type = "Checkpoint" /\ m.seq > low[m.replica] => m.seq \in DOMAIN checkpoints[m.replica]
+  /\ m.type = "Checkpoint" /\ m.seq > low[m.replica] /\ ~IsMute(m.replica) =>
+       m.seq \in DOMAIN checkpoints[m.replica]
 
 \* A correct replica says one thing of one sequence number in a view, and of a view.
 NoEquivocation == \A a, b \in msgs :
@@ -1279,7 +1368,7 @@ NoEquivocation == \A a, b \in msgs :
   /\ a.type = "Checkpoint" /\ b.type = "Checkpoint" /\ a.replica = b.replica /\ a.seq = b.seq =>
        a.digest = b.digest
   /\ a.type = b.type /\ a.type \in {"ViewChange", "NewView"} /\ a.replica = b.replica
-     /\ a.view = b.view => a = b
+     /\ a.view = b.view /\ Incarnation(a) = Incarnation(b) => a = b
 
 \* What every correct replica says together always lets a new primary decide.
 CanDecide == \A v \in 1 .. MaxView :

@@ -97,6 +97,7 @@ StartState ==
   /\ fetched = [i \in Correct |-> Start[i].fetched]
   /\ undo = [i \in Correct |-> UndoOf(Start[i].undo)]
   /\ reads = [i \in Correct |-> Start[i].reads]
+  /\ recovery = [i \in Correct |-> Start[i].recovery]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -149,6 +150,7 @@ FastAsLogged(i, post) ==
                         ELSE Same("undo", undo'[i], undo[i])
   /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
                          ELSE Same("reads", reads'[i], reads[i])
+  /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
@@ -217,6 +219,7 @@ ReplicaIs(i, s) ==
   /\ Same("fetched", fetched'[i], s.fetched)
   /\ Same("undo", undo'[i], UndoOf(s.undo))
   /\ Same("reads", reads'[i], s.reads)
+  /\ Same("recovery", recovery'[i], s.recovery)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -307,8 +310,7 @@ IsRecvViewChange(e)  == /\ e.action = "RecvViewChange"
                         /\ ReplicaAsLogged(e.node, e.post)
 IsSendNewView(e)     == /\ e.action = "SendNewView"
                         /\ Known("the VIEW-CHANGEs do not allow the decision",
-                             e.decision \in Decisions({x \in viewChanges[e.node] :
-                                                         x.view = view[e.node]}), e.decision)
+                             e.decision \in Decisions(ChangesOf(e.node)), e.decision)
                         /\ SendNewView(e.node, e.decision)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvNewView(e)     == /\ e.action = "RecvNewView"
@@ -339,6 +341,9 @@ IsRecvState(e)       == /\ e.action = "RecvState"
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRestart(e)         == /\ e.action = "Restart"
                         /\ Restart(e.node)
+                        /\ ReplicaIs(e.node, e.post)
+IsRejoin(e)          == /\ e.action = "Rejoin"
+                        /\ Rejoin(e.node, e.incarnation)
                         /\ ReplicaIs(e.node, e.post)
 
 (***************************************************************************)
@@ -384,7 +389,7 @@ Follow(e) ==
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
-  \/ IsRestart(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

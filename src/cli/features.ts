@@ -1,4 +1,4 @@
-/** Features of PBFT that are off by default, by the names under which a command switches them on. */
+/** Features of PBFT that are off by default, by the names under which commands know them. */
 import type { ClusterConfigFile } from "../net/cluster-config.ts"
 
 /** Operations of so many bytes go past the primary. */

@@ -13,7 +13,7 @@ export const viewNeed = (config: Config, state: State): ReadonlyArray<Need> => {
   const { group, id } = config
   const { view, newView } = state
   const base = { stageKey: changeKey(state), seq: undefined, view }
-  const has = changesForView(state).map(({ replica }) => replica)
+  const has = changesForView(config, state).map(({ replica }) => replica)
   if (newView !== undefined) {
     const batches = missingBatches(config, state, newView).length
     const stage =
@@ -47,6 +47,6 @@ export const viewSilence = (
       ? state.newView?.view === view
       : state.viewChanges.some((m) => m.replica === replica && m.view === view)
   if (sent) return "it sent it, and it did not arrive"
-  const got = changesForView(state).length
+  const got = state.viewChanges.filter((m) => m.view === state.view).length
   return message === "NEW-VIEW" && state.view === view ? `${where}, with ${got} VIEW-CHANGE` : where
 }

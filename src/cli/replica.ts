@@ -24,14 +24,21 @@ const refused = (error: ReplicaError): Refused =>
     text: error.message,
   })
 
-const run = Effect.fn("replica")(function* (path: string, id: number) {
+const run = Effect.fn("replica")(function* (path: string, id: number, rejoin: boolean) {
   const config = yield* loadClusterConfig(path, { kind: "replica", id }).pipe(
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
   )
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log }
+  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log, rejoin }
   yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
 })
+
+const rejoin = Flag.Boolean("rejoin").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription(
+    "Its disk is lost: fetch the state, and vote when the others have taken the replica back",
+  ),
+)
 
 export const replicaCommand = Command.make(
   "replica",
@@ -43,14 +50,19 @@ export const replicaCommand = Command.make(
       Flag.withSchema(replicaId),
       Flag.withDescription("Which replica: its place in the configuration, from 0"),
     ),
+    rejoin,
   },
-  (given) => run(given.config, given.id),
+  (given) => run(given.config, given.id, given.rejoin),
 ).pipe(
   Command.withDescription(
     "Run one replica of a configured cluster in the foreground: a JSON line for each event on standard output, until SIGTERM. Exit codes: 143 or 130 after a clean shutdown, 2 bad configuration or port in use, 70 internal.",
   ),
   Command.withExamples([
     { command: "prophecy replica --config cluster.json --id 0", description: "the first replica" },
+    {
+      command: "prophecy replica --config cluster.json --id 2 --rejoin",
+      description: "the third one, whose disk is lost",
+    },
   ]),
 )
 
@@ -71,6 +83,7 @@ export const replicaChildCommand = Command.make(
   {
     config: Argument.File("config", { mustExist: false }),
     id: Argument.Int("id").pipe(Argument.withSchema(replicaId)),
+    rejoin,
   },
-  (given) => Effect.andThen(obeyParent, run(given.config, given.id)),
+  (given) => Effect.andThen(obeyParent, run(given.config, given.id, given.rejoin)),
 ).pipe(Command.unlisted)

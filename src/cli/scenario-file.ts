@@ -35,6 +35,8 @@ const Cluster = Schema.Struct({
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
+  recovery: Schema.optionalKey(Schema.Boolean),
+  recoveryPeriodMs: Schema.optionalKey(Ms),
   bigRequestBytes: Schema.optionalKey(Positive),
 })
 

@@ -96,6 +96,8 @@ export const TraceHeader = Schema.Struct({
   fetchDecisions: Schema.Boolean,
   /** The client in whose name primaries propose a value with each batch, where they do. */
   clock: Schema.optionalKey(Natural),
+  /** The client in whose name replica 0 asks to be taken back; the others' follow it. */
+  recoverers: Schema.optionalKey(Natural),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
   /** How many clients the replicas know: ids `0 .. clients - 1`. */

@@ -33,6 +33,8 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   FetchDecisions = ${truth(spec.fetchDecisions)}
   Clock = ${setOf(spec.clock === undefined ? [] : [spec.clock])}
   Proposals <- ${spec.proposals}
+  Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
+  Rejoins <- ${spec.rejoins}
   IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

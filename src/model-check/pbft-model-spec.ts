@@ -25,6 +25,14 @@ export const proposals = {
 } as const satisfies Record<string, (n: number) => ReadonlyArray<SignedRequest>>
 export type ProposalsName = keyof typeof proposals
 
+/** Who may lose its disk, and the incarnation that it comes back as, by its name in MCPbft.tla. */
+export const rejoinings = {
+  NobodyRejoins: [],
+  BackupRejoins: [[1, 1]],
+  LastRejoins: [[3, 1]],
+} as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
+export type RejoiningName = keyof typeof rejoinings
+
 /** One instance. */
 export interface PbftModelSpec {
   readonly name: string
@@ -58,6 +66,10 @@ export interface PbftModelSpec {
   readonly fetchDecisions: boolean
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
+  /** The client in whose name replica 0 asks to be taken back, the others' follow it. */
+  readonly recoverers: number | undefined
+  /** Who may lose its disk, and the incarnation that it comes back as. */
+  readonly rejoins: RejoiningName
   readonly proposals: ProposalsName
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: 4 | undefined
@@ -129,6 +141,8 @@ export const base = {
   maxTentative: 0,
   fetchDecisions: false,
   clock: undefined,
+  recoverers: undefined,
+  rejoins: "NobodyRejoins",
   proposals: "NoProposals",
   bigRequestBytes: undefined,
   reduced: false,

@@ -1,4 +1,5 @@
 /** Instances of PBFT for the explorer: the TypeScript side of spec/tla/MCPbft.tla. */
+import type { ClientEntry } from "../core/client-table.ts"
 import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client.ts"
 import type { Message } from "../core/pbft/message.ts"
 import { isSigned } from "../core/request.ts"
@@ -14,6 +15,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  rejoinReplica,
   restartReplica,
   startClient,
   startReplica,
@@ -51,6 +53,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
   clock: c.clock,
+  recoverers: c.recoverers,
   bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
@@ -162,6 +165,10 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
         moves.push(wrap(moveReplica(config, at, input), what))
       }
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      for (const [replica, incarnation] of c.rejoins) {
+        if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
+        moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))
+      }
       return moves
     },
     receive: (p, message) => {
@@ -232,14 +239,37 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
 const isFor = (id: number, { message, to }: Envelope): boolean =>
   message._tag !== "Reply" && (to === undefined || to.includes(id))
 
+/** Whether a correct client asks in this name, or a correct replica to be taken back. */
+const isCorrectName = (c: PbftConstants, client: number): boolean => {
+  if (client < c.clientOps.length) return true
+  const replica = c.recoverers === undefined ? c.n : client - c.recoverers
+  return replica >= 0 && replica < c.n && !c.byzantine.includes(replica)
+}
+
+/** A state holds the effect of a correct replica's request to be taken back only once it asked. */
+const askedFor = (c: PbftConstants, table: ReadonlyArray<ClientEntry>): InjectedMessage["needs"] =>
+  c.recoverers === undefined
+    ? []
+    : table.flatMap(({ timestamp }, client) => {
+        if (timestamp === 0 || client < (c.recoverers ?? 0)) return []
+        if (!isCorrectName(c, client)) return []
+        return [
+          (sent: SentMessage) => {
+            const q = (sent.value as Envelope).message
+            return q._tag === "Request" && q.client === client && q.timestamp >= timestamp
+          },
+        ]
+      })
+
 /** A correct client's request in a batch verifies somewhere only after that client sent it. */
 const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {
   const made = sentOf(c)(envelope)
   const m = envelope.message
+  if (m._tag === "State") return { ...made, needs: askedFor(c, m.table) }
   if (m._tag !== "PrePrepare") return { ...made, needs: [] }
   const needs = m.batch
     .filter(isSigned)
-    .filter((r) => r.client < c.clientOps.length && verifiesAt(r.authenticator).length > 0)
+    .filter((r) => isCorrectName(c, r.client) && verifiesAt(r.authenticator).length > 0)
     .map((r) => (sent: SentMessage) => {
       const q = (sent.value as Envelope).message
       return q._tag === "Request" && plainText(q) === plainText(r)
@@ -274,6 +304,7 @@ const allActions = [
   "RecvFetchState",
   "RecvState",
   "Restart",
+  "Rejoin",
 ]
 
 /** The model with these constants. */
@@ -292,6 +323,8 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
   ): Text => {
     const fields: Record<string, Text> = { msgs: set(sent) }
     for (const variable of replicaVariables) {
+      // Left out where it is everyone's first value: the text stays what it was without it.
+      if (variable === "recovery" && parts.every((p) => (p[variable] ?? "{}") === "{}")) continue
       fields[variable] = func(
         correct,
         correct.map((_, k) => parts[k]?.[variable] ?? ""),

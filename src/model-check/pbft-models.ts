@@ -5,9 +5,10 @@
 import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { askings, base, type PbftModelSpec, proposals } from "./pbft-model-spec.ts"
+import { askings, base, type PbftModelSpec, proposals, rejoinings } from "./pbft-model-spec.ts"
 import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
+import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
@@ -247,6 +248,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...guardModels,
   ...fastPathModels,
   ...proposalModels,
+  ...rejoinModels,
   ...bigRequestModels,
 ]
 
@@ -255,5 +257,6 @@ export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   ...spec,
   clientOps: askings[spec.asks],
   proposals: proposals[spec.proposals](spec.n),
+  rejoins: rejoinings[spec.rejoins],
   injected: universes[spec.injected](spec.n),
 })

@@ -35,6 +35,10 @@ export interface PbftConstants {
   readonly fetchDecisions: boolean
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
+  /** The client in whose name replica 0 asks to be taken back, the others' follow it. */
+  readonly recoverers: number | undefined
+  /** Who may lose its disk, and the incarnation that it comes back as. */
+  readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   readonly proposals: ReadonlyArray<SignedRequest>
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: number | undefined

@@ -285,6 +285,7 @@ const finalStays = (c: PbftConstants): Invariant => ({
   check: (p, sent) => {
     const process = asProcess(p)
     if (process.role !== "replica" || c.canRestart.includes(process.id)) return null
+    if (process.at.state.recovery !== undefined) return null
     const { table } = process.at.state.undo ?? process.at.state
     const undone = sent
       .map((m) => messageOf(m) as Reply)

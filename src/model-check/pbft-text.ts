@@ -12,6 +12,7 @@ import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft
 import {
   type Config,
   genesisService,
+  type Recovery,
   type Settled,
   type Slot,
   type State,
@@ -42,6 +43,7 @@ export const replicaVariables = [
   "fetched",
   "undo",
   "reads",
+  "recovery",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
@@ -93,6 +95,7 @@ const numberedText = (c: Numbered): Text =>
 
 const viewChangeText = (m: ViewChange): Text =>
   record({
+    ...(m.incarnation === undefined ? {} : { incarnation: int(m.incarnation) }),
     type: str("ViewChange"),
     view: int(m.view),
     low: int(m.low),
@@ -172,8 +175,15 @@ export const replicaTexts = (
     fetched: set(state.fetched.map((b) => digestText(b.digest))),
     undo: set(undo === undefined ? [] : [undoText(undo, before)]),
     reads: set(reads.map(plainText)),
+    recovery: set(state.recovery === undefined ? [] : [recoveryText(state.recovery)]),
   }
 }
+
+const recoveryText = ({ incarnation, point }: Recovery): Text =>
+  record({
+    incarnation: int(incarnation),
+    point: set(point === undefined ? [] : [int(point)]),
+  })
 
 const undoText = (undo: Settled, before: ReadonlyArray<Request> | undefined): Text =>
   record({

@@ -3,6 +3,7 @@ import * as ClientTable from "../core/client-table.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
 import type { Message, PrePrepare, Reply } from "../core/pbft/message.ts"
+import { isMute } from "../core/pbft/rejoin.ts"
 import type { Slot, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import type { SentMessage, Witness } from "./model.ts"
@@ -191,6 +192,21 @@ const fast = (c: PbftConstants): ReadonlyArray<Witness> => [
   slotIn("ReachDecided", "decided"),
 ]
 
+// Who lost its disk.
+const rejoining: ReadonlyArray<Witness> = [
+  someReplica("ReachMute", isMute),
+  someReplica("ReachPlaced", (s) => s.recovery?.point !== undefined),
+  someReplica("ReachTakenBack", (s) => s.recovery !== undefined && !isMute(s)),
+  someReplica(
+    "ReachVotesAgain",
+    (s) =>
+      s.recovery !== undefined &&
+      Window.occupied(s.log).some((n) =>
+        ["prePrepared", "prepared", "committed"].includes(Window.get(s.log, n).phase),
+      ),
+  ),
+]
+
 const fullFor = (sent: ReadonlyArray<Message>, digest: string): boolean =>
   sent.some((m) => m._tag === "PrePrepare" && isWhole(m.batch) && m.digest === digest)
 
@@ -275,5 +291,6 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...fast(c),
   ...stateTransfer(c),
   ...proposals(c),
+  ...rejoining,
   ...(c.bigRequestBytes === undefined ? [] : bigRequests),
 ]

@@ -7,6 +7,7 @@
  * a key of this client and this replica, cut to 16 bytes. A primary forwards it inside the
  * pre-prepare, and every backup checks its own entry: the verdicts. A VIEW-CHANGE is signed, and
  * its signature is checked wherever it stands. A batch that was fetched is known by its digest.
+ * A replica that lost its disk signs its request to be taken back, whose digest covers its name.
  * The verdict on the time that a primary proposes with a batch is that of this replica's clock.
  *
  * Outside the specification: how an authenticator is checked. A message there has the set of
@@ -17,6 +18,7 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type Request, type SignedRequest } from "../core/request.ts"
+import { type LetIn, mayReturn } from "../core/recovery-gate.ts"
 import { isNearTime } from "../core/agreed-time.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
@@ -24,7 +26,13 @@ import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 
 /** Why a message of an authentic frame is dropped. */
-export type Dropped = "WrongSender" | "WrongReceiver" | "BadDigest" | "BadMac" | "BadSignature"
+export type Dropped =
+  | "WrongSender"
+  | "WrongReceiver"
+  | "BadDigest"
+  | "BadMac"
+  | "BadSignature"
+  | "TooSoon"
 
 /** Who is at the other end of an authenticated connection. */
 export type Peer =
@@ -69,6 +77,10 @@ export class Authenticator {
   readonly #n: number
   readonly #clients: number
   readonly #agreedTimeMs: number
+  readonly #recoverers: ClientId
+  readonly #recoveryPeriodMs: number
+  /** By replica, its last request to be taken back. */
+  readonly #letIn: Array<LetIn | undefined> = []
 
   constructor(of: {
     readonly keys: ReplicaKeys
@@ -76,19 +88,48 @@ export class Authenticator {
     readonly n: number
     readonly clients: number
     readonly agreedTimeMs: number
+    readonly recoverers: ClientId
+    readonly recoveryPeriodMs: number
   }) {
     this.#keys = of.keys
     this.#id = of.id
     this.#n = of.n
     this.#clients = of.clients
     this.#agreedTimeMs = of.agreedTimeMs
+    this.#recoverers = of.recoverers
+    this.#recoveryPeriodMs = of.recoveryPeriodMs
   }
 
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
+    const replica = this.#recovering(client)
+    if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
     if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
     const mac = this.#keys.client(client).macOfDigest(digest)
     return sameEntry(mac, authenticator, this.#id * macSize)
+  }
+
+  /** The replica that asks to be taken back in this name, if the name is for that. */
+  #recovering(client: ClientId): ReplicaId | undefined {
+    const replica = client - this.#recoverers
+    return replica >= 0 && replica < this.#n ? replica : undefined
+  }
+
+  // Of a request to be taken back: that it does not come too soon after another one.
+  #isDue({ client, timestamp: incarnation }: Request): boolean {
+    const replica = this.#recovering(client)
+    if (replica === undefined) return true
+    const last = this.#letIn[replica]
+    const now = { incarnation, at: performance.now() }
+    if (!mayReturn(last, now, this.#recoveryPeriodMs)) return false
+    if (last?.incarnation !== incarnation) this.#letIn[replica] = now
+    return true
+  }
+
+  // Who asks: an endpoint for its clients, a replica for itself.
+  #mayAsk(peer: Peer, client: ClientId): boolean {
+    if (peer.kind === "replica") return this.#recovering(client) === peer.id
+    return client >= peer.from && client <= peer.to
   }
 
   /** Whether every VIEW-CHANGE in it is from the replica that it names. */
@@ -102,11 +143,11 @@ export class Authenticator {
   input(peer: Peer, decoded: Decoded, bytes: Buffer): Input | Dropped {
     const { message } = decoded
     if (message._tag === "Request" || message._tag === "Read") {
-      if (peer.kind !== "endpoint") return "WrongSender"
-      if (message.client < peer.from || message.client > peer.to) return "WrongSender"
+      if (!this.#mayAsk(peer, message.client)) return "WrongSender"
       const { from, to } = decoded as Extract<Decoded, { readonly from: number }>
       const digest = digestOfRequestBytes(bytes, from, to)
       if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"
+      if (!this.#isDue(message)) return "TooSoon"
       return { _tag: "Receive", message: authentic(message) }
     }
     if (message._tag === "Reply") return "WrongReceiver"
@@ -140,7 +181,7 @@ export class Authenticator {
       return isNearTime(request, Date.now(), this.#agreedTimeMs)
     }
     const digest = digestOfRequestBytes(bytes, from, to)
-    return this.#isClients(request.client, digest, request.authenticator)
+    return this.#isClients(request.client, digest, request.authenticator) && this.#isDue(request)
   }
 }
 

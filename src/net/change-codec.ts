@@ -5,7 +5,7 @@
  *
  *     numbered    = seq digest                       entry = seq digest view
  *     view-change = 08 view low u32(count) numbered* u32(count) entry* u32(count) entry*
- *                   replica u8(length) signature
+ *                   replica (00 | 01 incarnation) u8(length) signature
  *     new-view    = 09 view u16(count) view-change* numbered u32(count) numbered* replica
  *
  * Outside the specification: bytes. Messages are values there.
@@ -63,6 +63,8 @@ export const writeUnsignedViewChange = (writer: Writer, m: ViewChange): void => 
   writeEntries(writer, m.prePrepared)
   writer.reserve(headSize)
   writer.natural(m.replica)
+  writer.u8(m.incarnation === undefined ? 0 : 1)
+  if (m.incarnation !== undefined) writer.natural(m.incarnation)
 }
 
 /** With its signature: 64 bytes, or none where the edge is still to sign it. */
@@ -139,16 +141,20 @@ export const readViewChange = (reader: Reader, { log }: CodecLimits): ViewChange
   const prepared = readEntries(reader, "prepared entries", log)
   const prePrepared = readEntries(reader, "pre-prepared entries", digestsEach * log)
   const replica = reader.natural("replica")
+  const back = reader.u8("whether it once lost its disk")
+  if (back > 1) reader.fail(`${back} is neither 0 nor 1`)
+  const incarnation = back === 1 ? { incarnation: reader.natural("incarnation") } : {}
   const length = reader.u8("signature length")
   if (length !== 0 && length !== signatureSize) {
     reader.fail(`a signature of ${length} bytes, it has ${signatureSize}`)
   }
   const signature = reader.text(reader.failed ? 0 : length, signatureSize, "signature")
-  return { _tag: "ViewChange", view, low, checkpoints, prepared, prePrepared, replica, signature }
+  const claims = { view, low, checkpoints, prepared, prePrepared, replica }
+  return { _tag: "ViewChange", ...claims, ...incarnation, signature }
 }
 
 /** The least that a VIEW-CHANGE takes. */
-const smallestViewChange = 1 + 8 + 8 + 4 + 4 + 4 + 8 + 1
+const smallestViewChange = 1 + 8 + 8 + 4 + 4 + 4 + 8 + 1 + 1
 
 const readChanges = (reader: Reader, limits: CodecLimits): ReadonlyArray<ViewChange> => {
   const given = reader.u16("number of VIEW-CHANGEs")

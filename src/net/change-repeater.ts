@@ -8,7 +8,8 @@
  */
 import type { ReplicaId } from "../core/ids.ts"
 import { missingDecisions } from "../core/pbft/decided.ts"
-import type { DirectMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, Request } from "../core/pbft/message.ts"
+import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { changeMessages } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
@@ -24,23 +25,28 @@ export const repeatedTo = (
   config: Config,
   state: State,
   told: Progress | undefined,
-): ReadonlyArray<DirectMessage> =>
-  state.active
+): ReadonlyArray<DirectMessage | Request> => {
+  const asks = recoveryRequest(config, state)
+  const own = state.active
     ? missingDecisions(config, state)
     : changeMessages(config, state).filter((m) => isUseful(state, told, m))
+  return asks === undefined ? own : [asks, ...own]
+}
 
 /** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, new ones are told at once. */
 const isTime = (ticks: number): boolean =>
   ticks > 0 && (ticks % 16 === 0 || (ticks & (ticks - 1)) === 0)
 
+type ToReplica = (replica: ReplicaId, message: DirectMessage | Request) => void
+
 export class ChangeRepeater {
   readonly #config: Config
-  readonly #toReplica: (replica: ReplicaId, message: DirectMessage) => void
+  readonly #toReplica: ToReplica
   #before: State | undefined
   /** Since the state said something new of the change. */
   #ticks = 0
 
-  constructor(config: Config, toReplica: (replica: ReplicaId, message: DirectMessage) => void) {
+  constructor(config: Config, toReplica: ToReplica) {
     this.#config = config
     this.#toReplica = toReplica
   }

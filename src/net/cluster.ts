@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly command?: ReadonlyArray<string>
   /** Passed on as environment PROPHECY_RUN, PROPHECY_SPEC; traces go to the configured folder. */
   readonly trace?: { readonly run: string; readonly spec: string }
+  /** Flags of the program, after the id. */
+  readonly flags?: ReadonlyArray<string>
   /** Environment of the children beside this process's own. */
   readonly environment?: Readonly<Record<string, string>>
   /** Flags of Node for the children, before the program. */
@@ -40,6 +42,8 @@ export interface RunningCluster {
   readonly stop: (replica: number) => Effect.Effect<number>
   /** Starts one that does not run and waits until it is ready. */
   readonly start: (replica: number) => Effect.Effect<void, ReplicaProcessError>
+  /** The same for one whose disk is lost: it is to be taken back by the others. */
+  readonly rejoin: (replica: number) => Effect.Effect<void, ReplicaProcessError>
   /** Has a running replica answer fast reads badly, or honestly again. */
   readonly behave: (replica: number, behaviour: Behaviour) => void
   /** Waits for the first process that ends without being asked. */
@@ -68,7 +72,7 @@ const spawnChild = (
   return new ReplicaChild({
     replica,
     command,
-    args: [...args, config.file, String(replica)],
+    args: [...args, config.file, String(replica), ...(options.flags ?? [])],
     environment: { ...process.env, ...traced, ...environment },
     log: (line) => options.log?.(replica, line),
     onLine: (line) => {
@@ -139,6 +143,7 @@ export const startCluster = (
       kill: (replica) => Effect.asVoid(endOne(running, replica, "SIGKILL", stopMs)),
       stop: (replica) => endOne(running, replica, "SIGTERM", stopMs),
       start: (replica) => startOne(config, options, running, replica),
+      rejoin: (replica) => startOne(config, { ...options, flags: ["--rejoin"] }, running, replica),
       behave: (replica, behaviour) => running.children.get(replica)?.behave(behaviour),
       failed: Deferred.await(failed),
     }

@@ -12,12 +12,19 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { codecLimits } from "./codec.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "./digests.ts"
 
-/** The client in whose name primaries propose the time, after those that ask; and how many. */
+/**
+ * After the clients that ask: the one in whose name primaries propose the time, and those in whose
+ * names replicas ask to be taken back; and how many all these are.
+ */
 export const clockOf = ({
   clients,
   agreedTimeMs,
-}: Pick<ClusterConfig, "clients" | "agreedTimeMs">) =>
-  agreedTimeMs === 0 ? { clients } : { clients: clients + 1, clock: clients }
+  replicas,
+}: Pick<ClusterConfig, "clients" | "agreedTimeMs" | "replicas">) => {
+  const recoverers = agreedTimeMs === 0 ? clients : clients + 1
+  const all = { clients: recoverers + replicas.length, recoverers }
+  return agreedTimeMs === 0 ? all : { ...all, clock: clients }
+}
 
 /** From what size on requests go past the primary, where any do. */
 export const bigRequests = ({ bigRequestBytes }: Pick<ClusterConfig, "bigRequestBytes">) =>

@@ -5,7 +5,8 @@
  */
 import { assert } from "../core/assert.ts"
 import type { Execute, ReadState } from "../core/effect.ts"
-import { type Bytes, noDigest, type Seq } from "../core/ids.ts"
+import { type Bytes, type ClientId, noDigest, type Seq } from "../core/ids.ts"
+import { recoverResult } from "../core/pbft/rejoin.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
@@ -66,8 +67,17 @@ export const hasPositions = ({
 }: Pick<ClusterConfig, "service" | "sketches">): boolean =>
   sketches || service === "album" || service === "origin"
 
-/** With `positions` each result says where it was executed, as a sketcher needs. */
-export const makeExecutor = (service: Service, positions = false): Executor => {
+export interface ExecutorOptions {
+  /** Each result says where it was executed, as a sketcher needs. */
+  readonly positions?: boolean
+  /** From this client on, requests are of replicas that ask to be taken back. */
+  readonly recoverers?: ClientId
+}
+
+export const makeExecutor = (
+  service: Service,
+  { positions = false, recoverers = Number.POSITIVE_INFINITY }: ExecutorOptions = {},
+): Executor => {
   const snapshots = new Map<Seq, Bytes>()
   /** Operations that may have to be taken back. */
   let tentative = 0
@@ -82,8 +92,11 @@ export const makeExecutor = (service: Service, positions = false): Executor => {
   }
   return {
     execute: ({ seq, requests, checkpoint, undoable }) => {
-      tentative = undoable ? tentative + requests.length : 0
-      const results = requests.map(({ operation }) => service.execute(operation))
+      const asked = requests.filter(({ client }) => client < recoverers)
+      tentative = undoable ? tentative + asked.length : 0
+      const results = requests.map(({ client, operation }) =>
+        client < recoverers ? service.execute(operation) : recoverResult,
+      )
       if (checkpoint) snapshots.set(seq, service.snapshot())
       const digest = checkpoint ? service.digest() : noDigest
       const placed = positions ? placedResults(seq, results) : results

@@ -17,7 +17,7 @@ import { Reader } from "./reader.ts"
 import { Writer } from "./writer.ts"
 
 const magic = 0x70_62_66_74
-const version = 2
+const version = 3
 export const nonceSize = 16
 const fingerprintSize = 16
 

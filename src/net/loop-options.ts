@@ -4,7 +4,7 @@
  * Outside the specification: nothing; it names what the loop is given.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { DirectMessage, Reply } from "../core/pbft/message.ts"
+import type { DirectMessage, Reply, Request } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Executor } from "./executor.ts"
 import type { Progress } from "./progress.ts"
@@ -18,7 +18,7 @@ import type { Tracer } from "./tracer.ts"
 /** The network as the loop uses it. */
 export interface LoopPeers {
   readonly broadcast: (message: DirectMessage) => void
-  readonly toReplica: (replica: ReplicaId, message: DirectMessage) => void
+  readonly toReplica: (replica: ReplicaId, message: DirectMessage | Request) => void
   readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
   readonly toClient: (client: number, reply: Reply) => void
   readonly tellProgress: (progress: Progress) => void

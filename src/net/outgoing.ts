@@ -4,14 +4,14 @@
  * Outside the specification: nothing; a state leaves as the offer of it (state-wire.ts).
  */
 import type { SendToReplicas } from "../core/effect.ts"
-import type { DirectMessage, State as StateMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, Request, State as StateMessage } from "../core/pbft/message.ts"
 import type { Effect } from "../core/pbft/state.ts"
 import type { CompleteReply, LoopPeers } from "./loop-options.ts"
 import type { StateExchange } from "./state-exchange.ts"
 
 export type Send =
   | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-  | SendToReplicas<DirectMessage | StateMessage>
+  | SendToReplicas<DirectMessage | StateMessage | Request>
 
 /** Where it goes. */
 export interface Outlets {

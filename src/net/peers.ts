@@ -7,7 +7,7 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
-import type { DirectMessage, Reply } from "../core/pbft/message.ts"
+import type { DirectMessage, Reply, Request } from "../core/pbft/message.ts"
 import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { chunkBytes } from "../core/prophecy/chunks.ts"
@@ -294,7 +294,7 @@ export class Peers {
     }
   }
 
-  toReplica(replica: ReplicaId, message: DirectMessage): void {
+  toReplica(replica: ReplicaId, message: DirectMessage | Request): void {
     this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
   }
 

@@ -19,6 +19,8 @@ const kind = {
   ViewLeft: 5,
   NewViewTaken: 6,
   ViewEntered: 7,
+  Rejoined: 8,
+  RecoveryPoint: 9,
 } as const
 
 const fixedSize = 96
@@ -61,6 +63,10 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
       return writeNewView(writer, record.newView)
     case "ViewEntered":
       return writer.natural(record.view)
+    case "Rejoined":
+      return writer.natural(record.incarnation)
+    case "RecoveryPoint":
+      return writer.natural(record.seq)
   }
 }
 
@@ -111,6 +117,10 @@ const readKnown = (
       return { _tag: "NewViewTaken", newView: readNewView(reader, limits) }
     case kind.ViewEntered:
       return { _tag: "ViewEntered", view: reader.natural("view") }
+    case kind.Rejoined:
+      return { _tag: "Rejoined", incarnation: reader.natural("incarnation") }
+    case kind.RecoveryPoint:
+      return { _tag: "RecoveryPoint", seq: reader.natural("seq") }
     default:
       return undefined
   }

@@ -104,10 +104,11 @@ export class ReplicaChild {
       reason: `its process ${why}`,
       output: this.#output.join("\n"),
     })
+    // First, so that whoever hears of it can start another one.
+    if (!this.#asked) this.#options.onEnd(error)
     this.#ready?.(error)
     for (const waiting of this.#statuses) waiting(error)
     this.#statuses = []
-    if (!this.#asked) this.#options.onEnd(error)
     resolve()
   }
 

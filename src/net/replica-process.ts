@@ -1,7 +1,13 @@
-/** One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs. */
+/**
+ * One replica as a whole: its log, its sockets, its loop. What `prophecy replica` runs.
+ *
+ * Outside the specification: nothing; it puts the parts together, and tells how far they are.
+ */
 import { join } from "node:path"
 import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
 import type { ReplicaId, View } from "../core/ids.ts"
+import { isMute } from "../core/pbft/rejoin.ts"
+import type { State } from "../core/pbft/state.ts"
 import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { limitsOf, replicaCoreConfig } from "./core-config.ts"
@@ -25,7 +31,7 @@ import {
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import { sketchesOf, sketchReadsOf } from "./sketches.ts"
-import type { ReplicaLine, ReplicaStatus } from "./status.ts"
+import type { RecoveryStatus, ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
@@ -47,6 +53,8 @@ export interface ReplicaOptions {
   readonly onMissedCheckpoint?: (seq: number) => void
   /** A line for the operator, without the line break: connections, faults of peers. */
   readonly log?: (line: string) => void
+  /** Its disk is lost: it starts with an empty one, and is taken back by the others. */
+  readonly rejoin?: boolean
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -75,6 +83,13 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   return new ReplicaBroken({ replica, reason })
 }
 
+const recoveryStatus = (state: State): RecoveryStatus | null => {
+  const { recovery } = state
+  if (recovery === undefined) return null
+  const { incarnation, point } = recovery
+  return { incarnation, votesFrom: point ?? null, votes: !isMute(state) }
+}
+
 const statusOf = (
   config: ClusterConfig,
   id: ReplicaId,
@@ -100,6 +115,7 @@ const statusOf = (
     assigned: state.seqno,
     queue: state.queue.length,
     missedCheckpoint: loop.missedCheckpoint ?? null,
+    recovery: recoveryStatus(state),
     peers: config.replicas.flatMap((_, replica) =>
       replica === id
         ? []
@@ -143,10 +159,8 @@ const fastReadsOf = (parts: {
   const { loop, executor, origin, misbehaviour } = parts
   const { actions, events } = loop
   const read = readerOf(executor, origin, () => loop.schedule())
-  return (message, answer) => {
+  return (message, answer) =>
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
-    loop.schedule()
-  }
 }
 
 /** The loop with its services; it runs until the scope closes. */
@@ -194,7 +208,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records)
+        loop.restart(disk.records, disk.incarnation)
         if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
@@ -234,7 +248,7 @@ export const runReplica = (
     // The port first: it keeps a second process of this replica away from the files.
     const services = Tracer.layer(options.trace).pipe(
       Layer.provideMerge(Layer.merge(Executor.layer, Origin.layer)),
-      Layer.provideMerge(Store.layer(options.files ?? systemFiles)),
+      Layer.provideMerge(Store.layer(options.files ?? systemFiles, options.rejoin === true)),
       Layer.provideMerge(Peers.layer),
       Layer.provideMerge(identity),
     )

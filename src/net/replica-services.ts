@@ -21,8 +21,9 @@ import { normaliser } from "../web/normalise.ts"
 import { openOrigin } from "../web/origin.ts"
 import { OriginAnswers } from "./origin-answers.ts"
 import * as Network from "./peers.ts"
-import { openStore, type Recovered } from "./store.ts"
-import { StoreError } from "./store-error.ts"
+import { afterOpening, beforeOpening, markerPath } from "./disk-marker.ts"
+import { logName, openStore, type Recovered } from "./store.ts"
+import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
 
@@ -71,9 +72,11 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
     Effect.gen(function* () {
       const { config, id, log } = yield* Identity
       const keys = replicaKeys(config, id)
-      const { clients, agreedTimeMs } = config
+      const { clients, agreedTimeMs, recoveryPeriodMs } = config
       const n = config.replicas.length
-      const authenticator = new Authenticator({ keys, id, n, clients, agreedTimeMs })
+      const { recoverers } = clockOf(config)
+      const times = { agreedTimeMs, recoveryPeriodMs }
+      const authenticator = new Authenticator({ keys, id, n, clients, recoverers, ...times })
       const peers = new Network.Peers({ config, id, keys, authenticator, log })
       const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
       yield* Effect.acquireRelease(
@@ -88,9 +91,23 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
   )
 }
 
+/** What touches files: a StoreError, returned or thrown by the system, is the effect's. */
+const orStoreError = <A>(path: string, touch: () => A | StoreError): Effect.Effect<A, StoreError> =>
+  Effect.flatMap(
+    Effect.try({ try: touch, catch: (cause) => systemError(path, cause) }),
+    (r): Effect.Effect<A, StoreError> =>
+      r instanceof StoreError ? Effect.fail(r) : Effect.succeed(r),
+  )
+
 /** The replica's disk, and what it held. */
-export class Store extends Context.Service<Store, Recovered>()("prophecy/net/Store") {
-  static readonly layer = (files: FileSystem) =>
+export class Store extends Context.Service<
+  Store,
+  Recovered & {
+    /** The incarnation to come back as, where the disk was lost. */
+    readonly incarnation: number | undefined
+  }
+>()("prophecy/net/Store") {
+  static readonly layer = (files: FileSystem, rejoin: boolean) =>
     Layer.effect(
       Store,
       Effect.gen(function* () {
@@ -98,17 +115,23 @@ export class Store extends Context.Service<Store, Recovered>()("prophecy/net/Sto
         const owner = { fingerprint: storeFingerprint(config), replica: id }
         const directory = join(config.dataDirectory, `replica-${id}`)
         const limits = limitsOf(config)
-        const open = Effect.sync(() => openStore({ directory, owner, limits, files }))
-        const recovered = yield* Effect.acquireRelease(
-          Effect.flatMap(open, (r) =>
-            r instanceof StoreError ? Effect.fail(r) : Effect.succeed(r),
-          ),
-          ({ store }) => Effect.sync(store.close),
+        const hasLog = files.exists(join(directory, logName))
+        const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
+        const told = yield* orStoreError(markerPath(config.file, id), () => beforeOpening(found))
+        const open = orStoreError(directory, () => openStore({ directory, owner, limits, files }))
+        const recovered = yield* Effect.acquireRelease(open, ({ store }) =>
+          Effect.sync(store.close),
+        )
+        const { records } = recovered
+        const again = yield* orStoreError(markerPath(config.file, id), () =>
+          told === undefined ? afterOpening(found, records) : undefined,
         )
         if (recovered.cutOff > 0) {
           log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
         }
-        return recovered
+        const incarnation = told ?? again
+        if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
+        return { ...recovered, incarnation }
       }),
     )
 }
@@ -126,8 +149,9 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
       const service = Execution.makeService(config.service, maxTentative * maxBatch)
       const positions = Execution.hasPositions(config)
+      const { recoverers } = clockOf(config)
       if (snapshot === undefined || checkpoint === undefined) {
-        return Execution.makeExecutor(service, positions)
+        return Execution.makeExecutor(service, { positions, recoverers })
       }
       const { seq, digest, table } = checkpoint
       const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
@@ -139,7 +163,7 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
       if (checkpointDigest(seq, service.digest(), table) !== digest) {
         return yield* wrong("the snapshot does not have the digest of its checkpoint")
       }
-      return Execution.makeExecutor(service, positions)
+      return Execution.makeExecutor(service, { positions, recoverers })
     }),
   )
 }

@@ -8,7 +8,7 @@
  * depends on (`SentIsDurable`).
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { DirectMessage } from "../core/pbft/message.ts"
+import type { DirectMessage, Request } from "../core/pbft/message.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
@@ -69,7 +69,7 @@ export class ReplicaLoop {
     this.#options = options
     this.#state = init(config)
     this.#history = new History(config, options.historyBytes)
-    const toReplica = (replica: ReplicaId, message: DirectMessage): void =>
+    const toReplica = (replica: ReplicaId, message: DirectMessage | Request): void =>
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
@@ -129,9 +129,13 @@ export class ReplicaLoop {
     return this.#catchUp.told(replica)
   }
 
-  /** Starts from what the disk held; before anything else. */
-  restart(durable: ReadonlyArray<DurableRecord>): void {
-    if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+  /**
+   * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
+   * that was lost.
+   */
+  restart(durable: ReadonlyArray<DurableRecord>, incarnation?: number): void {
+    if (incarnation !== undefined) this.#take({ _tag: "Rejoin", incarnation })
+    else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
     this.#exchange.started(this.#state)
     this.schedule()

@@ -8,8 +8,9 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
 import type { ReplicaId } from "../core/ids.ts"
-import type { DirectMessage, NewView, ViewChange } from "../core/pbft/message.ts"
+import type { DirectMessage, NewView, Request, ViewChange } from "../core/pbft/message.ts"
 import { signatureSize, writeUnsignedViewChange } from "./change-codec.ts"
+import { requestDigest } from "./digests.ts"
 import { Writer } from "./writer.ts"
 
 /** What precedes the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410 section 7). */
@@ -34,15 +35,32 @@ const publicKeyOf = (hex: string): KeyObject =>
     type: "spki",
   })
 
-const purpose = Buffer.from("prophecy/1 view-change ", "latin1")
+const purposes = {
+  viewChange: Buffer.from("prophecy/1 view-change ", "latin1"),
+  recovery: Buffer.from("prophecy/1 recovery ", "latin1"),
+} as const
 
-/** What is signed: for what, for which cluster, and the VIEW-CHANGE without the signature. */
-const signedBytes = (cluster: string, m: ViewChange): Buffer => {
+/** For what is signed, and for which cluster. */
+const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => {
   const writer = new Writer()
-  writer.copy(purpose, 0, purpose.length)
+  writer.copy(purposes[purpose], 0, purposes[purpose].length)
   writer.reserve(cluster.length)
   writer.text(cluster)
+  return writer
+}
+
+/** The VIEW-CHANGE without the signature. */
+const signedBytes = (cluster: string, m: ViewChange): Buffer => {
+  const writer = signedHead("viewChange", cluster)
   writeUnsignedViewChange(writer, m)
+  return writer.written()
+}
+
+/** The digest of a request to be taken back: it covers in whose name it is, and when. */
+const recoveryBytes = (cluster: string, digest: string): Buffer => {
+  const writer = signedHead("recovery", cluster)
+  writer.reserve(digest.length)
+  writer.text(digest)
   return writer.written()
 }
 
@@ -59,10 +77,18 @@ export class Verifier {
 
   /** Whether the replica that it names signed it. */
   isSigned(m: ViewChange): boolean {
-    const key = this.#keys[m.replica]
-    if (key === undefined || m.signature.length !== signatureSize) return false
-    const signature = Buffer.from(m.signature, "latin1")
-    return verify(null, signedBytes(this.#cluster, m), key, signature)
+    return this.#isBy(m.replica, signedBytes(this.#cluster, m), m.signature)
+  }
+
+  /** Whether the replica asks to be taken back with the request of this digest. */
+  isRecovery(replica: ReplicaId, digest: string, signature: string): boolean {
+    return this.#isBy(replica, recoveryBytes(this.#cluster, digest), signature)
+  }
+
+  #isBy(replica: ReplicaId, bytes: Buffer, signature: string): boolean {
+    const key = this.#keys[replica]
+    if (key === undefined || signature.length !== signatureSize) return false
+    return verify(null, bytes, key, Buffer.from(signature, "latin1"))
   }
 }
 
@@ -89,9 +115,19 @@ export class Signer {
     return { ...m, changes: m.changes.map((change) => this.viewChange(change)) }
   }
 
-  /** The message as it leaves: an own VIEW-CHANGE, alone or in a NEW-VIEW, is signed. */
-  signed(m: DirectMessage): DirectMessage {
+  // The only requests of a replica are those to be taken back.
+  #recovery(m: Request): Request {
+    const bytes = recoveryBytes(this.#cluster, requestDigest(m))
+    return { ...m, authenticator: sign(null, bytes, this.#key).toString("latin1") }
+  }
+
+  /**
+   * The message as it leaves: an own VIEW-CHANGE, alone or in a NEW-VIEW, is signed, and so is the
+   * request to be taken back.
+   */
+  signed(m: DirectMessage | Request): DirectMessage | Request {
     if (m._tag === "ViewChange") return this.viewChange(m)
+    if (m._tag === "Request") return this.#recovery(m)
     return m._tag === "NewView" ? this.#newView(m) : m
   }
 }

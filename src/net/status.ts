@@ -16,6 +16,16 @@ export interface PeerStatus {
   readonly queuedBytes: number
 }
 
+/** Of a replica that lost its disk. */
+export interface RecoveryStatus {
+  /** As what it came back. */
+  readonly incarnation: number
+  /** The checkpoint that has to be stable before it votes; null until it was taken back. */
+  readonly votesFrom: number | null
+  /** Whether it votes again, and counts as correct. */
+  readonly votes: boolean
+}
+
 export interface ReplicaStatus {
   readonly schema: "prophecy-status/1"
   readonly replica: number
@@ -35,6 +45,8 @@ export interface ReplicaStatus {
    * fetches the state. Null while it follows.
    */
   readonly missedCheckpoint: number | null
+  /** Null for a replica that always had its disk. */
+  readonly recovery: RecoveryStatus | null
   readonly peers: ReadonlyArray<PeerStatus>
   /** Connected clients' endpoints. */
   readonly endpoints: number

@@ -79,7 +79,7 @@ export interface StoreOptions {
 
 const filesOf = ({ files = systemFiles }: StoreOptions): FileSystem => files
 
-const logName = "log"
+export const logName = "log"
 /**
  * Zeros are written ahead of the log in steps of this size: making a group durable then costs half
  * as much, since the file's size and blocks stay as they are (measured on ext4).

@@ -34,6 +34,10 @@ const placeOf = (record: DurableRecord): RecordPlace => {
       return { view: record.newView.view, seq: 0, content: JSON.stringify(record.newView) }
     case "ViewEntered":
       return { view: record.view, seq: 0, content: "" }
+    case "Rejoined":
+      return { view: 0, seq: 0, content: String(record.incarnation) }
+    case "RecoveryPoint":
+      return { view: 0, seq: record.seq, content: "" }
   }
 }
 
@@ -58,6 +62,12 @@ export class Disk {
 
   get pending(): boolean {
     return this.#group.length > 0
+  }
+
+  /** It is an empty one from now on; what it once held has been promised all the same. */
+  wipe(): void {
+    this.#durable = []
+    this.#snapshots.clear()
   }
 
   append(record: DurableRecord): void {

@@ -5,6 +5,7 @@
  */
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
+import { recoveringReplica } from "../core/pbft/rejoin.ts"
 import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import { type Config, isFinal, type State } from "../core/pbft/state.ts"
@@ -73,6 +74,13 @@ type Vote = Extract<PeerMessage, { readonly _tag: "PrePrepare" | "Prepare" | "Co
 const isVote = (message: Sent["message"]): message is Vote =>
   message._tag === "PrePrepare" || message._tag === "Prepare" || message._tag === "Commit"
 
+/** What clients asked for: the service is not asked to take a replica back. */
+const asked = (config: Config, { requests, results }: Execution): Execution => {
+  const isAsked = requests.map((r) => recoveringReplica(config, r.client) === undefined)
+  const keep = (_: unknown, k: number): boolean => isAsked[k] === true
+  return { requests: requests.filter(keep), results: results.filter(keep) }
+}
+
 export class Ledger {
   /** The first property that broke. */
   violation: Violation | undefined
@@ -107,7 +115,7 @@ export class Ledger {
     if (step.state === before) return
     const wrong = typeOK(config, step.state)
     if (wrong !== null) this.broken("TypeOK", `replica ${config.id}: ${wrong}`)
-    if (input._tag !== "Restart") this.#slots(config, before, step.state)
+    if (input._tag !== "Restart" && input._tag !== "Rejoin") this.#slots(config, before, step.state)
     if (input._tag === "Executed") this.#executed({ config, before, input, step })
     if (step.state.undo === undefined) this.#tentative.delete(config.id)
   }
@@ -203,7 +211,8 @@ export class Ledger {
     }
   }
 
-  #execution(config: Config, seq: Seq, { requests, results }: Execution): void {
+  #execution(config: Config, seq: Seq, execution: Execution): void {
+    const { requests, results } = asked(config, execution)
     const first = this.executions.get(seq)
     if (first === undefined) {
       this.executions.set(seq, { requests, results })

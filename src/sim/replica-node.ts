@@ -10,30 +10,35 @@ import type {
   Batch,
   FetchPrePrepare,
   PrePrepare,
+  Request,
   State as StateMessage,
 } from "../core/pbft/message.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
+import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
 import { changeAfter } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
-import { isNearTime } from "../core/agreed-time.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
+import { authenticatorFor } from "./authenticators.ts"
 import { Disk } from "./disk.ts"
+import { executeRequests } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
 import type { CarriedState, Progress, WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
+import { judge } from "./judge.ts"
 import { History, Retransmission } from "./retransmission.ts"
 import { clientName, type Crash, replicaName } from "./scenario.ts"
 import { StateFetcher } from "./state-fetcher.ts"
 import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
+import { everyone } from "./world.ts"
 
 export interface ReplicaNodeOptions {
   readonly config: Config
@@ -42,6 +47,7 @@ export interface ReplicaNodeOptions {
   readonly viewChangeMs: number
   /** How far a proposed time may be from this replica's clock. */
   readonly agreedTimeMs: number
+  readonly recoveryPeriodMs: number
   /** Microseconds that making a group durable takes. */
   readonly sync: readonly [least: number, most: number]
   /** Local milliseconds for each millisecond of virtual time. */
@@ -66,6 +72,8 @@ export class ReplicaNode {
   readonly #disk = new Disk()
   readonly #history: History
   readonly #timers: Timers
+  /** What its clock says of a request. */
+  readonly accepts: (request: SignedRequest) => boolean
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
   #retransmission: Retransmission
@@ -79,6 +87,8 @@ export class ReplicaNode {
   #steps = 0
   /** One more with each start: what an earlier process asked for does not happen. */
   #life = 0
+  /** How often it lost its disk: stands for a counter that no disk takes along. */
+  #incarnation = 0
   #up = true
   /** What waits for the group that gathers, and for the one that is being written. */
   #held: Array<() => void> = []
@@ -94,6 +104,7 @@ export class ReplicaNode {
     this.#service = keyValueService(hashing.hash, undoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
+    this.accepts = judge(config, options, () => this.#localMs)
     this.#timers = new Timers(clock, () => this.#timeout())
     const { viewChangeMs: baseMs, progressMs, host } = options
     this.#clock = new ViewClock({ config, baseMs, progressMs, timers: this.#timers, now: host.now })
@@ -106,10 +117,6 @@ export class ReplicaNode {
     const { host, rate } = this.#options
     return Math.floor((host.now() / 1000) * rate)
   }
-
-  /** Whether the time that a primary proposes is near this replica's own. */
-  readonly accepts = (proposal: SignedRequest): boolean =>
-    isNearTime(proposal, this.#localMs, this.#options.agreedTimeMs)
 
   get config(): Config {
     return this.#options.config
@@ -188,10 +195,11 @@ export class ReplicaNode {
     return kept
   }
 
-  /** The process starts again with what its disk holds. */
-  restart(): void {
+  /** The process starts again with what its disk holds, or with an empty one. */
+  restart(wiped = false): void {
     if (this.#up) return
     const { config, hashing, recorder } = this.#options
+    if (wiped) this.#disk.wipe()
     const durable = this.#disk.durable
     const snapshot = this.#disk.lastSnapshot()
     this.#up = true
@@ -204,7 +212,8 @@ export class ReplicaNode {
     this.#retransmission = new Retransmission(config, this.#history)
     this.#fetcher = new StateFetcher(config)
     recorder?.start()
-    if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+    if (wiped) this.#take({ _tag: "Rejoin", incarnation: ++this.#incarnation })
+    else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#compactedAt = this.#state.log.low
     this.#settle()
     this.#tick()
@@ -234,6 +243,11 @@ export class ReplicaNode {
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
     for (let peer = 0; peer < group.n; peer++) {
       if (peer === replica) continue
+      const asks = recoveryRequest(this.config, this.#state)
+      if (asks !== undefined) {
+        const message = this.#carried(asks)
+        this.#gate(() => this.#options.host.send(replicaName(peer), message))
+      }
       for (const message of this.#retransmission.ofChange(this.#state, peer)) {
         this.#gate(() => this.#options.host.send(replicaName(peer), message))
       }
@@ -317,15 +331,18 @@ export class ReplicaNode {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
   }
 
-  #carried(message: Batch | StateMessage | PrePrepare | FetchPrePrepare): WireMessage {
+  #carried(message: Batch | StateMessage | Request | PrePrepare | FetchPrePrepare): WireMessage {
+    if (message._tag === "Request") {
+      return { ...message, authenticator: authenticatorFor(message, everyone(this.config.group.n)) }
+    }
     if (message._tag !== "State") return message
     const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.seq) }
     return carried
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
-    this.#tentative = undoable ? this.#tentative + requests.length : 0
-    const results = requests.map(({ operation }) => this.#service.execute(operation))
+    const { results, asked } = executeRequests(this.config, this.#service, requests)
+    this.#tentative = undoable ? this.#tentative + asked : 0
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

@@ -19,7 +19,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     group: quorumOf(scenario),
     id,
     clock: undefined,
-    ...clockOf(scenario),
+    ...idsOf(scenario),
     ...bigRequests(scenario),
     checkpointInterval,
     logSize,
@@ -34,10 +34,20 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
   }
 }
 
-// How many clients there are, and after those that ask the one that proposed times are of.
-const clockOf = ({ cluster }: Scenario): { readonly clients: number; readonly clock?: number } => {
-  const clients = cluster.clients + cluster.hostileClients
-  return cluster.agreedTimeMs === undefined ? { clients } : { clients: clients + 1, clock: clients }
+// How many clients there are; after those that ask the one that proposed times are of, and those in
+// whose name replicas ask to be taken back.
+export const idsOf = ({ cluster }: Pick<Scenario, "cluster">): Ids => {
+  const asking = cluster.clients + cluster.hostileClients
+  const clock = cluster.agreedTimeMs === undefined ? {} : { clock: asking }
+  const clients = cluster.agreedTimeMs === undefined ? asking : asking + 1
+  if (cluster.recovery !== true) return { clients, ...clock }
+  return { clients: clients + cluster.n, ...clock, recoverers: clients }
+}
+
+interface Ids {
+  readonly clients: number
+  readonly clock?: number
+  readonly recoverers?: number
 }
 
 // From what size on requests go past the primary, where any do.
@@ -86,7 +96,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     logSize,
     maxBatch,
     ...fastPaths(scenario),
-    ...clockOf(scenario),
+    ...idsOf(scenario),
     ...bigRequests(scenario),
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
@@ -95,8 +105,8 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
 
 /** What the driver of a replica is told beside its machine's configuration. */
 export const driverOptions = (cluster: Cluster) => {
-  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0 } = cluster
-  return { pipeline, progressMs, viewChangeMs, agreedTimeMs }
+  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0, recoveryPeriodMs = 0 } = cluster
+  return { pipeline, progressMs, viewChangeMs, agreedTimeMs, recoveryPeriodMs }
 }
 
 /** Local milliseconds for each millisecond of virtual time. */

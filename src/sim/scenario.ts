@@ -47,6 +47,10 @@ export interface Cluster {
   readonly fetchDecisions?: boolean
   /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
   readonly agreedTimeMs?: number
+  /** Replicas that lost their disks are taken back. */
+  readonly recovery?: boolean
+  /** Twice the least time between two such requests of one replica. */
+  readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
@@ -100,6 +104,8 @@ export interface Crash {
    * the disk. `clean`: the process is asked to stop and finishes writing.
    */
   readonly tail: "lost" | "torn" | "whole" | "clean"
+  /** The disk is lost: it comes back with an empty one, as another incarnation. */
+  readonly wiped?: boolean
 }
 
 /** A request as a hostile client or a Byzantine replica writes it. */

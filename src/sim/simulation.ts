@@ -294,20 +294,22 @@ export class Simulation {
     })
   }
 
-  #planCrash({ replica, atMs, forMs, tail }: Crash): void {
+  #planCrash({ replica, atMs, forMs, tail, wiped }: Crash): void {
     const { calmAtMs } = this.#scenario
     const name = replicaName(replica)
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
       if (!nodes.every(({ up }) => up)) return
-      for (const name of ["Crash", `Crash ${tail}`]) this.#faults.add(name)
+      for (const name of ["Crash", `Crash ${wiped === true ? "wiped" : tail}`])
+        this.#faults.add(name)
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
       this.#say("fault", () => `${name} stops; the disk kept ${kept} of the records under way`)
       if (forMs === null) return
       const back = Math.max(this.#now, microseconds(Math.min(atMs + forMs, calmAtMs)))
       this.#queue.push(back, () => {
-        this.#say("fault", () => `${name} starts again`)
-        for (const node of nodes) node.restart()
+        const how = wiped === true ? ", its disk is lost" : ""
+        this.#say("fault", () => `${name} starts again${how}`)
+        for (const node of nodes) node.restart(wiped === true)
       })
     })
   }

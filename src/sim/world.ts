@@ -181,6 +181,11 @@ const envelopesOf = <V>(
       return [{ message: effect.message, to: undefined, auth }]
     case "SendToReplicas": {
       const { message } = effect
+      if (message._tag === "Request") {
+        return [
+          { message: { ...message, authenticator: authenticator(auth) }, to: undefined, auth },
+        ]
+      }
       if (message._tag !== "State") return [{ message, to: undefined, auth }]
       const held = snapshots.find((s) => s.seq === message.seq)
       assert(held !== undefined, "who gives a state holds it")
@@ -246,6 +251,19 @@ export const restartReplica = <V>(
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
   const moved = { ...process, state, value: last.value, before: undefined }
   return { process: moved, sent: [], action }
+}
+
+/** The replica stops and starts again with an empty disk. */
+export const rejoinReplica = <V>(
+  config: Config,
+  service: ModelService<V>,
+  process: ReplicaProcess<V>,
+  incarnation: number,
+): Moved<ReplicaProcess<V>> => {
+  const took = step(config, process.state, { _tag: "Rejoin", incarnation })
+  const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
+  const { state, action } = took
+  return { process: { ...startReplica(config, service), state }, sent, action }
 }
 
 export const startClient = (config: ClientConfig): ClientState => initClient(config)

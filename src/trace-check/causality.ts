@@ -232,6 +232,8 @@ export class Causality {
       if (effect._tag === "SendToClient") {
         ;(this.#replies[replica] as SentReplies).send(effect.client, effect.message)
       } else if (effect._tag === "Broadcast" || effect._tag === "SendToReplicas") {
+        // A request to be taken back is in the name of a client without a trace.
+        if (effect.message._tag === "Request") continue
         const m: PeerMessage = effect.message
         if (isGiven(m)) this.#given.say(this.#digestOf(m))
         else (this.#sayings[replica] as ReplicaSayings).say(m, place)

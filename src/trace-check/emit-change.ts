@@ -1,7 +1,8 @@
 /** What a view change says, as records of TLA+ (spec/tla/Pbft.tla, section "Messages"). */
 import type { Decision } from "../core/pbft/decision.ts"
 import type { Entry, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
-import { type Symbols, tlaSet } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { tlaSet } from "./tla-text.ts"
 
 // The specification has sets where messages have lists in one order: a list in another order, which
 // no correct replica sends and none accepts, gets an element that the specification refuses too.
@@ -43,6 +44,9 @@ const claims = (
     refusedEntry,
   )
 
+const incarnationField = ({ replica, incarnation }: ViewChange, symbols: Symbols): string =>
+  incarnation === undefined ? "" : `, incarnation |-> ${symbols.incarnation(replica, incarnation)}`
+
 /** A VIEW-CHANGE by its name in the generated module. */
 export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
   const ordered = ascending(m.checkpoints, bySeq)
@@ -52,7 +56,8 @@ export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
     `[type |-> "ViewChange", view |-> ${m.view}, low |-> ${m.low}, ` +
       `checkpoints |-> ${tlaSet(m.checkpoints.map((c) => checkpointText(c, symbols)))}, ` +
       `prepared |-> ${prepared}, ` +
-      `prePrepared |-> ${claims(m.prePrepared, byPlace, symbols)}, replica |-> ${m.replica}]`,
+      `prePrepared |-> ${claims(m.prePrepared, byPlace, symbols)}, replica |-> ${m.replica}` +
+      `${incarnationField(m, symbols)}]`,
   )
 }
 

@@ -9,14 +9,15 @@ import type {
   Reply,
   State,
 } from "../core/pbft/message.ts"
-import type { RequestData } from "../core/pbft/projection.ts"
+import type { RecoveryData, RequestData } from "../core/pbft/projection.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
-import { replicaText } from "./emit-state.ts"
+import { recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
-import { functionText, type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
@@ -202,6 +203,7 @@ interface ReplicaPost {
   readonly fetched?: ReadonlyArray<string>
   readonly undo?: number | null
   readonly reads?: ReadonlyArray<{ readonly client: number; readonly timestamp: number }>
+  readonly recovery?: RecoveryData | null
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
@@ -232,7 +234,7 @@ const record = (fields: ReadonlyArray<Field>): string => {
     : `[${present.map(([name, value]) => `${name} |-> ${value}`).join(", ")}]`
 }
 
-const postText = (post: ReplicaPost, symbols: Symbols): string => {
+const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string => {
   const digest = (d: string) => symbols.digest(d)
   const checkpoint = (d: string) => symbols.checkpoint(d)
   const slots = post.slot?.map((s) =>
@@ -265,6 +267,7 @@ const postText = (post: ReplicaPost, symbols: Symbols): string => {
     ["table", table && tlaTuple(table)],
     ["checkpoints", checkpoints && tlaTuple(checkpoints)],
     ["checkpointVotes", votes && tlaTuple(votes)],
+    ["recovery", post.recovery ? recoveryText(replica, post.recovery, symbols) : undefined],
     ...changeFields(post, symbols),
   ])
 }
@@ -330,6 +333,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["count", input._tag === "Propose" ? input.count : undefined],
     ["head", headText(input, symbols)],
     ["view", input._tag === "Timeout" ? input.view : undefined],
+    ["incarnation", rejoined(input, event.replica, symbols)],
     ...readFields(input, symbols),
     ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
@@ -338,11 +342,14 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     return record([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
-    input._tag === "Restart"
-      ? replicaText(event.step.state, symbols)
-      : postText(event.post as ReplicaPost, symbols)
+    input._tag === "Restart" || input._tag === "Rejoin"
+      ? replicaText(event.replica, event.step.state, symbols)
+      : postText(event.replica, event.post as ReplicaPost, symbols)
   return record([["action", `"${action}"`], ...given, ["post", post]])
 }
+
+const rejoined = (input: Input, replica: number, symbols: Symbols): number | undefined =>
+  input._tag === "Rejoin" ? symbols.incarnation(replica, input.incarnation) : undefined
 
 // What a primary puts before the requests of a batch: nothing, or its proposal.
 const headText = (input: Input, symbols: Symbols): string | undefined => {

@@ -45,7 +45,11 @@ const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> =>
     )
   }
   return event.step.effects.flatMap((e) => {
-    if (e._tag === "Broadcast" || e._tag === "SendToReplicas") return [peerText(e.message, symbols)]
+    if (e._tag === "Broadcast" || e._tag === "SendToReplicas") {
+      const { message: m } = e
+      if (m._tag === "Request") return [requestText(m, symbols.replicas, symbols)]
+      return [peerText(m, symbols)]
+    }
     return e._tag === "SendToClient" ? [replyText(e.message, symbols)] : []
   })
 }

@@ -2,10 +2,12 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
+import { type RecoveryData, recoveryData } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import { entriesText, newViewText, viewChangeText } from "./emit-change.ts"
-import { type Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import type { Symbols } from "./symbols.ts"
+import { tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => string): string =>
   tlaTuple(votes.flatMap((d, replica) => (d === "" ? [] : [tlaTuple([replica, name(d)])])))
@@ -38,7 +40,7 @@ const slotsText = ({ log }: State, symbols: Symbols): string => {
 }
 
 /** A replica's state as TracePbft's `ReplicaIs` and `StartState` read it. */
-export const replicaText = (state: State, symbols: Symbols): string => {
+export const replicaText = (replica: number, state: State, symbols: Symbols): string => {
   const checkpoint = (d: string) => symbols.checkpoint(d)
   const queue = state.queue.map((r) => symbols.request(r, symbols.auth(r)))
   const checkpoints = state.checkpoints.map(({ seq, table }) =>
@@ -56,9 +58,24 @@ export const replicaText = (state: State, symbols: Symbols): string => {
     `   table |-> ${tableText(state.table, symbols)},\n` +
     `   checkpoints |-> ${tlaTuple(checkpoints)},\n` +
     `   checkpointVotes |-> ${tlaTuple(votes)},\n` +
+    `   recovery |-> ${ownRecovery(replica, state, symbols)},\n` +
     `   ${changeFields(state, symbols)}]`
   )
 }
+
+const ownRecovery = (replica: number, state: State, symbols: Symbols): string => {
+  const { recovery } = recoveryData(state)
+  return recovery === undefined ? "{}" : recoveryText(replica, recovery, symbols)
+}
+
+/** `recovery[i]` of a replica that once lost its disk. */
+export const recoveryText = (
+  replica: number,
+  { incarnation, point }: RecoveryData,
+  symbols: Symbols,
+): string =>
+  `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
+  `point |-> ${tlaSet(point === null ? [] : [point])}]}`
 
 const changeFields = (state: State, symbols: Symbols): string => {
   const { pset, qset, viewChanges, newView, fetched } = state

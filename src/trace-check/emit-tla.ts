@@ -7,7 +7,8 @@ import { type Chain, type Window as TraceWindow, windowsOf } from "./chain.ts"
 import { eventText } from "./emit-event.ts"
 import { messagesOf } from "./emit-messages.ts"
 import { clientText, replicaText } from "./emit-state.ts"
-import { functionText, Symbols, tlaBoolean, tlaSet, tlaTuple } from "./symbols.ts"
+import { Symbols } from "./symbols.ts"
+import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 /** A window ready for TLC: the text of TraceData.tla, and what its states are written as. */
 export interface EmittedWindow extends TraceWindow {
@@ -34,7 +35,7 @@ const stateText = (
 ): StateText => {
   const ofReplicas = [...replicas]
     .sort(([a], [b]) => a - b)
-    .map(([id, state]) => [id, replicaText(state, symbols)] as const)
+    .map(([id, state]) => [id, replicaText(id, state, symbols)] as const)
   const ofClients = [...clients]
     .filter(([id]) => symbols.knows(id))
     .sort(([a], [b]) => a - b)
@@ -117,6 +118,8 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
+    `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
+    `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),
@@ -124,6 +127,13 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
   ]
 }
+
+const rejoins = ({ events }: Chain, symbols: Symbols): ReadonlyArray<string> =>
+  events.flatMap((event) =>
+    event._tag === "ReplicaStep" && event.input._tag === "Rejoin"
+      ? [tlaTuple([event.replica, symbols.incarnation(event.replica, event.input.incarnation)])]
+      : [],
+  )
 
 // The run's first state is Init itself when every process is in its first state.
 const startsInInit = (chain: Chain, window: TraceWindow): boolean =>

@@ -98,7 +98,7 @@ export class Monitor {
     }
     if (input._tag === "Executed") return this.#executed(event)
     if (step.action === "RecvState") return this.#restored(event)
-    if (input._tag === "Restart") return this.#restart(event)
+    if (input._tag === "Restart" || input._tag === "Rejoin") return this.#restart(event)
     if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
     if (input._tag !== "Receive") return
     if (input.message._tag === "NewView") return this.#unjustified(event, input.message)
@@ -308,11 +308,11 @@ export class Monitor {
 
   #restart(event: ReplicaEvent): void {
     const { before, step, replica } = event
-    const config = this.#configs.get(replica)
-    if (config === undefined) return
+    this.#last.set(replica, timestamps(step.state))
+    if (event.input._tag === "Rejoin") return void this.#views.delete(replica)
+    const config = this.#configs.get(replica) as Config
     const expected = restart(config, durableRecords(config, before)).state
     const difference = firstDifference(fullProjection(expected), fullProjection(step.state), "post")
-    this.#last.set(replica, timestamps(step.state))
     if (difference === undefined) return
     const { path, expected: want, found } = difference
     const message = "the disk's records do not give the state that was durable before the restart"

@@ -123,18 +123,24 @@ export class NodeTrace {
     return this.#replicaAgain(this.#replica, line, before)
   }
 
-  // A replica's new start begins with the step Restart, which says what its disk held. After a
-  // kill, the steps before it are unknown; without the step, it has forgotten everything.
+  // A replica's new start begins with the step Restart, which says what its disk held, or with
+  // Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown;
+  // without the step, it has forgotten everything.
   #replicaAgain(
     replay: ReplicaReplay,
     line: Extract<TraceLine, { readonly _tag: "Step" }>,
     how: "ended" | "killed",
   ): TraceEvent {
     const restart = line.step.action === "Restart"
-    if (restart && how === "ended") return replay.take(line)
+    const rejoin = line.step.action === "Rejoin"
+    if ((restart || rejoin) && how === "ended") return replay.take(line)
     const { place } = line
     const before = replay.state
     const replica = replay.config.id
+    if (rejoin) {
+      this.#ahead = replay.take(line)
+      return { _tag: "ReplicaGap", place, replica, dropped: undefined, before, after: before }
+    }
     if (!restart) replay.forget()
     const forgotten = replay.state
     const event = replay.take(line)

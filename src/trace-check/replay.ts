@@ -73,6 +73,7 @@ export class ReplicaReplay {
       maxTentative,
       fetchDecisions,
       clock: header.clock,
+      recoverers: header.recoverers,
       bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,

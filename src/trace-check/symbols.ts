@@ -22,21 +22,13 @@ import {
 import * as Window from "../core/window.ts"
 import type { Chain } from "./chain.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
+import { incarnationsIn, incarnationsOf } from "./incarnations.ts"
 import { Names } from "./names.ts"
 import { RecordedAnswers } from "./recorded-answers.ts"
-import { timestampRanks } from "./timestamp-ranks.ts"
+import { byRank, timestampRanks } from "./timestamp-ranks.ts"
+import { tlaSet, tlaTuple } from "./tla-text.ts"
 
 type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
-
-/** A function of numbers; `f[key] = text`. */
-export const functionText = (entries: ReadonlyArray<readonly [number, string]>): string =>
-  entries.length === 0 ? "<<>>" : entries.map(([key, v]) => `${key} :> ${v}`).join(" @@\n  ")
-
-export const tlaSet = (elements: Iterable<number | string>): string =>
-  `{${[...elements].join(", ")}}`
-export const tlaTuple = (elements: Iterable<number | string>): string =>
-  `<<${[...elements].join(", ")}>>`
-export const tlaBoolean = (value: boolean): string => (value ? "TRUE" : "FALSE")
 
 export class Symbols {
   readonly replicas: ReadonlyArray<ReplicaId>
@@ -47,7 +39,10 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<Config, "checkpointInterval" | "maxTentative" | "bigRequestBytes">
+  readonly #config: Pick<
+    Config,
+    "checkpointInterval" | "maxTentative" | "recoverers" | "bigRequestBytes"
+  >
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -76,7 +71,10 @@ export class Symbols {
     this.#nullDigest = chain.batchDigest([])
     this.replicas = Array.from({ length: header.n }, (_, replica) => replica)
     this.#traced = new Set(start.clients.keys())
-    for (const state of start.replicas.values()) this.#meetReplica(state)
+    // The specification looks at their timestamps with every VIEW-CHANGE.
+    const { recoverers } = header
+    if (recoverers !== undefined) this.replicas.forEach((i) => this.#clients.add(recoverers + i))
+    for (const [id, state] of start.replicas) this.#meetReplica(id, state)
     for (const event of events) this.#meet(event)
     for (const [client, state] of start.clients) {
       if (this.#clients.has(client)) this.#meetClient(client, state)
@@ -121,6 +119,12 @@ export class Symbols {
 
   timestamp(client: ClientId, timestamp: Timestamp): number {
     return this.#ranks.get(client)?.get(timestamp) ?? 0
+  }
+
+  /** What a replica came back as: a timestamp of the client in whose name it asked. */
+  incarnation(replica: ReplicaId, incarnation: number): number {
+    const { recoverers } = this.#config
+    return recoverers === undefined ? 0 : this.timestamp(recoverers + replica, incarnation)
   }
 
   /** A batch's name in the generated module; it is defined there with its authenticators. */
@@ -169,13 +173,10 @@ export class Symbols {
         : [],
     )
     const digests = [...this.#digestsByNumber()].flatMap(([number, digest]) => {
-      const batch = this.#batches.get(digest)
-      const lines: Array<string> = []
-      if (used.has(`D${number}`)) {
-        const plain = batch?.map((r) => this.plain(r)) ?? [this.#unknownBatch(number)]
-        lines.push(`D${number} == ${tlaTuple(plain)}  \\* ${digest.replace(/[^\w.-]/g, "?")}`)
-      }
-      return lines
+      if (!used.has(`D${number}`)) return []
+      const plain = this.#batches.get(digest)?.map((r) => this.plain(r))
+      const content = tlaTuple(plain ?? [this.#unknownBatch(number)])
+      return [`D${number} == ${content}  \\* ${digest.replace(/[^\w.-]/g, "?")}`]
     })
     return [...batches, ...digests]
   }
@@ -216,15 +217,13 @@ export class Symbols {
 
   /** `ClientOps[c]` for a traced client. */
   operations(client: ClientId): string {
-    const ranks = this.#ranks.get(client) ?? new Map<Timestamp, number>()
     const asked = this.#asked.get(client)
-    const operations: Array<string> = []
-    for (const [timestamp, rank] of ranks) {
-      if (rank === 0) continue
-      const content = asked?.get(timestamp)
-      operations[rank - 1] = content === undefined ? `"unrecorded"` : this.operation(content)
-    }
-    return tlaTuple(operations)
+    return tlaTuple(
+      byRank(this.#ranks.get(client), (timestamp) => {
+        const content = asked?.get(timestamp)
+        return content === undefined ? `"unrecorded"` : this.operation(content)
+      }),
+    )
   }
 
   /** The operations that are big, of those that have been written. */
@@ -244,9 +243,8 @@ export class Symbols {
   }
 
   #mention(client: ClientId, timestamp: Timestamp): void {
-    const all = this.#timestamps.get(client)
-    if (all === undefined) this.#timestamps.set(client, new Set([timestamp]))
-    else all.add(timestamp)
+    const all = this.#timestamps.get(client) ?? new Set<Timestamp>()
+    this.#timestamps.set(client, all.add(timestamp))
   }
 
   #meetRequest({ client, timestamp }: NamedRequest): void {
@@ -270,7 +268,8 @@ export class Symbols {
     else if (slot?.digest === digest) this.#meetBatch(slot.batch, digest)
   }
 
-  #meetReplica(state: State): void {
+  #meetReplica(id: ReplicaId, state: State): void {
+    this.#meetIncarnations(incarnationsIn(id, state))
     state.queue.forEach((r) => this.#meetRequest(r))
     for (const seq of Window.occupied(state.log)) {
       const { batch, digest, prepares, commits } = Window.get(state.log, seq)
@@ -355,9 +354,14 @@ export class Symbols {
     })
   }
 
+  #meetIncarnations(all: ReturnType<typeof incarnationsIn>): void {
+    for (const [i, k] of all) this.#mention((this.#config.recoverers ?? 0) + i, k)
+  }
+
   #meetInput(event: ReplicaEvent): void {
     const { input, replica, step } = event
-    if (input._tag === "Restart") return this.#meetReplica(step.state)
+    this.#meetIncarnations(incarnationsOf(replica, input))
+    if (input._tag === "Restart") return this.#meetReplica(replica, step.state)
     if (input._tag === "ReadDone") return this.#meetRead(replica, input)
     if (input._tag === "Propose" && input.proposal) {
       this.#meetRequest(input.proposal)
@@ -393,5 +397,4 @@ export class Symbols {
   }
 }
 
-const requestKey = ({ client, timestamp, operation }: Request): string =>
-  `${client} ${timestamp} ${operation}`
+const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

@@ -20,3 +20,14 @@ export const timestampRanks = (
   ascending.forEach((timestamp, k) => ranks.set(timestamp, unused ? k : k + 1))
   return ranks
 }
+
+/** What each timestamp stands for, from rank 1 on. */
+export const byRank = (
+  ranks: ReadonlyMap<Timestamp, number> | undefined,
+  text: (timestamp: Timestamp) => string,
+): ReadonlyArray<string> => {
+  const all: Array<string> = []
+  // order-free: each has its own place
+  for (const [timestamp, rank] of ranks ?? []) if (rank > 0) all[rank - 1] = text(timestamp)
+  return all
+}

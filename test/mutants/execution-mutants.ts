@@ -84,8 +84,8 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "results are not sent",
     file: execution,
-    find: 'effects: [...replies, ...effects], action: "Execute"',
-    replace: 'effects, action: "Execute"',
+    find: 'effects: [...point, ...replies, ...effects], action: "Execute"',
+    replace: 'effects: [...point, ...effects], action: "Execute"',
     killedBy: graphOf("Normal"),
   },
 ]

@@ -4,6 +4,7 @@ import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
@@ -58,9 +59,10 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a pre-prepare of another view is taken",
     file,
-    find: String.raw`/\ m.view = view[i] /\ active[i]
+    find: String.raw`/\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
   /\ m.replica = Primary(view[i]) /\ i # m.replica`,
-    replace: String.raw`/\ m.replica = Primary(view[i]) /\ i # m.replica`,
+    replace: String.raw`/\ ~IsMute(i)
+  /\ m.replica = Primary(view[i]) /\ i # m.replica`,
     killedBy: { check: "graph", where: "BackupAlone" },
   },
   {
@@ -257,8 +259,10 @@ const restarts: ReadonlyArray<SpecMutant> = [
   {
     name: "the queue survives a restart",
     file,
-    find: String.raw`/\ queue' = [queue EXCEPT ![i] = <<>>]`,
-    replace: String.raw`/\ UNCHANGED queue`,
+    find: String.raw`/\ queue' = [queue EXCEPT ![i] = <<>>]
+     /\ slot'`,
+    replace: String.raw`/\ UNCHANGED queue
+     /\ slot'`,
     killedBy: { check: "graph", where: "PrimaryAlone" },
   },
 ]
@@ -298,6 +302,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...viewChangeSpecMutants,
   ...fastPathSpecMutants,
   ...proposalSpecMutants,
+  ...rejoinSpecMutants,
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,

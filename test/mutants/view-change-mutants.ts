@@ -287,8 +287,8 @@ const entering: ReadonlyArray<CodeMutant> = [
   {
     name: "a restart forgets the NEW-VIEW",
     file: restart,
-    find: "    newView,\n    seqno",
-    replace: "    newView: undefined,\n    seqno",
+    find: "    newView,\n    recovery,\n    seqno",
+    replace: "    newView: undefined,\n    recovery,\n    seqno",
     killedBy: seenBy("TypeOK", "ViewChangeRestart"),
   },
   {

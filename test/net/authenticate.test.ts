@@ -37,6 +37,8 @@ const authenticatorAt = (id: number): Authenticator =>
     n: 4,
     clients: config.clients,
     agreedTimeMs: 0,
+    recoverers: config.clients,
+    recoveryPeriodMs: 1_000,
   })
 
 /** What replica `id` makes of a message that arrived from `peer`. */

@@ -46,6 +46,8 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     n: 4,
     clients: config.clients,
     agreedTimeMs: 0,
+    recoverers: config.clients,
+    recoveryPeriodMs: 1_000,
   })
   const peers = new Peers({
     config,

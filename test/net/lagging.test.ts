@@ -143,6 +143,27 @@ describe("a replica that lags", () => {
     expect(sentTo3()).toHaveLength(atFirst + 4)
   })
 
+  it.each([
+    ["pre-prepares, and the batches that it asks for", ["PrePrepare", "Batch"]],
+    ["prepares", ["Prepare"]],
+    ["commits", ["Commit"]],
+    ["checkpoints", ["Checkpoint"]],
+    ["everything", ["PrePrepare", "Prepare", "Commit", "Checkpoint", "Batch"]],
+  ])("is sent lost %s again though no connection broke", async (_, kinds) => {
+    const { loops, ask, settle, missing } = group({ historyBytes: 100_000 })
+    const late = loops[3]?.loop
+    if (late === undefined) throw new Error("there are four")
+    for (const kind of kinds) missing.add(kind)
+    for (let t = 1; t <= 4; t++) await ask(t)
+    expect(late.state.log.low).toBe(0)
+    missing.clear()
+    for (let k = 0; k < 8; k++) {
+      for (const { loop } of loops) loop.tick()
+      await settle()
+    }
+    expect([late.state.executed, late.state.log.low]).toStrictEqual([4, 4])
+  })
+
   it("is sent no more than its connection takes", async () => {
     let queued = 10_000_000
     const first = fakeLoop(0, { queuedBytes: () => queued })

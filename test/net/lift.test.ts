@@ -37,6 +37,7 @@ const services = (shell: Shell, failing = false) => {
       checkpoint: undefined,
       snapshot: undefined,
       cutOff: 0,
+      incarnation: undefined,
     }),
     Layer.succeed(Peers, {
       counts: new Counts(),

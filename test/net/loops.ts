@@ -1,5 +1,11 @@
 /** Replica loops without sockets and disks: messages are handed over, commits end when told. */
-import type { Message, DirectMessage, PrePrepare, Reply } from "../../src/core/pbft/message.ts"
+import type {
+  DirectMessage,
+  Message,
+  PrePrepare,
+  Reply,
+  Request,
+} from "../../src/core/pbft/message.ts"
 import type { DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import { batchDigest } from "../../src/net/digests.ts"
@@ -19,7 +25,7 @@ export const config = configOf()
 
 /** What a loop sent, in order; `flush` marks the end of a write. */
 export type Sent =
-  | { readonly to: "all" | number; readonly message: DirectMessage }
+  | { readonly to: "all" | number; readonly message: DirectMessage | Request }
   | { readonly client: number; readonly message: Reply }
   | { readonly progress: Progress }
   | { readonly receiver: number; readonly chunk: StateChunk }
@@ -177,9 +183,10 @@ export const turns = async (count = 3): Promise<void> => {
 }
 
 /** The sequence number of a message, or its view, or what it has of a digest. */
-const numberOf = (message: DirectMessage): number | string => {
+const numberOf = (message: DirectMessage | Request): number | string => {
   if ("seq" in message) return message.seq
   if ("view" in message) return message.view
+  if (message._tag === "Request") return message.timestamp
   return message._tag === "Batch" ? batchDigest(message.batch) : message.digest
 }
 
@@ -200,11 +207,15 @@ export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
     return [`${s.message._tag} ${numberOf(s.message)} to ${s.to}`]
   })
 
-/** Four loops whose broadcasts reach each other; `cut` ones neither send nor receive. */
+/**
+ * Four loops whose broadcasts reach each other; `cut` ones neither send nor receive, and kinds of
+ * messages that replica 3 is to `miss` never reach it, though no connection breaks.
+ */
 export const group = (options: FakeOptions = {}) => {
   const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))
   for (const { store } of loops) store.automatic()
   const cut = new Set<number>()
+  const missing = new Set<string>()
   const delivered = loops.map(() => 0)
   /** Hands over what was sent since the last call; whether there was anything. */
   const deliver = (): boolean => {
@@ -230,6 +241,7 @@ export const group = (options: FakeOptions = {}) => {
         }
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
+          if (to === 3 && missing.has(s.message._tag)) return
           loop.offer(received(s.message))
         })
       }
@@ -246,5 +258,5 @@ export const group = (options: FakeOptions = {}) => {
     loops[0]?.loop.offer(received({ _tag: "Request", ...request(client, timestamp) }))
     await settle()
   }
-  return { loops, cut, settle, ask }
+  return { loops, cut, missing, settle, ask }
 }

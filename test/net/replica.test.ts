@@ -191,7 +191,7 @@ describe("a replica that cannot run says why", () => {
       expect(other).toMatchObject({ _tag: "StoreError", offset: 8 })
       const file = join(root, "a file")
       writeFileSync(file, "")
-      const error = yield* failure(runReplica({ ...config, dataDirectory: file }, 1))
+      const error = yield* failure(runReplica({ ...config, file, dataDirectory: file }, 1))
       expect(error).toMatchObject({ _tag: "StoreError", reason: "ENOTDIR" })
     }),
   )
@@ -264,7 +264,8 @@ describe("a cluster of processes that cannot run", () => {
       expect(error).toMatchObject({ _tag: "ReplicaProcessError", replica: 2 })
       expect(error.message).toMatch(/^replica 2: its process ended with exit code 2\n.*replica-2/)
       // Their ports are free again.
-      yield* Effect.scoped(runReplica({ ...config, dataDirectory: join(root, "fresh") }, 0))
+      const other = { file: join(root, "fresh.json"), dataDirectory: join(root, "fresh") }
+      yield* Effect.scoped(runReplica({ ...config, ...other }, 0))
     }),
   )
 })

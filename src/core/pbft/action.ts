@@ -23,6 +23,7 @@ export type ReplicaAction =
   | "RecvFetchState"
   | "RecvState"
   | "Restart"
+  | "Rejoin"
 
 /** The actions of spec/tla/Pbft.tla that a client takes. */
 export type ClientAction = "ClientSubmit" | "ClientTimeout" | "ClientRecvReply"

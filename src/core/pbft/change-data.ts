@@ -16,6 +16,7 @@ export interface ViewChangeData {
   readonly prepared: ReadonlyArray<Entry>
   readonly prePrepared: ReadonlyArray<Entry>
   readonly replica: ReplicaId
+  readonly incarnation?: number
 }
 
 /** A NEW-VIEW; the fields of `NewView`. */
@@ -49,6 +50,7 @@ export const viewChangeData = (m: ViewChange): ViewChangeData => ({
   prepared: m.prepared.map(entryData),
   prePrepared: m.prePrepared.map(entryData),
   replica: m.replica,
+  ...(m.incarnation === undefined ? {} : { incarnation: m.incarnation }),
 })
 
 export const newViewData = (m: NewView): NewViewData => ({

@@ -11,6 +11,7 @@ import { stabiliseAt } from "./checkpointing.ts"
 import { takeDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Batch, FetchBatch, NewView, Numbered } from "./message.ts"
+import { isMute } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import {
   type Config,
@@ -101,7 +102,8 @@ const install = (config: Config, state: State, newView: NewView): PbftStep => {
   let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
   let seqno = state.log.low
   const backup = newView.replica !== config.id
-  for (const chosen of newView.chosen) {
+  // Who lost its disk may have voted otherwise: it waits for what the others commit to.
+  for (const chosen of isMute(state) ? [] : newView.chosen) {
     const { seq, digest } = chosen
     if (!Window.covers(log, seq)) continue
     const slot = slotOf(config, state, { newView, chosen })

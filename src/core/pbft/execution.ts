@@ -12,6 +12,7 @@ import * as Window from "../window.ts"
 import { takeCheckpoint } from "./checkpointing.ts"
 import type { Reply } from "./message.ts"
 import { waitingReads } from "./reads.ts"
+import { reached } from "./rejoin.ts"
 import { type Config, type Effect, isFinal, type PbftStep, type State } from "./state.ts"
 
 /** The requests of a batch that are to be executed: those with a new timestamp, in order. */
@@ -178,9 +179,10 @@ const finish = (
  */
 export const execute = (config: Config, state: State, input: Executed): PbftStep => {
   const { table, replies } = answer(config, state, input, {})
-  const ran = forget({ ...state, executed: input.seq, table }, input.seq)
+  const { recovery, effects: point } = reached(config, state, { table, seq: input.seq })
+  const ran = forget({ ...state, executed: input.seq, table, recovery }, input.seq)
   const { state: next, effects } = finish(config, ran, input)
-  return { state: next, effects: [...replies, ...effects], action: "Execute" }
+  return { state: next, effects: [...point, ...replies, ...effects], action: "Execute" }
 }
 
 /**

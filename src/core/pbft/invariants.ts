@@ -11,6 +11,7 @@ import * as Window from "../window.ts"
 import { decisions } from "./decision.ts"
 import type { Message, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
 import { type Config, isFinal, type Phase, type State } from "./state.ts"
+import { isMute } from "./rejoin.ts"
 import { decisionConfig } from "./view-change.ts"
 
 const phaseAt = (state: State, seq: Seq): Phase =>
@@ -63,6 +64,7 @@ export const committedSeqs = (state: State): ReadonlyArray<Seq> =>
  */
 export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
   other.log.low >= seq ||
+  isMute(other) ||
   (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq)) ||
   other.pset.some((e) => e.seq === seq && e.digest === digestAt(one, seq))
 
@@ -94,6 +96,8 @@ const isSlotMessage = (m: PeerMessage): m is SlotMessage =>
 
 /** S8. Nothing is sent above the sender's high watermark. */
 export const watermarks = (state: State, own: ReadonlyArray<PeerMessage>): string | null => {
+  // Who lost its disk does not know of what it sent.
+  if (isMute(state)) return null
   const high = state.log.low + state.log.length
   const bad = own.filter(isSlotMessage).find((m) => m.seq > high)
   return bad === undefined ? null : `${bad._tag} for ${bad.seq} sent above ${high}`
@@ -117,6 +121,7 @@ const isKept = (state: State, m: Vote): boolean => {
 
 /** A sent vote is in the sender's durable state or below its stable checkpoint. */
 export const sentIsDurable = (state: State, own: ReadonlyArray<PeerMessage>): string | null => {
+  if (isMute(state)) return null
   for (const m of own.filter(isSlotMessage)) {
     if (m.seq <= state.log.low) continue
     const kept =
@@ -137,6 +142,7 @@ const topicOf = (m: PeerMessage): string | undefined => {
     case "Checkpoint":
       return `Checkpoint ${m.seq}`
     case "ViewChange":
+      return `${m._tag} for view ${m.view}, incarnation ${m.incarnation ?? 0}`
     case "NewView":
       return `${m._tag} for view ${m.view}`
     case "PrePrepare":

@@ -87,6 +87,8 @@ export const ViewChange = Schema.TaggedStruct("ViewChange", {
   /** Q: for each sequence number and digest the last view in which it pre-prepared it. */
   prePrepared: Schema.Array(Entry),
   replica: Natural,
+  /** As what it came back after it lost its disk (rejoin.ts); 0, and left out, if it never did. */
+  incarnation: Schema.optionalKey(Natural),
   /** The sender's signature. Nobody in the core looks at it. */
   signature: BytesText,
 })

@@ -16,6 +16,7 @@ import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
 import { lastProposed, mayAsk, partsOf } from "./proposal.ts"
+import { isMute } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -81,6 +82,7 @@ export const sendPrePrepare = (
 ): PbftStep => {
   if (!state.active) return ignore(state, "NotActive")
   if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
+  if (isMute(state)) return ignore(state, "Mute")
   if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
   const seq = state.seqno + 1
@@ -133,6 +135,7 @@ export const recvPrePrepare = (
   if (!state.active) return ignore(state, "NotActive")
   if (m.replica !== primaryOf(config.group, state.view)) return ignore(state, "NotFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (isMute(state)) return ignore(state, "Mute")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")

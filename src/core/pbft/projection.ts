@@ -30,6 +30,7 @@ import {
   emptySlot,
   noCheckpointVotes,
   type Phase,
+  type Recovery,
   type Slot,
   type State,
   type WaitingRead,
@@ -100,6 +101,15 @@ export interface ReplicaData {
   /** null: nothing is executed tentatively. */
   readonly undo: UndoData | null
   readonly reads: ReadonlyArray<WaitingRead>
+  /** Only where the replica once lost its disk: nothing else has none of it. */
+  readonly recovery?: RecoveryData
+}
+
+/** `recovery[i]`. */
+export interface RecoveryData {
+  readonly incarnation: number
+  /** null: it is not known yet from where on the replica votes. */
+  readonly point: Seq | null
 }
 
 /** `undo[i]`, as far as it is not the service's own. */
@@ -185,7 +195,18 @@ export const fullProjection = (state: State): ReplicaData => ({
       ? null
       : { executed: state.undo.executed, table: tableData(state.undo.table) },
   reads: state.reads,
+  ...recoveryData(state),
 })
+
+/** The field `recovery`, where there is one. */
+export const recoveryData = ({ recovery }: State): { readonly recovery?: RecoveryData } => {
+  if (recovery === undefined) return {}
+  const { incarnation, point } = recovery
+  return { recovery: { incarnation, point: point ?? null } }
+}
+
+const recoveryOf = ({ recovery }: ReplicaData): Recovery | undefined =>
+  recovery && { ...recovery, point: recovery.point ?? undefined }
 
 const signed = (request: RequestData): SignedRequest => ({ ...request, authenticator: "" })
 
@@ -252,6 +273,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
         ? undefined
         : { executed: data.undo.executed, table: tableOf(config, data.undo.table) },
     reads: data.reads,
+    recovery: recoveryOf(data),
   }
   const primary = primaryOf(config.group, state.view) === config.id
   return primary ? { ...state, assigned: assignedIn(state) } : state

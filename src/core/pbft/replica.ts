@@ -13,6 +13,7 @@ import {
   sendPrePrepare,
 } from "./normal-case.ts"
 import { answerRead, recvRead } from "./reads.ts"
+import { rejoin } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import { type Config, type Effect, type Input, init, type PbftStep, type State } from "./state.ts"
@@ -74,6 +75,8 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return sendFetchState(config, state, input.checkpoint)
     case "Restart":
       return restart(config, input.durable)
+    case "Rejoin":
+      return rejoin(config, state, input.incarnation)
   }
 }
 

@@ -22,13 +22,14 @@ import {
   noCheckpointVotes,
   type OwnCheckpoint,
   type PbftStep,
+  type Recovery,
   type Slot,
   type State,
 } from "./state.ts"
 
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
-  const records: Array<DurableRecord> = []
+  const records: Array<DurableRecord> = [...recoveryRecords(state)]
   for (const { seq, digest, service, table } of state.checkpoints) {
     if (seq > 0) {
       const entries = ClientTable.entries(table)
@@ -45,6 +46,13 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
     records.push({ _tag: "Prepared", view: state.view, seq, digest })
   }
   return records
+}
+
+const recoveryRecords = ({ recovery }: State): ReadonlyArray<DurableRecord> => {
+  if (recovery === undefined) return []
+  const { incarnation, point } = recovery
+  const rejoined: DurableRecord = { _tag: "Rejoined", incarnation }
+  return point === undefined ? [rejoined] : [rejoined, { _tag: "RecoveryPoint", seq: point }]
 }
 
 // P and Q as the records that they came from, and how far the change to the view has come.
@@ -77,6 +85,7 @@ interface Disk {
   active: boolean
   viewChange: ViewChange | undefined
   newView: NewView | undefined
+  recovery: Recovery | undefined
 }
 
 const read = (records: ReadonlyArray<DurableRecord>): Disk => {
@@ -89,6 +98,7 @@ const read = (records: ReadonlyArray<DurableRecord>): Disk => {
     active: true,
     viewChange: undefined,
     newView: undefined,
+    recovery: undefined,
   }
   for (const r of records) {
     switch (r._tag) {
@@ -106,6 +116,13 @@ const read = (records: ReadonlyArray<DurableRecord>): Disk => {
       }
       case "CheckpointStable":
         disk.low = r.seq
+        break
+      case "Rejoined":
+        disk.recovery = { incarnation: r.incarnation, point: undefined }
+        break
+      case "RecoveryPoint":
+        assert(disk.recovery !== undefined, "a recovery point follows the recovery")
+        disk.recovery = { ...disk.recovery, point: r.seq }
         break
       default:
         readChange(disk, r)
@@ -211,7 +228,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     const digest = own.get(v.seq)
     return digest === undefined ? v : { ...v, votes: Votes.add(v.votes, config.id, digest) }
   })
-  const { view, active, viewChange, newView } = disk
+  const { view, active, viewChange, newView, recovery } = disk
   const primary = active && primaryOf(config.group, view) === config.id
   const state: State = {
     ...start,
@@ -220,6 +237,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     active,
     viewChanges: viewChange === undefined ? [] : [viewChange],
     newView,
+    recovery,
     seqno: primary ? seqno : 0,
     log,
     executed: last.seq,

@@ -13,6 +13,7 @@ import { stabilise, stabiliseAt, vote } from "./checkpointing.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, FetchState, Numbered, State as StateMessage } from "./message.ts"
 import { waitingReads } from "./reads.ts"
+import { reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import type { Config, Effect, PbftStep, State } from "./state.ts"
 
@@ -88,7 +89,9 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
   if (!wantedStates(config, state).some((c) => isSame(c, { seq, digest }))) {
     return ignore(state, "UnwantedState")
   }
-  const restored = hold(config, state, m)
+  const held = hold(config, state, m)
+  const { recovery, effects: point } = reached(config, state, { table: held.table, seq })
+  const restored = { ...held, recovery }
   const moved = isAbove(config, state, seq)
     ? stabiliseAt(config, restored, seq)
     : stabilise(config, withOwnVote(config, restored, { seq, digest }), seq)
@@ -98,6 +101,7 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
       _tag: "Persist",
       record: { _tag: "CheckpointTaken", seq, digest, service, table: m.table },
     },
+    ...point,
     { _tag: "Restore", seq },
     ...moved.effects,
     { _tag: "Broadcast", message: { _tag: "Checkpoint", seq, digest, replica: config.id } },

@@ -45,6 +45,11 @@ export interface Config {
    * `clients`; undefined: they propose none.
    */
   readonly clock: ClientId | undefined
+  /**
+   * The client in whose name replica 0 asks to be taken back after it lost its disk, replica i in
+   * that of the i-th after it (rejoin.ts), all of `clients`; undefined: nobody is taken back.
+   */
+  readonly recoverers?: ClientId | undefined
   /** Whether it answers requests that are only to read without an order (TOCS section 5.1). */
   readonly readOnly: boolean
   /**
@@ -130,6 +135,14 @@ export interface WaitingRead {
   readonly operation: Bytes
 }
 
+/** A replica that lost its disk: as what it came back, and from where on it votes again. */
+export interface Recovery {
+  /** From a counter that no disk takes along. */
+  readonly incarnation: number
+  /** It votes when this is stable; undefined until its request to be taken back is executed. */
+  readonly point: Seq | undefined
+}
+
 /** A batch that was fetched for a new view. */
 export interface FetchedBatch {
   readonly digest: Digest
@@ -177,6 +190,8 @@ export interface State {
   readonly undo: Settled | undefined
   /** Requests to read that are not answered yet, by client, one of each. Volatile. */
   readonly reads: ReadonlyArray<WaitingRead>
+  /** Only where the replica once lost its disk. Durable. */
+  readonly recovery: Recovery | undefined
 }
 
 export interface CheckpointVotes {
@@ -206,6 +221,10 @@ export type DurableRecord =
   | { readonly _tag: "ViewLeft"; readonly viewChange: Message.ViewChange }
   | { readonly _tag: "NewViewTaken"; readonly newView: Message.NewView }
   | { readonly _tag: "ViewEntered"; readonly view: View }
+  /** The disk is a new one: the replica came back as this incarnation. */
+  | { readonly _tag: "Rejoined"; readonly incarnation: number }
+  /** From here on it votes again. */
+  | { readonly _tag: "RecoveryPoint"; readonly seq: Seq }
 
 export type Input =
   | {
@@ -253,12 +272,16 @@ export type Input =
   | { readonly _tag: "Fetch"; readonly checkpoint: Message.Numbered }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
+  /** The process starts with an empty disk in place of the one that it had. */
+  | { readonly _tag: "Rejoin"; readonly incarnation: number }
 
 /** Exactly what a replica may ask for. */
 export type Effect =
   | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
-  | SendToReplicas<Message.Batch | Message.State | Message.PrePrepare | Message.FetchPrePrepare>
+  | SendToReplicas<
+      Message.Batch | Message.State | Message.Request | Message.PrePrepare | Message.FetchPrePrepare
+    >
   | Persist<DurableRecord>
   | Execute
   | Undo
@@ -310,5 +333,6 @@ export const init = (config: Config): State => {
     fetched: [],
     undo: undefined,
     reads: [],
+    recovery: undefined,
   }
 }

@@ -11,6 +11,7 @@ import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import type { Config, Input, State } from "./state.ts"
 import { canEnter } from "./enter-view.ts"
+import { isMute } from "./rejoin.ts"
 import { pendingDecisions } from "./view-change.ts"
 
 export interface ViewTimer {
@@ -27,6 +28,7 @@ export interface ViewTimer {
  */
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, active, queue } = state
+  if (isMute(state)) return undefined
   if (!active) {
     // Who wants a later view has left this one as well, and its VIEW-CHANGE for it may be lost.
     const left = state.viewChanges.filter((m) => m.view >= view).length

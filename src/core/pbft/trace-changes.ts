@@ -10,6 +10,7 @@ import type { Digest } from "../ids.ts"
 import * as Window from "../window.ts"
 import { entryData } from "./change-data.ts"
 import type { ClientState } from "./client.ts"
+import { recoveryData } from "./projection.ts"
 import type { CheckpointVotes, OwnCheckpoint, Slot, State } from "./state.ts"
 
 const quote: (text: string) => string = JSON.stringify
@@ -60,6 +61,9 @@ const fastChanges = (before: State, after: State): string => {
   if (!sameList(before.reads, reads)) {
     const waiting = reads.map(({ client, timestamp }) => ({ client, timestamp }))
     text += `,"reads":${JSON.stringify(waiting)}`
+  }
+  if (before.recovery !== after.recovery) {
+    text += `,"recovery":${JSON.stringify(recoveryData(after).recovery ?? null)}`
   }
   return text
 }

@@ -43,6 +43,7 @@ const TracedViewChange = Schema.Struct({
   prepared: Schema.Array(Entry),
   prePrepared: Schema.Array(Entry),
   replica: Natural,
+  incarnation: Schema.optionalKey(Natural),
 }) satisfies Schema.Schema<ViewChangeData>
 
 const TracedNewView = Schema.Struct({
@@ -67,6 +68,8 @@ const TracedRecord = Schema.Union([
   Schema.Struct({ ...type("ViewLeft"), viewChange: TracedViewChange }),
   Schema.Struct({ ...type("NewViewTaken"), newView: TracedNewView }),
   Schema.Struct({ ...type("ViewEntered"), view: Natural }),
+  Schema.Struct({ ...type("Rejoined"), incarnation: Natural }),
+  Schema.Struct({ ...type("RecoveryPoint"), seq: Natural }),
 ])
 type TracedRecord = typeof TracedRecord.Type
 
@@ -123,6 +126,8 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct(type("Enter")),
   Schema.Struct({ ...type("Fetch"), ...Numbered.fields }),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
+  /** The process started without the disk that it once had. */
+  Schema.Struct({ ...type("Rejoin"), incarnation: Natural }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
@@ -188,6 +193,9 @@ export const ReplicaState = Schema.Struct({
   fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
   undo: Schema.NullOr(Schema.Struct({ executed: Natural, table: Schema.Array(TableEntry) })),
   reads: Schema.Array(Schema.Struct(RequestFields)),
+  recovery: Schema.optionalKey(
+    Schema.Struct({ incarnation: Natural, point: Schema.NullOr(Natural) }),
+  ),
 }) satisfies Schema.Schema<ReplicaData>
 
 /** All of a client's state. */
@@ -237,6 +245,10 @@ const recordOf = (r: TracedRecord): DurableRecord => {
       return { _tag: "NewViewTaken", newView: newViewOf(r.newView) }
     case "ViewEntered":
       return { _tag: "ViewEntered", view: r.view }
+    case "Rejoined":
+      return { _tag: "Rejoined", incarnation: r.incarnation }
+    case "RecoveryPoint":
+      return { _tag: "RecoveryPoint", seq: r.seq }
   }
 }
 
@@ -264,6 +276,14 @@ const prePrepareOf = (traced: Extract<ReplicaInput, { readonly type: "PrePrepare
   const verdicts = batch.map((_, k) => !failed.includes(k))
   return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
 }
+
+const rejoinOf = ({
+  type: _tag,
+  incarnation,
+}: Extract<ReplicaInput, { type: "Rejoin" }>): Input => ({
+  _tag,
+  incarnation,
+})
 
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
@@ -325,14 +345,14 @@ export const inputOf = (traced: ReplicaInput): Input => {
     }
     case "Timeout":
       return { _tag: "Timeout", view: traced.view }
-    case "Decide": {
-      const { start, chosen } = traced
-      return { _tag: "Decide", decision: { start, chosen } }
-    }
+    case "Decide":
+      return { _tag: "Decide", decision: { start: traced.start, chosen: traced.chosen } }
     case "Enter":
       return { _tag: "Enter" }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
+    case "Rejoin":
+      return rejoinOf(traced)
   }
 }
 

@@ -26,7 +26,7 @@ export const header = (h: TraceHeader): string => JSON.stringify({ schema: trace
 export const replicaLine = (n: number, before: State, step: PbftStep, input: Input): string => {
   // A restart starts from the disk and not from the state before: all of the state is shown.
   const post =
-    input._tag === "Restart"
+    input._tag === "Restart" || input._tag === "Rejoin"
       ? JSON.stringify(fullProjection(step.state))
       : replicaChanges(before, step.state)
   return `{"n":${n},"action":"${step.action}","in":${inputText(input)},"post":${post}}`
@@ -191,6 +191,8 @@ const inputText = (input: Input): string => {
       return JSON.stringify({ type: "Fetch", ...numberedData(input.checkpoint) })
     case "Restart":
       return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
+    case "Rejoin":
+      return JSON.stringify({ type: "Rejoin", incarnation: input.incarnation })
   }
 }
 

@@ -19,6 +19,7 @@ import {
 } from "./decision.ts"
 import { undone } from "./execution.ts"
 import type { Authentic, NewView, ViewChange } from "./message.ts"
+import { incarnationOf, isFresh, isMute } from "./rejoin.ts"
 import { type Config, type Effect, emptySlot, type PbftStep, type State } from "./state.ts"
 
 export const decisionConfig = (config: Config): DecisionConfig => ({
@@ -75,6 +76,7 @@ const suspect = (config: Config, state: State, { view, changes, action }: Suspic
     prepared: left.pset,
     prePrepared: left.qset.map(claim),
     replica: config.id,
+    ...incarnationOf(state),
     signature: "",
   }
   const others = changes.filter((m) => m.replica !== config.id && m.view >= view)
@@ -92,6 +94,7 @@ const suspect = (config: Config, state: State, { view, changes, action }: Suspic
 /** Timeout (TOCS section 4.5.1). The view-change timer of a view fired. */
 export const timeout = (config: Config, state: State, view: View): PbftStep => {
   if (view !== state.view) return ignore(state, "OldTimer")
+  if (isMute(state)) return ignore(state, "Mute")
   const { viewChanges: changes } = state
   return suspect(config, state, { view: view + 1, changes, action: "Timeout" })
 }
@@ -113,26 +116,27 @@ export const recvViewChange = (
     return ignore(state, "OldViewChange")
   }
   if (!isValidViewChange(config.logSize, m)) return ignore(state, "BadViewChange")
+  if (!isFresh(config, state, m)) return ignore(state, "OldIncarnation")
   const others = state.viewChanges.filter((x) => x.replica !== m.replica)
   const changes: ReadonlyArray<ViewChange> = [...others, m].sort(byReplica)
   const action = "RecvViewChange"
   const ahead = changes.filter((x) => x.view > state.view)
-  if (ahead.length < weakQuorum(config.group)) {
+  if (ahead.length < weakQuorum(config.group) || isMute(state)) {
     return { state: { ...state, viewChanges: changes }, effects: none, action }
   }
   return suspect(config, state, { view: Math.min(...ahead.map((x) => x.view)), changes, action })
 }
 
 /** The VIEW-CHANGEs for the view that the state moves to. */
-export const changesForView = (state: State): ReadonlyArray<ViewChange> =>
-  state.viewChanges.filter((m) => m.view === state.view)
+export const changesForView = (config: Config, state: State): ReadonlyArray<ViewChange> =>
+  state.viewChanges.filter((m) => m.view === state.view && isFresh(config, state, m))
 
 const isToDecide = (config: Config, state: State): boolean =>
   !state.active && state.newView === undefined && primaryOf(config.group, state.view) === config.id
 
 /** Every decision that the primary of a new view may take now; none as long as it has to wait. */
 export const pendingDecisions = (config: Config, state: State): ReadonlyArray<Decision> =>
-  isToDecide(config, state) ? decisions(decisionConfig(config), changesForView(state)) : []
+  isToDecide(config, state) ? decisions(decisionConfig(config), changesForView(config, state)) : []
 
 /** The batches, by digest, that the new view chose and that the state does not hold. */
 export const missingBatches = (
@@ -161,7 +165,7 @@ export const sendNewView = (config: Config, state: State, decision: Decision): P
   const newView: NewView = {
     _tag: "NewView",
     view,
-    changes: changesForView(state),
+    changes: changesForView(config, state),
     ...allowed,
     replica: config.id,
   }
@@ -188,7 +192,8 @@ export const recvNewView = (config: Config, state: State, m: Authentic<NewView>)
   const here = m.view === state.view
   if (here && (state.active || state.newView !== undefined)) return ignore(state, "HasNewView")
   const action = "RecvNewView"
-  if (!isValidNewView(decisionConfig(config), m)) {
+  const fresh = m.changes.every((x) => isFresh(config, state, x))
+  if (!fresh || !isValidNewView(decisionConfig(config), m)) {
     if (!here) return ignore(state, "BadNewView")
     return suspect(config, state, { view: m.view + 1, changes: state.viewChanges, action })
   }

@@ -313,7 +313,9 @@ export class RecordedRun {
     for (const effect of took.effects) {
       if (effect._tag === "Undo") r.service = r.before ?? r.service
       if (effect._tag === "Broadcast") this.#broadcast(r, effect.message)
-      if (effect._tag === "SendToReplicas") this.#send(r, effect.message, effect.replicas)
+      if (effect._tag === "SendToReplicas" && effect.message._tag !== "Request") {
+        this.#send(r, effect.message, effect.replicas)
+      }
       if (effect._tag === "SendToClient") {
         const { reply = (m: Reply) => m } = this.#options
         const answer = r.file === undefined ? reply(effect.message) : effect.message

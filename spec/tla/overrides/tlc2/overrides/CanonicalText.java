@@ -41,9 +41,19 @@ final class CanonicalText {
     for (UniqueString name : state.getVals().keySet()) {
       IValue value = state.lookup(name);
       IValue renamed = permutation == null ? value : value.permute(permutation);
-      fields.put(quoted(name.toString()), of((Value) renamed));
+      String text = of((Value) renamed);
+      if (!isLeftOut(name.toString(), text)) fields.put(quoted(name.toString()), text);
     }
     return record(fields);
+  }
+
+  /**
+   * A variable that came later is left out where it is everyone's first value, so that the text of
+   * a state stays what it was without it. Two states never have one text for that: only one value
+   * is left out.
+   */
+  private static boolean isLeftOut(String name, String text) {
+    return name.equals("recovery") && !text.matches(".*\\{[^}].*");
   }
 
   static String of(Value v) {

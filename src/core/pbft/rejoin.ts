@@ -1,0 +1,123 @@
+/**
+ * A replica that lost its disk comes back: spec/tla/Pbft.tla, `IsMute`, `Placed`, `IsFresh` and
+ * `Rejoin`; docs/adr, "a lost disk". The recovery protocol of TOCS section 5 for a replica that has
+ * nothing left: it asks to be taken back with a request that is ordered like any other, and says
+ * nothing that could contradict what it forgot until the window has passed all of it. Departure
+ * from TOCS, where the log is kept: no estimate of the others' checkpoints is needed, since what
+ * was stable when the disk was lost had been executed before anyone could order the request.
+ */
+import * as ClientTable from "../client-table.ts"
+import type { ClientId, ReplicaId, Seq } from "../ids.ts"
+import { ignore } from "../machine.ts"
+import type { Request, ViewChange } from "./message.ts"
+import {
+  type Config,
+  type Effect,
+  init,
+  type PbftStep,
+  type Recovery,
+  type State,
+} from "./state.ts"
+
+/** The operation that asks to be taken back; no service looks at it. */
+export const recoverOperation = "recover"
+
+/** What it results in; no service is asked. */
+export const recoverResult = "taken back"
+
+/** In whose name a replica asks; undefined where nobody is taken back. */
+export const recovererOf = (
+  { recoverers }: Pick<Config, "recoverers">,
+  replica: ReplicaId,
+): ClientId | undefined => (recoverers === undefined ? undefined : recoverers + replica)
+
+/** The replica in whose name a client asks, if it is one of those. */
+export const recoveringReplica = (
+  { recoverers, group }: Pick<Config, "recoverers" | "group">,
+  client: ClientId,
+): ReplicaId | undefined => {
+  if (recoverers === undefined) return undefined
+  const replica = client - recoverers
+  return replica >= 0 && replica < group.n ? replica : undefined
+}
+
+/** Whether the replica has to be silent: the window has not passed what it may have voted for. */
+export const isMute = ({ recovery, log }: State): boolean =>
+  recovery !== undefined && (recovery.point === undefined || log.low < recovery.point)
+
+/** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
+export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
+  const client = recovererOf(config, m.replica)
+  if (client === undefined) return true
+  const { table } = state.undo ?? state
+  return (m.incarnation ?? 0) >= ClientTable.get(table, client).timestamp
+}
+
+/** What a VIEW-CHANGE says of its sender's incarnation; nothing for who never lost its disk. */
+export const incarnationOf = ({ recovery }: State): { readonly incarnation?: number } =>
+  recovery === undefined ? {} : { incarnation: recovery.incarnation }
+
+/** What has been executed: up to where, and the client table that this gave. */
+interface Reached {
+  readonly seq: Seq
+  readonly table: ClientTable.ClientTable
+}
+
+// From where on it votes again: as soon as its own request is executed, a full log above the
+// checkpoint before it.
+const placed = (config: Config, recovery: Recovery, { seq, table }: Reached): Recovery => {
+  const client = recovererOf(config, config.id)
+  if (recovery.point !== undefined || client === undefined) return recovery
+  if (ClientTable.get(table, client).timestamp < recovery.incarnation) return recovery
+  const checkpoint = seq - (seq % config.checkpointInterval)
+  return { ...recovery, point: checkpoint + config.logSize }
+}
+
+/** The recovery of a replica that has executed up to `seq`; written down when its end is known. */
+export const reached = (
+  config: Config,
+  { recovery }: State,
+  now: Reached,
+): { readonly recovery: Recovery | undefined; readonly effects: ReadonlyArray<Effect> } => {
+  const next = recovery && placed(config, recovery, now)
+  if (next?.point === undefined || next === recovery) return { recovery, effects: [] }
+  return {
+    recovery: next,
+    effects: [{ _tag: "Persist", record: { _tag: "RecoveryPoint", seq: next.point } }],
+  }
+}
+
+/** The request to be taken back, as long as the replica does not know that it was executed. */
+export const recoveryRequest = (config: Config, { recovery }: State): Request | undefined => {
+  const client = recovererOf(config, config.id)
+  if (recovery === undefined || recovery.point !== undefined || client === undefined) {
+    return undefined
+  }
+  const { incarnation: timestamp } = recovery
+  return { _tag: "Request", client, timestamp, operation: recoverOperation, authenticator: "" }
+}
+
+const toOthers = ({ group, id }: Config, message: Request): Effect => ({
+  _tag: "SendToReplicas",
+  replicas: Array.from({ length: group.n }, (_, k) => k).filter((k) => k !== id),
+  message,
+})
+
+/**
+ * Rejoin (TOCS section 5, for a replica that has lost its disk). It starts with nothing, as the
+ * incarnation that a counter outside of its disk gives.
+ */
+export const rejoin = (config: Config, state: State, incarnation: number): PbftStep => {
+  if (config.recoverers === undefined) return ignore(state, "NobodyIsTakenBack")
+  if (incarnation <= (state.recovery?.incarnation ?? 0)) return ignore(state, "OldIncarnation")
+  const start: State = { ...init(config), recovery: { incarnation, point: undefined } }
+  const message = recoveryRequest(config, start)
+  return {
+    state: start,
+    effects: [
+      { _tag: "Persist", record: { _tag: "Rejoined", incarnation } },
+      ...(message === undefined ? [] : [toOthers(config, message)]),
+    ],
+    action: "Rejoin",
+  }
+}

@@ -1,0 +1,27 @@
+/** As what replicas came back after they lost their disks, wherever a chain mentions it. */
+import type { ReplicaId } from "../core/ids.ts"
+import type { ViewChange } from "../core/pbft/message.ts"
+import type { Input, State } from "../core/pbft/state.ts"
+
+type Mention = readonly [replica: ReplicaId, incarnation: number]
+
+const ofChanges = (changes: ReadonlyArray<ViewChange>): ReadonlyArray<Mention> =>
+  changes.flatMap(({ replica, incarnation }) =>
+    incarnation === undefined ? [] : [[replica, incarnation] as const],
+  )
+
+/** What a replica's state mentions: its own, and those of VIEW-CHANGEs. */
+export const incarnationsIn = (replica: ReplicaId, state: State): ReadonlyArray<Mention> => {
+  const { recovery, viewChanges, newView } = state
+  const own: ReadonlyArray<Mention> = recovery ? [[replica, recovery.incarnation]] : []
+  return [...own, ...ofChanges([...viewChanges, ...(newView?.changes ?? [])])]
+}
+
+/** What an input mentions. */
+export const incarnationsOf = (replica: ReplicaId, input: Input): ReadonlyArray<Mention> => {
+  if (input._tag === "Rejoin") return [[replica, input.incarnation]]
+  if (input._tag !== "Receive") return []
+  const m = input.message
+  if (m._tag === "ViewChange") return ofChanges([m])
+  return m._tag === "NewView" ? ofChanges(m.changes) : []
+}
