@@ -50,6 +50,7 @@ const slow = [
   "d-prophecy-broken",
   "trace-view-change",
   "zyzzyva-core",
+  "zyzzyva-liveness",
 ]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts", "test/model/reduction.test.ts", "test/ci/package.test.ts")
