@@ -45,6 +45,7 @@ const slow = [
   "delay-once-broken",
   "element-difference",
   "liveness",
+  "partition",
   "prophecy-refinement",
   "d-prophecy-broken",
   "trace-view-change",
