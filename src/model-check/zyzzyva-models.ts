@@ -160,6 +160,17 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     injected: "Split",
     invariants: ["CarryOver"],
     expect: { violates: "CarryOver" },
+    byTlc: "nothing",
+    size: "large",
+  },
+  {
+    ...zyzzyvaBase,
+    name: "SilentPrimary",
+    why: "A silent primary: its view is given up, and the next one answers by a certificate.",
+    byzantine: [0],
+    canTimeout: [1, 2],
+    maxView: 1,
+    reaches: ["ReachAllInNewView", "ReachAnswered", "ReachAnsweredLater"],
     size: "large",
   },
 ]
