@@ -1,4 +1,4 @@
-/** With which log a new view begins: the stories on which rules for view changes were found wrong. */
+/** With which log a new view begins: the stories by which rules for it were found wrong. */
 import { describe, expect, it } from "vitest"
 import type { LastOrder, ShownCertificate } from "../../../src/core/zyzzyva/message.ts"
 import { newLog } from "../../../src/core/zyzzyva/new-log.ts"
