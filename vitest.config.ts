@@ -45,10 +45,12 @@ const slow = [
   "delay-once-broken",
   "element-difference",
   "liveness",
+  "partition",
   "prophecy-refinement",
   "d-prophecy-broken",
   "trace-view-change",
   "zyzzyva-core",
+  "zyzzyva-liveness",
 ]
   .map((name) => `test/spec/${name}.test.ts`)
   .concat("test/model/lacking.test.ts", "test/model/reduction.test.ts", "test/ci/package.test.ts")

@@ -61,6 +61,11 @@ TwoStories ==
    Commit(1, Cert(0, A, {0, 1, 2})), Accusation(0, 0),
    Change(0, 1, {LastOrder(0, B)}, {}, {0, 1})}
 
+\* The same without the certificate, and without helping anyone to a proof of it.
+Split ==
+  {OrderTo({1, 2}, 0, A, BatchA(Replicas)), OrderTo({3}, 0, B, BatchB(Replicas)),
+   Accusation(0, 0), Change(0, 1, {LastOrder(0, B)}, {}, {0, 1})}
+
 \* It orders at one backup only, and says no more.
 HalfTold == {OrderTo({1, 2}, 0, B, BatchB(Replicas))}
 

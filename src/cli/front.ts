@@ -73,8 +73,8 @@ const changeTo = (file: FrontFile | string, rings: Rings): string => {
   if (Object.keys(file.groups).some((name) => !rings.has(name))) {
     return `not read again: the groups are ${names}; objects do not move between groups`
   }
-  for (const [name, { sketchers }] of Object.entries(file.groups)) {
-    rings.get(name)?.change(placesOf(sketchers))
+  for (const [name, { sketchers, standbys = [] }] of Object.entries(file.groups)) {
+    rings.get(name)?.change(placesOf(sketchers), standbys)
   }
   return "members changed"
 }

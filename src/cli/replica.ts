@@ -10,7 +10,7 @@ import { specDigest } from "./specification.ts"
 const replicaId = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 999 })))
 
 /** `PROPHECY_RUN` is set by whoever starts several replicas whose traces belong together. */
-const traceOf = (directory: string | undefined): Pick<ReplicaOptions, "trace"> => {
+export const traceOf = (directory: string | undefined): Pick<ReplicaOptions, "trace"> => {
   if (directory === undefined) return {}
   const run = process.env.PROPHECY_RUN ?? randomBytes(8).toString("hex")
   const spec = process.env.PROPHECY_SPEC ?? specDigest()

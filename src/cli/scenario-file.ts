@@ -36,6 +36,7 @@ const Cluster = Schema.Struct({
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
   recovery: Schema.optionalKey(Schema.Boolean),
+  recoveryPeriodMs: Schema.optionalKey(Ms),
   bigRequestBytes: Schema.optionalKey(Positive),
 })
 

@@ -54,18 +54,30 @@ const asText = (url: string, origins: ReadonlyArray<Started>): string => {
   ].join("\n")
 }
 
-const watchApaches = (origins: ReadonlyArray<Origin>, say: (line: string) => void): void => {
-  for (const [replica, { ended }] of origins.entries()) {
-    void ended.then(({ message }) => say(`the origin of replica ${replica}: ${message}`))
-  }
-}
+/** Says which of them ends, as long as none is to end. */
+const watchApaches = (origins: ReadonlyArray<Origin>, say: (line: string) => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const watch = { isOn: true }
+      for (const [replica, { ended }] of origins.entries()) {
+        void ended.then(({ message }) => {
+          if (watch.isOn) say(`the origin of replica ${replica}: ${message}`)
+        })
+      }
+      return watch
+    }),
+    (watch) =>
+      Effect.sync(() => {
+        watch.isOn = false
+      }),
+  )
 
 const startOrigins = Effect.fn("startOrigins")(function* (options: ServeOriginOptions) {
   const { folder, from, replicas, progress } = options
   if ("urls" in from) return from.urls.map((url): Started => ({ url }))
   const out = join(folder, "origins")
   const apaches = yield* startApaches({ root: from.root, replicas, out, port: 0 })
-  watchApaches(apaches, progress.say)
+  yield* watchApaches(apaches, progress.say)
   return apaches.map(({ url, documents, pid }): Started => ({ url, documents, pid }))
 })
 

@@ -7,6 +7,7 @@ import { openFront } from "../web/front.ts"
 import { defaultRoutes, RouteRules } from "../web/routes.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { loadConfig } from "./group.ts"
+import { traceOf } from "./replica.ts"
 import { examinePort, listening } from "./serve.ts"
 import { sketcherBackend } from "./sketcher-backend.ts"
 
@@ -114,7 +115,12 @@ const run = Effect.fn("sketcher")(function* (given: Given) {
     fastReadMs,
     timeoutMs,
     log,
-  }).pipe(Effect.mapError((error) => refused(`--endpoint: ${error.message}`)))
+    ...traceOf(config.traceDirectory),
+  }).pipe(
+    Effect.mapError((error) =>
+      refused(error._tag === "NoEndpoint" ? `--endpoint: ${error.message}` : error.message),
+    ),
+  )
   const backend = sketcherBackend(sketcher)
   const front = yield* listening(port, () => openFront({ backend, routes, port, log }))
   const url = `http://127.0.0.1:${front.port}`

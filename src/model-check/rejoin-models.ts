@@ -72,6 +72,7 @@ export const rejoinModels: ReadonlyArray<PbftModelSpec> = [
     rejoins: "LastRejoins",
     canFetch: [3],
     reaches: ["Rejoin", "ReachMute", "ReachPlaced", "CheckpointAgreement"],
-    size: "large",
+    byTlc: "graph",
+    size: "nightly",
   },
 ]

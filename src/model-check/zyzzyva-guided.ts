@@ -17,6 +17,10 @@ import { Space } from "./space.ts"
 import { zyzzyvaModel } from "./zyzzyva-model.ts"
 import type { ZyzzyvaConstants, ZyzzyvaProcess } from "./zyzzyva-process.ts"
 
+/** A log in the abstraction's words. */
+export const toldLog = (operations: ReadonlyArray<string>): string =>
+  operations.length === 0 ? "(nothing)" : `(${operations.join(" ")})`
+
 const operationsOf = (state: State, upTo: number): string => {
   const operations: Array<string> = []
   for (let seq = state.log.low + 1; seq <= upTo; seq++) {
@@ -24,7 +28,7 @@ const operationsOf = (state: State, upTo: number): string => {
     if (slot === undefined) break
     operations.push(slot.batch[0]?.operation ?? "null")
   }
-  return `(${operations.join(" ")})`
+  return toldLog(operations)
 }
 
 const lastOf = (state: State): number =>

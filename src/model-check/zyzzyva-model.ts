@@ -30,7 +30,8 @@ import { zyzzyvaWitnesses } from "./zyzzyva-witnesses.ts"
 
 const groupOf = ({ n, f, needs }: ZyzzyvaConstants) => ({ n, f, quorum: needs.commit })
 
-const configOf = (c: ZyzzyvaConstants, id: number): Config => ({
+/** The configuration of a replica of a model. */
+export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   group: groupOf(c),
   needs: c.needs,
   id,
@@ -85,7 +86,7 @@ const ownInputs = (
 }
 
 const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
-  const config = configOf(c, id)
+  const config = replicaConfig(c, id)
   const sent = sentOf(c)
   const wrap = (moved: Moved<Replica>, what: string): Move<ZyzzyvaProcess> => ({
     process: { role: "replica", id, at: moved.process },

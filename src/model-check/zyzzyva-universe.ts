@@ -57,6 +57,13 @@ const twoStories: Universe = (size) => [
   toAll(change(size, 0, 1, { orders: [lastOrder(0, b)], accusers: [0, 1] })),
 ]
 
+const split: Universe = (size) => [
+  orderTo([1, 2], 0, a, batchA(everyone(size.n))),
+  orderTo([3], 0, b, batchB(everyone(size.n))),
+  accusation(0, 0),
+  toAll(change(size, 0, 1, { orders: [lastOrder(0, b)], accusers: [0, 1] })),
+]
+
 const halfTold: Universe = ({ n }) => [orderTo([1, 2], 0, b, batchB(everyone(n)))]
 
 const holes: Universe = ({ n }) => [
@@ -219,6 +226,7 @@ export const zyzzyvaUniverses = {
   NothingInjected: (): ReadonlyArray<ZyzzyvaEnvelope> => [],
   ClientUniverse: clientUniverse,
   TwoStories: twoStories,
+  Split: split,
   HalfTold: halfTold,
   Holes: holes,
   ForClient: forClient,

@@ -18,6 +18,7 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type Request, type SignedRequest } from "../core/request.ts"
+import { type LetIn, mayReturn } from "../core/recovery-gate.ts"
 import { isNearTime } from "../core/agreed-time.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
@@ -25,7 +26,13 @@ import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 
 /** Why a message of an authentic frame is dropped. */
-export type Dropped = "WrongSender" | "WrongReceiver" | "BadDigest" | "BadMac" | "BadSignature"
+export type Dropped =
+  | "WrongSender"
+  | "WrongReceiver"
+  | "BadDigest"
+  | "BadMac"
+  | "BadSignature"
+  | "TooSoon"
 
 /** Who is at the other end of an authenticated connection. */
 export type Peer =
@@ -71,6 +78,9 @@ export class Authenticator {
   readonly #clients: number
   readonly #agreedTimeMs: number
   readonly #recoverers: ClientId
+  readonly #recoveryPeriodMs: number
+  /** By replica, its last request to be taken back. */
+  readonly #letIn: Array<LetIn | undefined> = []
 
   constructor(of: {
     readonly keys: ReplicaKeys
@@ -79,6 +89,7 @@ export class Authenticator {
     readonly clients: number
     readonly agreedTimeMs: number
     readonly recoverers: ClientId
+    readonly recoveryPeriodMs: number
   }) {
     this.#keys = of.keys
     this.#id = of.id
@@ -86,6 +97,7 @@ export class Authenticator {
     this.#clients = of.clients
     this.#agreedTimeMs = of.agreedTimeMs
     this.#recoverers = of.recoverers
+    this.#recoveryPeriodMs = of.recoveryPeriodMs
   }
 
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
@@ -101,6 +113,17 @@ export class Authenticator {
   #recovering(client: ClientId): ReplicaId | undefined {
     const replica = client - this.#recoverers
     return replica >= 0 && replica < this.#n ? replica : undefined
+  }
+
+  // Of a request to be taken back: that it does not come too soon after another one.
+  #isDue({ client, timestamp: incarnation }: Request): boolean {
+    const replica = this.#recovering(client)
+    if (replica === undefined) return true
+    const last = this.#letIn[replica]
+    const now = { incarnation, at: performance.now() }
+    if (!mayReturn(last, now, this.#recoveryPeriodMs)) return false
+    if (last?.incarnation !== incarnation) this.#letIn[replica] = now
+    return true
   }
 
   // Who asks: an endpoint for its clients, a replica for itself.
@@ -125,6 +148,7 @@ export class Authenticator {
       const { from, to } = decoded as Extract<Decoded, { readonly from: number }>
       const digest = digestOfRequestBytes(bytes, from, to)
       if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"
+      if (!this.#isDue(message)) return "TooSoon"
       return { _tag: "Receive", message: authentic(message) }
     }
     if (message._tag === "Reply") return "WrongReceiver"
@@ -160,7 +184,7 @@ export class Authenticator {
       return isNearTime(request, Date.now(), this.#agreedTimeMs)
     }
     const digest = digestOfRequestBytes(bytes, from, to)
-    return this.#isClients(request.client, digest, request.authenticator)
+    return this.#isClients(request.client, digest, request.authenticator) && this.#isDue(request)
   }
 }
 

@@ -95,6 +95,8 @@ export const ClusterConfigFile = Schema.Struct({
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /** A replica that asks to be taken back again is not heard for half of this. */
+  recoveryPeriodMs: Schema.optionalKey(whole(0, 86_400_000)),
   /**
    * A client sends a request whose operation has so many bytes to every replica at once, and the
    * primary's pre-prepare only names it: for large operations. 0: none is so big.
@@ -164,6 +166,7 @@ export interface ClusterConfig {
   readonly sketches: boolean
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
+  readonly recoveryPeriodMs: number
   readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
@@ -180,6 +183,7 @@ export const configDefaults = {
   pipeline: 4,
   retransmitMs: 1_000,
   viewChangeMs: 1_000,
+  recoveryPeriodMs: 60_000,
   readOnly: false,
   tentative: false,
   sketches: false,
@@ -335,6 +339,7 @@ export const toClusterConfig = (
     digestReplies: c.digestReplies,
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
+    recoveryPeriodMs: c.recoveryPeriodMs,
     bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     origins: c.origins,

@@ -131,9 +131,10 @@ export const readerOf =
   ): FastReader["read"] =>
   (operation, done) => {
     const result = executor.read(operation)
-    if (origin === undefined || result === undefined) return done(result)
-    void origin.read(operation).then((said) => {
+    const answered = (said: Bytes | undefined): void => {
       done(said)
       sent()
-    })
+    }
+    if (origin === undefined || result === undefined) answered(result)
+    else void origin.read(operation).then(answered)
   }

@@ -159,10 +159,8 @@ const fastReadsOf = (parts: {
   const { loop, executor, origin, misbehaviour } = parts
   const { actions, events } = loop
   const read = readerOf(executor, origin, () => loop.schedule())
-  return (message, answer) => {
+  return (message, answer) =>
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
-    loop.schedule()
-  }
 }
 
 /** The loop with its services; it runs until the scope closes. */

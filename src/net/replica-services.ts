@@ -72,10 +72,11 @@ export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("proph
     Effect.gen(function* () {
       const { config, id, log } = yield* Identity
       const keys = replicaKeys(config, id)
-      const { clients, agreedTimeMs } = config
+      const { clients, agreedTimeMs, recoveryPeriodMs } = config
       const n = config.replicas.length
       const { recoverers } = clockOf(config)
-      const authenticator = new Authenticator({ keys, id, n, clients, agreedTimeMs, recoverers })
+      const times = { agreedTimeMs, recoveryPeriodMs }
+      const authenticator = new Authenticator({ keys, id, n, clients, recoverers, ...times })
       const peers = new Network.Peers({ config, id, keys, authenticator, log })
       const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
       yield* Effect.acquireRelease(

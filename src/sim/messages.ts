@@ -7,6 +7,7 @@ import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
+import { recoveringReplica } from "../core/pbft/rejoin.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { isSigned, type SignedRequest } from "../core/request.ts"
 import { verifies } from "./authenticators.ts"
@@ -52,16 +53,24 @@ export const isAmong = (name: string, beginnings: ReadonlyArray<string>): boolea
   beginnings.some((b) => name.startsWith(b) && (name.length === b.length || name[b.length] === " "))
 
 /** Why a receiver drops a message before its machine sees it. */
-export type Dropped = "BadAuthenticator" | "BadDigest" | "UnknownClient" | "WrongReceiver"
+export type Dropped =
+  | "BadAuthenticator"
+  | "BadDigest"
+  | "TooSoon"
+  | "UnknownClient"
+  | "WrongReceiver"
+
+const isRecovery = (config: Config, { client }: Pick<SignedRequest, "client">): boolean =>
+  recoveringReplica(config, client) !== undefined
 
 /**
  * What a well-authenticated message is for replica `config.id`, which takes as the time that a
- * primary proposes what it `accepts`; src/net does the same.
+ * primary proposes, and as a request to be taken back, what it `accepts`; src/net does the same.
  */
 export const inputOf = (
   config: Config,
   message: Message,
-  accepts: (proposal: SignedRequest) => boolean,
+  accepts: (request: SignedRequest) => boolean,
 ): Input | Dropped => {
   switch (message._tag) {
     case "Reply":
@@ -70,6 +79,7 @@ export const inputOf = (
     case "Read":
       if (!mayAsk(config, message.client)) return "UnknownClient"
       if (!verifies(message, config.id)) return "BadAuthenticator"
+      if (isRecovery(config, message) && !accepts(message)) return "TooSoon"
       return { _tag: "Receive", message: message as Authentic<typeof message> }
     case "PrePrepare": {
       const { batch, digest } = message
@@ -78,6 +88,7 @@ export const inputOf = (
       const verdicts = batch.map((r) => {
         if (!isSigned(r)) return true
         if (r.client === config.clock) return accepts(r)
+        if (isRecovery(config, r) && !accepts(r)) return false
         return r.client < config.clients && verifies(r, config.id)
       })
       return { _tag: "ReceivePrePrepare", message: message as Authentic<PrePrepare>, verdicts }

@@ -21,7 +21,6 @@ import { type Config, type Effect, type Input, init, type State } from "../core/
 import { replicaLine } from "../core/pbft/trace.ts"
 import { changeAfter } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
-import { isNearTime } from "../core/agreed-time.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { authenticatorFor } from "./authenticators.ts"
@@ -33,6 +32,7 @@ import type { CarriedState, Progress, WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
+import { judge } from "./judge.ts"
 import { History, Retransmission } from "./retransmission.ts"
 import { clientName, type Crash, replicaName } from "./scenario.ts"
 import { StateFetcher } from "./state-fetcher.ts"
@@ -47,6 +47,7 @@ export interface ReplicaNodeOptions {
   readonly viewChangeMs: number
   /** How far a proposed time may be from this replica's clock. */
   readonly agreedTimeMs: number
+  readonly recoveryPeriodMs: number
   /** Microseconds that making a group durable takes. */
   readonly sync: readonly [least: number, most: number]
   /** Local milliseconds for each millisecond of virtual time. */
@@ -71,6 +72,8 @@ export class ReplicaNode {
   readonly #disk = new Disk()
   readonly #history: History
   readonly #timers: Timers
+  /** What its clock says of a request. */
+  readonly accepts: (request: SignedRequest) => boolean
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
   #retransmission: Retransmission
@@ -101,6 +104,7 @@ export class ReplicaNode {
     this.#service = keyValueService(hashing.hash, undoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
+    this.accepts = judge(config, options, () => this.#localMs)
     this.#timers = new Timers(clock, () => this.#timeout())
     const { viewChangeMs: baseMs, progressMs, host } = options
     this.#clock = new ViewClock({ config, baseMs, progressMs, timers: this.#timers, now: host.now })
@@ -113,10 +117,6 @@ export class ReplicaNode {
     const { host, rate } = this.#options
     return Math.floor((host.now() / 1000) * rate)
   }
-
-  /** Whether the time that a primary proposes is near this replica's own. */
-  readonly accepts = (proposal: SignedRequest): boolean =>
-    isNearTime(proposal, this.#localMs, this.#options.agreedTimeMs)
 
   get config(): Config {
     return this.#options.config

@@ -19,7 +19,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     group: quorumOf(scenario),
     id,
     clock: undefined,
-    ...clockOf(scenario),
+    ...idsOf(scenario),
     ...bigRequests(scenario),
     checkpointInterval,
     logSize,
@@ -36,7 +36,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
 
 // How many clients there are; after those that ask the one that proposed times are of, and those in
 // whose name replicas ask to be taken back.
-const clockOf = ({ cluster }: Scenario): Ids => {
+export const idsOf = ({ cluster }: Pick<Scenario, "cluster">): Ids => {
   const asking = cluster.clients + cluster.hostileClients
   const clock = cluster.agreedTimeMs === undefined ? {} : { clock: asking }
   const clients = cluster.agreedTimeMs === undefined ? asking : asking + 1
@@ -96,7 +96,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     logSize,
     maxBatch,
     ...fastPaths(scenario),
-    ...clockOf(scenario),
+    ...idsOf(scenario),
     ...bigRequests(scenario),
     spec,
     startedAt: "1970-01-01T00:00:00.000Z",
@@ -105,8 +105,8 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
 
 /** What the driver of a replica is told beside its machine's configuration. */
 export const driverOptions = (cluster: Cluster) => {
-  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0 } = cluster
-  return { pipeline, progressMs, viewChangeMs, agreedTimeMs }
+  const { pipeline, progressMs, viewChangeMs, agreedTimeMs = 0, recoveryPeriodMs = 0 } = cluster
+  return { pipeline, progressMs, viewChangeMs, agreedTimeMs, recoveryPeriodMs }
 }
 
 /** Local milliseconds for each millisecond of virtual time. */

@@ -1,12 +1,14 @@
 /** What is wrong with a scenario whose fields all have their types; src/cli checks those. */
 import { groupOf } from "../core/quorum.ts"
 import { parseOperation } from "./operation.ts"
+import { idsOf } from "./run-config.ts"
 import {
   type Behaviour,
   type Fault,
   idOf,
   isReplicaName,
   type NodeName,
+  type Say,
   type Scenario,
 } from "./scenario.ts"
 
@@ -64,7 +66,7 @@ const faultProblems = (scenario: Scenario, fault: Fault, path: string): Found =>
     case "Say": {
       const { message, from, to } = fault
       const ofClient = message._tag === "Request" || message._tag === "Read"
-      const kind = isReplicaName(from) !== ofClient
+      const kind = isReplicaName(from) !== ofClient || isToBeTakenBack(scenario, fault)
       const who = ofClient ? "a client sends requests" : "a replica sends this"
       return [
         ...sayer(scenario, `${path}.from`, from),
@@ -73,6 +75,13 @@ const faultProblems = (scenario: Scenario, fault: Fault, path: string): Found =>
       ]
     }
   }
+}
+
+// A replica asks to be taken back in a name of its own.
+const isToBeTakenBack = (scenario: Scenario, { from, message }: Say): boolean => {
+  const { recoverers } = idsOf(scenario)
+  if (recoverers === undefined || message._tag !== "Request") return false
+  return isReplicaName(from) && message.client === recoverers + idOf(from)
 }
 
 const namesIn = (behaviour: Behaviour): ReadonlyArray<NodeName> => {

@@ -49,6 +49,8 @@ export interface Cluster {
   readonly agreedTimeMs?: number
   /** Replicas that lost their disks are taken back. */
   readonly recovery?: boolean
+  /** Twice the least time between two such requests of one replica. */
+  readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */

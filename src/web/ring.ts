@@ -37,7 +37,9 @@ interface Flight {
 export class Ring {
   readonly #urls = new Map<string, string>()
   readonly #starts = new Map<string, number>()
-  readonly #standbys: Array<string>
+  /** By name the address of one that died: who still names it means whoever followed. */
+  readonly #dead = new Map<string, string>()
+  #standbys: Array<string>
   readonly #flights = new Set<Flight>()
   #history: History
   /** What the members will be, while pages are on their way to them. */
@@ -80,12 +82,15 @@ export class Ring {
   }
 
   /** The members from now on; pages that move do so when nothing of them is under way. */
-  change(places: ReadonlyArray<Place>): void {
+  change(places: ReadonlyArray<Place>, standbys: ReadonlyArray<string>): void {
     for (const { name, url } of places) {
+      if (this.#urls.get(name) === url || this.#dead.get(name) === url) continue
       // Another address is another process: it has no sketches.
-      if (this.#urls.get(name) !== url) this.#starts.set(name, this.#startOf(name) + 1)
+      this.#starts.set(name, this.#startOf(name) + 1)
       this.#urls.set(name, url)
     }
+    const used = new Set(places.map(({ name }) => this.#url(name)))
+    this.#standbys = standbys.filter((url) => !used.has(url))
     const { term } = present(this.#history)
     this.#next = { term: term + 1, members: this.#membersOf(places) }
     this.#proceed()
@@ -96,6 +101,7 @@ export class Ring {
     if (this.#startOf(name) !== start) return true
     const url = this.#standbys.shift()
     if (url === undefined) return false
+    this.#dead.set(name, this.#url(name))
     this.#urls.set(name, url)
     this.#starts.set(name, start + 1)
     const again = (members: Members): ReadonlyArray<Member> =>

@@ -12,6 +12,7 @@ export interface CommandProcessOptions {
 }
 
 const readyMs = 60_000
+const stopMs = 10_000
 
 export class CommandProcess {
   readonly #options: CommandProcessOptions
@@ -57,8 +58,15 @@ export class CommandProcess {
     await gone
   }
 
+  /** Ends it as a user would, so that what it writes is whole. */
   async close(): Promise<void> {
     process.removeListener("exit", this.#abandon)
-    await this.kill()
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null) return
+    const late = setTimeout(() => child.kill("SIGKILL"), stopMs)
+    const gone = once(child, "close")
+    child.kill("SIGTERM")
+    await gone
+    clearTimeout(late)
   }
 }

@@ -2,14 +2,17 @@
  * A group of real processes behind a real sketcher, under load and faults, with everything that its
  * clients saw recorded and judged.
  */
-import { mkdirSync } from "node:fs"
+import { createReadStream, mkdirSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, type Scope } from "effect"
 import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import { batchDigest, checkpointDigest, resultDigest } from "../../src/net/digests.ts"
 import { Random } from "../../src/sim/random.ts"
+import { checkTraces } from "../../src/trace-check/check.ts"
+import type { Verdict } from "../../src/trace-check/verdict.ts"
 import { Clients } from "./clients.ts"
 import {
   type Blow,
@@ -28,8 +31,9 @@ import { CommandProcess } from "./command-process.ts"
 export interface LiveOptions {
   /** Empty, and kept. */
   readonly directory: string
-  /** It ends after so many answers. */
+  /** It ends after so many answers, and so many rounds at least. */
   readonly operations: number
+  readonly rounds?: number
   readonly seed: number
   readonly clients?: number
   /** How many photos all clients look at in a round. */
@@ -38,6 +42,8 @@ export interface LiveOptions {
   readonly roundMs?: number
   /** The command that runs the sketcher; default: this checkout's. */
   readonly sketcherMain?: string
+  /** Whether all processes write traces, which are replayed then. */
+  readonly traced?: boolean
   readonly told?: (line: string) => void
 }
 
@@ -59,10 +65,19 @@ export interface LiveReport {
   readonly ways: Readonly<Record<string, number>>
   readonly judgement: Judgement
   readonly linearity: Linearity
+  /** What the replay of all traces says; undefined where there are none. */
+  readonly replay: Verdict | undefined
 }
 
 const ownMain = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
-const defaults = { clients: 20, photos: 12, roundMs: 1_000, sketcherMain: ownMain } as const
+const defaults = {
+  clients: 20,
+  photos: 12,
+  rounds: 1,
+  roundMs: 1_000,
+  sketcherMain: ownMain,
+  traced: false,
+} as const
 /** A group that gives no answer for so long will give none. */
 const patienceMs = 60_000
 
@@ -77,16 +92,27 @@ const startSystem = (
     const [port = 0, ...ports] = yield* freePorts(5)
     const file = join(directory, "cluster.json")
     const content = { clients, service: "album", retransmitMs: 200, viewChangeMs: 500 } as const
-    writePrivateJson(file, freshClusterConfig(ports, content))
+    const traces = settings.traced ? { traceDirectory: "traces" } : {}
+    writePrivateJson(file, freshClusterConfig(ports, { ...content, ...traces }))
     const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
     // Processes start many times: what was compiled once is not compiled again.
     const compiled = { NODE_COMPILE_CACHE: join(directory, "compiled") }
-    const cluster = yield* startCluster(config, { environment: compiled, readyMs: patienceMs })
+    const trace = { run: `live-${settings.seed}`, spec: "0".repeat(64) }
+    const cluster = yield* startCluster(config, {
+      environment: compiled,
+      readyMs: patienceMs,
+      trace,
+    })
     const random = new Random(settings.seed, "faults")
     const sketcher = new CommandProcess({
       main: sketcherMain,
       args: ["sketcher", "--config", file, "--port", String(port), "--fast-read-ms", "100"],
-      environment: { ...process.env, ...compiled },
+      environment: {
+        ...process.env,
+        ...compiled,
+        PROPHECY_RUN: trace.run,
+        PROPHECY_SPEC: trace.spec,
+      },
     })
     yield* Effect.addFinalizer(() => Effect.promise(() => sketcher.close()))
     yield* Effect.promise(() => sketcher.start(strikesOf(random)))
@@ -101,11 +127,11 @@ const roundText = (plan: Plan, clients: Clients): string => {
 
 /** Faults until enough was answered; all that happened, by kind. */
 const rounds = async (system: System, clients: Clients, settings: Settings) => {
-  const { operations, roundMs, told } = settings
+  const { operations, rounds: least, roundMs, told } = settings
   const struck = Object.fromEntries(blows.map((blow) => [blow, 0])) as Record<Blow, number>
   const lies: Record<string, number> = {}
   let [k, before, quietSince] = [0, 0, performance.now()]
-  while (clients.answered < operations) {
+  while (clients.answered < operations || k < least) {
     const endsAt = performance.now() + roundMs
     const plan = planOf(k++, system.random, system.cluster.config.replicas.length)
     clients.nextRound()
@@ -148,6 +174,18 @@ const record = (settings: Settings, history: string) =>
     return { ...happened, seconds, answered, lost, refused, ways, sketcherStarts }
   }).pipe(Effect.scoped)
 
+/** Replays what all processes wrote down. */
+const replayed = (folder: string): Promise<Verdict> =>
+  checkTraces(
+    readdirSync(folder)
+      .sort()
+      .map((name) => ({
+        name,
+        text: createReadStream(join(folder, name), { encoding: "utf8" }),
+      })),
+    { digests: { batchDigest, checkpointDigest, resultDigest } },
+  )
+
 /** Runs, stops everything, and judges what was recorded. */
 export const liveRun = async (options: LiveOptions): Promise<LiveReport> => {
   const settings = { ...defaults, ...options }
@@ -156,5 +194,6 @@ export const liveRun = async (options: LiveOptions): Promise<LiveReport> => {
   const recorded = await Effect.runPromise(record(settings, history))
   const { seed } = settings
   const judged = { judgement: await judge(history), linearity: await linearity(history) }
-  return { seed, history, ...recorded, ...judged }
+  const replay = settings.traced ? await replayed(join(settings.directory, "traces")) : undefined
+  return { seed, history, ...recorded, ...judged, replay }
 }

@@ -13,7 +13,7 @@ const run = (partitioned: boolean, rounds: number) =>
 
 describe("clients that ask two sketchers", () => {
   it("see new and then old where both have sketches of a page", async () => {
-    const { judgement } = await run(false, 4)
+    const { judgement } = await run(false, 6)
     expect(judgement).toMatchObject({ verdict: "violated", code: 4 })
   })
 

@@ -36,7 +36,10 @@ export interface ScaleOutReport {
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
 const many = 12
+/** A round takes at least so long, and at least so many answers, unless they do not come. */
 const roundMs = 500
+const answersEach = 120
+const patienceMs = 20_000
 
 interface Parts {
   readonly cluster: RunningCluster
@@ -99,6 +102,16 @@ const happen = async (parts: Parts, k: number, options: ScaleOutOptions): Promis
   else if (k % 3 === 2) members(["a", "b"])
 }
 
+const enough = async (clients: Clients): Promise<void> => {
+  const from = clients.answered
+  const startedAt = performance.now()
+  await pause(roundMs)
+  while (clients.answered < from + answersEach) {
+    if (performance.now() - startedAt > patienceMs) throw new Error("too few answers")
+    await pause(20)
+  }
+}
+
 const record = (options: ScaleOutOptions, history: string) =>
   Effect.gen(function* () {
     const parts = yield* start(options)
@@ -113,7 +126,7 @@ const record = (options: ScaleOutOptions, history: string) =>
         // Pages stay, so that they are had by one, by another, and by the first again.
         if (k % 3 === 0) clients.nextRound()
         await happen(parts, k, options)
-        await pause(roundMs)
+        await enough(clients)
       }
       clients.stop()
       await work

@@ -2,6 +2,7 @@
  * Mutants of the disk and of the order of disk and network. `crash run` stands for
  * test/crash/run.ts: processes that are killed, over disks that forget what was not synced.
  */
+import { frontMutants } from "./front-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
 
 const store = "test/net/store-crash.test.ts"
@@ -133,4 +134,5 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     replace: "  return bytes.readUInt32BE(at + 12) === seed ? -1 : end\n",
     killedBy: { check: atOnce, where: store },
   },
+  ...frontMutants,
 ]

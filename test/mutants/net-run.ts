@@ -12,7 +12,15 @@ export interface NetMutant extends Mutation {
 
 /** `where` of a mutant that a run of processes kills. */
 const crashRun = "crash run"
-const sources = ["src", "test/crash", "test/net", "test/support", "ci/repository.ts"]
+const sources = [
+  "src",
+  "test/crash",
+  "test/net",
+  "test/support",
+  "test/trace",
+  "test/web",
+  "ci/repository.ts",
+]
 const rounds = 3
 /** The longest time that a sync takes: whoever does not wait for it has answered long before. */
 const syncMs = 1_500

@@ -269,6 +269,16 @@ const distributed: ReadonlyArray<CodeMutant> = [
       "test/core/prophecy/d-replica.test.ts",
     ),
   },
+  {
+    name: "D-Prophecy: a state that is fetched leaves sketches from before it",
+    file: "src/core/prophecy/d-replica.ts",
+    find: 'if (effects.some(({ _tag }) => _tag === "Restore")) {',
+    replace: "if (effects.length < 0) {",
+    killedBy: seenBy(
+      "states nothing from before a state that it fetched: others executed what came between",
+      "test/core/prophecy/d-replica.test.ts",
+    ),
+  },
 ]
 
 export const sketcherMutants: ReadonlyArray<CodeMutant> = [

@@ -38,6 +38,7 @@ const authenticatorAt = (id: number): Authenticator =>
     clients: config.clients,
     agreedTimeMs: 0,
     recoverers: config.clients,
+    recoveryPeriodMs: 1_000,
   })
 
 /** What replica `id` makes of a message that arrived from `peer`. */

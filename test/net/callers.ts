@@ -47,6 +47,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     clients: config.clients,
     agreedTimeMs: 0,
     recoverers: config.clients,
+    recoveryPeriodMs: 1_000,
   })
   const peers = new Peers({
     config,

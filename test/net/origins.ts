@@ -46,8 +46,7 @@ export const serve = (
 ): Effect.Effect<Served, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const file = join(mkdtempSync(join(root, "cluster-")), "cluster.json")
-    const times = { retransmitMs: 300, viewChangeMs: 400 }
-    const small = { clients: 8, ...times, checkpointInterval: 8, logSize: 16 }
+    const small = { clients: 8, retransmitMs: 300, checkpointInterval: 8, logSize: 16 }
     const content = freshClusterConfig(yield* freePorts(4), {
       ...small,
       service: "origin",
@@ -59,7 +58,7 @@ export const serve = (
     const cluster = yield* startCluster(config)
     const lines: Array<string> = []
     const log = (line: string): void => void lines.push(line)
-    const options = { fastReadMs: 2_000, maxStrikes: 0, timeoutMs: 4_000, log }
+    const options = { fastReadMs: 2_000, maxStrikes: 0, timeoutMs: 15_000, log }
     const sketcher = yield* makeSketcher(config, options)
     yield* sketcher.connected
     const backend = sketcherBackend(sketcher)

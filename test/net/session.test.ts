@@ -56,7 +56,7 @@ describe("handshake", () => {
     const bytes = writeHello(hello)
     expect(readHello(bytes)).toStrictEqual(hello)
     const newer = Buffer.from(bytes)
-    newer[4] = 3
+    newer[4] = 255
     expect(readHello(newer)).toBe(1)
     expect(readHello(bytes.subarray(1))).toMatchObject({ _tag: "BadFrame" })
     expect(readHello(Buffer.from("GET / HTTP/1.1\r\n"))).toMatchObject({ reason: "no hello" })

@@ -49,7 +49,15 @@ const receive = (peer: Peer, message: WireMessage): Input | Dropped => {
   const decoded = decodeMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
   const keys = replicaKeys(config, 0)
-  const of = { keys, id: 0, n: 4, clients: 8, agreedTimeMs: 0, recoverers: 8 }
+  const of = {
+    keys,
+    id: 0,
+    n: 4,
+    clients: 8,
+    agreedTimeMs: 0,
+    recoverers: 8,
+    recoveryPeriodMs: 1_000,
+  }
   return new Authenticator(of).input(peer, decoded, bytes)
 }
 

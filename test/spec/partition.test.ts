@@ -1,4 +1,4 @@
-/** Several sketchers, each page with one of them, by TLC: what each rule is for. */
+/** Several sketchers, each page with one of them, by TLC: what each rule is for (test:slow). */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { runTlc } from "../../src/tla-tools/tlc.ts"

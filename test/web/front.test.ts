@@ -289,3 +289,25 @@ describe("closing the front end", () => {
     await closed
   })
 })
+
+describe("behind a front end that deals out pages", () => {
+  it("files a read under the term of its page, and tells no replica of it", async () => {
+    const backend = album()
+    const port = await open(backend)
+    for (const term of ["1", "2", undefined]) {
+      const headers = {
+        "x-user": "alice",
+        ...(term === undefined ? {} : { "prophecy-term": term }),
+      }
+      await fetch(`http://127.0.0.1:${port}/album/trip`, { headers })
+    }
+    await fetch(`http://127.0.0.1:${port}/album/trip`, {
+      method: "PUT",
+      headers: { "x-user": "alice", "prophecy-term": "3" },
+    })
+    const [first, second, none, write] = backend.asked
+    expect(new Set([first?.key, second?.key, none?.key]).size).toBe(3)
+    expect(new Set([first?.operation, second?.operation, none?.operation]).size).toBe(1)
+    expect(write?.key).toBe("")
+  })
+})

@@ -72,7 +72,7 @@ describe("a ring", () => {
     const [moving, staying] = [pageOf("b", "a", "b"), pageOf("a", "a", "b")]
     const first = await ring.send(moving)
     expect(first).toMatchObject({ url: "http://b", term: 0 })
-    ring.change(places("a"))
+    ring.change(places("a"), [])
     let late = false
     const second = ring.send(moving).then((sent) => {
       late = true
@@ -99,15 +99,29 @@ describe("a ring", () => {
     expect(ring.replace(next?.owner ?? owner)).toBe(false)
   })
 
+  it("does not go back to a dead one because somebody still names its address", async () => {
+    const ring = new Ring(places("a"), ["http://c"])
+    const sent = await ring.send("/x")
+    ring.replace(sent?.owner ?? { name: "", start: 0 })
+    sent?.done()
+    ring.change(places("a", "b"), ["http://c", "http://a"])
+    expect(ring.places).toEqual([
+      { name: "a", url: "http://c" },
+      { name: "b", url: "http://b" },
+    ])
+    // Whoever runs there again may follow the next one.
+    expect(ring.standbys).toEqual(["http://a"])
+  })
+
   it("takes one that has another address for another start", async () => {
     const ring = new Ring(places("a"), [])
-    ring.change([{ name: "a", url: "http://elsewhere" }])
+    ring.change([{ name: "a", url: "http://elsewhere" }], [])
     expect(await ring.send("/x")).toMatchObject({ url: "http://elsewhere", term: 1 })
   })
 
   it("has nobody to ask when it has no members", async () => {
     const ring = new Ring(places("a"), [])
-    ring.change([])
+    ring.change([], [])
     expect(await ring.send("/x")).toBeUndefined()
   })
 })
