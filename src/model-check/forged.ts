@@ -5,19 +5,12 @@
 import { type Decision, decisions } from "../core/pbft/decision.ts"
 import type { ViewChange } from "../core/pbft/message.ts"
 import { type Envelope, everyone } from "../sim/world.ts"
+import { choose } from "./choose.ts"
 import type { SentMessage } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { nullDigest } from "./pbft-text.ts"
 
 const unjustified: Decision = { start: { seq: 0, digest: nullDigest }, chosen: [] }
-
-/** Every choice of `size` elements. */
-const choose = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> => {
-  if (size === 0) return [[]]
-  return items.flatMap((item, k) =>
-    choose(items.slice(k + 1), size - 1).map((rest) => [item, ...rest]),
-  )
-}
 
 const changesIn = (known: ReadonlyArray<SentMessage>, view: number): ReadonlyArray<ViewChange> =>
   known

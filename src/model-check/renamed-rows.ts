@@ -62,4 +62,14 @@ export class RenamedRows {
       if (isBefore(other, row)) row.set(other)
     }
   }
+
+  /** The first, in the order of texts, of the texts that the renamings of `row` have. */
+  firstText(row: Int32Array, textOf: (locals: ReadonlyArray<number>) => string): string {
+    let first = textOf([...row])
+    for (let renaming = 0; renaming < this.count; renaming++) {
+      const other = textOf([...row].map((local, cell) => this.local(renaming, cell, local)))
+      if (other < first) first = other
+    }
+    return first
+  }
 }

@@ -6,6 +6,7 @@ import type { Certificate, Message, ViewChange } from "../core/zyzzyva/message.t
 import type { Request } from "../core/request.ts"
 import { verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
+import { choose } from "./choose.ts"
 import type { SentMessage } from "./model.ts"
 import { plainText } from "./pbft-text.ts"
 import type { ZyzzyvaConstants } from "./zyzzyva-process.ts"
@@ -91,14 +92,6 @@ export const needsOf = (c: ZyzzyvaConstants, m: Message): ReadonlyArray<Need> =>
     default:
       return []
   }
-}
-
-/** Every choice of `size` elements. */
-const choose = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> => {
-  if (size === 0) return [[]]
-  return items.flatMap((item, k) =>
-    choose(items.slice(k + 1), size - 1).map((rest) => [item, ...rest]),
-  )
 }
 
 /** What Byzantine primaries can make of `known` messages. */

@@ -324,17 +324,12 @@ export class ZyzzyvaSpace implements StateSpace {
 
   /** The first, in the order of texts, of the texts that renamings make of the state. */
   text(row: Int32Array): string {
-    const textOf = (ids: ReadonlyArray<number>): string =>
+    return this.#renamed.firstText(row, (ids) =>
       zyzzyvaStateText(
         this.world,
         ids.map((id, k) => this.#textsOf(k, id)),
-      )
-    let first = textOf([...row])
-    for (let renaming = 0; renaming < this.#renamed.count; renaming++) {
-      const other = textOf([...row].map((id, k) => this.#renamed.local(renaming, k, id)))
-      if (other < first) first = other
-    }
-    return first
+      ),
+    )
   }
 
   /** Every local state in order, and which steps of them were computed. */

@@ -10,9 +10,9 @@
  * Further flags: --seed N, --clients N, --photos N (all look at so many in a round), --round-ms N,
  * --out FOLDER (kept; default: a temporary one), --json.
  *
- * Exit codes: 0 delay-once and somewhere not linearizable, 4 not delay-once, or the traces are no run
- * of the model, 3 undecided, or everything was linearizable and so nothing was tried; 2 bad input, 70
- * it could not be run.
+ * Exit codes: 0 delay-once and somewhere not linearizable, 4 not delay-once, or the traces are no
+ * run of the model, 3 undecided, or everything was linearizable and so nothing was tried; 2 bad
+ * input, 70 it could not be run.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
