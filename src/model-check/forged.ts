@@ -32,7 +32,14 @@ export const forgedNewViews = (
     for (const changes of choose(changesIn(known, view), c.quorum)) {
       if (new Set(changes.map((m) => m.replica)).size < c.quorum) continue
       for (const decision of [...decisions(config, changes), unjustified]) {
-        const message = { _tag: "NewView" as const, view, changes, ...decision, replica }
+        const message = {
+          _tag: "NewView" as const,
+          view,
+          changes,
+          ...decision,
+          replica,
+          signature: "",
+        }
         envelopes.push({ message, to: undefined, auth: everyone(c.n) })
       }
     }

@@ -85,7 +85,15 @@ const forRejoiner = (n: number): ReadonlyArray<Envelope> => {
   return [
     ...forRejoinerInView(n),
     ...[2, 3].map((b) => toAll(n, viewChange(b, 1, at0))),
-    toAll(n, { _tag: "NewView", view: 2, changes, start: atFirst, chosen, replica: 2 }),
+    toAll(n, {
+      _tag: "NewView",
+      view: 2,
+      changes,
+      start: atFirst,
+      chosen,
+      replica: 2,
+      signature: "",
+    }),
     toAll(n, { _tag: "Batch", batch: Build.batchB([]) }),
   ]
 }
@@ -98,7 +106,15 @@ const forChangerAfterRecovery = (n: number): ReadonlyArray<Envelope> => {
   const again = (view: number): ViewChange => ({ ...viewChange(3, view, at1), incarnation: 1 })
   const newView = (last: ViewChange): Envelope => {
     const changes = [viewChange(0, 2, at1), viewChange(2, 2, at1), last]
-    return toAll(n, { _tag: "NewView", view: 2, changes, start, chosen: [], replica: 2 })
+    return toAll(n, {
+      _tag: "NewView",
+      view: 2,
+      changes,
+      start,
+      chosen: [],
+      replica: 2,
+      signature: "",
+    })
   }
   return [
     ...Build.prePrepares(0, [[0], [1]], [takenBack(3, everyone(n))], all),

@@ -75,7 +75,15 @@ const forStarter = (n: number): ReadonlyArray<Envelope> => {
       replica,
       signature: "",
     }))
-    const message = { _tag: "NewView" as const, view: 2, changes, start, chosen: [], replica: 2 }
+    const message = {
+      _tag: "NewView" as const,
+      view: 2,
+      changes,
+      start,
+      chosen: [],
+      replica: 2,
+      signature: "",
+    }
     return { message, to: undefined, auth: everyone(n) }
   }
   return [

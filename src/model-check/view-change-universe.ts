@@ -40,7 +40,7 @@ const newView = (
   view: number,
   changes: ReadonlyArray<ViewChange>,
   chosen: ReadonlyArray<Numbered>,
-): Message => ({ _tag: "NewView", view, changes, start: genesis, chosen, replica })
+): Message => ({ _tag: "NewView", view, changes, start: genesis, chosen, replica, signature: "" })
 
 export const fromAll = (n: number, messages: ReadonlyArray<Message>): ReadonlyArray<Envelope> =>
   messages.map((message) => ({ message, to: undefined, auth: everyone(n) }))

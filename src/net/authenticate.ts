@@ -132,11 +132,12 @@ export class Authenticator {
     return client >= peer.from && client <= peer.to
   }
 
-  /** Whether every VIEW-CHANGE in it is from the replica that it names. */
+  /** Whether it, and every VIEW-CHANGE in it, is from the replica that it names. */
   #isSigned(message: PeerMessage): boolean {
     const { verifier } = this.#keys
     if (message._tag === "ViewChange") return verifier.isSigned(message)
-    return message._tag !== "NewView" || message.changes.every((m) => verifier.isSigned(m))
+    if (message._tag !== "NewView") return true
+    return verifier.isSigned(message) && message.changes.every((m) => verifier.isSigned(m))
   }
 
   /** What a message from `peer` is as an input; `bytes` are those that were decoded. */
@@ -152,7 +153,9 @@ export class Authenticator {
     }
     if (message._tag === "Reply") return "WrongReceiver"
     if (peer.kind !== "replica") return "WrongSender"
-    if (message._tag !== "Batch" && message.replica !== peer.id) return "WrongSender"
+    // A batch is known by its digest, and a NEW-VIEW is signed, whoever passes it on.
+    const passedOn = message._tag === "Batch" || message._tag === "NewView"
+    if (!passedOn && message.replica !== peer.id) return "WrongSender"
     if (message._tag !== "PrePrepare") {
       if (!this.#isSigned(message)) return "BadSignature"
       return { _tag: "Receive", message: authentic(message) }

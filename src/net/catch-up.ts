@@ -2,7 +2,7 @@
  * Sends a peer again what it may have missed: on a new connection everything above what it has
  * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
  * faster than the connection takes it. Of the log it is sent what was said in its own view; once
- * it has come to where the next view starts, the primary sends it the NEW-VIEW.
+ * it has come to where the next view starts, it is sent the NEW-VIEW.
  *
  * Outside the specification: what is sent again, to whom, and how fast. The network there repeats
  * whatever was sent; only progress depends on this.
@@ -16,6 +16,8 @@ import type { Progress } from "./progress.ts"
 
 /** Reports without progress before a connected peer is helped: one may be a slow moment. */
 const stalledReports = 2
+/** Reports without progress before a backup passes on what the primary was to send. */
+const passingReports = 3
 /** Reports without progress after which a peer cannot come to where the new view starts. */
 const hopelessReports = 8
 /** While more than this waits for a peer, nothing is added. */
@@ -110,9 +112,9 @@ export class CatchUp {
     if (reach > told.executed || told.low < state.log.low) this.#start(state, replica, told)
   }
 
-  // The own NEW-VIEW is what a peer waits for, or goes on with.
+  // The NEW-VIEW is what a peer waits for, or goes on with.
   #wantsNewView({ newView, view }: State, told: Progress): boolean {
-    if (newView?.replica !== this.#config.id) return false
+    if (newView === undefined) return false
     return told.view < view || (told.view === view && !told.newView)
   }
 
@@ -120,7 +122,9 @@ export class CatchUp {
   #isDue({ newView }: State, { told, stalled }: Follower, first: boolean): boolean {
     if (told === undefined || newView === undefined) return false
     const near = !told.active || told.executed >= newView.start.seq
-    return near ? first || stalled > 0 : stalled >= hopelessReports
+    if (!near) return stalled >= hopelessReports
+    // Its primary sends it at once. What that one keeps from a peer, the others pass on.
+    return newView.replica === this.#config.id ? first || stalled > 0 : stalled >= passingReports
   }
 
   // How far the messages go that it can use: those of its own view.

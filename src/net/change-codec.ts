@@ -30,7 +30,7 @@ const digestsEach = 16
 
 /** About the largest NEW-VIEW, in bytes: each replica pre-prepared two batches at each number. */
 export const newViewBytes = (of: { readonly n: number; readonly logSize: number }): number =>
-  of.n * (headSize + 4 * of.logSize * entrySize) + of.logSize * numberedSize
+  of.n * (headSize + 4 * of.logSize * entrySize) + of.logSize * numberedSize + headSize
 
 const writeNumbered = (writer: Writer, { seq, digest }: Numbered): void => {
   writer.natural(seq)
@@ -74,7 +74,8 @@ export const writeViewChange = (writer: Writer, m: ViewChange): void => {
   writer.text(m.signature)
 }
 
-export const writeNewView = (writer: Writer, m: NewView): void => {
+/** What is signed of a NEW-VIEW: all but the signature itself, those inside included. */
+export const writeUnsignedNewView = (writer: Writer, m: NewView): void => {
   writer.reserve(headSize)
   writer.u8(changeKind.NewView)
   writer.natural(m.view)
@@ -85,6 +86,14 @@ export const writeNewView = (writer: Writer, m: NewView): void => {
   writeAllNumbered(writer, m.chosen)
   writer.reserve(headSize)
   writer.natural(m.replica)
+}
+
+/** With its signature: 64 bytes, or none where the edge is still to sign it. */
+export const writeNewView = (writer: Writer, m: NewView): void => {
+  writeUnsignedNewView(writer, m)
+  writer.reserve(1 + m.signature.length)
+  writer.u8(m.signature.length)
+  writer.text(m.signature)
 }
 
 const readNumbered = (reader: Reader): Numbered => {
@@ -132,6 +141,14 @@ const readAllNumbered = (reader: Reader, what: string, limit: number): ReadonlyA
 const readEntries = (reader: Reader, what: string, limit: number): ReadonlyArray<Entry> =>
   readList(reader, { what, size: entrySize, limit, read: readEntry })
 
+const readSignature = (reader: Reader): string => {
+  const length = reader.u8("signature length")
+  if (length !== 0 && length !== signatureSize) {
+    reader.fail(`a signature of ${length} bytes, it has ${signatureSize}`)
+  }
+  return reader.text(reader.failed ? 0 : length, signatureSize, "signature")
+}
+
 export const readViewChange = (reader: Reader, { log }: CodecLimits): ViewChange => {
   const { at } = reader
   if (reader.u8("kind") !== changeKind.ViewChange) reader.fail("no VIEW-CHANGE", at)
@@ -144,11 +161,7 @@ export const readViewChange = (reader: Reader, { log }: CodecLimits): ViewChange
   const back = reader.u8("whether it once lost its disk")
   if (back > 1) reader.fail(`${back} is neither 0 nor 1`)
   const incarnation = back === 1 ? { incarnation: reader.natural("incarnation") } : {}
-  const length = reader.u8("signature length")
-  if (length !== 0 && length !== signatureSize) {
-    reader.fail(`a signature of ${length} bytes, it has ${signatureSize}`)
-  }
-  const signature = reader.text(reader.failed ? 0 : length, signatureSize, "signature")
+  const signature = readSignature(reader)
   const claims = { view, low, checkpoints, prepared, prePrepared, replica }
   return { _tag: "ViewChange", ...claims, ...incarnation, signature }
 }
@@ -182,5 +195,7 @@ export const readNewView = (reader: Reader, limits: CodecLimits): NewView => {
   const changes = readChanges(reader, limits)
   const start = readNumbered(reader)
   const chosen = readAllNumbered(reader, "chosen batches", limits.log)
-  return { _tag: "NewView", view, changes, start, chosen, replica: reader.natural("replica") }
+  const replica = reader.natural("replica")
+  const signature = readSignature(reader)
+  return { _tag: "NewView", view, changes, start, chosen, replica, signature }
 }

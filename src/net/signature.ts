@@ -1,7 +1,8 @@
 /**
- * Signatures of VIEW-CHANGEs: Ed25519 (RFC 8032), which gives the same signature for the same
- * bytes each time. A VIEW-CHANGE is signed since it must convince whoever reads it in another
- * replica's NEW-VIEW; MACs, which convince one receiver, do for everything else.
+ * Signatures of VIEW-CHANGEs and NEW-VIEWs: Ed25519 (RFC 8032), which gives the same signature for
+ * the same bytes each time. A VIEW-CHANGE is signed since it must convince whoever reads it in
+ * another replica's NEW-VIEW, and a NEW-VIEW since backups pass it on; MACs, which convince one
+ * receiver, do for everything else.
  *
  * Outside the specification: how a VIEW-CHANGE is signed. Nobody can write one there in another's
  * name.
@@ -9,7 +10,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
 import type { ReplicaId } from "../core/ids.ts"
 import type { DirectMessage, NewView, Request, ViewChange } from "../core/pbft/message.ts"
-import { signatureSize, writeUnsignedViewChange } from "./change-codec.ts"
+import { signatureSize, writeUnsignedNewView, writeUnsignedViewChange } from "./change-codec.ts"
 import { requestDigest } from "./digests.ts"
 import { Writer } from "./writer.ts"
 
@@ -37,6 +38,7 @@ const publicKeyOf = (hex: string): KeyObject =>
 
 const purposes = {
   viewChange: Buffer.from("prophecy/1 view-change ", "latin1"),
+  newView: Buffer.from("prophecy/1 new-view ", "latin1"),
   recovery: Buffer.from("prophecy/1 recovery ", "latin1"),
 } as const
 
@@ -53,6 +55,13 @@ const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => 
 const signedBytes = (cluster: string, m: ViewChange): Buffer => {
   const writer = signedHead("viewChange", cluster)
   writeUnsignedViewChange(writer, m)
+  return writer.written()
+}
+
+/** The NEW-VIEW without its own signature. */
+const newViewBytes = (cluster: string, m: NewView): Buffer => {
+  const writer = signedHead("newView", cluster)
+  writeUnsignedNewView(writer, m)
   return writer.written()
 }
 
@@ -76,8 +85,10 @@ export class Verifier {
   }
 
   /** Whether the replica that it names signed it. */
-  isSigned(m: ViewChange): boolean {
-    return this.#isBy(m.replica, signedBytes(this.#cluster, m), m.signature)
+  isSigned(m: ViewChange | NewView): boolean {
+    const bytes =
+      m._tag === "ViewChange" ? signedBytes(this.#cluster, m) : newViewBytes(this.#cluster, m)
+    return this.#isBy(m.replica, bytes, m.signature)
   }
 
   /** Whether the replica asks to be taken back with the request of this digest. */
@@ -111,8 +122,12 @@ export class Signer {
     return { ...m, signature: signature.toString("latin1") }
   }
 
+  // Another's NEW-VIEW is passed on as it came.
   #newView(m: NewView): NewView {
-    return { ...m, changes: m.changes.map((change) => this.viewChange(change)) }
+    if (m.replica !== this.#id) return m
+    const shown = { ...m, changes: m.changes.map((change) => this.viewChange(change)) }
+    const signature = sign(null, newViewBytes(this.#cluster, shown), this.#key)
+    return { ...shown, signature: signature.toString("latin1") }
   }
 
   // The only requests of a replica are those to be taken back.
@@ -122,8 +137,8 @@ export class Signer {
   }
 
   /**
-   * The message as it leaves: an own VIEW-CHANGE, alone or in a NEW-VIEW, is signed, and so is the
-   * request to be taken back.
+   * The message as it leaves: an own VIEW-CHANGE or NEW-VIEW is signed, and so is the request to
+   * be taken back.
    */
   signed(m: DirectMessage | Request): DirectMessage | Request {
     if (m._tag === "ViewChange") return this.viewChange(m)

@@ -152,6 +152,10 @@ const flatter: Makers["Flatter"] = (_, { config }) => {
   }
 }
 
+// What another replica signed cannot be changed.
+const isPassedOn = ({ id }: Config, message: WireMessage): boolean =>
+  message._tag === "NewView" && message.replica !== id
+
 const makers: Makers = {
   Mute: (scope) => within(scope, () => []),
   Slow: (scope) => within(scope, (out) => [{ ...out, after: out.after + scope.ms * 1000 }]),
@@ -170,7 +174,8 @@ const makers: Makers = {
   Flatter: flatter,
   Fuzz: (scope, { random, hashing, config }) =>
     within(scope, (out) => {
-      if (out.message._tag === "Progress" || !random.chance(scope.chance)) return [out]
+      if (out.message._tag === "Progress" || isPassedOn(config, out.message)) return [out]
+      if (!random.chance(scope.chance)) return [out]
       const unknown = unknownDigest(hashing, nameOf(out.message))
       const message = fuzzed(out.message, random, unknown)
       const also = random.chance(0.5) ? [out] : []

@@ -95,7 +95,9 @@ export const badNewView = ({ to, story }: BadNewView, setting: Setting): Wrapper
     },
     send: (out) => {
       const { message } = out
-      if (message._tag !== "NewView" || !isMeant(to, out)) return [out]
+      // Another's is signed.
+      const isOwn = message._tag === "NewView" && message.replica === setting.config.id
+      if (!isOwn || !isMeant(to, out)) return [out]
       // order-free: sorted by replica
       const known = [...heard.values()].filter(({ view }) => view === message.view)
       const other =

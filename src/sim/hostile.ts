@@ -38,7 +38,7 @@ export const messageOf = (
     case "ViewChange":
       return { ...message, replica, signature: "" }
     case "NewView":
-      return { ...message, changes: [], replica }
+      return { ...message, changes: [], replica, signature: "" }
     case "Checkpoint":
       return { _tag: "Checkpoint", seq: message.seq, digest: message.digest, replica }
   }

@@ -44,7 +44,7 @@ const isHelped = ({ group, running }: Correct, { id, state }: Member): boolean =
 
 export const restrictions: ReadonlyArray<Restriction> = [
   {
-    until: "NEW-VIEWs are passed on by backups",
+    until: "a decision takes the place of a vote, and a replica alone in a view is brought back",
     why: "a replica has no correct primary and quorum in its view that it could catch up with",
     applies: (correct, member) =>
       member.state.executed >= correct.stable && !isHelped(correct, member),

@@ -13,6 +13,8 @@ import { nameOf, type Progress } from "./messages.ts"
 
 /** Sequence numbers that are sent again at one report. */
 const atOnce = 16
+/** Reports without progress before a backup passes on what the primary was to send. */
+const passingReports = 3
 /** Reports without progress after which a peer cannot come to where the new view starts. */
 const hopelessReports = 8
 
@@ -129,10 +131,11 @@ export class Retransmission {
 
   // In an older view a peer can still execute up to where the new one starts; afterwards it cannot.
   #wantsNewView({ newView, view }: State, told: Progress, stalled: number): boolean {
-    if (newView?.replica !== this.#config.id) return false
+    if (newView === undefined) return false
     if (told.view > view || (told.view === view && told.newView)) return false
     const near = !told.active || told.executed >= newView.start.seq
-    return near || stalled >= hopelessReports
+    if (!near) return stalled >= hopelessReports
+    return newView.replica === this.#config.id || stalled >= passingReports
   }
 
   /** What is to be said of the change of views again to a peer; nothing in an entered view. */

@@ -135,7 +135,7 @@ export type SaidMessage =
   | { readonly _tag: "Checkpoint"; readonly seq: Seq; readonly digest: Digest }
   | Omit<ViewChange, "replica" | "signature">
   /** It shows no VIEW-CHANGEs: nobody can write those of others. */
-  | Omit<NewView, "replica" | "changes">
+  | Omit<NewView, "replica" | "changes" | "signature">
 
 /** A Byzantine replica or a hostile client says this, correctly authenticated as itself. */
 export interface Say {

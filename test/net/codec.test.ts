@@ -212,6 +212,7 @@ describe("a change of views", () => {
     start: { seq: 0, digest: digestOf("start") },
     chosen: [1, 2].map((seq) => ({ seq, digest: digestOf(String(seq)) })),
     replica: 3,
+    signature: "s".repeat(64),
   }
   const reasonOf = (m: WireMessage, under: Partial<CodecLimits> = {}): string => {
     const decoded = decode(encodeMessage(m), { ...limits, ...under })

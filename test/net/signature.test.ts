@@ -34,6 +34,7 @@ const newView = (changes: ReadonlyArray<ViewChange>): NewView => ({
   start: { seq: 0, digest: digestOf("start") },
   chosen: [{ seq: 1, digest: entry.digest }],
   replica: 1,
+  signature: "",
 })
 const fetchOf = (id: number): DirectMessage => ({
   _tag: "FetchBatch",
@@ -121,21 +122,32 @@ describe("a signature", () => {
 describe("what a replica believes of a change of views", () => {
   const signed = (id: number): ViewChange => signerOf(id).viewChange(viewChange(id))
   const all = [signed(1), signed(2), signed(3)]
+  const entered = (changes: ReadonlyArray<ViewChange>): NewView =>
+    signerOf(1).signed(newView(changes)) as NewView
 
   it("a signed VIEW-CHANGE of its sender, and a NEW-VIEW of signed ones", () => {
     expect(receive(replica(2), signed(2))).toMatchObject({ _tag: "Receive" })
-    expect(receive(replica(1), newView(all))).toMatchObject({ _tag: "Receive" })
+    expect(receive(replica(1), entered(all))).toMatchObject({ _tag: "Receive" })
+  })
+
+  it("a NEW-VIEW that its primary signed, whoever passes it on", () => {
+    const passedOn = signerOf(2).signed(entered(all))
+    expect(passedOn).toStrictEqual(entered(all))
+    expect(receive(replica(2), passedOn as WireMessage)).toMatchObject({ _tag: "Receive" })
   })
 
   it.each<[string, number, WireMessage, Dropped]>([
     ["a VIEW-CHANGE without a signature", 2, viewChange(2), "BadSignature"],
     ["one with another's signature", 2, { ...signed(3), replica: 2 }, "BadSignature"],
     ["one of another replica", 2, signed(3), "WrongSender"],
-    ["a NEW-VIEW of another replica", 2, newView(all), "WrongSender"],
+    ["a NEW-VIEW without a signature", 1, newView(all), "BadSignature"],
+    ["one in another's name", 2, { ...entered(all), replica: 2 }, "BadSignature"],
+    ["one that was changed on its way", 2, { ...entered(all), chosen: [] }, "BadSignature"],
+    ["one that shows other VIEW-CHANGEs", 2, { ...entered(all), changes: [] }, "BadSignature"],
     [
       "a NEW-VIEW with one VIEW-CHANGE that its replica did not sign",
       1,
-      newView([...all.slice(0, 2), { ...signed(3), low: 4 }]),
+      entered([...all.slice(0, 2), { ...signed(3), low: 4 }]),
       "BadSignature",
     ],
     ["a FetchBatch in another's name", 2, fetchOf(3), "WrongSender"],

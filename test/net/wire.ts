@@ -59,6 +59,7 @@ const newViewOnWire = (m: Messages.NewView): Messages.NewView => ({
     .sort((a, b) => a.replica - b.replica)
     .filter((c, k, all) => k === 0 || all[k - 1]?.replica !== c.replica),
   start: withDigest(m.start),
+  signature: m.signature === "" ? "" : signed(m.signature),
   chosen: listed(m.chosen),
 })
 

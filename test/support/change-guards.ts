@@ -52,6 +52,7 @@ const newView = (changed: Partial<NewView> = {}): NewView => ({
   start,
   chosen,
   replica: 2,
+  signature: "",
   ...changed,
 })
 

@@ -46,7 +46,7 @@ export const newViewOf = (config: Config, state: State, which: number): NewView 
   })
   const [decision] = decisions(decisionConfig(config), changes)
   if (decision === undefined) return undefined
-  return { _tag: "NewView", view, changes, ...decision, replica }
+  return { _tag: "NewView", view, changes, ...decision, replica, signature: "" }
 }
 
 /** What takes a replica on that is not active, as correct others would. */

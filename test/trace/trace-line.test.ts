@@ -201,6 +201,7 @@ describe("a replica's line of a view change", () => {
     start,
     chosen: [{ seq: 1, digest }],
     replica: 2,
+    signature: "",
   }
   const shown = [
     { replica: 1, view: 1 },

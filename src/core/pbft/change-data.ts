@@ -76,4 +76,5 @@ export const newViewOf = (data: NewViewData): NewView => ({
   start: numberedData(data.start),
   chosen: data.chosen.map(numberedData),
   replica: data.replica,
+  signature: "",
 })

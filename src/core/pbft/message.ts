@@ -104,6 +104,8 @@ export const NewView = Schema.TaggedStruct("NewView", {
   /** The batches that it starts with, by digest, from `start.seq + 1` on without a hole. */
   chosen: Schema.Array(Numbered),
   replica: Natural,
+  /** The primary's signature: whoever passes it on. Nobody in the core looks at it. */
+  signature: BytesText,
 })
 export type NewView = typeof NewView.Type
 

@@ -168,6 +168,7 @@ export const sendNewView = (config: Config, state: State, decision: Decision): P
     changes: changesForView(config, state),
     ...allowed,
     replica: config.id,
+    signature: "",
   }
   return {
     state: { ...state, newView },
