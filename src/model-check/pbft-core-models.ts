@@ -48,8 +48,7 @@ const threeViewsReduced = positions.map(
     maxView: 2,
     reduced: true,
     reaches: [...threeViewsReach, ...(id === 0 ? ["ReachDifferentClaims"] : [])],
-    // The smallest beside the tests, the others by night.
-    size: id === 3 ? "large" : "nightly",
+    size: "nightly",
   }),
 )
 

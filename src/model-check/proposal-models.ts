@@ -49,7 +49,7 @@ export const proposalModels: ReadonlyArray<PbftModelSpec> = [
     byzantine: [0],
     injected: "FalseProposals",
     reaches: ["ReachHeld", "ReachAllExecuted", "ProposalsJudged", "Agreement"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...clocked,

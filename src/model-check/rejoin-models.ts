@@ -25,7 +25,7 @@ export const rejoinModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ForRejoiner",
     invariants: ofOneReplica,
     reaches: ["Rejoin", "ReachMute", "ReachPlaced", "ReachTakenBack", "ReachVotesAgain"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...rejoining,
@@ -49,7 +49,7 @@ export const rejoinModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ForRejoiner",
     invariants: ofOneReplica,
     reaches: ["Rejoin", "Restart", "ReachMute", "ReachPlaced", "ReachVotesAgain"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...rejoining,

@@ -69,7 +69,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
     canTimeout: [1, 2],
     reaches: ["ReachCarriedOver", "ReachStable", "ReachAllStable", "CarryOver"],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
