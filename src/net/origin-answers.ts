@@ -1,7 +1,7 @@
 /**
  * What a replica's own origin says to the requests that the group has ordered. The replica asks
  * when it executes one, and puts the answer into its reply when that leaves; agreement does not
- * wait for it, and what is agreed on does not depend on it (ADR 14).
+ * wait for it, and what is agreed on does not depend on it (ADR 17).
  *
  * Of one request, answers are of the origin in the order in which the group has the requests: the
  * next question is put when the last one is answered. So a later position never has an earlier

@@ -1,6 +1,6 @@
 /**
  * The service `origin` as the group agrees on it: which requests are executed, and in which order.
- * What a replica's own origin says to a request is no part of the agreed state (ADR 14): results
+ * What a replica's own origin says to a request is no part of the agreed state (ADR 17): results
  * are empty here, and the replica puts the answer in when its reply leaves (net/origin-answers.ts).
  */
 import type { Bytes } from "../core/ids.ts"

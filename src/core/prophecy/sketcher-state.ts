@@ -28,7 +28,7 @@ export interface SketcherConfig {
   readonly firstTimestamp: Timestamp
   /**
    * Equal answers that an ordered operation needs: f + 1; 2f + 1 where what replicas answer is not
-   * of the agreed state, so that any two answers have a correct replica in common (ADR 14).
+   * of the agreed state, so that any two answers have a correct replica in common (ADR 17).
    */
   readonly replyQuorum: number
   /** Without sketches every operation goes through the group: proxied PBFT. */
