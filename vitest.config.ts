@@ -38,26 +38,42 @@ const processes = inFolders(processFolders)
 
 // CI runs the mutants beside the tests (npm run mutants), and MUTANTS=1 brings these files in.
 const mutants = ["code", "spec", "swarm"].map((kind) => `test/mutants/${kind}-mutants.test.ts`)
-// So with what keeps TLC or the explorer busy for long (npm run test:slow, with SLOW=1).
+// What keeps TLC, the explorer or a group of processes busy for long (npm run test:slow).
 const slow = [
-  "core",
-  "delay-once",
-  "delay-once-broken",
-  "element-difference",
+  "bench/bench",
+  "bench/changes",
+  "bench/web",
+  "ci/package",
+  "cli/serve-origin",
+  "histories/live",
+  "histories/scale-out",
+  "model/lacking",
+  "model/reduction",
+  "model/zyzzyva-refinement",
+  "net/d-clients",
+  "net/fast-paths",
+  "net/lost-disk",
+  "net/origin-order",
+  "net/origin-service",
+  "net/streaming",
+  "spec/core",
+  "spec/d-prophecy-broken",
+  "spec/delay-once",
+  "spec/delay-once-broken",
+  "spec/element-difference",
+  "spec/partition",
+  "spec/trace-features",
+  "spec/zyzzyva",
+].map((name) => `test/${name}.test.ts`)
+// What takes it still longer (ci/nightly.sh).
+const nightly = [
   "liveness",
-  "partition",
   "prophecy-refinement",
-  "d-prophecy-broken",
   "trace-view-change",
   "zyzzyva-core",
   "zyzzyva-liveness",
-]
-  .map((name) => `test/spec/${name}.test.ts`)
-  .concat("test/model/lacking.test.ts", "test/model/reduction.test.ts", "test/ci/package.test.ts")
-const left = [
-  ...(process.env["MUTANTS"] === undefined ? mutants : []),
-  ...(process.env["SLOW"] === undefined ? slow : []),
-]
+].map((name) => `test/spec/${name}.test.ts`)
+const left = [...(process.env["MUTANTS"] === undefined ? mutants : []), ...slow, ...nightly]
 
 // What keeps one core busy longest begins first, or the other core waits for it in the end.
 const longest = ["spec/equality", "spec/trace-windows", "cli/check", "tla-tools/tlc", "cli/replay"]
@@ -122,11 +138,33 @@ export default defineConfig({
         test: {
           name: "processes",
           include: processes,
-          exclude: commands,
+          exclude: [...commands, ...left],
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "slow",
+          include: slow,
+          maxWorkers: 2,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "nightly",
+          include: nightly,
+          maxWorkers: 2,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -14,12 +14,15 @@ models() {
   local status=0
   npm run --silent model:nightly || status=1
   # How many views each broken rule of Zyzzyva needs, at every position.
-  SLOW=1 vitest run test/spec/zyzzyva --testTimeout 36000000 || status=1
+  NIGHTLY=1 node ci/test.ts --project nightly test/spec/zyzzyva test/spec/liveness \
+    test/spec/trace-view-change --testTimeout 36000000 || status=1
   return "$status"
 }
 
 # Prophecy refines DelayOnce: the models that keep TLC busy for long.
-refinements() { SLOW=1 NIGHTLY=1 vitest run test/spec/prophecy-refinement --testTimeout 36000000; }
+refinements() {
+  NIGHTLY=1 node ci/test.ts --project nightly test/spec/prophecy-ref --testTimeout 36000000
+}
 
 # The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }

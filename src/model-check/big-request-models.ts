@@ -51,6 +51,6 @@ export const bigRequestModels: ReadonlyArray<PbftModelSpec> = [
     maxView: 1,
     injected: "HalfNamed",
     reaches: ["ReachAsked", "ReachCarriedOver", "ReachFetched", "ReachAllExecuted"],
-    size: "large",
+    size: "nightly",
   },
 ]

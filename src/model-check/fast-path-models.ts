@@ -163,7 +163,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     invariants: ["FreshReads"],
     expect: { violates: "FreshReads" },
     byTlc: "all",
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
@@ -176,6 +176,6 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     injected: "SecondFirst",
     invariants: ["FinalStays"],
     expect: { violates: "FinalStays" },
-    size: "large",
+    size: "nightly",
   },
 ]

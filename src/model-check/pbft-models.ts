@@ -39,7 +39,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     why: "As Normal, with a primary that may restart at any moment.",
     canRestart: [0],
     reaches: ["Restart", "ReachAllStable"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,
@@ -102,7 +102,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
       "Ignore:OutsideWatermarks",
       "Ignore:BadAuthenticator",
     ],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,

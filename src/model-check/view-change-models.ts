@@ -80,7 +80,7 @@ export const viewChangeModels: ReadonlyArray<PbftModelSpec> = [
     canTimeout: [1, 2],
     reaches: ["CarryOver", "ReachCarriedOver", "ReachAnswered", "ReachLaterExecution", "Validity"],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,
