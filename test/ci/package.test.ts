@@ -3,9 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import { repositoryRoot } from "../../ci/repository.ts"
+import { readText, repositoryRoot } from "../../ci/repository.ts"
 import { checkout } from "./checkout.ts"
 
+/** What npm installs beside the package: folders of node_modules. */
+const dependencies = Object.keys(
+  (JSON.parse(readText(repositoryRoot, "package.json")) as { dependencies: object }).dependencies,
+).map((name) => name.split("/")[0] ?? name)
 const parts = ["bin", "ci", "spec", "src", "package.json", "tsconfig.base.json"]
 
 const inFolder = (cwd: string, command: string, ...args: ReadonlyArray<string>): string => {
@@ -26,7 +30,7 @@ const installed = (): string => {
   mkdirSync(modules)
   inFolder(folder, "tar", "xzf", archive)
   inFolder(folder, "mv", "package", join(modules, "prophecy-bft"))
-  for (const name of ["effect", "@effect", "node", "@types"]) {
+  for (const name of new Set(["@types", ...dependencies])) {
     symlinkSync(join(repositoryRoot, "node_modules", name), join(modules, name), "dir")
   }
   writeFileSync(join(folder, "package.json"), `{"type":"module"}`)

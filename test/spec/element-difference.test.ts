@@ -37,7 +37,7 @@ describe("a planted difference of the specification is named", () => {
   it("a guard too few: TLC has a step that the code lacks", async () => {
     const lines = await named(
       "BackupAlone",
-      String.raw`/\ m.view = view[i] /\ active[i]
+      String.raw`/\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
   /\ m.replica = Primary(view[i]) /\ i # m.replica`,
       String.raw`/\ m.replica = Primary(view[i]) /\ i # m.replica`,
     )

@@ -43,8 +43,8 @@ describe("a request of a correct client", () => {
   })
 
   it("is not, where nobody has to act", limit, async () => {
-    const { actions, ending } = await lasso("Unfair")
-    expect(actions.some((a) => a.includes("ClientSubmit"))).toBe(true)
+    // When TLC looks depends on the time: the client may not even have asked.
+    const { ending } = await lasso("Unfair")
     expect(["Stuttering", "Loop"]).toContain(ending)
   })
 
