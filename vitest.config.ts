@@ -24,6 +24,8 @@ const explorations = [
   "consistency/small-histories",
   "model/core",
   "model/refinement",
+  "model/search",
+  "model/zyzzyva-schedules",
   "mutants/mutation",
   "sim/simulation",
   "spec/equality",
@@ -50,6 +52,7 @@ const slow = [
   "model/lacking",
   "model/reduction",
   "model/zyzzyva-refinement",
+  "net/change-interrupted",
   "net/d-clients",
   "net/fast-paths",
   "net/lost-disk",
@@ -64,6 +67,7 @@ const slow = [
   "spec/partition",
   "spec/trace-features",
   "spec/zyzzyva",
+  "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)
 // What takes it still longer (ci/nightly.sh).
 const nightly = [

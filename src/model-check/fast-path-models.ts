@@ -63,6 +63,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ForDecided",
     invariants: ofOneReplica,
     reaches: ["ReachDecided", "RecvBatch", "ReachExecuted", "ReachOutOfOrderCommit", "Restart"],
+    size: "large",
   },
   {
     ...base,
@@ -150,6 +151,7 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
     injected: "HiddenStory",
     reaches: ["ReachExecuted"],
     unreachable: ["ReachDecided", "ReachAllExecuted"],
+    size: "large",
   },
   {
     ...base,

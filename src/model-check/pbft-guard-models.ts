@@ -32,6 +32,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ForPrimary",
     invariants: ofOneReplica,
     reaches: ["SendPrePrepare", "ReachExecuted", "ReachExecutedForgotten", "Restart"],
+    size: "large",
   },
   {
     ...base,
@@ -56,6 +57,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     injected: "TwoNumbers",
     invariants: ofOneReplica,
     reaches: ["ReachOutOfOrderCommit", "ReachBatchOfTwo", "ReachUnstableCheckpoint"],
+    size: "large",
   },
   {
     ...base,
@@ -69,6 +71,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     injected: "TwoBatches",
     invariants: ofOneReplica,
     reaches: ["AtMostOnce", "ReachOutOfOrderCommit", "ReachExecutedForgotten"],
+    size: "large",
   },
   {
     ...base,
@@ -134,6 +137,7 @@ export const guardModels: ReadonlyArray<PbftModelSpec> = [
     injected: "ForDecider",
     invariants: ofOneReplica,
     reaches: ["SendNewView", "ReachFetched", "ReachNull", "ReachNewView"],
+    size: "large",
   },
   {
     ...base,

@@ -84,6 +84,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "ClientUniverse",
     reaches: ["ReachHeld", "ReachAllExecuted"],
+    size: "large",
   },
   {
     ...base,

@@ -56,7 +56,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     checkpointInterval: 1,
     injected: "ForCheckpoints",
     reaches: ["RecvSpecHeader", "RecvCheckpoint", "ReachStable", "ReachAcknowledged"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,
@@ -67,7 +67,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForChanger",
     reaches: ["RecvPom", "RecvAccusation", "SendNewView", "RecvNewView", "ReachRolledBack"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,
@@ -107,7 +107,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 1,
     injected: "HalfTold",
     reaches: ["ReachAllInNewView", "ReachAnsweredLater", "ReachAccusedAndServing"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...zyzzyvaBase,
@@ -171,6 +171,6 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     canTimeout: [1, 2],
     maxView: 1,
     reaches: ["ReachAllInNewView", "ReachAnswered", "ReachAnsweredLater"],
-    size: "nightly",
+    size: "large",
   },
 ]
