@@ -113,6 +113,10 @@ const print = (outcomes: ReadonlyArray<Outcome>, json: boolean): number => {
 }
 
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
+  if (args.includes("--help")) {
+    console.log(usage)
+    return 0
+  }
   const unknown = args.find((a) => a.startsWith("--") && !flags.includes(a))
   const words = args.filter((a) => !a.startsWith("--"))
   const only: ReadonlyArray<string> = kinds.filter((kind) => args.includes(kind))
