@@ -1,3 +1,4 @@
+import { below, setOf } from "./cfg-text.ts"
 import {
   brokenDProphecyModels,
   constantsOfDProphecy,
@@ -5,9 +6,6 @@ import {
   type DProphecyModelSpec,
   startOf,
 } from "./d-prophecy-models.ts"
-
-const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
-const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
 
 const checkedByTlc = (spec: DProphecyModelSpec): ReadonlyArray<string> =>
   spec.without.length > 0 || spec.orderedReplies < 3

@@ -1,13 +1,6 @@
+import { below, checkedByTlc, setOf, truth, withoutHooks } from "./cfg-text.ts"
 import { askings } from "./pbft-model-spec.ts"
 import { pbftModels, type PbftModelSpec } from "./pbft-models.ts"
-
-const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
-const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
-
-const truth = (value: boolean): string => (value ? "TRUE" : "FALSE")
-
-const checkedByTlc = (spec: PbftModelSpec): ReadonlyArray<string> =>
-  spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
 
 /** The constants of MCPbft.tla, a line each. */
 export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
@@ -57,10 +50,7 @@ ${constantLines(spec)}`
 export const cfgName = (spec: PbftModelSpec): string => `MCPbft-${spec.name}.cfg`
 
 /** What `prophecy tlc spec/tla/MCPbft.tla` checks: the first model, with actions by their names. */
-const defaultCfg = (spec: PbftModelSpec): string =>
-  cfgOf(spec)
-    .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
-    .replace(" GraphRecorded Witnesses", "")
+const defaultCfg = (spec: PbftModelSpec): string => withoutHooks(cfgOf(spec))
 
 /** Every generated configuration, by file name. */
 export const cfgFiles = (): ReadonlyMap<string, string> => {

@@ -1,6 +1,5 @@
+import { setOf } from "./cfg-text.ts"
 import { type CoreModelSpec, coreModels } from "./pbft-core-models.ts"
-
-const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
 
 const hooks = ({ byTlc }: CoreModelSpec): ReadonlyArray<string> =>
   byTlc === "graph" ? ["GraphRecorded", "Witnesses"] : []

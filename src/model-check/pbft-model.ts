@@ -21,7 +21,6 @@ import {
   startReplica,
   verifiesAt,
 } from "../sim/world.ts"
-import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import {
   modelService,
@@ -41,6 +40,7 @@ import {
   replicaVariables,
 } from "./pbft-text.ts"
 import { pbftWitnesses } from "./pbft-witnesses.ts"
+import { worldText } from "./world-text.ts"
 
 const configOf = (c: PbftConstants, id: number): Config => ({
   group: { n: c.n, f: c.f, quorum: c.quorum },
@@ -317,25 +317,9 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     ...correct.map((id) => replicaModel(c, id)),
     ...clients.map((id) => clientModel(c, id)),
   ]
-  const text = (
-    parts: ReadonlyArray<Readonly<Record<string, Text>>>,
-    sent: ReadonlyArray<Text>,
-  ): Text => {
-    const fields: Record<string, Text> = { msgs: set(sent) }
-    for (const variable of replicaVariables) {
-      // Left out where it is everyone's first value: the text stays what it was without it.
-      if (variable === "recovery" && parts.every((p) => (p[variable] ?? "{}") === "{}")) continue
-      fields[variable] = func(
-        correct,
-        correct.map((_, k) => parts[k]?.[variable] ?? ""),
-      )
-    }
-    fields["client"] = func(
-      clients,
-      clients.map((_, k) => parts[correct.length + k]?.["client"] ?? ""),
-    )
-    return record(fields)
-  }
+  // Left out where it is everyone's first value: the text stays what it was without it.
+  const leftOut = { variable: "recovery", where: "{}" }
+  const text = worldText({ correct, clients, variables: replicaVariables, leftOut })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,

@@ -1,3 +1,4 @@
+import { below, checkedByTlc, setOf, truth, withoutHooks } from "./cfg-text.ts"
 import {
   constantsOfProphecy,
   prophecyBase,
@@ -9,10 +10,6 @@ import {
   type ProphecyRefinement,
   prophecyRefinements,
 } from "./prophecy-refinement-models.ts"
-
-const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
-const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
-const bool = (is: boolean): string => (is ? "TRUE" : "FALSE")
 
 /** The constants of a model as a .cfg says them. */
 export const prophecyConstantLines = (
@@ -26,7 +23,7 @@ export const prophecyConstantLines = (
   Clients = ${below(c.clientOps.length)}
   ClientOps <- ${spec.asks}
   Sessions = ${setOf(c.sessions)}
-  Sketches = ${bool(c.sketches)}
+  Sketches = ${truth(c.sketches)}
   Generation = ${c.generation}
   Lanes = ${c.lanes}
   MaxStrikes = ${c.maxStrikes}
@@ -34,7 +31,7 @@ export const prophecyConstantLines = (
   CanRetransmit = ${setOf(c.canRetransmit)}
   CanRestart = ${setOf(c.canRestart)}
   CanGiveUp = ${setOf(c.canGiveUp)}
-  ReadOnly = ${bool(readOnly)}
+  ReadOnly = ${truth(readOnly)}
   WriteReplies = ${writeReplies}
   ReadReplies = ${readReplies}
   Lacks = ${setOf(lacks.map((rule) => `"${rule}"`))}
@@ -46,9 +43,6 @@ export const prophecyConstantLines = (
   Digest <- ${spec.digest}
 `
 }
-
-const checkedByTlc = (spec: ProphecyModelSpec): ReadonlyArray<string> =>
-  spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
 
 /** The text of spec/tla/MCProphecy-<name>.cfg. */
 export const prophecyCfgOf = (
@@ -64,10 +58,7 @@ ${prophecyConstantLines(spec)}`
 export const prophecyCfgName = (spec: ProphecyModelSpec): string => `MCProphecy-${spec.name}.cfg`
 
 /** What `prophecy tlc spec/tla/MCProphecy.tla` checks: the first model, without the hooks. */
-const defaultCfg = (spec: ProphecyModelSpec): string =>
-  prophecyCfgOf(spec)
-    .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
-    .replace(" GraphRecorded Witnesses", "")
+const defaultCfg = (spec: ProphecyModelSpec): string => withoutHooks(prophecyCfgOf(spec))
 
 export const prophecyRefinementCfgName = ({ name }: ProphecyRefinement): string =>
   `RefineProphecy-${name}.cfg`

@@ -1,12 +1,6 @@
+import { below, checkedByTlc, setOf, truth, withoutHooks } from "./cfg-text.ts"
 import { zyzzyvaAskings, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 import { zyzzyvaTwinModels } from "./zyzzyva-models.ts"
-
-const setOf = (numbers: ReadonlyArray<number>): string => `{${numbers.join(", ")}}`
-const below = (n: number): string => setOf(Array.from({ length: n }, (_, k) => k))
-const truth = (value: boolean): string => (value ? "TRUE" : "FALSE")
-
-const checkedByTlc = (spec: ZyzzyvaTwinSpec): ReadonlyArray<string> =>
-  spec.byTlc === "all" ? [...spec.invariants, "GraphRecorded", "Witnesses"] : ["GraphRecorded"]
 
 /** The constants of MCZyzzyva.tla, a line each. */
 const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
@@ -49,10 +43,7 @@ ${constantLines(spec)}`
 export const zyzzyvaTwinCfgName = (spec: ZyzzyvaTwinSpec): string => `MCZyzzyva-${spec.name}.cfg`
 
 /** What `prophecy tlc spec/tla/MCZyzzyva.tla` checks: the first model, without the hooks. */
-const defaultCfg = (spec: ZyzzyvaTwinSpec): string =>
-  zyzzyvaTwinCfgOf(spec)
-    .replace("SPECIFICATION MCSpec", "SPECIFICATION Spec")
-    .replace(" GraphRecorded Witnesses", "")
+const defaultCfg = (spec: ZyzzyvaTwinSpec): string => withoutHooks(zyzzyvaTwinCfgOf(spec))
 
 /** Every generated configuration, by file name. */
 export const zyzzyvaTwinCfgFiles = (): ReadonlyMap<string, string> => {

@@ -1,6 +1,6 @@
+import { setOf } from "./cfg-text.ts"
 import { zyzzyvaModels, type ZyzzyvaModelSpec } from "./zyzzyva-core-models.ts"
 
-const setOf = (items: ReadonlyArray<string | number>): string => `{${items.join(", ")}}`
 const quoted = (names: ReadonlyArray<string>): string => setOf(names.map((name) => `"${name}"`))
 
 const hooks = ({ byTlc }: ZyzzyvaModelSpec): ReadonlyArray<string> =>

@@ -13,7 +13,6 @@ import {
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
-import { func, record, set, type Text } from "./canonical.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService } from "./pbft-process.ts"
 import { forgedNewViews, needsOf } from "./zyzzyva-buildable.ts"
@@ -27,6 +26,7 @@ import {
   replicaVariables,
 } from "./zyzzyva-text.ts"
 import { zyzzyvaWitnesses } from "./zyzzyva-witnesses.ts"
+import { worldText } from "./world-text.ts"
 
 const groupOf = ({ n, f, needs }: ZyzzyvaConstants) => ({ n, f, quorum: needs.commit })
 
@@ -206,23 +206,7 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     ...correct.map((id) => replicaModel(c, id)),
     ...clients.map((id) => clientModel(c, id)),
   ]
-  const text = (
-    parts: ReadonlyArray<Readonly<Record<string, Text>>>,
-    sent: ReadonlyArray<Text>,
-  ): Text => {
-    const fields: Record<string, Text> = { msgs: set(sent) }
-    for (const variable of replicaVariables) {
-      fields[variable] = func(
-        correct,
-        correct.map((_, k) => parts[k]?.[variable] ?? ""),
-      )
-    }
-    fields["client"] = func(
-      clients,
-      clients.map((_, k) => parts[correct.length + k]?.["client"] ?? ""),
-    )
-    return record(fields)
-  }
+  const text = worldText({ correct, clients, variables: replicaVariables })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,

@@ -200,6 +200,21 @@ const envelopesOf = <V>(
   }
 }
 
+/** The results of these requests, one after the other, and the service's state after them. */
+export const executed = <V>(
+  service: ModelService<V>,
+  before: V,
+  requests: ReadonlyArray<PlainRequest>,
+): { readonly value: V; readonly results: ReadonlyArray<Bytes> } => {
+  let value = before
+  const results: Array<Bytes> = []
+  for (const request of requests) {
+    results.push(service.result(value, request))
+    value = service.next(value, request)
+  }
+  return { value, results }
+}
+
 /** The replica's next execution, done by the model's service; undefined where none waits. */
 export const executeReplica = <V>(
   config: Config,
@@ -208,12 +223,7 @@ export const executeReplica = <V>(
 ): Moved<ReplicaProcess<V>> | undefined => {
   const pending = pendingExecution(config, process.state)
   if (pending === undefined) return undefined
-  let value = process.value
-  const results: Array<Bytes> = []
-  for (const request of pending.requests) {
-    results.push(service.result(value, request))
-    value = service.next(value, request)
-  }
+  const { value, results } = executed(service, process.value, pending.requests)
   const { seq, checkpoint, undoable } = pending
   const before = undoable ? (process.before ?? process.value) : undefined
   const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots

@@ -3,7 +3,7 @@
  * messages. Messages are never lost here; a driver that never delivers one has lost it.
  */
 import { assert } from "../core/assert.ts"
-import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
+import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { Action } from "../core/zyzzyva/action.ts"
 import {
   type ClientConfig,
@@ -16,7 +16,7 @@ import type { Authentic, Message, OrderReq, ReplicaMessage } from "../core/zyzzy
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords } from "../core/zyzzyva/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/zyzzyva/state.ts"
-import { authenticator, everyone, type ModelService, verifiesAt } from "./world.ts"
+import { authenticator, everyone, executed, type ModelService, verifiesAt } from "./world.ts"
 
 /** A replica with its service; `snapshots` are the service's states at its own checkpoints. */
 export interface ReplicaProcess<V> {
@@ -118,12 +118,7 @@ export const executeReplica = <V>(
 ): Moved<ReplicaProcess<V>> | undefined => {
   const pending = pendingExecution(config, process.state)
   if (pending === undefined) return undefined
-  let value = process.value
-  const results: Array<Bytes> = []
-  for (const request of pending.requests) {
-    results.push(service.result(value, request))
-    value = service.next(value, request)
-  }
+  const { value, results } = executed(service, process.value, pending.requests)
   const { seq, checkpoint } = pending
   const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots
   const digest = checkpoint ? service.digest(value) : ""
