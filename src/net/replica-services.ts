@@ -7,6 +7,7 @@ import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Data, Effect, Layer } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
+import { mostUndoable } from "../core/pbft/execution.ts"
 import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { Authenticator } from "./authenticate.ts"
@@ -146,8 +147,8 @@ export class Executor extends Context.Service<Executor, Execution.Executor>()(
     Effect.gen(function* () {
       const { config, id } = yield* Identity
       const { snapshot, checkpoint } = yield* Store
-      const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
-      const service = Execution.makeService(config.service, maxTentative * maxBatch)
+      const undoable = mostUndoable(replicaCoreConfig(config, id))
+      const service = Execution.makeService(config.service, undoable)
       const positions = Execution.hasPositions(config)
       const { recoverers } = clockOf(config)
       if (snapshot === undefined || checkpoint === undefined) {
