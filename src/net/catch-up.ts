@@ -10,7 +10,7 @@
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { DirectMessage, SlotMessage } from "../core/pbft/message.ts"
 import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import type { History } from "./history.ts"
 import type { Progress } from "./progress.ts"
 
@@ -83,8 +83,8 @@ export class CatchUp {
   }
 
   /** Whether some peer has dropped what this replica is still to execute. */
-  isBehind({ executed }: State): boolean {
-    return this.#followers.some(({ told }) => (told?.low ?? 0) > executed)
+  isBehind(state: State): boolean {
+    return this.#followers.some(({ told }) => (told?.low ?? 0) > settledSeq(state))
   }
 
   /** A peer says how far it is: decides what is to be sent to it again. */

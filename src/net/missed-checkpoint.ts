@@ -8,7 +8,7 @@
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
 
 /** Ticks without progress before it is believed: what was on its way has arrived by then. */
@@ -50,8 +50,9 @@ export class MissedCheckpoint {
   }
 
   tick(state: State): void {
-    const progressed = state.executed !== this.#executed
-    this.#executed = state.executed
+    const executed = settledSeq(state)
+    const progressed = executed !== this.#executed
+    this.#executed = executed
     this.#stalled = progressed ? 0 : this.#stalled + 1
     if (progressed && this.#seq !== undefined) {
       this.#seq = undefined
@@ -60,8 +61,7 @@ export class MissedCheckpoint {
     if (this.#seq !== undefined || this.#stalled < patience) return
     const dropped = this.#dropped()
     const seq =
-      wantedStates(this.#config, state).at(-1)?.seq ??
-      (dropped > state.executed ? dropped : undefined)
+      wantedStates(this.#config, state).at(-1)?.seq ?? (dropped > executed ? dropped : undefined)
     if (seq === undefined) return
     this.#seq = seq
     this.#events.missed(seq)

@@ -7,7 +7,7 @@
  * send again what was sent.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { State } from "../core/pbft/state.ts"
+import { type State, settledSeq } from "../core/pbft/state.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
@@ -18,16 +18,20 @@ export interface Progress {
   /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
   readonly newView: boolean
   readonly low: Seq
+  /** What was executed tentatively is not told: its commits may have to be sent again. */
   readonly executed: Seq
 }
 
-export const progressOf = ({ view, active, newView, log, executed }: State): Progress => ({
-  view,
-  active,
-  newView: active || newView !== undefined,
-  low: log.low,
-  executed,
-})
+export const progressOf = (state: State): Progress => {
+  const { view, active, newView, log } = state
+  return {
+    view,
+    active,
+    newView: active || newView !== undefined,
+    low: log.low,
+    executed: settledSeq(state),
+  }
+}
 
 /** The first byte; no message starts with it. */
 export const progressKind = 16

@@ -6,9 +6,8 @@
  * Outside the specification: when a batch is begun, and how large it is. `SendPrePrepare` may take
  * there any prefix of the queue up to MaxBatch, at any moment.
  */
+import { mayPropose } from "../core/pbft/proposal.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import { primaryOf } from "../core/quorum.ts"
-import * as Window from "../core/window.ts"
 
 export interface ProposalLimits {
   /** W: batches that may be under way. */
@@ -19,13 +18,10 @@ export interface ProposalLimits {
 
 /** How many requests the next batch has; 0 when there is to be none now. */
 export const nextBatch = (config: Config, limits: ProposalLimits, state: State): number => {
-  const { queue, seqno, executed, log, active } = state
-  if (queue.length === 0 || !active) return 0
-  if (primaryOf(config.group, state.view) !== config.id) return 0
-  if (seqno - executed >= limits.pipeline || !Window.covers(log, seqno + 1)) return 0
+  if (!mayPropose(config, limits.pipeline, state)) return 0
   let bytes = 0
   let count = 0
-  for (const { operation, authenticator } of queue) {
+  for (const { operation, authenticator } of state.queue) {
     bytes += 32 + operation.length + authenticator.length
     if (count === config.maxBatch || (count > 0 && bytes > limits.batchBytes)) break
     count++

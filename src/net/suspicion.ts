@@ -11,7 +11,7 @@
  * Outside the specification: whether a replica waits on when its timer fired. `Timeout` may happen
  * there, or not.
  */
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
 
 /** `told`: what each connected peer told last. */
@@ -22,7 +22,7 @@ export const maySuspect = (
 ): boolean => {
   if (1 + told.length < group.quorum) return false
   const enough = 2 * group.f + 1
-  const ahead = told.filter((p) => p.executed > state.executed).length
+  const ahead = told.filter((p) => p.executed > settledSeq(state)).length
   const inside = told.filter((p) => p.active && p.view >= state.view).length
   return ahead < enough && (state.active || inside < enough)
 }

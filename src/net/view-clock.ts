@@ -6,7 +6,7 @@
  * never.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import { viewTimer } from "../core/pbft/timer.ts"
 import { primaryOf } from "../core/quorum.ts"
 
@@ -42,8 +42,9 @@ export class ViewClock {
 
   /** To be called after steps. */
   update(state: State): void {
-    if (state.executed !== this.#executed) {
-      this.#executed = state.executed
+    const executed = settledSeq(state)
+    if (executed !== this.#executed) {
+      this.#executed = executed
       this.#settled = state.view
     }
     const { config, baseMs, isLost } = this.#options

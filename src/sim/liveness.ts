@@ -1,6 +1,6 @@
 /** What the calm phase of a run must come to, and what it need not. */
 import type { Seq } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import type { Group } from "../core/quorum.ts"
 import { type Correct, type Member, type Restriction, restrictions } from "./restrictions.ts"
 
@@ -30,19 +30,19 @@ export const correctOf = (group: Group, nodes: ReadonlyArray<Node>, executed: Se
   view: Math.max(0, ...nodes.map(({ state }) => state.view)),
 })
 
-/** `left`: how many requests of correct clients have no result. */
+/** `left`: how many requests of correct clients have no result that stays. */
 export const demandOf = (correct: Correct, left: number): Demand => {
   const { running, executed } = correct
-  const late = running.filter(({ state }) => state.executed < executed)
+  const late = running.filter(({ state }) => settledSeq(state) < executed)
   if (left === 0 && late.length === 0) return { missing: null, excuse: null }
   const rowOf = (member: Member): Restriction | undefined =>
     restrictions.find(({ applies }) => applies(correct, member))
-  if (left > 0) return { missing: `${left} requests have no result`, excuse: null }
+  if (left > 0) return { missing: `${left} requests have no result that stays`, excuse: null }
   const must = late.find((member) => rowOf(member) === undefined)
   if (must !== undefined) {
     const { id, state } = must
     const where = `${state.active ? "in" : "on its way to"} view ${state.view}`
-    const missing = `replica ${id} stays at ${state.executed} of ${executed} ${where}`
+    const missing = `replica ${id} stays at ${settledSeq(state)} of ${executed} ${where}`
     return { missing, excuse: null }
   }
   const rows = late.flatMap((member) => rowOf(member) ?? [])

@@ -8,7 +8,7 @@ import type { Authentic, Message, PrePrepare, State as StateMessage } from "../c
 import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
 import { recoveringReplica } from "../core/pbft/rejoin.ts"
-import type { Config, Input } from "../core/pbft/state.ts"
+import { type Config, type Input, type State, settledSeq } from "../core/pbft/state.ts"
 import { isSigned, type SignedRequest } from "../core/request.ts"
 import { verifies } from "./authenticators.ts"
 
@@ -24,6 +24,17 @@ export interface Progress {
   readonly executed: Seq
   readonly replica: ReplicaId
 }
+
+/** What was executed tentatively is not told: its commits may have to be sent again. */
+export const progressOf = ({ id }: Pick<Config, "id">, state: State): Progress => ({
+  _tag: "Progress",
+  view: state.view,
+  active: state.active,
+  newView: state.active || state.newView !== undefined,
+  low: state.log.low,
+  executed: settledSeq(state),
+  replica: id,
+})
 
 export type WireMessage = Message | Progress
 

@@ -13,6 +13,7 @@ import type {
   Request,
   State as StateMessage,
 } from "../core/pbft/message.ts"
+import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
@@ -28,7 +29,7 @@ import { Disk } from "./disk.ts"
 import { executeRequests } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
-import type { CarriedState, Progress, WireMessage } from "./messages.ts"
+import { type CarriedState, type Progress, progressOf, type WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
@@ -65,8 +66,6 @@ const compactRecords = 48
 /** Messages of views to come that wait for each peer: so many for each number of the log. */
 const earlyShare = 4
 
-const undoable = ({ maxTentative, maxBatch }: Config): number => maxTentative * maxBatch
-
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #disk = new Disk()
@@ -101,7 +100,7 @@ export class ReplicaNode {
     this.#history = new History(config)
     this.#retransmission = new Retransmission(config, this.#history)
     this.#fetcher = new StateFetcher(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
     this.accepts = judge(config, options, () => this.#localMs)
@@ -205,7 +204,7 @@ export class ReplicaNode {
     this.#up = true
     this.#steps = 0
     this.#state = init(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
     this.#history.clear()
@@ -237,10 +236,8 @@ export class ReplicaNode {
   }
 
   #tick(): void {
-    const { view, active, newView: has, log, executed } = this.#state
     const { id: replica, group } = this.config
-    const newView = active || has !== undefined
-    this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
+    this.#broadcast(progressOf(this.config, this.#state))
     for (let peer = 0; peer < group.n; peer++) {
       if (peer === replica) continue
       const asks = recoveryRequest(this.config, this.#state)
@@ -341,8 +338,8 @@ export class ReplicaNode {
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
-    const { results, asked } = executeRequests(this.config, this.#service, requests)
-    this.#tentative = undoable ? this.#tentative + asked : 0
+    const { results, changes } = executeRequests(this.config, this.#service, requests)
+    this.#tentative = undoable ? this.#tentative + changes : 0
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

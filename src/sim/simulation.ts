@@ -16,7 +16,7 @@ import type { ClientStepped, Hashing, Host, ReplicaStepped } from "./host.ts"
 import { messageOf } from "./hostile.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
 import { Ledger } from "./ledger.ts"
-import { invented, notLinear } from "./linear-history.ts"
+import { invented, notFinal, notLinear } from "./linear-history.ts"
 import { correctOf, type Demand, demandOf } from "./liveness.ts"
 import { inputOf, nameOf, type WireMessage } from "./messages.ts"
 import { microseconds, Network } from "./network.ts"
@@ -335,15 +335,15 @@ export class Simulation {
     if (!this.#done) this.#queue.push(this.#now + microseconds(lookMs), () => this.#look())
   }
 
-  #left(): number {
-    return this.#clients.reduce((sum, { left }) => sum + left, 0)
-  }
+  #observed = () => this.#clients.flatMap((client) => client.observed)
+  #reads = () => this.#scenario.cluster.readOnly === true
+  #left = () => this.#clients.reduce((sum, { left }) => sum + left, 0)
 
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
     const executed = Math.max(0, ...this.#ledger.executions.keys())
-    const group = groupOf(this.#scenario.cluster.n)
-    return demandOf(correctOf(group, this.#correct(), executed), this.#left())
+    const correct = correctOf(groupOf(this.#scenario.cluster.n), this.#correct(), executed)
+    return demandOf(correct, this.#left() + notFinal(this.#ledger, this.#observed(), this.#reads()))
   }
 
   // The end: what must have happened by now, and the traces as complete files.
@@ -359,17 +359,16 @@ export class Simulation {
   }
 
   #judge(): void {
-    const observed = this.#clients.flatMap((client) => client.observed)
+    const [ledger, observed] = [this.#ledger, this.#observed()]
     const wrong =
-      invented(this.#ledger, observed, correctClients(this.#scenario)) ??
-      notLinear(this.#ledger, observed, this.#scenario.cluster.readOnly === true)
-    if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
+      invented(ledger, observed, correctClients(this.#scenario)) ??
+      notLinear(ledger, observed, this.#reads())
+    if (wrong !== undefined) return ledger.broken(wrong.property, wrong.why)
     this.#views = viewsOf(this.#correct())
     const { missing, excuse } = this.#demand()
     this.#excuse = excuse
     if (missing === null) return
-    const when = `${this.#calm()} ms after the faults ended`
-    this.#ledger.broken("Liveness", `${missing}, ${when}`)
+    ledger.broken("Liveness", `${missing}, ${this.#calm()} ms after the faults ended`)
   }
 
   #calm(): number {

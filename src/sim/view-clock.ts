@@ -4,7 +4,7 @@
  * something was executed, and waits on while the replica has no reason to give up its view.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import { viewTimer } from "../core/pbft/timer.ts"
 import type { Progress } from "./messages.ts"
 import { type Timers, viewTimerName } from "./timers.ts"
@@ -22,7 +22,7 @@ export const maySuspect = (
 ): boolean => {
   if (1 + told.length < group.quorum) return false
   const enough = 2 * group.f + 1
-  const ahead = told.filter((p) => p.executed > state.executed).length
+  const ahead = told.filter((p) => p.executed > settledSeq(state)).length
   const inside = told.filter((p) => p.active && p.view >= state.view).length
   return ahead < enough && (state.active || inside < enough)
 }
@@ -57,8 +57,9 @@ export class ViewClock {
   /** To be called after steps. */
   update(state: State): void {
     const { config, baseMs, timers } = this.#options
-    if (state.executed !== this.#executed) {
-      this.#executed = state.executed
+    const executed = settledSeq(state)
+    if (executed !== this.#executed) {
+      this.#executed = executed
       this.#settled = state.view
     }
     const wanted = viewTimer(config, state)

@@ -11,6 +11,9 @@ import * as ClientTable from "../client-table.ts"
 import type { ClientId } from "../ids.ts"
 import type { BatchItem } from "../request.ts"
 import { timeProposal } from "../agreed-time.ts"
+import { primaryOf } from "../quorum.ts"
+import * as Window from "../window.ts"
+import { isMute } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 
 type Proposing = Pick<Config, "clients" | "clock">
@@ -31,6 +34,14 @@ export const partsOf = (
 /** The highest value that was executed or is in the log; 0 when there is none. */
 export const lastProposed = (state: State, clock: ClientId): number =>
   Math.max(state.assigned[clock] as number, ClientTable.get(state.table, clock).timestamp)
+
+/** Whether the replica may start a batch now, with fewer than `pipeline` of them under way. */
+export const mayPropose = (config: Config, pipeline: number, state: State): boolean => {
+  const { queue, seqno, executed, log, active, view } = state
+  if (queue.length === 0 || !active || isMute(state)) return false
+  if (primaryOf(config.group, view) !== config.id) return false
+  return seqno - executed < pipeline && Window.covers(log, seqno + 1)
+}
 
 /** The input that starts a batch of `count` requests at this time, in milliseconds since 1970. */
 export const proposeInput = (

@@ -336,3 +336,7 @@ export const init = (config: Config): State => {
     recovery: undefined,
   }
 }
+
+/** The last sequence number up to which what was executed is committed, not only tentative. */
+export const settledSeq = (state: Pick<State, "undo" | "executed">): Seq =>
+  (state.undo ?? state).executed
