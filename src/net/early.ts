@@ -21,7 +21,7 @@ interface Share<I> {
   bytes: number
 }
 
-/** Whether its view is not entered yet, or its number is above the window; `active` as the state. */
+/** Whether its view is not entered yet, or its number above the window; `active`: of the state. */
 export const isAhead = (active: boolean, state: LoopState, { view, seq }: Place): boolean => {
   if (view !== undefined && view < state.view) return false
   if (view !== undefined && (view > state.view || !active)) return true

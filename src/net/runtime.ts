@@ -19,9 +19,10 @@ import { History } from "./history.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
 import { type Send, sendOut } from "./outgoing.ts"
+import { type Hands, perform } from "./perform.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
-import type { Kinds, LoopEffect, StateKeeper } from "./protocol.ts"
+import type { Kinds, StateKeeper } from "./protocol.ts"
 import type { StoreError } from "./store-error.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
@@ -44,6 +45,7 @@ export class ReplicaLoop<K extends Kinds> {
   #scheduled = false
   #stopped = false
   #paused = false
+  readonly #hands: Hands<K>
   readonly #sends: Gate<Send<K>>
   /** Lines of the trace: a process that is killed has none of what its disk forgot. */
   readonly #lines: Gate<() => void>
@@ -87,6 +89,13 @@ export class ReplicaLoop<K extends Kinds> {
     this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))
     this.#lines = new Gate<() => void>(gathers, (write) => write())
     this.#gates = [this.#lines, this.#sends]
+    this.#hands = {
+      executor: options.executor,
+      answered: protocol.inputs.answered,
+      persist: (record) => this.#persist(record),
+      send: (send) => this.#sends.pass(send),
+      restore: () => this.#states.restore(this.#state),
+    }
     this.#missed = new MissedCheckpoint(machine.group, {
       missed: options.onMissedCheckpoint,
       caughtUp: options.onCaughtUp,
@@ -251,50 +260,11 @@ export class ReplicaLoop<K extends Kinds> {
       this.#state = taken.state
       if (input._tag !== "Restart") this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
-      inputs.push(...this.#perform(taken.effects, repetition.onlyTo(input)))
+      inputs.push(...perform(this.#hands, taken.effects, repetition.onlyTo(input)))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
       const change = inputs.length === 0 ? machine.changeAfter(before, taken.state) : undefined
       if (change !== undefined) inputs.push(change)
     }
-  }
-
-  // Interprets effects in their order; gives the service's answers. `onlyTo`: the one replica that
-  // a broadcast is for.
-  #perform(
-    effects: ReadonlyArray<LoopEffect<K>>,
-    onlyTo: ReplicaId | undefined,
-  ): ReadonlyArray<K["Input"]> {
-    const { executor, protocol } = this.#options
-    const { answered } = protocol.inputs
-    const answers: Array<K["Input"]> = []
-    for (const effect of effects) {
-      switch (effect._tag) {
-        case "Persist":
-          this.#persist(effect.record)
-          break
-        case "Broadcast":
-          if (onlyTo === undefined) this.#sends.pass(effect)
-          else this.#sends.pass({ ...effect, _tag: "SendToReplicas", replicas: [onlyTo] })
-          break
-        case "SendToClient":
-        case "SendToReplicas":
-          this.#sends.pass(effect)
-          break
-        case "Restore":
-          this.#states.restore(this.#state)
-          break
-        case "Execute":
-          answers.push(answered(executor.execute(effect)))
-          break
-        case "Undo":
-          executor.undo()
-          break
-        case "ReadState":
-          answers.push(answered(executor.readState(effect)))
-          break
-      }
-    }
-    return answers
   }
 
   #persist(record: K["Record"]): void {
