@@ -12,7 +12,6 @@ import type { ClientId } from "../ids.ts"
 import type { BatchItem } from "../request.ts"
 import { timeProposal } from "../agreed-time.ts"
 import { primaryOf } from "../quorum.ts"
-import * as Window from "../window.ts"
 import { isMute } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 
@@ -35,13 +34,9 @@ export const partsOf = (
 export const lastProposed = (state: State, clock: ClientId): number =>
   Math.max(state.assigned[clock] as number, ClientTable.get(state.table, clock).timestamp)
 
-/** Whether the replica may start a batch now, with fewer than `pipeline` of them under way. */
-export const mayPropose = (config: Config, pipeline: number, state: State): boolean => {
-  const { queue, seqno, executed, log, active, view } = state
-  if (queue.length === 0 || !active || isMute(state)) return false
-  if (primaryOf(config.group, view) !== config.id) return false
-  return seqno - executed < pipeline && Window.covers(log, seqno + 1)
-}
+/** Whether the replica gives numbers to batches: it is the primary, takes part and is not mute. */
+export const isProposer = ({ group, id }: Config, state: State): boolean =>
+  state.active && primaryOf(group, state.view) === id && !isMute(state)
 
 /** The input that starts a batch of `count` requests at this time, in milliseconds since 1970. */
 export const proposeInput = (

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { isMute, recoveryRequest } from "../../../src/core/pbft/rejoin.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
-import { mayPropose } from "../../../src/core/pbft/proposal.ts"
+import { isProposer } from "../../../src/core/pbft/proposal.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import type { Input, State } from "../../../src/core/pbft/state.ts"
 import { viewTimer } from "../../../src/core/pbft/timer.ts"
@@ -56,12 +56,12 @@ describe("a replica that lost its disk", () => {
     const asked = [receive(request(0, 1))]
     const propose: Input = { _tag: "Propose", count: 1 }
     const healthy = after(primary, asked)
-    expect([mayPropose(primary, 1, healthy), step(primary, healthy, propose).action]).toEqual([
+    expect([isProposer(primary, healthy), step(primary, healthy, propose).action]).toEqual([
       true,
       "SendPrePrepare",
     ])
     const mute = after(primary, [rejoining(5), ...asked])
-    expect([mayPropose(primary, 1, mute), step(primary, mute, propose).action]).toEqual([
+    expect([isProposer(primary, mute), step(primary, mute, propose).action]).toEqual([
       false,
       "Ignore:Mute",
     ])
