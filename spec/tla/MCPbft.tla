@@ -487,6 +487,52 @@ SecondFirst ==
   Vote("Commit", 0, {0}, {2}, {DigestC}, {Replicas})
 
 (***************************************************************************)
+(* What others executed.                                                   *)
+(***************************************************************************)
+Told(b, seqs, digests, auths) ==
+  {[type |-> "Committed", seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
+     n \in seqs, d \in digests, s \in auths}
+
+\* For the backup 1: a batch that it votes for; of that number two say the same, or another one, or
+\* each says something else; the next number; words that nobody may count, and batches.
+ForTold ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  Told(0, {1}, {DigestA}, {Replicas}) \cup
+  Told(2, {1}, {DigestA, DigestB}, {Replicas}) \cup
+  Told(3, {1}, {DigestB}, {Replicas}) \cup
+  UNION {Told(b, {2}, {DigestC}, {Replicas}) : b \in {0, 3}} \cup
+  Told(1, {1}, {DigestA}, {Replicas}) \cup
+  Told(2, {0, 3}, {DigestC}, {Replicas}) \cup
+  Told(2, {2}, {DigestC}, {{0}}) \cup
+  {BatchOf(DigestA), BatchOf(DigestC), FetchBatch(3, DigestB)}
+
+\* The same, and votes: for a checkpoint after both numbers, and for the batch at the first.
+AfterBAndC ==
+  MCStateDigest(2, DigestB \o DigestC, [c \in {0, 1} |->
+    IF c = 1 THEN [timestamp |-> 2, result |-> <<"c", 2>>] ELSE NoEntry])
+ForToldAndMore == ForTold \cup
+  UNION {CheckpointVotes(b, {2}, {AfterBAndC}, {Replicas}) : b \in {0, 2}} \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}}
+
+\* For the backup 1, which executes what is prepared: what it executed, or another batch, is told.
+ForToldAhead ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Told(0, {1}, {DigestA}, {Replicas}) \cup
+  Told(2, {1}, {DigestA, DigestB}, {Replicas}) \cup
+  Told(3, {1}, {DigestB}, {Replicas}) \cup
+  {BatchOf(DigestA)}
+
+\* A Byzantine primary tells two backups one batch, and helps them to commit it; it tells the third
+\* one another batch, and that this was executed, and its own COMMIT it keeps from it.
+HiddenCommit ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestB}, {{1, 2}}) \cup
+  Told(0, {1, 2}, {DigestA}, {Replicas})
+
+(***************************************************************************)
 (* Replicas that lost their disks. Clients 0 and 1 ask for what they ask   *)
 (* for elsewhere, and replica i to be taken back in the name of client     *)
 (* 2 + i.                                                                  *)
@@ -523,6 +569,13 @@ ForRejoiner ==
               [start |-> AtFirst, chosen |-> {[seq |-> 1, digest |-> DigestB]}])} \cup
      {BatchOf(DigestB)}
 
+\* For replica 1 among liars, which loses its disk: its request is told to be executed.
+ForToldRejoiner ==
+  LET r == Digest(TakenBack(1, {})) IN
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  UNION {Told(b, {1}, {r}, {Replicas}) : b \in {0, 2}} \cup
+  {BatchOf(r)}
+
 \* For replica 1 among liars, of which replica 3 lost its disk: VIEW-CHANGEs of 3 from before and
 \* from after.
 ForChangerAfterRecovery ==
@@ -556,6 +609,8 @@ MCNext ==
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
   \/ \E i \in Correct : ExecuteTentatively(i) /\ Step("ExecuteTentatively")
   \/ \E i \in Correct : Settle(i) /\ Step("Settle")
+  \/ \E i \in Correct : AnySendCommitted(i) /\ Step("SendCommitted")
+  \/ \E i \in Correct : AnyRecvCommitted(i) /\ Step("RecvCommitted")
   \/ \E i \in Correct : AnyRecvRead(i) /\ Step("RecvRead")
   \/ \E i \in Correct : AnyAnswerRead(i) /\ Step("AnswerRead")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
@@ -641,6 +696,20 @@ Witnesses ==
   /\ RecordWitness("ReachTentativeAnswer", \E c \in Clients : \E r \in Replicas :
        client[c].replies[r] # NoResult /\ client[c].replies[r].tentative # {})
   /\ RecordWitness("ReachDecided", PhaseAt("decided"))
+  \* What others executed.
+  /\ RecordWitness("ReachClaimed", \E i \in Correct : \E n \in Window(low[i]) :
+       slot[i][n].phase \notin Final /\ CommittedAt(i, n) # {})
+  /\ RecordWitness("ReachBelieved", \E i \in Correct : \E c \in told[i].own :
+       slot[i][c.seq].phase \notin Final)
+  /\ RecordWitness("ReachBelievedInactive", \E i \in Correct : \E m \in msgs :
+       ~active[i] /\ m.type = "Reply" /\ m.replica = i /\ m.view = view[i])
+  /\ RecordWitness("ReachOtherExecuted", \E i \in Correct : \E c \in told[i].own :
+       slot[i][c.seq].phase # "empty" /\ Digest(slot[i][c.seq].batch) # c.digest)
+  /\ RecordWitness("ReachWaitsToLeave", \E i \in Correct : \E n \in Window(low[i]) :
+       /\ n > Settled(i).executed
+       /\ Claimed(n, told[i].claims) # {} /\ Lacked(i, n, told[i].claims) = {}
+       /\ CommittedAt(i, n) = {})
+  /\ RecordWitness("ReachMuteBelieved", \E i \in Correct : IsMute(i) /\ told[i].own # {})
   \* Big requests.
   /\ RecordWitness("ReachAsked", \E m \in msgs : m.type = "FetchPrePrepare")
   /\ RecordWitness("ReachGiven", \E m, w \in msgs :
@@ -684,6 +753,9 @@ Witnesses ==
   /\ RecordWitness("ReachVotesAgain", \E i \in Correct : recovery[i] # {} /\
        \E n \in Window(low[i]) : slot[i][n].phase \in {"prePrepared", "prepared", "committed"})
   \* The left sides of the invariants' implications.
+  /\ RecordWitness("TellsAgree", \E m \in msgs : m.type = "Committed")
+  /\ RecordWitness("ExecutedAlike", \E i, j \in Correct : i # j /\
+       \E c \in told[i].own, e \in told[j].own : c.seq = e.seq)
   /\ RecordWitness("CommitUnique", \E m \in msgs : m.type = "Commit")
   /\ RecordWitness("CarryOver", \E c, m \in msgs : c.type = "Commit" /\ m.type = "Prepare" /\
        m.view > c.view /\ m.seq = c.seq)
@@ -693,7 +765,7 @@ Witnesses ==
   /\ RecordWitness("PreparedUnique", \E i, j \in Correct : i # j /\ view[i] = view[j] /\
        \E n \in Window(low[i]) \cap Window(low[j]) : Prepared(i, n) /\ Prepared(j, n))
   /\ RecordWitness("SettledSupport", \E i \in Correct : \E n \in low[i] + 1 .. Settled(i).executed :
-       active[i] /\ slot[i][n].phase # "empty")
+       TakenAt(i, n) # {})
   /\ RecordWitness("TentativeStays", \E m \in msgs : m.type = "Reply" /\ "tentative" \in DOMAIN m)
   /\ RecordWitness("FinalStays", \E m \in msgs : m.type = "Reply" /\ m.replica \notin CanRestart)
   /\ RecordWitness("FreshReads", \E c \in Clients : \E i \in Correct :

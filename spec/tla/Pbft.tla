@@ -5,8 +5,9 @@
 (* garbage collection, view changes, state transfer and restart from       *)
 (* durable state; and, each behind a constant, digest replies, read-only   *)
 (* requests and tentative execution (TOCS section 5.1), big requests that  *)
-(* clients send past the primary (TOCS section 6.1), and values that the   *)
-(* primary proposes, as a clock (OSDI '99 section 4.6).                    *)
+(* clients send past the primary (TOCS section 6.1), values that the       *)
+(* primary proposes, as a clock (OSDI '99 section 4.6), and decisions that *)
+(* are fetched or told.                                                    *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -45,6 +46,7 @@ CONSTANTS
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
   FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
+  TellCommitted,    \* whether replicas tell what they have executed, and f + 1 are believed
   Clock,            \* the client in whose name primaries propose values: none, or one
   Proposals,        \* the requests of Clock that correct primaries may propose
   Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
@@ -151,6 +153,9 @@ IsRecoverer(i, c) == Recoverers # {} /\ c = Recoverer(i)
 NewView(i, v, changes, decision) ==
   [type |-> "NewView", view |-> v, changes |-> changes, start |-> decision.start,
    chosen |-> decision.chosen, replica |-> i]
+\* That i has executed the batch for good, whatever the view in which it was committed.
+ToldCommitted(i, n, d) ==
+  [type |-> "Committed", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 \* A batch is known by its digest, whoever sends it.
 FetchBatch(i, d) == [type |-> "FetchBatch", digest |-> d, replica |-> i, auth |-> Replicas]
 BatchOf(d) == [type |-> "Batch", batch |-> d]
@@ -184,16 +189,17 @@ VARIABLES
   undo,             \* volatile: the state before what it executed tentatively, if it did
   reads,            \* volatile: requests to read that wait for a state that is committed
   recovery,         \* durable: who lost its disk, as what it came back, and from where on it votes
+  told,             \* volatile: what it executed, what others say that they did, see Told
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
 changeVars == <<pset, qset, viewChanges, newView, fetched>>
-fastVars == <<undo, reads, recovery>>
+fastVars == <<undo, reads, recovery, told>>
 replicaVars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, fastVars>>
 vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
           checkpointVotes, pset, qset, viewChanges, newView, fetched, undo, reads, recovery,
-          client, msgs>>
+          told, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Window(h) == h + 1 .. h + L
@@ -291,6 +297,11 @@ NewViewTypeOK == \A i \in Correct :
 \* fetched: only while the view changes.
 FetchedTypeOK == \A i \in Correct : fetched[i] # {} => ~active[i] /\ newView[i] # {}
 
+\* The state all of which is committed.
+Settled(i) ==
+  IF undo[i] = {} THEN [executed |-> executed[i], value |-> value[i], table |-> table[i]]
+  ELSE CHOOSE u \in undo[i] : TRUE
+
 \* undo: one state at the most, below what is executed; none while the view changes.
 UndoTypeOK == \A i \in Correct :
   /\ Cardinality(undo[i]) <= 1
@@ -306,6 +317,21 @@ RecoveryTypeOK == \A i \in Correct :
   /\ Cardinality(recovery[i]) <= 1
   /\ \A r \in recovery[i] : r.incarnation > 0 /\ \A p \in r.point : p % K = 0
 
+(***************************************************************************)
+(* told: of the numbers above the low watermark,                           *)
+(*  own      the digest of what it executed for good at each               *)
+(*  claims   of others, beyond that: what each says that it executed       *)
+(*  batches  what it fetched because of claims                             *)
+(***************************************************************************)
+NothingTold == [own |-> {}, claims |-> {}, batches |-> {}]
+ToldTypeOK == \A i \in Correct : LET t == told[i] IN
+  /\ ~TellCommitted => t = NothingTold
+  /\ \A c \in t.own : c.seq \in low[i] + 1 .. Settled(i).executed
+  /\ \A a, b \in t.own : a.seq = b.seq => a = b
+  /\ \A c \in t.claims : c.seq \in Settled(i).executed + 1 .. low[i] + L /\ c.replica # i
+  /\ \A a, b \in t.claims : a.seq = b.seq /\ a.replica = b.replica => a = b
+  /\ \A d \in t.batches : \E c \in t.claims : c.digest = d
+
 \* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted; `readOnly`: what
 \* is awaited was not to be ordered. replies: by replica NoResult or an answer, see AnswerOf.
 NoOp == "none"
@@ -319,7 +345,7 @@ ClientTypeOK == \A c \in Clients :
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
                  "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State",
-                 "FetchPrePrepare"}
+                 "FetchPrePrepare", "Committed"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -336,6 +362,7 @@ Init ==
   /\ undo = [i \in Correct |-> {}]
   /\ reads = [i \in Correct |-> {}]
   /\ recovery = [i \in Correct |-> {}]
+  /\ told = [i \in Correct |-> NothingTold]
   /\ seqno = [i \in Correct |-> 0]
   /\ queue = [i \in Correct |-> <<>>]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> EmptySlot]]
@@ -446,13 +473,14 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ WellFormed(m.batch)
   /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
   /\ m.type = "Commit" => m.digest # NoDigest
+  /\ m.type = "Committed" => m.seq > 0 /\ m.digest # NoDigest
   /\ m.type \in {"Checkpoint", "FetchState"} => m.seq > 0 /\ m.seq % K = 0
   /\ m.type = "ViewChange" => ValidViewChange(m)
   /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
 
 TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
           /\ NewViewTypeOK /\ FetchedTypeOK /\ UndoTypeOK /\ ReadsTypeOK /\ RecoveryTypeOK
-          /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
+          /\ ToldTypeOK /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
           /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
           /\ ClientTypeOK /\ MsgsTypeOK
 
@@ -780,13 +808,59 @@ LowerCommitted(i, n) == \A u \in undo[i] : n <= u.executed + MaxTentative
 
 Waiting(i, t) == SelectSeq(queue[i], LAMBDA r : r.timestamp > t[r.client].timestamp)
 
-\* The next batch of the log, once committed. Every K-th time a checkpoint is taken and announced.
+\* What a replica takes along from the view that it is in (TOCS section 4.5, figure 3).
+Entry(i, n) == [seq |-> n, digest |-> Digest(slot[i][n].batch), view |-> view[i]]
+EntriesAt(i, phases) ==
+  {Entry(i, n) : n \in {n \in Window(low[i]) : slot[i][n].phase \in phases}}
+\* P: the last thing prepared at each number. Q: per number and digest the last view.
+LeavingP(i) == LET now == EntriesAt(i, {"prepared", "committed"}) IN
+  now \cup {e \in pset[i] : \A x \in now : x.seq # e.seq}
+LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN
+  now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
+
+(***************************************************************************)
+(* What others executed (ours; docs/adr, "what others have executed"). A   *)
+(* batch that f + 1 replicas say they executed at a number is committed    *)
+(* there: one of them is correct, and the first correct one to say so has  *)
+(* a committed certificate. So it may be executed in whatever view the     *)
+(* replica is, whatever it voted for there, and while it takes part in     *)
+(* none. It is no vote, and nothing of it is in P or Q.                    *)
+(***************************************************************************)
+Claimed(n, claims) ==
+  {d \in {c.digest : c \in claims} :
+     Cardinality({c \in claims : c.seq = n /\ c.digest = d}) >= F + 1}
+\* Whether i has the batch itself. (What it pre-prepared at n it keeps until n is below its window.)
+Holds(i, n, d) ==
+  d = NullDigest \/ d \in told[i].batches \/ \E e \in LeavingQ(i) : e.seq = n /\ e.digest = d
+\* What is claimed at n, and lacking.
+Lacked(i, n, claims) == {d \in Claimed(n, claims) : ~Holds(i, n, d)}
+
+\* The batches, one at the most, that i knows to be committed at n. What it may have executed
+\* tentatively there, or may be about to, stands until the view is left.
+CommittedAt(i, n) ==
+  LET s == slot[i][n]
+      known == {d \in Claimed(n, told[i].claims) : Holds(i, n, d)}
+  IN IF s.phase \in Final THEN {Digest(s.batch)}
+     ELSE IF MaxTentative > 0 /\ s.phase = "prepared" THEN known \cap {Digest(s.batch)}
+     ELSE known
+
+\* After a step: `own` is what it has executed for good in it. What is below that, or below the low
+\* watermark, is forgotten.
+KeepTold(i, own) ==
+  told' = IF ~TellCommitted THEN told ELSE
+    LET settled == (Settled(i).executed)'
+        claims == {c \in told[i].claims : c.seq > settled}
+    IN [told EXCEPT ![i] = [own     |-> {c \in @.own \cup own : c.seq > low'[i]},
+                            claims  |-> claims,
+                            batches |-> {d \in @.batches : \E c \in claims : c.digest = d}]]
+
+\* The next batch, once committed. Every K-th time a checkpoint is taken and announced.
 Execute(i) ==
   LET n == executed[i] + 1 IN
   /\ n \in Window(low[i])
-  /\ slot[i][n].phase \in Final
   /\ LowerCommitted(i, n)
-  /\ LET batch == slot[i][n].batch
+  /\ \E d \in CommittedAt(i, n) :
+     LET batch == IF Digest(slot[i][n].batch) = d THEN slot[i][n].batch ELSE Body(d)
          after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], batch)
      IN /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = after.value]
@@ -794,7 +868,8 @@ Execute(i) ==
         /\ queue' = [queue EXCEPT ![i] = Waiting(i, after.table)]
         /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, after.table)]
         /\ TakeCheckpoint(i, n, after.value, after.table, Answers(i, batch, after.done))
-  /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, undo, reads, client>>
+        /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, undo, reads, client>>
+        /\ KeepTold(i, {[seq |-> n, digest |-> d]})
 
 (***************************************************************************)
 (* Tentative execution (TOCS section 5.1): the next batch as soon as it is *)
@@ -806,7 +881,7 @@ ExecuteTentatively(i) ==
   LET n == executed[i] + 1 IN
   /\ MaxTentative > 0
   /\ n \in Window(low[i])
-  /\ slot[i][n].phase = "prepared"
+  /\ slot[i][n].phase = "prepared" /\ CommittedAt(i, n) = {}
   /\ LowerCommitted(i, n)
   /\ LET batch == slot[i][n].batch
          after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], batch)
@@ -817,17 +892,40 @@ ExecuteTentatively(i) ==
         /\ undo' = [undo EXCEPT ![i] = IF @ = {} THEN {before} ELSE @]
         /\ msgs' = msgs \cup {Tentative(m) : m \in Answers(i, batch, after.done)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, low, checkpoints, checkpointVotes, changeVars,
-                 reads, recovery, client>>
+                 reads, recovery, told, client>>
 
 \* What was executed tentatively is committed.
 Settle(i) ==
   /\ \E u \in undo[i] : \A n \in u.executed + 1 .. executed[i] :
-       n \in Window(low[i]) /\ slot[i][n].phase \in Final
+       n \in Window(low[i]) /\ Digest(slot[i][n].batch) \in CommittedAt(i, n)
   /\ undo' = [undo EXCEPT ![i] = {}]
   /\ queue' = [queue EXCEPT ![i] = Waiting(i, table[i])]
   /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
   /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
                  recovery, client>>
+  /\ KeepTold(i, {[seq |-> n, digest |-> Digest(slot[i][n].batch)] :
+                    n \in Settled(i).executed + 1 .. executed[i]})
+
+\* A replica tells what it executed.
+SendCommitted(i, n) ==
+  /\ TellCommitted
+  /\ \E c \in told[i].own :
+       c.seq = n /\ msgs' = msgs \cup {ToldCommitted(i, n, c.digest)}
+  /\ UNCHANGED <<replicaVars, client>>
+
+\* Another one told. Of each the first word on a number counts. Who lacks the batch asks for it.
+RecvCommitted(i, m) ==
+  /\ TellCommitted
+  /\ m.type = "Committed" /\ i \in m.auth /\ m.replica # i
+  /\ m.seq \in Window(low[i]) /\ m.seq > Settled(i).executed
+  /\ slot[i][m.seq].phase \notin Final
+  /\ \A c \in told[i].claims : ~(c.seq = m.seq /\ c.replica = m.replica)
+  /\ LET claim == [seq |-> m.seq, digest |-> m.digest, replica |-> m.replica]
+         claims == told[i].claims \cup {claim}
+     IN /\ told' = [told EXCEPT ![i].claims = claims]
+        /\ msgs' = msgs \cup {FetchBatch(i, d) : d \in {m.digest} \cap Lacked(i, m.seq, claims)}
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, undo, reads, recovery, client>>
 
 (***************************************************************************)
 (* Reads without an order (TOCS section 5.1): a replica answers from a     *)
@@ -842,7 +940,7 @@ RecvRead(i, m) ==
   /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
   /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, recovery, client, msgs>>
+                 checkpointVotes, changeVars, undo, recovery, told, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in reads[i]
@@ -851,7 +949,7 @@ AnswerRead(i, r) ==
   /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], With(r, "at", i)))
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, recovery, client>>
+                 checkpointVotes, changeVars, undo, recovery, told, client>>
 
 \* A vote for a checkpoint above the window tells that the others have gone on: of each replica the
 \* last one is kept.
@@ -878,7 +976,8 @@ RecvCheckpoint(i, m) ==
                      [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
      \/ m.seq > low[i] + L /\ NoteAbove(i, m)
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, viewChanges, newView, fetched,
-                 fastVars, client, msgs>>
+                 undo, reads, recovery, client, msgs>>
+  /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -889,19 +988,6 @@ RecvCheckpoint(i, m) ==
 (* them.                                                                   *)
 (***************************************************************************)
 OwnDigest(i, n) == StateDigest(n, checkpoints[i][n].value, checkpoints[i][n].table)
-Entry(i, n) == [seq |-> n, digest |-> Digest(slot[i][n].batch), view |-> view[i]]
-EntriesAt(i, phases) ==
-  {Entry(i, n) : n \in {n \in Window(low[i]) : slot[i][n].phase \in phases}}
-\* P: the last thing prepared at each number. Q: per number and digest the last view (figure 3).
-LeavingP(i) == LET now == EntriesAt(i, {"prepared", "committed"}) IN
-  now \cup {e \in pset[i] : \A x \in now : x.seq # e.seq}
-LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN
-  now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
-
-\* The state all of which is committed.
-Settled(i) ==
-  IF undo[i] = {} THEN [executed |-> executed[i], value |-> value[i], table |-> table[i]]
-  ELSE CHOOSE u \in undo[i] : TRUE
 
 \* Moves to view v, inactive. What was executed tentatively is undone.
 Leave(i, v) ==
@@ -915,7 +1001,7 @@ Leave(i, v) ==
   /\ value' = [value EXCEPT ![i] = Settled(i).value]
   /\ table' = [table EXCEPT ![i] = Settled(i).table]
   /\ undo' = [undo EXCEPT ![i] = {}]
-  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, recovery, client>>
+  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, recovery, told, client>>
 
 \* Gives up its view for view v and says so; `changes` are the VIEW-CHANGEs that it knows.
 Suspect(i, v, changes) ==
@@ -994,20 +1080,23 @@ RecvFetchBatch(i, m) ==
   /\ msgs' = msgs \cup {BatchOf(m.digest)}
   /\ UNCHANGED <<replicaVars, client>>
 
+\* A batch that the new view chose and that was missing, that was decided without i, or that others
+\* executed.
 RecvBatch(i, m) ==
   /\ m.type = "Batch"
-  /\ \/ /\ ~active[i]
-        /\ \E x \in newView[i] : m.batch \in Missing(i, x, qset[i]) \ fetched[i]
-        /\ fetched' = [fetched EXCEPT ![i] = @ \cup {m.batch}]
-        /\ UNCHANGED slot
-     \/ LET at == {n \in Window(low[i]) : m.batch \in Decided(slot[i][n])}
-            taken(s) == [s EXCEPT !.phase = "decided", !.batch = Body(m.batch)]
-        IN /\ active[i] /\ at # {}
-           /\ slot' = [slot EXCEPT ![i] =
-                [n \in Window(low[i]) |-> IF n \in at THEN taken(slot[i][n]) ELSE slot[i][n]]]
-           /\ UNCHANGED fetched
+  /\ LET entering == /\ ~active[i]
+                     /\ \E x \in newView[i] : m.batch \in Missing(i, x, qset[i]) \ fetched[i]
+         at == {n \in Window(low[i]) : active[i] /\ m.batch \in Decided(slot[i][n])}
+         taken(s) == [s EXCEPT !.phase = "decided", !.batch = Body(m.batch)]
+         claimed == \E n \in Window(low[i]) : m.batch \in Lacked(i, n, told[i].claims)
+     IN /\ entering \/ at # {} \/ claimed
+        /\ fetched' = IF entering THEN [fetched EXCEPT ![i] = @ \cup {m.batch}] ELSE fetched
+        /\ slot' = [slot EXCEPT ![i] =
+             [n \in Window(low[i]) |-> IF n \in at THEN taken(slot[i][n]) ELSE slot[i][n]]]
+        /\ told' = IF claimed THEN [told EXCEPT ![i].batches = @ \cup {m.batch}] ELSE told
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
-                 checkpointVotes, pset, qset, viewChanges, newView, fastVars, client, msgs>>
+                 checkpointVotes, pset, qset, viewChanges, newView, undo, reads, recovery, client,
+                 msgs>>
 
 \* A replica that has all that the new view starts from takes part in it. Each chosen batch is
 \* pre-prepared there; what was executed before is agreed on again and not executed again.
@@ -1041,7 +1130,8 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ fetched' = [fetched EXCEPT ![i] = {}]
      /\ msgs' = msgs \cup IF i = m.replica THEN {}
                            ELSE {Prepare(i, view[i], c.seq, c.digest) : c \in chosen}
-     /\ UNCHANGED <<view, executed, table, value, newView, fastVars, client>>
+     /\ UNCHANGED <<view, executed, table, value, newView, undo, reads, recovery, client>>
+     /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1104,6 +1194,7 @@ RecvState(i, m) ==
         /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, m.table)]
         /\ msgs' = msgs \cup {Checkpoint(i, n, d)}
   /\ UNCHANGED <<view, active, viewChanges, newView, fetched, reads, client>>
+  /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1142,6 +1233,7 @@ Restart(i) ==
      /\ fetched' = [fetched EXCEPT ![i] = {}]
      /\ undo' = [undo EXCEPT ![i] = {}]
      /\ reads' = [reads EXCEPT ![i] = {}]
+     /\ told' = [told EXCEPT ![i] = NothingTold]
      /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, recovery, client,
                     msgs>>
 
@@ -1160,6 +1252,7 @@ Rejoin(i, k) ==
   /\ fetched' = [fetched EXCEPT ![i] = {}]
   /\ undo' = [undo EXCEPT ![i] = {}]
   /\ reads' = [reads EXCEPT ![i] = {}]
+  /\ told' = [told EXCEPT ![i] = NothingTold]
   /\ seqno' = [seqno EXCEPT ![i] = 0]
   /\ queue' = [queue EXCEPT ![i] = <<>>]
   /\ slot' = [slot EXCEPT ![i] = [n \in Window(0) |-> EmptySlot]]
@@ -1185,6 +1278,8 @@ AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, 
 AnyRecvFetchPrePrepare(i) == \E m \in Deliverable("FetchPrePrepare") : RecvFetchPrePrepare(i, m)
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
+AnySendCommitted(i)   == \E n \in Window(low[i]) : SendCommitted(i, n)
+AnyRecvCommitted(i)   == \E m \in Deliverable("Committed") : RecvCommitted(i, m)
 AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
 AnyAnswerRead(i)      == \E r \in reads[i] : AnswerRead(i, r)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
@@ -1212,6 +1307,8 @@ Next ==
   \/ \E i \in Correct : Execute(i)
   \/ \E i \in Correct : ExecuteTentatively(i)
   \/ \E i \in Correct : Settle(i)
+  \/ \E i \in Correct : AnySendCommitted(i)
+  \/ \E i \in Correct : AnyRecvCommitted(i)
   \/ \E i \in Correct : AnyRecvRead(i)
   \/ \E i \in Correct : AnyAnswerRead(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
@@ -1271,12 +1368,23 @@ CommitUnique == \A a, b \in msgs :
 
 \* S3, of what was executed: f + 1 correct replicas have prepared or checkpointed all that one of
 \* them takes for committed, in whatever view it was. (Who takes a state over may have been told
-\* something else than what it covers.)
+\* something else than what it covers; so may who believes others, but it knows what they told.)
+TakenAt(i, n) ==
+  IF TellCommitted THEN {c.digest : c \in {c \in told[i].own : c.seq = n}}
+  ELSE IF active[i] /\ slot[i][n].phase # "empty" THEN {Digest(slot[i][n].batch)} ELSE {}
 SettledSupport == \A i \in Correct \ CanFetch : \A n \in low[i] + 1 .. Settled(i).executed :
-  active[i] /\ slot[i][n].phase # "empty" =>
+  \A d \in TakenAt(i, n) :
     Cardinality({j \in Correct :
-      \/ low[j] >= n \/ IsMute(j)
-      \/ PreparedOnce(j, n, Digest(slot[i][n].batch))}) >= Quorum - F
+      low[j] >= n \/ IsMute(j) \/ PreparedOnce(j, n, d)}) >= Quorum - F
+
+\* S1, of what is told: no two correct replicas tell of different batches at one sequence number.
+TellsAgree == \A a, b \in msgs :
+  a.type = "Committed" /\ b.type = "Committed" /\ a.seq = b.seq => a.digest = b.digest
+
+\* S1, of what was executed: no other batch than another correct replica executed or committed there.
+ExecutedAlike == \A i, j \in Correct : \A c \in told[i].own :
+  /\ \A e \in told[j].own : c.seq = e.seq => c.digest = e.digest
+  /\ Committed(j, c.seq) => Digest(slot[j][c.seq].batch) = c.digest
 
 \* S6: executions are prefixes of each other, but for what may be undone.
 ExecutionPrefix == \A i, j \in Correct :

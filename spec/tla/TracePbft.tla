@@ -98,6 +98,7 @@ StartState ==
   /\ undo = [i \in Correct |-> UndoOf(Start[i].undo)]
   /\ reads = [i \in Correct |-> Start[i].reads]
   /\ recovery = [i \in Correct |-> Start[i].recovery]
+  /\ told = [i \in Correct |-> Start[i].told]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -151,6 +152,9 @@ FastAsLogged(i, post) ==
   /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
                          ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
+  /\ Same("told.claims", told'[i].claims, IF named("claims") THEN post.claims ELSE told[i].claims)
+  /\ Same("told.batches", told'[i].batches,
+          IF named("claimedBatches") THEN post.claimedBatches ELSE told[i].batches)
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
@@ -220,6 +224,7 @@ ReplicaIs(i, s) ==
   /\ Same("undo", undo'[i], UndoOf(s.undo))
   /\ Same("reads", reads'[i], s.reads)
   /\ Same("recovery", recovery'[i], s.recovery)
+  /\ Same("told", told'[i], s.told)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -286,6 +291,13 @@ IsExecuteTentatively(e) ==
                         /\ ReplicaAsLogged(e.node, e.post)
 IsSettle(e)          == /\ e.action = "Settle"
                         /\ Settle(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsSendCommitted(e)   == /\ e.action = "SendCommitted"
+                        /\ SendCommitted(e.node, e.seq)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvCommitted(e)   == /\ e.action = "RecvCommitted"
+                        /\ Receivable(e.m)
+                        /\ RecvCommitted(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvRead(e)        == /\ e.action = "RecvRead"
                         /\ Receivable(e.m)
@@ -359,6 +371,8 @@ Possible(e) ==
     [] e.input = "FetchPrePrepare" -> ENABLED RecvFetchPrePrepare(e.node, e.m)
     [] e.input = "Prepare"    -> ENABLED RecvPrepare(e.node, e.m)
     [] e.input = "Commit"     -> ENABLED RecvCommit(e.node, e.m)
+    [] e.input = "Tell"       -> ENABLED SendCommitted(e.node, e.seq)
+    [] e.input = "Committed"  -> ENABLED RecvCommitted(e.node, e.m)
     [] e.input = "Checkpoint" -> ENABLED RecvCheckpoint(e.node, e.m)
     [] e.input = "Propose"    ->
          ENABLED SendPrePrepare(e.node, e.head, SubSeq(queue[e.node], 1, e.count))
@@ -385,7 +399,8 @@ Follow(e) ==
   \/ IsClientSubmit(e) \/ IsClientTimeout(e) \/ IsClientRecvReply(e)
   \/ IsRecvRequest(e) \/ IsSendPrePrepare(e) \/ IsRecvPrePrepare(e)
   \/ IsRecvFetchPrePrepare(e) \/ IsRecvPrepare(e) \/ IsRecvCommit(e) \/ IsExecute(e)
-  \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
+  \/ IsExecuteTentatively(e) \/ IsSettle(e) \/ IsSendCommitted(e) \/ IsRecvCommitted(e)
+  \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)

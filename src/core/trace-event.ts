@@ -94,6 +94,8 @@ export const TraceHeader = Schema.Struct({
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
   fetchDecisions: Schema.Boolean,
+  /** Whether replicas tell what they executed, and believe f + 1 others; left out: they do not. */
+  tellCommitted: Schema.optionalKey(Schema.Boolean),
   /** The client in whose name primaries propose a value with each batch, where they do. */
   clock: Schema.optionalKey(Natural),
   /** The client in whose name replica 0 asks to be taken back; the others' follow it. */

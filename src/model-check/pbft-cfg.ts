@@ -24,6 +24,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   IsRead <- MCIsRead
   MaxTentative = ${spec.maxTentative}
   FetchDecisions = ${truth(spec.fetchDecisions)}
+  TellCommitted = ${truth(spec.tellCommitted)}
   Clock = ${setOf(spec.clock === undefined ? [] : [spec.clock])}
   Proposals <- ${spec.proposals}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}

@@ -64,6 +64,8 @@ export interface PbftModelSpec {
   /** How many batches may be executed before they are committed. */
   readonly maxTentative: number
   readonly fetchDecisions: boolean
+  /** Whether replicas tell what they executed, and believe f + 1 others. */
+  readonly tellCommitted: boolean
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
   /** The client in whose name replica 0 asks to be taken back, the others' follow it. */
@@ -140,6 +142,7 @@ export const base = {
   readOnly: false,
   maxTentative: 0,
   fetchDecisions: false,
+  tellCommitted: false,
   clock: undefined,
   recoverers: undefined,
   rejoins: "NobodyRejoins",

@@ -4,7 +4,7 @@ import type { ClientConfig, ClientInput, ClientState } from "../core/pbft/client
 import type { Message } from "../core/pbft/message.ts"
 import { isSigned } from "../core/request.ts"
 import { canEnter } from "../core/pbft/enter-view.ts"
-import type { Config, Input, State } from "../core/pbft/state.ts"
+import { type Config, type Input, nothingTold, type State } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
 import { pendingDecisions } from "../core/pbft/view-change.ts"
 import {
@@ -38,6 +38,7 @@ import {
   plainText,
   replicaTexts,
   replicaVariables,
+  toldText,
 } from "./pbft-text.ts"
 import { pbftWitnesses } from "./pbft-witnesses.ts"
 import { worldText } from "./world-text.ts"
@@ -52,6 +53,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   readOnly: c.readOnly,
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
+  tellCommitted: c.tellCommitted,
   clock: c.clock,
   recoverers: c.recoverers,
   bigRequestBytes: c.bigRequestBytes,
@@ -77,6 +79,8 @@ const told = (m: Message): string => {
       return `${m._tag} view ${m.view} seq ${m.seq} ${m.digest} from ${m.replica}`
     case "Checkpoint":
       return `Checkpoint seq ${m.seq} from ${m.replica}`
+    case "Committed":
+      return `Committed seq ${m.seq} ${m.digest} from ${m.replica}`
     case "ViewChange":
       return `ViewChange to view ${m.view} from ${m.replica}`
     case "NewView": {
@@ -129,6 +133,10 @@ const ownInputs = (c: PbftConstants, config: Config, state: State): ReadonlyArra
     inputs.push({ input: { _tag: "Decide", decision }, what })
   }
   if (canEnter(config, state)) inputs.push({ input: { _tag: "Enter" }, what: `view ${view}` })
+  for (const { seq } of state.told.own) {
+    // Whom it tells is not in the specification: whoever it is may receive it.
+    inputs.push({ input: { _tag: "Tell", seq, replica: 0 }, what: `what it executed at ${seq}` })
+  }
   if (!config.canFetch) return inputs
   for (const checkpoint of wantedStates(config, state)) {
     const what = `asks for the state at ${checkpoint.seq}`
@@ -290,6 +298,8 @@ const allActions = [
   "Execute",
   "ExecuteTentatively",
   "Settle",
+  "SendCommitted",
+  "RecvCommitted",
   "RecvRead",
   "AnswerRead",
   "RecvCheckpoint",
@@ -317,8 +327,8 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     ...correct.map((id) => replicaModel(c, id)),
     ...clients.map((id) => clientModel(c, id)),
   ]
-  // Left out where it is everyone's first value: the text stays what it was without it.
-  const leftOut = { variable: "recovery", where: "{}" }
+  // Left out where they are everyone's first value: the text stays what it was without them.
+  const leftOut = { recovery: "{}", told: toldText(nothingTold) }
   const text = worldText({ correct, clients, variables: replicaVariables, leftOut })
   return {
     name,

@@ -10,6 +10,7 @@ import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
+import { toldModels } from "./told-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
 
@@ -251,6 +252,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...proposalModels,
   ...rejoinModels,
   ...bigRequestModels,
+  ...toldModels,
 ]
 
 /** The constants of a model, its universe spelled out. */

@@ -33,6 +33,8 @@ export interface PbftConstants {
   readonly readOnly: boolean
   readonly maxTentative: number
   readonly fetchDecisions: boolean
+  /** Whether replicas tell what they executed, and believe f + 1 others. */
+  readonly tellCommitted: boolean
   /** The client in whose name primaries propose, and what correct ones may. */
   readonly clock: number | undefined
   /** The client in whose name replica 0 asks to be taken back, the others' follow it. */

@@ -1,7 +1,7 @@
 /** The invariants of Pbft.tla over a model's states. */
 import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
-import type { PeerMessage, Reply } from "../core/pbft/message.ts"
+import type { Numbered, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import { isSigned } from "../core/request.ts"
 import { type Envelope, verifiesAt } from "../sim/world.ts"
@@ -131,6 +131,9 @@ const viewChangeInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyArr
   const changed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "ViewChange")
   return [
     ofAllSent("CommitUnique", first, Invariants.commitUnique, committed),
+    ofAllSent("TellsAgree", first, Invariants.tellsAgree, (sent) =>
+      sent.some((m) => m._tag === "Committed"),
+    ),
     ofAllSent(
       "CarryOver",
       first,
@@ -338,27 +341,27 @@ const stateOf = (p: unknown): State | undefined => {
 const supported = (
   c: PbftConstants,
   name: string,
-  seqsOf: (state: State) => ReadonlyArray<number>,
+  takenBy: (state: State) => ReadonlyArray<Numbered>,
 ): Invariant => ({
   name,
   scope: "support",
   items: (p) => {
     const state = stateOf(p)
-    return state === undefined ? 0 : seqsOf(state).length
+    return state === undefined ? 0 : takenBy(state).length
   },
   supports: (p, q) => {
     const one = stateOf(p)
     const other = stateOf(q)
     if (one === undefined || other === undefined) return 0
-    return seqsOf(one).reduce(
-      (mask, seq, k) => (Invariants.supportsCommit(one, other, seq) ? mask | (1 << k) : mask),
+    return takenBy(one).reduce(
+      (mask, taken, k) => (Invariants.supports(other, taken) ? mask | (1 << k) : mask),
       0,
     )
   },
   atLeast: c.quorum - c.f,
   why: (p, item, supporters) => {
     const state = stateOf(p)
-    const seq = state === undefined ? 0 : seqsOf(state)[item]
+    const seq = state === undefined ? 0 : takenBy(state)[item]?.seq
     return `sequence number ${seq} is taken for committed with ${supporters} correct supporters`
   },
 })
@@ -376,9 +379,10 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
     antecedent: () => true,
   },
   ofReplicas("Agreement", Invariants.agreement, Invariants.agreementApplies),
+  ofReplicas("ExecutedAlike", Invariants.executedAlike, Invariants.executedAlikeApplies),
   ofReplicas("PreparedUnique", Invariants.preparedUnique, Invariants.preparedUniqueApplies),
-  supported(c, "CommitSupport", Invariants.committedSeqs),
-  supported(c, "SettledSupport", Invariants.settledSeqs),
+  supported(c, "CommitSupport", Invariants.allCommitted),
+  supported(c, "SettledSupport", (state) => Invariants.takenForCommitted(configOf(0), state)),
   ...viewChangeInvariants(c, configOf),
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),

@@ -16,6 +16,7 @@ import {
   type Settled,
   type Slot,
   type State,
+  type Told,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
@@ -44,6 +45,7 @@ export const replicaVariables = [
   "undo",
   "reads",
   "recovery",
+  "told",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
@@ -176,8 +178,21 @@ export const replicaTexts = (
     undo: set(undo === undefined ? [] : [undoText(undo, before)]),
     reads: set(reads.map(plainText)),
     recovery: set(state.recovery === undefined ? [] : [recoveryText(state.recovery)]),
+    told: toldText(state.told),
   }
 }
+
+/** `told` of a replica. */
+export const toldText = ({ own, claims, batches }: Told): Text =>
+  record({
+    own: set(own.map(numberedText)),
+    claims: set(
+      claims.map((c) =>
+        record({ seq: int(c.seq), digest: digestText(c.digest), replica: int(c.replica) }),
+      ),
+    ),
+    batches: set(batches.map((b) => digestText(b.digest))),
+  })
 
 const recoveryText = ({ incarnation, point }: Recovery): Text =>
   record({
@@ -249,6 +264,7 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       return record({ type, ...place, auth })
     }
     case "Checkpoint":
+    case "Committed":
       return record({
         type,
         seq: int(m.seq),

@@ -9,30 +9,8 @@ import * as Window from "../core/window.ts"
 import type { SentMessage, Witness } from "./model.ts"
 import type { PbftConstants } from "./pbft-process.ts"
 import { asProcess, messageOf } from "./pbft-properties.ts"
-
-const someReplica = (name: string, holds: (state: State) => boolean): Witness => ({
-  name,
-  scope: "some",
-  holds: (process) => {
-    const p = asProcess(process)
-    return p.role === "replica" && holds(p.at.state)
-  },
-})
-
-const everyReplica = (name: string, holds: (state: State) => boolean): Witness => ({
-  name,
-  scope: "every",
-  holds: (process) => {
-    const p = asProcess(process)
-    return p.role !== "replica" || holds(p.at.state)
-  },
-})
-
-const someMessage = (name: string, holds: (m: Message) => boolean): Witness => ({
-  name,
-  scope: "message",
-  holds: (m) => holds(messageOf(m)),
-})
+import { everyReplica, someMessage, someReplica } from "./pbft-witness.ts"
+import { toldWitnesses } from "./told-witnesses.ts"
 
 const slotIn = (name: string, phase: string): Witness =>
   someReplica(name, (s) => Window.occupied(s.log).some((n) => Window.get(s.log, n).phase === phase))
@@ -292,5 +270,6 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...stateTransfer(c),
   ...proposals(c),
   ...rejoining,
+  ...(c.tellCommitted ? toldWitnesses(c) : []),
   ...(c.bigRequestBytes === undefined ? [] : bigRequests),
 ]

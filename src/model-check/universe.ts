@@ -31,6 +31,7 @@ import { bigRequestUniverses } from "./big-request-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
+import { toldUniverses } from "./told-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
 const equivocation = (n: number): ReadonlyArray<Envelope> => [
@@ -221,6 +222,7 @@ export const universes = {
   ...proposalUniverses,
   ...rejoinUniverses,
   ...bigRequestUniverses,
+  ...toldUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -7,18 +7,18 @@ interface Shape {
   readonly clients: ReadonlyArray<number>
   /** Each is a function of the correct replicas. */
   readonly variables: ReadonlyArray<string>
-  /** A variable that is left out where every part has this text. */
-  readonly leftOut?: { readonly variable: string; readonly where: Text }
+  /** Variables that are left out where every part has this text. */
+  readonly leftOut?: Readonly<Record<string, Text>>
 }
 
 /** `parts`: of each process its variables; `sent`: the messages. */
 export const worldText =
-  ({ correct, clients, variables, leftOut }: Shape) =>
+  ({ correct, clients, variables, leftOut = {} }: Shape) =>
   (parts: ReadonlyArray<Readonly<Record<string, Text>>>, sent: ReadonlyArray<Text>): Text => {
     const fields: Record<string, Text> = { msgs: set(sent) }
     for (const variable of variables) {
       const texts = correct.map((_, k) => parts[k]?.[variable] ?? "")
-      if (variable === leftOut?.variable && texts.every((t) => t === leftOut.where)) continue
+      if (texts.every((t) => t === leftOut[variable])) continue
       fields[variable] = func(correct, texts)
     }
     fields["client"] = func(

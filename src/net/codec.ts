@@ -10,6 +10,7 @@ import type {
   Batch,
   Checkpoint,
   Commit,
+  Committed,
   FetchBatch,
   FetchPrePrepare,
   FetchState,
@@ -63,6 +64,7 @@ export const kind = {
   Batch: 11,
   FetchState: 12,
   FetchPrePrepare: 13,
+  Committed: 20,
 } as const
 
 /** What travels as one message: a state goes in parts (state-wire.ts). */
@@ -104,8 +106,8 @@ const writeFetchPrePrepare = (writer: Writer, m: FetchPrePrepare): void => {
   writer.natural(m.replica)
 }
 
-const writeCheckpoint = (writer: Writer, m: Checkpoint): void => {
-  writer.u8(kind.Checkpoint)
+const writeNumbered = (writer: Writer, m: Checkpoint | FetchState | Committed): void => {
+  writer.u8(kind[m._tag])
   writer.natural(m.seq)
   writer.digest(m.digest)
   writer.natural(m.replica)
@@ -137,13 +139,6 @@ const writeFetchBatch = (writer: Writer, m: FetchBatch): void => {
   writer.natural(m.replica)
 }
 
-const writeFetchState = (writer: Writer, m: FetchState): void => {
-  writer.u8(kind.FetchState)
-  writer.natural(m.seq)
-  writer.digest(m.digest)
-  writer.natural(m.replica)
-}
-
 const writeBatchMessage = (writer: Writer, m: Batch): void => {
   writer.u8(kind.Batch)
   writeSignedBatch(writer, m.batch)
@@ -166,7 +161,9 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
     case "Commit":
       return writeVote(writer, m)
     case "Checkpoint":
-      return writeCheckpoint(writer, m)
+    case "FetchState":
+    case "Committed":
+      return writeNumbered(writer, m)
     case "ViewChange":
       return writeViewChange(writer, m)
     case "NewView":
@@ -175,8 +172,6 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
       return writeFetchBatch(writer, m)
     case "Batch":
       return writeBatchMessage(writer, m)
-    case "FetchState":
-      return writeFetchState(writer, m)
     case "FetchPrePrepare":
       return writeFetchPrePrepare(writer, m)
     case "Reply":
@@ -214,24 +209,20 @@ const readFetchPrePrepare = (reader: Reader): FetchPrePrepare => {
   return { _tag: "FetchPrePrepare", view, seq, replica: reader.natural("replica") }
 }
 
-const readCheckpoint = (reader: Reader): Checkpoint => {
+const readNumbered = <T extends (Checkpoint | FetchState | Committed)["_tag"]>(
+  reader: Reader,
+  _tag: T,
+) => {
   reader.u8("kind")
   const seq = reader.natural("seq")
   const digest = reader.digest("digest")
-  return { _tag: "Checkpoint", seq, digest, replica: reader.natural("replica") }
+  return { _tag, seq, digest, replica: reader.natural("replica") }
 }
 
 const readFetchBatch = (reader: Reader): FetchBatch => {
   reader.u8("kind")
   const digest = reader.digest("digest")
   return { _tag: "FetchBatch", digest, replica: reader.natural("replica") }
-}
-
-const readFetchState = (reader: Reader): FetchState => {
-  reader.u8("kind")
-  const seq = reader.natural("seq")
-  const digest = reader.digest("digest")
-  return { _tag: "FetchState", seq, digest, replica: reader.natural("replica") }
 }
 
 const readBatchMessage = (reader: Reader, limits: CodecLimits): Batch => {
@@ -293,7 +284,7 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
     case kind.Commit:
       return { message: readVote(reader, "Commit") }
     case kind.Checkpoint:
-      return { message: readCheckpoint(reader) }
+      return { message: readNumbered(reader, "Checkpoint") }
     case kind.ViewChange:
       return { message: readViewChange(reader, limits) }
     case kind.NewView:
@@ -303,7 +294,9 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
     case kind.Batch:
       return { message: readBatchMessage(reader, limits) }
     case kind.FetchState:
-      return { message: readFetchState(reader) }
+      return { message: readNumbered(reader, "FetchState") }
+    case kind.Committed:
+      return { message: readNumbered(reader, "Committed") }
     case kind.FetchPrePrepare:
       return { message: readFetchPrePrepare(reader) }
     case kind.Reply:

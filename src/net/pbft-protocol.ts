@@ -4,7 +4,6 @@
  * Outside the specification: nothing; it names functions of src/core/pbft, and says which messages
  * wait or are sent again, as early.ts, catch-up.ts and change-repeater.ts say why.
  */
-import { missingDecisions } from "../core/pbft/decided.ts"
 import type {
   DirectMessage,
   Message,
@@ -16,7 +15,7 @@ import type {
 import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
-import { changeMessages, checkpointsAbove, messagesAt } from "../core/pbft/resend.ts"
+import { changeMessages, checkpointsAbove, messagesAt, neededBatches } from "../core/pbft/resend.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
   type Config,
@@ -118,7 +117,7 @@ export const repeatedTo = (
 ): ReadonlyArray<DirectMessage | Request> => {
   const asks = recoveryRequest(config, state)
   const own = state.active
-    ? missingDecisions(config, state)
+    ? neededBatches(config, state)
     : changeMessages(config, state).filter((m) => isUseful(state, told, m))
   return asks === undefined ? own : [asks, ...own]
 }

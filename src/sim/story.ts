@@ -52,6 +52,8 @@ const inputText = (input: Input): string => {
       return "has all that the view starts from"
     case "Fetch":
       return `the state at n${input.checkpoint.seq} ${short(input.checkpoint.digest)}`
+    case "Tell":
+      return `${replicaName(input.replica)} that n${input.seq} is executed`
     case "Restart":
       return `with ${input.durable.length} records`
     case "Rejoin":

@@ -2,6 +2,7 @@
 import { isIgnored } from "../core/machine.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import type {
+  Claim,
   Entry,
   Numbered,
   PeerMessage,
@@ -14,7 +15,7 @@ import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
-import { recoveryText, replicaText } from "./emit-state.ts"
+import { claimText, recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import type { Symbols } from "./symbols.ts"
 import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
@@ -86,6 +87,10 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
         `[type |-> "${m._tag}", view |-> ${m.view}, seq |-> ${m.seq}, ` +
         `digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
       )
+    case "Committed": {
+      const digest = symbols.digest(m.digest)
+      return `[type |-> "Committed", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
+    }
     case "Checkpoint": {
       const digest = symbols.checkpoint(m.digest)
       return `[type |-> "Checkpoint", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
@@ -204,6 +209,8 @@ interface ReplicaPost {
   readonly undo?: number | null
   readonly reads?: ReadonlyArray<{ readonly client: number; readonly timestamp: number }>
   readonly recovery?: RecoveryData | null
+  readonly claims?: ReadonlyArray<Claim>
+  readonly claimedBatches?: ReadonlyArray<string>
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
@@ -286,11 +293,14 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
   ]
 }
 
-const fastFields = ({ undo, reads }: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
+const fastFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
+  const { undo, reads, claims, claimedBatches } = post
   const waiting = reads?.map((r) => tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp)]))
   return [
     ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
     ["reads", waiting && tlaSet(waiting)],
+    ["claims", claims && tlaSet(claims.map((c) => claimText(c, symbols)))],
+    ["claimedBatches", claimedBatches && tlaSet(claimedBatches.map((d) => symbols.digest(d)))],
   ]
 }
 
@@ -335,6 +345,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["view", input._tag === "Timeout" ? input.view : undefined],
     ["incarnation", rejoined(input, event.replica, symbols)],
     ...readFields(input, symbols),
+    ["seq", input._tag === "Tell" ? input.seq : undefined],
     ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
   ]

@@ -2,6 +2,7 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
+import type { Claim } from "../core/pbft/message.ts"
 import { type RecoveryData, recoveryData } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
@@ -89,12 +90,29 @@ const changeFields = (state: State, symbols: Symbols): string => {
   )
 }
 
-const fastFields = ({ undo, reads }: State, symbols: Symbols): string => {
+const fastFields = ({ undo, reads, told }: State, symbols: Symbols): string => {
   const settled =
     undo === undefined
       ? []
       : [`[executed |-> ${undo.executed}, table |-> ${tableText(undo.table, symbols)}]`]
-  return `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(reads.map((r) => symbols.plain(r)))}`
+  const waiting = tlaSet(reads.map((r) => symbols.plain(r)))
+  return `undo |-> ${tlaSet(settled)}, reads |-> ${waiting}, told |-> ${toldText(told, symbols)}`
+}
+
+/** What another replica said that it executed. */
+export const claimText = ({ seq, digest, replica }: Claim, symbols: Symbols): string =>
+  `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}, replica |-> ${replica}]`
+
+const toldText = ({ own, claims, batches }: State["told"], symbols: Symbols): string => {
+  const executed = own.map(
+    ({ seq, digest }) => `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}]`,
+  )
+  const claimed = claims.map((c) => claimText(c, symbols))
+  const fetched = batches.map(({ digest }) => symbols.digest(digest))
+  return (
+    `[own |-> ${tlaSet(executed)}, claims |-> ${tlaSet(claimed)}, ` +
+    `batches |-> ${tlaSet(fetched)}]`
+  )
 }
 
 const answerText = ({ result, digest, tentative }: Answer, symbols: Symbols): string =>

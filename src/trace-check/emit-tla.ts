@@ -117,6 +117,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceReadOnly == ${tlaBoolean(header.readOnly)}`,
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
+    `TraceTellCommitted == ${tlaBoolean(header.tellCommitted === true)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
     `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,

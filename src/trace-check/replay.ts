@@ -58,7 +58,7 @@ export class ReplicaReplay {
   constructor(header: TraceHeader, digests: Digests) {
     const id = header.node.kind === "replica" ? header.node.id : 0
     const { n, f, quorum, clients, checkpointInterval, logSize, maxBatch } = header
-    const { readOnly, maxTentative, fetchDecisions } = header
+    const { readOnly, maxTentative, fetchDecisions, tellCommitted } = header
     const group = { n, f, quorum }
     this.node = `replica ${id}`
     this.config = {
@@ -72,6 +72,7 @@ export class ReplicaReplay {
       readOnly,
       maxTentative,
       fetchDecisions,
+      tellCommitted,
       clock: header.clock,
       recoverers: header.recoverers,
       bigRequestBytes: header.bigRequestBytes,

@@ -1,10 +1,10 @@
 /** All that one replica said to replicas, under the names of its messages. */
 import type { Digest, ReplicaId, View } from "../core/ids.ts"
-import type { Batch, PeerMessage, SlotMessage, State as Given } from "../core/pbft/message.ts"
+import type { Batch, PeerMessage, State as Given } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import type { Place } from "./finding.ts"
-import { type Known, Sayings, sayingOf } from "./sent.ts"
+import { type Known, type NumberMessage, Sayings, sayingOf } from "./sent.ts"
 import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
 
 /** What is known by its digest, whoever gives it. */
@@ -117,6 +117,7 @@ export class ReplicaSayings {
     const { view, slot, low, checkpoints, pset, qset, newView } = fullProjection(after)
     this.#slots.forget(low)
     this.#fetches.forget()
+    this.#slots.forgetTold()
     if (before.view < view) {
       this.#slots.forgetViews(view)
       this.#views.forget(view)
@@ -160,7 +161,7 @@ const aboutOf = (m: Exclude<SignedMessage, Fetch>): string => {
   return `for sequence number ${m.seq}${viewOf(m)}`
 }
 
-const viewOf = (m: SlotMessage): string => (m._tag === "Checkpoint" ? "" : ` in view ${m.view}`)
+const viewOf = (m: NumberMessage): string => ("view" in m ? ` in view ${m.view}` : "")
 
 /** A message, for people. */
 export const nameOf = (m: SignedMessage): string => {

@@ -5,15 +5,18 @@
  */
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
-import type { SlotMessage } from "../core/pbft/message.ts"
+import type { Committed, SlotMessage } from "../core/pbft/message.ts"
 import type { Request } from "../core/request.ts"
 import type { Place } from "./finding.ts"
 
 export type Known = "said" | "unsaid" | "forgotten"
 
-/** What a replica said of a sequence number; `view` is 0 for a checkpoint. */
+/** A message about a sequence number. */
+export type NumberMessage = SlotMessage | Committed
+
+/** What a replica said of a sequence number; `view` is 0 for what is of any. */
 export interface Saying {
-  readonly type: SlotMessage["_tag"]
+  readonly type: NumberMessage["_tag"]
   readonly view: View
   readonly seq: Seq
   readonly digest: Digest
@@ -33,6 +36,8 @@ export class Sayings {
   #forgotten: Seq = 0
   /** In views below it, what is not found may have been said. */
   #forgottenViews: View = 0
+
+  #forgottenTold = false
 
   /** `limit`: how many sequence numbers are remembered. */
   constructor(limit: number) {
@@ -88,15 +93,21 @@ export class Sayings {
   knows(saying: Omit<Saying, "place">): Known {
     if (this.find(saying) !== undefined) return "said"
     const { type, seq, view } = saying
-    const passed = type !== "Checkpoint" && view < this.#forgottenViews
-    return seq <= this.#forgotten || passed ? "forgotten" : "unsaid"
+    const passed = type !== "Checkpoint" && type !== "Committed" && view < this.#forgottenViews
+    const told = type === "Committed" && this.#forgottenTold
+    return seq <= this.#forgotten || passed || told ? "forgotten" : "unsaid"
+  }
+
+  /** What it told of its executions is not known completely any more. */
+  forgetTold(): void {
+    this.#forgottenTold = true
   }
 }
 
 /** A message about a sequence number as a saying of its sender. */
-export const sayingOf = (m: SlotMessage): Omit<Saying, "place"> => ({
+export const sayingOf = (m: NumberMessage): Omit<Saying, "place"> => ({
   type: m._tag,
-  view: m._tag === "Checkpoint" ? 0 : m.view,
+  view: "view" in m ? m.view : 0,
   seq: m.seq,
   digest: m.digest,
   ...(m._tag === "PrePrepare" && !isWhole(m.batch) ? { short: true } : {}),

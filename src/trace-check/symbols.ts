@@ -7,9 +7,16 @@ import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import { pendingExecution } from "../core/pbft/execution.ts"
+import { type ExecutionConfig, pendingExecution } from "../core/pbft/execution.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
-import type { PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
+import type {
+  Commit,
+  Committed,
+  Prepare,
+  PrePrepare,
+  ReplicaMessage,
+  State as StateMessage,
+} from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import {
   type Batch,
@@ -39,10 +46,7 @@ export class Symbols {
   readonly #batchNames = new Names("")
   /** Long values, each under a name: the kind of value by the first letter of its names. */
   readonly #long = { V: new Names("V"), W: new Names("W") }
-  readonly #config: Pick<
-    Config,
-    "checkpointInterval" | "maxTentative" | "recoverers" | "bigRequestBytes"
-  >
+  readonly #config: ExecutionConfig & Pick<Config, "recoverers" | "bigRequestBytes">
   readonly #batchDigest: Config["batchDigest"]
   readonly #nullDigest: Digest
   /** Known batches by digest. */
@@ -65,7 +69,8 @@ export class Symbols {
 
   constructor(chain: Chain) {
     const { header, start, events } = chain
-    this.#config = header
+    const { n, f, quorum } = header
+    this.#config = { ...header, group: { n, f, quorum }, batchDigest: chain.batchDigest }
     this.#batchDigest = chain.batchDigest
     this.#resultDigest = chain.resultDigest
     this.#nullDigest = chain.batchDigest([])
@@ -276,7 +281,9 @@ export class Symbols {
       if (digest !== "") this.#meetBatch(batch, digest)
       for (const vote of [...prepares, ...commits]) if (vote !== "") this.#seen.add(vote)
     }
-    for (const { batch, digest } of [...state.qset, ...state.fetched]) {
+    const { own, claims, batches } = state.told
+    for (const { digest } of [...own, ...claims]) this.#seen.add(digest)
+    for (const { batch, digest } of [...state.qset, ...state.fetched, ...batches]) {
       this.#meetBatch(batch, digest)
     }
     for (const { seq, digest } of state.checkpoints) this.#meetCheckpoint(seq, digest)
@@ -372,7 +379,7 @@ export class Symbols {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
       if (m._tag === "Read") this.answers.askedToRead(m.operation)
-      if (m._tag === "Prepare" || m._tag === "Commit") this.#seen.add(m.digest)
+      if (isVote(m)) this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
@@ -396,5 +403,8 @@ export class Symbols {
     if (input.message.digest !== true) this.#meetResult(input.message.result)
   }
 }
+
+const isVote = (m: ReplicaMessage): m is Prepare | Commit | Committed =>
+  m._tag === "Prepare" || m._tag === "Commit" || m._tag === "Committed"
 
 const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

@@ -83,6 +83,7 @@ export const messages: Record<WireMessage["_tag"], fc.Arbitrary<WireMessage>> = 
   Prepare: fromSchema(Messages.Prepare).map(withDigest),
   Commit: fromSchema(Messages.Commit).map(withDigest),
   Checkpoint: fromSchema(Messages.Checkpoint).map(withDigest),
+  Committed: fromSchema(Messages.Committed).map(withDigest),
   ViewChange: viewChange,
   NewView: newView,
   FetchBatch: fromSchema(Messages.FetchBatch).map(withDigest),

@@ -9,6 +9,8 @@ export type ReplicaAction =
   | "Execute"
   | "ExecuteTentatively"
   | "Settle"
+  | "SendCommitted"
+  | "RecvCommitted"
   | "RecvRead"
   | "AnswerRead"
   | "RecvCheckpoint"

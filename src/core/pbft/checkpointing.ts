@@ -16,6 +16,7 @@ import {
   type PbftStep,
   type State,
 } from "./state.ts"
+import { keepTold } from "./told.ts"
 
 /** The state after its own checkpoint at `executed`, and what must happen: persist, then say so. */
 export const takeCheckpoint = (
@@ -63,7 +64,7 @@ export const recvCheckpoint = (
   if (Votes.has(at.votes, m.replica)) return ignore(state, "DuplicateCheckpoint")
   const checkpointVotes = vote(state.checkpointVotes, m.seq, m.replica, m.digest)
   const { state: next, effects } = stabilise(config, { ...state, checkpointVotes }, m.seq)
-  return { state: next, effects, action: "RecvCheckpoint" }
+  return { state: keepTold(config, next, []), effects, action: "RecvCheckpoint" }
 }
 
 /** Above the window: of each replica the last vote is kept. */

@@ -20,7 +20,8 @@ export const decidedIn = (config: Config, slot: Slot): Digest | undefined => {
   return slot.commits.find((d) => d !== noDigest && Votes.count(slot.commits, d) >= quorum)
 }
 
-const fetchOf = (config: Config, digest: Digest): FetchBatch => ({
+/** Asks everyone for a batch. */
+export const fetchOf = (config: Pick<Config, "id">, digest: Digest): FetchBatch => ({
   _tag: "FetchBatch",
   digest,
   replica: config.id,
@@ -42,15 +43,15 @@ export const missingDecisions = (config: Config, state: State): ReadonlyArray<Fe
   return different.map((digest) => fetchOf(config, digest))
 }
 
-/** The state with the batch wherever it is decided; the same state where it is not. */
+/** The state with the batch wherever it is decided; undefined where it is not. */
 export const takeDecision = (
   config: Config,
   state: State,
   { digest, batch }: { readonly digest: Digest; readonly batch: ReadonlyArray<SignedRequest> },
-): State => {
+): State | undefined => {
   const isIt = (seq: Seq): boolean => decidedIn(config, Window.get(state.log, seq)) === digest
   const at = Window.occupied(state.log).filter(isIt)
-  if (at.length === 0) return state
+  if (at.length === 0) return undefined
   const content = { phase: "decided" as const, digest, batch: batch.map(unsigned) }
   const log = at.reduce(
     (all, seq) => Window.set(all, seq, { ...Window.get(all, seq), ...content }),

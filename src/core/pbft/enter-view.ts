@@ -2,7 +2,7 @@
  * Taking part in a new view: TOCS section 4.5 and appendix (PROCESS-NEW-VIEW); spec/tla/Pbft.tla
  * `RecvFetchBatch`, `RecvBatch` and `EnterView`.
  */
-import { ignore, none } from "../machine.ts"
+import { ignore } from "../machine.ts"
 import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
@@ -21,6 +21,7 @@ import {
   type Slot,
   type State,
 } from "./state.ts"
+import { type Content, keepTold, takeClaimed } from "./told.ts"
 import { missingBatches } from "./view-change.ts"
 
 /** RecvFetchBatch (TOCS section 4.5). Who has pre-prepared a batch keeps it, and gives it. */
@@ -41,29 +42,29 @@ export const recvFetchBatch = (
 }
 
 /**
- * RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing, or that was
- * decided without this replica.
+ * RecvBatch (TOCS section 4.5). A batch that the new view chose and that was missing, that was
+ * decided without this replica, or that others executed.
  */
 export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
-  if (state.active) return recvDecided(config, state, m)
-  if (state.newView === undefined) return ignore(state, "NotEntering")
-  const digest = config.batchDigest(m.batch)
-  if (!missingBatches(config, state, state.newView).includes(digest)) {
-    return ignore(state, "UnwantedBatch")
-  }
-  if (state.fetched.some((b) => b.digest === digest)) return ignore(state, "DuplicateBatch")
-  const batch = m.batch.map(unsigned)
-  const fetched = [...state.fetched, { digest, batch }].sort((a, b) =>
-    a.digest < b.digest ? -1 : 1,
-  )
-  return { state: { ...state, fetched }, effects: none, action: "RecvBatch" }
+  const content = { digest: config.batchDigest(m.batch), batch: m.batch }
+  const { told } = takeClaimed(config, state, content)
+  const wanted = state.active
+    ? (takeDecision(config, state, content) ?? "UnwantedBatch")
+    : takeChosen(config, state, content)
+  if (typeof wanted === "string" && told === state.told) return ignore(state, wanted)
+  const next = { ...(typeof wanted === "string" ? state : wanted), told }
+  return { state: next, effects: executeHead(config, state, next), action: "RecvBatch" }
 }
 
-const recvDecided = (config: Config, state: State, { batch }: Authentic<Batch>): PbftStep => {
-  const digest = config.batchDigest(batch)
-  const next = takeDecision(config, state, { digest, batch })
-  if (next === state) return ignore(state, "UnwantedBatch")
-  return { state: next, effects: executeHead(config, state, next), action: "RecvBatch" }
+// The state with a batch that its new view chose, or why it does not take it.
+const takeChosen = (config: Config, state: State, { digest, batch }: Content): State | string => {
+  if (state.newView === undefined) return "NotEntering"
+  if (!missingBatches(config, state, state.newView).includes(digest)) return "UnwantedBatch"
+  if (state.fetched.some((b) => b.digest === digest)) return "DuplicateBatch"
+  const fetched = [...state.fetched, { digest, batch: batch.map(unsigned) }].sort((a, b) =>
+    a.digest < b.digest ? -1 : 1,
+  )
+  return { ...state, fetched }
 }
 
 /** Whether the state holds the checkpoint that the new view starts from, or is beyond it. */
@@ -143,6 +144,6 @@ export const enterView = (config: Config, state: State): PbftStep => {
   const { newView } = state
   if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
   const stable = stabiliseAt(config, state, newView.start.seq)
-  const entered = install(config, stable.state, newView)
+  const entered = install(config, keepTold(config, stable.state, []), newView)
   return { ...entered, effects: [...stable.effects, ...entered.effects] }
 }

@@ -7,13 +7,14 @@
 import * as ClientTable from "../client-table.ts"
 import type { Bytes, Digest, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
-import type { Request, SignedRequest } from "../request.ts"
+import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { takeCheckpoint } from "./checkpointing.ts"
-import type { Reply } from "./message.ts"
+import type { Numbered, Reply } from "./message.ts"
 import { waitingReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
-import { type Config, type Effect, isFinal, type PbftStep, type State } from "./state.ts"
+import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
+import { committedAt, type CommittedConfig, type Content, keepTold } from "./told.ts"
 
 /** The requests of a batch that are to be executed: those with a new timestamp, in order. */
 const freshRequests = (
@@ -36,50 +37,61 @@ const plain = ({ client, timestamp, operation }: Request): Request => ({
 })
 
 /** Whether everything that was executed tentatively is committed. */
-const canSettle = ({ undo, executed, log }: State): boolean => {
+const canSettle = (config: ExecutionConfig, state: State): boolean => {
+  const { undo, executed, log } = state
   if (undo === undefined) return false
   for (let seq = undo.executed + 1; seq <= executed; seq++) {
-    if (!Window.covers(log, seq) || !isFinal(Window.get(log, seq).phase)) return false
+    if (!Window.covers(log, seq)) return false
+    if (committedAt(config, state, seq)?.digest !== Window.get(log, seq).digest) return false
   }
   return true
 }
 
-type Ahead = Pick<Config, "maxTentative">
+/** What tells which execution a state waits for. */
+export type ExecutionConfig = CommittedConfig & Pick<Config, "checkpointInterval">
 
 interface Next {
   readonly seq: Seq
   readonly how: "committed" | "tentative" | "settled"
+  readonly content: Content
 }
 
 // What can be executed: the next batch, if it is committed, or if it is prepared and all before it
 // is committed; or once more what was executed tentatively, when it has been committed since.
-const nextExecution = (config: Ahead, state: State): Next | undefined => {
+const nextExecution = (config: ExecutionConfig, state: State): Next | undefined => {
   const { executed, undo, log } = state
-  if (canSettle(state)) return { seq: executed, how: "settled" }
+  if (canSettle(config, state)) {
+    return { seq: executed, how: "settled", content: Window.get(log, executed) }
+  }
   const seq = executed + 1
   if (!Window.covers(log, seq)) return undefined
   if (undo !== undefined && seq > undo.executed + config.maxTentative) return undefined
-  const { phase } = Window.get(log, seq)
-  if (isFinal(phase)) return { seq, how: "committed" }
-  return phase === "prepared" && config.maxTentative > 0 ? { seq, how: "tentative" } : undefined
+  const content = committedAt(config, state, seq)
+  if (content !== undefined) return { seq, how: "committed", content }
+  const slot = Window.get(log, seq)
+  const ahead = slot.phase === "prepared" && config.maxTentative > 0
+  return ahead ? { seq, how: "tentative", content: slot } : undefined
 }
 
 /**
  * The execution that the state waits for, or undefined. What is settled comes without requests:
  * there may be a checkpoint to take.
  */
-export const pendingExecution = (
-  config: Ahead & Pick<Config, "checkpointInterval">,
-  state: State,
-): Execute | undefined => {
+export const pendingExecution = (config: ExecutionConfig, state: State): Execute | undefined => {
   const next = nextExecution(config, state)
-  if (next === undefined) return undefined
-  const { seq, how } = next
+  return next && effectOf(config, state, next)
+}
+
+const effectOf = (
+  config: ExecutionConfig,
+  state: State,
+  { seq, how, content }: Next,
+): Execute => {
   const isCheckpoint = seq % config.checkpointInterval === 0
   if (how === "settled") {
     return { _tag: "Execute", seq, requests: [], checkpoint: isCheckpoint, undoable: false }
   }
-  const requests = freshRequests(state, Window.get(state.log, seq).batch).map(plain)
+  const requests = freshRequests(state, content.batch).map(plain)
   const tentative = how === "tentative"
   const undoable = tentative || state.undo !== undefined
   return { _tag: "Execute", seq, requests, checkpoint: isCheckpoint && !tentative, undoable }
@@ -97,8 +109,7 @@ type Undoable = Pick<Config, "maxTentative" | "maxBatch" | "clock">
 export const executeHead = (config: Config, before: State, after: State): ReadonlyArray<Effect> => {
   const next = nextExecution(config, after)
   if (next === undefined || nextExecution(config, before)?.seq === next.seq) return none
-  const pending = pendingExecution(config, after)
-  return pending === undefined ? none : [pending]
+  return [effectOf(config, after, next)]
 }
 
 /** The answer to the effect `Execute`. */
@@ -108,15 +119,22 @@ interface Executed {
   readonly service: Digest
 }
 
+/** The same, with the batch that was executed. */
+interface Ran extends Executed {
+  readonly content: Content
+}
+
 /** Execute, ExecuteTentatively or Settle, whichever the state waits for. */
 export const executedBatch = (config: Config, state: State, input: Executed): PbftStep => {
-  const pending = pendingExecution(config, state)
-  if (pending === undefined || pending.seq !== input.seq) return ignore(state, "NotNextToExecute")
-  if (input.results.length !== pending.requests.length) return ignore(state, "WrongResultCount")
-  if (input.seq === state.executed) return settle(config, state, input)
-  const { phase } = Window.get(state.log, input.seq)
-  const handler = isFinal(phase) ? execute : executeTentatively
-  return handler(config, state, input)
+  const next = nextExecution(config, state)
+  if (next === undefined || next.seq !== input.seq) return ignore(state, "NotNextToExecute")
+  const { how, content } = next
+  const { requests } = effectOf(config, state, next)
+  if (input.results.length !== requests.length) return ignore(state, "WrongResultCount")
+  if (how === "settled") return settle(config, state, input)
+  const { seq, results, service } = input
+  const handler = how === "committed" ? execute : executeTentatively
+  return handler(config, state, { seq, results, service, content })
 }
 
 interface Answered {
@@ -129,13 +147,13 @@ interface Answered {
 const answer = (
   config: Config,
   state: State,
-  { seq, results }: Executed,
+  { content, results }: Ran,
   marks: Pick<Reply, "tentative">,
 ): Answered => {
   const { view } = state
   const replies: Array<Effect> = []
   let table = state.table
-  freshRequests(state, Window.get(state.log, seq).batch).forEach((request, k) => {
+  freshRequests(state, content.batch).forEach((request, k) => {
     const { client, timestamp, replier } = request
     const result = results[k] as Bytes
     table = ClientTable.set(table, client, { timestamp, result })
@@ -151,12 +169,12 @@ const answer = (
 }
 
 // What was executed for good need not be remembered, nor wait any more.
-const forget = (state: State, first: Seq): State => {
-  const { table, queue, log, executed } = state
+const forget = (state: State, batches: ReadonlyArray<Batch>): State => {
+  const { table, queue } = state
   const last = (client: number): number => ClientTable.get(table, client).timestamp
   const assigned = state.assigned.slice()
-  for (let seq = first; seq <= executed; seq++) {
-    for (const { client } of Window.get(log, seq).batch) {
+  for (const batch of batches) {
+    for (const { client } of batch) {
       if ((assigned[client] as number) <= last(client)) assigned[client] = 0
     }
   }
@@ -164,17 +182,18 @@ const forget = (state: State, first: Seq): State => {
   return { ...state, assigned, queue: waiting.length === queue.length ? queue : waiting }
 }
 
-// The checkpoint that is due, and what can be done next.
+// The checkpoint that is due, what is remembered of `own`, and what can be done next.
 const finish = (
   config: Config,
   state: State,
-  { service }: Executed,
+  { service, own }: Pick<Executed, "service"> & { readonly own: ReadonlyArray<Numbered> },
 ): Pick<PbftStep, "state" | "effects"> => {
   const due = state.executed % config.checkpointInterval === 0
   const after = due ? takeCheckpoint(config, state, service) : { state, effects: none }
-  const next = pendingExecution(config, after.state)
+  const kept = keepTold(config, after.state, own)
+  const next = pendingExecution(config, kept)
   return {
-    state: after.state,
+    state: kept,
     effects: next === undefined ? after.effects : [...after.effects, next],
   }
 }
@@ -183,11 +202,13 @@ const finish = (
  * Execute (OSDI '99 section 4.2). The service ran the next committed batch: its results go into
  * the client table and to the clients; every K-th time a checkpoint is taken.
  */
-export const execute = (config: Config, state: State, input: Executed): PbftStep => {
+export const execute = (config: Config, state: State, input: Ran): PbftStep => {
   const { table, replies } = answer(config, state, input, {})
-  const { recovery, effects: point } = reached(config, state, { table, seq: input.seq })
-  const ran = forget({ ...state, executed: input.seq, table, recovery }, input.seq)
-  const { state: next, effects } = finish(config, ran, input)
+  const { seq, service, content } = input
+  const { recovery, effects: point } = reached(config, state, { table, seq })
+  const ran = forget({ ...state, executed: seq, table, recovery }, [content.batch])
+  const own = [{ seq, digest: content.digest }]
+  const { state: next, effects } = finish(config, ran, { service, own })
   return { state: next, effects: [...point, ...replies, ...effects], action: "Execute" }
 }
 
@@ -195,7 +216,7 @@ export const execute = (config: Config, state: State, input: Executed): PbftStep
  * ExecuteTentatively (TOCS section 5.1). The service ran the next batch, which is prepared. Until
  * it is committed the requests stay in the queue: whoever waits for its agreement goes on waiting.
  */
-export const executeTentatively = (config: Config, state: State, input: Executed): PbftStep => {
+export const executeTentatively = (config: Config, state: State, input: Ran): PbftStep => {
   const { executed, undo } = state
   const { table, replies } = answer(config, state, input, { tentative: true })
   const before = undo ?? { executed, table: state.table }
@@ -205,10 +226,16 @@ export const executeTentatively = (config: Config, state: State, input: Executed
 }
 
 /** Settle (TOCS section 5.1). What was executed tentatively is committed, and may be read. */
-export const settle = (config: Config, state: State, input: Executed): PbftStep => {
-  const first = (state.undo?.executed ?? state.executed) + 1
-  const settled = forget({ ...state, undo: undefined }, first)
-  const { state: next, effects } = finish(config, settled, input)
+export const settle = (config: Config, state: State, { service }: Executed): PbftStep => {
+  const own: Array<Numbered> = []
+  const batches: Array<Batch> = []
+  for (let seq = settledSeq(state) + 1; seq <= state.executed; seq++) {
+    const { digest, batch } = Window.get(state.log, seq)
+    own.push({ seq, digest })
+    batches.push(batch)
+  }
+  const settled = forget({ ...state, undo: undefined }, batches)
+  const { state: next, effects } = finish(config, settled, { service, own })
   const reads = waitingReads(next)
   const last = effects.at(-1)
   // What waits to be read is read before anything else is executed.

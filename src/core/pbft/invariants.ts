@@ -9,8 +9,8 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import * as Window from "../window.ts"
 import { decisions } from "./decision.ts"
-import type { Message, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
-import { type Config, isFinal, type Phase, type State } from "./state.ts"
+import type { Message, Numbered, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
+import { type Config, isFinal, type Phase, type State, settledSeq } from "./state.ts"
 import { isMute } from "./rejoin.ts"
 import { decisionConfig } from "./view-change.ts"
 
@@ -58,24 +58,60 @@ export const preparedUniqueApplies = (one: State, other: State): boolean =>
 export const committedSeqs = (state: State): ReadonlyArray<Seq> =>
   Window.occupied(state.log).filter((seq) => isCommitted(state, seq))
 
-/**
- * S3. Whether `other` supports what `one` committed at `seq`: it prepared the same batch, or has a
- * stable checkpoint beyond it. At least quorum - f correct replicas must (CommitSupport).
- */
+/** The same, with what was committed there. */
+export const allCommitted = (state: State): ReadonlyArray<Numbered> =>
+  committedSeqs(state).map((seq) => ({ seq, digest: digestAt(state, seq) }))
+
+/** S3. Whether `other` supports what `one` committed at `seq`. */
 export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
-  other.log.low >= seq ||
-  isMute(other) ||
-  (isPrepared(other, seq) && digestAt(other, seq) === digestAt(one, seq)) ||
-  other.pset.some((e) => e.seq === seq && e.digest === digestAt(one, seq))
+  supports(other, { seq, digest: digestAt(one, seq) })
 
 /**
- * S3, of what was executed: the sequence numbers above the low watermark that a replica takes for
- * committed, in whatever view it was; they need supporters as well (SettledSupport).
+ * S3. Whether a replica supports what another one committed: it prepared the same batch, or has a
+ * stable checkpoint beyond it. At least quorum - f correct replicas must (CommitSupport).
  */
-export const settledSeqs = (state: State): ReadonlyArray<Seq> => {
+export const supports = (other: State, { seq, digest }: Numbered): boolean =>
+  other.log.low >= seq ||
+  isMute(other) ||
+  (isPrepared(other, seq) && digestAt(other, seq) === digest) ||
+  other.pset.some((e) => e.seq === seq && e.digest === digest)
+
+/**
+ * S3, of what was executed: what a replica takes for committed above the low watermark, in whatever
+ * view it was; it needs supporters as well (SettledSupport). Who believes others knows what it
+ * executed; elsewhere it is what the log has.
+ */
+export const takenForCommitted = (config: Config, state: State): ReadonlyArray<Numbered> => {
+  if (config.tellCommitted === true) return state.told.own
   const last = (state.undo ?? state).executed
-  return state.active ? Window.occupied(state.log).filter((seq) => isSettled(state, seq, last)) : []
+  if (!state.active) return []
+  return Window.occupied(state.log)
+    .filter((seq) => isSettled(state, seq, last))
+    .map((seq) => ({ seq, digest: digestAt(state, seq) }))
 }
+
+/** S1, of what is told: no two messages of correct replicas tell of different batches. */
+export const tellsAgree = (sent: ReadonlyArray<PeerMessage>): string | null => {
+  const said = new Map<Seq, string>()
+  for (const m of sent) {
+    if (m._tag !== "Committed") continue
+    if ((said.get(m.seq) ?? m.digest) !== m.digest) return `two batches are told of at ${m.seq}`
+    said.set(m.seq, m.digest)
+  }
+  return null
+}
+
+/** S1, of what was executed: no other batch than another replica executed or committed there. */
+export const executedAlike = (one: State, other: State): string | null => {
+  const bad = one.told.own.find(({ seq, digest }) => {
+    const executed = other.told.own.find((c) => c.seq === seq)
+    if (executed !== undefined && executed.digest !== digest) return true
+    return isCommitted(other, seq) && digestAt(other, seq) !== digest
+  })
+  return bad === undefined ? null : `sequence number ${bad.seq}: ${bad.digest}, and another one`
+}
+export const executedAlikeApplies = (one: State, other: State): boolean =>
+  one.told.own.some((c) => other.told.own.some((d) => d.seq === c.seq))
 
 const isSettled = (state: State, seq: Seq, last: Seq): boolean =>
   seq <= last && phaseAt(state, seq) !== "empty"
@@ -145,6 +181,8 @@ const topicOf = (m: PeerMessage): string | undefined => {
       return `${m._tag} for view ${m.view}, incarnation ${m.incarnation ?? 0}`
     case "NewView":
       return `${m._tag} for view ${m.view}`
+    case "Committed":
+      return `Committed for ${m.seq}`
     case "PrePrepare":
     case "FetchPrePrepare":
     case "FetchBatch":
@@ -236,7 +274,7 @@ export const typeOK = (config: Config, state: State): string | null => {
   if (state.newView !== undefined && state.newView.view !== state.view)
     return "another view's NEW-VIEW"
   if (state.fetched.length > 0 && (state.active || state.newView === undefined)) return "fetched"
-  const misplaced = fastTypes(config, state)
+  const misplaced = fastTypes(config, state) ?? toldTypes(config, state)
   if (misplaced !== null) return misplaced
   for (const e of [...state.pset, ...state.qset]) {
     if (e.seq <= low || e.seq > high || e.view > state.view) return `entry for ${e.seq}`
@@ -263,6 +301,24 @@ const fastTypes = (config: Config, { undo, executed, active, reads }: State): st
   }
   const readers = reads.map((r) => r.client)
   return new Set(readers).size === readers.length ? null : "two waiting reads of one client"
+}
+
+// ToldTypeOK.
+const toldTypes = (config: Config, state: State): string | null => {
+  const { told, log } = state
+  const { own, claims, batches } = told
+  const settled = settledSeq(state)
+  const known = own.length + claims.length + batches.length
+  if (config.tellCommitted !== true && known > 0) return "something was told"
+  if (own.some((c) => c.seq <= log.low || c.seq > settled)) return "own execution out of place"
+  if (own.some((c, k) => c.seq === own[k - 1]?.seq)) return "two executions at one number"
+  const high = log.low + config.logSize
+  for (const [k, c] of claims.entries()) {
+    if (c.seq <= settled || c.seq > high || c.replica === config.id) return `claim for ${c.seq}`
+    const last = claims[k - 1]
+    if (last?.seq === c.seq && last.replica === c.replica) return "two claims of one replica"
+  }
+  return batches.every((b) => claims.some((c) => c.digest === b.digest)) ? null : "unclaimed batch"
 }
 
 export const isPeerMessage = (m: Message): m is PeerMessage =>

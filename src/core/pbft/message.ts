@@ -56,6 +56,17 @@ export const Commit = Schema.TaggedStruct("Commit", {
 })
 export type Commit = typeof Commit.Type
 
+/** A replica has executed the batch at `seq` for good, whatever the view it was committed in. */
+export const Committed = Schema.TaggedStruct("Committed", {
+  seq: Natural,
+  digest: DigestText,
+  replica: Natural,
+})
+export type Committed = typeof Committed.Type
+
+/** The same, as it is kept. */
+export type Claim = Omit<Committed, "_tag">
+
 /** A replica's state after executing `seq` has `digest` (section 4.3). */
 export const Checkpoint = Schema.TaggedStruct("Checkpoint", {
   seq: Natural,
@@ -171,6 +182,7 @@ export const ReplicaMessage = Schema.Union([
   FetchState,
   State,
   FetchPrePrepare,
+  Committed,
 ])
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
@@ -187,6 +199,7 @@ export type PeerMessage =
   | FetchState
   | State
   | FetchPrePrepare
+  | Committed
 
 /** What travels whole: a state is too large for that. */
 export type DirectMessage = Exclude<PeerMessage, State>
@@ -205,6 +218,7 @@ export const Message = Schema.Union([
   FetchState,
   State,
   FetchPrePrepare,
+  Committed,
   Reply,
 ])
 export type Message = typeof Message.Type

@@ -36,6 +36,7 @@ import {
   type WaitingRead,
 } from "./state.ts"
 import { primaryOf } from "../quorum.ts"
+import { type ToldData, toldData, toldOf } from "./told-data.ts"
 
 /** One replica's vote. */
 export interface VoteData {
@@ -103,6 +104,8 @@ export interface ReplicaData {
   readonly reads: ReadonlyArray<WaitingRead>
   /** Only where the replica once lost its disk: nothing else has none of it. */
   readonly recovery?: RecoveryData
+  /** Only where it executed something above its low watermark, or others say that they did. */
+  readonly told?: ToldData
 }
 
 /** `recovery[i]`. */
@@ -196,6 +199,7 @@ export const fullProjection = (state: State): ReplicaData => ({
       : { executed: state.undo.executed, table: tableData(state.undo.table) },
   reads: state.reads,
   ...recoveryData(state),
+  ...toldData(state),
 })
 
 /** The field `recovery`, where there is one. */
@@ -274,6 +278,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
         : { executed: data.undo.executed, table: tableOf(config, data.undo.table) },
     reads: data.reads,
     recovery: recoveryOf(data),
+    told: toldOf(data),
   }
   const primary = primaryOf(config.group, state.view) === config.id
   return primary ? { ...state, assigned: assignedIn(state) } : state

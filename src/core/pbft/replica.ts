@@ -17,6 +17,7 @@ import { rejoin } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import { type Config, type Effect, type Input, init, type PbftStep, type State } from "./state.ts"
+import { recvCommitted, sendCommitted } from "./telling.ts"
 import { recvNewView, recvViewChange, sendNewView, timeout } from "./view-change.ts"
 
 const receive = (
@@ -49,6 +50,8 @@ const receive = (
       return recvFetchState(config, state, m)
     case "State":
       return recvState(config, state, m)
+    case "Committed":
+      return recvCommitted(config, state, m)
   }
 }
 
@@ -73,6 +76,8 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return enterView(config, state)
     case "Fetch":
       return sendFetchState(config, state, input.checkpoint)
+    case "Tell":
+      return sendCommitted(config, state, input)
     case "Restart":
       return restart(config, input.durable)
     case "Rejoin":

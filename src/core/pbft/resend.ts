@@ -11,8 +11,9 @@ import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { shortened } from "./big-requests.ts"
 import { missingDecisions } from "./decided.ts"
-import type { Checkpoint, DirectMessage, SlotMessage } from "./message.ts"
+import type { Checkpoint, DirectMessage, FetchBatch, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
+import { missingClaimed } from "./told.ts"
 import { missingBatches } from "./view-change.ts"
 
 /** Own checkpoints above `low`, the stable one included: what moves a peer's low watermark. */
@@ -45,6 +46,13 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
   return messages
 }
 
+/** What it asks for because others decided or executed it, whether it takes part in a view or not. */
+export const neededBatches = (config: Config, state: State): ReadonlyArray<FetchBatch> => {
+  const decided = missingDecisions(config, state)
+  const claimed = missingClaimed(config, state)
+  return [...decided, ...claimed.filter((m) => decided.every((d) => d.digest !== m.digest))]
+}
+
 /**
  * What the change to the view has made this replica say so far, and what it asks for because it was
  * not told.
@@ -52,7 +60,7 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
 export const changeMessages = (config: Config, state: State): ReadonlyArray<DirectMessage> => {
   const { newView, viewChanges, active } = state
   const own = viewChanges.filter((m) => m.replica === config.id)
-  const messages: Array<DirectMessage> = [...own, ...missingDecisions(config, state)]
+  const messages: Array<DirectMessage> = [...own, ...neededBatches(config, state)]
   if (newView === undefined) return messages
   if (newView.replica === config.id) messages.push(newView)
   if (active) return messages

@@ -250,12 +250,11 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   return { state: next, effects: executeHead(config, start, next), action: "Restart" }
 }
 
-/** By client the highest timestamp in a batch that is still to be executed. */
+/** By client the highest timestamp in a batch of the log that was not executed. */
 export const assignedIn = (state: State): ReadonlyArray<number> => {
   const assigned = state.assigned.slice()
-  const { executed, table } = state.undo ?? state
+  const { table } = state.undo ?? state
   for (const seq of Window.occupied(state.log)) {
-    if (seq <= executed) continue
     for (const { client, timestamp } of Window.get(state.log, seq).batch) {
       if (timestamp <= ClientTable.get(table, client).timestamp) continue
       assigned[client] = Math.max(assigned[client] as number, timestamp)

@@ -16,6 +16,7 @@ import { waitingReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
+import { keepTold } from "./told.ts"
 
 const isAbove = (config: Config, state: State, seq: Seq): boolean =>
   seq > state.log.low + config.logSize
@@ -93,7 +94,8 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
   const moved = isAbove(config, state, seq)
     ? stabiliseAt(config, restored, seq)
     : stabilise(config, withOwnVote(config, restored, { seq, digest }), seq)
-  const next = { ...moved.state, assigned: assignedAfter(config, moved.state) }
+  const kept = keepTold(config, moved.state, [])
+  const next = { ...kept, assigned: assignedAfter(config, kept) }
   const effects: ReadonlyArray<Effect> = [
     {
       _tag: "Persist",

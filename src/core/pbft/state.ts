@@ -60,6 +60,10 @@ export interface Config {
   /** Whether it asks for the batch of a decision that it hears of and was not told. */
   readonly fetchDecisions: boolean
   /**
+   * Whether it tells what it has executed, and believes f + 1 others (told.ts). Without it neither.
+   */
+  readonly tellCommitted?: boolean | undefined
+  /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
    * pre-prepares only name them (big-requests.ts). Without it none is.
    */
@@ -149,6 +153,16 @@ export interface FetchedBatch {
   readonly batch: Batch
 }
 
+/** What this replica executed, and what others say that they did; told.ts. */
+export interface Told {
+  /** Above the low watermark what it executed for good, ascending. */
+  readonly own: ReadonlyArray<Message.Numbered>
+  /** Beyond that what others say, by number and replica, one of each. */
+  readonly claims: ReadonlyArray<Message.Claim>
+  /** Batches that it fetched because of claims, by digest. */
+  readonly batches: ReadonlyArray<FetchedBatch>
+}
+
 export interface State {
   /** The view that the replica is in, or moves to. Durable. */
   readonly view: View
@@ -192,6 +206,8 @@ export interface State {
   readonly reads: ReadonlyArray<WaitingRead>
   /** Only where the replica once lost its disk. Durable. */
   readonly recovery: Recovery | undefined
+  /** Empty unless `tellCommitted`. Volatile. */
+  readonly told: Told
 }
 
 export interface CheckpointVotes {
@@ -270,6 +286,8 @@ export type Input =
   | { readonly _tag: "Enter" }
   /** The replica may ask for the state of a checkpoint that it lacks; see `wantedStates`. */
   | { readonly _tag: "Fetch"; readonly checkpoint: Message.Numbered }
+  /** Tells a replica what this one executed at a number. */
+  | { readonly _tag: "Tell"; readonly seq: Seq; readonly replica: ReplicaId }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
   /** The process starts with an empty disk in place of the one that it had. */
@@ -280,7 +298,12 @@ export type Effect =
   | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
   | SendToReplicas<
-      Message.Batch | Message.State | Message.Request | Message.PrePrepare | Message.FetchPrePrepare
+      | Message.Batch
+      | Message.State
+      | Message.Request
+      | Message.PrePrepare
+      | Message.FetchPrePrepare
+      | Message.Committed
     >
   | Persist<DurableRecord>
   | Execute
@@ -334,8 +357,12 @@ export const init = (config: Config): State => {
     undo: undefined,
     reads: [],
     recovery: undefined,
+    told: nothingTold,
   }
 }
+
+/** Nothing was executed, and nobody said anything. */
+export const nothingTold: Told = { own: [], claims: [], batches: [] }
 
 /** The last sequence number up to which what was executed is committed, not only tentative. */
 export const settledSeq = (state: Pick<State, "undo" | "executed">): Seq =>

@@ -65,6 +65,12 @@ const fastChanges = (before: State, after: State): string => {
   if (before.recovery !== after.recovery) {
     text += `,"recovery":${JSON.stringify(recoveryData(after).recovery ?? null)}`
   }
+  // What it executed itself the line says anyway.
+  const { claims, batches } = after.told
+  if (!sameList(before.told.claims, claims)) text += `,"claims":${JSON.stringify(claims)}`
+  if (!sameList(before.told.batches, batches)) {
+    text += `,"claimedBatches":${JSON.stringify(batches.map(({ digest }) => digest))}`
+  }
   return text
 }
 

@@ -34,6 +34,7 @@ const TracedName = Schema.Struct({
 const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
 const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
+const ClaimFields = { seq: Natural, digest: Digest, replica: Natural }
 const ClientEntry = Schema.Struct({ timestamp: Natural, result: BytesText })
 
 const TracedViewChange = Schema.Struct({
@@ -87,13 +88,14 @@ export const ReplicaInput = Schema.Union([
   }),
   Schema.Struct({ ...type("Prepare"), ...VoteFields }),
   Schema.Struct({ ...type("Commit"), ...VoteFields }),
-  Schema.Struct({ ...type("Checkpoint"), seq: Natural, digest: Digest, replica: Natural }),
+  Schema.Struct({ ...type("Checkpoint"), ...ClaimFields }),
+  Schema.Struct({ ...type("Committed"), ...ClaimFields }),
   Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
   Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
   Schema.Struct({ ...type("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
   Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
   Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
-  Schema.Struct({ ...type("FetchState"), seq: Natural, digest: Digest, replica: Natural }),
+  Schema.Struct({ ...type("FetchState"), ...ClaimFields }),
   Schema.Struct({
     ...type("State"),
     seq: Natural,
@@ -125,6 +127,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
   Schema.Struct(type("Enter")),
   Schema.Struct({ ...type("Fetch"), ...Numbered.fields }),
+  Schema.Struct({ ...type("Tell"), seq: Natural, replica: Natural }),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
   /** The process started without the disk that it once had. */
   Schema.Struct({ ...type("Rejoin"), incarnation: Natural }),
@@ -195,6 +198,13 @@ export const ReplicaState = Schema.Struct({
   reads: Schema.Array(Schema.Struct(RequestFields)),
   recovery: Schema.optionalKey(
     Schema.Struct({ incarnation: Natural, point: Schema.NullOr(Natural) }),
+  ),
+  told: Schema.optionalKey(
+    Schema.Struct({
+      own: Schema.Array(Numbered),
+      claims: Schema.Array(Schema.Struct(ClaimFields)),
+      batches: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
+    }),
   ),
 }) satisfies Schema.Schema<ReplicaData>
 
@@ -298,9 +308,11 @@ export const inputOf = (traced: ReplicaInput): Input => {
       const { view, seq, digest, replica } = traced
       return receive({ _tag: traced.type, view, seq, digest, replica })
     }
-    case "Checkpoint": {
+    case "Checkpoint":
+    case "Committed":
+    case "FetchState": {
       const { seq, digest, replica } = traced
-      return receive({ _tag: "Checkpoint", seq, digest, replica })
+      return receive({ _tag: traced.type, seq, digest, replica })
     }
     case "ViewChange":
       return receive(viewChangeOf(traced))
@@ -314,10 +326,6 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
     case "Batch":
       return receive({ _tag: "Batch", batch: traced.batch.map(signed) })
-    case "FetchState": {
-      const { seq, digest, replica } = traced
-      return receive({ _tag: "FetchState", seq, digest, replica })
-    }
     case "State": {
       const { seq, service, table } = traced
       return receive({ _tag: "State", seq, service, table })
@@ -349,6 +357,8 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return { _tag: "Decide", decision: { start: traced.start, chosen: traced.chosen } }
     case "Enter":
       return { _tag: "Enter" }
+    case "Tell":
+      return { _tag: "Tell", seq: traced.seq, replica: traced.replica }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
     case "Rejoin":

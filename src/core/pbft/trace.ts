@@ -106,8 +106,9 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
     case "Read":
       return `{"type":"${m._tag}",${requestText(m).slice(1)}`
     case "Checkpoint":
+    case "Committed":
       return (
-        `{"type":"Checkpoint","seq":${m.seq},"digest":${quote(m.digest)},` +
+        `{"type":"${m._tag}","seq":${m.seq},"digest":${quote(m.digest)},` +
         `"replica":${m.replica}}`
       )
     case "ViewChange":
@@ -196,6 +197,8 @@ const inputText = (input: Input): string => {
       return JSON.stringify({ type: "Fetch", ...numberedData(input.checkpoint) })
     case "Restart":
       return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
+    case "Tell":
+      return JSON.stringify({ type: "Tell", seq: input.seq, replica: input.replica })
     case "Rejoin":
       return JSON.stringify({ type: "Rejoin", incarnation: input.incarnation })
   }

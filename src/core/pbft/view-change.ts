@@ -17,7 +17,7 @@ import {
   isValidViewChange,
   sameDecision,
 } from "./decision.ts"
-import { undone } from "./execution.ts"
+import { executeHead, undone } from "./execution.ts"
 import type { Authentic, NewView, ViewChange } from "./message.ts"
 import { incarnationOf, isFresh, isMute } from "./rejoin.ts"
 import { type Config, type Effect, emptySlot, type PbftStep, type State } from "./state.ts"
@@ -80,12 +80,14 @@ const suspect = (config: Config, state: State, { view, changes, action }: Suspic
     signature: "",
   }
   const others = changes.filter((m) => m.replica !== config.id && m.view >= view)
+  const next = { ...left, viewChanges: [...others, viewChange].sort(byReplica) }
   return {
-    state: { ...left, viewChanges: [...others, viewChange].sort(byReplica) },
+    state: next,
     effects: [
       ...effects,
       { _tag: "Persist", record: { _tag: "ViewLeft", viewChange } },
       { _tag: "Broadcast", message: viewChange },
+      ...executeHead(config, state, next),
     ],
     action,
   }
@@ -207,6 +209,7 @@ export const recvNewView = (config: Config, state: State, m: Authentic<NewView>)
       ...moved.effects,
       { _tag: "Persist", record: { _tag: "NewViewTaken", newView: m } },
       ...fetches(config, next, m),
+      ...executeHead(config, state, next),
     ],
     action,
   }

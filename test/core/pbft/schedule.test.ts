@@ -115,6 +115,7 @@ const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
     case "Batch":
     case "FetchState":
     case "State":
+    case "Committed":
       return true
   }
 }

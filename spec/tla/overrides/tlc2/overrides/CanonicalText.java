@@ -53,7 +53,8 @@ final class CanonicalText {
    * is left out.
    */
   private static boolean isLeftOut(String name, String text) {
-    return name.equals("recovery") && !text.matches(".*\\{[^}].*");
+    boolean later = name.equals("recovery") || name.equals("told");
+    return later && !text.matches(".*\\{[^}].*");
   }
 
   static String of(Value v) {

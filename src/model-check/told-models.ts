@@ -1,0 +1,86 @@
+/** The instances of PBFT whose replicas tell what they executed. */
+import { base, everyInvariant, type PbftModelSpec } from "./pbft-model-spec.ts"
+
+const ofOneReplica = ["TypeOK", "AtMostOnce", "Watermarks", "SentIsDurable", "NoEquivocation"]
+
+// Requests come from Byzantine processes, so that no client's states multiply the rest.
+const telling = {
+  ...base,
+  allClients: 2,
+  asks: "NobodyAsks",
+  checkpointInterval: 2,
+  tellCommitted: true,
+} as const satisfies Partial<PbftModelSpec>
+
+export const toldModels: ReadonlyArray<PbftModelSpec> = [
+  {
+    ...telling,
+    name: "ToldAlone",
+    why: "A backup among liars is told what they executed: what it voted for, or something else.",
+    byzantine: [0, 2, 3],
+    canTimeout: [1],
+    maxView: 1,
+    injected: "ForTold",
+    invariants: ofOneReplica,
+    reaches: [
+      "RecvCommitted",
+      "SendCommitted",
+      "RecvBatch",
+      "ReachClaimed",
+      "ReachBelieved",
+      "ReachBelievedInactive",
+      "ReachOtherExecuted",
+      "ReachUnstableCheckpoint",
+    ],
+  },
+  {
+    ...telling,
+    name: "ToldAndMore",
+    why: "As ToldAlone, with votes for the batch and for a checkpoint after it, and restarts.",
+    byzantine: [0, 2, 3],
+    canTimeout: [1],
+    canRestart: [1],
+    maxView: 1,
+    injected: "ForToldAndMore",
+    invariants: ofOneReplica,
+    reaches: ["RecvCommitted", "SendCommitted", "ReachBelieved", "ReachStable", "Restart"],
+    size: "nightly",
+  },
+  {
+    ...telling,
+    name: "ToldAhead",
+    why: "A backup among liars executes what is prepared, and is told that this or another one was.",
+    byzantine: [0, 2, 3],
+    canTimeout: [1],
+    maxView: 1,
+    maxTentative: 1,
+    injected: "ForToldAhead",
+    invariants: ofOneReplica,
+    reaches: ["ExecuteTentatively", "Settle", "Execute", "ReachUndone", "ReachWaitsToLeave"],
+  },
+  {
+    ...telling,
+    name: "ToldRejoiner",
+    why: "A replica among liars loses its disk, and is told that its request was executed.",
+    allClients: 6,
+    recoverers: 2,
+    byzantine: [0, 2, 3],
+    rejoins: "BackupRejoins",
+    injected: "ForToldRejoiner",
+    invariants: ofOneReplica,
+    reaches: ["Rejoin", "RecvCommitted", "ReachMuteBelieved", "ReachPlaced"],
+  },
+  {
+    ...telling,
+    name: "HiddenCommit",
+    why: "A Byzantine primary tells one backup another batch, keeps its COMMIT from it, and lies.",
+    byzantine: [0],
+    canTimeout: [3],
+    maxView: 1,
+    injected: "HiddenCommit",
+    invariants: [...everyInvariant, "TellsAgree", "ExecutedAlike"],
+    reaches: ["ReachAllExecuted", "ReachOtherExecuted", "ReachBelievedInactive", "ExecutedAlike"],
+    byTlc: "graph",
+    size: "large",
+  },
+]
