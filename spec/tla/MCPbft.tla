@@ -506,11 +506,16 @@ ForTold ==
   Told(2, {2}, {DigestC}, {{0}}) \cup
   {BatchOf(DigestA), BatchOf(DigestC), FetchBatch(3, DigestB)}
 
-\* The same, and votes: for a checkpoint after both numbers, and for the batch at the first.
+\* For the backup 1: two numbers of which it is told, votes for the first of them, and for a
+\* checkpoint after both.
 AfterBAndC ==
   MCStateDigest(2, DigestB \o DigestC, [c \in {0, 1} |->
     IF c = 1 THEN [timestamp |-> 2, result |-> <<"c", 2>>] ELSE NoEntry])
-ForToldAndMore == ForTold \cup
+ForToldAndMore ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  UNION {Told(b, {1}, {DigestB}, {Replicas}) : b \in {2, 3}} \cup
+  UNION {Told(b, {2}, {DigestC}, {Replicas}) : b \in {0, 3}} \cup
+  {BatchOf(DigestC)} \cup
   UNION {CheckpointVotes(b, {2}, {AfterBAndC}, {Replicas}) : b \in {0, 2}} \cup
   Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
   UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}}

@@ -34,6 +34,7 @@ const Cluster = Schema.Struct({
   maxTentative: Schema.optionalKey(Positive),
   digestReplies: Schema.optionalKey(Schema.Boolean),
   fetchDecisions: Schema.optionalKey(Schema.Boolean),
+  tellCommitted: Schema.optionalKey(Schema.Boolean),
   agreedTimeMs: Schema.optionalKey(Ms),
   recovery: Schema.optionalKey(Schema.Boolean),
   recoveryPeriodMs: Schema.optionalKey(Ms),

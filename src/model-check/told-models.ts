@@ -36,15 +36,13 @@ export const toldModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...telling,
     name: "ToldAndMore",
-    why: "As ToldAlone, with votes for the batch and for a checkpoint after it, and restarts.",
+    why: "A backup among liars is told of two numbers, and hears votes up to a stable checkpoint; it restarts.",
     byzantine: [0, 2, 3],
-    canTimeout: [1],
     canRestart: [1],
-    maxView: 1,
     injected: "ForToldAndMore",
     invariants: ofOneReplica,
     reaches: ["RecvCommitted", "SendCommitted", "ReachBelieved", "ReachStable", "Restart"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...telling,

@@ -70,7 +70,10 @@ const afterBAndC = modelDigests.checkpointDigest(2, digestOf([...batchB([]), ...
 const forToldAndMore = (n: number): ReadonlyArray<Envelope> => {
   const all = [everyone(n)]
   return [
-    ...forTold(n),
+    ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], all),
+    ...[2, 3].flatMap((b) => told(b, [[1], [digestB]], all)),
+    ...[0, 3].flatMap((b) => told(b, [[2], [digestC]], all)),
+    toAll(n, { _tag: "Batch", batch: batchC([]) }),
     ...[0, 2].flatMap((b) => checkpointVotes(b, [2], all, afterBAndC)),
     ...votes(["Prepare"], 2, [[0], [1], [digestB]], all),
     ...[0, 2].flatMap((b) => votes(["Commit"], b, [[0], [1], [digestB]], all)),

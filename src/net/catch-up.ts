@@ -2,7 +2,8 @@
  * Sends a peer again what it may have missed: on a new connection everything above what it has
  * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
  * faster than the connection takes it. Of the log it is sent what was said in its own view; once
- * it has come to where the next view starts, it is sent the NEW-VIEW.
+ * it has come to where the next view starts, it is sent the NEW-VIEW. Whom none of that helps is told
+ * what was executed.
  *
  * Outside the specification: what is sent again, to whom, and how fast. The network there repeats
  * whatever was sent; only progress depends on this.
@@ -11,7 +12,7 @@ import type { ReplicaId, Seq } from "../core/ids.ts"
 import * as Window from "../core/window.ts"
 import type { History } from "./history.ts"
 import type { Progress } from "./progress.ts"
-import type { Kinds, LoopState, ReplicaProtocol } from "./protocol.ts"
+import type { Kinds, LoopState, ReplicaProtocol, TellTo } from "./protocol.ts"
 
 /** Reports without progress before a connected peer is helped: one may be a slow moment. */
 const stalledReports = 2
@@ -84,6 +85,20 @@ export class CatchUp<K extends Kinds> {
     return this.#followers.flatMap(({ told }, replica) =>
       told !== undefined && isConnected(replica) ? [told] : [],
     )
+  }
+
+  /**
+   * The peers that stay below what this replica has executed, though they were helped as far as they
+   * could be: to be told what that was. To be asked a few times a second.
+   */
+  stuck(state: K["State"]): ReadonlyArray<TellTo> {
+    return this.#followers.flatMap(({ told, stalled }, replica) => {
+      if (told === undefined || told.executed >= state.executed) return []
+      // Own messages of its view may help it first.
+      const isHere = told.active && told.view === state.view
+      const { executed } = told
+      return stalled < (isHere ? passingReports : 1) ? [] : [{ replica, executed, most: turnLimit }]
+    })
   }
 
   /** Whether some peer has dropped what this replica is still to execute. */

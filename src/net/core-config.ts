@@ -42,6 +42,7 @@ export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config 
   readOnly: fastPaths(config).readOnly,
   maxTentative: fastPaths(config).maxTentative,
   fetchDecisions: fastPaths(config).fetchDecisions,
+  tellCommitted: fastPaths(config).tellCommitted,
   resultDigest: bytesDigest,
   canFetch: true,
   batchDigest,
@@ -57,6 +58,7 @@ export const fastPaths = (config: Pick<ClusterConfig, "replicas" | "readOnly" | 
     readOnly,
     maxTentative: config.tentative ? 1 : 0,
     fetchDecisions: true,
+    tellCommitted: true,
   }
 }
 

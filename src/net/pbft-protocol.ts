@@ -25,6 +25,7 @@ import {
   type State,
   settledState,
 } from "../core/pbft/state.ts"
+import { toTell } from "../core/pbft/telling.ts"
 import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
 import { dropLine, replicaLine } from "../core/pbft/trace.ts"
 import { isSigned } from "../core/request.ts"
@@ -178,6 +179,7 @@ export const pbftProtocol = (config: Config): ReplicaProtocol<PbftKinds> => ({
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (state, count, now) => proposeInput(config, state, count, now),
     answered: (answer) => answer,
+    tell: (state, to) => toTell(config, state, to),
   },
   repetition: repetition(config),
   records: pbftRecords,

@@ -126,6 +126,18 @@ export interface LoopInputs<K extends Kinds> {
   readonly timeout: (view: View) => K["Input"]
   readonly propose: (state: K["State"], count: number, now: number) => K["Input"]
   readonly answered: (answer: Answer) => K["Input"]
+  /**
+   * What has it tell a peer what was executed, `most` numbers; left out where nobody is told. The
+   * peer has told how far it is.
+   */
+  readonly tell?: (state: K["State"], told: TellTo) => ReadonlyArray<K["Input"]>
+}
+
+/** A peer to be told what was executed, after what it has executed itself. */
+export interface TellTo {
+  readonly replica: ReplicaId
+  readonly executed: Seq
+  readonly most: number
 }
 
 /** Messages that came too early, and those that are sent again. */

@@ -250,7 +250,7 @@ export const scopedTrace = (
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { checkpointInterval, logSize, maxBatch } = config
-  const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fastPaths(config)
+  const { replyQuorum, readOnly, maxTentative, fetchDecisions, tellCommitted } = fastPaths(config)
   return {
     protocol: "pbft",
     n,
@@ -263,6 +263,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     readOnly,
     maxTentative,
     fetchDecisions,
+    tellCommitted,
     ...clockOf(config),
     ...bigRequests(config),
   } as const

@@ -179,8 +179,18 @@ export class ReplicaLoop<K extends Kinds> {
     this.#missed.tick(this.#settled(), this.#states.wanted(this.#state))
     this.#states.tick(this.#state)
     this.#repeater.tick(this.#state, (replica) => this.told(replica))
+    this.#tellStuck()
     this.#tellProgress()
     this.schedule()
+  }
+
+  // What keeps a peer behind may be a vote that it will never hear.
+  #tellStuck(): void {
+    const { tell } = this.#options.protocol.inputs
+    if (tell === undefined) return
+    for (const to of this.#catchUp.stuck(this.#settled())) {
+      for (const input of tell(this.#state, to)) this.offer(input)
+    }
   }
 
   #settled(): K["State"] {

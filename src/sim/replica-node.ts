@@ -192,6 +192,7 @@ export class ReplicaNode {
     for (const message of this.#retransmission.due(this.#state, progress)) {
       this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))
     }
+    for (const input of this.#retransmission.untold(this.#state, progress)) this.receive(input)
   }
 
   /** The process stops; what its disk kept of what was being written. */

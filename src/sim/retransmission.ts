@@ -2,12 +2,20 @@
  * What a replica sends again, as src/net/catch-up.ts and change-repeater.ts do: to a peer that
  * tells, twice in a row, that it has not moved, own messages of the peer's view above what it
  * executed, or the own NEW-VIEW; and while the view changes, what it has said of the change. To the
- * protocol these are late messages of the network.
+ * protocol these are late messages of the network. Whom that does not help is told what was
+ * executed.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
-import { changeMessages, checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import {
+  changeMessages,
+  checkpointsAbove,
+  lastOccupied,
+  messagesAt,
+  neededBatches,
+} from "../core/pbft/resend.ts"
+import type { Config, Input, State } from "../core/pbft/state.ts"
+import { toTell } from "../core/pbft/telling.ts"
 import * as Window from "../core/window.ts"
 import { nameOf } from "./message-name.ts"
 import type { Progress } from "./progress.ts"
@@ -139,9 +147,19 @@ export class Retransmission {
     return newView.replica === this.#config.id || stalled >= passingReports
   }
 
-  /** What is to be said of the change of views again to a peer; nothing in an entered view. */
+  /** What a peer is to be told that was executed: after `due`, when it has not moved. */
+  untold(state: State, told: Progress): ReadonlyArray<Input> {
+    const { replica, executed, view, active } = told
+    const stalled = this.#followers.get(replica)?.stalled ?? 0
+    // Own messages of its view may help it first.
+    const isHere = active && view === state.view
+    if (stalled < (isHere ? passingReports : 1)) return []
+    return toTell(this.#config, state, { replica, executed, most: atOnce })
+  }
+
+  /** What is to be said of the change of views again to a peer, and what is asked for. */
   ofChange(state: State, peer: ReplicaId): ReadonlyArray<PeerMessage> {
-    if (state.active) return []
+    if (state.active) return neededBatches(this.#config, state)
     const told = this.#followers.get(peer)?.told
     return changeMessages(this.#config, state).filter((message) => {
       if (told === undefined || message._tag === "FetchBatch") return true

@@ -14,7 +14,7 @@ const quorumOf = ({ cluster }: Scenario): Group => {
 export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing): Config => {
   const { checkpointInterval, logSize, maxBatch } = scenario.cluster
   const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
-  const { readOnly, maxTentative, fetchDecisions } = fastPaths(scenario)
+  const { readOnly, maxTentative, fetchDecisions, tellCommitted } = fastPaths(scenario)
   return {
     group: quorumOf(scenario),
     id,
@@ -27,6 +27,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     readOnly,
     maxTentative,
     fetchDecisions,
+    tellCommitted,
     resultDigest,
     canFetch: true,
     batchDigest,
@@ -64,6 +65,7 @@ const fastPaths = (scenario: Scenario) => {
     replyQuorum: cluster.replyQuorum ?? (readOnly ? group.quorum : weakQuorum(group)),
     maxTentative: cluster.maxTentative ?? (cluster.tentative === true ? 1 : 0),
     fetchDecisions: cluster.fetchDecisions !== false,
+    tellCommitted: cluster.tellCommitted !== false,
   }
 }
 

@@ -45,6 +45,8 @@ export interface Cluster {
   readonly digestReplies?: boolean
   /** Whether replicas fetch decisions that they were not told; they do when left out. */
   readonly fetchDecisions?: boolean
+  /** Whether replicas tell what they executed, and believe f + 1 others; they do when left out. */
+  readonly tellCommitted?: boolean
   /** The primary proposes the time with each batch; so many milliseconds from a replica's own. */
   readonly agreedTimeMs?: number
   /** Replicas that lost their disks are taken back. */

@@ -181,8 +181,8 @@ const topicOf = (m: PeerMessage): string | undefined => {
       return `${m._tag} for view ${m.view}, incarnation ${m.incarnation ?? 0}`
     case "NewView":
       return `${m._tag} for view ${m.view}`
+    // It is no promise of the sender, but a fact about the group: TellsAgree.
     case "Committed":
-      return `Committed for ${m.seq}`
     case "PrePrepare":
     case "FetchPrePrepare":
     case "FetchBatch":

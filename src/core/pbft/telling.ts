@@ -9,8 +9,27 @@ import * as Window from "../window.ts"
 import { fetchOf } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Claim, Committed } from "./message.ts"
-import { type Config, isFinal, type PbftStep, type State, settledSeq } from "./state.ts"
+import { type Config, type Input, isFinal, type PbftStep, type State, settledSeq } from "./state.ts"
 import { lackedAt } from "./told.ts"
+
+/**
+ * What a peer that has executed up to `executed` may be told, `most` numbers. A query, no action:
+ * whether it is told is the driver's to say.
+ */
+export const toTell = (
+  config: Config,
+  { told }: State,
+  { replica, executed, most }: Untold,
+): ReadonlyArray<Input> =>
+  told.own
+    .filter(({ seq }) => replica !== config.id && seq > executed && seq <= executed + most)
+    .map(({ seq }) => ({ _tag: "Tell", seq, replica }))
+
+interface Untold {
+  readonly replica: ReplicaId
+  readonly executed: Seq
+  readonly most: number
+}
 
 /** SendCommitted (ours). Tells one replica what this one has executed at a number. */
 export const sendCommitted = (
