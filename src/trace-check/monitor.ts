@@ -5,10 +5,12 @@
  * kept sequence numbers is counted as not compared, never taken for equal.
  */
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
+import { allCommitted } from "../core/pbft/invariants.ts"
 import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import { durableRecords, restart } from "../core/pbft/restart.ts"
 import type { Config } from "../core/pbft/state.ts"
+import { committedAt } from "../core/pbft/told.ts"
 import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import { firstDifference, shortJson } from "./difference.ts"
@@ -161,7 +163,9 @@ export class Monitor {
   #execute(event: ReplicaEvent, replies: ReadonlyArray<Reply>): void {
     const { replica, before, step, place, input } = event
     const seq = input._tag === "Executed" ? input.seq : 0
-    const { digest } = Window.get(before.log, seq)
+    const config = this.#configs.get(replica) as Config
+    // What others executed may be another batch than the one in the log.
+    const { digest } = committedAt(config, before, seq) ?? Window.get(before.log, seq)
     for (const effect of step.effects) {
       if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#checkpoint(event, seq, effect.message.digest)
@@ -329,9 +333,9 @@ export class Monitor {
       const shown = { expected: shortJson(expected), found: shortJson(found) }
       reject({ ...place, rule: "Durability", node, field, ...shown, message })
     }
-    for (const { seq, phase, digest } of fullProjection(after).slot) {
+    for (const { seq, digest } of [...allCommitted(after), ...after.told.own]) {
       const known = this.#executions.get(seq)
-      if (phase !== "committed" || known === undefined || known.digest === digest) continue
+      if (known === undefined || known.digest === digest) continue
       const node = `replica ${replica}`
       const message = `another batch is committed at ${seq} than replica ${known.replica} executed`
       const shown = { expected: known.digest, found: digest }
