@@ -52,9 +52,7 @@ export const toldWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => {
         return slot.phase !== "empty" && slot.digest !== digest
       }),
     ),
-    someReplica("ReachWaitsToLeave", (s) =>
-      s.told.claims.some(({ seq }) => waits(config, s, seq)),
-    ),
+    someReplica("ReachWaitsToLeave", (s) => s.told.claims.some(({ seq }) => waits(config, s, seq))),
     someReplica("ReachMuteBelieved", (s) => isMute(s) && s.told.own.length > 0),
   ]
 }

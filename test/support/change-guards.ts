@@ -127,9 +127,9 @@ const batches: ReadonlyArray<Guard> = [
   guard("recvFetchBatch", "FromSelf", [], receive({ _tag: "FetchBatch", digest, replica: 1 })),
   guard("recvFetchBatch", "UnknownBatch", [], receive({ _tag: "FetchBatch", digest, replica: 2 })),
   guard("recvDecided", "UnwantedBatch", [], batch),
-  guard("recvBatch", "NotEntering", [left], batch),
-  guard("recvBatch", "UnwantedBatch", entering, receive({ _tag: "Batch", batch: [signed(0, 2)] })),
-  guard("recvBatch", "DuplicateBatch", [...entering, batch], batch),
+  guard("recvChosen", "NotEntering", [left], batch),
+  guard("recvChosen", "UnwantedBatch", entering, receive({ _tag: "Batch", batch: [signed(0, 2)] })),
+  guard("recvChosen", "DuplicateBatch", [...entering, batch], batch),
   guard("enterView", "CannotEnter", [], { _tag: "Enter" }),
   guard("enterView", "CannotEnter", entering, { _tag: "Enter" }),
 ]

@@ -137,6 +137,19 @@ const executions = chosen("execute", fc.nat(9), (at, wrong) => {
   return execution(pending)
 })
 
+// What others say that they executed, at the next number or beyond; and that they are told.
+const claims = chosen(
+  "claim",
+  fc.record({ replica, offset: fc.constantFrom(0, 1, 1, 1, 2), other, tells: fc.nat(4) }),
+  (at, c) => {
+    const seq = at.state.executed + c.offset
+    if (c.tells === 0) return { _tag: "Tell", seq, replica: c.replica }
+    const digest = voteDigest(at, seq, c.other)
+    if (c.tells > 1) return receive({ _tag: "Committed", seq, digest, replica: c.replica })
+    return receive({ _tag: "Batch", batch: batches[c.other % batches.length] as Batch })
+  },
+)
+
 const restarts = chosen("restart", fc.constant(null), (at) => ({
   _tag: "Restart",
   durable: at.written,
@@ -198,6 +211,7 @@ export const schedules = (length: number): fc.Arbitrary<ReadonlyArray<Choice>> =
       { weight: 5, arbitrary: executions },
       { weight: 1, arbitrary: restarts },
       { weight: 2, arbitrary: changes },
+      { weight: 6, arbitrary: claims },
     ),
     { maxLength: length, size: "max" },
   )

@@ -43,15 +43,15 @@ export const missingDecisions = (config: Config, state: State): ReadonlyArray<Fe
   return different.map((digest) => fetchOf(config, digest))
 }
 
-/** The state with the batch wherever it is decided; undefined where it is not. */
+/** The state with the batch wherever it is decided; the same state where it is not. */
 export const takeDecision = (
   config: Config,
   state: State,
   { digest, batch }: { readonly digest: Digest; readonly batch: ReadonlyArray<SignedRequest> },
-): State | undefined => {
+): State => {
   const isIt = (seq: Seq): boolean => decidedIn(config, Window.get(state.log, seq)) === digest
   const at = Window.occupied(state.log).filter(isIt)
-  if (at.length === 0) return undefined
+  if (at.length === 0) return state
   const content = { phase: "decided" as const, digest, batch: batch.map(unsigned) }
   const log = at.reduce(
     (all, seq) => Window.set(all, seq, { ...Window.get(all, seq), ...content }),

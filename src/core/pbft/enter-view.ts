@@ -2,7 +2,7 @@
  * Taking part in a new view: TOCS section 4.5 and appendix (PROCESS-NEW-VIEW); spec/tla/Pbft.tla
  * `RecvFetchBatch`, `RecvBatch` and `EnterView`.
  */
-import { ignore } from "../machine.ts"
+import { ignore, none } from "../machine.ts"
 import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
@@ -47,24 +47,30 @@ export const recvFetchBatch = (
  */
 export const recvBatch = (config: Config, state: State, m: Authentic<Batch>): PbftStep => {
   const content = { digest: config.batchDigest(m.batch), batch: m.batch }
+  const took = (state.active ? recvDecided : recvChosen)(config, state, content)
   const { told } = takeClaimed(config, state, content)
-  const wanted = state.active
-    ? (takeDecision(config, state, content) ?? "UnwantedBatch")
-    : takeChosen(config, state, content)
-  if (typeof wanted === "string" && told === state.told) return ignore(state, wanted)
-  const next = { ...(typeof wanted === "string" ? state : wanted), told }
+  if (told === state.told) return took
+  // What others executed is kept, whether or not the view wants it.
+  const next = { ...took.state, told }
   return { state: next, effects: executeHead(config, state, next), action: "RecvBatch" }
 }
 
-// The state with a batch that its new view chose, or why it does not take it.
-const takeChosen = (config: Config, state: State, { digest, batch }: Content): State | string => {
-  if (state.newView === undefined) return "NotEntering"
-  if (!missingBatches(config, state, state.newView).includes(digest)) return "UnwantedBatch"
-  if (state.fetched.some((b) => b.digest === digest)) return "DuplicateBatch"
+const recvChosen = (config: Config, state: State, { digest, batch }: Content): PbftStep => {
+  if (state.newView === undefined) return ignore(state, "NotEntering")
+  if (!missingBatches(config, state, state.newView).includes(digest)) {
+    return ignore(state, "UnwantedBatch")
+  }
+  if (state.fetched.some((b) => b.digest === digest)) return ignore(state, "DuplicateBatch")
   const fetched = [...state.fetched, { digest, batch: batch.map(unsigned) }].sort((a, b) =>
     a.digest < b.digest ? -1 : 1,
   )
-  return { ...state, fetched }
+  return { state: { ...state, fetched }, effects: none, action: "RecvBatch" }
+}
+
+const recvDecided = (config: Config, state: State, content: Content): PbftStep => {
+  const next = takeDecision(config, state, content)
+  if (next === state) return ignore(state, "UnwantedBatch")
+  return { state: next, effects: executeHead(config, state, next), action: "RecvBatch" }
 }
 
 /** Whether the state holds the checkpoint that the new view starts from, or is beyond it. */

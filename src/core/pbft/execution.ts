@@ -82,11 +82,7 @@ export const pendingExecution = (config: ExecutionConfig, state: State): Execute
   return next && effectOf(config, state, next)
 }
 
-const effectOf = (
-  config: ExecutionConfig,
-  state: State,
-  { seq, how, content }: Next,
-): Execute => {
+const effectOf = (config: ExecutionConfig, state: State, { seq, how, content }: Next): Execute => {
   const isCheckpoint = seq % config.checkpointInterval === 0
   if (how === "settled") {
     return { _tag: "Execute", seq, requests: [], checkpoint: isCheckpoint, undoable: false }

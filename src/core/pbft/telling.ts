@@ -53,11 +53,7 @@ const bySeq = (a: Claim, b: Claim): number => a.seq - b.seq || a.replica - b.rep
  * RecvCommitted (ours). Another replica has executed a batch for good. Of each the first word on a
  * number counts. Who lacks the batch asks for it.
  */
-export const recvCommitted = (
-  config: Config,
-  state: State,
-  m: Authentic<Committed>,
-): PbftStep => {
+export const recvCommitted = (config: Config, state: State, m: Authentic<Committed>): PbftStep => {
   if (config.tellCommitted !== true) return ignore(state, "BelievesNobody")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")

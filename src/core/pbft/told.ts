@@ -31,7 +31,11 @@ export interface Content {
 export type CommittedConfig = Pick<Config, "group" | "maxTentative" | "batchDigest">
 
 /** What f + 1 replicas say that they executed at `seq`. */
-export const claimedAt = ({ group }: Pick<Config, "group">, claims: ReadonlyArray<Claim>, seq: Seq): Digest | undefined => {
+export const claimedAt = (
+  { group }: Pick<Config, "group">,
+  claims: ReadonlyArray<Claim>,
+  seq: Seq,
+): Digest | undefined => {
   const here = claims.filter((c) => c.seq === seq)
   const said = (digest: Digest): number => here.filter((c) => c.digest === digest).length
   return here.find((c) => said(c.digest) >= weakQuorum(group))?.digest
@@ -103,8 +107,7 @@ export const keepTold = (config: Config, state: State, own: ReadonlyArray<Number
     claims,
     batches: same(told.batches, told.batches.filter(isClaimed)),
   }
-  const unchanged =
-    next.own === told.own && claims === told.claims && next.batches === told.batches
+  const unchanged = next.own === told.own && claims === told.claims && next.batches === told.batches
   return unchanged ? state : { ...state, told: next }
 }
 

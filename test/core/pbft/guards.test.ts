@@ -10,6 +10,7 @@ import { bigRequestGuards } from "../../support/big-request-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { proposalGuards } from "../../support/proposal-guards.ts"
 import { rejoinGuards } from "../../support/rejoin-guards.ts"
+import { toldGuards } from "../../support/told-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
 import {
   after,
@@ -166,6 +167,7 @@ const replicaGuards = [
   ...fastPathGuards,
   ...proposalGuards,
   ...rejoinGuards,
+  ...toldGuards,
   ...bigRequestGuards,
   ...stateGuards,
 ]

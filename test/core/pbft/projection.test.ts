@@ -16,7 +16,7 @@ import { schedules, type Standing } from "../../support/schedule.ts"
 describe("the projection of a replica", () => {
   it("holds all of its state: back from it and from JSON, it goes on as before", () => {
     const law = fc.property(fc.nat(1), schedules(60), fc.nat(60), (id, choices, cut) => {
-      const config = configOf(id)
+      const config = configOf(id, { tellCommitted: true })
       let at: Standing = { config, state: init(config), written: [] }
       let twin: State | undefined
       choices.forEach((choice, k) => {

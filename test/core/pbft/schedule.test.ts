@@ -25,6 +25,7 @@ import { deepFreeze } from "../../support/deep-freeze.ts"
 import { broadcasts, configOf, records } from "../../support/pbft.ts"
 import { runs } from "../../support/runs.ts"
 import { type Choice, schedules, type Standing } from "../../support/schedule.ts"
+import { believing } from "../../support/told-guards.ts"
 
 interface Taken {
   readonly before: Standing
@@ -55,6 +56,8 @@ const everySchedule = (see: (taken: Taken) => void): void => {
     configOf(1),
     configOf(1, { maxBatch: 1 }),
     configOf(1, { maxTentative: 1 }),
+    believing(),
+    believing({ maxTentative: 1 }),
   )
   fc.assert(
     fc.property(replicas, schedules(70), (config, choices) => run(config, choices, see)),
@@ -195,7 +198,7 @@ describe("whatever a replica is told, and in whatever order", () => {
   })
 
   it("the types of the specification hold, and what was said stays true", () => {
-    const replicas = fc.constantFrom(configOf(0), configOf(1))
+    const replicas = fc.constantFrom(configOf(0), configOf(1), believing({ id: 0 }), believing())
     const law = fc.property(replicas, schedules(70), (config, choices) => {
       const said: Array<PeerMessage> = []
       run(config, choices, ({ step: took, after: { state } }) => {
@@ -210,7 +213,7 @@ describe("whatever a replica is told, and in whatever order", () => {
 
   it("a primary knows what it assigned as if it had searched its log", () => {
     const law = fc.property(schedules(70), (choices) => {
-      run(configOf(0), choices, ({ after: { config, state } }) => {
+      run(believing({ id: 0 }), choices, ({ after: { config, state } }) => {
         if (!state.active || primaryOf(config.group, state.view) !== config.id) return
         for (const client of [0, 1]) {
           // Only timestamps above the last executed one are ever asked for.
@@ -228,7 +231,7 @@ describe("the schedules", () => {
   it("reach every action, every phase, stable checkpoints and work after a restart", () => {
     const reached = new Set<string>()
     const sample = fc.sample(schedules(70), { numRuns: 600, seed: 1 })
-    for (const config of [configOf(0), configOf(1)]) {
+    for (const config of [configOf(0), believing()]) {
       for (const choices of sample) {
         let restarted = false
         run(config, choices, ({ step: took, after }) => {
@@ -251,6 +254,8 @@ describe("the schedules", () => {
       "RecvPrePrepare",
       "RecvPrepare",
       "RecvCommit",
+      "SendCommitted",
+      "RecvCommitted",
       "Execute",
       "RecvCheckpoint",
       "Timeout",
