@@ -535,7 +535,7 @@ HiddenCommit ==
   PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1, 2}}) \cup
   PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{3}}) \cup
   Vote("Commit", 0, {0}, {1}, {DigestB}, {{1, 2}}) \cup
-  Told(0, {1, 2}, {DigestA}, {Replicas})
+  Told(0, {1, 2}, {DigestA}, {{3}})
 
 (***************************************************************************)
 (* Replicas that lost their disks. Clients 0 and 1 ask for what they ask   *)

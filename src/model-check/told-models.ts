@@ -12,6 +12,13 @@ const telling = {
   tellCommitted: true,
 } as const satisfies Partial<PbftModelSpec>
 
+const hiding = {
+  ...telling,
+  byzantine: [0],
+  injected: "HiddenCommit",
+  invariants: [...everyInvariant, "TellsAgree", "ExecutedAlike"],
+} as const satisfies Partial<PbftModelSpec>
+
 export const toldModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...telling,
@@ -69,16 +76,20 @@ export const toldModels: ReadonlyArray<PbftModelSpec> = [
     reaches: ["Rejoin", "RecvCommitted", "ReachMuteBelieved", "ReachPlaced"],
   },
   {
-    ...telling,
+    ...hiding,
     name: "HiddenCommit",
     why: "A Byzantine primary tells one backup another batch, keeps its COMMIT from it, and lies.",
-    byzantine: [0],
+    reaches: ["ReachAllExecuted", "ReachOtherExecuted", "ExecutedAlike"],
+    size: "large",
+  },
+  {
+    ...hiding,
+    name: "HiddenCommitAlone",
+    why: "As HiddenCommit, and the backup may give up its view, alone.",
     canTimeout: [3],
     maxView: 1,
-    injected: "HiddenCommit",
-    invariants: [...everyInvariant, "TellsAgree", "ExecutedAlike"],
     reaches: ["ReachAllExecuted", "ReachOtherExecuted", "ReachBelievedInactive", "ExecutedAlike"],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
 ]

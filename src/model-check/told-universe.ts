@@ -96,7 +96,7 @@ const hiddenCommit = (n: number): ReadonlyArray<Envelope> => [
   ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], [[1, 2]]),
   ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[3]]),
   ...votes(["Commit"], 0, [[0], [1], [digestB]], [[1, 2]]),
-  ...told(0, [[1, 2], [digestA]], [everyone(n)]),
+  ...told(0, [[1, 2], [digestA]], [[3]]),
 ]
 
 // As in rejoin-universe.ts: replica i asks to be taken back in the name of client 2 + i.

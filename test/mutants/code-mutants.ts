@@ -9,6 +9,7 @@ import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
+import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 
@@ -20,6 +21,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...fastPathMutants,
   ...proposalMutants,
   ...rejoinMutants,
+  ...toldMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,

@@ -54,8 +54,8 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "a batch is executed once it is prepared",
     file: execution,
-    find: `return phase === "prepared" && config.maxTentative > 0 ?`,
-    replace: `return phase === "prepared" ?`,
+    find: `slot.phase === "prepared" && config.maxTentative > 0\n`,
+    replace: `slot.phase === "prepared"\n`,
     killedBy: seenBy("TypeOK", "TwoNumbers"),
   },
   {
@@ -63,7 +63,7 @@ const executions: ReadonlyArray<CodeMutant> = [
     file: execution,
     find: "const seq = executed + 1\n",
     replace: `const seq =
-    Window.occupied(log).find((n) => n > executed && isFinal(Window.get(log, n).phase)) ??
+    Window.occupied(log).find((n) => n > executed && committedAt(config, state, n)) ??
     executed + 1\n`,
     killedBy: graphOf("TwoNumbers"),
   },
@@ -77,8 +77,8 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "an answer of the service to another question is taken",
     file: execution,
-    find: "if (pending === undefined || pending.seq !== input.seq) return",
-    replace: "if (pending === undefined) return",
+    find: "if (next === undefined || next.seq !== input.seq) return",
+    replace: "if (next === undefined) return",
     killedBy: seenBy("executedBatch ignores: NotNextToExecute", guards),
   },
   {

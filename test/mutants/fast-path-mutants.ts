@@ -38,7 +38,7 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a tentative execution is settled before it is committed",
     file: execution,
-    find: "!isFinal(Window.get(log, seq).phase)) return false",
+    find: "committedAt(config, state, seq)?.digest !== Window.get(log, seq).digest) return false",
     replace: `Window.get(log, seq).phase === "empty") return false`,
     killedBy: graphOf("TentativeAlone"),
   },

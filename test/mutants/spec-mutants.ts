@@ -5,6 +5,7 @@ import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
 import { rejoinSpecMutants } from "./rejoin-mutants.ts"
+import { toldSpecMutants } from "./told-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 
@@ -197,19 +198,19 @@ const executions: ReadonlyArray<SpecMutant> = [
     file,
     find: String.raw`LET n == executed[i] + 1 IN
   /\ n \in Window(low[i])
-  /\ slot[i][n].phase \in Final`,
+  /\ LowerCommitted(i, n)
+  /\ \E d`,
     replace: String.raw`\E n \in Window(low[i]) :
   /\ n > executed[i]
-  /\ slot[i][n].phase \in Final`,
+  /\ LowerCommitted(i, n)
+  /\ \E d`,
     killedBy: { check: "graph", where: "TwoNumbers" },
   },
   {
     name: "a batch is executed once it is prepared",
     file,
-    find: String.raw`/\ slot[i][n].phase \in Final
-  /\ LowerCommitted`,
-    replace: String.raw`/\ slot[i][n].phase \in Final \cup {"prepared"}
-  /\ LowerCommitted`,
+    find: String.raw`IN IF s.phase \in Final THEN {Digest(s.batch)}`,
+    replace: String.raw`IN IF s.phase \in Final \cup {"prepared"} THEN {Digest(s.batch)}`,
     killedBy: { check: "graph", where: "TwoNumbers" },
   },
 ]
@@ -303,6 +304,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...fastPathSpecMutants,
   ...proposalSpecMutants,
   ...rejoinSpecMutants,
+  ...toldSpecMutants,
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
