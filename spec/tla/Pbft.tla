@@ -1041,9 +1041,11 @@ RecvViewChange(i, m) ==
                             checkpoints, checkpointVotes, pset, qset, newView, fetched, fastVars,
                             client, msgs>>
 
-\* The batches that the new view chose and that i does not hold, given its Q.
+\* The batches that the new view chose and that i does not hold, given its Q. (What it holds of
+\* another number it may lose before it enters.)
 Missing(i, m, q) ==
-  {c.digest : c \in {c \in m.chosen : c.seq > low[i]}} \ ({NullDigest} \cup {e.digest : e \in q})
+  {c.digest : c \in {c \in m.chosen : /\ c.seq > low[i] /\ c.digest # NullDigest
+                                      /\ \A e \in q : e.seq # c.seq \/ e.digest # c.digest}}
 
 \* The VIEW-CHANGEs for its view that i goes by.
 ChangesOf(i) == {x \in viewChanges[i] : x.view = view[i] /\ IsFresh(i, x)}

@@ -53,6 +53,24 @@ describe("TLC accepts", () => {
     expect(windows.every(({ outcome }) => outcome._tag === "Accepted")).toBe(true)
   })
 
+  test("what others executed, told to one from which the primary keeps batches", async () => {
+    const byzantine: RunOptions["byzantine"] = (m, to) =>
+      to === 3 && (m._tag === "PrePrepare" || m._tag === "Commit") && m.seq % 3 === 1 ? [] : [m]
+    const fast = { fetchDecisions: true }
+    const chains = await capture(
+      { seed: 2, ...busy, fast, telling: 0.2, untraced: [0], byzantine },
+      { _tag: "Range", from: 1, to: 600 },
+    )
+    const events = chains.flatMap((chain) => chain.events)
+    const told = events.filter((e) => e._tag === "ReplicaStep" && e.replica === 3)
+    const taken = new Set(told.map(({ step }) => step.action))
+    for (const action of ["SendCommitted", "RecvCommitted", "RecvBatch", "Execute"]) {
+      expect(taken).toContain(action)
+    }
+    const windows = await followed(chains, 300)
+    expect(outcomes(windows)).toEqual(["1-300 init Accepted", "301-600 replayed Accepted"])
+  })
+
   test("what replicas without a trace say, true or not", async () => {
     const lies = { seed: 4, ...busy, untraced: [3] }
     const byzantine: RunOptions["byzantine"] = (m, to) =>

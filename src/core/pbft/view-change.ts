@@ -18,7 +18,7 @@ import {
   sameDecision,
 } from "./decision.ts"
 import { executeHead, undone } from "./execution.ts"
-import type { Authentic, NewView, ViewChange } from "./message.ts"
+import type { Authentic, NewView, Numbered, ViewChange } from "./message.ts"
 import { incarnationOf, isFresh, isMute } from "./rejoin.ts"
 import { type Config, type Effect, emptySlot, type PbftStep, type State } from "./state.ts"
 
@@ -146,9 +146,13 @@ export const missingBatches = (
   state: State,
   newView: NewView,
 ): ReadonlyArray<Digest> => {
-  const held = new Set(state.qset.map((e) => e.digest))
-  held.add(config.batchDigest([]))
-  const needed = newView.chosen.filter((c) => c.seq > state.log.low && !held.has(c.digest))
+  const nullDigest = config.batchDigest([])
+  // What it holds of another number it may lose before it enters.
+  const isHeld = (c: Numbered): boolean =>
+    state.qset.some((e) => e.seq === c.seq && e.digest === c.digest)
+  const needed = newView.chosen.filter(
+    (c) => c.seq > state.log.low && c.digest !== nullDigest && !isHeld(c),
+  )
   return needed.map((c) => c.digest).filter((digest, k, all) => all.indexOf(digest) === k)
 }
 

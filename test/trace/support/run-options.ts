@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly viewTimeouts?: { readonly chance: number; readonly many: number }
   /** What is answered before the end of agreement or without one; default: nothing. */
   readonly fast?: Partial<FastPaths>
+  /** Replicas tell what they executed, and believe others: the chance that one tells in a step. */
+  readonly telling?: number
   /** Requests of so many bytes go past the primary. */
   readonly bigRequestBytes?: number
   /** Primaries propose the number of steps so far as the time. */
