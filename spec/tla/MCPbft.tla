@@ -490,7 +490,7 @@ SecondFirst ==
 (* What others executed.                                                   *)
 (***************************************************************************)
 Told(b, seqs, digests, auths) ==
-  {[type |-> "Committed", seq |-> n, digest |-> d, replica |-> b, auth |-> s] :
+  {[type |-> "Committed", seq |-> n, batch |-> d, replica |-> b, auth |-> s] :
      n \in seqs, d \in digests, s \in auths}
 
 \* For the backup 1: a batch that it votes for; of that number two say the same, or another one, or

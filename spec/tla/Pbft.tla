@@ -153,9 +153,9 @@ IsRecoverer(i, c) == Recoverers # {} /\ c = Recoverer(i)
 NewView(i, v, changes, decision) ==
   [type |-> "NewView", view |-> v, changes |-> changes, start |-> decision.start,
    chosen |-> decision.chosen, replica |-> i]
-\* That i has executed the batch for good, whatever the view in which it was committed.
+\* That i has executed the batch with this digest for good, whatever the view of its commitment.
 ToldCommitted(i, n, d) ==
-  [type |-> "Committed", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
+  [type |-> "Committed", seq |-> n, batch |-> d, replica |-> i, auth |-> Replicas]
 \* A batch is known by its digest, whoever sends it.
 FetchBatch(i, d) == [type |-> "FetchBatch", digest |-> d, replica |-> i, auth |-> Replicas]
 BatchOf(d) == [type |-> "Batch", batch |-> d]
@@ -473,7 +473,7 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "PrePrepare" => m.replica = Primary(m.view) /\ WellFormed(m.batch)
   /\ m.type = "Prepare" => m.replica # Primary(m.view) /\ m.digest # NoDigest
   /\ m.type = "Commit" => m.digest # NoDigest
-  /\ m.type = "Committed" => m.seq > 0 /\ m.digest # NoDigest
+  /\ m.type = "Committed" => m.seq > 0 /\ m.batch # NoDigest
   /\ m.type \in {"Checkpoint", "FetchState"} => m.seq > 0 /\ m.seq % K = 0
   /\ m.type = "ViewChange" => ValidViewChange(m)
   /\ m.type = "NewView" => m.replica = Primary(m.view) /\ ValidNewView(m)
@@ -920,10 +920,10 @@ RecvCommitted(i, m) ==
   /\ m.seq \in Window(low[i]) /\ m.seq > Settled(i).executed
   /\ slot[i][m.seq].phase \notin Final
   /\ \A c \in told[i].claims : ~(c.seq = m.seq /\ c.replica = m.replica)
-  /\ LET claim == [seq |-> m.seq, digest |-> m.digest, replica |-> m.replica]
+  /\ LET claim == [seq |-> m.seq, digest |-> m.batch, replica |-> m.replica]
          claims == told[i].claims \cup {claim}
      IN /\ told' = [told EXCEPT ![i].claims = claims]
-        /\ msgs' = msgs \cup {FetchBatch(i, d) : d \in {m.digest} \cap Lacked(i, m.seq, claims)}
+        /\ msgs' = msgs \cup {FetchBatch(i, d) : d \in {m.batch} \cap Lacked(i, m.seq, claims)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, reads, recovery, client>>
 
@@ -1381,7 +1381,7 @@ SettledSupport == \A i \in Correct \ CanFetch : \A n \in low[i] + 1 .. Settled(i
 
 \* S1, of what is told: no two correct replicas tell of different batches at one sequence number.
 TellsAgree == \A a, b \in msgs :
-  a.type = "Committed" /\ b.type = "Committed" /\ a.seq = b.seq => a.digest = b.digest
+  a.type = "Committed" /\ b.type = "Committed" /\ a.seq = b.seq => a.batch = b.batch
 
 \* S1, of what was executed: no other batch than another correct replica executed or committed there.
 ExecutedAlike == \A i, j \in Correct : \A c \in told[i].own :

@@ -263,8 +263,11 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       const place = { view: int(m.view), seq: int(m.seq), replica: int(m.replica) }
       return record({ type, ...place, auth })
     }
+    case "Committed": {
+      const batch = digestText(m.digest)
+      return record({ type, seq: int(m.seq), batch, replica: int(m.replica), auth })
+    }
     case "Checkpoint":
-    case "Committed":
       return record({
         type,
         seq: int(m.seq),

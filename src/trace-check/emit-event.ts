@@ -88,8 +88,8 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
         `digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
       )
     case "Committed": {
-      const digest = symbols.digest(m.digest)
-      return `[type |-> "Committed", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
+      const batch = symbols.digest(m.digest)
+      return `[type |-> "Committed", seq |-> ${m.seq}, batch |-> ${batch}, ${from(m, symbols)}`
     }
     case "Checkpoint": {
       const digest = symbols.checkpoint(m.digest)

@@ -68,7 +68,7 @@ describe("TLC accepts", () => {
       expect(taken).toContain(action)
     }
     const windows = await followed(chains, 300)
-    expect(outcomes(windows)).toEqual(["1-300 init Accepted", "301-600 replayed Accepted"])
+    expect(outcomes(windows)).toEqual(["1-300 init Accepted", "301-600 previous Accepted"])
   })
 
   test("what replicas without a trace say, true or not", async () => {
