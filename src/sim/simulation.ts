@@ -281,7 +281,7 @@ export class Simulation<M extends Named> {
 
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
-    const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
+    const { executed } = this.#protocol.monitor
     const group = groupOf(this.#scenario.cluster.n)
     const standings = this.#correct().map(({ standing }) => standing)
     return demandOf(correctOf(group, standings, executed), this.#left())

@@ -141,7 +141,10 @@ export type DurableRecord =
   | { readonly _tag: "CheckpointStable"; readonly stable: Message.Stable }
   | { readonly _tag: "ViewLeft"; readonly viewChange: Message.ViewChange }
   | { readonly _tag: "NewViewTaken"; readonly newView: Message.NewView }
+  /** It has taken the log of the view; where that is to be confirmed, it waits for the others. */
   | { readonly _tag: "ViewEntered"; readonly view: View }
+  /** Enough replicas have confirmed the log of the view. */
+  | { readonly _tag: "ViewConfirmed"; readonly view: View }
 
 export type Input =
   | {
