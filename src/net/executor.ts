@@ -7,7 +7,6 @@ import { assert } from "../core/assert.ts"
 import type { Execute, ReadState } from "../core/effect.ts"
 import { type Bytes, type ClientId, noDigest, type Seq } from "../core/ids.ts"
 import { recoverResult } from "../core/pbft/rejoin.ts"
-import type { Input } from "../core/pbft/state.ts"
 import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
@@ -18,10 +17,11 @@ import { albumService } from "../web/album-service.ts"
 import { originService } from "../web/origin-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
+import type { Answer } from "./protocol.ts"
 
-export type Executed = Extract<Input, { readonly _tag: "Executed" }>
+export type Executed = Extract<Answer, { readonly _tag: "Executed" }>
 
-export type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
+export type ReadDone = Extract<Answer, { readonly _tag: "ReadDone" }>
 
 export interface Executor {
   /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */
@@ -38,7 +38,8 @@ export interface Executor {
   readonly isRead: (operation: Bytes) => boolean
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
-  /** The service's present state in parts. */
+  /** The service's present state, and the same in parts. */
+  readonly snapshot: () => Bytes
   readonly tree: () => TextTree
   /** The snapshot of a checkpoint that was fetched, with the digest that it must have. */
   readonly offer: (seq: Seq, snapshot: Bytes) => void
@@ -118,6 +119,7 @@ export const makeExecutor = (
       snapshots.delete(seq)
       return snapshot
     },
+    snapshot: service.snapshot,
     tree: service.tree,
     offer: (seq, snapshot) => {
       snapshots.set(seq, snapshot)
