@@ -16,7 +16,7 @@ export interface TlcAnswer {
   readonly distinctStates: number
   /** What the trace's module printed of the event that it could not follow. */
   readonly printed: ReadonlyArray<Mismatch>
-  /** With coverage: the last conjunct of the specification that was evaluated, as place and text. */
+  /** With coverage: the last conjunct of the specification that was evaluated: place and text. */
   readonly lastConjunct?: { readonly place: string; readonly text: string }
 }
 
