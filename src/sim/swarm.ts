@@ -127,5 +127,5 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
     endMs: calmAtMs + calmMs,
     expect: {},
   }
-  return withFeatures(new Random(seed, "features"), plain)
+  return protocol === "pbft" ? withFeatures(new Random(seed, "features"), plain) : plain
 }

@@ -18,12 +18,12 @@ import {
   type State,
   type ZyzzyvaStep,
 } from "../core/zyzzyva/state.ts"
-import { changeAfter, pendingChange, viewTimer } from "../core/zyzzyva/timer.ts"
-import { pendingExecution } from "../core/zyzzyva/execution.ts"
+import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
 import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Host } from "./host.ts"
+import { OrderCache } from "./order-cache.ts"
 import type { Progress } from "./progress.ts"
 import type { Standing } from "./protocol.ts"
 import type { Random } from "./random.ts"
@@ -80,6 +80,7 @@ export class ZyzzyvaReplicaNode {
   readonly #writes: GroupCommit<DurableRecord>
   readonly #clock: ViewClock<Where>
   readonly #early: EarlyMessages<Input>
+  readonly #orders = new OrderCache()
   readonly #words = new EarlyMessages<Input>(wordShare, wordPlace)
   #retransmission: ZyzzyvaRetransmission
   #service: Service
@@ -144,9 +145,12 @@ export class ZyzzyvaReplicaNode {
   #accept(input: Input): void {
     const { view } = this.#state
     if (this.#early.holds(whereOf(this.#state), input)) return
+    if (this.#orders.holds(this.#state, input)) return
     if (this.#words.holds({ view, active: true }, input)) return
     const before = this.#state
     this.#take(input)
+    const next = this.#orders.next(this.#state)
+    if (next !== undefined) this.#accept(next)
     if (before.view === this.#state.view && before.stage === this.#state.stage) return
     const words = this.#words.release({ view: this.#state.view, active: true })
     for (const waiting of words) this.#accept(waiting)
@@ -194,6 +198,7 @@ export class ZyzzyvaReplicaNode {
     this.#life++
     this.#clock.clear()
     this.#early.clear()
+    this.#orders.clear()
     this.#words.clear()
     return kept
   }
@@ -235,6 +240,7 @@ export class ZyzzyvaReplicaNode {
     const active = stage === "active"
     const newView = active || has !== undefined
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
+    this.#orders.tick()
     for (const message of this.#retransmission.words(this.#state)) {
       this.#writes.gate(() => this.#broadcast(message))
     }
@@ -254,20 +260,12 @@ export class ZyzzyvaReplicaNode {
       )
       if (input._tag !== "Restart") this.#retransmission.keep(before, taken.state, sent)
       stepped({ config, before, input, step: taken })
+      // The service starts from the stable checkpoint.
+      if (input._tag === "Restart") this.#restore(taken.state.executed)
       inputs.push(...this.#perform(taken.effects))
-      if (input._tag === "Restart") inputs.push(...this.#afterRestart())
       const change = inputs.length === 0 && changeAfter(config, before, taken.state)
       if (change) inputs.push(change)
     }
-  }
-
-  // The service starts from the stable checkpoint; what was under way goes on.
-  #afterRestart(): ReadonlyArray<Input> {
-    this.#restore(this.#state.executed)
-    const pending = pendingExecution(this.config, this.#state)
-    const change = pendingChange(this.config, this.#state)
-    if (pending !== undefined) return [this.#execute(pending)]
-    return change === undefined ? [] : [change]
   }
 
   // Interprets effects in their order; the service's answers are the next inputs.
@@ -288,6 +286,11 @@ export class ZyzzyvaReplicaNode {
           this.#writes.gate(() =>
             this.#options.host.send(clientName(effect.client), effect.message),
           )
+          break
+        case "SendToReplicas":
+          for (const replica of effect.replicas) {
+            this.#writes.gate(() => this.#options.host.send(replicaName(replica), effect.message))
+          }
           break
         case "Restore":
           this.#restore(effect.seq)

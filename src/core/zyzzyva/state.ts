@@ -1,5 +1,12 @@
 import * as ClientTable from "../client-table.ts"
-import type { Broadcast, Execute, Persist, Restore, SendToClient } from "../effect.ts"
+import type {
+  Broadcast,
+  Execute,
+  Persist,
+  Restore,
+  SendToClient,
+  SendToReplicas,
+} from "../effect.ts"
 import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
@@ -182,6 +189,7 @@ export type Input =
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
+  | SendToReplicas<Message.OrderReq | Message.FillHole>
   | Persist<DurableRecord>
   | Execute
   | Restore
