@@ -69,6 +69,7 @@ const slow = [
   "spec/element-difference",
   "spec/partition",
   "spec/refinement",
+  "spec/sketcher-changes",
   "spec/trace-features",
   "spec/trace-windows",
   "spec/zyzzyva",
