@@ -11,11 +11,13 @@ import type { ClientState } from "../core/pbft/client.ts"
 import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
 import {
   type Config,
+  type Estimate,
   genesisService,
   type Recovery,
   type Settled,
   type Slot,
   type State,
+  type Told,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
@@ -179,11 +181,23 @@ export const replicaTexts = (
   }
 }
 
-const recoveryText = ({ incarnation, point }: Recovery): Text =>
+const recoveryText = ({ incarnation, point, estimate }: Recovery): Text =>
   record({
     incarnation: int(incarnation),
     point: set(point === undefined ? [] : [int(point)]),
+    ...(estimate === undefined ? {} : estimateTexts(estimate)),
   })
+
+const estimateTexts = ({ bound, told }: Estimate): Readonly<Record<string, Text>> => ({
+  bound: set(bound === undefined ? [] : [int(bound)]),
+  told: func(
+    everyone(told.length),
+    told.map((t) => set(t === undefined ? [] : [toldText(t)])),
+  ),
+})
+
+const toldText = ({ checkpoint, prepared }: Told): Text =>
+  record({ checkpoint: int(checkpoint), prepared: int(prepared) })
 
 const undoText = (undo: Settled, before: ReadonlyArray<Request> | undefined): Text =>
   record({
@@ -276,6 +290,20 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       const value = valueText(envelope.snapshot as ReadonlyArray<Request>)
       return record({ type, seq: int(m.seq), value, table: tableText(m.table) })
     }
+    case "QueryStable": {
+      const { incarnation, replica } = m
+      return record({ type, incarnation: int(incarnation), replica: int(replica), auth })
+    }
+    case "ReplyStable":
+      return record({
+        type,
+        recovering: int(m.recovering),
+        incarnation: int(m.incarnation),
+        checkpoint: int(m.checkpoint),
+        prepared: int(m.prepared),
+        replica: int(m.replica),
+        auth,
+      })
     case "Reply":
       return record({
         type,

@@ -13,12 +13,12 @@ import { stabilise, stabiliseAt, vote } from "./checkpointing.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, FetchState, Numbered, State as StateMessage } from "./message.ts"
 import { waitingReads } from "./reads.ts"
-import { reached } from "./rejoin.ts"
+import { highAt, reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import type { Config, Effect, PbftStep, State } from "./state.ts"
 
 const isAbove = (config: Config, state: State, seq: Seq): boolean =>
-  seq > state.log.low + config.logSize
+  seq > highAt(config, state, state.log.low)
 
 /**
  * A digest is right when f + 1 vouch for it, of whom one is correct. A window is left behind only
