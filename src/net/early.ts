@@ -8,6 +8,7 @@
  * whatever was sent.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
+import { highAt, isMute } from "../core/pbft/rejoin.ts"
 import type { Input, State } from "../core/pbft/state.ts"
 import { isSigned } from "../core/request.ts"
 
@@ -50,7 +51,9 @@ export const placeOf = (input: Input): Place | undefined => {
 export const isEarly = (state: State, { view, seq }: Place): boolean => {
   if (view !== undefined && view < state.view) return false
   if (view !== undefined && (view > state.view || !state.active)) return true
-  return seq > state.log.low + state.log.length
+  // Who is recovered does not take part before it knows its bound.
+  if (view !== undefined && state.recovery?.estimate !== undefined && isMute(state)) return true
+  return seq > highAt(state, state.log.low)
 }
 
 const isLate = (state: State, { view, seq }: Place): boolean =>

@@ -19,26 +19,28 @@ export interface Progress {
   readonly newView: boolean
   readonly low: Seq
   readonly executed: Seq
+  /** What has to be stable before it is recovered, where it waits for that. */
+  readonly awaited?: Seq
 }
 
-export const progressOf = ({ view, active, newView, log, executed }: State): Progress => ({
-  view,
-  active,
-  newView: active || newView !== undefined,
-  low: log.low,
-  executed,
-})
+export const progressOf = ({ view, active, newView, log, executed, recovery }: State): Progress => {
+  const { low } = log
+  const has = { view, active, newView: active || newView !== undefined, low, executed }
+  const awaited = recovery?.point
+  return awaited === undefined || awaited <= low ? has : { ...has, awaited }
+}
 
 /** The first byte; no message starts with it. */
 export const progressKind = 16
 
 export const writeProgress = (writer: Writer, progress: Progress): void => {
-  writer.reserve(26)
+  writer.reserve(34)
   writer.u8(progressKind)
   writer.natural(progress.view)
   writer.u8((progress.active ? 1 : 0) + (progress.newView ? 2 : 0))
   writer.natural(progress.low)
   writer.natural(progress.executed)
+  writer.natural(progress.awaited ?? 0)
 }
 
 /** Reads what follows; the caller has seen the kind. */
@@ -49,7 +51,9 @@ export const readProgress = (reader: Reader): Progress => {
   if (flags > 3) reader.fail(`${flags} is no stage of a view`)
   const low = reader.natural("low watermark")
   const executed = reader.natural("executed")
-  return { view, active: (flags & 1) > 0, newView: (flags & 2) > 0, low, executed }
+  const awaited = reader.natural("awaited number")
+  const has = { view, active: (flags & 1) > 0, newView: (flags & 2) > 0, low, executed }
+  return awaited === 0 ? has : { ...has, awaited }
 }
 
 /** Of one replica. */

@@ -9,7 +9,7 @@
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
 import type { DirectMessage, Request } from "../core/pbft/message.ts"
-import { proposeInput } from "../core/pbft/proposal.ts"
+import { isMute } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -27,11 +27,12 @@ import { Counts } from "./counts.ts"
 import { EarlyMessages, isEarly, placeOf } from "./early.ts"
 import { Gate } from "./gate.ts"
 import { History } from "./history.ts"
+import { IdleLog } from "./idle-log.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
 import { type Send, sendOut } from "./outgoing.ts"
 import { type Progress, progressOf } from "./progress.ts"
-import { nextBatch } from "./propose.ts"
+import { nextProposal } from "./propose.ts"
 import type { StoreError } from "./store-error.ts"
 import { StateExchange } from "./state-exchange.ts"
 import type { StateChunk } from "./state-wire.ts"
@@ -48,6 +49,7 @@ export class ReplicaLoop {
   readonly #repeater: ChangeRepeater
   readonly #clock: ViewClock
   readonly #early: EarlyMessages
+  readonly #idleLog: IdleLog
   readonly #missed: MissedCheckpoint
   readonly #exchange: StateExchange
   #state: State
@@ -87,6 +89,7 @@ export class ReplicaLoop {
       fire: (view) => this.offer({ _tag: "Timeout", view }),
     })
     this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
+    this.#idleLog = new IdleLog(config)
     const { limits, executor, fetched, peers } = options
     this.#exchange = new StateExchange({
       config,
@@ -168,6 +171,7 @@ export class ReplicaLoop {
   progress(replica: ReplicaId, progress: Progress): void {
     this.#catchUp.progress(this.#state, replica, progress)
     this.#missed.told(replica, progress)
+    this.#idleLog.told(this.#state, replica, progress.awaited ?? 0)
     this.schedule()
   }
 
@@ -235,7 +239,8 @@ export class ReplicaLoop {
     this.#take(input)
     const { view, active, log } = this.#state
     const moved = before.view !== view || before.active !== active
-    if (before.log.low === log.low && !moved) return
+    const grown = before.log.low !== log.low || isMute(before) !== isMute(this.#state)
+    if (!grown && !moved) return
     if (moved) this.#options.onView(view, active)
     // Whoever helps this replica to catch up can go on.
     if (moved || this.#catchUp.isBehind(this.#state)) this.#tellProgress()
@@ -302,9 +307,10 @@ export class ReplicaLoop {
   #propose(): void {
     const { config, proposals } = this.#options
     for (;;) {
-      const count = nextBatch(config, proposals, this.#state)
-      if (count === 0) return
-      this.#take(proposeInput(config, this.#state, count, Date.now()))
+      const at = { idle: this.#idleLog, now: Date.now() }
+      const input = nextProposal(config, proposals, this.#state, at)
+      if (input === undefined) return
+      this.#take(input)
     }
   }
 

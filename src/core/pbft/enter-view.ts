@@ -76,7 +76,7 @@ export const canEnter = (config: Config, state: State): boolean => {
   const { active, newView, fetched } = state
   if (active || newView === undefined || !holdsStart(state, newView)) return false
   const { chosen, start } = newView
-  const high = highAt(config, state, Math.max(start.seq, state.log.low))
+  const high = highAt(state, Math.max(start.seq, state.log.low))
   if (!isMute(state) && chosen.some((c) => c.seq > high)) return false
   const have = new Set(fetched.map((b) => b.digest))
   return missingBatches(config, state, newView).every((digest) => have.has(digest))

@@ -87,7 +87,7 @@ export const sendPrePrepare = (
   if (count === 0 && config.nullRequests !== true) return ignore(state, "BadBatchSize")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
   const seq = state.seqno + 1
-  if (!isOpen(config, state, seq)) return ignore(state, "WindowFull")
+  if (!isOpen(state, seq)) return ignore(state, "WindowFull")
   const clock = count === 0 ? undefined : config.clock
   if (proposal?.client !== clock) return ignore(state, "BadProposal")
   if (clock !== undefined && (proposal?.timestamp ?? 0) <= lastProposed(state, clock)) {
@@ -137,7 +137,7 @@ export const recvPrePrepare = (
   if (m.replica !== primaryOf(config.group, state.view)) return ignore(state, "NotFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (isMute(state)) return ignore(state, "Mute")
-  if (!isOpen(config, state, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
   const bad = malformed(config, m)
@@ -186,7 +186,7 @@ export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>)
   if (!state.active) return ignore(state, "NotActive")
   if (m.replica === primaryOf(config.group, state.view)) return ignore(state, "PrepareFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
-  if (!isOpen(config, state, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase === "prepared" || isFinal(before.phase)) {
     return ignore(state, "AlreadyPrepared")
@@ -201,7 +201,7 @@ export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): 
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (!state.active) return ignore(state, "NotActive")
   if (m.replica === config.id) return ignore(state, "FromSelf")
-  if (!isOpen(config, state, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")
   if (Votes.has(before.commits, m.replica)) return ignore(state, "DuplicateCommit")

@@ -55,15 +55,15 @@ export const isMute = ({ recovery, log }: State): boolean => {
  * The high watermark of a replica whose low one is `low`: who is recovered with its disk sends
  * nothing above the bound before a checkpoint there is stable.
  */
-export const highAt = (config: Config, { recovery }: State, low: Seq): Seq => {
-  const high = low + config.logSize
+export const highAt = ({ recovery, log }: State, low: Seq): Seq => {
+  const high = low + log.length
   const bound = recovery?.estimate?.bound
   return bound !== undefined && low < bound ? Math.min(high, bound) : high
 }
 
 /** Whether the replica may take part in the agreement on a sequence number. */
-export const isOpen = (config: Config, state: State, seq: Seq): boolean =>
-  seq > state.log.low && seq <= highAt(config, state, state.log.low)
+export const isOpen = (state: State, seq: Seq): boolean =>
+  seq > state.log.low && seq <= highAt(state, state.log.low)
 
 /** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
 export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
