@@ -1285,10 +1285,8 @@ RecvReplyStable(i, m) ==
 (***************************************************************************)
 AnyClientRecvReply(c) == \E m \in Deliverable("Reply") : ClientRecvReply(c, m)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
-AnySendPrePrepare(i)  ==
-  \/ \E k \in 1 .. Len(queue[i]), head \in HeadsOf(i) :
-       SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
-  \/ SendPrePrepare(i, <<>>, <<>>)
+AnySendPrePrepare(i)  == \E k \in 0 .. Len(queue[i]), head \in HeadsOf(i) \cup {<<>>} :
+                           SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
 AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
 AnyRecvFetchPrePrepare(i) == \E m \in Deliverable("FetchPrePrepare") : RecvFetchPrePrepare(i, m)
 AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)

@@ -5,7 +5,14 @@
 import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { askings, base, type PbftModelSpec, proposals, recoverings, rejoinings } from "./pbft-model-spec.ts"
+import {
+  askings,
+  base,
+  type PbftModelSpec,
+  proposals,
+  recoverings,
+  rejoinings,
+} from "./pbft-model-spec.ts"
 import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
 import { recoveryModels } from "./recovery-models.ts"

@@ -211,9 +211,14 @@ const rejoining: ReadonlyArray<Witness> = [
 const recovering: ReadonlyArray<Witness> = [
   someReplica("ReachBound", (s) => s.recovery?.estimate?.bound !== undefined),
   someReplica("ReachToldTwice", (s) =>
-    (s.recovery?.estimate?.told ?? []).some((t) => t !== undefined && t.prepared > t.checkpoint + 1),
+    (s.recovery?.estimate?.told ?? []).some(
+      (t) => t !== undefined && t.prepared > t.checkpoint + 1,
+    ),
   ),
-  someReplica("ReachBarred", (s) => s.log.low > 0 && s.log.low < (s.recovery?.estimate?.bound ?? 0)),
+  someReplica(
+    "ReachBarred",
+    (s) => s.log.low > 0 && s.log.low < (s.recovery?.estimate?.bound ?? 0),
+  ),
   someReplica("ReachBeyondBound", (s) => {
     const bound = s.recovery?.estimate?.bound
     return bound !== undefined && Window.occupied(s.log).some((n) => n > bound)

@@ -20,8 +20,7 @@ type About = readonly [recovering: ReplicaId, incarnation: number]
 const answer = (
   n: number,
   replica: ReplicaId,
-  checkpoint: number,
-  prepared: number,
+  [checkpoint, prepared]: readonly [number, number],
   [recovering, incarnation]: About = [1, 1],
 ): Envelope =>
   toAll(n, { _tag: "ReplyStable", recovering, incarnation, checkpoint, prepared, replica })
@@ -31,12 +30,12 @@ const forRecoverer = (n: number): ReadonlyArray<Envelope> => {
   const r = Build.digestOf(takenBack(1, []))
   const state = { seq: 2, service: valueText(plainTakenBack(1)), table: tableAfter(1) }
   return [
-    answer(n, 0, 0, 0),
-    answer(n, 0, 9, 9),
-    answer(n, 2, 0, 1),
-    answer(n, 3, 1, 1),
-    answer(n, 2, 0, 0, [1, 2]),
-    answer(n, 2, 0, 0, [0, 1]),
+    answer(n, 0, [0, 0]),
+    answer(n, 0, [9, 9]),
+    answer(n, 2, [0, 1]),
+    answer(n, 3, [1, 1]),
+    answer(n, 2, [0, 0], [1, 2]),
+    answer(n, 2, [0, 0], [0, 1]),
     ...Build.prePrepares(0, [[0], [1, 3]], [takenBack(1, everyone(n))], all),
     ...Build.votes(["Prepare"], 2, [[0], [1], [r]], all),
     ...[0, 2].flatMap((b) => Build.votes(["Commit"], b, [[0], [1], [r]], all)),
@@ -69,8 +68,8 @@ const forAnswerer = (n: number): ReadonlyArray<Envelope> => {
 }
 
 const falseAnswers = (n: number): ReadonlyArray<Envelope> => [
-  answer(n, 3, 0, 0),
-  answer(n, 3, 9, 9),
+  answer(n, 3, [0, 0]),
+  answer(n, 3, [9, 9]),
 ]
 
 const nullVotes = (n: number): ReadonlyArray<Envelope> =>

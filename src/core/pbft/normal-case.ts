@@ -140,8 +140,12 @@ export const recvPrePrepare = (
   if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
-  const bad = malformed(config, m)
-  if (bad !== undefined) return ignore(state, bad)
+  const { proposal, asked } = partsOf(config, m.batch)
+  const isNull = m.batch.length === 0 && config.nullRequests === true
+  const fits = asked.length >= 1 && asked.length <= config.maxBatch
+  if (!isNull && !fits) return ignore(state, "BadBatchSize")
+  if (!isNull && proposal?.client !== config.clock) return ignore(state, "BadProposal")
+  if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")
   const { seq, digest } = m
   const action = "RecvPrePrepare"
   const batch = wholeBatch(config, state, m)
@@ -152,15 +156,6 @@ export const recvPrePrepare = (
   if (!authentic) return advance(config, state, { seq, slot: held, action, effects: none })
   const accepted = accept(config, state, seq, held)
   return advance(config, state, { seq, action, ...accepted })
-}
-
-// What is wrong with a batch as such, if anything; the spec's `WellFormed`.
-const malformed = (config: Config, { batch }: PrePrepare): string | undefined => {
-  if (batch.length === 0 && config.nullRequests === true) return undefined
-  const { proposal, asked } = partsOf(config, batch)
-  if (asked.length < 1 || asked.length > config.maxBatch) return "BadBatchSize"
-  if (proposal?.client !== config.clock) return "BadProposal"
-  return asked.every((r) => mayAsk(config, r.client)) ? undefined : "UnknownClient"
 }
 
 // The backup accepts the batch: durable first, then its vote.

@@ -17,8 +17,7 @@ import { highAt, reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import type { Config, Effect, PbftStep, State } from "./state.ts"
 
-const isAbove = (state: State, seq: Seq): boolean =>
-  seq > highAt(state, state.log.low)
+const isAbove = (state: State, seq: Seq): boolean => seq > highAt(state, state.log.low)
 
 /**
  * A digest is right when f + 1 vouch for it, of whom one is correct. A window is left behind only
