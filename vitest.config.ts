@@ -68,6 +68,7 @@ const slow = [
   "spec/delay-once-broken",
   "spec/element-difference",
   "spec/partition",
+  "spec/sketcher-changes",
   "spec/trace-features",
   "spec/zyzzyva",
   "tla-tools/command",

@@ -4,7 +4,7 @@ import { batchDigest, bytesDigest, checkpointDigest } from "../net/digests.ts"
 import type { Outcome } from "../sim/outcome.ts"
 import type { Scenario } from "../sim/scenario.ts"
 import { type Shrinking, shrink, type Tried } from "../sim/shrink.ts"
-import { Simulation } from "../sim/simulation.ts"
+import { simulate } from "../sim/simulate.ts"
 import type { StoryLine } from "../sim/story.ts"
 import { checkTraces } from "../trace-check/check.ts"
 import { findingText, type Verdict } from "../trace-check/verdict.ts"
@@ -78,7 +78,7 @@ export const simulateScenario = async (
     if (lines === undefined) files.set(file, [line])
     else lines.push(line)
   }
-  const outcome = new Simulation(scenario, { ...options, hashing, write }).run()
+  const outcome = simulate(scenario, { ...options, hashing, write })
   const violation = violationOf(outcome)
   const whole = violation === null || violation.kind === "safety" || violation.kind === "liveness"
   const verdict = whole

@@ -8,7 +8,16 @@ import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, Digest } from "../core/ids.ts"
 import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
+import type {
+  Entry,
+  Message,
+  NewView,
+  Numbered,
+  QueryStable,
+  Reply,
+  ReplyStable,
+  ViewChange,
+} from "../core/pbft/message.ts"
 import {
   type Config,
   type Estimate,
@@ -233,6 +242,36 @@ const resultText = (result: Bytes): Text => orEmpty(result)
 const mark = (name: string, holds: true | undefined): Readonly<Record<string, Text>> =>
   holds === undefined ? {} : { [name]: bool(true) }
 
+const stableText = (m: QueryStable | ReplyStable, auth: Text): Text => {
+  const asked = {
+    type: str(m._tag),
+    incarnation: int(m.incarnation),
+    replica: int(m.replica),
+    auth,
+  }
+  if (m._tag === "QueryStable") return record(asked)
+  const { recovering, checkpoint, prepared } = m
+  return record({
+    ...asked,
+    recovering: int(recovering),
+    checkpoint: int(checkpoint),
+    prepared: int(prepared),
+  })
+}
+
+const replyText = (m: Reply): Text =>
+  record({
+    type: str(m._tag),
+    view: int(m.view),
+    client: int(m.client),
+    timestamp: int(m.timestamp),
+    replica: int(m.replica),
+    result: resultText(m.result),
+    ...mark("digest", m.digest),
+    ...mark("tentative", m.tentative),
+    ...mark("readOnly", m.readOnly),
+  })
+
 /** A message as an element of `msgs` or `Injected`; `n` replicas. */
 export const envelopeText = (n: number, envelope: Envelope): Text => {
   const m: Message = envelope.message
@@ -290,31 +329,10 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       const value = valueText(envelope.snapshot as ReadonlyArray<Request>)
       return record({ type, seq: int(m.seq), value, table: tableText(m.table) })
     }
-    case "QueryStable": {
-      const { incarnation, replica } = m
-      return record({ type, incarnation: int(incarnation), replica: int(replica), auth })
-    }
+    case "QueryStable":
     case "ReplyStable":
-      return record({
-        type,
-        recovering: int(m.recovering),
-        incarnation: int(m.incarnation),
-        checkpoint: int(m.checkpoint),
-        prepared: int(m.prepared),
-        replica: int(m.replica),
-        auth,
-      })
+      return stableText(m, auth)
     case "Reply":
-      return record({
-        type,
-        view: int(m.view),
-        client: int(m.client),
-        timestamp: int(m.timestamp),
-        replica: int(m.replica),
-        result: resultText(m.result),
-        ...mark("digest", m.digest),
-        ...mark("tentative", m.tentative),
-        ...mark("readOnly", m.readOnly),
-      })
+      return replyText(m)
   }
 }

@@ -24,25 +24,7 @@ import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
 import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
-
-/** Why a message of an authentic frame is dropped. */
-export type Dropped =
-  | "WrongSender"
-  | "WrongReceiver"
-  | "BadDigest"
-  | "BadMac"
-  | "BadSignature"
-  | "TooSoon"
-
-/** Who is at the other end of an authenticated connection. */
-export type Peer =
-  | { readonly kind: "replica"; readonly id: ReplicaId }
-  | {
-      readonly kind: "endpoint"
-      readonly id: number
-      readonly from: ClientId
-      readonly to: ClientId
-    }
+import type { Dropped, Peer } from "./protocol.ts"
 
 /** Where something starts and ends. */
 type Span = readonly [from: number, to: number]

@@ -8,11 +8,10 @@
  * whatever was sent; only progress depends on this.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { DirectMessage, SlotMessage } from "../core/pbft/message.ts"
-import { checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import * as Window from "../core/window.ts"
 import type { History } from "./history.ts"
 import type { Progress } from "./progress.ts"
+import type { Kinds, LoopState, ReplicaProtocol } from "./protocol.ts"
 
 /** Reports without progress before a connected peer is helped: one may be a slow moment. */
 const stalledReports = 2
@@ -36,22 +35,27 @@ interface Follower {
   last: Seq
 }
 
-export interface CatchUpSender {
-  readonly toReplica: (replica: ReplicaId, message: DirectMessage) => void
+export interface CatchUpSender<M> {
+  readonly toReplica: (replica: ReplicaId, message: M) => void
   readonly queuedBytes: (replica: ReplicaId) => number
 }
 
-export class CatchUp {
-  readonly #config: Config
-  readonly #sender: CatchUpSender
-  readonly #history: History
+/** The last sequence number of the log that holds something; the low watermark when none does. */
+const lastOccupied = ({ log }: LoopState): Seq => Window.occupied(log).at(-1) ?? log.low
+
+type Followed<K extends Kinds> = Pick<ReplicaProtocol<K>, "machine" | "repetition">
+
+export class CatchUp<K extends Kinds> {
+  readonly #protocol: Followed<K>
+  readonly #sender: CatchUpSender<K["Message"]>
+  readonly #history: History<K>
   readonly #followers: ReadonlyArray<Follower>
 
-  constructor(config: Config, sender: CatchUpSender, history: History) {
-    this.#config = config
+  constructor(protocol: Followed<K>, sender: CatchUpSender<K["Message"]>, history: History<K>) {
+    this.#protocol = protocol
     this.#sender = sender
     this.#history = history
-    this.#followers = Array.from({ length: config.group.n }, () => ({
+    this.#followers = Array.from({ length: protocol.machine.group.n }, () => ({
       told: undefined,
       same: 0,
       stalled: 0,
@@ -83,12 +87,12 @@ export class CatchUp {
   }
 
   /** Whether some peer has dropped what this replica is still to execute. */
-  isBehind({ executed }: State): boolean {
+  isBehind({ executed }: K["State"]): boolean {
     return this.#followers.some(({ told }) => (told?.low ?? 0) > executed)
   }
 
   /** A peer says how far it is: decides what is to be sent to it again. */
-  progress(state: State, replica: ReplicaId, told: Progress): void {
+  progress(state: K["State"], replica: ReplicaId, told: Progress): void {
     const follower = this.#followers[replica]
     if (follower === undefined) return
     const before = follower.told
@@ -98,7 +102,8 @@ export class CatchUp {
     follower.same = same ? follower.same + 1 : 0
     follower.stalled = same ? follower.stalled + 1 : 0
     if (this.#wantsNewView(state, told) && this.#isDue(state, follower, before === undefined)) {
-      if (state.newView !== undefined) this.#sender.toReplica(replica, state.newView)
+      const started = this.#protocol.repetition.newView(state)
+      if (started !== undefined) this.#sender.toReplica(replica, started.message)
     }
     if (!here) return this.#start(state, replica, told)
     const reach = this.#reach(state, told)
@@ -113,53 +118,57 @@ export class CatchUp {
   }
 
   // The NEW-VIEW is what a peer waits for, or goes on with.
-  #wantsNewView({ newView, view }: State, told: Progress): boolean {
+  #wantsNewView({ newView, view }: K["State"], told: Progress): boolean {
     if (newView === undefined) return false
     return told.view < view || (told.view === view && !told.newView)
   }
 
   // In an older view a peer can still execute up to where the new one starts; afterwards it cannot.
-  #isDue({ newView }: State, { told, stalled }: Follower, first: boolean): boolean {
-    if (told === undefined || newView === undefined) return false
-    const near = !told.active || told.executed >= newView.start.seq
+  #isDue(state: K["State"], { told, stalled }: Follower, first: boolean): boolean {
+    const { machine, repetition } = this.#protocol
+    const started = repetition.newView(state)
+    if (told === undefined || started === undefined) return false
+    const near = !told.active || told.executed >= started.start
     if (!near) return stalled >= hopelessReports
     // Its primary sends it at once. What that one keeps from a peer, the others pass on.
-    return newView.replica === this.#config.id ? first || stalled > 0 : stalled >= passingReports
+    return started.by === machine.id ? first || stalled > 0 : stalled >= passingReports
   }
 
   // How far the messages go that it can use: those of its own view.
-  #reach(state: State, told: Progress): Seq {
+  #reach(state: K["State"], told: Progress): Seq {
     const { view } = state
     if (!told.active || told.view > view) return told.executed
     const last = told.view === view ? lastOccupied(state) : this.#history.last
-    return Math.min(told.low + this.#config.logSize, last)
+    return Math.min(told.low + this.#protocol.machine.logSize, last)
   }
 
-  #start(state: State, replica: ReplicaId, told: Progress): void {
+  #start(state: K["State"], replica: ReplicaId, told: Progress): void {
     const follower = this.#followers[replica]
     if (follower === undefined) return
     const { low, executed, view } = told
+    const { isOfCheckpoint, checkpointsAbove } = this.#protocol.repetition
     // A checkpoint that it executed but that is not stable there lacks votes.
     for (let seq = low + 1; seq <= Math.min(executed, state.log.low); seq++) {
       for (const m of this.#history.at(seq, view)) {
-        if (m._tag === "Checkpoint") this.#sender.toReplica(replica, m)
+        if (isOfCheckpoint(m)) this.#sender.toReplica(replica, m)
       }
     }
-    for (const checkpoint of checkpointsAbove(this.#config, state, low)) {
-      this.#sender.toReplica(replica, checkpoint)
+    for (const { message } of checkpointsAbove(state, low)) {
+      this.#sender.toReplica(replica, message)
     }
     // In a later view its numbers are agreed on anew, those too that it has executed before.
     follower.next = (state.view === 0 ? executed : low) + 1
     follower.last = this.#reach(state, told)
   }
 
-  #messagesFor(state: State, seq: Seq, { view }: Progress): ReadonlyArray<SlotMessage> {
+  #messagesFor(state: K["State"], seq: Seq, { view }: Progress): ReadonlyArray<K["Message"]> {
     const inLog = view === state.view && seq > state.log.low
-    return inLog ? messagesAt(this.#config, state, seq) : this.#history.at(seq, view)
+    if (!inLog) return this.#history.at(seq, view)
+    return this.#protocol.repetition.messagesAt(state, seq)
   }
 
   /** Sends on as far as the connections take it; how many sequence numbers. */
-  pump(state: State): number {
+  pump(state: K["State"]): number {
     let sent = 0
     this.#followers.forEach((follower, replica) => {
       const { told } = follower

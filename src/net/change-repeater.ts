@@ -7,67 +7,48 @@
  * repeats whatever was sent; only progress depends on this.
  */
 import type { ReplicaId } from "../core/ids.ts"
-import { missingDecisions } from "../core/pbft/decided.ts"
-import type { DirectMessage, Request } from "../core/pbft/message.ts"
-import { recoveryRequest } from "../core/pbft/rejoin.ts"
-import { changeMessages } from "../core/pbft/resend.ts"
-import type { Config, State } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
-
-const isUseful = ({ view }: State, told: Progress | undefined, message: DirectMessage): boolean => {
-  if (told === undefined || message._tag === "FetchBatch") return true
-  if (told.view !== view) return told.view < view
-  return message._tag === "NewView" ? !told.newView : !told.active
-}
-
-/** What is to be said again to a peer that told this; in a view that was entered, what it lacks. */
-export const repeatedTo = (
-  config: Config,
-  state: State,
-  told: Progress | undefined,
-): ReadonlyArray<DirectMessage | Request> => {
-  const asks = recoveryRequest(config, state)
-  const own = state.active
-    ? missingDecisions(config, state)
-    : changeMessages(config, state).filter((m) => isUseful(state, told, m))
-  return asks === undefined ? own : [asks, ...own]
-}
+import type { Kinds, ReplicaProtocol } from "./protocol.ts"
 
 /** After 1, 2, 4, 8, 16, 32, 48 ... ticks: connections lose nothing, new ones are told at once. */
 const isTime = (ticks: number): boolean =>
   ticks > 0 && (ticks % 16 === 0 || (ticks & (ticks - 1)) === 0)
 
-type ToReplica = (replica: ReplicaId, message: DirectMessage | Request) => void
+type Repeated<K extends Kinds> = Pick<ReplicaProtocol<K>, "machine" | "repetition">
+type ToReplica<M> = (replica: ReplicaId, message: M) => void
 
-export class ChangeRepeater {
-  readonly #config: Config
-  readonly #toReplica: ToReplica
-  #before: State | undefined
+export class ChangeRepeater<K extends Kinds> {
+  readonly #protocol: Repeated<K>
+  readonly #toReplica: ToReplica<K["Message"]>
+  #before: K["State"] | undefined
   /** Since the state said something new of the change. */
   #ticks = 0
 
-  constructor(config: Config, toReplica: ToReplica) {
-    this.#config = config
+  constructor(protocol: Repeated<K>, toReplica: ToReplica<K["Message"]>) {
+    this.#protocol = protocol
     this.#toReplica = toReplica
   }
 
   /** On a new connection. */
-  connected(state: State, replica: ReplicaId): void {
+  connected(state: K["State"], replica: ReplicaId): void {
     this.#say(state, replica, undefined)
   }
 
   /** Now and then: what was new since the last time was just sent. */
-  tick(state: State, told: (replica: ReplicaId) => Progress | undefined): void {
+  tick(state: K["State"], told: (replica: ReplicaId) => Progress | undefined): void {
     const { view, newView } = this.#before ?? {}
     this.#before = state
     this.#ticks = view === state.view && newView === state.newView ? this.#ticks + 1 : 0
     if (!isTime(this.#ticks)) return
-    for (let replica = 0; replica < this.#config.group.n; replica++) {
-      if (replica !== this.#config.id) this.#say(state, replica, told(replica))
+    const { group, id } = this.#protocol.machine
+    for (let replica = 0; replica < group.n; replica++) {
+      if (replica !== id) this.#say(state, replica, told(replica))
     }
   }
 
-  #say(state: State, replica: ReplicaId, told: Progress | undefined): void {
-    for (const message of repeatedTo(this.#config, state, told)) this.#toReplica(replica, message)
+  #say(state: K["State"], replica: ReplicaId, told: Progress | undefined): void {
+    for (const message of this.#protocol.repetition.repeatedTo(state, told)) {
+      this.#toReplica(replica, message)
+    }
   }
 }

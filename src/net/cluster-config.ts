@@ -51,7 +51,8 @@ const LimitsFile = Schema.Struct({
 /** The file as JSON. Every field that may be left out has its default in `configDefaults`. */
 export const ClusterConfigFile = Schema.Struct({
   schema: Schema.Literal(configSchema),
-  protocol: Schema.Literal("pbft"),
+  /** How the replicas agree. */
+  protocol: Schema.Literals(["pbft"]),
   /** Where each replica listens; its place in the list is its id. */
   replicas: Schema.Array(ReplicaFile),
   /** How many clients there are: ids `0 .. clients - 1`. */
@@ -152,6 +153,7 @@ export interface Limits {
 export interface ClusterConfig {
   /** The file it came from. */
   readonly file: string
+  readonly protocol: ClusterConfigFile["protocol"]
   readonly replicas: ReadonlyArray<Replica>
   readonly clients: number
   readonly endpoints: ReadonlyArray<Endpoint>
@@ -320,6 +322,7 @@ export const toClusterConfig = (
   const at = (path: string): string => resolve(dirname(file), path)
   return {
     file,
+    protocol: c.protocol,
     replicas: c.replicas.map(({ host, port, publicKey = "", origin }) => ({
       host,
       port,

@@ -33,6 +33,7 @@ import {
 } from "./peer-fault.ts"
 import { type Progress, writeProgress } from "./progress.ts"
 import { type StateChunk, writeStateChunk } from "./state-wire.ts"
+import type { Writer } from "./writer.ts"
 
 export interface ConnectionLimits {
   readonly frameBytes: number
@@ -167,10 +168,15 @@ export class Connection {
     return undefined
   }
 
-  /** Adds a message to what `flush` sends. */
+  /** Adds a message of PBFT to what `flush` sends. */
   send(message: WireMessage): void {
+    this.sendBy(writeMessage, message)
+  }
+
+  /** Adds what `write` writes of a message. */
+  sendBy<M>(write: (writer: Writer, message: M) => void, message: M): void {
     if (this.#sealer === undefined || this.#closed) return
-    writeMessage(this.#sealer.writer, message)
+    write(this.#sealer.writer, message)
     this.#closeFullFrame(this.#sealer)
   }
 

@@ -8,7 +8,6 @@
  */
 import { basename, dirname, join } from "node:path"
 import type { ReplicaId } from "../core/ids.ts"
-import type { DurableRecord } from "../core/pbft/state.ts"
 import { finish, writeUnfinished } from "./durable-file.ts"
 import { systemFiles } from "./file-system.ts"
 import { StoreError } from "./store-error.ts"
@@ -91,16 +90,15 @@ const burn = (path: string, known: number | undefined): number => {
  */
 export const afterOpening = (
   { configFile, replica, directory }: Found,
-  records: ReadonlyArray<DurableRecord>,
+  log: { readonly isEmpty: boolean; readonly incarnation: number },
 ): number | undefined | StoreError => {
   const path = markerPath(configFile, replica)
   const known = readMarker(path)
   if (known instanceof StoreError) return known
-  const last = records.findLast((r) => r._tag === "Rejoined")
-  const own = last?._tag === "Rejoined" ? last.incarnation : 0
+  const own = log.incarnation
   if (known === undefined || own > known) writeMarker(path, own)
   if (known === undefined || own >= known) return undefined
-  if (records.length === 0) return burn(path, known)
+  if (log.isEmpty) return burn(path, known)
   const reason =
     `an older disk: it is of incarnation ${own}, and ${path} tells of ${known}. What was promised ` +
     "since is not on it: move the folder away, and start the replica with --rejoin"

@@ -7,79 +7,47 @@
  * Outside the specification: that a message waits until it can be used. The network there delays
  * whatever was sent.
  */
-import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import { highAt, isMute } from "../core/pbft/rejoin.ts"
-import type { Input, State } from "../core/pbft/state.ts"
-import { isSigned } from "../core/request.ts"
+import type { ReplicaId } from "../core/ids.ts"
+import type { Kinds, LoopState, Place, Repetition } from "./protocol.ts"
 
-/** Where a message of a peer belongs. */
-export interface Place {
-  readonly replica: ReplicaId
-  readonly seq: Seq
-  /** A checkpoint belongs to no view. */
-  readonly view: View | undefined
-}
-
-interface Waiting {
+interface Waiting<I> {
   readonly place: Place
   readonly bytes: number
-  readonly input: Input
+  readonly input: I
 }
 
-interface Share {
-  waiting: Array<Waiting>
+interface Share<I> {
+  waiting: Array<Waiting<I>>
   bytes: number
 }
 
-/** The place of a message of a peer; undefined for what has no place in the log. */
-export const placeOf = (input: Input): Place | undefined => {
-  if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return undefined
-  const { message } = input
-  switch (message._tag) {
-    case "PrePrepare":
-    case "Prepare":
-    case "Commit":
-      return message
-    case "Checkpoint":
-      return { replica: message.replica, seq: message.seq, view: undefined }
-    default:
-      return undefined
-  }
-}
-
-/** Whether a state is still to come in which the message has a meaning that it has not now. */
-export const isEarly = (state: State, { view, seq }: Place): boolean => {
+/** Whether its view is not entered yet, or its number above the window; `active`: of the state. */
+export const isAhead = (active: boolean, state: LoopState, { view, seq }: Place): boolean => {
   if (view !== undefined && view < state.view) return false
-  if (view !== undefined && (view > state.view || !state.active)) return true
-  // Who is recovered does not take part before it knows its bound.
-  if (view !== undefined && state.recovery?.estimate !== undefined && isMute(state)) return true
-  return seq > highAt(state, state.log.low)
+  if (view !== undefined && (view > state.view || !active)) return true
+  return seq > state.log.low + state.log.length
 }
 
-const isLate = (state: State, { view, seq }: Place): boolean =>
+const isLate = (state: LoopState, { view, seq }: Place): boolean =>
   (view !== undefined && view < state.view) || seq <= state.log.low
 
-/** About how much memory an input takes. */
-const sizeOf = (input: Input): number => {
-  if (input._tag !== "ReceivePrePrepare") return 200
-  let bytes = 200
-  for (const r of input.message.batch) bytes += 200 + (isSigned(r) ? r.operation.length : 0)
-  return bytes
-}
+type Early<K extends Kinds> = Pick<Repetition<K>, "isEarly" | "sizeOf">
 
-export class EarlyMessages {
-  readonly #shares: ReadonlyArray<Share>
+export class EarlyMessages<K extends Kinds> {
+  readonly #protocol: Early<K>
+  readonly #shares: ReadonlyArray<Share<K["Input"]>>
   readonly #limit: number
 
-  constructor(replicas: number, bytesEach: number) {
+  constructor(protocol: Early<K>, replicas: number, bytesEach: number) {
+    this.#protocol = protocol
     this.#shares = Array.from({ length: replicas }, () => ({ waiting: [], bytes: 0 }))
     this.#limit = bytesEach
   }
 
   /** Keeps an input of a replica for later; false when its share is used up. */
-  hold(place: Place, input: Input): boolean {
+  hold(place: Place, input: K["Input"]): boolean {
     const share = this.#shares[place.replica]
-    const bytes = sizeOf(input)
+    const bytes = this.#protocol.sizeOf(input)
     if (share === undefined || share.bytes + bytes > this.#limit) return false
     share.waiting.push({ place, bytes, input })
     share.bytes += bytes
@@ -87,8 +55,9 @@ export class EarlyMessages {
   }
 
   /** Gives back whose time has come, by peer in order of arrival; forgets whose time has passed. */
-  release(state: State): ReadonlyArray<Input> {
-    const due: Array<Input> = []
+  release(state: K["State"]): ReadonlyArray<K["Input"]> {
+    const { isEarly } = this.#protocol
+    const due: Array<K["Input"]> = []
     for (const share of this.#shares) {
       if (share.waiting.length === 0) continue
       const still = share.waiting.filter((w) => isEarly(state, w.place))

@@ -7,7 +7,6 @@ import { assert } from "../core/assert.ts"
 import type { Execute, ReadState } from "../core/effect.ts"
 import { type Bytes, type ClientId, noDigest, type Seq } from "../core/ids.ts"
 import { recoverResult } from "../core/pbft/rejoin.ts"
-import type { Input } from "../core/pbft/state.ts"
 import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"
@@ -18,10 +17,11 @@ import { albumService } from "../web/album-service.ts"
 import { originService } from "../web/origin-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
+import type { Answer } from "./protocol.ts"
 
-export type Executed = Extract<Input, { readonly _tag: "Executed" }>
+export type Executed = Extract<Answer, { readonly _tag: "Executed" }>
 
-export type ReadDone = Extract<Input, { readonly _tag: "ReadDone" }>
+export type ReadDone = Extract<Answer, { readonly _tag: "ReadDone" }>
 
 export interface Executor {
   /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */
@@ -38,7 +38,8 @@ export interface Executor {
   readonly isRead: (operation: Bytes) => boolean
   /** The snapshot of a checkpoint that was just executed; given away once. */
   readonly takeSnapshot: (seq: Seq) => Bytes
-  /** The service's present state in parts. */
+  /** The service's present state, and the same in parts. */
+  readonly snapshot: () => Bytes
   readonly tree: () => TextTree
   /** The snapshot of a checkpoint that was fetched, with the digest that it must have. */
   readonly offer: (seq: Seq, snapshot: Bytes) => void
@@ -79,12 +80,10 @@ export const makeExecutor = (
   { positions = false, recoverers = Number.POSITIVE_INFINITY }: ExecutorOptions = {},
 ): Executor => {
   const snapshots = new Map<Seq, Bytes>()
-  /** Operations that may have to be taken back. */
+  /** Operations that may have to be taken back; reads are none. */
   let tentative = 0
   const read = (operation: Bytes): Bytes | undefined => {
     if (!service.isRead(operation)) return undefined
-    // It is taken back with the rest, and that changes nothing.
-    if (tentative > 0) tentative++
     return service.execute(operation)
   }
   const state: { offered: { readonly seq: Seq; readonly snapshot: Bytes } | undefined } = {
@@ -92,8 +91,10 @@ export const makeExecutor = (
   }
   return {
     execute: ({ seq, requests, checkpoint, undoable }) => {
-      const asked = requests.filter(({ client }) => client < recoverers)
-      tentative = undoable ? tentative + asked.length : 0
+      const changes = requests.filter(
+        ({ client, operation }) => client < recoverers && !service.isRead(operation),
+      )
+      tentative = undoable ? tentative + changes.length : 0
       const results = requests.map(({ client, operation }) =>
         client < recoverers ? service.execute(operation) : recoverResult,
       )
@@ -118,6 +119,7 @@ export const makeExecutor = (
       snapshots.delete(seq)
       return snapshot
     },
+    snapshot: service.snapshot,
     tree: service.tree,
     offer: (seq, snapshot) => {
       snapshots.set(seq, snapshot)

@@ -55,9 +55,9 @@ const printOf = (agreed: unknown): string =>
 
 /** What a replica's log depends on, as 16 bytes. */
 export const storeFingerprint = (config: ClusterConfig): string => {
-  const { clients, checkpointInterval, logSize, service } = config
+  const { protocol, clients, checkpointInterval, logSize, service } = config
   const n = config.replicas.length
-  return printOf({ protocol: "pbft", n, clients, checkpointInterval, logSize, service })
+  return printOf({ protocol, n, clients, checkpointInterval, logSize, service })
 }
 
 /** What members of one cluster must agree on, as 16 bytes. Addresses may differ. */

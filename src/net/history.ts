@@ -9,40 +9,32 @@
  * repeats whatever was sent.
  */
 import type { Seq, View } from "../core/ids.ts"
-import type { SlotMessage } from "../core/pbft/message.ts"
-import { checkpointsAbove, messagesAt } from "../core/pbft/resend.ts"
-import type { Config, State } from "../core/pbft/state.ts"
-import { isSigned } from "../core/request.ts"
 import * as Window from "../core/window.ts"
+import type { Kinds, Repetition } from "./protocol.ts"
 
-interface Entry {
-  readonly messages: ReadonlyArray<SlotMessage>
+type Kept<K extends Kinds> = Pick<
+  Repetition<K>,
+  "messagesAt" | "checkpointsAbove" | "viewOf" | "bytesOf"
+>
+
+interface Entry<M> {
+  readonly messages: ReadonlyArray<M>
   readonly bytes: number
 }
 
-/** About how much memory the messages keep alive. */
-const bytesOf = (messages: ReadonlyArray<SlotMessage>): number => {
-  let bytes = 100
-  for (const m of messages) {
-    bytes += 200
-    if (m._tag !== "PrePrepare") continue
-    for (const r of m.batch) {
-      bytes += 200 + (isSigned(r) ? r.operation.length + r.authenticator.length : 0)
-    }
-  }
-  return bytes
-}
+/** About the memory of an entry beside its messages. */
+const entryBytes = 100
 
-export class History {
-  readonly #config: Config
+export class History<K extends Kinds> {
+  readonly #protocol: Kept<K>
   readonly #limit: number
-  readonly #entries = new Map<Seq, Entry>()
+  readonly #entries = new Map<Seq, Entry<K["Message"]>>()
   #first: Seq = 1
   #last: Seq = 0
   #bytes = 0
 
-  constructor(config: Config, limit: number) {
-    this.#config = config
+  constructor(protocol: Kept<K>, limit: number) {
+    this.#protocol = protocol
     this.#limit = limit
   }
 
@@ -52,35 +44,36 @@ export class History {
   }
 
   /** One step of the replica: keeps what its log does not hold any more. */
-  keep(before: State, after: State): void {
+  keep(before: K["State"], after: K["State"]): void {
     const { low } = before.log
     if (this.#entries.size === 0) this.#first = low + 1
     if (before.view < after.view) {
       for (const seq of Window.occupied(before.log)) {
-        this.#add(seq, messagesAt(this.#config, before, seq))
+        this.#add(seq, this.#protocol.messagesAt(before, seq))
       }
     }
     if (low < after.log.low) this.#drop(before, after)
     while (this.#bytes > this.#limit) this.#forget()
   }
 
-  #drop(before: State, after: State): void {
+  #drop(before: K["State"], after: K["State"]): void {
     const { low } = before.log
-    const checkpoints = checkpointsAbove(this.#config, after, low)
-    const own = checkpointsAbove(this.#config, before, low)
+    const { checkpointsAbove, messagesAt } = this.#protocol
+    const checkpoints = checkpointsAbove(after, low)
+    const own = checkpointsAbove(before, low)
     // A state that was fetched may take the log far: what it never held is in no history.
     const last = Math.min(after.log.low, low + before.log.length)
     for (let seq = low + 1; seq <= last; seq++) {
-      const checkpoint = checkpoints.find((c) => c.seq === seq) ?? own.find((c) => c.seq === seq)
-      const votes = messagesAt(this.#config, before, seq)
-      this.#add(seq, checkpoint === undefined ? votes : [...votes, checkpoint])
+      const now = checkpoints.filter((c) => c.seq === seq)
+      const said = now.length > 0 ? now : own.filter((c) => c.seq === seq)
+      this.#add(seq, [...messagesAt(before, seq), ...said.map((c) => c.message)])
     }
   }
 
-  #add(seq: Seq, messages: ReadonlyArray<SlotMessage>): void {
+  #add(seq: Seq, messages: ReadonlyArray<K["Message"]>): void {
     const known = this.#entries.get(seq)
     const all = known === undefined ? messages : [...known.messages, ...messages]
-    const bytes = bytesOf(all)
+    const bytes = all.reduce((sum, m) => sum + this.#protocol.bytesOf(m), entryBytes)
     this.#entries.set(seq, { messages: all, bytes })
     this.#bytes += bytes - (known?.bytes ?? 0)
     this.#last = Math.max(this.#last, seq)
@@ -93,8 +86,8 @@ export class History {
   }
 
   /** What was sent for `seq` in `view`, its checkpoint last; nothing when that is forgotten. */
-  at(seq: Seq, view: View): ReadonlyArray<SlotMessage> {
+  at(seq: Seq, view: View): ReadonlyArray<K["Message"]> {
     const messages = this.#entries.get(seq)?.messages ?? []
-    return messages.filter((m) => m._tag === "Checkpoint" || m.view === view)
+    return messages.filter((m) => (this.#protocol.viewOf(m) ?? view) === view)
   }
 }

@@ -10,16 +10,24 @@
  */
 import * as ClientTable from "../core/client-table.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import { isMute, isOpen, recovererOf } from "../core/pbft/rejoin.ts"
-import type { Config, State } from "../core/pbft/state.ts"
-import { primaryOf } from "../core/quorum.ts"
+import { isProposer } from "../core/pbft/proposal.ts"
+import { recovererOf } from "../core/pbft/rejoin.ts"
+import type { Config, Input, State } from "../core/pbft/state.ts"
+import type { PbftKinds } from "./pbft-protocol.ts"
+import type { IdleProposals } from "./protocol.ts"
 
 interface Goal {
   readonly incarnation: number
   readonly seq: Seq
 }
 
-export class IdleLog {
+/** What a replica waits for to be stable; 0 when it does not. */
+export const awaitedBy = ({ recovery, log }: State): Seq => {
+  const point = recovery?.point ?? 0
+  return point > log.low ? point : 0
+}
+
+export class IdleLog implements IdleProposals<PbftKinds> {
   readonly #config: Config
   readonly #goals = new Map<ReplicaId, Goal>()
 
@@ -38,14 +46,13 @@ export class IdleLog {
     this.#goals.set(replica, { incarnation, seq: Math.min(awaited, last) })
   }
 
-  /** Whether the primary should propose the null request now. */
-  isDue(state: State): boolean {
-    const { active, view, queue, seqno, executed } = state
-    if (!active || primaryOf(this.#config.group, view) !== this.#config.id) return false
-    if (queue.length > 0 || seqno > executed || isMute(state)) return false
-    const next = executed + 1
-    if (!isOpen(state, next)) return false
+  /** The null request, when the primary is to propose it now. */
+  next(state: State): Input | undefined {
+    const { queue, seqno, executed } = state
+    if (this.#config.nullRequests !== true || queue.length > 0) return undefined
+    if (seqno > executed || !isProposer(this.#config, state)) return undefined
     // order-free: whether there is any
-    return [...this.#goals.values()].some(({ seq }) => next <= seq)
+    const isAwaited = [...this.#goals.values()].some(({ seq }) => executed < seq)
+    return isAwaited ? { _tag: "Propose", count: 0 } : undefined
   }
 }

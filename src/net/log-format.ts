@@ -13,11 +13,10 @@
  */
 import { randomBytes } from "node:crypto"
 import { crc32 } from "node:zlib"
-import type { DurableRecord } from "../core/pbft/state.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
+import type { RecordCodec } from "./protocol.ts"
 import { Reader } from "./reader.ts"
-import { readRecord, writeRecord } from "./record-codec.ts"
 import type { Writer } from "./writer.ts"
 
 const headerMagic = Buffer.from("PBFTLOG2", "latin1")
@@ -56,9 +55,6 @@ export const openGroup = (writer: Writer): void => {
   writer.rewind(groupHeaderSize)
 }
 
-export const appendRecord = (writer: Writer, record: DurableRecord): void =>
-  writeRecord(writer, record)
-
 /** Completes the group that the writer holds; `number` counts from 1 in each file. */
 export const sealGroup = (writer: Writer, seed: number, number: number): Buffer => {
   const group = writer.written()
@@ -82,8 +78,14 @@ export interface LogFault {
   readonly reason: string
 }
 
-export interface LogContent {
-  readonly records: ReadonlyArray<DurableRecord>
+/** How records are read. */
+export interface RecordReading<R> {
+  readonly limits: CodecLimits
+  readonly codec: Pick<RecordCodec<R>, "read">
+}
+
+export interface LogContent<R> {
+  readonly records: ReadonlyArray<R>
   readonly groups: number
   /** `groupSeed` of the file. */
   readonly seed: number
@@ -133,15 +135,15 @@ const checkHeader = (bytes: Buffer, owner: LogOwner): LogFault | undefined => {
   return { offset: 8 + fingerprintSize, reason: `this is the log of replica ${replica}` }
 }
 
-const readGroup = (
+const readGroup = <R>(
   bytes: Buffer,
   at: number,
   end: number,
-  into: { readonly records: Array<DurableRecord>; readonly limits: CodecLimits },
+  into: RecordReading<R> & { readonly records: Array<R> },
 ): LogFault | undefined => {
   const reader = new Reader(bytes, at + groupHeaderSize, end)
   while (reader.left > 0) {
-    const record = readRecord(reader, into.limits)
+    const record = into.codec.read(reader, into.limits)
     if (record instanceof BadMessage) return { offset: record.offset, reason: record.reason }
     into.records.push(record)
   }
@@ -149,15 +151,15 @@ const readGroup = (
 }
 
 /** Reads a whole log. */
-export const readLog = (
+export const readLog = <R>(
   bytes: Buffer,
   owner: LogOwner,
-  limits: CodecLimits,
-): LogContent | LogFault => {
+  reading: RecordReading<R>,
+): LogContent<R> | LogFault => {
   const header = checkHeader(bytes, owner)
   if (header !== undefined) return header
   const seed = groupSeed(bytes)
-  const records: Array<DurableRecord> = []
+  const records: Array<R> = []
   let at = headerSize
   let groups = 0
   for (;;) {
@@ -167,7 +169,7 @@ export const readLog = (
     if (number !== groups + 1) {
       return { offset: at, reason: `group ${number} follows group ${groups}` }
     }
-    const fault = readGroup(bytes, at, end, { records, limits })
+    const fault = readGroup(bytes, at, end, { ...reading, records })
     if (fault !== undefined) return fault
     groups = number
     at = end

@@ -4,23 +4,21 @@
  * Outside the specification: nothing; it names what the loop is given.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { DirectMessage, Reply, Request } from "../core/pbft/message.ts"
-import type { Config } from "../core/pbft/state.ts"
+import type { Counts } from "./counts.ts"
 import type { Executor } from "./executor.ts"
 import type { Progress } from "./progress.ts"
 import type { ProposalLimits } from "./propose.ts"
+import type { Kinds, ReplicaProtocol, StateKeeper } from "./protocol.ts"
 import type { ReplicaStore } from "./store.ts"
-import type { CodecLimits } from "./batch-codec.ts"
-import type { FetchedNodes } from "./state-transfer.ts"
 import type { StateChunk } from "./state-wire.ts"
 import type { Tracer } from "./tracer.ts"
 
 /** The network as the loop uses it. */
-export interface LoopPeers {
-  readonly broadcast: (message: DirectMessage) => void
-  readonly toReplica: (replica: ReplicaId, message: DirectMessage | Request) => void
+export interface LoopPeers<K extends Kinds> {
+  readonly broadcast: (message: K["Message"]) => void
+  readonly toReplica: (replica: ReplicaId, message: K["Message"]) => void
   readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
-  readonly toClient: (client: number, reply: Reply) => void
+  readonly toClient: (client: number, reply: K["Reply"]) => void
   readonly tellProgress: (progress: Progress) => void
   readonly flush: () => void
   readonly isConnected: (replica: ReplicaId) => boolean
@@ -32,20 +30,30 @@ export interface LoopPeers {
 }
 
 /** Calls back with the reply as it leaves, now or later. */
-export type CompleteReply = (reply: Reply, send: (reply: Reply) => void) => void
+export type CompleteReply<K extends Kinds> = (
+  reply: K["Reply"],
+  send: (reply: K["Reply"]) => void,
+) => void
 
-export interface LoopOptions {
-  readonly config: Config
+/** What the keeper of states can do through the loop. */
+export interface KeeperHands<K extends Kinds> {
+  readonly counts: Counts
+  readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
+  readonly queuedBytes: (replica: ReplicaId) => number
+  /** An input for the machine. */
+  readonly offer: (input: K["Input"]) => void
+}
+
+export interface LoopOptions<K extends Kinds> {
+  readonly protocol: ReplicaProtocol<K>
   readonly proposals: ProposalLimits
-  readonly peers: LoopPeers
-  readonly store: ReplicaStore
+  readonly peers: LoopPeers<K>
+  readonly store: ReplicaStore<K["Record"]>
   readonly executor: Executor
   /** What the service leaves open in its replies, as its results are not of the agreed state. */
-  readonly completeReply?: CompleteReply | undefined
-  /** Of a state that is fetched: its client table, and what an earlier start has of it. */
-  readonly limits: CodecLimits
-  readonly fetched: FetchedNodes
-  readonly tracer: Tracer
+  readonly completeReply?: CompleteReply<K> | undefined
+  readonly states: (hands: KeeperHands<K>) => StateKeeper<K>
+  readonly tracer: Tracer<K>
   /** Effects that may wait for the disk, and inputs for the loop, before nothing is read. */
   readonly receiveQueue: number
   /** `ClusterConfig.viewChangeMs`. */

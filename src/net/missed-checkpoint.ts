@@ -7,9 +7,9 @@
  * does about it is in state-transfer.ts.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import { wantedStates } from "../core/pbft/state-transfer.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import type { Group } from "../core/quorum.ts"
 import type { Progress } from "./progress.ts"
+import type { LoopState } from "./protocol.ts"
 
 /** Ticks without progress before it is believed: what was on its way has arrived by then. */
 const patience = 8
@@ -20,7 +20,7 @@ export interface MissedEvents {
 }
 
 export class MissedCheckpoint {
-  readonly #config: Config
+  readonly #group: Group
   readonly #events: MissedEvents
   /** The peers' low watermarks, as they told them. */
   readonly #lows: Array<Seq>
@@ -28,10 +28,10 @@ export class MissedCheckpoint {
   #stalled = 0
   #seq: Seq | undefined
 
-  constructor(config: Config, events: MissedEvents) {
-    this.#config = config
+  constructor(group: Group, events: MissedEvents) {
+    this.#group = group
     this.#events = events
-    this.#lows = new Array<Seq>(config.group.n).fill(0)
+    this.#lows = new Array<Seq>(group.n).fill(0)
   }
 
   /** The checkpoint that was missed; undefined while the replica follows. */
@@ -46,10 +46,11 @@ export class MissedCheckpoint {
   // f + 1 peers have dropped their log up to here: one of them is correct.
   #dropped(): Seq {
     const lows = this.#lows.toSorted((a, b) => b - a)
-    return lows[this.#config.group.f] ?? 0
+    return lows[this.#group.f] ?? 0
   }
 
-  tick(state: State): void {
+  /** `wanted`: the last checkpoint of which others vouch for a state that the replica lacks. */
+  tick(state: LoopState, wanted: Seq | undefined): void {
     const progressed = state.executed !== this.#executed
     this.#executed = state.executed
     this.#stalled = progressed ? 0 : this.#stalled + 1
@@ -59,9 +60,7 @@ export class MissedCheckpoint {
     }
     if (this.#seq !== undefined || this.#stalled < patience) return
     const dropped = this.#dropped()
-    const seq =
-      wantedStates(this.#config, state).at(-1)?.seq ??
-      (dropped > state.executed ? dropped : undefined)
+    const seq = wanted ?? (dropped > state.executed ? dropped : undefined)
     if (seq === undefined) return
     this.#seq = seq
     this.#events.missed(seq)

@@ -19,6 +19,7 @@ import { type OriginAnswer, type OriginClient, originFailure } from "../web/orig
 import type { Executor } from "./executor.ts"
 import type { FastReader } from "./fast-read.ts"
 import type { CompleteReply } from "./loop-options.ts"
+import type { PbftKinds } from "./pbft-protocol.ts"
 
 /** The answer to a client's last request. */
 interface Kept {
@@ -115,7 +116,7 @@ export const askingOrigin = (executor: Executor, origin: OriginAnswers): Executo
 
 /** Replies as they leave: with the origin's answers. `sent`: something waits to leave. */
 export const completing =
-  (origin: OriginAnswers, sent: () => void): CompleteReply =>
+  (origin: OriginAnswers, sent: () => void): CompleteReply<PbftKinds> =>
   (reply, send) =>
     origin.complete(reply, (whole) => {
       send(whole)

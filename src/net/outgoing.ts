@@ -3,26 +3,26 @@
  *
  * Outside the specification: nothing; a state leaves as the offer of it (state-wire.ts).
  */
-import type { SendToReplicas } from "../core/effect.ts"
-import type { DirectMessage, Request, State as StateMessage } from "../core/pbft/message.ts"
-import type { Effect } from "../core/pbft/state.ts"
+import type { Broadcast, SendToClient, SendToReplicas } from "../core/effect.ts"
 import type { CompleteReply, LoopPeers } from "./loop-options.ts"
-import type { StateExchange } from "./state-exchange.ts"
+import type { Kinds, StateKeeper } from "./protocol.ts"
 
-export type Send =
-  | Extract<Effect, { readonly _tag: "Broadcast" | "SendToClient" }>
-  | SendToReplicas<DirectMessage | StateMessage | Request>
+export type Send<K extends Kinds> =
+  | Broadcast<K["Message"]>
+  | SendToClient<K["Reply"]>
+  | SendToReplicas<K["Message"]>
 
 /** Where it goes. */
-export interface Outlets {
-  readonly peers: LoopPeers
-  readonly exchange: Pick<StateExchange, "give">
+export interface Outlets<K extends Kinds> {
+  readonly peers: LoopPeers<K>
+  readonly states: Pick<StateKeeper<K>, "give">
   /** What the core leaves open in a reply; calls back now or later. Without it nothing is. */
-  readonly completeReply?: CompleteReply | undefined
+  readonly completeReply?: CompleteReply<K> | undefined
 }
 
 /** Hands it to the connections. */
-export const sendOut = ({ peers, exchange, completeReply }: Outlets, send: Send): void => {
+export const sendOut = <K extends Kinds>(outlets: Outlets<K>, send: Send<K>): void => {
+  const { peers, states, completeReply } = outlets
   switch (send._tag) {
     case "Broadcast":
       return peers.broadcast(send.message)
@@ -31,8 +31,7 @@ export const sendOut = ({ peers, exchange, completeReply }: Outlets, send: Send)
       return completeReply(send.message, (reply) => peers.toClient(send.client, reply))
     case "SendToReplicas":
       for (const replica of send.replicas) {
-        if (send.message._tag === "State") exchange.give(replica, send.message)
-        else peers.toReplica(replica, send.message)
+        if (!states.give(replica, send.message)) peers.toReplica(replica, send.message)
       }
   }
 }

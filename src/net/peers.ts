@@ -7,17 +7,13 @@
  * whatever was sent.
  */
 import { createServer, type Server, type Socket } from "node:net"
-import type { DirectMessage, Reply, Request } from "../core/pbft/message.ts"
 import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
-import type { Input } from "../core/pbft/state.ts"
 import { chunkBytes } from "../core/prophecy/chunks.ts"
 import type { SketchRead, SketchReply } from "../core/prophecy/d-message.ts"
 import type { FastRead } from "../core/prophecy/message.ts"
-import type { Authenticator, Peer } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { readMessage, writeMessage } from "./codec.ts"
 import { Connection, type ConnectionEvents } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { sendChunks } from "./chunk-sender.ts"
@@ -28,14 +24,15 @@ import { fingerprint, type Hello } from "./handshake.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import { BadFrame, Disconnected, type PeerFault } from "./peer-fault.ts"
 import { type Progress, progressKind, readProgress } from "./progress.ts"
+import type { Kinds, Peer, ReplicaWire } from "./protocol.ts"
 import { Reader } from "./reader.ts"
 import { readSketchRead, sketchKind, writeSketchReply } from "./sketch-codec.ts"
 import { isStateChunk, readStateChunk, type StateChunk } from "./state-wire.ts"
 import { Writer } from "./writer.ts"
 
-export interface PeersEvents {
+export interface PeersEvents<K extends Kinds> {
   /** An authenticated message. */
-  readonly input: (input: Input) => void
+  readonly input: (input: K["Input"]) => void
   readonly progress: (replica: ReplicaId, progress: Progress) => void
   /** A part of a state, or what leads to one. */
   readonly chunk: (replica: ReplicaId, chunk: StateChunk) => void
@@ -47,11 +44,11 @@ export interface PeersEvents {
   readonly disconnected: (replica: ReplicaId) => void
 }
 
-export interface PeersOptions {
+export interface PeersOptions<K extends Kinds> {
   readonly config: ClusterConfig
   readonly id: ReplicaId
   readonly keys: ReplicaKeys
-  readonly authenticator: Authenticator
+  readonly wire: ReplicaWire<K>
   readonly log: (line: string) => void
   readonly backoff?: Backoff
 }
@@ -63,11 +60,11 @@ const nameOf = (peer: Peer): string =>
     ? `replica ${peer.id}`
     : `endpoint ${peer.id} (clients ${peer.from} to ${peer.to})`
 
-export class Peers {
+export class Peers<K extends Kinds> {
   readonly counts = new Counts()
   /** Milliseconds spent on decoding and authenticating. */
   receiveMs = 0
-  readonly #options: PeersOptions
+  readonly #options: PeersOptions<K>
   readonly #limits: CodecLimits
   readonly #fingerprint: string
   readonly #replicas: Array<Connection | undefined>
@@ -78,14 +75,14 @@ export class Peers {
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(64 * 1024)
   /** Undefined until `start`. */
-  #events: PeersEvents | undefined
+  #events: PeersEvents<K> | undefined
   /** Sockets that called before `start`. */
   #early: Array<Socket> = []
   #server: Server | undefined
   #dialers: ReadonlyArray<Dialer> = []
   #paused = false
 
-  constructor(options: PeersOptions) {
+  constructor(options: PeersOptions<K>) {
     const { config } = options
     this.#options = options
     this.#limits = limitsOf(config)
@@ -112,7 +109,7 @@ export class Peers {
   }
 
   /** Answers those who called, and calls the replicas with lower numbers. */
-  start(events: PeersEvents): void {
+  start(events: PeersEvents<K>): void {
     const { config, id, keys, backoff } = this.#options
     this.#events = events
     for (const socket of this.#early) this.#accept(socket)
@@ -234,7 +231,7 @@ export class Peers {
         this.#fastRead(peer, connection)
       } else if (peer.kind === "endpoint" && bytes[reader.at] === sketchKind.SketchRead) {
         this.#sketchRead(peer, connection)
-      } else this.#message(peer, bytes)
+      } else this.#message(peer)
     }
     if (reader.failed) {
       // The peer is authentic and speaks nonsense: nothing it says further on has a meaning.
@@ -244,14 +241,14 @@ export class Peers {
     this.receiveMs += performance.now() - startedAt
   }
 
-  #message(peer: Peer, bytes: Buffer): void {
-    const decoded = readMessage(this.#reader, this.#limits)
-    if (decoded instanceof BadMessage) return
-    const input = this.#options.authenticator.input(peer, decoded, bytes)
+  #message(peer: Peer): void {
+    const incoming = this.#options.wire.read(this.#reader, peer)
+    if (incoming instanceof BadMessage) return
+    const { tag, input } = incoming
     if (typeof input !== "string") return this.#events?.input(input)
     this.counts.add(`Dropped:${input}`)
     if (this.counts.get(`Dropped:${input}`) === 1) {
-      this.#options.log(`dropped a ${decoded.message._tag} of ${nameOf(peer)}: ${input}`)
+      this.#options.log(`dropped a ${tag} of ${nameOf(peer)}: ${input}`)
     }
   }
 
@@ -286,26 +283,26 @@ export class Peers {
     })
   }
 
-  broadcast(message: DirectMessage): void {
+  broadcast(message: K["Message"]): void {
     this.#scratch.rewind()
-    writeMessage(this.#scratch, this.#options.keys.signer.signed(message))
+    this.#options.wire.write(this.#scratch, message)
     for (const connection of this.#replicas) {
       connection?.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
     }
   }
 
-  toReplica(replica: ReplicaId, message: DirectMessage | Request): void {
-    this.#replicas[replica]?.send(this.#options.keys.signer.signed(message))
+  toReplica(replica: ReplicaId, message: K["Message"]): void {
+    this.#replicas[replica]?.sendBy(this.#options.wire.write, message)
   }
 
   sendChunk(replica: ReplicaId, chunk: StateChunk): void {
     this.#replicas[replica]?.sendChunk(chunk)
   }
 
-  toClient(client: ClientId, reply: Reply): void {
+  toClient(client: ClientId, reply: K["Reply"]): void {
     const connection = this.#clients[client]
     if (connection === undefined) this.counts.add("NoClient")
-    else connection.send(reply)
+    else connection.sendBy(this.#options.wire.write, reply)
   }
 
   tellProgress(progress: Progress): void {
@@ -359,4 +356,4 @@ export class Peers {
 }
 
 /** What others use of it. */
-export type ReplicaPeers = Pick<Peers, keyof Peers>
+export type ReplicaPeers<K extends Kinds> = Pick<Peers<K>, keyof Peers<K>>

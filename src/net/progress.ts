@@ -7,7 +7,6 @@
  * send again what was sent.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { State } from "../core/pbft/state.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
@@ -18,16 +17,22 @@ export interface Progress {
   /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
   readonly newView: boolean
   readonly low: Seq
+  /** Not what was executed tentatively: its commits may have to be sent again. */
   readonly executed: Seq
   /** What has to be stable before it is recovered, where it waits for that. */
   readonly awaited?: Seq
 }
 
-export const progressOf = ({ view, active, newView, log, executed, recovery }: State): Progress => {
-  const { low } = log
-  const has = { view, active, newView: active || newView !== undefined, low, executed }
-  const awaited = recovery?.point
-  return awaited === undefined || awaited <= low ? has : { ...has, awaited }
+/** What a replica's state says of it; `active`: whether it takes part in its view. */
+export const progressOf = (
+  active: boolean,
+  state: Pick<Progress, "view" | "executed"> & {
+    readonly newView: unknown
+    readonly log: { readonly low: Seq }
+  },
+): Progress => {
+  const { view, newView, log, executed } = state
+  return { view, active, newView: active || newView !== undefined, low: log.low, executed }
 }
 
 /** The first byte; no message starts with it. */

@@ -3,35 +3,35 @@
  *
  * Outside the specification: nothing; it puts the parts together, and tells how far they are.
  */
-import { join } from "node:path"
-import { Data, Deferred, Effect, Layer, Ref, type Scope } from "effect"
+import { Data, Deferred, Effect, Ref, type Scope } from "effect"
 import type { ReplicaId, View } from "../core/ids.ts"
-import { isMute } from "../core/pbft/rejoin.ts"
-import type { State } from "../core/pbft/state.ts"
 import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
-import { limitsOf, replicaCoreConfig } from "./core-config.ts"
-import { openFetchedNodes } from "./fetched-nodes.ts"
-import { answerFastRead, overheard } from "./fast-read.ts"
+import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
-import { askingOrigin, completing, type OriginAnswers, readerOf } from "./origin-answers.ts"
+import { replicaKeys } from "./keys.ts"
+import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
-import type { PeersEvents } from "./peers.ts"
+import { pbftKit } from "./pbft-kit.ts"
+import type { Peers, PeersEvents } from "./peers.ts"
+import type { Kinds } from "./protocol.ts"
+import type { ReplicaKit } from "./replica-kit.ts"
 import {
-  Executor,
-  Identity,
+  type Identity,
   type ListenError,
-  Origin,
-  Peers,
-  Store,
+  type OpenStore,
+  openExecutor,
+  type ReplicaTracer,
+  scopedOrigin,
+  scopedPeers,
+  scopedStore,
+  scopedTracer,
   type TraceError,
   type TraceOptions,
-  Tracer,
 } from "./replica-services.ts"
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
-import { sketchesOf, sketchReadsOf } from "./sketches.ts"
-import type { RecoveryStatus, ReplicaLine, ReplicaStatus } from "./status.ts"
+import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
@@ -83,39 +83,34 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   return new ReplicaBroken({ replica, reason })
 }
 
-const recoveryStatus = (state: State): RecoveryStatus | null => {
-  const { recovery } = state
-  if (recovery === undefined) return null
-  const { incarnation, point } = recovery
-  return { incarnation, votesFrom: point ?? null, votes: !isMute(state) }
-}
-
-const statusOf = (
-  config: ClusterConfig,
-  id: ReplicaId,
+const statusOf = <K extends Kinds>(
+  kit: ReplicaKit<K>,
+  { config, id }: Identity,
   parts: {
-    readonly loop: ReplicaLoop
-    readonly peers: Peers["Service"]
-    readonly store: Store["Service"]
-    readonly tracer: Tracer["Service"]
+    readonly loop: ReplicaLoop<K>
+    readonly peers: Peers<K>
+    readonly store: OpenStore<K["Record"]>
+    readonly tracer: ReplicaTracer<K>
   },
 ): ReplicaStatus => {
   const { loop, peers, store, tracer } = parts
   const { state } = loop
   const { user, system } = process.cpuUsage()
   const { writer } = tracer
+  const { machine } = kit.protocol
+  const active = machine.isActive(state)
   return {
     schema: "prophecy-status/1",
     replica: id,
     view: state.view,
-    active: state.active,
-    primary: state.active && primaryOf(loop.group, state.view) === id,
+    active,
+    primary: active && primaryOf(loop.group, state.view) === id,
     low: state.log.low,
     executed: state.executed,
-    assigned: state.seqno,
+    assigned: machine.lastAssigned(state),
     queue: state.queue.length,
     missedCheckpoint: loop.missedCheckpoint ?? null,
-    recovery: recoveryStatus(state),
+    recovery: kit.recovery(state),
     peers: config.replicas.flatMap((_, replica) =>
       replica === id
         ? []
@@ -150,12 +145,12 @@ const viewLine = (config: ClusterConfig, view: View, active: boolean): string =>
 }
 
 /** What it does about a sketcher's fast reads. */
-const fastReadsOf = (parts: {
-  readonly loop: ReplicaLoop
+const fastReadsOf = <K extends Kinds>(parts: {
+  readonly loop: ReplicaLoop<K>
   readonly executor: Pick<Execution, "read">
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
-}): PeersEvents["fastRead"] => {
+}): PeersEvents<K>["fastRead"] => {
   const { loop, executor, origin, misbehaviour } = parts
   const { actions, events } = loop
   const read = readerOf(executor, origin, () => loop.schedule())
@@ -163,32 +158,45 @@ const fastReadsOf = (parts: {
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
 }
 
+/** The parts that a replica's loop is put together from. */
+interface Parts<K extends Kinds> {
+  readonly identity: Identity
+  readonly kit: ReplicaKit<K>
+  readonly peers: Peers<K>
+  readonly disk: OpenStore<K["Record"]>
+  readonly tracer: ReplicaTracer<K>
+  readonly executor: Execution
+  readonly origin: OriginAnswers | undefined
+}
+
 /** The loop with its services; it runs until the scope closes. */
-const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, ReplicaError>) =>
+const startLoop = <K extends Kinds>(
+  parts: Parts<K>,
+  options: ReplicaOptions,
+  failed: Deferred.Deferred<never, ReplicaError>,
+) =>
   Effect.gen(function* () {
-    const { config, id, log } = yield* Identity
-    const [peers, disk, tracer] = yield* Effect.all([Peers, Store, Tracer])
-    const [service, origin] = yield* Effect.all([Executor, Origin])
+    const { identity, kit, peers, disk, tracer, origin } = parts
+    const { config, id, log } = identity
     const misbehaviour = new Misbehaviour()
-    const sketches = sketchesOf(config, id, misbehaviour)
-    const watched = sketches?.watching(service) ?? service
-    const executor =
-      origin === undefined ? overheard(watched, misbehaviour) : askingOrigin(service, origin)
+    const attached = kit.attach({
+      executor: parts.executor,
+      origin,
+      misbehaviour,
+      schedule: () => loop.schedule(),
+    })
+    const { executor } = attached
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, cause)))
     }
-    const loop = new ReplicaLoop({
-      config: replicaCoreConfig(config, id),
-      proposals: { pipeline: config.pipeline, batchBytes: batchBytes(config) },
+    const loop: ReplicaLoop<K> = new ReplicaLoop({
+      protocol: kit.protocol,
+      proposals: { pipeline: kit.pipeline, batchBytes: batchBytes(config) },
       peers,
       store: disk.store,
       executor,
-      completeReply: origin && completing(origin, () => loop.schedule()),
-      limits: limitsOf(config),
-      fetched: openFetchedNodes(
-        options.files ?? systemFiles,
-        join(config.dataDirectory, `replica-${id}`),
-      ),
+      completeReply: attached.completeReply,
+      states: attached.states,
       tracer,
       receiveQueue: config.limits.receiveQueue,
       earlyBytes: config.limits.sendQueueBytes,
@@ -197,7 +205,7 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       onMissedCheckpoint: (seq) => {
         log(
           `missed checkpoint ${seq}: the others have dropped what is needed from ` +
-            `${loop.state.executed + 1} on; this replica fetches its state`,
+            `${loop.state.executed + 1} on; ${kit.whenMissed}`,
         )
         options.onMissedCheckpoint?.(seq)
       },
@@ -225,14 +233,44 @@ const startLoop = (options: ReplicaOptions, failed: Deferred.Deferred<never, Rep
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
-      sketchRead: sketchReadsOf(sketches, {
-        loop,
-        read: readerOf(executor, undefined, () => loop.schedule()),
-      }),
+      sketchRead: attached.sketchRead(loop),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),
     })
     return { loop, peers, store: disk, tracer, misbehaviour }
+  })
+
+const runOf = <K extends Kinds>(
+  kit: ReplicaKit<K>,
+  identity: Identity,
+  options: ReplicaOptions,
+): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { config, id } = identity
+    const { files = systemFiles, rejoin = false } = options
+    const failed = yield* Deferred.make<never, ReplicaError>()
+    const keys = replicaKeys(config, id)
+    // The port first: it keeps a second process of this replica away from the files.
+    const peers = yield* scopedPeers(identity, keys, kit.wire(keys))
+    const { protocol } = kit
+    const disk = yield* scopedStore(identity, { codec: protocol.records, files, rejoin })
+    const executor = yield* openExecutor(identity, disk, kit.execution)
+    const origin = yield* scopedOrigin(identity)
+    const tracer = yield* scopedTracer(identity, protocol.trace, options.trace)
+    const built = { identity, kit, peers, disk, tracer, executor, origin }
+    const parts = yield* startLoop(built, options, failed)
+    const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
+    return {
+      host,
+      port,
+      executed: parts.loop.state.executed,
+      tracePath: parts.tracer.path,
+      status: Effect.sync(() => statusOf(kit, identity, parts)),
+      behave: (behaviour) => {
+        parts.misbehaviour.behaviour = behaviour
+      },
+      failed: Deferred.await(failed),
+    }
   })
 
 /** Starts a replica that runs until the scope closes; then its log and trace are closed. */
@@ -241,30 +279,12 @@ export const runReplica = (
   id: ReplicaId,
   options: ReplicaOptions = {},
 ): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const log = options.log ?? (() => undefined)
-    const identity = Layer.succeed(Identity, { config, id, log })
-    const failed = yield* Deferred.make<never, ReplicaError>()
-    // The port first: it keeps a second process of this replica away from the files.
-    const services = Tracer.layer(options.trace).pipe(
-      Layer.provideMerge(Layer.merge(Executor.layer, Origin.layer)),
-      Layer.provideMerge(Store.layer(options.files ?? systemFiles, options.rejoin === true)),
-      Layer.provideMerge(Peers.layer),
-      Layer.provideMerge(identity),
-    )
-    const context = yield* Layer.build(services)
-    const parts = yield* Effect.provideContext(startLoop(options, failed), context)
-    const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
-    return {
-      host,
-      port,
-      executed: parts.loop.state.executed,
-      tracePath: parts.tracer.path,
-      status: Effect.sync(() => statusOf(config, id, parts)),
-      behave: (behaviour) => {
-        parts.misbehaviour.behaviour = behaviour
-      },
-      failed: Deferred.await(failed),
+  Effect.suspend(() => {
+    const identity = { config, id, log: options.log ?? (() => undefined) }
+    const files = options.files ?? systemFiles
+    switch (config.protocol) {
+      case "pbft":
+        return runOf(pbftKit(config, id, files), identity, options)
     }
   })
 

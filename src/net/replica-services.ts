@@ -5,22 +5,22 @@
  */
 import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { Context, Data, Effect, Layer } from "effect"
+import { Context, Data, Effect, type Scope } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
 import { header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
-import { Authenticator } from "./authenticate.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { bigRequests, clockOf, fastPaths, limitsOf, replicaCoreConfig } from "./core-config.ts"
-import { checkpointDigest } from "./digests.ts"
+import { bigRequests, clockOf, fastPaths, limitsOf } from "./core-config.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
-import { replicaKeys } from "./keys.ts"
+import type { ReplicaKeys } from "./keys.ts"
 import { normaliser } from "../web/normalise.ts"
 import { openOrigin } from "../web/origin.ts"
 import { OriginAnswers } from "./origin-answers.ts"
 import * as Network from "./peers.ts"
+import type { PbftKinds } from "./pbft-protocol.ts"
+import type { Kinds, RecordCodec, ReplicaWire, TraceText } from "./protocol.ts"
 import { afterOpening, beforeOpening, markerPath } from "./disk-marker.ts"
 import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
@@ -28,14 +28,11 @@ import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
-export class Identity extends Context.Service<
-  Identity,
-  {
-    readonly config: ClusterConfig
-    readonly id: ReplicaId
-    readonly log: (line: string) => void
-  }
->()("prophecy/net/Identity") {}
+export interface Identity {
+  readonly config: ClusterConfig
+  readonly id: ReplicaId
+  readonly log: (line: string) => void
+}
 
 /** The replica cannot listen on its address. */
 export class ListenError extends Data.TaggedError("ListenError")<{
@@ -65,31 +62,31 @@ const reasonOf = (cause: unknown): string => {
   return code ?? message ?? String(cause)
 }
 
+/** The replica's sockets. The way of a program of Effect to the network (lift.ts). */
+export class Peers extends Context.Service<Peers, Network.ReplicaPeers<PbftKinds>>()(
+  "prophecy/net/Peers",
+) {}
+
 /** The replica's sockets: its port is bound, nobody is answered before `start`. */
-export class Peers extends Context.Service<Peers, Network.ReplicaPeers>()("prophecy/net/Peers") {
-  static readonly layer = Layer.effect(
-    Peers,
-    Effect.gen(function* () {
-      const { config, id, log } = yield* Identity
-      const keys = replicaKeys(config, id)
-      const { clients, agreedTimeMs, recoveryPeriodMs } = config
-      const n = config.replicas.length
-      const { recoverers } = clockOf(config)
-      const times = { agreedTimeMs, recoveryPeriodMs }
-      const authenticator = new Authenticator({ keys, id, n, clients, recoverers, ...times })
-      const peers = new Network.Peers({ config, id, keys, authenticator, log })
-      const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
-      yield* Effect.acquireRelease(
+export const scopedPeers = <K extends Kinds>(
+  { config, id, log }: Identity,
+  keys: ReplicaKeys,
+  wire: ReplicaWire<K>,
+): Effect.Effect<Network.Peers<K>, ListenError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const peers = new Network.Peers({ config, id, keys, wire, log })
+    const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
+    return Effect.as(
+      Effect.acquireRelease(
         Effect.tryPromise({
           try: () => peers.listen(),
           catch: (cause) => new ListenError({ host, port, reason: reasonOf(cause) }),
         }),
         () => Effect.promise(() => peers.close()),
-      )
-      return peers
-    }),
-  )
-}
+      ),
+      peers,
+    )
+  })
 
 /** What touches files: a StoreError, returned or thrown by the system, is the effect's. */
 const orStoreError = <A>(path: string, touch: () => A | StoreError): Effect.Effect<A, StoreError> =>
@@ -100,95 +97,109 @@ const orStoreError = <A>(path: string, touch: () => A | StoreError): Effect.Effe
   )
 
 /** The replica's disk, and what it held. */
-export class Store extends Context.Service<
-  Store,
-  Recovered & {
-    /** The incarnation to come back as, where the disk was lost. */
-    readonly incarnation: number | undefined
-  }
->()("prophecy/net/Store") {
-  static readonly layer = (files: FileSystem, rejoin: boolean) =>
-    Layer.effect(
-      Store,
-      Effect.gen(function* () {
-        const { config, id, log } = yield* Identity
-        const owner = { fingerprint: storeFingerprint(config), replica: id }
-        const directory = join(config.dataDirectory, `replica-${id}`)
-        const limits = limitsOf(config)
-        const hasLog = files.exists(join(directory, logName))
-        const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
-        const told = yield* orStoreError(markerPath(config.file, id), () => beforeOpening(found))
-        const open = orStoreError(directory, () => openStore({ directory, owner, limits, files }))
-        const recovered = yield* Effect.acquireRelease(open, ({ store }) =>
-          Effect.sync(store.close),
-        )
-        const { records } = recovered
-        const again = yield* orStoreError(markerPath(config.file, id), () =>
-          told === undefined ? afterOpening(found, records) : undefined,
-        )
-        if (recovered.cutOff > 0) {
-          log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
-        }
-        const incarnation = told ?? again
-        if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
-        return { ...recovered, incarnation }
-      }),
-    )
+export type OpenStore<R> = Recovered<R> & {
+  /** The incarnation to come back as, where the disk was lost. */
+  readonly incarnation: number | undefined
 }
+
+export class Store extends Context.Service<Store, OpenStore<PbftKinds["Record"]>>()(
+  "prophecy/net/Store",
+) {}
+
+export interface StoreKind<R> {
+  readonly codec: RecordCodec<R>
+  readonly files: FileSystem
+  /** The operator says that the disk is lost. */
+  readonly rejoin: boolean
+}
+
+export const scopedStore = <R extends { readonly _tag: string }>(
+  { config, id, log }: Identity,
+  { codec, files, rejoin }: StoreKind<R>,
+): Effect.Effect<OpenStore<R>, StoreError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const directory = join(config.dataDirectory, `replica-${id}`)
+    const limits = limitsOf(config)
+    const hasLog = files.exists(join(directory, logName))
+    const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
+    const { incarnationOf } = codec
+    if (rejoin && incarnationOf === undefined) {
+      const reason =
+        `${config.protocol} takes no replica back whose disk is lost: move its folder back to ` +
+        "where it was, or start a new cluster"
+      return yield* new StoreError({ path: directory, offset: undefined, reason })
+    }
+    const told = yield* orStoreError(markerPath(config.file, id), () => beforeOpening(found))
+    const open = orStoreError(directory, () =>
+      openStore({ directory, owner, limits, codec, files }),
+    )
+    const recovered = yield* Effect.acquireRelease(open, ({ store }) => Effect.sync(store.close))
+    const { records } = recovered
+    const again = yield* orStoreError(markerPath(config.file, id), () =>
+      told === undefined
+        ? afterOpening(found, {
+            isEmpty: records.length === 0,
+            incarnation: incarnationOf?.(records) ?? 0,
+          })
+        : undefined,
+    )
+    if (recovered.cutOff > 0) {
+      log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
+    }
+    const incarnation = told ?? again
+    if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
+    return { ...recovered, incarnation }
+  })
 
 /** Runs the service that the cluster replicates. */
 export class Executor extends Context.Service<Executor, Execution.Executor>()(
   "prophecy/net/Executor",
-) {
-  /** A new service, or the one of the last checkpoint. */
-  static readonly layer = Layer.effect(
-    Executor,
-    Effect.gen(function* () {
-      const { config, id } = yield* Identity
-      const { snapshot, checkpoint } = yield* Store
-      const { maxTentative, maxBatch } = replicaCoreConfig(config, id)
-      const service = Execution.makeService(config.service, maxTentative * maxBatch)
-      const positions = Execution.hasPositions(config)
-      const { recoverers } = clockOf(config)
-      if (snapshot === undefined || checkpoint === undefined) {
-        return Execution.makeExecutor(service, { positions, recoverers })
-      }
-      const { seq, digest, table } = checkpoint
-      const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
-      const wrong = (reason: string): StoreError =>
-        new StoreError({ path, offset: undefined, reason })
-      if (!service.restore(snapshot)) {
-        return yield* wrong(`the snapshot is none of the service ${config.service}`)
-      }
-      if (checkpointDigest(seq, service.digest(), table) !== digest) {
-        return yield* wrong("the snapshot does not have the digest of its checkpoint")
-      }
-      return Execution.makeExecutor(service, { positions, recoverers })
-    }),
-  )
-}
+) {}
+
+/** A new service, or the one of the checkpoint that the disk held. */
+export const openExecutor = (
+  { config, id }: Identity,
+  disk: Pick<Recovered<unknown>, "snapshot" | "checkpoint">,
+  options: Execution.ExecutorOptions & { readonly undoable: number },
+): Effect.Effect<Execution.Executor, StoreError> =>
+  Effect.gen(function* () {
+    const { snapshot, checkpoint } = disk
+    const service = Execution.makeService(config.service, options.undoable)
+    const of = { ...options, positions: Execution.hasPositions(config) }
+    if (snapshot === undefined || checkpoint === undefined) {
+      return Execution.makeExecutor(service, of)
+    }
+    const { seq, isOf } = checkpoint
+    const path = join(config.dataDirectory, `replica-${id}`, `snapshot-${seq}`)
+    const wrong = (reason: string): StoreError =>
+      new StoreError({ path, offset: undefined, reason })
+    if (!service.restore(snapshot)) {
+      return yield* wrong(`the snapshot is none of the service ${config.service}`)
+    }
+    if (!isOf(service.digest())) {
+      return yield* wrong("the snapshot does not have the digest of its checkpoint")
+    }
+    return Execution.makeExecutor(service, of)
+  })
 
 /** The web server that the replica asks, where the service has one. */
-export class Origin extends Context.Service<Origin, OriginAnswers | undefined>()(
-  "prophecy/net/Origin",
-) {
-  static readonly layer = Layer.effect(
-    Origin,
-    Effect.gen(function* () {
-      const { config, id } = yield* Identity
-      const url = config.replicas[id]?.origin
-      if (config.service !== "origin" || url === undefined) return undefined
-      const { normalise, ...limits } = config.origins
-      const client = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          openOrigin({ ...limits, url: new URL(url), normalise: normaliser(normalise) }),
-        ),
-        ({ close }) => Effect.sync(close),
-      )
-      return new OriginAnswers(client)
-    }),
-  )
-}
+export const scopedOrigin = ({
+  config,
+  id,
+}: Identity): Effect.Effect<OriginAnswers | undefined, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const url = config.replicas[id]?.origin
+    if (config.service !== "origin" || url === undefined) return undefined
+    const { normalise, ...limits } = config.origins
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        openOrigin({ ...limits, url: new URL(url), normalise: normaliser(normalise) }),
+      ),
+      ({ close }) => Effect.sync(close),
+    )
+    return new OriginAnswers(client)
+  })
 
 /** Which run a trace belongs to. */
 export interface TraceOptions {
@@ -199,7 +210,7 @@ export interface TraceOptions {
   readonly spec: string
 }
 
-export interface ReplicaTracer extends Tracing.Tracer {
+export interface ReplicaTracer<K extends Kinds> extends Tracing.Tracer<K> {
   readonly path: string | null
   readonly writer: TraceWriter | null
 }
@@ -257,25 +268,28 @@ export const traceHeaderOf = (config: ClusterConfig) => {
   } as const
 }
 
+/** Writes the trace. The way of a program of Effect to it (lift.ts). */
+export class Tracer extends Context.Service<Tracer, ReplicaTracer<PbftKinds>>()(
+  "prophecy/net/Tracer",
+) {}
+
 /** Writes the trace, when one is wanted. */
-export class Tracer extends Context.Service<Tracer, ReplicaTracer>()("prophecy/net/Tracer") {
-  static readonly layer = (trace: TraceOptions | undefined) =>
-    Layer.effect(
-      Tracer,
-      Effect.gen(function* () {
-        const { config, id, log } = yield* Identity
-        if (trace === undefined) return { ...Tracing.noTracer, path: null, writer: null }
-        const headerOf = (incarnation: number): string =>
-          header({
-            ...traceHeaderOf(config),
-            run: trace.run,
-            spec: trace.spec,
-            node: { kind: "replica", id },
-            incarnation,
-            startedAt: new Date().toISOString(),
-          })
-        const opened = yield* scopedTrace(trace.directory, `replica-${id}`, headerOf, log)
-        return { ...Tracing.makeTracer(opened.writer), ...opened }
-      }),
-    )
-}
+export const scopedTracer = <K extends Kinds>(
+  { config, id, log }: Identity,
+  text: TraceText<K>,
+  trace: TraceOptions | undefined,
+): Effect.Effect<ReplicaTracer<K>, TraceError, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (trace === undefined) return { ...Tracing.noTracer, path: null, writer: null }
+    const headerOf = (incarnation: number): string =>
+      header({
+        ...traceHeaderOf(config),
+        run: trace.run,
+        spec: trace.spec,
+        node: { kind: "replica", id },
+        incarnation,
+        startedAt: new Date().toISOString(),
+      })
+    const opened = yield* scopedTrace(trace.directory, `replica-${id}`, headerOf, log)
+    return { ...Tracing.makeTracer(text, opened.writer), ...opened }
+  })

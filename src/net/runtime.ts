@@ -7,117 +7,107 @@
  * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
  * depends on (`SentIsDurable`).
  */
+import { assert } from "../core/assert.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
-import type { DirectMessage, Request } from "../core/pbft/message.ts"
-import { isMute } from "../core/pbft/rejoin.ts"
-import { step } from "../core/pbft/replica.ts"
-import { durableRecords } from "../core/pbft/restart.ts"
-import {
-  type DurableRecord,
-  type Effect,
-  type Input,
-  init,
-  type State,
-} from "../core/pbft/state.ts"
-import { changeAfter } from "../core/pbft/timer.ts"
 import type { Group } from "../core/quorum.ts"
 import { CatchUp } from "./catch-up.ts"
 import { ChangeRepeater } from "./change-repeater.ts"
 import { Counts } from "./counts.ts"
-import { EarlyMessages, isEarly, placeOf } from "./early.ts"
+import { EarlyMessages } from "./early.ts"
 import { Gate } from "./gate.ts"
 import { History } from "./history.ts"
-import { IdleLog } from "./idle-log.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
 import { type Send, sendOut } from "./outgoing.ts"
+import { type Hands, perform } from "./perform.ts"
 import { type Progress, progressOf } from "./progress.ts"
-import { nextProposal } from "./propose.ts"
+import { nextBatch } from "./propose.ts"
+import type { Kinds, StateKeeper } from "./protocol.ts"
 import type { StoreError } from "./store-error.ts"
-import { StateExchange } from "./state-exchange.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
 
-export class ReplicaLoop {
+export class ReplicaLoop<K extends Kinds> {
   readonly actions = new Counts()
   readonly events = new Counts()
   readonly times: LoopTimes = { stepMs: 0, storeMs: 0, sendMs: 0, syncMs: 0 }
-  readonly #options: LoopOptions
-  readonly #history: History
-  readonly #catchUp: CatchUp
-  readonly #repeater: ChangeRepeater
-  readonly #clock: ViewClock
-  readonly #early: EarlyMessages
-  readonly #idleLog: IdleLog
+  readonly #options: LoopOptions<K>
+  readonly #history: History<K>
+  readonly #catchUp: CatchUp<K>
+  readonly #repeater: ChangeRepeater<K>
+  readonly #clock: ViewClock<K["State"]>
+  readonly #early: EarlyMessages<K>
   readonly #missed: MissedCheckpoint
-  readonly #exchange: StateExchange
-  #state: State
-  #inputs: Array<Input> = []
+  readonly #states: StateKeeper<K>
+  #state: K["State"]
+  #inputs: Array<K["Input"]> = []
   #scheduled = false
   #stopped = false
   #paused = false
-  readonly #sends: Gate<Send>
+  readonly #hands: Hands<K>
+  readonly #sends: Gate<Send<K>>
   /** Lines of the trace: a process that is killed has none of what its disk forgot. */
   readonly #lines: Gate<() => void>
   readonly #gates: ReadonlyArray<Pick<Gate<unknown>, "writing" | "durable">>
   #committing = false
   #compactedAt: Seq = 0
+  /** The last number whose batch the primary gave is on disk, or on its way there. */
+  #durable: Seq = 0
+  #writing: Seq = 0
   #turns = 0
   #idle: Array<() => void> = []
 
-  constructor(options: LoopOptions) {
-    const { config } = options
+  constructor(options: LoopOptions<K>) {
+    const { protocol, peers } = options
+    const { machine } = protocol
     this.#options = options
-    this.#state = init(config)
-    this.#history = new History(config, options.historyBytes)
-    const toReplica = (replica: ReplicaId, message: DirectMessage | Request): void =>
+    this.#state = machine.init
+    this.#history = new History(protocol.repetition, options.historyBytes)
+    const toReplica = (replica: ReplicaId, message: K["Message"]): void =>
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
-    const queuedBytes = (replica: ReplicaId): number => options.peers.queuedBytes(replica)
-    this.#catchUp = new CatchUp(config, { toReplica, queuedBytes }, this.#history)
-    this.#repeater = new ChangeRepeater(config, toReplica)
+    const queuedBytes = (replica: ReplicaId): number => peers.queuedBytes(replica)
+    this.#catchUp = new CatchUp(protocol, { toReplica, queuedBytes }, this.#history)
+    this.#repeater = new ChangeRepeater(protocol, toReplica)
     this.#clock = new ViewClock({
-      config,
+      machine,
       baseMs: options.viewChangeMs,
-      isLost: (replica) => options.peers.isLost(replica),
+      isLost: (replica) => peers.isLost(replica),
       mayFire: () =>
-        maySuspect(
-          config,
-          this.#state,
-          this.#catchUp.heard(options.peers.isConnected.bind(options.peers)),
-        ),
-      fire: (view) => this.offer({ _tag: "Timeout", view }),
+        maySuspect(machine, this.#settled(), this.#catchUp.heard(peers.isConnected.bind(peers))),
+      fire: (view) => this.offer(protocol.inputs.timeout(view)),
     })
-    this.#early = new EarlyMessages(config.group.n, options.earlyBytes)
-    this.#idleLog = new IdleLog(config)
-    const { limits, executor, fetched, peers } = options
-    this.#exchange = new StateExchange({
-      config,
-      limits,
-      executor,
-      fetched,
+    this.#early = new EarlyMessages(protocol.repetition, machine.group.n, options.earlyBytes)
+    this.#states = options.states({
       counts: this.events,
       sendChunk: peers.sendChunk.bind(peers),
       queuedBytes,
       offer: (input) => this.offer(input),
     })
     const gathers = (): boolean => options.store.pending()
-    const outlets = { ...options, exchange: this.#exchange }
-    this.#sends = new Gate<Send>(gathers, (send) => sendOut(outlets, send))
+    const outlets = { ...options, states: this.#states }
+    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))
     this.#lines = new Gate<() => void>(gathers, (write) => write())
     this.#gates = [this.#lines, this.#sends]
-    this.#missed = new MissedCheckpoint(config, {
+    this.#hands = {
+      executor: options.executor,
+      answered: protocol.inputs.answered,
+      persist: (record) => this.#persist(record),
+      send: (send) => this.#sends.pass(send),
+      restore: () => this.#states.restore(this.#state),
+    }
+    this.#missed = new MissedCheckpoint(machine.group, {
       missed: options.onMissedCheckpoint,
       caughtUp: options.onCaughtUp,
     })
   }
 
-  get state(): State {
+  get state(): K["State"] {
     return this.#state
   }
 
   get group(): Group {
-    return this.#options.config.group
+    return this.#options.protocol.machine.group
   }
 
   get turns(): number {
@@ -134,18 +124,23 @@ export class ReplicaLoop {
 
   /**
    * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
-   * that was lost.
+   * that was lost; with `recover`, to be recovered with it.
    */
-  restart(durable: ReadonlyArray<DurableRecord>, incarnation?: number): void {
-    if (incarnation !== undefined) this.#take({ _tag: "Rejoin", incarnation })
-    else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+  restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
+    const { machine, inputs } = this.#options.protocol
+    if (incarnation !== undefined) {
+      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin?.(incarnation)
+      assert(back !== undefined, "only who can come back is told to")
+      this.#take(back)
+    } else if (durable.length > 0) this.#take(inputs.restart(durable))
     this.#compactedAt = this.#state.log.low
-    this.#exchange.started(this.#state)
+    this.#durable = machine.lastAssigned(this.#state)
+    this.#states.started(this.#state)
     this.schedule()
   }
 
   /** An input from outside; it is taken in the next turn. */
-  offer(input: Input): void {
+  offer(input: K["Input"]): void {
     this.#inputs.push(input)
     this.schedule()
   }
@@ -161,7 +156,7 @@ export class ReplicaLoop {
   connected(replica: ReplicaId): void {
     this.#catchUp.forget(replica)
     this.#early.forget(replica)
-    this.#exchange.forget(replica)
+    this.#states.forget(replica)
     this.#repeater.connected(this.#state, replica)
     this.#tellProgress()
     this.schedule()
@@ -171,27 +166,33 @@ export class ReplicaLoop {
   progress(replica: ReplicaId, progress: Progress): void {
     this.#catchUp.progress(this.#state, replica, progress)
     this.#missed.told(replica, progress)
-    this.#idleLog.told(this.#state, replica, progress.awaited ?? 0)
+    this.#options.protocol.idle?.told(this.#state, replica, progress.awaited ?? 0)
     this.schedule()
   }
 
   /** A replica sent something of the transfer of a state. */
   chunk(replica: ReplicaId, chunk: StateChunk): void {
-    this.#exchange.receive(replica, chunk)
+    this.#states.receive(replica, chunk)
     this.schedule()
   }
 
   /** The clock: to be called a few times a second. */
   tick(): void {
-    this.#missed.tick(this.#state)
-    this.#exchange.tick(this.#state)
+    this.#missed.tick(this.#settled(), this.#states.wanted(this.#state))
+    this.#states.tick(this.#state)
     this.#repeater.tick(this.#state, (replica) => this.told(replica))
     this.#tellProgress()
     this.schedule()
   }
 
+  #settled(): K["State"] {
+    return this.#options.protocol.machine.settledState(this.#state)
+  }
+
   #tellProgress(): void {
-    this.#options.peers.tellProgress(progressOf(this.#state))
+    const awaited = this.#options.protocol.machine.awaited?.(this.#state) ?? 0
+    const progress = progressOf(this.#isActive(), this.#settled())
+    this.#options.peers.tellProgress(awaited === 0 ? progress : { ...progress, awaited })
   }
 
   readonly #turn = (): void => {
@@ -204,7 +205,7 @@ export class ReplicaLoop {
       this.#inputs = []
       for (const input of inputs) this.#receive(input)
       this.#propose()
-      this.#clock.update(this.#state)
+      this.#clock.update(this.#settled())
       const steppedAt = performance.now()
       this.times.stepMs += steppedAt - startedAt
       if (!this.#committing) this.#commit()
@@ -226,89 +227,73 @@ export class ReplicaLoop {
     this.schedule()
   }
 
+  #isActive(): boolean {
+    return this.#options.protocol.machine.isActive(this.#state)
+  }
+
   // A message above the high watermark, or of a view that is not entered, waits until it is not.
-  #receive(input: Input): void {
-    const place = placeOf(input)
-    if (place !== undefined && isEarly(this.#state, place)) {
+  #receive(input: K["Input"]): void {
+    const { repetition } = this.#options.protocol
+    const place = repetition.placeOf(input)
+    if (place !== undefined && repetition.isEarly(this.#state, place)) {
       if (!this.#early.hold(place, input)) this.events.add("EarlyDropped")
-      // That others have a later checkpoint is worth to know at once.
-      if (place.view === undefined) this.#take(input)
+      if (repetition.tells(this.#state, place)) this.#take(input)
       return
     }
     const before = this.#state
+    const was = this.#isActive()
     this.#take(input)
-    const { view, active, log } = this.#state
-    const moved = before.view !== view || before.active !== active
-    const grown = before.log.low !== log.low || isMute(before) !== isMute(this.#state)
-    if (!grown && !moved) return
+    const { view, log } = this.#state
+    const active = this.#isActive()
+    const moved = before.view !== view || was !== active
     if (moved) this.#options.onView(view, active)
+    const isNew = before.log.low !== log.low || moved
     // Whoever helps this replica to catch up can go on.
-    if (moved || this.#catchUp.isBehind(this.#state)) this.#tellProgress()
+    if (isNew && (moved || this.#catchUp.isBehind(this.#settled()))) this.#tellProgress()
+    if (!isNew && !repetition.opens(before, this.#state)) return
     const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
   }
 
   // One input, the executions that it makes possible, and what a change of views then does.
-  #take(first: Input): void {
-    const { config, tracer } = this.#options
-    const inputs: Array<Input> = [first]
+  #take(first: K["Input"]): void {
+    const { protocol, tracer } = this.#options
+    const { machine, repetition } = protocol
+    const inputs: Array<K["Input"]> = [first]
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
       const input = next
       const before = this.#state
-      const taken = step(config, before, input)
+      const taken = machine.step(before, input)
       this.#state = taken.state
-      if (input._tag !== "Restart") this.#history.keep(before, taken.state)
+      if (input._tag !== "Restart" && input._tag !== "Recover")
+        this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
-      inputs.push(...this.#perform(taken.effects))
+      inputs.push(...perform(this.#hands, taken.effects, repetition.onlyTo(input)))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
-      const change = inputs.length === 0 && changeAfter(config, before, taken.state)
-      if (change) inputs.push(change)
+      const change = inputs.length === 0 ? machine.changeAfter(before, taken.state) : undefined
+      if (change !== undefined) inputs.push(change)
     }
   }
 
-  // Interprets effects in their order; gives the service's answers.
-  #perform(effects: ReadonlyArray<Effect>): ReadonlyArray<Input> {
-    const { store, executor } = this.#options
-    const answers: Array<Input> = []
-    for (const effect of effects) {
-      switch (effect._tag) {
-        case "Persist": {
-          const { record } = effect
-          if (record._tag === "CheckpointTaken") {
-            store.saveSnapshot(record.seq, executor.takeSnapshot(record.seq))
-            this.#exchange.taken(record)
-          }
-          store.append(record)
-          break
-        }
-        case "Broadcast":
-        case "SendToClient":
-        case "SendToReplicas":
-          this.#sends.pass(effect)
-          break
-        case "Restore":
-          this.#exchange.restore(this.#state)
-          break
-        case "Execute":
-          answers.push(executor.execute(effect))
-          break
-        case "Undo":
-          executor.undo()
-          break
-        case "ReadState":
-          answers.push(executor.readState(effect))
-          break
-      }
+  #persist(record: K["Record"]): void {
+    const { store, executor, protocol } = this.#options
+    const seq = protocol.records.taken(record)
+    if (seq !== undefined) {
+      const snapshot = executor.takeSnapshot(seq)
+      store.saveSnapshot(seq, snapshot)
+      this.#states.taken(seq, snapshot, record)
     }
-    return answers
+    store.append(record)
   }
 
   #propose(): void {
-    const { config, proposals } = this.#options
+    const { protocol, proposals } = this.#options
+    const { machine, inputs, idle } = protocol
     for (;;) {
-      const at = { idle: this.#idleLog, now: Date.now() }
-      const input = nextProposal(config, proposals, this.#state, at)
+      const count = nextBatch(machine, proposals, this.#state, this.#durable)
+      const input =
+        count > 0 ? inputs.propose(this.#state, count, Date.now()) : idle?.next(this.#state)
       if (input === undefined) return
       this.#take(input)
     }
@@ -316,11 +301,13 @@ export class ReplicaLoop {
 
   // Writes the group that has gathered, or the whole log anew; nothing is under way.
   #commit(): void {
-    const { store } = this.#options
+    const { store, protocol } = this.#options
     if (!store.pending()) return this.#whenIdle()
+    this.#writing = protocol.machine.lastAssigned(this.#state)
     if (this.#compactable()) {
-      store.compact(durableRecords(this.#options.config, this.#state), this.#state.log.low)
+      store.compact(protocol.machine.durableRecords(this.#state), this.#state.log.low)
       this.#compactedAt = this.#state.log.low
+      this.#durable = this.#writing
       for (const gate of this.#gates) gate.writing()
       for (const gate of this.#gates) gate.durable()
       return this.#whenIdle()
@@ -342,6 +329,7 @@ export class ReplicaLoop {
   #committed(error: StoreError | null): void {
     if (error !== null) return this.#fatal(error)
     this.#committing = false
+    this.#durable = this.#writing
     if (this.#stopped) return this.#whenIdle()
     try {
       const startedAt = performance.now()

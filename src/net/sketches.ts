@@ -18,6 +18,7 @@ import type { Counts } from "./counts.ts"
 import { bytesDigest } from "./digests.ts"
 import type { Executor } from "./executor.ts"
 import type { Misbehaviour } from "./misbehave.ts"
+import type { PbftKinds } from "./pbft-protocol.ts"
 import type { ReplicaLoop } from "./runtime.ts"
 
 export interface SketchesOptions {
@@ -109,7 +110,7 @@ export const sketchesOf = (
 /** What a replica does about clients that ask for sketches; nothing where it keeps none. */
 export const sketchReadsOf = (
   sketches: Sketches | undefined,
-  { loop, read }: { readonly loop: ReplicaLoop } & Pick<Answering, "read">,
+  { loop, read }: { readonly loop: ReplicaLoop<PbftKinds> } & Pick<Answering, "read">,
 ): ((message: SketchRead, send: (reply: SketchReply) => void) => void) => {
   const { actions } = loop
   // As it was started: what it executed before may reach up to here.

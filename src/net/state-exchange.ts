@@ -4,35 +4,32 @@
  * Outside the specification: see state-wire.ts and state-transfer.ts.
  */
 import * as ClientTable from "../core/client-table.ts"
-import type { Bytes, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
 import type { Authentic, Numbered, State as StateMessage } from "../core/pbft/message.ts"
-import type { Config, DurableRecord, Input, State } from "../core/pbft/state.ts"
-import type { Counts } from "./counts.ts"
+import { wantedStates } from "../core/pbft/state-transfer.ts"
+import type { Config, DurableRecord, State } from "../core/pbft/state.ts"
 import { checkpointDigest } from "./digests.ts"
 import type { Executor } from "./executor.ts"
 import { HeldStates } from "./held-states.ts"
 import type { CodecLimits } from "./batch-codec.ts"
+import type { KeeperHands } from "./loop-options.ts"
+import type { PbftKinds } from "./pbft-protocol.ts"
+import type { StateKeeper } from "./protocol.ts"
 import { type FetchedNodes, StateTransfer } from "./state-transfer.ts"
 import type { StateChunk } from "./state-wire.ts"
 
 /** While more than this waits for a peer, it is given nothing: it asks again. */
 const queuedBytesLimit = 1024 * 1024
 
-export interface ExchangeOptions {
+export interface ExchangeOptions extends KeeperHands<PbftKinds> {
   readonly config: Config
+  /** Of a state that is fetched: its client table, and what an earlier start has of it. */
   readonly limits: CodecLimits
   readonly executor: Executor
   readonly fetched: FetchedNodes
-  readonly counts: Counts
-  readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
-  readonly queuedBytes: (replica: ReplicaId) => number
-  /** An input for the machine. */
-  readonly offer: (input: Input) => void
 }
 
-type CheckpointTaken = Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>
-
-export class StateExchange {
+export class StateExchange implements StateKeeper<PbftKinds> {
   readonly #options: ExchangeOptions
   readonly #held = new HeldStates()
   readonly #transfer: StateTransfer
@@ -67,7 +64,9 @@ export class StateExchange {
   }
 
   /** A checkpoint was taken; one that was fetched is held when the service is restored. */
-  taken({ seq, table, digest, service }: CheckpointTaken): void {
+  taken(seq: Seq, _: Bytes, record: DurableRecord): void {
+    if (record._tag !== "CheckpointTaken") return
+    const { table, digest, service } = record
     const tree = this.#options.executor.tree()
     if (tree.digest === service && checkpointDigest(seq, service, table) === digest) {
       this.#held.add(seq, tree, table)
@@ -90,9 +89,16 @@ export class StateExchange {
   }
 
   /** A State leaves as the offer of it, as long as its parts can be had here. */
-  give(replica: ReplicaId, { seq, service, table }: StateMessage): void {
+  give(replica: ReplicaId, message: PbftKinds["Message"]): boolean {
+    if (message._tag !== "State") return false
+    const { seq, service, table } = message
     const root = this.#held.root(checkpointDigest(seq, service, table))
     if (root !== undefined) this.#options.sendChunk(replica, { _tag: "Offer", root })
+    return true
+  }
+
+  wanted(state: State): Seq | undefined {
+    return wantedStates(this.#options.config, state).at(-1)?.seq
   }
 
   /** A peer asks for parts, offers a state, or gives parts of it. */

@@ -8,12 +8,10 @@
 import { join } from "node:path"
 import { assert } from "../core/assert.ts"
 import type { Bytes, Seq } from "../core/ids.ts"
-import type { DurableRecord } from "../core/pbft/state.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import { finish, makeDurableDirectory, removeUnfinished, writeUnfinished } from "./durable-file.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import {
-  appendRecord,
   groupHeaderSize,
   groupSeed,
   headerSize,
@@ -23,6 +21,7 @@ import {
   readLog,
   sealGroup,
 } from "./log-format.ts"
+import type { RecordCodec, StartingPoint } from "./protocol.ts"
 import { readSnapshot, removeSnapshotsBelow, writeSnapshot } from "./snapshot-file.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { Writer } from "./writer.ts"
@@ -35,9 +34,9 @@ export interface StoreStatus {
 }
 
 /** The disk as the replica's loop uses it. */
-export interface ReplicaStore {
+export interface ReplicaStore<R> {
   /** Adds a record to the group that `commit` makes durable. */
-  readonly append: (record: DurableRecord) => void
+  readonly append: (record: R) => void
   /** Whether the group holds records. */
   readonly pending: () => boolean
   /** Makes the group durable; then `done`, with an error after which nothing can be promised. */
@@ -50,34 +49,33 @@ export interface ReplicaStore {
    * Replaces the log by these records, which must say all that is durable, the present group
    * included; durable when this returns. Not while a commit is under way. May throw StoreError.
    */
-  readonly compact: (records: ReadonlyArray<DurableRecord>, low: Seq) => void
+  readonly compact: (records: ReadonlyArray<R>, low: Seq) => void
   readonly status: () => StoreStatus
   readonly close: () => void
 }
 
 /** What the disk held when it was opened. */
-export interface Recovered {
-  readonly store: ReplicaStore
+export interface Recovered<R> {
+  readonly store: ReplicaStore<R>
   /** In the order in which they were written; empty for a new replica. */
-  readonly records: ReadonlyArray<DurableRecord>
-  /** The last checkpoint that was taken, and the service then; undefined when there is none. */
-  readonly checkpoint: CheckpointTaken | undefined
+  readonly records: ReadonlyArray<R>
+  /** The checkpoint that the replica starts from, and the service then; undefined without one. */
+  readonly checkpoint: StartingPoint | undefined
   readonly snapshot: Bytes | undefined
   /** Bytes of a broken last group, which were cut off. */
   readonly cutOff: number
 }
 
-export type CheckpointTaken = Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>
-
-export interface StoreOptions {
+export interface StoreOptions<R> {
   readonly directory: string
   readonly owner: LogOwner
   readonly limits: CodecLimits
+  readonly codec: RecordCodec<R>
   /** Default: the system's. */
   readonly files?: FileSystem
 }
 
-const filesOf = ({ files = systemFiles }: StoreOptions): FileSystem => files
+const filesOf = ({ files = systemFiles }: Pick<StoreOptions<unknown>, "files">): FileSystem => files
 
 export const logName = "log"
 /**
@@ -89,8 +87,8 @@ const zeros = Buffer.alloc(aheadSize)
 /** Larger groups are rare enough, and writing everything twice would cost more than it saves. */
 const aheadLimit = aheadSize / 8
 
-class FileStore implements ReplicaStore {
-  readonly #options: StoreOptions
+class FileStore<R> implements ReplicaStore<R> {
+  readonly #options: StoreOptions<R>
   readonly #files: FileSystem
   readonly #path: string
   readonly #group = new Writer(64 * 1024)
@@ -106,7 +104,7 @@ class FileStore implements ReplicaStore {
   #snapshots = 0
 
   constructor(
-    options: StoreOptions,
+    options: StoreOptions<R>,
     log: {
       readonly fd: number
       readonly end: number
@@ -126,7 +124,7 @@ class FileStore implements ReplicaStore {
     openGroup(this.#group)
   }
 
-  readonly append = (record: DurableRecord): void => appendRecord(this.#group, record)
+  readonly append = (record: R): void => this.#options.codec.write(this.#group, record)
 
   readonly pending = (): boolean => this.#group.at > groupHeaderSize
 
@@ -173,13 +171,13 @@ class FileStore implements ReplicaStore {
     }
   }
 
-  readonly compact = (records: ReadonlyArray<DurableRecord>, low: Seq): void => {
+  readonly compact = (records: ReadonlyArray<R>, low: Seq): void => {
     assert(!this.#busy, "no commit is under way")
     try {
       const header = logHeader(this.#options.owner)
       const seed = groupSeed(header)
       openGroup(this.#group)
-      for (const record of records) appendRecord(this.#group, record)
+      for (const record of records) this.append(record)
       const group = sealGroup(this.#group, seed, 1)
       const fd = writeUnfinished(this.#files, this.#path, Buffer.concat([header, group]))
       finish(this.#files, this.#options.directory, logName)
@@ -207,14 +205,7 @@ class FileStore implements ReplicaStore {
   readonly close = (): void => this.#files.close(this.#fd)
 }
 
-/** The checkpoint that a restarted replica starts from. */
-const lastCheckpoint = (records: ReadonlyArray<DurableRecord>): CheckpointTaken | undefined =>
-  records.reduce<CheckpointTaken | undefined>(
-    (last, r) => (r._tag === "CheckpointTaken" && r.seq >= (last?.seq ?? 0) ? r : last),
-    undefined,
-  )
-
-const createLog = (options: StoreOptions): Recovered => {
+const createLog = <R>(options: StoreOptions<R>): Recovered<R> => {
   const path = join(options.directory, logName)
   const header = logHeader(options.owner)
   const files = filesOf(options)
@@ -225,15 +216,15 @@ const createLog = (options: StoreOptions): Recovered => {
   return { store, records: [], checkpoint: undefined, snapshot: undefined, cutOff: 0 }
 }
 
-const openLog = (options: StoreOptions): Recovered | StoreError => {
-  const { directory, owner, limits } = options
+const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
+  const { directory, owner, limits, codec } = options
   const files = filesOf(options)
   const path = join(directory, logName)
   const bytes = files.read(path)
-  const content = readLog(bytes, owner, limits)
+  const content = readLog(bytes, owner, { limits, codec })
   if ("reason" in content) return new StoreError({ path, ...content })
   const { records, end, groups, seed } = content
-  const checkpoint = lastCheckpoint(records)
+  const checkpoint = codec.startOf(records)
   const snapshot =
     checkpoint === undefined ? undefined : readSnapshot(files, directory, checkpoint.seq)
   if (snapshot instanceof StoreError) return snapshot
@@ -249,7 +240,7 @@ const openLog = (options: StoreOptions): Recovered | StoreError => {
 }
 
 /** Opens a replica's files, or makes them. */
-export const openStore = (options: StoreOptions): Recovered | StoreError => {
+export const openStore = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   const { directory } = options
   try {
     const files = filesOf(options)
@@ -262,8 +253,8 @@ export const openStore = (options: StoreOptions): Recovered | StoreError => {
 }
 
 /** A store that keeps nothing beyond the process: for tests, and for measurements without disk. */
-export const memoryStore = (): ReplicaStore & { readonly records: Array<DurableRecord> } => {
-  const records: Array<DurableRecord> = []
+export const memoryStore = <R>(): ReplicaStore<R> & { readonly records: Array<R> } => {
+  const records: Array<R> = []
   const state = { pending: false }
   return {
     records,

@@ -11,18 +11,19 @@
  * Outside the specification: whether a replica waits on when its timer fired. `Timeout` may happen
  * there, or not.
  */
-import type { Config, State } from "../core/pbft/state.ts"
+import type { Group } from "../core/quorum.ts"
 import type { Progress } from "./progress.ts"
+import type { LoopState } from "./protocol.ts"
 
 /** `told`: what each connected peer told last. */
-export const maySuspect = (
-  { group }: Config,
-  state: State,
+export const maySuspect = <S extends LoopState>(
+  { group, isActive }: { readonly group: Group; readonly isActive: (state: S) => boolean },
+  state: S,
   told: ReadonlyArray<Progress>,
 ): boolean => {
   if (1 + told.length < group.quorum) return false
   const enough = 2 * group.f + 1
   const ahead = told.filter((p) => p.executed > state.executed).length
   const inside = told.filter((p) => p.active && p.view >= state.view).length
-  return ahead < enough && (state.active || inside < enough)
+  return ahead < enough && (isActive(state) || inside < enough)
 }

@@ -3,23 +3,25 @@
  *
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
-import type { Input, PbftStep, State } from "../core/pbft/state.ts"
-import { dropLine, replicaLine } from "../core/pbft/trace.ts"
+import type { Kinds, LoopStep, TraceText } from "./protocol.ts"
 import type { TraceWriter } from "./trace-writer.ts"
 
-export interface Tracer {
+export interface Tracer<K extends Kinds> {
   /** Whether anybody wants the steps. */
   readonly on: boolean
-  readonly step: (before: State, step: PbftStep, input: Input) => void
+  readonly step: (before: K["State"], step: LoopStep<K>, input: K["Input"]) => void
 }
 
-export const noTracer: Tracer = { on: false, step: () => undefined }
+export const noTracer: Tracer<Kinds> = { on: false, step: () => undefined }
 
-export const makeTracer = (writer: TraceWriter): Tracer => ({
+export const makeTracer = <K extends Kinds>(
+  { line, drop }: TraceText<K>,
+  writer: TraceWriter,
+): Tracer<K> => ({
   on: true,
   step: (before, step, input) =>
     writer.record(
-      (n) => replicaLine(n, before, step, input),
-      (n, dropped) => dropLine(n, dropped, step.state),
+      (n) => line(n, before, step, input),
+      (n, dropped) => drop(n, dropped, step.state),
     ),
 })

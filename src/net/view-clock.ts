@@ -1,22 +1,24 @@
 /**
- * The one view-change timer of a replica (TOCS section 4.5.1): runs when src/core/pbft/timer.ts
+ * The one view-change timer of a replica (TOCS section 4.5.1): runs when the protocol
  * says so, and twice as long after each view that was left since something was executed.
  *
  * Outside the specification: how long a view is given. `Timeout` may happen there at any moment, or
  * never.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
-import { viewTimer } from "../core/pbft/timer.ts"
-import { primaryOf } from "../core/quorum.ts"
+import { type Group, primaryOf } from "../core/quorum.ts"
+import type { LoopState, ViewTimer } from "./protocol.ts"
 
 /** How often the timer's time is doubled at most. */
 const doublings = 6
 /** The share of the time that a primary gets whose connection broke. */
 const lostShare = 1 / 4
 
-export interface ViewClockOptions {
-  readonly config: Config
+export interface ViewClockOptions<S extends LoopState> {
+  readonly machine: {
+    readonly group: Group
+    readonly viewTimer: (state: S) => ViewTimer | undefined
+  }
   /** The time in a view in which something was executed, in milliseconds. */
   readonly baseMs: number
   /** Whether a replica was connected and is not any more. */
@@ -26,8 +28,8 @@ export interface ViewClockOptions {
   readonly fire: (view: View) => void
 }
 
-export class ViewClock {
-  readonly #options: ViewClockOptions
+export class ViewClock<S extends LoopState> {
+  readonly #options: ViewClockOptions<S>
   #timer: NodeJS.Timeout | undefined
   #key: string | undefined
   /** When the timer ends, by the clock of `performance.now()`. */
@@ -36,24 +38,24 @@ export class ViewClock {
   /** The view of the last execution. */
   #settled: View = 0
 
-  constructor(options: ViewClockOptions) {
+  constructor(options: ViewClockOptions<S>) {
     this.#options = options
   }
 
   /** To be called after steps. */
-  update(state: State): void {
+  update(state: S): void {
     if (state.executed !== this.#executed) {
       this.#executed = state.executed
       this.#settled = state.view
     }
-    const { config, baseMs, isLost } = this.#options
-    const wanted = viewTimer(config, state)
+    const { machine, baseMs, isLost } = this.#options
+    const wanted = machine.viewTimer(state)
     const isSame = wanted?.key === this.#key
     if (!isSame) this.stop()
     this.#key = wanted?.key
     if (wanted === undefined) return
     const usual = baseMs * 2 ** Math.min(doublings, state.view - this.#settled)
-    const ms = isLost(primaryOf(config.group, state.view)) ? usual * lostShare : usual
+    const ms = isLost(primaryOf(machine.group, state.view)) ? usual * lostShare : usual
     if (isSame && performance.now() + ms >= this.#endsAt) return
     clearTimeout(this.#timer)
     this.#start(wanted.view, ms)

@@ -1,8 +1,4 @@
-/**
- * What Byzantine replicas do: each behaviour is a wrapper round what the replica's machine would
- * send, and may also answer what it hears. All of it is correctly authenticated as the replica,
- * unless it says otherwise.
- */
+/** What Byzantine replicas of PBFT do, beside what those of any protocol can (wrapper.ts). */
 import type { Digest, ReplicaId, Seq, View } from "../core/ids.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import type { PrePrepare } from "../core/pbft/message.ts"
@@ -13,63 +9,18 @@ import { timeOperation } from "../core/agreed-time.ts"
 import { badNewView, falseViewChange } from "./change-behaviours.ts"
 import { fuzzed } from "./fuzz.ts"
 import { type Hashing, unknownDigest } from "./host.ts"
-import { isAmong, nameOf, sealed, type WireMessage } from "./messages.ts"
+import { nameOf } from "./message-name.ts"
+import { sealed, type WireMessage } from "./messages.ts"
 import { operationBytes } from "./operation.ts"
 import type { Random } from "./random.ts"
-import type { Behaviour, NodeName } from "./scenario.ts"
-
-/** A message on its way out. */
-export interface Outgoing {
-  readonly to: NodeName
-  readonly message: WireMessage
-  /** Whether its authenticator verifies at the receiver. */
-  readonly authentic: boolean
-  /** Microseconds that it waits before it leaves. */
-  readonly after: number
-}
-
-export interface Wrapper {
-  readonly send: (out: Outgoing) => ReadonlyArray<Outgoing>
-  /** What it says by itself when it hears something. */
-  readonly hear?: (from: NodeName, message: WireMessage) => ReadonlyArray<Outgoing>
-}
+import type { Behaviour } from "./scenario.ts"
+import { type Maker, type Makers, type Outgoing, plainly, plainMakers, within } from "./wrapper.ts"
 
 export interface Setting {
   readonly config: Config
   readonly hashing: Hashing
   readonly random: Random
 }
-
-type Tag = Behaviour["_tag"]
-type Makers = {
-  readonly [T in Exclude<Tag, "Twins">]: (
-    behaviour: Extract<Behaviour, { readonly _tag: T }>,
-    setting: Setting,
-  ) => Wrapper
-}
-
-const plainly = (to: NodeName, message: WireMessage): Outgoing => ({
-  to,
-  message,
-  authentic: true,
-  after: 0,
-})
-
-interface Scope {
-  readonly messages: ReadonlyArray<string>
-  readonly to: ReadonlyArray<NodeName>
-}
-
-/** Applies `change` to what the scope covers, and lets the rest pass. */
-const within = (
-  { messages, to }: Scope,
-  change: (out: Outgoing) => ReadonlyArray<Outgoing>,
-): Wrapper => ({
-  send: (out) => {
-    const meant = (to.length === 0 || to.includes(out.to)) && isAmong(nameOf(out.message), messages)
-    return meant ? change(out) : [out]
-  },
-})
 
 const withDigest = (message: WireMessage, digest: Digest): WireMessage =>
   message._tag !== "Reply" && "digest" in message ? { ...message, digest } : message
@@ -89,11 +40,17 @@ const otherBatch = (config: Config, story: Story, batch: Batch, earlier: Batch):
   }
 }
 
-const equivocate: Makers["Equivocate"] = ({ to, both, story }, { config, random }) => {
+const equivocate: Maker<WireMessage, Setting, "Equivocate"> = (
+  { to, both, story },
+  { config, random },
+) => {
   const stories = new Map<string, Batch>()
   const seen: Array<Batch> = []
   const key = ({ view, seq }: { view: View; seq: Seq }): string => `${view} ${seq}`
-  const prePrepare = (out: Outgoing, message: PrePrepare): ReadonlyArray<Outgoing> => {
+  const prePrepare = (
+    out: Outgoing<WireMessage>,
+    message: PrePrepare,
+  ): ReadonlyArray<Outgoing<WireMessage>> => {
     const known = stories.get(key(message))
     const earlier = seen.length === 0 ? [] : random.one(seen)
     if (!isWhole(message.batch)) return [out]
@@ -119,22 +76,8 @@ const equivocate: Makers["Equivocate"] = ({ to, both, story }, { config, random 
   }
 }
 
-const replayed = 64
-
-const replay: Makers["Replay"] = ({ chance }, { random }) => {
-  const said: Array<WireMessage> = []
-  return {
-    send: (out) => {
-      const again = said.length > 0 && random.chance(chance) ? [random.one(said)] : []
-      if (said.length < replayed) said.push(out.message)
-      else said[random.below(replayed)] = out.message
-      return [out, ...again.map((message) => plainly(out.to, message))]
-    },
-  }
-}
-
 // Towards each replica it agrees with what that one says, and has no opinion of its own.
-const flatter: Makers["Flatter"] = (_, { config }) => {
+const flatter: Maker<WireMessage, Setting, "Flatter"> = (_, { config }) => {
   const replica: ReplicaId = config.id
   const opinions = ["Prepare", "Commit", "Checkpoint"]
   return {
@@ -156,11 +99,10 @@ const flatter: Makers["Flatter"] = (_, { config }) => {
 const isPassedOn = ({ id }: Config, message: WireMessage): boolean =>
   message._tag === "NewView" && message.replica !== id
 
-const makers: Makers = {
-  Mute: (scope) => within(scope, () => []),
-  Slow: (scope) => within(scope, (out) => [{ ...out, after: out.after + scope.ms * 1000 }]),
+/** What a Byzantine replica of PBFT can do. */
+export const makers = {
+  ...plainMakers<WireMessage>(),
   Equivocate: equivocate,
-  Replay: replay,
   UnknownDigest: (scope, { random, hashing }) =>
     within(scope, (out) => {
       if (out.message._tag === "PrePrepare" || !random.chance(scope.chance)) return [out]
@@ -181,8 +123,6 @@ const makers: Makers = {
       const also = random.chance(0.5) ? [out] : []
       return [{ ...out, message: sealed(config, message) }, ...also]
     }),
-  BadAuthenticator: (scope, { random }) =>
-    within(scope, (out) => [{ ...out, authentic: out.authentic && !random.chance(scope.chance) }]),
   FalseViewChange: falseViewChange,
   BadNewView: badNewView,
   FalseTime: ({ byMs, to }, { config }) =>
@@ -207,26 +147,4 @@ const makers: Makers = {
       return [{ ...out, message: { ...message, result: `${message.result}?` } }]
     },
   }),
-}
-
-type Alone = Exclude<Behaviour, { readonly _tag: "Twins" }>
-
-// The maker of this tag takes this behaviour: true for each tag, but not for their union.
-const make = (behaviour: Alone, setting: Setting): Wrapper => {
-  const maker = makers[behaviour._tag] as (b: Alone, s: Setting) => Wrapper
-  return maker(behaviour, setting)
-}
-
-/** The behaviours of one replica as one wrapper; what twins are, is the simulation's to say. */
-export const wrapperOf = (
-  behaviours: ReadonlyArray<Behaviour>,
-  setting: Setting,
-): Required<Wrapper> => {
-  const wrappers = behaviours.flatMap((behaviour) =>
-    behaviour._tag === "Twins" ? [] : [make(behaviour, setting)],
-  )
-  return {
-    send: (out) => wrappers.reduce((all, { send }) => all.flatMap(send), [out]),
-    hear: (from, message) => wrappers.flatMap(({ hear }) => hear?.(from, message) ?? []),
-  }
-}
+} satisfies Makers<WireMessage, Setting>

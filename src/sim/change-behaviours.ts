@@ -5,14 +5,16 @@
 import { decisions } from "../core/pbft/decision.ts"
 import type { Numbered, NewView, ViewChange } from "../core/pbft/message.ts"
 import { decisionConfig } from "../core/pbft/view-change.ts"
-import type { Outgoing, Setting, Wrapper } from "./behaviours.ts"
+import type { Setting } from "./behaviours.ts"
 import { unknownDigest } from "./host.ts"
+import type { WireMessage } from "./messages.ts"
 import type { BadNewView, FalseViewChange, NodeName } from "./scenario.ts"
+import type { Outgoing, Wrapper } from "./wrapper.ts"
 
 /** How many sequence numbers a lie is about. */
 const lies = 3
 
-const isMeant = (to: ReadonlyArray<NodeName>, out: Outgoing): boolean =>
+const isMeant = (to: ReadonlyArray<NodeName>, out: Outgoing<WireMessage>): boolean =>
   to.length === 0 || to.includes(out.to)
 
 const falsehood = (
@@ -41,7 +43,10 @@ const falsehood = (
 }
 
 /** Claims in its VIEW-CHANGE what it never prepared, or nothing, or a checkpoint of nobody. */
-export const falseViewChange = ({ to, story }: FalseViewChange, setting: Setting): Wrapper => ({
+export const falseViewChange = (
+  { to, story }: FalseViewChange,
+  setting: Setting,
+): Wrapper<WireMessage> => ({
   send: (out) => {
     const { message } = out
     if (message._tag !== "ViewChange" || !isMeant(to, out)) return [out]
@@ -86,7 +91,7 @@ const badly = (setting: Setting, story: BadNewView["story"], m: NewView): NewVie
 }
 
 /** As the primary of a new view shows another choice to some, or decides what is not allowed. */
-export const badNewView = ({ to, story }: BadNewView, setting: Setting): Wrapper => {
+export const badNewView = ({ to, story }: BadNewView, setting: Setting): Wrapper<WireMessage> => {
   const heard = new Map<string, ViewChange>()
   return {
     hear: (_, message) => {

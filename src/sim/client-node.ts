@@ -1,20 +1,10 @@
 /** One correct client of a simulation: submits its operations one after the other. */
-import type { Bytes, ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
-import {
-  type ClientConfig,
-  type ClientEffect,
-  type ClientInput,
-  type ClientState,
-  initClient,
-  stepClient,
-} from "../core/pbft/client.ts"
-import { clientLine } from "../core/pbft/trace.ts"
-import { authenticatorFor } from "./authenticators.ts"
-import type { ClientStepped, Host } from "./host.ts"
-import { isGet, operationBytes } from "./operation.ts"
-import type { Recorder } from "./recorder.ts"
-import { type Cluster, replicaName, type ScenarioRequest } from "./scenario.ts"
-import { clientTimers, Timers } from "./timers.ts"
+import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../core/effect.ts"
+import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
+import type { Host } from "./host.ts"
+import type { Named } from "./message-name.ts"
+import { replicaName, type ScenarioRequest } from "./scenario.ts"
+import { Timers } from "./timers.ts"
 
 /** A request as its client saw it. */
 export interface Observed {
@@ -27,43 +17,72 @@ export interface Observed {
   result: Bytes | undefined
 }
 
-export interface ClientNodeOptions {
-  readonly config: ClientConfig
+/** What a client asks for, in any protocol; `O` is what it sends before it is authenticated. */
+export type ClientEffect<O> =
+  | SendToReplicas<O>
+  | SetTimer<"retransmit">
+  | CancelTimer<"retransmit">
+  | Complete
+
+/** A client's machine as its driver needs it. */
+export interface ClientMachine<M, O, S, I, A extends string> {
+  readonly initial: S
+  readonly step: (
+    state: S,
+    input: I,
+  ) => {
+    readonly state: S
+    readonly effects: ReadonlyArray<ClientEffect<O>>
+    readonly action: A
+  }
+  /** What the client is told when it is to ask for an operation of a scenario. */
+  readonly submit: (state: S, operation: string) => I
+  /** The timer has ended after so many milliseconds. */
+  readonly timeout: (waitedMs: number) => I
+  /** A message from a replica; undefined for what no client takes. */
+  readonly heard: (message: M) => I | undefined
+  /** What it sends, with what shows that it is its own. */
+  readonly sealed: (message: O) => M
+}
+
+export interface ClientNodeOptions<M, O, S, I, A extends string> {
+  readonly machine: ClientMachine<M, O, S, I, A>
   /** Its requests in order. */
   readonly requests: ReadonlyArray<ScenarioRequest>
   readonly rate: number
-  /** Whether reads are answered without an order, and results by digest. */
-  readonly cluster: Pick<Cluster, "readOnly" | "digestReplies">
-  readonly host: Host
-  readonly recorder: Recorder
-  readonly stepped: (what: ClientStepped) => void
+  readonly host: Host<M>
+  /** Told each step before what it asks for is done. */
+  readonly stepped: (
+    before: S,
+    input: I,
+    step: ReturnType<ClientMachine<M, O, S, I, A>["step"]>,
+  ) => void
+  /** The run is over. */
+  readonly ended: () => void
 }
 
-export class ClientNode {
+export class ClientNode<
+  M extends Named,
+  O,
+  S extends { readonly timestamp: Timestamp },
+  I,
+  A extends string,
+> {
   readonly observed: Array<Observed> = []
-  readonly #options: ClientNodeOptions
+  readonly #options: ClientNodeOptions<M, O, S, I, A>
   readonly #timers: Timers
-  readonly #everyone: ReadonlyArray<ReplicaId>
-  #state: ClientState
-  #steps = 0
+  #state: S
   /** How long the timer was set for. */
   #waitMs = 0
 
-  constructor(options: ClientNodeOptions) {
-    const { config, host, rate } = options
+  constructor(options: ClientNodeOptions<M, O, S, I, A>) {
+    const { machine, host, rate } = options
     this.#options = options
-    this.#everyone = Array.from({ length: config.group.n }, (_, replica) => replica)
-    this.#state = initClient(config)
+    this.#state = machine.initial
     const after = (ms: number, run: () => void): void =>
       host.later(Math.max(1, Math.round((ms * 1000) / rate)), run)
-    this.#timers = new Timers({ after }, (timer) => {
-      if (timer === "retransmit") this.receive(clientTimers[timer](this.#waitMs))
-    })
+    this.#timers = new Timers({ after }, () => this.#take(machine.timeout(this.#waitMs)))
     this.#plan()
-  }
-
-  get state(): ClientState {
-    return this.#state
   }
 
   /** Requests that have no result, those not yet submitted included. */
@@ -90,37 +109,33 @@ export class ClientNode {
       completedAt: undefined,
       result: undefined,
     })
-    const submit = { _tag: "Submit" as const, operation: operationBytes(operation) }
-    const { cluster, config } = this.#options
-    if (cluster.readOnly === true && isGet(operation))
-      return this.receive({ ...submit, readOnly: true })
-    const replier = this.#state.timestamp % config.group.n
-    this.receive(cluster.digestReplies === true ? { ...submit, replier } : submit)
+    this.#take(this.#options.machine.submit(this.#state, operation))
   }
 
-  receive(input: ClientInput): void {
-    const { config, recorder, stepped } = this.#options
+  hear(message: M): void {
+    const input = this.#options.machine.heard(message)
+    if (input !== undefined) this.#take(input)
+  }
+
+  #take(input: I): void {
+    const { machine, stepped } = this.#options
     const before = this.#state
-    const taken = stepClient(config, before, input)
+    const taken = machine.step(before, input)
     this.#state = taken.state
-    const client = config.id
-    recorder.line(clientLine({ n: ++this.#steps, client }, before, taken, input))
-    stepped({ client, before, input, step: taken })
+    stepped(before, input, taken)
     for (const effect of taken.effects) this.#perform(effect)
   }
 
   end(): void {
-    this.#options.recorder.end()
+    this.#options.ended()
   }
 
-  #perform(effect: ClientEffect): void {
+  #perform(effect: ClientEffect<O>): void {
     switch (effect._tag) {
       case "SendToReplicas": {
-        const { message, replicas } = effect
-        const authenticator = authenticatorFor(message, this.#everyone)
-        for (const replica of replicas) {
-          this.#options.host.send(replicaName(replica), { ...message, authenticator })
-        }
+        const { host, machine } = this.#options
+        const message = machine.sealed(effect.message)
+        for (const replica of effect.replicas) host.send(replicaName(replica), message)
         return
       }
       case "SetTimer":

@@ -4,11 +4,10 @@
  * again: its first records, in order. A snapshot is durable at once, as in src/net/store.ts.
  */
 import type { Bytes, Seq, View } from "../core/ids.ts"
-import type { DurableRecord } from "../core/pbft/state.ts"
 import type { Random } from "./random.ts"
 import type { Crash } from "./scenario.ts"
 
-/** What a record promises; a checkpoint belongs to view 0, and what is of no number to 0. */
+/** What a record promises. */
 export interface RecordPlace {
   readonly view: View
   readonly seq: Seq
@@ -19,41 +18,30 @@ export interface RecordPlace {
 export const recordKey = (tag: string, { view, seq, content }: RecordPlace): string =>
   `${tag} v${view} n${seq} ${content}`
 
-const placeOf = (record: DurableRecord): RecordPlace => {
-  switch (record._tag) {
-    case "PrePrepared":
-    case "Prepared":
-      return { view: record.view, seq: record.seq, content: record.digest }
-    case "CheckpointTaken":
-      return { view: 0, seq: record.seq, content: record.digest }
-    case "CheckpointStable":
-      return { view: 0, seq: record.seq, content: "" }
-    case "ViewLeft":
-      return { view: record.viewChange.view, seq: 0, content: JSON.stringify(record.viewChange) }
-    case "NewViewTaken":
-      return { view: record.newView.view, seq: 0, content: JSON.stringify(record.newView) }
-    case "ViewEntered":
-      return { view: record.view, seq: 0, content: "" }
-    case "Rejoined":
-    case "Recovering":
-      return { view: 0, seq: 0, content: String(record.incarnation) }
-    case "RecoveryPoint":
-    case "RecoveryBound":
-      return { view: 0, seq: record.seq, content: "" }
-  }
+/** A record as far as the disk knows it. */
+export interface Recorded {
+  readonly _tag: string
 }
 
-const keyOf = (record: DurableRecord): string => recordKey(record._tag, placeOf(record))
-
-export class Disk {
-  #durable: ReadonlyArray<DurableRecord> = []
+export class Disk<R extends Recorded> {
+  readonly #placeOf: (record: R) => RecordPlace
+  #durable: ReadonlyArray<R> = []
   readonly #keys = new Set<string>()
-  #group: Array<DurableRecord> = []
-  #writing: ReadonlyArray<DurableRecord> = []
+  #group: Array<R> = []
+  #writing: ReadonlyArray<R> = []
   readonly #snapshots = new Map<Seq, Bytes>()
 
+  /** `placeOf`: what a record promises. */
+  constructor(placeOf: (record: R) => RecordPlace) {
+    this.#placeOf = placeOf
+  }
+
+  #keyOf(record: R): string {
+    return recordKey(record._tag, this.#placeOf(record))
+  }
+
   /** Records in the order in which they were written. */
-  get durable(): ReadonlyArray<DurableRecord> {
+  get durable(): ReadonlyArray<R> {
     return this.#durable
   }
 
@@ -72,7 +60,7 @@ export class Disk {
     this.#snapshots.clear()
   }
 
-  append(record: DurableRecord): void {
+  append(record: R): void {
     this.#group.push(record)
   }
 
@@ -88,7 +76,7 @@ export class Disk {
   /** The snapshot of the last checkpoint on the disk; undefined before the first. */
   lastSnapshot(): Bytes | undefined {
     const taken = this.#durable.findLast((r) => r._tag === "CheckpointTaken")
-    return taken === undefined ? undefined : this.#snapshots.get(taken.seq)
+    return taken === undefined ? undefined : this.#snapshots.get(this.#placeOf(taken).seq)
   }
 
   /** The group that has gathered goes to the disk. */
@@ -103,13 +91,13 @@ export class Disk {
   }
 
   /** The log is replaced by these records, which say all that counts; durable at once. */
-  compact(records: ReadonlyArray<DurableRecord>, now: { low: Seq; view: View }): void {
+  compact(records: ReadonlyArray<R>, now: { low: Seq; view: View }): void {
     const { low } = now
     // What is at or below the stable checkpoint is vouched for by that, and the way to the view by
-    // the view. What was said in older views is in P and Q, as far as it counts.
+    // the view. What was said in older views is in what is kept, as far as it counts.
     for (const record of this.#group) {
-      const { seq, view } = placeOf(record)
-      if (seq <= low || view < now.view) this.#keys.add(keyOf(record))
+      const { seq, view } = this.#placeOf(record)
+      if (seq <= low || view < now.view) this.#keys.add(this.#keyOf(record))
     }
     this.#group = []
     this.#durable = []
@@ -129,8 +117,8 @@ export class Disk {
     return kept
   }
 
-  #keep(records: ReadonlyArray<DurableRecord>): void {
+  #keep(records: ReadonlyArray<R>): void {
     this.#durable = [...this.#durable, ...records]
-    for (const record of records) this.#keys.add(keyOf(record))
+    for (const record of records) this.#keys.add(this.#keyOf(record))
   }
 }

@@ -3,51 +3,50 @@
  * protocol they are messages of a slow network. Each peer has its share, the rest is dropped.
  */
 import type { ReplicaId, View } from "../core/ids.ts"
-import type { Input, State } from "../core/pbft/state.ts"
 
-interface Waiting {
+interface Waiting<I> {
   readonly view: View
   readonly replica: ReplicaId
-  readonly input: Input
+  readonly input: I
 }
 
-/** The view and sender of a message of a view's log; undefined for all others. */
-const placeOf = (input: Input): Waiting | undefined => {
-  if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return undefined
-  const { message } = input
-  switch (message._tag) {
-    case "PrePrepare":
-    case "Prepare":
-    case "Commit":
-      return { view: message.view, replica: message.replica, input }
-    default:
-      return undefined
-  }
+/** How far a replica is. */
+interface Where {
+  readonly view: View
+  /** Whether it takes part in the view. */
+  readonly active: boolean
 }
 
-const isEarly = ({ view, active }: State, place: Waiting): boolean =>
+/** The view and sender of a message that belongs to a view; undefined for all others. */
+export type PlaceOf<I> = (
+  input: I,
+) => { readonly view: View; readonly replica: ReplicaId } | undefined
+
+const isEarly = ({ view, active }: Where, place: { readonly view: View }): boolean =>
   place.view > view || (place.view === view && !active)
 
-export class EarlyMessages {
+export class EarlyMessages<I> {
+  readonly #placeOf: PlaceOf<I>
   readonly #share: number
-  #waiting: ReadonlyArray<Waiting> = []
+  #waiting: ReadonlyArray<Waiting<I>> = []
 
   /** `share`: how many messages of each peer may wait. */
-  constructor(share: number) {
+  constructor(share: number, placeOf: PlaceOf<I>) {
+    this.#placeOf = placeOf
     this.#share = share
   }
 
   /** Whether the input is too early for the state: then it waits, or is dropped. */
-  holds(state: State, input: Input): boolean {
-    const place = placeOf(input)
+  holds(state: Where, input: I): boolean {
+    const place = this.#placeOf(input)
     if (place === undefined || !isEarly(state, place)) return false
     const mine = this.#waiting.filter(({ replica }) => replica === place.replica).length
-    if (mine < this.#share) this.#waiting = [...this.#waiting, place]
+    if (mine < this.#share) this.#waiting = [...this.#waiting, { ...place, input }]
     return true
   }
 
   /** What is not early any more, in order of arrival; what is of older views is forgotten. */
-  release(state: State): ReadonlyArray<Input> {
+  release(state: Where): ReadonlyArray<I> {
     const due = this.#waiting.filter((w) => !isEarly(state, w))
     this.#waiting = this.#waiting.filter((w) => isEarly(state, w))
     return due.filter(({ view }) => view === state.view).map(({ input }) => input)

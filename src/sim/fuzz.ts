@@ -1,10 +1,16 @@
 /**
- * Changes one field of a message, somewhere in it, to another value of its kind. It works on any
- * message: what a sender cannot choose is said in messages.ts.
+ * Changes one field of a message, somewhere in it, to another value of its kind, in any protocol.
  */
 import type { Digest } from "../core/ids.ts"
-import { unforgeable, type WireMessage } from "./messages.ts"
+import type { Named } from "./message-name.ts"
 import type { Random } from "./random.ts"
+
+/**
+ * Fields that a Byzantine sender does not get to choose: who it is, and what only another process
+ * can make. A whole message of another process inside of one (it has a `_tag`) is never changed: so
+ * are VIEW-CHANGEs signed, and a simulation needs no signatures.
+ */
+const unforgeable: ReadonlySet<string> = new Set(["_tag", "replica", "authenticator", "signature"])
 
 type Path = ReadonlyArray<string | number>
 type Data = unknown
@@ -50,7 +56,7 @@ const changed = (data: Data, path: Path, change: (value: Data) => Data): Data =>
 }
 
 /** The message with one change; `unknown` is a digest that nobody holds. */
-export const fuzzed = <M extends WireMessage>(message: M, random: Random, unknown: Digest): M => {
+export const fuzzed = <M extends Named>(message: M, random: Random, unknown: Digest): M => {
   const all = places(message, [])
   if (all.length === 0) return message
   const path = random.one(all)

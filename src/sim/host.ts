@@ -36,12 +36,12 @@ export interface Sent {
 }
 
 /** The world as one process sees it. */
-export interface Host {
+export interface Host<M> {
   /** Virtual time in microseconds. */
   readonly now: () => number
   /** Calls `run` after so many microseconds, unless the run has ended. */
   readonly later: (microseconds: number, run: () => void) => void
-  readonly send: (to: NodeName, message: WireMessage) => void
+  readonly send: (to: NodeName, message: M) => void
 }
 
 /** A digest that stands for no batch: nobody knows what it is of. */

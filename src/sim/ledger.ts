@@ -14,7 +14,7 @@ import * as Window from "../core/window.ts"
 import { CarryOver } from "./carry-over.ts"
 import { recordKey } from "./disk.ts"
 import type { ReplicaStepped, Sent } from "./host.ts"
-import { nameOf } from "./messages.ts"
+import { nameOf } from "./message-name.ts"
 
 export interface Violation {
   /** The name of spec/properties.md, or what the code itself asserts. */

@@ -8,8 +8,9 @@ import type { Bytes, ClientId } from "../core/ids.ts"
 import { decodeOperation, encodeResult } from "../core/service/key-value-operation.ts"
 import type { KeyValueOperation, KeyValueResult } from "../core/service/key-value-operation.ts"
 import type { Observed } from "./client-node.ts"
-import type { Execution, Ledger, Violation } from "./ledger.ts"
+import type { Execution, Violation } from "./ledger.ts"
 import { isGet, operationBytes } from "./operation.ts"
+import type { Monitor } from "./protocol.ts"
 import { misplacedReads } from "./unordered-reads.ts"
 
 const absent: KeyValueResult = { _tag: "Absent" }
@@ -105,11 +106,11 @@ const readAt = (order: ReadonlyArray<Placed>, place: number, { operation }: Obse
  * what only reads may have been answered without being executed.
  */
 export const notLinear = (
-  ledger: Ledger,
+  { executions }: Pick<Monitor, "executions">,
   observed: ReadonlyArray<Observed>,
   reads: boolean,
 ): Violation | undefined => {
-  const { placed, wrong } = replayed(ledger.executions)
+  const { placed, wrong } = replayed(executions)
   const answered: Array<readonly [Observed, Placed]> = []
   const unordered: Array<Observed> = []
   for (const o of observed) {
@@ -136,16 +137,35 @@ export const notLinear = (
   return why === undefined ? undefined : { property: "Linearizable", why }
 }
 
+/** How many requests were answered on what was executed tentatively only, until now. */
+export const notFinal = (
+  { executions }: Pick<Monitor, "executions">,
+  observed: ReadonlyArray<Observed>,
+  reads: boolean,
+): number => {
+  const executed = new Set<string>()
+  for (const { requests } of executions.values()) {
+    // order-free: a set has no order
+    for (const { client, timestamp } of requests) executed.add(`${client} ${timestamp}`)
+  }
+  return observed.filter(
+    ({ client, timestamp, operation, completedAt }) =>
+      completedAt !== undefined &&
+      !executed.has(`${client} ${timestamp}`) &&
+      !(reads && isGet(operation)),
+  ).length
+}
+
 /** Whether a client's requests were executed that it never made: only a hostile one's may be. */
 export const invented = (
-  ledger: Ledger,
+  { executions }: Pick<Monitor, "executions">,
   observed: ReadonlyArray<Observed>,
   correct: ReadonlyArray<ClientId>,
 ): Violation | undefined => {
   const asked = new Set(
     observed.map((o) => `${o.client} ${o.timestamp} ${operationBytes(o.operation)}`),
   )
-  const all = [...ledger.executions].sort(([a], [b]) => a - b)
+  const all = [...executions].sort(([a], [b]) => a - b)
   for (const [seq, { requests }] of all) {
     const r = requests.find(
       ({ client, timestamp, operation }) =>

@@ -1,9 +1,9 @@
 /**
- * The one place where the simulator knows kinds of messages: their names, what a delivered one is
- * as an input, and what nobody can forge in one. A new kind that needs nothing special needs
- * nothing here.
+ * The one place where the simulator knows PBFT's kinds of messages: what a delivered one is as an
+ * input, and what nobody can forge in one. A new kind that needs nothing special needs nothing
+ * here.
  */
-import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
+import type { Bytes } from "../core/ids.ts"
 import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
@@ -11,46 +11,13 @@ import { recoveringReplica } from "../core/pbft/rejoin.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { isSigned, type SignedRequest } from "../core/request.ts"
 import { verifies } from "./authenticators.ts"
-
-/** A replica tells how far it is, so that others send again what it lacks; no protocol message. */
-export interface Progress {
-  readonly _tag: "Progress"
-  readonly view: View
-  /** Whether it takes part in the view. */
-  readonly active: boolean
-  /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
-  readonly newView: boolean
-  readonly low: Seq
-  readonly executed: Seq
-  readonly replica: ReplicaId
-}
+import type { PlaceOf } from "./early-messages.ts"
+import type { Progress } from "./progress.ts"
 
 export type WireMessage = Message | Progress
 
 /** A State as it travels here: with the service's state itself, in one piece. */
 export type CarriedState = StateMessage & { readonly snapshot: Bytes }
-
-const parts: ReadonlyArray<readonly [field: string, letter: string]> = [
-  ["view", "v"],
-  ["seq", "n"],
-  ["client", "c"],
-  ["timestamp", "t"],
-]
-
-/** As in `Commit v0 n3`: what fates, cuts and stories call a message. Digests are left out. */
-export const nameOf = (message: WireMessage): string => {
-  const fields = message as unknown as Readonly<Record<string, unknown>>
-  let name: string = message._tag
-  for (const [field, letter] of parts) {
-    if (typeof fields[field] === "number") name += ` ${letter}${fields[field]}`
-  }
-  return name
-}
-
-/** Whether a message is one that a list of beginnings of names means; an empty list means all. */
-export const isAmong = (name: string, beginnings: ReadonlyArray<string>): boolean =>
-  beginnings.length === 0 ||
-  beginnings.some((b) => name.startsWith(b) && (name.length === b.length || name[b.length] === " "))
 
 /** Why a receiver drops a message before its machine sees it. */
 export type Dropped =
@@ -98,20 +65,22 @@ export const inputOf = (
   }
 }
 
-/**
- * Fields that a Byzantine sender does not get to choose: who it is, and what only another process
- * can make. A whole message of another process inside of one (it has a `_tag`) is never changed: so
- * are VIEW-CHANGEs signed, and a simulation needs no signatures.
- */
-export const unforgeable: ReadonlySet<string> = new Set([
-  "_tag",
-  "replica",
-  "authenticator",
-  "signature",
-])
-
 /** Seals a changed message: a pre-prepare's digest must be its batch's to be looked at at all. */
 export const sealed = <M extends WireMessage>(config: Config, message: M): M =>
   message._tag === "PrePrepare" && isWhole(message.batch)
     ? { ...message, digest: config.batchDigest(message.batch) }
     : message
+
+/** The view and sender of a message of a view's log; undefined for all others. */
+export const earlyPlace: PlaceOf<Input> = (input) => {
+  if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return undefined
+  const { message } = input
+  switch (message._tag) {
+    case "PrePrepare":
+    case "Prepare":
+    case "Commit":
+      return { view: message.view, replica: message.replica }
+    default:
+      return undefined
+  }
+}

@@ -3,7 +3,7 @@
  * name and its number, and on nothing else: a scenario with a fault less draws the same for
  * everything else, which is what makes it possible to shrink one.
  */
-import { isAmong } from "./messages.ts"
+import { isAmong } from "./message-name.ts"
 import { Random } from "./random.ts"
 import type { Cut, Fate, NodeName, Scenario } from "./scenario.ts"
 

@@ -1,9 +1,9 @@
 /** What came out of a run. */
 import type { View } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
 import type { NetworkCounts } from "./network.ts"
-import type { Ledger, Violation } from "./ledger.ts"
+import type { Violation } from "./ledger.ts"
 import { operationText } from "./operation.ts"
+import type { Monitor, Standing } from "./protocol.ts"
 import { type Fate, replicaName, type Scenario } from "./scenario.ts"
 
 /** How often which fault was injected, by its name. */
@@ -34,16 +34,14 @@ export interface Outcome {
   readonly noise: ReadonlyArray<Fate>
 }
 
-export const viewsOf = (
-  nodes: ReadonlyArray<{ readonly config: Config; readonly state: State; readonly up: boolean }>,
-): Outcome["views"] =>
+export const viewsOf = (replicas: ReadonlyArray<Standing>): Outcome["views"] =>
   Object.fromEntries(
-    nodes.flatMap(({ config, state: { view, active }, up }) =>
-      up ? [[replicaName(config.id), active ? view : null]] : [],
+    replicas.flatMap(({ id, up, view, active }) =>
+      up ? [[replicaName(id), active ? view : null]] : [],
     ),
   )
 
-export const executed = ({ executions }: Ledger): Outcome["executions"] =>
+export const executed = ({ executions }: Pick<Monitor, "executions">): Outcome["executions"] =>
   Object.fromEntries(
     [...executions]
       .sort(([a], [b]) => a - b)

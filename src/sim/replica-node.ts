@@ -7,28 +7,41 @@
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
 import type { AddressedMessage, State as StateMessage } from "../core/pbft/message.ts"
+import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
-import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
+import {
+  type Config,
+  type DurableRecord,
+  type Effect,
+  type Input,
+  init,
+  type State,
+  settledState,
+} from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
-import { changeAfter } from "../core/pbft/timer.ts"
+import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import { Disk } from "./disk.ts"
+import { placeOf } from "./durable-place.ts"
 import { executeRequests } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
+import { GroupCommit } from "./group-commit.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
-import type { CarriedState, Progress, WireMessage } from "./messages.ts"
+import { type CarriedState, earlyPlace, inputOf, type WireMessage } from "./messages.ts"
 import { nextBatch } from "./propose.ts"
+import type { Progress } from "./progress.ts"
+import type { Standing } from "./protocol.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
 import { judge } from "./judge.ts"
 import { History, Retransmission } from "./retransmission.ts"
-import { clientName, type Crash, replicaName } from "./scenario.ts"
+import { clientName, type Crash, type NodeName, replicaName } from "./scenario.ts"
 import { StateFetcher } from "./state-fetcher.ts"
 import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
@@ -47,29 +60,26 @@ export interface ReplicaNodeOptions {
   /** Local milliseconds for each millisecond of virtual time. */
   readonly rate: number
   readonly hashing: Hashing
-  readonly host: Host
+  readonly host: Host<WireMessage>
   readonly random: Random
   /** Undefined for a Byzantine replica: it writes no trace. */
   readonly recorder: Recorder | undefined
   readonly stepped: (what: ReplicaStepped) => void
 }
 
-/** The log is replaced at a stable checkpoint when it holds more records than this. */
-const compactRecords = 48
 /** Messages of views to come that wait for each peer: so many for each number of the log. */
 const earlyShare = 4
 
-const undoable = ({ maxTentative, maxBatch }: Config): number => maxTentative * maxBatch
-
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
-  readonly #disk = new Disk()
+  readonly #disk = new Disk<DurableRecord>(placeOf)
+  readonly #writes: GroupCommit<DurableRecord>
   readonly #history: History
   readonly #timers: Timers
   /** What its clock says of a request. */
-  readonly accepts: (request: SignedRequest) => boolean
-  readonly #clock: ViewClock
-  readonly #early: EarlyMessages
+  readonly #accepts: (request: SignedRequest) => boolean
+  readonly #clock: ViewClock<State>
+  readonly #early: EarlyMessages<Input>
   #retransmission: Retransmission
   #fetcher: StateFetcher
   /** The service's state that came with the State under way. */
@@ -84,10 +94,6 @@ export class ReplicaNode {
   /** How often it lost its disk: stands for a counter that no disk takes along. */
   #incarnation = 0
   #up = true
-  /** What waits for the group that gathers, and for the one that is being written. */
-  #held: Array<() => void> = []
-  #writing: Array<() => void> | undefined
-  #compactedAt = 0
 
   constructor(options: ReplicaNodeOptions) {
     const { config, hashing } = options
@@ -95,14 +101,18 @@ export class ReplicaNode {
     this.#history = new History(config)
     this.#retransmission = new Retransmission(config, this.#history)
     this.#fetcher = new StateFetcher(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
-    this.accepts = judge(config, options, () => this.#localMs)
+    this.#accepts = judge(config, options, () => this.#localMs)
     this.#timers = new Timers(clock, () => this.#timeout())
-    const { viewChangeMs: baseMs, progressMs, host } = options
-    this.#clock = new ViewClock({ config, baseMs, progressMs, timers: this.#timers, now: host.now })
-    this.#early = new EarlyMessages(earlyShare * config.logSize)
+    const { viewChangeMs: baseMs, progressMs, host, random, sync } = options
+    const { timers, disk } = { timers: this.#timers, disk: this.#disk }
+    const wanted = (state: State) => viewTimer(config, state)
+    const { group } = config
+    this.#clock = new ViewClock({ group, wanted, baseMs, progressMs, timers, now: host.now })
+    this.#writes = new GroupCommit({ disk, random, sync, later: host.later })
+    this.#early = new EarlyMessages(earlyShare * config.logSize, earlyPlace)
     this.#after(options.random.between(1, options.progressMs), () => this.#tick())
   }
 
@@ -120,11 +130,20 @@ export class ReplicaNode {
     return this.#state
   }
 
-  get up(): boolean {
-    return this.#up
+  get standing(): Standing {
+    const { view, active, executed, log } = settledState(this.#state)
+    return { id: this.config.id, up: this.#up, view, active, executed, low: log.low }
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)
+
+  /** A message that was well authenticated; why it is dropped before the machine sees it. */
+  hear(_from: NodeName, message: WireMessage): string | undefined {
+    if (message._tag === "Progress") return void this.#told(message)
+    const input = inputOf(this.config, message, this.#accepts)
+    if (typeof input === "string") return input
+    return void this.receive(input)
+  }
 
   /** An input from outside, and what it makes possible. */
   receive(input: Input): void {
@@ -155,7 +174,7 @@ export class ReplicaNode {
   // After inputs: what is to be proposed, what is waited for, what is to be written.
   #settle(): void {
     this.#propose()
-    this.#clock.update(this.#state)
+    this.#clock.update(settledState(this.#state))
     this.#commit()
   }
 
@@ -164,8 +183,8 @@ export class ReplicaNode {
     if (view !== undefined) this.receive({ _tag: "Timeout", view })
   }
 
-  /** A peer tells how far it is. */
-  told(progress: Progress): void {
+  // A peer tells how far it is.
+  #told(progress: Progress): void {
     if (!this.#up) return
     this.#clock.told(progress)
     for (const message of this.#retransmission.due(this.#state, progress)) {
@@ -175,14 +194,10 @@ export class ReplicaNode {
 
   /** The process stops; what its disk kept of what was being written. */
   crash(tail: Crash["tail"]): number {
-    const clean = tail === "clean"
-    const kept = this.#disk.crash(tail, this.#options.random)
-    if (clean) for (const act of [...(this.#writing ?? []), ...this.#held]) act()
-    if (clean) this.#options.recorder?.end()
+    const kept = this.#writes.crash(tail)
+    if (tail === "clean") this.#options.recorder?.end()
     this.#up = false
     this.#life++
-    this.#held = []
-    this.#writing = undefined
     this.#timers.clear()
     this.#clock.clear()
     this.#early.clear()
@@ -199,7 +214,7 @@ export class ReplicaNode {
     this.#up = true
     this.#steps = 0
     this.#state = init(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
     this.#history.clear()
@@ -208,15 +223,14 @@ export class ReplicaNode {
     recorder?.start()
     if (wiped) this.#take({ _tag: "Rejoin", incarnation: ++this.#incarnation })
     else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
-    this.#compactedAt = this.#state.log.low
+    this.#writes.started(this.#state.log.low)
     this.#settle()
     this.#tick()
   }
 
   /** The run is over: the trace is complete. */
   end(): void {
-    this.#disk.crash("clean", this.#options.random)
-    for (const act of [...(this.#writing ?? []), ...this.#held]) act()
+    this.#writes.crash("clean")
     this.#options.recorder?.end()
     this.#up = false
     this.#life++
@@ -231,7 +245,7 @@ export class ReplicaNode {
   }
 
   #tick(): void {
-    const { view, active, newView: has, log, executed } = this.#state
+    const { view, active, newView: has, log, executed } = settledState(this.#state)
     const { id: replica, group } = this.config
     const newView = active || has !== undefined
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
@@ -335,8 +349,8 @@ export class ReplicaNode {
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
-    const { results, asked } = executeRequests(this.config, this.#service, requests)
-    this.#tentative = undoable ? this.#tentative + asked : 0
+    const { results, changes } = executeRequests(this.config, this.#service, requests)
+    this.#tentative = undoable ? this.#tentative + changes : 0
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }
@@ -350,9 +364,7 @@ export class ReplicaNode {
 
   // Now, or when what was written down before is durable.
   #gate(act: () => void): void {
-    if (this.#disk.pending) this.#held.push(act)
-    else if (this.#writing !== undefined) this.#writing.push(act)
-    else act()
+    this.#writes.gate(act)
   }
 
   #propose(): void {
@@ -364,30 +376,11 @@ export class ReplicaNode {
     }
   }
 
-  // Writes the group that has gathered, or the whole log anew, unless the disk is busy.
   #commit(): void {
-    if (this.#writing !== undefined || !this.#disk.pending) return
-    const due = this.#held
-    this.#held = []
-    const { view, log } = this.#state
-    const { low } = log
-    if (low > this.#compactedAt && this.#disk.durable.length > compactRecords) {
-      this.#disk.compact(durableRecords(this.config, this.#state), { low, view })
-      this.#compactedAt = low
-      for (const act of due) act()
-      return
-    }
-    this.#writing = due
-    this.#disk.startWriting()
-    const [least, most] = this.#options.sync
-    const life = this.#life
-    this.#options.host.later(this.#options.random.between(least, most), () => {
-      if (this.#life !== life) return
-      this.#disk.written()
-      const acts = this.#writing ?? []
-      this.#writing = undefined
-      for (const act of acts) act()
-      this.#commit()
+    this.#writes.commit(() => {
+      const { view, log } = this.#state
+      const records = () => durableRecords(this.config, this.#state)
+      return { low: log.low, view, records }
     })
   }
 }

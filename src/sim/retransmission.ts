@@ -9,7 +9,8 @@ import type { PeerMessage } from "../core/pbft/message.ts"
 import { changeMessages, checkpointsAbove, lastOccupied, messagesAt } from "../core/pbft/resend.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import { nameOf, type Progress } from "./messages.ts"
+import { nameOf } from "./message-name.ts"
+import type { Progress } from "./progress.ts"
 
 /** Sequence numbers that are sent again at one report. */
 const atOnce = 16

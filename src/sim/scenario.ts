@@ -149,7 +149,7 @@ export interface Say {
 export type Fault = Cut | Crash | Say
 
 /** Only messages whose name begins so, and only to these; empty lists: all. */
-interface Scope {
+export interface Scope {
   readonly messages: ReadonlyArray<string>
   readonly to: ReadonlyArray<NodeName>
 }

@@ -4,27 +4,17 @@
  * one scenario are equal to the last byte.
  */
 import { assert, InvariantBroken } from "../core/assert.ts"
-import type { Authentic, Message, Reply } from "../core/pbft/message.ts"
-import type { Config } from "../core/pbft/state.ts"
 import { groupOf } from "../core/quorum.ts"
-import type { TraceNode } from "../core/trace-event.ts"
-import { wrapperOf } from "./behaviours.ts"
-import { ClientNode } from "./client-node.ts"
 import { EventQueue } from "./event-queue.ts"
 import { byzantineReplicas, correctClients, tooManyFaulty } from "./faulty.ts"
-import type { ClientStepped, Hashing, Host, ReplicaStepped } from "./host.ts"
-import { messageOf } from "./hostile.ts"
+import type { Host } from "./host.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
-import { Ledger } from "./ledger.ts"
-import { invented, notLinear } from "./linear-history.ts"
+import { invented, notFinal, notLinear } from "./linear-history.ts"
 import { correctOf, type Demand, demandOf } from "./liveness.ts"
-import { inputOf, nameOf, type WireMessage } from "./messages.ts"
+import { type Named, nameOf } from "./message-name.ts"
 import { microseconds, Network } from "./network.ts"
 import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
-import { Random } from "./random.ts"
-import { Recorder, type WriteLine } from "./recorder.ts"
-import { ReplicaNode } from "./replica-node.ts"
-import { clientConfig, clockRate, driverOptions, replicaConfig, runHeader } from "./run-config.ts"
+import type { Protocol, SimulatedClient, SimulatedReplica, Told } from "./protocol.ts"
 import {
   clientName,
   type Crash,
@@ -35,19 +25,11 @@ import {
   type Say,
   type Scenario,
 } from "./scenario.ts"
-import { clientStory, messageText, networkStory, replicaStory, type StoryLine } from "./story.ts"
+import { networkStory, type StoryLine } from "./story.ts"
 import { Tally } from "./tally.ts"
 
-export interface SimulationOptions {
-  readonly hashing: Hashing
-  /** SHA-256 of the specification, for the traces. */
-  readonly spec: string
-  readonly write: WriteLine
-  /** Told everything that happens, when somebody wants to know. */
-  readonly story?: (line: StoryLine) => void
-  /** Told each step of a replica, its states included. */
-  readonly inspect?: (stepped: ReplicaStepped) => void
-}
+/** Told everything that happens in a run. */
+export type Listener = (line: StoryLine) => void
 
 /** A run that does not end by itself is stopped after so many events. */
 const mostEvents = 4_000_000
@@ -58,14 +40,14 @@ const excusedMs = 3000
 /** How long nothing may be executed before a run ends that need not complete everything. */
 const quietMs = 30_000
 
-export class Simulation {
+export class Simulation<M extends Named> {
   readonly #scenario: Scenario
-  readonly #options: SimulationOptions
+  readonly #protocol: Protocol<M>
+  readonly #told: Listener | undefined
   readonly #queue = new EventQueue<() => void>()
   readonly #network: Network
-  readonly #ledger: Ledger
-  readonly #replicas: ReadonlyArray<Identity>
-  readonly #clients: ReadonlyArray<ClientNode>
+  readonly #replicas: ReadonlyArray<Identity<M>>
+  readonly #clients: ReadonlyArray<SimulatedClient<M>>
   readonly #actions = new Tally()
   readonly #actionsBy = new Tally()
   readonly #faults = new Tally()
@@ -77,15 +59,14 @@ export class Simulation {
   #excuse: string | null = null
   #views: Outcome["views"] = {}
 
-  constructor(scenario: Scenario, options: SimulationOptions) {
+  /** `told` hears everything that happens, when somebody wants to know. */
+  constructor(scenario: Scenario, protocol: Protocol<M>, told?: Listener) {
     this.#scenario = scenario
-    this.#options = options
+    this.#protocol = protocol
+    this.#told = told
     this.#network = new Network(scenario)
     this.#tooMany = tooManyFaulty(scenario)
-    const { n, quorum } = scenario.cluster
-    const states = () => this.#correct().map(({ state }) => state)
-    const needed = (quorum ?? groupOf(n).quorum) - groupOf(n).f
-    this.#ledger = new Ledger(states, !this.#tooMany, needed)
+    const { n } = scenario.cluster
     this.#replicas = Array.from({ length: n }, (_, id) => this.#makeReplica(id))
     this.#clients = correctClients(scenario).map((id) => this.#makeClient(id))
     this.#planFaults()
@@ -95,7 +76,7 @@ export class Simulation {
   run(): Outcome {
     const end = microseconds(this.#scenario.endMs)
     try {
-      while (!this.#done && this.#ledger.violation === undefined) {
+      while (!this.#done && this.#protocol.monitor.violation === undefined) {
         const next = this.#queue.pop()
         if (next === undefined || next.at > end || this.#events >= mostEvents) break
         this.#now = next.at
@@ -105,27 +86,27 @@ export class Simulation {
       this.#close()
     } catch (cause) {
       if (!(cause instanceof InvariantBroken)) return this.#crashed(cause)
-      this.#ledger.broken(cause.message, "a replica or client stops by its own assertion")
+      this.#protocol.monitor.broken(cause.message, "a replica or client stops by its own assertion")
     }
     return this.#outcome()
   }
 
   #crashed(cause: unknown): Outcome {
-    this.#ledger.broken("NoException", String(cause))
+    this.#protocol.monitor.broken("NoException", String(cause))
     return this.#outcome()
   }
 
-  #correct(): ReadonlyArray<ReplicaNode> {
+  #correct(): ReadonlyArray<SimulatedReplica<M>> {
     return this.#replicas.flatMap(({ correct, instances }) =>
       correct ? instances.map(({ node }) => node) : [],
     )
   }
 
   #say(node: string, what: () => string): void {
-    this.#options.story?.({ at: this.#now, node, what: what() })
+    this.#told?.({ at: this.#now, node, what: what() })
   }
 
-  #host(send: (to: NodeName, message: WireMessage) => void): Host {
+  #host(send: (to: NodeName, message: M) => void): Host<M> {
     return {
       now: () => this.#now,
       later: (delay, run) => this.#queue.push(this.#now + delay, run),
@@ -133,12 +114,7 @@ export class Simulation {
     }
   }
 
-  #recorder(node: TraceNode): Recorder {
-    const { write, spec } = this.#options
-    return new Recorder(write, runHeader(this.#scenario, spec), node)
-  }
-
-  #makeReplica(id: number): Identity {
+  #makeReplica(id: number): Identity<M> {
     const scenario = this.#scenario
     const name = replicaName(id)
     const correct = !byzantineReplicas(scenario).includes(id)
@@ -146,11 +122,9 @@ export class Simulation {
     const twins = behaviours.find((b) => b._tag === "Twins")
     const audiences =
       twins === undefined ? [undefined] : [new Set(twins.first), new Set(twins.second)]
-    const config = replicaConfig(scenario, id, this.#options.hashing)
-    const random = new Random(scenario.seed, `byzantine ${name}`)
-    const wrapper = wrapperOf(behaviours, { config, random, hashing: this.#options.hashing })
-    const leave = (to: NodeName, message: WireMessage): void => {
-      for (const out of wrapper.send({ to, message, authentic: true, after: 0 })) {
+    const liar = this.#protocol.liar(id)
+    const leave = (to: NodeName, message: M): void => {
+      for (const out of liar.send({ to, message, authentic: true, after: 0 })) {
         if (out.message !== message || !out.authentic || out.after > 0)
           this.#faults.add("Byzantine")
         this.#send({ from: name, ...out })
@@ -159,12 +133,12 @@ export class Simulation {
     return {
       name,
       correct,
-      instances: audiences.map((audience, k) => ({
+      instances: audiences.map((audience, twin) => ({
         audience,
-        node: this.#makeInstance({ config, audience, twin: k, leave, correct }),
+        node: this.#makeInstance({ id, audience, twin, leave, correct }),
       })),
       hear: (from, message) => {
-        for (const out of wrapper.hear(from, message)) {
+        for (const out of liar.hear(from, message)) {
           this.#faults.add("Byzantine")
           this.#send({ from: name, ...out })
         }
@@ -173,61 +147,37 @@ export class Simulation {
   }
 
   #makeInstance(of: {
-    readonly config: Config
-    readonly audience: Instance["audience"]
+    readonly id: number
+    readonly audience: Instance<M>["audience"]
     readonly twin: number
-    readonly leave: (to: NodeName, message: WireMessage) => void
+    readonly leave: (to: NodeName, message: M) => void
     readonly correct: boolean
-  }): ReplicaNode {
-    const { cluster, syncMs, seed } = this.#scenario
-    const { config, audience, twin, leave, correct } = of
-    const name = replicaName(config.id)
-    const send = (to: NodeName, message: WireMessage): void => {
-      if (audience !== undefined && !audience.has(to)) return
-      const high = node.state.log.low + config.logSize
-      if (correct) this.#ledger.sent({ config, message, high, holds: node.holds })
-      leave(to, message)
-    }
-    const recorder = correct ? this.#recorder({ kind: "replica", id: config.id }) : undefined
-    const node: ReplicaNode = new ReplicaNode({
-      config,
-      ...driverOptions(cluster),
-      sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
-      rate: clockRate(this.#scenario, name),
-      hashing: this.#options.hashing,
-      host: this.#host(send),
-      random: new Random(seed, `disk ${name} ${twin}`),
-      recorder,
-      stepped: (what) => this.#replicaStepped(twin === 0 ? name : `${name}'`, correct, what),
+  }): SimulatedReplica<M> {
+    const { id, audience, twin, leave, correct } = of
+    const name = twin === 0 ? replicaName(id) : `${replicaName(id)}'`
+    const host = this.#host((to, message) => {
+      if (audience === undefined || audience.has(to)) leave(to, message)
     })
-    return node
+    const stepped = (told: Told): void => {
+      if (correct) {
+        this.#countAction(name, told.action)
+        if (told.action === "Execute") this.#executedAt = this.#now
+      }
+      this.#say(name, told.story)
+    }
+    return this.#protocol.replica({ id, twin, correct, host, stepped })
   }
 
-  #makeClient(id: number): ClientNode {
-    const { requests, cluster } = this.#scenario
+  #makeClient(id: number): SimulatedClient<M> {
     const name = clientName(id)
-    const node = { kind: "clients" as const, from: id, to: id, firstTimestamp: 0 }
-    return new ClientNode({
-      config: clientConfig(this.#scenario, id, this.#options.hashing),
-      cluster,
-      requests: requests.filter(({ client }) => client === id),
-      rate: clockRate(this.#scenario, name),
-      host: this.#host((to, message) =>
-        this.#send({ from: name, to, message, authentic: true, after: 0 }),
-      ),
-      recorder: this.#recorder(node),
-      stepped: (what) => this.#clientStepped(name, what),
-    })
-  }
-
-  #replicaStepped(name: string, correct: boolean, what: ReplicaStepped): void {
-    if (correct) {
-      this.#countAction(name, what.step.action)
-      this.#ledger.stepped(what)
-      if (what.step.action === "Execute") this.#executedAt = this.#now
+    const host = this.#host((to, message) =>
+      this.#send({ from: name, to, message, authentic: true, after: 0 }),
+    )
+    const stepped = (told: Told): void => {
+      this.#countAction(name, told.action)
+      this.#say(name, told.story)
     }
-    this.#options.inspect?.(what)
-    this.#say(name, () => replicaStory(what))
+    return this.#protocol.client(id, { host, stepped })
   }
 
   #countAction(name: string, action: string): void {
@@ -235,15 +185,10 @@ export class Simulation {
     this.#actionsBy.add(`${name} ${action}`)
   }
 
-  #clientStepped(name: NodeName, what: ClientStepped): void {
-    this.#countAction(name, what.step.action)
-    this.#say(name, () => clientStory(what))
-  }
-
   #send(sent: {
     readonly from: NodeName
     readonly to: NodeName
-    readonly message: WireMessage
+    readonly message: M
     readonly authentic: boolean
     readonly after: number
   }): void {
@@ -255,29 +200,26 @@ export class Simulation {
     for (const delay of delays) {
       this.#queue.push(this.#now + after + delay, () => {
         if (authentic) this.#deliver(from, to, message)
-        else this.#say(to, () => `drops ${messageText(message)} from ${from}: BadAuthenticator`)
+        else
+          this.#say(
+            to,
+            () => `drops ${this.#protocol.textOf(message)} from ${from}: BadAuthenticator`,
+          )
       })
     }
   }
 
-  #deliver(from: NodeName, to: NodeName, message: WireMessage): void {
-    if (!isReplicaName(to)) {
-      const client = this.#clients[idOf(to)]
-      if (client === undefined || message._tag !== "Reply") return
-      return client.receive({ _tag: "Receive", message: message as Authentic<Reply> })
-    }
+  #deliver(from: NodeName, to: NodeName, message: M): void {
+    if (!isReplicaName(to)) return this.#clients[idOf(to)]?.hear(message)
     const identity = this.#replicas[idOf(to)]
     if (identity === undefined) return
     if (!identity.correct) identity.hear(from, message)
-    for (const node of hearers(identity, from)) this.#receive(node, message)
-  }
-
-  #receive(node: ReplicaNode, message: WireMessage): void {
-    if (message._tag === "Progress") return node.told(message)
-    const input = inputOf(node.config, message, node.accepts)
-    if (typeof input !== "string") return node.receive(input)
-    this.#faults.add(input)
-    this.#say(replicaName(node.config.id), () => `drops ${messageText(message)}: ${input}`)
+    for (const node of hearers(identity, from)) {
+      const dropped = node.hear(from, message)
+      if (dropped === undefined) continue
+      this.#faults.add(dropped)
+      this.#say(to, () => `drops ${this.#protocol.textOf(message)}: ${dropped}`)
+    }
   }
 
   #planFaults(): void {
@@ -299,7 +241,7 @@ export class Simulation {
     const name = replicaName(replica)
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
-      if (!nodes.every(({ up }) => up)) return
+      if (!nodes.every(({ standing }) => standing.up)) return
       for (const name of ["Crash", `Crash ${wiped === true ? "wiped" : tail}`])
         this.#faults.add(name)
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
@@ -315,9 +257,7 @@ export class Simulation {
   }
 
   #planSaying(say: Say): void {
-    const { cluster } = this.#scenario
-    const config = replicaConfig(this.#scenario, 0, this.#options.hashing)
-    const message: Message = messageOf({ cluster, config }, say)
+    const message = this.#protocol.said(say)
     this.#queue.push(microseconds(say.atMs), () => {
       this.#faults.add("Say")
       for (const to of say.to) {
@@ -339,16 +279,21 @@ export class Simulation {
     return this.#clients.reduce((sum, { left }) => sum + left, 0)
   }
 
+  #observed = () => this.#clients.flatMap((client) => client.observed)
+  #reads = () => this.#scenario.cluster.readOnly === true
+
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
-    const executed = Math.max(0, ...this.#ledger.executions.keys())
+    const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
     const group = groupOf(this.#scenario.cluster.n)
-    return demandOf(correctOf(group, this.#correct(), executed), this.#left())
+    const standings = this.#correct().map(({ standing }) => standing)
+    const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
+    return demandOf(correctOf(group, standings, executed), open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.
   #close(): void {
-    if (this.#ledger.violation === undefined) this.#judge()
+    if (this.#protocol.monitor.violation === undefined) this.#judge()
     for (const { instances } of this.#replicas) {
       for (const { node } of instances) {
         node.restart()
@@ -359,17 +304,17 @@ export class Simulation {
   }
 
   #judge(): void {
-    const observed = this.#clients.flatMap((client) => client.observed)
+    const observed = this.#observed()
     const wrong =
-      invented(this.#ledger, observed, correctClients(this.#scenario)) ??
-      notLinear(this.#ledger, observed, this.#scenario.cluster.readOnly === true)
-    if (wrong !== undefined) return this.#ledger.broken(wrong.property, wrong.why)
-    this.#views = viewsOf(this.#correct())
+      invented(this.#protocol.monitor, observed, correctClients(this.#scenario)) ??
+      notLinear(this.#protocol.monitor, observed, this.#reads())
+    if (wrong !== undefined) return this.#protocol.monitor.broken(wrong.property, wrong.why)
+    this.#views = viewsOf(this.#correct().map(({ standing }) => standing))
     const { missing, excuse } = this.#demand()
     this.#excuse = excuse
     if (missing === null) return
     const when = `${this.#calm()} ms after the faults ended`
-    this.#ledger.broken("Liveness", `${missing}, ${when}`)
+    this.#protocol.monitor.broken("Liveness", `${missing}, ${when}`)
   }
 
   #calm(): number {
@@ -377,7 +322,7 @@ export class Simulation {
   }
 
   #outcome(): Outcome {
-    const { violation } = this.#ledger
+    const { violation } = this.#protocol.monitor
     const { requests } = this.#scenario
     const atMs = this.#now / 1000
     assert(requests.length >= this.#left(), "no client has more requests than the scenario")
@@ -391,7 +336,7 @@ export class Simulation {
       actions: this.#actions.sorted(),
       actionsBy: this.#actionsBy.sorted(),
       views: this.#views,
-      executions: executed(this.#ledger),
+      executions: executed(this.#protocol.monitor),
       faults: this.#faults.sorted(),
       network: this.#network.counts,
       noise: this.#network.noise,

@@ -2,7 +2,7 @@
 import type { ClientInput } from "../core/pbft/client.ts"
 import type { Input } from "../core/pbft/state.ts"
 import type { ClientStepped, ReplicaStepped } from "./host.ts"
-import { nameOf, type WireMessage } from "./messages.ts"
+import { type Named, nameOf } from "./message-name.ts"
 import { operationText } from "./operation.ts"
 import { clientName, type NodeName, replicaName } from "./scenario.ts"
 
@@ -16,10 +16,16 @@ export interface StoryLine {
 
 const short = (digest: string): string => (digest.length > 12 ? digest.slice(0, 8) : digest)
 
+interface Digested {
+  readonly digest: string
+  readonly batch: ReadonlyArray<unknown>
+}
+
 /** A message with whom it is from and the beginning of its digest. */
-export const messageText = (message: WireMessage): string => {
-  const digest = message._tag !== "Reply" && "digest" in message ? ` ${short(message.digest)}` : ""
-  const size = message._tag === "PrePrepare" ? ` (${message.batch.length})` : ""
+export const messageText = (message: Named): string => {
+  const { digest: of, batch } = message as Named & Partial<Digested>
+  const digest = message._tag !== "Reply" && of !== undefined ? ` ${short(of)}` : ""
+  const size = batch === undefined || digest === "" ? "" : ` (${batch.length})`
   return `${nameOf(message)}${digest}${size}`
 }
 
@@ -68,7 +74,7 @@ const clientInputText = (input: ClientInput): string => {
 
 const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
   const sent = effects.flatMap((e) =>
-    "message" in e ? [`${e._tag} ${nameOf(e.message as WireMessage)}`] : [],
+    "message" in e ? [`${e._tag} ${nameOf(e.message as Named)}`] : [],
   )
   return sent.length === 0 ? "" : ` -> ${sent.join(", ")}`
 }

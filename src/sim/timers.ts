@@ -1,11 +1,4 @@
 /** The timers of the simulated processes, by the clocks of their nodes. */
-import type { ClientInput } from "../core/pbft/client.ts"
-
-/** Which input the end of a client's timer is, after so many milliseconds. */
-export const clientTimers: Readonly<Record<"retransmit", (waitedMs: number) => ClientInput>> = {
-  retransmit: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
-}
-
 /** A replica's one timer; view-clock.ts says when it runs. */
 export const viewTimerName = "view"
 

@@ -1,12 +1,11 @@
 /**
  * The view-change timer of a simulated replica, as in src/net/view-clock.ts and suspicion.ts: it
- * runs when src/core/pbft/timer.ts says so, twice as long after each view that was left since
+ * runs when the protocol's timer.ts says so, twice as long after each view that was left since
  * something was executed, and waits on while the replica has no reason to give up its view.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
-import type { Config, State } from "../core/pbft/state.ts"
-import { viewTimer } from "../core/pbft/timer.ts"
-import type { Progress } from "./messages.ts"
+import type { Group } from "../core/quorum.ts"
+import type { Progress } from "./progress.ts"
 import { type Timers, viewTimerName } from "./timers.ts"
 
 /** How often the timer's time is doubled at most. */
@@ -14,12 +13,21 @@ const doublings = 6
 /** Whoever told nothing for so many reports is not heard. */
 const silentReports = 4
 
+/** How far a replica is, for its timer. */
+interface Where {
+  readonly view: View
+  readonly active: boolean
+  readonly executed: Seq
+}
+
+/** What a timer waits for, and which view it gives up. */
+interface Wanted {
+  readonly view: View
+  readonly key: string
+}
+
 /** `told`: what each peer that is heard told last. Why: src/net/suspicion.ts. */
-export const maySuspect = (
-  { group }: Config,
-  state: State,
-  told: ReadonlyArray<Progress>,
-): boolean => {
+export const maySuspect = (group: Group, state: Where, told: ReadonlyArray<Progress>): boolean => {
   if (1 + told.length < group.quorum) return false
   const enough = 2 * group.f + 1
   const ahead = told.filter((p) => p.executed > state.executed).length
@@ -27,8 +35,10 @@ export const maySuspect = (
   return ahead < enough && (state.active || inside < enough)
 }
 
-export interface ViewClockOptions {
-  readonly config: Config
+export interface ViewClockOptions<S extends Where> {
+  readonly group: Group
+  /** The timer of a state; undefined when none runs. */
+  readonly wanted: (state: S) => Wanted | undefined
   readonly baseMs: number
   readonly progressMs: number
   readonly timers: Timers
@@ -36,8 +46,8 @@ export interface ViewClockOptions {
   readonly now: () => number
 }
 
-export class ViewClock {
-  readonly #options: ViewClockOptions
+export class ViewClock<S extends Where> {
+  readonly #options: ViewClockOptions<S>
   readonly #told = new Map<ReplicaId, { readonly at: number; readonly progress: Progress }>()
   #key: string | undefined
   #view: View = 0
@@ -46,7 +56,7 @@ export class ViewClock {
   /** The view of the last execution. */
   #settled: View = 0
 
-  constructor(options: ViewClockOptions) {
+  constructor(options: ViewClockOptions<S>) {
     this.#options = options
   }
 
@@ -55,13 +65,13 @@ export class ViewClock {
   }
 
   /** To be called after steps. */
-  update(state: State): void {
-    const { config, baseMs, timers } = this.#options
+  update(state: S): void {
+    const { wanted: timerOf, baseMs, timers } = this.#options
     if (state.executed !== this.#executed) {
       this.#executed = state.executed
       this.#settled = state.view
     }
-    const wanted = viewTimer(config, state)
+    const wanted = timerOf(state)
     if (wanted?.key === this.#key) return
     this.#key = wanted?.key
     timers.cancel(viewTimerName)
@@ -72,13 +82,13 @@ export class ViewClock {
   }
 
   /** The timer has ended: the view that is given up, or undefined when it is to wait on. */
-  fired(state: State): View | undefined {
-    const { config, timers, now, progressMs } = this.#options
+  fired(state: S): View | undefined {
+    const { group, timers, now, progressMs } = this.#options
     const since = now() - silentReports * progressMs * 1000
     // order-free: they are counted
     const heard = [...this.#told.values()].filter(({ at }) => at >= since)
     const told = heard.map(({ progress }) => progress)
-    if (maySuspect(config, state, told)) return this.#view
+    if (maySuspect(group, state, told)) return this.#view
     timers.set(viewTimerName, this.#ms)
     return undefined
   }

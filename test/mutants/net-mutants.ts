@@ -62,11 +62,11 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     name: "messages leave before the records on which they depend are written",
     file: "src/net/runtime.ts",
     find:
-      "    this.#sends = new Gate<Send>(gathers, (send) => sendOut(outlets, send))\n" +
+      "    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines, this.#sends]\n",
     replace:
-      "    this.#sends = new Gate<Send>(() => false, (send) => sendOut(outlets, send))\n" +
+      "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines]\n",
     killedBy: { check: "Acknowledged", where: "crash run" },

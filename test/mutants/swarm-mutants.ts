@@ -67,14 +67,14 @@ const own: ReadonlyArray<Mutation> = [
   },
   {
     name: "a driver sends while its records are being written",
-    file: "src/sim/replica-node.ts",
+    file: "src/sim/group-commit.ts",
     find: "else if (this.#writing !== undefined) this.#writing.push(act)\n",
     replace: "",
   },
   {
     name: "a driver sends before it writes",
-    file: "src/sim/replica-node.ts",
-    find: "if (this.#disk.pending) this.#held.push(act)\n    else if",
+    file: "src/sim/group-commit.ts",
+    find: "if (this.#options.disk.pending) this.#held.push(act)\n    else if",
     replace: "if",
   },
   {

@@ -7,18 +7,14 @@ import { step } from "../../src/core/pbft/replica.ts"
 import { type Input, init, type PbftStep } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import * as Window from "../../src/core/window.ts"
-import {
-  Authenticator,
-  authenticatorOf,
-  type Dropped,
-  type Peer,
-} from "../../src/net/authenticate.ts"
+import { Authenticator, authenticatorOf } from "../../src/net/authenticate.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
 import { decodeMessage, encodeMessage, type WireMessage } from "../../src/net/codec.ts"
 import { limitsOf, replicaCoreConfig } from "../../src/net/core-config.ts"
 import { batchDigest } from "../../src/net/digests.ts"
 import { HmacKey, hmac, sameMac } from "../../src/net/hmac.ts"
 import { endpointKeys, replicaKeys } from "../../src/net/keys.ts"
+import type { Dropped, Peer } from "../../src/net/protocol.ts"
 import { Reader } from "../../src/net/reader.ts"
 import { configOf } from "./nodes.ts"
 

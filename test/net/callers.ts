@@ -7,16 +7,18 @@ import { Authenticator } from "../../src/net/authenticate.ts"
 import { freePorts } from "../../src/net/cluster.ts"
 import type { ClusterConfig } from "../../src/net/cluster-config.ts"
 import { Connection, type Role } from "../../src/net/connection.ts"
+import { limitsOf } from "../../src/net/core-config.ts"
 import { fingerprint, type Hello } from "../../src/net/handshake.ts"
 import { endpointKeys, replicaKeys } from "../../src/net/keys.ts"
 import type { PeerFault } from "../../src/net/peer-fault.ts"
 import { Peers } from "../../src/net/peers.ts"
+import { type PbftKinds, pbftWire } from "../../src/net/pbft-protocol.ts"
 import type { Progress } from "../../src/net/progress.ts"
 import { configOf } from "./nodes.ts"
 
 export interface Listening {
   readonly config: ClusterConfig
-  readonly peers: Peers
+  readonly peers: Peers<PbftKinds>
   readonly inputs: Array<Input>
   readonly progress: Array<readonly [number, Progress]>
   readonly log: Array<string>
@@ -49,11 +51,12 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     recoverers: config.clients,
     recoveryPeriodMs: 1_000,
   })
+  const wire = pbftWire({ limits: limitsOf(config), signer: keys.signer, authenticator })
   const peers = new Peers({
     config,
     id,
     keys,
-    authenticator,
+    wire,
     log: (line) => log.push(line),
     backoff: { firstMs: 5, lastMs: 20 },
   })

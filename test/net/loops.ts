@@ -11,11 +11,13 @@ import type { SignedRequest } from "../../src/core/request.ts"
 import { batchDigest } from "../../src/net/digests.ts"
 import { limitsOf, replicaCoreConfig } from "../../src/net/core-config.ts"
 import { makeExecutor, makeService } from "../../src/net/executor.ts"
+import { type PbftKinds, pbftProtocol } from "../../src/net/pbft-protocol.ts"
 import type { Progress } from "../../src/net/progress.ts"
 import { ReplicaLoop } from "../../src/net/runtime.ts"
 import type { ReplicaStore } from "../../src/net/store.ts"
 import type { StoreError } from "../../src/net/store-error.ts"
 import { fetchedInMemory } from "../../src/net/fetched-nodes.ts"
+import { StateExchange } from "../../src/net/state-exchange.ts"
 import type { FetchedNodes } from "../../src/net/state-transfer.ts"
 import type { StateChunk } from "../../src/net/state-wire.ts"
 import { noTracer, type Tracer } from "../../src/net/tracer.ts"
@@ -31,7 +33,7 @@ export type Sent =
   | { readonly receiver: number; readonly chunk: StateChunk }
   | "flush"
 
-export interface FakeStore extends ReplicaStore {
+export interface FakeStore extends ReplicaStore<DurableRecord> {
   /** All records that were appended, durable or not. */
   readonly appended: Array<DurableRecord>
   readonly compacted: Array<ReadonlyArray<DurableRecord>>
@@ -88,7 +90,7 @@ export const fakeStore = (logBytes = 0): FakeStore => {
 }
 
 export interface FakeLoop {
-  readonly loop: ReplicaLoop
+  readonly loop: ReplicaLoop<PbftKinds>
   readonly store: FakeStore
   readonly sent: Array<Sent>
   readonly missed: Array<number>
@@ -101,7 +103,7 @@ export interface FakeLoop {
 
 export interface FakeOptions {
   readonly store?: FakeStore
-  readonly tracer?: Tracer
+  readonly tracer?: Tracer<PbftKinds>
   readonly receiveQueue?: number
   readonly compactBytes?: number
   readonly earlyBytes?: number
@@ -121,12 +123,14 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
   const views: Array<string> = []
   let caughtUp = 0
   const store = options.store ?? fakeStore()
-  const loop = new ReplicaLoop({
-    config: replicaCoreConfig(config, id),
+  const core = replicaCoreConfig(config, id)
+  const executor = makeExecutor(makeService(options.service ?? "null"))
+  const loop = new ReplicaLoop<PbftKinds>({
+    protocol: pbftProtocol(core),
     proposals: { pipeline: config.pipeline, batchBytes: 1_000_000 },
     peers: {
-      broadcast: (message) => sent.push({ to: "all", message }),
-      toReplica: (to, message) => sent.push({ to, message }),
+      broadcast: (message) => sent.push({ to: "all", message: message as DirectMessage }),
+      toReplica: (to, message) => sent.push({ to, message: message as DirectMessage | Request }),
       sendChunk: (to, chunk) => sent.push({ receiver: to, chunk }),
       toClient: (client, message) => sent.push({ client, message }),
       tellProgress: (progress) => sent.push({ progress }),
@@ -138,9 +142,15 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
       resume: () => paused.push("resume"),
     },
     store,
-    executor: makeExecutor(makeService(options.service ?? "null")),
-    limits: limitsOf(config),
-    fetched: options.fetched ?? fetchedInMemory(),
+    executor,
+    states: (hands) =>
+      new StateExchange({
+        config: core,
+        limits: limitsOf(config),
+        executor,
+        fetched: options.fetched ?? fetchedInMemory(),
+        ...hands,
+      }),
     tracer: options.tracer ?? noTracer,
     viewChangeMs: options.viewChangeMs ?? 1_000_000,
     onView: (view, active) => void views.push(`${active ? "entered" : "left"} ${view}`),

@@ -22,6 +22,7 @@ import {
   runReplica,
 } from "../../src/net/replica-process.ts"
 import { systemFiles } from "../../src/net/file-system.ts"
+import { pbftRecords } from "../../src/net/pbft-protocol.ts"
 import { writeSnapshot } from "../../src/net/snapshot-file.ts"
 import { openStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
@@ -201,7 +202,12 @@ describe("a replica that cannot run says why", () => {
       const config = yield* fresh(4)
       const directory = join(config.dataDirectory, "replica-1")
       const owner = { fingerprint: storeFingerprint(config), replica: 1 }
-      const opened = openStore({ directory, owner, limits: limitsOf(config) })
+      const opened = openStore({
+        directory,
+        owner,
+        limits: limitsOf(config),
+        codec: pbftRecords,
+      })
       if (opened instanceof StoreError) throw opened
       opened.store.append({ _tag: "Prepared", view: 0, seq: 1, digest: "ab".repeat(32) })
       yield* Effect.promise(() => new Promise((done) => opened.store.commit(done)))

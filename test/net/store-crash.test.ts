@@ -7,6 +7,7 @@ import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest, bytesDigest } from "../../src/net/digests.ts"
 import type { FileSystem } from "../../src/net/file-system.ts"
+import { pbftRecords } from "../../src/net/pbft-protocol.ts"
 import { openStore, type ReplicaStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
 import { Random } from "../../src/sim/random.ts"
@@ -83,12 +84,12 @@ const mortal = (files: FileSystem, last: number): FileSystem => {
   }
 }
 
-const commit = (store: ReplicaStore): Promise<void> =>
+const commit = (store: ReplicaStore<DurableRecord>): Promise<void> =>
   new Promise((resolve, reject) => {
     store.commit((error) => (error === null ? resolve() : reject(error)))
   })
 
-const perform = async (store: ReplicaStore, action: Action): Promise<void> => {
+const perform = async (store: ReplicaStore<DurableRecord>, action: Action): Promise<void> => {
   if (action._tag === "Compact") return store.compact(action.records, action.low)
   for (const record of action.records) {
     if (record._tag === "CheckpointTaken") store.saveSnapshot(record.seq, `state ${record.seq}`)
@@ -116,7 +117,13 @@ const live = async (
   calls: number,
 ): Promise<Life> => {
   const files = new ForgetfulFiles({ folder, syncMs: () => 0 })
-  const opened = openStore({ directory: folder, owner, limits, files: mortal(files, calls) })
+  const opened = openStore({
+    directory: folder,
+    owner,
+    limits,
+    codec: pbftRecords,
+    files: mortal(files, calls),
+  })
   let promised: Records = []
   let under: Action | undefined
   try {
@@ -138,7 +145,7 @@ const live = async (
 /** Starts again: what is there must be what was promised, or one action more. */
 const opensWith = (folder: string, { promised, under }: Life): Records => {
   const files = new ForgetfulFiles({ folder, syncMs: () => 0 })
-  const opened = openStore({ directory: folder, owner, limits, files })
+  const opened = openStore({ directory: folder, owner, limits, codec: pbftRecords, files })
   files.leave()
   if (opened instanceof StoreError) throw opened
   const { records, checkpoint, snapshot } = opened

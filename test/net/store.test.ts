@@ -6,6 +6,7 @@ import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest, bytesDigest } from "../../src/net/digests.ts"
 import { readLog } from "../../src/net/log-format.ts"
+import { pbftRecords } from "../../src/net/pbft-protocol.ts"
 import { openStore, type Recovered, type ReplicaStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
 import { configOf } from "./nodes.ts"
@@ -22,9 +23,9 @@ const owner = { fingerprint: "f".repeat(16), replica: 2 }
 const limits = limitsOf(configOf())
 const log = (): string => join(directory, "log")
 
-const attempt = (changed: Partial<typeof owner> = {}): Recovered | StoreError =>
-  openStore({ directory, owner: { ...owner, ...changed }, limits })
-const opened = (): Recovered => {
+const attempt = (changed: Partial<typeof owner> = {}): Recovered<DurableRecord> | StoreError =>
+  openStore({ directory, owner: { ...owner, ...changed }, limits, codec: pbftRecords })
+const opened = (): Recovered<DurableRecord> => {
   const recovered = attempt()
   if (recovered instanceof StoreError) throw recovered
   return recovered
@@ -35,7 +36,7 @@ const refused = (changed: Partial<typeof owner> = {}): StoreError => {
   recovered.store.close()
   throw new Error("the store opened")
 }
-const commit = (store: ReplicaStore): Promise<void> =>
+const commit = (store: ReplicaStore<DurableRecord>): Promise<void> =>
   new Promise((resolve, reject) =>
     store.commit((error) => (error === null ? resolve() : reject(error))),
   )
@@ -74,7 +75,7 @@ const recover = (): { records: ReadonlyArray<DurableRecord>; cutOff: number } =>
 /** The bytes of the log's whole groups, without the zeros ahead of it. */
 const logBytes = (): Buffer => {
   const bytes = readFileSync(log())
-  const content = readLog(bytes, owner, limits)
+  const content = readLog(bytes, owner, { limits, codec: pbftRecords })
   if ("reason" in content) throw new Error(content.reason)
   return bytes.subarray(0, content.end)
 }
@@ -216,7 +217,7 @@ describe("the log", () => {
 
 describe("snapshots and compaction", () => {
   /** Records up to checkpoint 4, its snapshot, and one slot above it. */
-  const checkpointed = async (): Promise<ReplicaStore> => {
+  const checkpointed = async (): Promise<ReplicaStore<DurableRecord>> => {
     await write([prePrepared(3), prepared(3)])
     const { store } = opened()
     store.saveSnapshot(4, "state \u00ff 4")

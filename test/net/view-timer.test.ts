@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { init, type State } from "../../src/core/pbft/state.ts"
 import { replicaCoreConfig } from "../../src/net/core-config.ts"
+import { pbftMachine } from "../../src/net/pbft-protocol.ts"
 import type { Progress } from "../../src/net/progress.ts"
 import { maySuspect } from "../../src/net/suspicion.ts"
 import { ViewClock } from "../../src/net/view-clock.ts"
 import { at, config, fakeLoop, received, request } from "./loops.ts"
 
 const core = replicaCoreConfig(config, 2)
+const machine = pbftMachine(core)
 const idle = init(core)
 const waiting = (timestamp: number, more: Partial<State> = {}): State => ({
   ...idle,
@@ -25,7 +27,7 @@ describe("the view-change timer", () => {
   const clock = (mayFire = () => true, isLost: (replica: number) => boolean = () => false) => {
     const fired: Array<number> = []
     const made = new ViewClock({
-      config: core,
+      machine,
       baseMs: 100,
       mayFire,
       isLost,
@@ -165,7 +167,7 @@ describe("a replica gives up its view", () => {
       [told(5, { view: 1 }), told(5, { view: 1, active: false }), told(5)],
     ],
   ])("%s: %s", (_, expected, state, heard) => {
-    expect(maySuspect(core, state, heard)).toBe(expected)
+    expect(maySuspect(machine, state, heard)).toBe(expected)
   })
 })
 

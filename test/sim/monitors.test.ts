@@ -1,6 +1,5 @@
 /** Each monitor of the simulator says no to something. */
 import { describe, expect, it } from "vitest"
-import { init, type State } from "../../src/core/pbft/state.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
 import type { Observed } from "../../src/sim/client-node.ts"
 import { recordKey } from "../../src/sim/disk.ts"
@@ -8,6 +7,7 @@ import { type Execution, Ledger } from "../../src/sim/ledger.ts"
 import { invented, notLinear } from "../../src/sim/linear-history.ts"
 import { operationBytes } from "../../src/sim/operation.ts"
 import { demandOf } from "../../src/sim/liveness.ts"
+import type { Standing } from "../../src/sim/protocol.ts"
 import { restrictions } from "../../src/sim/restrictions.ts"
 import { replicaConfig } from "../../src/sim/run-config.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
@@ -253,18 +253,20 @@ describe("liveness", () => {
   })
 
   it("is not demanded where a restriction says so, and only there", () => {
-    const start = init(config)
-    const at = (executed: number, over: Partial<State> = {}): State => ({
-      ...start,
+    const at = (executed: number, over: Partial<Standing> = {}): Standing => ({
+      id: 0,
+      up: true,
+      active: true,
+      low: 0,
       executed,
       view: 1,
       ...over,
     })
-    const demand = (states: ReadonlyArray<State>, left: number, stable: number) =>
+    const demand = (states: ReadonlyArray<Standing>, left: number, stable: number) =>
       demandOf(
         {
           group: config.group,
-          running: states.map((state, id) => ({ id, state })),
+          running: states.map((standing, id) => ({ ...standing, id })),
           stable,
           executed: Math.max(...states.map(({ executed }) => executed)),
           view: 1,

@@ -8,10 +8,12 @@ import { authenticatorFor, verifies } from "../../src/sim/authenticators.ts"
 import { init, type Input } from "../../src/core/pbft/state.ts"
 import * as digests from "../../src/net/digests.ts"
 import { Disk, recordKey } from "../../src/sim/disk.ts"
+import { placeOf } from "../../src/sim/durable-place.ts"
 import { EarlyMessages } from "../../src/sim/early-messages.ts"
 import { EventQueue } from "../../src/sim/event-queue.ts"
 import { fuzzed } from "../../src/sim/fuzz.ts"
-import { isAmong } from "../../src/sim/messages.ts"
+import { isAmong } from "../../src/sim/message-name.ts"
+import { earlyPlace } from "../../src/sim/messages.ts"
 import { microseconds, Network } from "../../src/sim/network.ts"
 import { operationBytes, operationText, parseOperation } from "../../src/sim/operation.ts"
 import { Random } from "../../src/sim/random.ts"
@@ -77,7 +79,7 @@ describe("the queue", () => {
 const record = (seq: number): DurableRecord => ({ _tag: "Prepared", view: 0, seq, digest: "d" })
 
 const written = (tail: "lost" | "torn" | "whole" | "clean", seed = 1): ReadonlyArray<number> => {
-  const disk = new Disk()
+  const disk = new Disk<DurableRecord>(placeOf)
   disk.append(record(1))
   disk.startWriting()
   disk.written()
@@ -226,7 +228,7 @@ describe("early messages", () => {
   })
 
   it("wait for their view, and are forgotten when it is left", () => {
-    const early = new EarlyMessages(2)
+    const early = new EarlyMessages(2, earlyPlace)
     expect(early.holds(start, prepare(0))).toBe(false)
     for (const seq of [1, 2, 3]) expect(early.holds(start, prepare(1, seq))).toBe(true)
     const moving = { ...start, view: 1, active: false }

@@ -5,7 +5,7 @@ import { SwarmTotals } from "../../src/cli/simulate-report.ts"
 import { step } from "../../src/core/pbft/replica.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
 import type { ReplicaStepped } from "../../src/sim/host.ts"
-import { Simulation } from "../../src/sim/simulation.ts"
+import { simulate } from "../../src/sim/simulate.ts"
 import { deepFreeze } from "../support/deep-freeze.ts"
 import { shrunk, type SimulatedRun } from "../../src/cli/simulated-run.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
@@ -58,7 +58,7 @@ describe("the machines", () => {
     for (const seed of [2, 14]) {
       const write = (): void => undefined
       const options = { hashing, spec, write, inspect }
-      expect(new Simulation(scenarioOf(seed), options).run().violation).toBeNull()
+      expect(simulate(scenarioOf(seed), options).violation).toBeNull()
     }
     expect(steps.length).toBeGreaterThan(500)
   })

@@ -137,11 +137,11 @@ export interface WaitingRead {
   readonly operation: Bytes
 }
 
-/** A replica that lost its disk, or is recovered with it: as what it came back, and how far it is. */
+/** A replica that lost its disk or is recovered with it: as what it came back, how far it is. */
 export interface Recovery {
   /** From a counter that no disk takes along. */
   readonly incarnation: number
-  /** It is recovered when this is stable; undefined until its request to be taken back is executed. */
+  /** It is recovered when this is stable; undefined until its request is executed. */
   readonly point: Seq | undefined
   /** Only where it has its disk (recover.ts). */
   readonly estimate?: Estimate
@@ -368,3 +368,11 @@ export const init = (config: Config): State => {
     recovery: undefined,
   }
 }
+
+/** The last sequence number up to which what was executed is committed, not only tentative. */
+export const settledSeq = (state: Pick<State, "undo" | "executed">): Seq =>
+  (state.undo ?? state).executed
+
+/** The state as others are told of it, and as timers see it: nothing is executed tentatively. */
+export const settledState = (state: State): State =>
+  state.undo === undefined ? state : { ...state, executed: state.undo.executed }

@@ -252,6 +252,23 @@ const stableOf = (traced: Asked): Input => {
   return receive({ _tag, ...reply })
 }
 
+type Fetch = Extract<
+  ReplicaInput,
+  { readonly type: "FetchPrePrepare" | "FetchBatch" | "FetchState" }
+>
+
+const fetchOf = (traced: Fetch): Input => {
+  const { replica } = traced
+  switch (traced.type) {
+    case "FetchPrePrepare":
+      return receive({ _tag: traced.type, view: traced.view, seq: traced.seq, replica })
+    case "FetchBatch":
+      return receive({ _tag: traced.type, digest: traced.digest, replica })
+    case "FetchState":
+      return receive({ _tag: traced.type, seq: traced.seq, digest: traced.digest, replica })
+  }
+}
+
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
@@ -273,18 +290,12 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(viewChangeOf(traced))
     case "NewView":
       return receive(newViewOf(traced))
-    case "FetchPrePrepare": {
-      const { view, seq, replica } = traced
-      return receive({ _tag: "FetchPrePrepare", view, seq, replica })
-    }
+    case "FetchPrePrepare":
     case "FetchBatch":
-      return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
+    case "FetchState":
+      return fetchOf(traced)
     case "Batch":
       return receive({ _tag: "Batch", batch: traced.batch.map(signed) })
-    case "FetchState": {
-      const { seq, digest, replica } = traced
-      return receive({ _tag: "FetchState", seq, digest, replica })
-    }
     case "State": {
       const { seq, service, table } = traced
       return receive({ _tag: "State", seq, service, table })

@@ -23,7 +23,12 @@ const quote: (text: string) => string = JSON.stringify
 export const header = (h: TraceHeader): string => JSON.stringify({ schema: traceSchema, ...h })
 
 /** Step number `n` (from 1) of a replica: it took `input` in the state `before`. */
-export const replicaLine = (n: number, before: State, step: PbftStep, input: Input): string => {
+export const replicaLine = (
+  n: number,
+  before: State,
+  step: Pick<PbftStep, "state"> & { readonly action: string },
+  input: Input,
+): string => {
   // A restart starts from the disk and not from the state before: all of the state is shown.
   const post =
     input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"

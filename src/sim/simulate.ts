@@ -1,0 +1,12 @@
+/** Runs a scenario in the protocol that it names. */
+import type { Outcome } from "./outcome.ts"
+import { type PbftOptions, PbftProtocol } from "./pbft-protocol.ts"
+import type { Scenario } from "./scenario.ts"
+import { type Listener, Simulation } from "./simulation.ts"
+
+export interface SimulationOptions extends PbftOptions {
+  readonly story?: Listener
+}
+
+export const simulate = (scenario: Scenario, options: SimulationOptions): Outcome =>
+  new Simulation(scenario, new PbftProtocol(scenario, options), options.story).run()
