@@ -312,8 +312,8 @@ UndoTypeOK == \A i \in Correct :
 ReadsTypeOK == \A i \in Correct : \A a, b \in reads[i] : a.client = b.client => a = b
 
 \* recovery: nothing for a replica that always had its disk; otherwise its incarnation, and the
-\* number from whose stable checkpoint on it is recovered, once that is known. Who still has its disk:
-\* the bound that it estimated, once it did, and until then what it was told.
+\* number from whose stable checkpoint on it is recovered, once that is known. Who has its disk: the
+\* bound that it estimated, once it did, and until then what it was told.
 HasDisk(r) == "bound" \in DOMAIN r
 NobodyTold == [k \in Replicas |-> {}]
 RecoveryTypeOK == \A i \in Correct :

@@ -14,7 +14,7 @@ import type {
   State as StateMessage,
 } from "../core/pbft/message.ts"
 import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
-import { stableQuery } from "../core/pbft/recover.ts"
+import { contradiction, stableQuery } from "../core/pbft/recover.ts"
 import { highAt, isMute, recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { changeMessages, checkpointsAbove, messagesAt } from "../core/pbft/resend.ts"
@@ -74,6 +74,7 @@ export const pbftMachine = (config: Config): ReplicaMachine<PbftKinds> => ({
   changeAfter: (before, now) => changeAfter(config, before, now),
   viewTimer: (state) => viewTimer(config, state),
   awaited: awaitedBy,
+  doubt: (before, now) => contradiction(config, before, now),
 })
 
 const placeOf = (input: Input): Place | undefined => {

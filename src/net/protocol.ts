@@ -116,6 +116,8 @@ export interface ReplicaMachine<K extends Kinds> {
   /** What a step makes the replica do by itself, if anything: change views. */
   readonly changeAfter: (before: K["State"], now: K["State"]) => K["Input"] | undefined
   readonly viewTimer: (state: K["State"]) => ViewTimer | undefined
+  /** Why the replica's disk is not to be trusted, if a step shows it. */
+  readonly doubt?: (before: K["State"], now: K["State"]) => string | undefined
   /** What has to be stable before the replica counts as recovered; 0 when it waits for nothing. */
   readonly awaited?: (state: K["State"]) => Seq
 }

@@ -23,7 +23,7 @@ import { type Hands, perform } from "./perform.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { Kinds, StateKeeper } from "./protocol.ts"
-import type { StoreError } from "./store-error.ts"
+import { DiskDoubted, type StoreError } from "./store-error.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
@@ -265,9 +265,11 @@ export class ReplicaLoop<K extends Kinds> {
       const input = next
       const before = this.#state
       const taken = machine.step(before, input)
+      const doubt = machine.doubt?.(before, taken.state)
+      if (doubt !== undefined) throw new DiskDoubted({ reason: doubt })
       this.#state = taken.state
-      if (input._tag !== "Restart" && input._tag !== "Recover")
-        this.#history.keep(before, taken.state)
+      const starts = input._tag === "Restart" || input._tag === "Recover"
+      if (!starts) this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
       inputs.push(...perform(this.#hands, taken.effects, repetition.onlyTo(input)))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))

@@ -28,7 +28,10 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     file: rejoin,
     find: "if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined",
     replace: "if (recovery.estimate !== undefined) return false",
-    killedBy: seenBy("knows its bound from 2f + 1", "recover.test.ts"),
+    killedBy: seenBy(
+      "knows its bound from a strong quorum, its own disk in it, and then asks to be taken back",
+      "recover.test.ts",
+    ),
   },
   {
     name: "a liar's checkpoint is built on that nobody has prepared",

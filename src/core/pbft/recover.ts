@@ -6,8 +6,9 @@
  * (rejoin.ts), it asks to be taken back.
  */
 import { ignore } from "../machine.ts"
-import type { Seq } from "../ids.ts"
+import { type Digest, noDigest, type Seq } from "../ids.ts"
 import type { Group } from "../quorum.ts"
+import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import type { Authentic, QueryStable, ReplyStable } from "./message.ts"
 import { isMute, recoveryRequest, toOthers } from "./rejoin.ts"
@@ -157,4 +158,26 @@ export const recvReplyStable = (
     effects: [{ _tag: "Persist", record: { _tag: "RecoveryBound", seq: bound } }, ...asked],
     action,
   }
+}
+
+/**
+ * What a step shows to be wrong with the disk of a replica that is recovered, if anything: others
+ * know of no checkpoint as late as its stable one, or f + 1 of them have another state than its own.
+ * A query, no action: whoever goes by it takes the disk for lost.
+ */
+export const contradiction = (config: Config, before: State, now: State): string | undefined => {
+  const { recovery, log, checkpointVotes } = now
+  const bound = recovery?.estimate?.bound
+  if (recovery === undefined || bound === undefined) return undefined
+  if (before.recovery?.estimate?.bound === undefined && bound < log.low + config.logSize) {
+    return `its checkpoint ${log.low} is later than any that the others have`
+  }
+  if (before.checkpointVotes === checkpointVotes) return undefined
+  if (recovery.point !== undefined && log.low >= recovery.point) return undefined
+  const other = checkpointVotes.find(({ votes }) => {
+    const own = votes[config.id] as Digest
+    const others = votes.filter((d) => d !== noDigest && d !== own)
+    return own !== noDigest && others.some((d) => Votes.count(votes, d) > config.group.f)
+  })
+  return other && `its checkpoint ${other.seq} is of another state than that of the others`
 }

@@ -79,7 +79,7 @@ describe("a replica that is recovered with its disk", () => {
     ])
   })
 
-  it("knows its bound from 2f + 1, its own disk among them, and then asks to be taken back", () => {
+  it("knows its bound from a strong quorum, its own disk in it, and then asks to be taken back", () => {
     expect(isMute(after(config, [back, answerOf(0)]))).toBe(true)
     const took = lastStep(config, bounded)
     expect(took.action).toBe("RecvReplyStable")
