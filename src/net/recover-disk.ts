@@ -3,8 +3,8 @@
  * service has the digest of the last checkpoint. One that is not is set aside, whole, and the
  * replica comes back without it, as if it were lost (disk-marker.ts); what the old one holds of the
  * state is taken along in nodes of its tree, each known by its digest: so only what is damaged is
- * fetched. A disk may be good by itself and wrong all the same. When the others contradict it, it is
- * doubted: a mark in its folder says so to the next start.
+ * fetched. A disk may be good by itself and wrong all the same. When the others contradict it, a
+ * mark in its folder says so to the next start.
  *
  * Outside the specification: who says that a disk is damaged. `Rejoin` may happen there at any
  * moment.

@@ -87,6 +87,10 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   return new ReplicaBroken({ replica, reason })
 }
 
+// Others contradict the disk: the next start is to know.
+const noted = (identity: Identity, files: FileSystem, cause: unknown): unknown =>
+  cause instanceof DiskDoubted ? doubtDisk(files, directoryOf(identity), cause.reason) : cause
+
 const statusOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
   { config, id }: Identity,
@@ -192,9 +196,7 @@ const startLoop = <K extends Kinds>(
     const { executor } = attached
     const { files = systemFiles } = options
     const fail = (cause: unknown): void => {
-      const known =
-        cause instanceof DiskDoubted ? doubtDisk(files, directoryOf(identity), cause.reason) : cause
-      Effect.runSync(Deferred.fail(failed, broken(id, known)))
+      Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
     }
     const loop: ReplicaLoop<K> = new ReplicaLoop({
       protocol: kit.protocol,

@@ -21,7 +21,7 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     file: rejoin,
     find: "bound !== undefined && low < bound ?",
     replace: "bound !== undefined ?",
-    killedBy: seenBy("graph", alone),
+    killedBy: seenBy("ReachBeyondBound is never reached", alone),
   },
   {
     name: "who is recovered takes part before it knows its bound",
@@ -45,7 +45,7 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     file: recover,
     find: "below.length >= quorum - 1 && above.length >= f",
     replace: "below.length >= f && above.length >= f",
-    killedBy: seenBy("graph", alone),
+    killedBy: seenBy("ReachToldTwice is never reached", alone),
   },
   {
     name: "of each replica only the last answer counts",

@@ -162,7 +162,7 @@ export const recvReplyStable = (
 
 /**
  * What a step shows to be wrong with the disk of a replica that is recovered, if anything: others
- * know of no checkpoint as late as its stable one, or f + 1 of them have another state than its own.
+ * know of no checkpoint as late as its stable one, or f + 1 have another state than its own.
  * A query, no action: whoever goes by it takes the disk for lost.
  */
 export const contradiction = (config: Config, before: State, now: State): string | undefined => {

@@ -9,6 +9,7 @@
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
+import * as Window from "../window.ts"
 import type { Request, ViewChange } from "./message.ts"
 import {
   type Config,
@@ -63,7 +64,7 @@ export const highAt = ({ recovery, log }: State, low: Seq): Seq => {
 
 /** Whether the replica may take part in the agreement on a sequence number. */
 export const isOpen = (state: State, seq: Seq): boolean =>
-  seq > state.log.low && seq <= highAt(state, state.log.low)
+  Window.covers(state.log, seq) && seq <= highAt(state, state.log.low)
 
 /** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
 export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
