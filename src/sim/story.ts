@@ -72,7 +72,8 @@ const clientInputText = (input: ClientInput): string => {
   }
 }
 
-const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
+/** What a step sends. */
+export const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
   const sent = effects.flatMap((e) =>
     "message" in e ? [`${e._tag} ${nameOf(e.message as Named)}`] : [],
   )

@@ -236,6 +236,7 @@ const inChunks: ReadonlyArray<CodeMutant> = [
 
 const dClient = "src/core/prophecy/d-client.ts"
 const dClientTest = "test/core/prophecy/d-client.test.ts"
+const dHistoryTest = "test/model/d-prophecy-refinement.test.ts"
 
 const distributed: ReadonlyArray<CodeMutant> = [
   {
@@ -251,6 +252,21 @@ const distributed: ReadonlyArray<CodeMutant> = [
     find: "replyQuorum: 2 * config.group.f + 1",
     replace: "replyQuorum: config.group.f + 1",
     killedBy: seenBy("is ordered, and takes 2f + 1 equal answers", dClientTest),
+  },
+  {
+    name: "D-Prophecy: clients see sketches of one digest taken for one",
+    file: dClient,
+    find: "one.position.seq === other.position.seq &&",
+    replace: "",
+    killedBy: seenBy("ComesBack", dHistoryTest),
+  },
+  {
+    name: "D-Prophecy: clients see the executor counted by its result",
+    file: dClient,
+    find: "call.sketches.filter((stated) => isSame(stated, sketch)).length",
+    replace:
+      "call.sketches.filter((s, r) => (r === call.executor && call.result !== undefined ? call.result.digest === sketch.digest : isSame(s, sketch))).length",
+    killedBy: seenBy("ComesBack", dHistoryTest),
   },
   {
     name: "D-Prophecy: any replica may give the result",
