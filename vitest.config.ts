@@ -60,6 +60,7 @@ const slow = [
   "net/lost-disk",
   "net/origin-order",
   "net/origin-service",
+  "net/proactive-recovery",
   "net/store-crash",
   "net/streaming",
   "spec/broken",

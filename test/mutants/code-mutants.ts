@@ -8,6 +8,7 @@ import { bigRequestMutants } from "./big-request-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
+import { recoverMutants } from "./recover-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
@@ -20,6 +21,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...fastPathMutants,
   ...proposalMutants,
   ...rejoinMutants,
+  ...recoverMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,
