@@ -28,6 +28,9 @@ type ProphecyModule = typeof import("../../src/model-check/prophecy-model.ts")
 type ProphecyModelsModule = typeof import("../../src/model-check/prophecy-models.ts")
 type DProphecyHistoryModule = typeof import("../../src/model-check/d-prophecy-history.ts")
 type DProphecyModelsModule = typeof import("../../src/model-check/d-prophecy-models.ts")
+type ZyzzyvaModule = typeof import("../../src/model-check/zyzzyva-model.ts")
+type ZyzzyvaModelsModule = typeof import("../../src/model-check/zyzzyva-models.ts")
+type ZyzzyvaSpecModule = typeof import("../../src/model-check/zyzzyva-model-spec.ts")
 type RefinementModule = typeof import("../../src/model-check/refinement-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
@@ -49,6 +52,9 @@ const load = async (root: string) => {
     ...(await from<DProphecyHistoryModule>("d-prophecy-history.ts")),
     ...(await from<DProphecyModelsModule>("d-prophecy-models.ts")),
     ...(await from<RefinementModule>("refinement-models.ts")),
+    ...(await from<ZyzzyvaModule>("zyzzyva-model.ts")),
+    ...(await from<ZyzzyvaModelsModule>("zyzzyva-models.ts")),
+    ...(await from<ZyzzyvaSpecModule>("zyzzyva-model-spec.ts")),
   }
 }
 
@@ -57,17 +63,25 @@ type Failed = ExploredModel["failed"]
 
 /** A model with what must come out of it. */
 interface Listed {
-  readonly whole: ReturnType<Code["pbftModel"]>
+  /** A model of whatever protocol: what is asked of it is the same. */
+  readonly whole: Parameters<Code["modelWorld"]>[0]
   readonly spec: Parameters<Code["unmet"]>[0] & { readonly invariants: ReadonlyArray<string> }
 }
 
 const prophecyPrefix = "Prophecy/"
+
+const zyzzyvaPrefix = "Zyzzyva/"
 
 const listed = (code: Code, name: string): Listed | undefined => {
   if (name.startsWith(prophecyPrefix)) {
     const own = name.slice(prophecyPrefix.length)
     const spec = code.prophecyModels.find((m) => m.name === own)
     return spec && { spec, whole: code.prophecyModel(name, code.constantsOfProphecy(spec)) }
+  }
+  if (name.startsWith(zyzzyvaPrefix)) {
+    const own = name.slice(zyzzyvaPrefix.length)
+    const spec = code.zyzzyvaTwinModels.find((m) => m.name === own)
+    return spec && { spec, whole: code.zyzzyvaModel(name, code.constantsOfZyzzyva(spec)) }
   }
   const spec = code.pbftModels.find((m) => m.name === name)
   return spec && { spec, whole: code.pbftModel(name, code.constantsOf(spec)) }
