@@ -12,6 +12,7 @@ import { recoverMutants } from "./recover-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
+import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
@@ -26,4 +27,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,
+  ...zyzzyvaMutants,
 ]

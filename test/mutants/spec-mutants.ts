@@ -8,6 +8,7 @@ import { recoverSpecMutants } from "./recover-mutants.ts"
 import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
+import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -308,4 +309,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
+  ...zyzzyvaSpecMutants,
 ]
