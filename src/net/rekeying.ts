@@ -116,7 +116,7 @@ export class Rekeying {
     return this.#key(own, false)
   }
 
-  /** To be asked after the time in which old keys are good: whether the other side still uses one. */
+  /** To be asked when old keys are good no more: whether the other side still uses one. */
   due(): () => StaleKey | undefined {
     const own = this.#options.keying.epochs.own.counter
     const theirs = this.#theirs.counter

@@ -57,8 +57,6 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     file: "src/net/client-keys.ts",
     find: "shared.until = Math.min(shared.until, now + this.#graceMs)",
     replace: "shared.until = Number.POSITIVE_INFINITY",
-    killedBy: seenBy(
-      "is good under the present keys, for a while under those before, and then no more",
-    ),
+    killedBy: seenBy("is good under the present keys, and for a while under those before"),
   },
 ]
