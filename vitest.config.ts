@@ -51,6 +51,7 @@ const slow = [
   "cli/simulate",
   "histories/live",
   "histories/scale-out",
+  "histories/two-groups",
   "model/lacking",
   "model/reduction",
   "model/zyzzyva-refinement",
