@@ -66,6 +66,7 @@ const slow = [
   "net/start-not-held",
   "net/store-crash",
   "net/streaming",
+  "net/supervisor",
   "spec/broken",
   "spec/core",
   "spec/d-prophecy-broken",
