@@ -46,6 +46,10 @@ const flags = {
     Flag.withDescription("Port of replica 0; the others follow it"),
     Flag.withDefault(7400),
   ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("How the replicas agree"),
+    Flag.withDefault("pbft"),
+  ),
   separateSecrets: Flag.Boolean("separate-secrets").pipe(
     Flag.withDescription("One file of secrets a node, to be spread over machines"),
     Flag.withDefault(false),
@@ -68,7 +72,8 @@ interface PlannedFile {
 
 const plan = (given: Given, directory: string): ReadonlyArray<PlannedFile> => {
   const ports = Array.from({ length: given.replicas }, (_, id) => given.port + id)
-  const whole = freshClusterConfig(ports, { clients: given.clients })
+  const { clients, protocol } = given
+  const whole = freshClusterConfig(ports, { clients, protocol })
   const path = join(directory, configName)
   if (!given.separateSecrets) return [{ path, content: whole }]
   const { secrets, ...open } = whole

@@ -52,6 +52,17 @@ const sameEntry = (mac: string, authenticator: string, at: number): boolean => {
   return different === 0
 }
 
+/** Whether replica `id` of `n` finds the client's MAC of the digest at its place. */
+export const isClientsEntry = (of: {
+  readonly key: HmacKey
+  readonly digest: string
+  readonly authenticator: string
+  readonly id: ReplicaId
+  readonly n: number
+}): boolean =>
+  of.authenticator.length === of.n * macSize &&
+  sameEntry(of.key.macOfDigest(of.digest), of.authenticator, of.id * macSize)
+
 /** Makes verdicts for one replica. */
 export class Authenticator {
   readonly #keys: ReplicaKeys
@@ -86,9 +97,9 @@ export class Authenticator {
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
     const replica = this.#recovering(client)
     if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
-    if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
-    const mac = this.#keys.client(client).macOfDigest(digest)
-    return sameEntry(mac, authenticator, this.#id * macSize)
+    if (client >= this.#clients) return false
+    const key = this.#keys.client(client)
+    return isClientsEntry({ key, digest, authenticator, id: this.#id, n: this.#n })
   }
 
   /** The replica that asks to be taken back in this name, if the name is for that. */

@@ -77,6 +77,10 @@ const remember = <A>(derive: (id: number) => A): ((id: number) => A) => {
   }
 }
 
+/** What a replica's signing key is made of. */
+export const signingSeedOf = ({ secrets }: ClusterConfig, id: ReplicaId): Secret =>
+  Redacted.make(signingSeed(masterOf(secrets, id)))
+
 export const replicaKeys = (config: ClusterConfig, id: ReplicaId): ReplicaKeys => {
   const { secrets } = config
   const endpoint = remember((e) => endpointSecret(masterOf(secrets, id), e))

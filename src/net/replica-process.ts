@@ -33,6 +33,7 @@ import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { StoreError } from "./store-error.ts"
+import { zyzzyvaKit } from "./zyzzyva-kit.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
 export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
@@ -285,6 +286,8 @@ export const runReplica = (
     switch (config.protocol) {
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
+      case "zyzzyva":
+        return runOf(zyzzyvaKit(config, id), identity, options)
     }
   })
 

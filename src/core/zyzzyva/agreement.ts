@@ -40,17 +40,19 @@ const assigned = (state: State, client: number): number =>
       .map((r) => r.timestamp),
   )
 
-const orderOf = (view: number, seq: Seq, slot: Slot): OrderReq | undefined => {
+/** The primary's order of its view at `seq`; undefined where there is none, or none signed. */
+export const orderMessage = (state: State, seq: Seq): OrderReq | undefined => {
+  const { view } = state
+  const slot = orderAt(state, seq)
+  if (slot?.order === undefined) return undefined
   const { history, digest, batch, order: signature } = slot
-  if (signature === undefined) return undefined
   return { _tag: "OrderReq", view, seq, history, digest, batch, signature }
 }
 
 /** The orders of its view, signed by the primary, at these numbers: to everyone. */
 const resend = (state: State, seqs: ReadonlyArray<Seq>): ReadonlyArray<Effect> =>
   seqs.flatMap((seq): ReadonlyArray<Effect> => {
-    const slot = orderAt(state, seq)
-    const message = slot === undefined ? undefined : orderOf(state.view, seq, slot)
+    const message = orderMessage(state, seq)
     return message === undefined ? none : [{ _tag: "Broadcast", message }]
   })
 
@@ -132,7 +134,7 @@ export const sendOrderReq = (config: Config, state: State, count: number): Zyzzy
   const batch = state.queue.slice(0, count)
   const digest = config.batchDigest(batch)
   const history = config.historyDigest(historyAt(state, seq - 1), digest)
-  const order = config.sign({ _tag: "OrderReq", view, seq, history, digest })
+  const order = config.sign({ _tag: "OrderReq", view, seq, history })
   const slot: Slot = { view, batch, digest, history, order }
   const ordered = { ...state, queue: state.queue.slice(count) }
   const message: OrderReq = {

@@ -20,7 +20,7 @@ export const OrderReq = Schema.TaggedStruct("OrderReq", {
   /** The digest of the batch. */
   digest: DigestText,
   batch: Schema.Array(SignedRequest),
-  /** The primary's signature of all that but the batch. Nobody in the core looks at it. */
+  /** The primary's signature of view, number and history. Nobody in the core looks at it. */
   signature: BytesText,
 })
 export type OrderReq = typeof OrderReq.Type
@@ -206,9 +206,9 @@ export type Message = ReplicaMessage | ClientMessage
 
 type Unsigned<M> = Omit<M, "signature">
 
-/** What a replica signs, before it is signed. An order without its batch. */
+/** What a replica signs, before it is signed. Of an order's batch the history speaks. */
 export type Signable =
-  | Unsigned<Omit<OrderReq, "batch">>
+  | Unsigned<Omit<OrderReq, "batch" | "digest">>
   | Unsigned<SpecHeader>
   | Unsigned<Accusation>
   | Unsigned<Checkpoint>

@@ -2,6 +2,7 @@
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
 import { none } from "../machine.ts"
+import { pendingExecution } from "./execution.ts"
 import * as Window from "../window.ts"
 import { above, withCertificate } from "./certificate.ts"
 import {
@@ -127,5 +128,6 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
   const start: Disk = { state: init(config), taken: new Map() }
   const { state } = records.reduce((disk, r) => replay(config, disk, r), start)
-  return { state, effects: none, action: "Restart" }
+  const pending = pendingExecution(config, state)
+  return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

@@ -1,0 +1,57 @@
+/**
+ * What a configuration may not say with Zyzzyva: features that PBFT alone has, and sizes with which
+ * a view could not start. A NEW-VIEW bears the batches that may have been executed, each once.
+ */
+import type { ConfigIssue } from "./config-error.ts"
+
+interface Given {
+  readonly protocol: "pbft" | "zyzzyva"
+  readonly service: string
+  readonly logSize: number
+  readonly readOnly: boolean
+  readonly tentative: boolean
+  readonly digestReplies: boolean
+  readonly sketches: boolean
+  readonly agreedTimeMs: number
+  readonly bigRequestBytes: number
+  readonly limits: { readonly frameBytes: number; readonly operationBytes: number }
+}
+
+/** Bytes of a request beside its operation, at most, where a change of views bears it. */
+const requestOverhead = 1024
+
+/** The share of a frame that the batches of a log may take. */
+const logShare = 3 / 4
+
+/** The largest batch in bytes, so that a log's worth of them fits into a frame. */
+export const zyzzyvaBatchBytes = ({ limits, logSize }: Pick<Given, "limits" | "logSize">): number =>
+  Math.floor((limits.frameBytes * logShare) / logSize)
+
+/** What is different with Zyzzyva when it is left out. */
+export const zyzzyvaDefaults = {
+  agreedTimeMs: 0,
+  limits: { frameBytes: 64 * 1024 * 1024, sendQueueBytes: 128 * 1024 * 1024 },
+} as const
+
+/** What is wrong with a configuration of Zyzzyva; empty for another protocol. */
+export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
+  if (given.protocol !== "zyzzyva") return []
+  const switched = (["readOnly", "tentative", "digestReplies", "sketches"] as const)
+    .filter((name) => given[name])
+    .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))
+  const counted = (["agreedTimeMs", "bigRequestBytes"] as const)
+    .filter((name) => given[name] > 0)
+    .map((path) => ({ path, found: String(given[path]), expected: "0 with protocol zyzzyva" }))
+  const barred =
+    given.service === "origin"
+      ? [{ path: "service", found: "origin", expected: "another one with protocol zyzzyva" }]
+      : []
+  const most = zyzzyvaBatchBytes(given) - requestOverhead
+  const { operationBytes } = given.limits
+  const large = {
+    path: "limits.operationBytes",
+    found: String(operationBytes),
+    expected: `at most ${most}: with protocol zyzzyva a frame has room for a log of ${given.logSize}`,
+  }
+  return [...switched, ...counted, ...barred, ...(operationBytes > most ? [large] : [])]
+}
