@@ -30,7 +30,6 @@ const explorations = [
   "sim/simulation",
   "spec/equality",
   "spec/prophecy",
-  "spec/refinement",
   "trace/check",
   "trace/corruption",
   "trace/projection",
@@ -62,13 +61,17 @@ const slow = [
   "net/origin-service",
   "net/store-crash",
   "net/streaming",
+  "spec/broken",
   "spec/core",
   "spec/d-prophecy-broken",
   "spec/delay-once",
   "spec/delay-once-broken",
   "spec/element-difference",
   "spec/partition",
+  "spec/refinement",
+  "spec/sketcher-changes",
   "spec/trace-features",
+  "spec/trace-windows",
   "spec/zyzzyva",
   "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)
@@ -83,7 +86,7 @@ const nightly = [
 const left = [...(process.env["MUTANTS"] === undefined ? mutants : []), ...slow, ...nightly]
 
 // What keeps one core busy longest begins first, or the other core waits for it in the end.
-const longest = ["spec/equality", "spec/trace-windows", "cli/check", "tla-tools/tlc", "cli/replay"]
+const longest = ["spec/equality", "cli/check", "tla-tools/tlc", "cli/replay"]
 const place = ({ moduleId }: TestSpecification): number => {
   const at = longest.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`))
   return at < 0 ? longest.length : at

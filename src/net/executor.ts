@@ -80,12 +80,10 @@ export const makeExecutor = (
   { positions = false, recoverers = Number.POSITIVE_INFINITY }: ExecutorOptions = {},
 ): Executor => {
   const snapshots = new Map<Seq, Bytes>()
-  /** Operations that may have to be taken back. */
+  /** Operations that may have to be taken back; reads are none. */
   let tentative = 0
   const read = (operation: Bytes): Bytes | undefined => {
     if (!service.isRead(operation)) return undefined
-    // It is taken back with the rest, and that changes nothing.
-    if (tentative > 0) tentative++
     return service.execute(operation)
   }
   const state: { offered: { readonly seq: Seq; readonly snapshot: Bytes } | undefined } = {
@@ -93,8 +91,10 @@ export const makeExecutor = (
   }
   return {
     execute: ({ seq, requests, checkpoint, undoable }) => {
-      const asked = requests.filter(({ client }) => client < recoverers)
-      tentative = undoable ? tentative + asked.length : 0
+      const changes = requests.filter(
+        ({ client, operation }) => client < recoverers && !service.isRead(operation),
+      )
+      tentative = undoable ? tentative + changes.length : 0
       const results = requests.map(({ client, operation }) =>
         client < recoverers ? service.execute(operation) : recoverResult,
       )

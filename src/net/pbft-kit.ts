@@ -5,6 +5,7 @@
  */
 import { join } from "node:path"
 import type { ReplicaId } from "../core/ids.ts"
+import { mostUndoable } from "../core/pbft/execution.ts"
 import { isMute } from "../core/pbft/rejoin.ts"
 import type { State } from "../core/pbft/state.ts"
 import { Authenticator } from "./authenticate.ts"
@@ -45,7 +46,7 @@ export const pbftKit = (
       const authenticator = new Authenticator({ keys, id, n, clients, recoverers, ...times })
       return pbftWire({ limits, signer: keys.signer, authenticator })
     },
-    execution: { recoverers, undoable: core.maxTentative * core.maxBatch },
+    execution: { recoverers, undoable: mostUndoable(core) },
     pipeline: config.pipeline,
     attach: ({ executor: service, origin, misbehaviour, schedule }) => {
       const sketches = sketchesOf(config, id, misbehaviour)

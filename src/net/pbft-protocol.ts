@@ -13,7 +13,7 @@ import type {
   SlotMessage,
   State as StateMessage,
 } from "../core/pbft/message.ts"
-import { proposeInput } from "../core/pbft/proposal.ts"
+import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { changeMessages, checkpointsAbove, messagesAt } from "../core/pbft/resend.ts"
@@ -24,6 +24,7 @@ import {
   type Input,
   init,
   type State,
+  settledState,
 } from "../core/pbft/state.ts"
 import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
 import { dropLine, replicaLine } from "../core/pbft/trace.ts"
@@ -63,6 +64,8 @@ export const pbftMachine = (config: Config): ReplicaMachine<PbftKinds> => ({
   init: init(config),
   step: (state, input) => step(config, state, input),
   isActive: (state) => state.active,
+  isProposer: (state) => isProposer(config, state),
+  settledState,
   lastAssigned: (state) => state.seqno,
   settled: (state) => state.executed,
   durableRecords: (state) => durableRecords(config, state),

@@ -17,6 +17,7 @@ export interface Progress {
   /** Whether it has the NEW-VIEW of the view; in view 0, which needs none, as `active`. */
   readonly newView: boolean
   readonly low: Seq
+  /** Not what was executed tentatively: its commits may have to be sent again. */
   readonly executed: Seq
 }
 

@@ -7,7 +7,6 @@
  * there any prefix of the queue up to MaxBatch, at any moment.
  */
 import type { Seq } from "../core/ids.ts"
-import { primaryOf } from "../core/quorum.ts"
 import * as Window from "../core/window.ts"
 import type { Kinds, ReplicaMachine } from "./protocol.ts"
 
@@ -28,9 +27,8 @@ export const nextBatch = <K extends Kinds>(
   state: K["State"],
   durable: Seq,
 ): number => {
-  const { queue, log, view } = state
-  if (queue.length === 0 || !machine.isActive(state)) return 0
-  if (primaryOf(machine.group, view) !== machine.id) return 0
+  const { queue, log } = state
+  if (!machine.isProposer(state)) return 0
   const last = machine.lastAssigned(state)
   if (last - machine.settled(state, durable) >= limits.pipeline) return 0
   if (!Window.covers(log, last + 1)) return 0

@@ -104,6 +104,10 @@ export interface ReplicaMachine<K extends Kinds> {
   readonly step: (state: K["State"], input: K["Input"]) => LoopStep<K>
   /** Whether the replica takes part in the view that it is in. */
   readonly isActive: (state: K["State"]) => boolean
+  /** Whether it is the one that gives numbers to batches. */
+  readonly isProposer: (state: K["State"]) => boolean
+  /** The state as others are told of it, and as timers see it: nothing of it may be taken back. */
+  readonly settledState: (state: K["State"]) => K["State"]
   /** The last number that its primary gave to a batch. */
   readonly lastAssigned: (state: K["State"]) => Seq
   /** Of the numbers that were assigned, the last that is under way no more. */

@@ -74,7 +74,7 @@ export class ReplicaLoop<K extends Kinds> {
       baseMs: options.viewChangeMs,
       isLost: (replica) => peers.isLost(replica),
       mayFire: () =>
-        maySuspect(machine, this.#state, this.#catchUp.heard(peers.isConnected.bind(peers))),
+        maySuspect(machine, this.#settled(), this.#catchUp.heard(peers.isConnected.bind(peers))),
       fire: (view) => this.offer(protocol.inputs.timeout(view)),
     })
     this.#early = new EarlyMessages(protocol.repetition, machine.group.n, options.earlyBytes)
@@ -176,15 +176,19 @@ export class ReplicaLoop<K extends Kinds> {
 
   /** The clock: to be called a few times a second. */
   tick(): void {
-    this.#missed.tick(this.#state, this.#states.wanted(this.#state))
+    this.#missed.tick(this.#settled(), this.#states.wanted(this.#state))
     this.#states.tick(this.#state)
     this.#repeater.tick(this.#state, (replica) => this.told(replica))
     this.#tellProgress()
     this.schedule()
   }
 
+  #settled(): K["State"] {
+    return this.#options.protocol.machine.settledState(this.#state)
+  }
+
   #tellProgress(): void {
-    this.#options.peers.tellProgress(progressOf(this.#isActive(), this.#state))
+    this.#options.peers.tellProgress(progressOf(this.#isActive(), this.#settled()))
   }
 
   readonly #turn = (): void => {
@@ -197,7 +201,7 @@ export class ReplicaLoop<K extends Kinds> {
       this.#inputs = []
       for (const input of inputs) this.#receive(input)
       this.#propose()
-      this.#clock.update(this.#state)
+      this.#clock.update(this.#settled())
       const steppedAt = performance.now()
       this.times.stepMs += steppedAt - startedAt
       if (!this.#committing) this.#commit()
@@ -241,7 +245,7 @@ export class ReplicaLoop<K extends Kinds> {
     if (moved) this.#options.onView(view, active)
     const isNew = before.log.low !== log.low || moved
     // Whoever helps this replica to catch up can go on.
-    if (isNew && (moved || this.#catchUp.isBehind(this.#state))) this.#tellProgress()
+    if (isNew && (moved || this.#catchUp.isBehind(this.#settled()))) this.#tellProgress()
     if (!isNew && !repetition.opens(before, this.#state)) return
     const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)

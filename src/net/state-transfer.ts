@@ -8,7 +8,7 @@
  */
 import type { Bytes, Digest, ReplicaId, Seq } from "../core/ids.ts"
 import type { Numbered, State as StateMessage } from "../core/pbft/message.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import type { Counts } from "./counts.ts"
@@ -85,8 +85,9 @@ export class StateTransfer {
   tick(state: State): void {
     const { config } = this.#options
     this.#ticks++
-    this.#stalled = state.executed === this.#executed ? this.#stalled + 1 : 0
-    this.#executed = state.executed
+    const executed = settledSeq(state)
+    this.#stalled = executed === this.#executed ? this.#stalled + 1 : 0
+    this.#executed = executed
     const wanted = wantedStates(config, state)
     if (wanted.length === 0) return this.#end()
     const last = wanted.at(-1) as Numbered

@@ -5,15 +5,15 @@ import type { Config } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"
 
-/** The results, and how many operations the service was asked for. */
+/** The results, and how many operations that are no reads the service was asked for. */
 export const executeRequests = (
   config: Config,
   service: Service,
   requests: ReadonlyArray<Request>,
-): { readonly results: ReadonlyArray<Bytes>; readonly asked: number } => {
+): { readonly results: ReadonlyArray<Bytes>; readonly changes: number } => {
   const isAsked = ({ client }: Request): boolean => recoveringReplica(config, client) === undefined
   return {
     results: requests.map((r) => (isAsked(r) ? service.execute(r.operation) : recoverResult)),
-    asked: requests.filter(isAsked).length,
+    changes: requests.filter((r) => isAsked(r) && !service.isRead(r.operation)).length,
   }
 }

@@ -137,6 +137,25 @@ export const notLinear = (
   return why === undefined ? undefined : { property: "Linearizable", why }
 }
 
+/** How many requests were answered on what was executed tentatively only, until now. */
+export const notFinal = (
+  { executions }: Pick<Monitor, "executions">,
+  observed: ReadonlyArray<Observed>,
+  reads: boolean,
+): number => {
+  const executed = new Set<string>()
+  for (const { requests } of executions.values()) {
+    // order-free: a set has no order
+    for (const { client, timestamp } of requests) executed.add(`${client} ${timestamp}`)
+  }
+  return observed.filter(
+    ({ client, timestamp, operation, completedAt }) =>
+      completedAt !== undefined &&
+      !executed.has(`${client} ${timestamp}`) &&
+      !(reads && isGet(operation)),
+  ).length
+}
+
 /** Whether a client's requests were executed that it never made: only a hostile one's may be. */
 export const invented = (
   { executions }: Pick<Monitor, "executions">,

@@ -27,14 +27,14 @@ export const correctOf = (
   view: Math.max(0, ...replicas.map(({ view }) => view)),
 })
 
-/** `left`: how many requests of correct clients have no result. */
+/** `left`: how many requests of correct clients have no result that stays. */
 export const demandOf = (correct: Correct, left: number): Demand => {
   const { running, executed } = correct
   const late = running.filter((r) => r.executed < executed)
   if (left === 0 && late.length === 0) return { missing: null, excuse: null }
   const rowOf = (member: Standing): Restriction | undefined =>
     restrictions.find(({ applies }) => applies(correct, member))
-  if (left > 0) return { missing: `${left} requests have no result`, excuse: null }
+  if (left > 0) return { missing: `${left} requests have no result that stays`, excuse: null }
   const must = late.find((member) => rowOf(member) === undefined)
   if (must !== undefined) {
     const where = `${must.active ? "in" : "on its way to"} view ${must.view}`

@@ -13,6 +13,7 @@ import type {
   Request,
   State as StateMessage,
 } from "../core/pbft/message.ts"
+import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
@@ -24,6 +25,7 @@ import {
   type Input,
   init,
   type State,
+  settledState,
 } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
 import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
@@ -74,8 +76,6 @@ export interface ReplicaNodeOptions {
 /** Messages of views to come that wait for each peer: so many for each number of the log. */
 const earlyShare = 4
 
-const undoable = ({ maxTentative, maxBatch }: Config): number => maxTentative * maxBatch
-
 export class ReplicaNode {
   readonly #options: ReplicaNodeOptions
   readonly #disk = new Disk<DurableRecord>(placeOf)
@@ -107,7 +107,7 @@ export class ReplicaNode {
     this.#history = new History(config)
     this.#retransmission = new Retransmission(config, this.#history)
     this.#fetcher = new StateFetcher(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#state = init(config)
     const clock = { after: (ms: number, run: () => void) => this.#after(ms, run) }
     this.#accepts = judge(config, options, () => this.#localMs)
@@ -137,7 +137,7 @@ export class ReplicaNode {
   }
 
   get standing(): Standing {
-    const { view, active, executed, log } = this.#state
+    const { view, active, executed, log } = settledState(this.#state)
     return { id: this.config.id, up: this.#up, view, active, executed, low: log.low }
   }
 
@@ -180,7 +180,7 @@ export class ReplicaNode {
   // After inputs: what is to be proposed, what is waited for, what is to be written.
   #settle(): void {
     this.#propose()
-    this.#clock.update(this.#state)
+    this.#clock.update(settledState(this.#state))
     this.#commit()
   }
 
@@ -220,7 +220,7 @@ export class ReplicaNode {
     this.#up = true
     this.#steps = 0
     this.#state = init(config)
-    this.#service = keyValueService(hashing.hash, undoable(config))
+    this.#service = keyValueService(hashing.hash, mostUndoable(config))
     this.#tentative = 0
     if (snapshot !== undefined) this.#service.restore(snapshot)
     this.#history.clear()
@@ -251,7 +251,7 @@ export class ReplicaNode {
   }
 
   #tick(): void {
-    const { view, active, newView: has, log, executed } = this.#state
+    const { view, active, newView: has, log, executed } = settledState(this.#state)
     const { id: replica, group } = this.config
     const newView = active || has !== undefined
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
@@ -355,8 +355,8 @@ export class ReplicaNode {
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
-    const { results, asked } = executeRequests(this.config, this.#service, requests)
-    this.#tentative = undoable ? this.#tentative + asked : 0
+    const { results, changes } = executeRequests(this.config, this.#service, requests)
+    this.#tentative = undoable ? this.#tentative + changes : 0
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

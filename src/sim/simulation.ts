@@ -9,7 +9,7 @@ import { EventQueue } from "./event-queue.ts"
 import { byzantineReplicas, correctClients, tooManyFaulty } from "./faulty.ts"
 import type { Host } from "./host.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
-import { invented, notLinear } from "./linear-history.ts"
+import { invented, notFinal, notLinear } from "./linear-history.ts"
 import { correctOf, type Demand, demandOf } from "./liveness.ts"
 import { type Named, nameOf } from "./message-name.ts"
 import { microseconds, Network } from "./network.ts"
@@ -279,12 +279,16 @@ export class Simulation<M extends Named> {
     return this.#clients.reduce((sum, { left }) => sum + left, 0)
   }
 
+  #observed = () => this.#clients.flatMap((client) => client.observed)
+  #reads = () => this.#scenario.cluster.readOnly === true
+
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
     const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
     const group = groupOf(this.#scenario.cluster.n)
     const standings = this.#correct().map(({ standing }) => standing)
-    return demandOf(correctOf(group, standings, executed), this.#left())
+    const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
+    return demandOf(correctOf(group, standings, executed), open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.
@@ -300,10 +304,10 @@ export class Simulation<M extends Named> {
   }
 
   #judge(): void {
-    const observed = this.#clients.flatMap((client) => client.observed)
+    const observed = this.#observed()
     const wrong =
       invented(this.#protocol.monitor, observed, correctClients(this.#scenario)) ??
-      notLinear(this.#protocol.monitor, observed, this.#scenario.cluster.readOnly === true)
+      notLinear(this.#protocol.monitor, observed, this.#reads())
     if (wrong !== undefined) return this.#protocol.monitor.broken(wrong.property, wrong.why)
     this.#views = viewsOf(this.#correct().map(({ standing }) => standing))
     const { missing, excuse } = this.#demand()

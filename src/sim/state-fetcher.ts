@@ -5,7 +5,7 @@
  */
 import type { Seq } from "../core/ids.ts"
 import type { Numbered } from "../core/pbft/message.ts"
-import type { Config, State } from "../core/pbft/state.ts"
+import { type Config, type State, settledSeq } from "../core/pbft/state.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
 
 /** Ticks without progress before a checkpoint in the window is fetched: its messages may come. */
@@ -22,8 +22,9 @@ export class StateFetcher {
 
   /** Now and then: what is to be asked for now, if anything. */
   tick(state: State): Numbered | undefined {
-    this.#stalled = state.executed === this.#executed ? this.#stalled + 1 : 0
-    this.#executed = state.executed
+    const executed = settledSeq(state)
+    this.#stalled = executed === this.#executed ? this.#stalled + 1 : 0
+    this.#executed = executed
     const last = wantedStates(this.#config, state).at(-1)
     if (last === undefined) return undefined
     const outOfReach = last.seq > state.log.low + this.#config.logSize

@@ -6,6 +6,7 @@
 import { groupOf } from "../core/quorum.ts"
 import { byzantineOf } from "./swarm-byzantine.ts"
 import { faultsOf } from "./swarm-faults.ts"
+import { withFeatures } from "./swarm-features.ts"
 import { Random } from "./random.ts"
 import {
   type Clock,
@@ -102,7 +103,7 @@ export const scenarioOf = (seed: number): Scenario => {
   const left = f - byzantine.length
   const taken = byzantine.map(({ replica }) => replica)
   const noise = noiseOf(random)
-  return {
+  const plain: Scenario = {
     schema: scenarioSchema,
     about: `drawn from seed ${seed}`,
     seed,
@@ -118,4 +119,5 @@ export const scenarioOf = (seed: number): Scenario => {
     endMs: calmAtMs + calmMs,
     expect: {},
   }
+  return withFeatures(new Random(seed, "features"), plain)
 }

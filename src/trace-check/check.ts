@@ -10,7 +10,14 @@ import type { TraceHeader } from "../core/trace-event.ts"
 import { Abstraction } from "./abstraction.ts"
 import { Causality, type Traced } from "./causality.ts"
 import { shortJson } from "./difference.ts"
-import { type GapEvent, laneStep, type StepEvent, type TraceEvent } from "./event.ts"
+import {
+  type GapEvent,
+  laneStep,
+  type SketcherEvent,
+  type SketcherGap,
+  type StepEvent,
+  type TraceEvent,
+} from "./event.ts"
 import { Rejection, reject } from "./finding.ts"
 import type { TraceSource } from "./lines.ts"
 import { Merge } from "./merge.ts"
@@ -42,7 +49,12 @@ export interface Observer {
   readonly before: (index: number, event: StepEvent, state: RunState) => void
   /** Steps are missing here, or clients started again: the next event does not follow the last. */
   readonly gap: () => void
+  /** A sketcher's step, or what is missing of it. */
+  readonly sketcher?: (event: SketcherEvent | SketcherGap, state: SketcherRun) => void
 }
+
+/** What does not change in a run. */
+export type SketcherRun = Pick<RunState, "header" | "resultDigest">
 
 export interface CheckOptions {
   readonly digests: Digests
@@ -210,8 +222,10 @@ class Check {
       case "SketcherStep":
         this.#sketcherSteps++
         this.#count(event.step.action)
+        this.#observeSketcher(event)
         break
       case "SketcherGap":
+        this.#observeSketcher(event)
         this.#gap(event, `sketcher ${event.config.id}`)
         break
       case "ReplicaGap":
@@ -236,6 +250,11 @@ class Check {
     if (event._tag === "SketcherGap") return
     const watched = event._tag === "SketcherStep" ? laneStep(event) : event
     if (watched !== undefined) this.#monitor.take(watched)
+  }
+
+  #observeSketcher(event: SketcherEvent | SketcherGap): void {
+    const { resultDigest } = this.#options.digests
+    this.#options.observer?.sketcher?.(event, { header: this.#header, resultDigest })
   }
 
   #step(event: StepEvent, action: string): void {

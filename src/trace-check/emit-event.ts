@@ -17,7 +17,7 @@ import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-c
 import { recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import type { Symbols } from "./symbols.ts"
-import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
+import { type Field, functionText, recordText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
@@ -224,21 +224,11 @@ const votesText = (votes: ReadonlyArray<LoggedVote>, own: string, name: (d: stri
     ),
   )
 
-type Field = readonly [name: string, value: string | number | undefined]
-
-const record = (fields: ReadonlyArray<Field>): string => {
-  const present = fields.filter(([, value]) => value !== undefined)
-  // TLA+ has no empty record; a record of something that nothing asks for is as good.
-  return present.length === 0
-    ? "[none |-> TRUE]"
-    : `[${present.map(([name, value]) => `${name} |-> ${value}`).join(", ")}]`
-}
-
 const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string => {
   const digest = (d: string) => symbols.digest(d)
   const checkpoint = (d: string) => symbols.checkpoint(d)
   const slots = post.slot?.map((s) =>
-    record([
+    recordText([
       ["seq", s.seq],
       ["phase", `"${s.phase}"`],
       ["digest", s.digest === "" ? "<<>>" : digest(s.digest)],
@@ -257,7 +247,7 @@ const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string 
   const votes = post.checkpointVotes?.map((v) =>
     tlaTuple([v.seq, votesText(v.votes, "", checkpoint)]),
   )
-  return record([
+  return recordText([
     ["view", post.view],
     ["seqno", post.seqno],
     ["queue", post.queue],
@@ -301,7 +291,7 @@ const truth = (value: boolean | undefined): string | undefined =>
   value === undefined ? undefined : tlaBoolean(value)
 
 const clientPostText = (client: number, post: ClientPost, symbols: Symbols): string =>
-  record([
+  recordText([
     [
       "timestamp",
       post.timestamp === undefined ? undefined : symbols.timestamp(client, post.timestamp),
@@ -339,13 +329,13 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
   ]
   if (isIgnored(action)) {
-    return record([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
+    return recordText([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
     input._tag === "Restart" || input._tag === "Rejoin"
       ? replicaText(event.replica, event.step.state, symbols)
       : postText(event.replica, event.post as ReplicaPost, symbols)
-  return record([["action", `"${action}"`], ...given, ["post", post]])
+  return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }
 
 const rejoined = (input: Input, replica: number, symbols: Symbols): number | undefined =>
@@ -376,14 +366,14 @@ const clientEventText = (
   const node: readonly [string, number] = ["node", client]
   if (isIgnored(action)) {
     const name = input._tag === "Receive" ? "Reply" : input._tag
-    return record([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
+    return recordText([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
   }
   const submit = input._tag === "Submit" ? input : undefined
   const op = submit && symbols.operation(submit.operation)
   // Nobody named: all answer in full, which the specification writes as N.
   const replier = submit === undefined ? undefined : (submit.replier ?? symbols.replicas.length)
   const post = clientPostText(client, event.post as ClientPost, symbols)
-  return record([
+  return recordText([
     ["action", `"${action}"`],
     node,
     ["op", op],

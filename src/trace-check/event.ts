@@ -49,6 +49,8 @@ export interface SketcherEvent {
   readonly before: SketcherState
   readonly input: SketcherInput
   readonly step: SketcherStep
+  /** What the line says was changed, as JSON data. */
+  readonly post: unknown
 }
 
 /** Steps of a replica that have no line, and the state after them. */

@@ -34,7 +34,7 @@ export const stateTransferMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a replica goes back to a state that it has executed beyond",
     file,
-    find: "seq > (state.undo ?? state).executed && seq % config",
+    find: "seq > settledSeq(state) && seq % config",
     replace: "seq % config",
     killedBy: seenBy("that f + 1 took and this replica did not reach may be fetched", paper),
   },

@@ -87,6 +87,12 @@ export const pendingExecution = (
 
 type Execute = Extract<Effect, { readonly _tag: "Execute" }>
 
+/** How many operations may have to be taken back: a batch has those asked for and the proposal. */
+export const mostUndoable = ({ maxTentative, maxBatch, clock }: Undoable): number =>
+  maxTentative * (maxBatch + (clock === undefined ? 0 : 1))
+
+type Undoable = Pick<Config, "maxTentative" | "maxBatch" | "clock">
+
 /** The effect that starts the execution that `after` waits for and `before` did not. */
 export const executeHead = (config: Config, before: State, after: State): ReadonlyArray<Effect> => {
   const next = nextExecution(config, after)

@@ -11,6 +11,8 @@ import * as ClientTable from "../client-table.ts"
 import type { ClientId } from "../ids.ts"
 import type { BatchItem } from "../request.ts"
 import { timeProposal } from "../agreed-time.ts"
+import { primaryOf } from "../quorum.ts"
+import { isMute } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 
 type Proposing = Pick<Config, "clients" | "clock">
@@ -31,6 +33,10 @@ export const partsOf = (
 /** The highest value that was executed or is in the log; 0 when there is none. */
 export const lastProposed = (state: State, clock: ClientId): number =>
   Math.max(state.assigned[clock] as number, ClientTable.get(state.table, clock).timestamp)
+
+/** Whether the replica gives numbers to batches: it is the primary, takes part and is not mute. */
+export const isProposer = ({ group, id }: Config, state: State): boolean =>
+  state.active && primaryOf(group, state.view) === id && !isMute(state)
 
 /** The input that starts a batch of `count` requests at this time, in milliseconds since 1970. */
 export const proposeInput = (

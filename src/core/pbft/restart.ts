@@ -5,13 +5,13 @@
  */
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
-import { none } from "../machine.ts"
 import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
 import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { byPlace } from "./certificates.ts"
+import { executeHead } from "./execution.ts"
 import type { Entry, NewView, ViewChange } from "./message.ts"
 import {
   type Config,
@@ -203,7 +203,7 @@ const setsOf = (config: Config, disk: Disk): Pick<State, "pset" | "qset"> => {
 /**
  * Restart (TOCS section 2 has none without loss; ours is spec/tla/Pbft.tla's). The state that the
  * disk's records give, in the order in which they were written; the service must be restored to
- * the snapshot of the last checkpoint (`executed` of the new state).
+ * the snapshot of the last checkpoint (`executed` of the new state) before an effect is performed.
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): PbftStep => {
   const start = init(config)
@@ -245,11 +245,9 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     checkpoints,
     checkpointVotes,
   }
-  return {
-    state: { ...state, assigned: primary ? assignedIn(state) : start.assigned },
-    effects: none,
-    action: "Restart",
-  }
+  const next = { ...state, assigned: primary ? assignedIn(state) : start.assigned }
+  // What was prepared may be executed tentatively again.
+  return { state: next, effects: executeHead(config, start, next), action: "Restart" }
 }
 
 /** By client the highest timestamp in a batch that is still to be executed. */

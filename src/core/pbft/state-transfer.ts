@@ -15,7 +15,7 @@ import type { Authentic, FetchState, Numbered, State as StateMessage } from "./m
 import { waitingReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
-import type { Config, Effect, PbftStep, State } from "./state.ts"
+import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 
 const isAbove = (config: Config, state: State, seq: Seq): boolean =>
   seq > state.log.low + config.logSize
@@ -41,9 +41,7 @@ export const wantedStates = (config: Config, state: State): ReadonlyArray<Number
     wanted.push({ seq: start.seq, digest: start.digest })
   }
   return wanted
-    .filter(
-      ({ seq }) => seq > (state.undo ?? state).executed && seq % config.checkpointInterval === 0,
-    )
+    .filter(({ seq }) => seq > settledSeq(state) && seq % config.checkpointInterval === 0)
     .sort((a, b) => a.seq - b.seq)
 }
 

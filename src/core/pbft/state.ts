@@ -336,3 +336,11 @@ export const init = (config: Config): State => {
     recovery: undefined,
   }
 }
+
+/** The last sequence number up to which what was executed is committed, not only tentative. */
+export const settledSeq = (state: Pick<State, "undo" | "executed">): Seq =>
+  (state.undo ?? state).executed
+
+/** The state as others are told of it, and as timers see it: nothing is executed tentatively. */
+export const settledState = (state: State): State =>
+  state.undo === undefined ? state : { ...state, executed: state.undo.executed }

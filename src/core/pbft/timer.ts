@@ -9,7 +9,7 @@
  */
 import type { View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
-import type { Config, Input, State } from "./state.ts"
+import { type Config, type Input, type State, settledSeq } from "./state.ts"
 import { canEnter } from "./enter-view.ts"
 import { isMute } from "./rejoin.ts"
 import { pendingDecisions } from "./view-change.ts"
@@ -37,7 +37,7 @@ export const viewTimer = (config: Config, state: State): ViewTimer | undefined =
   }
   if (primaryOf(config.group, view) === config.id) {
     // Backups that have executed it in an earlier view, or have left this one, do not help it.
-    const next = state.executed + 1
+    const next = settledSeq(state) + 1
     return next > state.seqno ? undefined : { view, key: `view ${view}: number ${next}` }
   }
   const first = queue[0]

@@ -175,9 +175,11 @@ class Found {
   }
 }
 
+const isRead = (bytes: Bytes): boolean => bytes[0] === "G"
+
 /**
  * An empty key-value service; `hash` must be collision-resistant. It can take back its last
- * `undoable` operations.
+ * `undoable` operations that are no reads.
  */
 export const keyValueService = (hash: Hash, undoable = 0): Service => {
   const state = { buckets: emptyBuckets(), groups: noGroups() }
@@ -187,7 +189,7 @@ export const keyValueService = (hash: Hash, undoable = 0): Service => {
   return {
     execute: (bytes) => {
       const operation = decodeOperation(bytes)
-      found.add(state.buckets, operation)
+      if (!isRead(bytes)) found.add(state.buckets, operation)
       return encodeResult(
         typeof operation === "string"
           ? { _tag: "BadOperation", why: operation }
@@ -198,7 +200,7 @@ export const keyValueService = (hash: Hash, undoable = 0): Service => {
     digest: () => tree().digest,
     snapshot: () => textOf(tree()),
     tree,
-    isRead: (bytes) => bytes[0] === "G",
+    isRead,
     restore: (snapshot) => {
       const all = read(snapshot)
       if (all === undefined) return false

@@ -10,8 +10,8 @@ export interface Service {
   /** Runs one operation and gives its result. Nonsense is an operation too: it gets an error. */
   readonly execute: (operation: Bytes) => Bytes
   /**
-   * Takes back the last `count` operations that were executed. A service remembers as many as it
-   * was made to; it need not take back what came before a `restore`.
+   * Takes back the last `count` operations that were executed and are no reads. A service remembers
+   * as many as it was made to; it need not take back what came before a `restore`.
    */
   readonly undo: (count: number) => void
   /** The service's own word that running the operation, in whatever state, changes nothing. */

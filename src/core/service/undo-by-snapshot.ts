@@ -12,7 +12,7 @@ export const undoBySnapshot = (service: Omit<Service, "undo">, undoable: number)
   return {
     ...service,
     execute: (operation) => {
-      if (undoable > 0) before.push(service.snapshot())
+      if (undoable > 0 && !service.isRead(operation)) before.push(service.snapshot())
       if (before.length > undoable) before.shift()
       return service.execute(operation)
     },

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { isMute, recoveryRequest } from "../../../src/core/pbft/rejoin.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
+import { isProposer } from "../../../src/core/pbft/proposal.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import type { Input, State } from "../../../src/core/pbft/state.ts"
 import { viewTimer } from "../../../src/core/pbft/timer.ts"
@@ -48,6 +49,22 @@ describe("a replica that lost its disk", () => {
     ])
     expect(isMute(took.state)).toBe(true)
     expect(viewTimer(config, after(config, [rejoining(5), receive(request(0, 1))]))).toBeUndefined()
+  })
+
+  it("proposes nothing as the primary, so that its driver does not try for ever", () => {
+    const primary = recovering(0)
+    const asked = [receive(request(0, 1))]
+    const propose: Input = { _tag: "Propose", count: 1 }
+    const healthy = after(primary, asked)
+    expect([isProposer(primary, healthy), step(primary, healthy, propose).action]).toEqual([
+      true,
+      "SendPrePrepare",
+    ])
+    const mute = after(primary, [rejoining(5), ...asked])
+    expect([isProposer(primary, mute), step(primary, mute, propose).action]).toEqual([
+      false,
+      "Ignore:Mute",
+    ])
   })
 
   it("executes what the others commit to, and so learns from where on it votes", () => {
