@@ -56,7 +56,7 @@ export interface ClientProtocol<K extends ClientKinds> {
   readonly firstWaitMs: number
   /** The view that the client takes the replicas to be in. */
   readonly view: (client: ClientId, state: K["State"]) => View
-  /** Whether it asked the primary alone, so that its timer may as well fire when that one is gone. */
+  /** Whether it asked the primary alone: its timer may as well fire when that one is gone. */
   readonly asksPrimary: (state: K["State"]) => boolean
   /** Whether it has all that can be had, if nothing comes from those who are `absent`. */
   readonly isReady: (

@@ -261,7 +261,7 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
     operation <= batchBytes(c),
     "limits.operationBytes",
     c.limits.operationBytes,
-    `a request to fit into half a frame (${batchBytes(c)} bytes)`,
+    `a request to fit into the largest batch (${batchBytes(c)} bytes)`,
   )
   expect(
     c.limits.sendQueueBytes >= 2 * c.limits.frameBytes,

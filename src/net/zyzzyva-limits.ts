@@ -1,6 +1,7 @@
 /**
- * What a configuration may not say with Zyzzyva: features that PBFT alone has, and sizes with which
- * a view could not start. A NEW-VIEW bears the batches that may have been executed, each once.
+ * What is different in a configuration of Zyzzyva. It has no features that PBFT alone has; and its
+ * batches are no larger than so that a frame has room for a log of them: a NEW-VIEW bears those that
+ * may have been executed, each once.
  */
 import type { ConfigIssue } from "./config-error.ts"
 
@@ -14,11 +15,8 @@ interface Given {
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
-  readonly limits: { readonly frameBytes: number; readonly operationBytes: number }
+  readonly limits: { readonly frameBytes: number }
 }
-
-/** Bytes of a request beside its operation, at most, where a change of views bears it. */
-const requestOverhead = 1024
 
 /** The share of a frame that the batches of a log may take. */
 const logShare = 3 / 4
@@ -46,12 +44,5 @@ export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
     given.service === "origin"
       ? [{ path: "service", found: "origin", expected: "another one with protocol zyzzyva" }]
       : []
-  const most = zyzzyvaBatchBytes(given) - requestOverhead
-  const { operationBytes } = given.limits
-  const large = {
-    path: "limits.operationBytes",
-    found: String(operationBytes),
-    expected: `at most ${most}: with protocol zyzzyva a frame has room for a log of ${given.logSize}`,
-  }
-  return [...switched, ...counted, ...barred, ...(operationBytes > most ? [large] : [])]
+  return [...switched, ...counted, ...barred]
 }

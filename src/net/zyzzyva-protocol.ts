@@ -58,6 +58,8 @@ const machine = (config: Config): ReplicaMachine<ZyzzyvaKinds> => ({
   init: init(config),
   step: (state, input) => step(config, state, input),
   isActive,
+  isProposer: (state) => isActive(state) && primaryOf(config.group, state.view) === config.id,
+  settledState: (state) => state,
   lastAssigned: lastOrdered,
   // Nobody tells a primary that a batch is complete: it waits for its disk, and requests gather.
   settled: (_, durable) => durable,

@@ -2,7 +2,8 @@
  * Zyzzyva's durable records as bytes; the same rules as for messages.
  *
  *     ordered     = 01 seq view digest history (00 | 01 signature) signed-batch
- *     certified   = 02 view seq history signers (00 | 01 before) u32(count) (digest (00 | 01 batch))*
+ *     certified   = 02 view seq history signers (00 | 01 before) u32(count) covered*
+ *     covered     = digest (00 | 01 batch)
  *     taken       = 03 seq history digest service u32(count) entry*
  *     stable      = 04 view seq digest signers
  *     view-left   = 05 view-change            new-view-taken = 06 new-view

@@ -98,7 +98,7 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
     case "SpecHeader":
     case "Accusation":
     case "Checkpoint": {
-      const { _tag, signature, ...fields } = m
+      const { _tag, signature: _, ...fields } = m
       return { type, ...fields }
     }
   }
