@@ -49,6 +49,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./front.ts")).frontCommand,
   },
   {
+    name: "d-client",
+    summary: "Read and write over D-Prophecy: no proxy between this process and the replicas",
+    load: async () => (await import("./d-client.ts")).dClientCommand,
+  },
+  {
     name: "origin",
     summary: "Run web servers that replicas ask: Apache, one for each",
     load: async () => (await import("./origin.ts")).originCommand,

@@ -17,6 +17,7 @@ const tag = <T extends string>(name: T) => ({ _tag: Schema.Literal(name) })
 const scope = { messages: Names, to: Nodes }
 
 const Cluster = Schema.Struct({
+  protocol: Schema.optionalKey(Schema.Literal("zyzzyva")),
   n: Positive,
   clients: Natural,
   hostileClients: Natural,
@@ -38,6 +39,9 @@ const Cluster = Schema.Struct({
   recovery: Schema.optionalKey(Schema.Boolean),
   recoveryPeriodMs: Schema.optionalKey(Ms),
   bigRequestBytes: Schema.optionalKey(Positive),
+  rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
+  confirmViews: Schema.optionalKey(Schema.Boolean),
+  commitMs: Schema.optionalKey(Positive),
 })
 
 const Noise = Schema.Struct({
@@ -71,6 +75,7 @@ const SaidMessage = Schema.Union([
     digest: Schema.NonEmptyString,
   }),
   Schema.Struct({ ...tag("Checkpoint"), seq: Natural, digest: Schema.NonEmptyString }),
+  Schema.Struct({ ...tag("Accusation"), view: Natural }),
   Schema.Struct({
     ...tag("ViewChange"),
     view: Natural,
@@ -129,7 +134,8 @@ const Behaviour = Schema.Union([
   Schema.Struct({
     ...tag("FalseViewChange"),
     to: Nodes,
-    story: Schema.Literals(["invented", "forgotten", "checkpoint"]),
+    story: Schema.Literals(["invented", "forgotten", "checkpoint", "copied", "hoarded"]),
+    view: Schema.optionalKey(Natural),
   }),
   Schema.Struct({
     ...tag("BadNewView"),

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { ClusterConfig } from "../net/cluster-config.ts"
 import { changesOf, type FeatureName, featureNames, featuresIn } from "./features.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
@@ -149,6 +150,12 @@ const misplacedOrigin = (given: Given): string | undefined => {
   return undefined
 }
 
+const keepsSketches = ({ file }: ClusterConfig): Refused =>
+  new Refused({
+    code: ExitCode.BadInput,
+    text: `${file}: its replicas keep sketches for clients of D-Prophecy, which need no front end: run prophecy replica for each, and prophecy d-client`,
+  })
+
 const startOrigin = Effect.fn("startOrigin")(function* (
   given: Given,
   port: number,
@@ -166,6 +173,7 @@ const servedConfig = (given: Given) =>
   Effect.gen(function* () {
     if (Option.isSome(given.config)) {
       const config = yield* loadConfig(given.config.value)
+      if (config.sketches) return yield* keepsSketches(config)
       return given.noTrace ? { ...config, traceDirectory: undefined } : config
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))

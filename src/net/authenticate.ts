@@ -31,14 +31,17 @@ type Span = readonly [from: number, to: number]
 
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
+/** For a replica with which the client shares no key at present: it verifies nowhere. */
+const noEntry = "\0".repeat(macSize)
+
 /** A client's authenticator of its request: an entry a replica, under the client's keys. */
 export const authenticatorOf = (
-  keys: ReadonlyArray<HmacKey>,
+  keys: ReadonlyArray<HmacKey | undefined>,
   request: Request & { readonly _tag?: "Request" | "Read" },
 ): string => {
   const digest = request._tag === "Read" ? readDigest(request) : requestDigest(request)
   let authenticator = ""
-  for (const key of keys) authenticator += key.macOfDigest(digest).slice(0, macSize)
+  for (const key of keys) authenticator += key?.macOfDigest(digest).slice(0, macSize) ?? noEntry
   return authenticator
 }
 
@@ -54,14 +57,15 @@ const sameEntry = (mac: string, authenticator: string, at: number): boolean => {
 
 /** Whether replica `id` of `n` finds the client's MAC of the digest at its place. */
 export const isClientsEntry = (of: {
-  readonly key: HmacKey
+  /** The keys of the entry that are good now. */
+  readonly keys: ReadonlyArray<HmacKey>
   readonly digest: string
   readonly authenticator: string
   readonly id: ReplicaId
   readonly n: number
 }): boolean =>
   of.authenticator.length === of.n * macSize &&
-  sameEntry(of.key.macOfDigest(of.digest), of.authenticator, of.id * macSize)
+  of.keys.some((key) => sameEntry(key.macOfDigest(of.digest), of.authenticator, of.id * macSize))
 
 /** Makes verdicts for one replica. */
 export class Authenticator {
@@ -98,8 +102,13 @@ export class Authenticator {
     const replica = this.#recovering(client)
     if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
     if (client >= this.#clients) return false
-    const key = this.#keys.client(client)
-    return isClientsEntry({ key, digest, authenticator, id: this.#id, n: this.#n })
+    return isClientsEntry({
+      keys: this.#keys.goodForClient(client),
+      digest,
+      authenticator,
+      id: this.#id,
+      n: this.#n,
+    })
   }
 
   /** The replica that asks to be taken back in this name, if the name is for that. */

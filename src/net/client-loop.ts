@@ -98,6 +98,7 @@ export class ClientLoop<K extends ClientKinds> {
       role: {
         side: "initiator",
         secret: this.#options.keys.replica(replica),
+        keying: this.#options.keys.keying,
         hello: {
           kind: "endpoint",
           id: endpoint,

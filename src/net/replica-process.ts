@@ -9,7 +9,8 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
-import { replicaKeys } from "./keys.ts"
+import { countersPath, openKeyCounters } from "./key-counters.ts"
+import { type ReplicaKeys, replicaKeys } from "./keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -24,6 +25,7 @@ import {
   type ReplicaTracer,
   scopedOrigin,
   scopedPeers,
+  directoryOf,
   scopedStore,
   scopedTracer,
   type TraceError,
@@ -32,7 +34,8 @@ import {
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
-import { StoreError } from "./store-error.ts"
+import { doubtDisk } from "./recover-disk.ts"
+import { DiskDoubted, StoreError } from "./store-error.ts"
 import { zyzzyvaKit } from "./zyzzyva-kit.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
@@ -56,6 +59,8 @@ export interface ReplicaOptions {
   readonly log?: (line: string) => void
   /** Its disk is lost: it starts with an empty one, and is taken back by the others. */
   readonly rejoin?: boolean
+  /** Whether it is to be recovered, with its disk if that is good. */
+  readonly recover?: boolean
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -83,6 +88,10 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
   return new ReplicaBroken({ replica, reason })
 }
+
+// Others contradict the disk: the next start is to know.
+const noted = (identity: Identity, files: FileSystem, cause: unknown): unknown =>
+  cause instanceof DiskDoubted ? doubtDisk(files, directoryOf(identity), cause.reason) : cause
 
 const statusOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
@@ -187,8 +196,9 @@ const startLoop = <K extends Kinds>(
       schedule: () => loop.schedule(),
     })
     const { executor } = attached
+    const { files = systemFiles } = options
     const fail = (cause: unknown): void => {
-      Effect.runSync(Deferred.fail(failed, broken(id, cause)))
+      Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
     }
     const loop: ReplicaLoop<K> = new ReplicaLoop({
       protocol: kit.protocol,
@@ -217,7 +227,7 @@ const startLoop = <K extends Kinds>(
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records, disk.incarnation)
+        loop.restart(disk.records, disk.incarnation, disk.recovers)
         if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
@@ -241,6 +251,20 @@ const startLoop = <K extends Kinds>(
     return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
+// Makes new keys now and then, where that is switched on.
+const refreshing = (
+  { keyRefreshMs }: ClusterConfig,
+  { keying }: ReplicaKeys,
+): Effect.Effect<void, never, Scope.Scope> => {
+  if (keying === undefined) return Effect.void
+  return Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => setInterval(() => keying.epochs.refresh(), keyRefreshMs)),
+      (timer) => Effect.sync(() => clearInterval(timer)),
+    ),
+  )
+}
+
 const runOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
   identity: Identity,
@@ -248,13 +272,15 @@ const runOf = <K extends Kinds>(
 ): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> =>
   Effect.gen(function* () {
     const { config, id } = identity
-    const { files = systemFiles, rejoin = false } = options
+    const { files = systemFiles, rejoin = false, recover = false } = options
+    const back = recover ? "recover" : rejoin ? "rejoin" : undefined
     const failed = yield* Deferred.make<never, ReplicaError>()
-    const keys = replicaKeys(config, id)
+    const keys = replicaKeys(config, id, openKeyCounters(files, countersPath(config.file, id)))
+    yield* refreshing(config, keys)
     // The port first: it keeps a second process of this replica away from the files.
     const peers = yield* scopedPeers(identity, keys, kit.wire(keys))
     const { protocol } = kit
-    const disk = yield* scopedStore(identity, { codec: protocol.records, files, rejoin })
+    const disk = yield* scopedStore(identity, { codec: protocol.records, files, back })
     const executor = yield* openExecutor(identity, disk, kit.execution)
     const origin = yield* scopedOrigin(identity)
     const tracer = yield* scopedTracer(identity, protocol.trace, options.trace)

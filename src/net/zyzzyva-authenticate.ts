@@ -36,8 +36,8 @@ export interface Judging {
   readonly group: Group
   readonly id: ReplicaId
   readonly clients: number
-  /** The key for this replica's entry in a client's authenticators. */
-  readonly clientKey: (client: number) => HmacKey
+  /** The keys for this replica's entry in a client's authenticators that are good now. */
+  readonly goodForClient: (client: number) => ReadonlyArray<HmacKey>
   readonly verifier: ZyzzyvaVerifier
 }
 
@@ -50,9 +50,9 @@ export class ZyzzyvaAuthenticator {
   }
 
   #isClients(client: number, digest: string, authenticator: string): boolean {
-    const { group, id, clients, clientKey } = this.#of
+    const { group, id, clients, goodForClient } = this.#of
     if (client >= clients) return false
-    return isClientsEntry({ key: clientKey(client), digest, authenticator, id, n: group.n })
+    return isClientsEntry({ keys: goodForClient(client), digest, authenticator, id, n: group.n })
   }
 
   #isSigned(message: Message): boolean {

@@ -34,7 +34,7 @@ export const zyzzyvaKit = (config: ClusterConfig, id: ReplicaId): ReplicaKit<Zyz
         group: groupOf(config.replicas.length),
         id,
         clients: config.clients,
-        clientKey: keys.client,
+        goodForClient: keys.goodForClient,
         verifier: new ZyzzyvaVerifier(cluster, publicKeys),
       }
       return zyzzyvaWire(limitsOf(config), new ZyzzyvaAuthenticator(judging))

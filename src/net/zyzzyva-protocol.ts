@@ -131,7 +131,7 @@ const repeatedTo = (
 const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
   const mayAsk = holeAsker()
   const asOrder = (place: Place): ZyzzyvaPlace => place as ZyzzyvaPlace
-  const { group, id } = config
+  const { group } = config
   return {
     placeOf: placeOf(config),
     isEarly: (state, place) =>
@@ -140,7 +140,7 @@ const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
     tells: (state, place) => isBeforeItsTurn(state, asOrder(place)) && mayAsk(state),
     sizeOf: (input) => (input._tag === "ReceiveOrderReq" ? bytesOf(input.message) : 400),
     messagesAt: (state, seq) => [
-      ...(primaryOf(group, state.view) === id ? ordersAt(state, seq, seq) : []),
+      ...ordersAt(state, seq, seq),
       ...checkpointWords(config, state, seq - 1).filter((m) => m.seq === seq),
     ],
     checkpointsAbove: (state, low) =>
@@ -154,11 +154,6 @@ const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
       const start = newLog(config, newView.changes).start.seq
       return { message: newView, by: primaryOf(group, newView.view), start }
     },
-    // Who lacks orders is given them alone.
-    onlyTo: (input) =>
-      input._tag === "Receive" && input.message._tag === "FillHole"
-        ? input.message.replica
-        : undefined,
   }
 }
 

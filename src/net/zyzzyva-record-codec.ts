@@ -7,7 +7,7 @@
  *     taken       = 03 seq history digest service u32(count) entry*
  *     stable      = 04 view seq digest signers
  *     view-left   = 05 view-change            new-view-taken = 06 new-view
- *     entered     = 07 view
+ *     entered     = 07 view                   confirmed = 08 view
  *     entry       = timestamp u32(length) result seq (00 | 01 history)
  *
  * A certificate names all that it covers: of a batch that a record before it in the same log has,
@@ -45,6 +45,7 @@ const kind = {
   ViewLeft: 5,
   NewViewTaken: 6,
   ViewEntered: 7,
+  ViewConfirmed: 8,
 } as const
 
 type OfKind<T extends DurableRecord["_tag"]> = Extract<DurableRecord, { readonly _tag: T }>
@@ -140,6 +141,7 @@ class Session implements RecordSession<DurableRecord> {
       case "NewViewTaken":
         return writeNewView(writer, record.newView)
       case "ViewEntered":
+      case "ViewConfirmed":
         return writer.natural(record.view)
     }
   }
@@ -229,6 +231,8 @@ class Session implements RecordSession<DurableRecord> {
         return { _tag: "NewViewTaken", newView: readNewView(reader, limits) }
       case kind.ViewEntered:
         return { _tag: "ViewEntered", view: reader.natural("view") }
+      case kind.ViewConfirmed:
+        return { _tag: "ViewConfirmed", view: reader.natural("view") }
       default:
         return undefined
     }

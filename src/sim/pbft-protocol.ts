@@ -56,6 +56,7 @@ export class PbftProtocol implements Protocol<WireMessage> {
   }
 
   readonly textOf = messageText
+  readonly excuse = () => null
 
   #recorder(node: TraceNode): Recorder {
     const { write, spec } = this.#options

@@ -284,11 +284,14 @@ export class Simulation<M extends Named> {
 
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
-    const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
+    const { executed } = this.#protocol.monitor
     const group = groupOf(this.#scenario.cluster.n)
     const standings = this.#correct().map(({ standing }) => standing)
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
-    return demandOf(correctOf(group, standings, executed), open)
+    const correct = correctOf(group, standings, executed)
+    const demand = demandOf(correct, open)
+    const excuse = demand.missing === null ? null : this.#protocol.excuse(correct)
+    return excuse === null ? demand : { missing: null, excuse }
   }
 
   // The end: what must have happened by now, and the traces as complete files.

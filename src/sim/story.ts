@@ -54,6 +54,8 @@ const inputText = (input: Input): string => {
       return `the state at n${input.checkpoint.seq} ${short(input.checkpoint.digest)}`
     case "Restart":
       return `with ${input.durable.length} records`
+    case "Recover":
+      return `with ${input.durable.length} records, as incarnation ${input.incarnation}`
     case "Rejoin":
       return `with an empty disk, as incarnation ${input.incarnation}`
   }
@@ -70,7 +72,8 @@ const clientInputText = (input: ClientInput): string => {
   }
 }
 
-const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
+/** What a step sends. */
+export const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
   const sent = effects.flatMap((e) =>
     "message" in e ? [`${e._tag} ${nameOf(e.message as Named)}`] : [],
   )

@@ -64,6 +64,8 @@ const envelopesOf = (effect: Effect): ReadonlyArray<ZyzzyvaEnvelope> => {
   switch (effect._tag) {
     case "Broadcast":
     case "SendToClient":
+    // Whom the network lets have it is not the sender's to say.
+    case "SendToReplicas":
       return [{ message: effect.message, to: undefined }]
     case "Persist":
     case "Execute":

@@ -49,8 +49,8 @@ const receive = (peer: Peer, message: Message): Input | Dropped => {
   const bytes = Buffer.from(writer.written())
   const decoded = readZyzzyvaMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
-  const { client: clientKey } = replicaKeys(config, 3)
-  const judging = { group, id: 3, clients: 8, clientKey, verifier }
+  const { goodForClient } = replicaKeys(config, 3)
+  const judging = { group, id: 3, clients: 8, goodForClient, verifier }
   return new ZyzzyvaAuthenticator(judging).input(peer, decoded, bytes)
 }
 

@@ -174,4 +174,5 @@ export const records: fc.Arbitrary<DurableRecord> = fc.oneof(
   viewChange.map((viewChange): DurableRecord => ({ _tag: "ViewLeft", viewChange })),
   newView.map((newView): DurableRecord => ({ _tag: "NewViewTaken", newView })),
   natural.map((view): DurableRecord => ({ _tag: "ViewEntered", view })),
+  natural.map((view): DurableRecord => ({ _tag: "ViewConfirmed", view })),
 )

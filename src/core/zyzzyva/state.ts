@@ -1,5 +1,12 @@
 import * as ClientTable from "../client-table.ts"
-import type { Broadcast, Execute, Persist, Restore, SendToClient } from "../effect.ts"
+import type {
+  Broadcast,
+  Execute,
+  Persist,
+  Restore,
+  SendToClient,
+  SendToReplicas,
+} from "../effect.ts"
 import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
@@ -141,7 +148,10 @@ export type DurableRecord =
   | { readonly _tag: "CheckpointStable"; readonly stable: Message.Stable }
   | { readonly _tag: "ViewLeft"; readonly viewChange: Message.ViewChange }
   | { readonly _tag: "NewViewTaken"; readonly newView: Message.NewView }
+  /** It has taken the log of the view; where that is to be confirmed, it waits for the others. */
   | { readonly _tag: "ViewEntered"; readonly view: View }
+  /** Enough replicas have confirmed the log of the view. */
+  | { readonly _tag: "ViewConfirmed"; readonly view: View }
 
 export type Input =
   | {
@@ -179,6 +189,7 @@ export type Input =
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
+  | SendToReplicas<Message.OrderReq | Message.FillHole>
   | Persist<DurableRecord>
   | Execute
   | Restore

@@ -121,7 +121,8 @@ const recordData = (r: DurableRecord): Readonly<Record<string, unknown>> => {
     case "NewViewTaken":
       return { type, newView: newViewData(r.newView) }
     case "CheckpointTaken":
-    case "ViewEntered": {
+    case "ViewEntered":
+    case "ViewConfirmed": {
       const { _tag, ...fields } = r
       return { type, ...fields }
     }

@@ -168,6 +168,10 @@ const unassigned = (
 const agreeing = (votes: State["confirms"], history: Digest): number =>
   votes.filter((h) => h === history).length
 
+const confirmed = (view: number): ReadonlyArray<Effect> => [
+  { _tag: "Persist", record: { _tag: "ViewConfirmed", view } },
+]
+
 // Durable before anything is said in the view; and the service goes back to where the log begins.
 const entering = (
   state: State,
@@ -224,6 +228,7 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     state: next,
     effects: [
       ...entering(state, base, slots),
+      ...(config.confirmViews && begins ? confirmed(view) : none),
       ...(config.confirmViews ? [{ _tag: "Broadcast" as const, message: confirm }] : none),
       ...(pending === undefined ? none : [pending]),
     ],
@@ -252,7 +257,10 @@ export const recvViewConfirm = (
   const pending = begins ? pendingExecution(config, next) : undefined
   return {
     state: next,
-    effects: pending === undefined ? none : [pending],
+    effects: [
+      ...(begins ? confirmed(state.view) : none),
+      ...(pending === undefined ? none : [pending]),
+    ],
     action: "RecvViewConfirm",
   }
 }
