@@ -8,7 +8,7 @@
 import type { ReplicaId } from "../core/ids.ts"
 import type { ReplicaStatus } from "./status.ts"
 
-/** When the next turn of a replica begins, in milliseconds since 1970; each has one in `everyMs`. */
+/** When the next turn of a replica begins, in milliseconds since 1970; it has one in `everyMs`. */
 export const nextTurn = (
   now: number,
   { id, n, everyMs }: { readonly id: ReplicaId; readonly n: number; readonly everyMs: number },
