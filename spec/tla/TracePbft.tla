@@ -43,6 +43,7 @@ CheckpointsOf(pairs) ==
 CheckpointVotesOf(h, pairs) ==
   [n \in CheckpointSeqs(h) \cup {pairs[k][1] : k \in 1 .. Len(pairs)} |->
      VotesOf(Lookup(pairs, n, <<>>))]
+ToldOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, {})]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
                   u \in all}
@@ -346,6 +347,17 @@ IsRestart(e)         == /\ e.action = "Restart"
 IsRejoin(e)          == /\ e.action = "Rejoin"
                         /\ Rejoin(e.node, e.incarnation)
                         /\ ReplicaIs(e.node, e.post)
+IsRecover(e)         == /\ e.action = "Recover"
+                        /\ Recover(e.node, e.incarnation)
+                        /\ ReplicaIs(e.node, e.post)
+IsRecvQueryStable(e) == /\ e.action = "RecvQueryStable"
+                        /\ Receivable(e.m)
+                        /\ RecvQueryStable(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvReplyStable(e) == /\ e.action = "RecvReplyStable"
+                        /\ Receivable(e.m)
+                        /\ RecvReplyStable(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
 
 (***************************************************************************)
 (* An ignored input changes nothing, and no action of the specification is *)
@@ -370,6 +382,8 @@ Possible(e) ==
     [] e.input = "Fetch"      -> ENABLED SendFetchState(e.node, e.checkpoint)
     [] e.input = "FetchState" -> ENABLED RecvFetchState(e.node, e.m)
     [] e.input = "State"      -> ENABLED RecvState(e.node, e.m)
+    [] e.input = "QueryStable" -> ENABLED RecvQueryStable(e.node, e.m)
+    [] e.input = "ReplyStable" -> ENABLED RecvReplyStable(e.node, e.m)
     [] e.input = "Decide"     -> ENABLED SendNewView(e.node, e.decision)
     [] e.input = "Enter"      -> ENABLED EnterView(e.node)
     [] e.input = "Timer"      -> e.view = view[e.node]
@@ -390,7 +404,8 @@ Follow(e) ==
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
-  \/ IsRestart(e) \/ IsRejoin(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsRecvQueryStable(e)
+  \/ IsRecvReplyStable(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

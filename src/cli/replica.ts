@@ -24,12 +24,21 @@ const refused = (error: ReplicaError): Refused =>
     text: error.message,
   })
 
-const run = Effect.fn("replica")(function* (path: string, id: number, rejoin: boolean) {
+interface Back {
+  readonly rejoin: boolean
+  readonly recover: boolean
+}
+
+const run = Effect.fn("replica")(function* (path: string, id: number, back: Back) {
+  if (back.rejoin && back.recover) {
+    const text = "--rejoin is for a disk that is lost, --recover for one that is there: give one"
+    return yield* new Refused({ code: ExitCode.BadInput, text })
+  }
   const config = yield* loadClusterConfig(path, { kind: "replica", id }).pipe(
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
   )
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log, rejoin }
+  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log, ...back }
   yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
 })
 
@@ -37,6 +46,13 @@ const rejoin = Flag.Boolean("rejoin").pipe(
   Flag.withDefault(false),
   Flag.withDescription(
     "Its disk is lost: fetch the state, and vote when the others have taken the replica back",
+  ),
+)
+
+const recover = Flag.Boolean("recover").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription(
+    "Recover it: check its disk, set a damaged one aside, and have it count as correct again",
   ),
 )
 
@@ -51,8 +67,9 @@ export const replicaCommand = Command.make(
       Flag.withDescription("Which replica: its place in the configuration, from 0"),
     ),
     rejoin,
+    recover,
   },
-  (given) => run(given.config, given.id, given.rejoin),
+  (given) => run(given.config, given.id, given),
 ).pipe(
   Command.withDescription(
     "Run one replica of a configured cluster in the foreground: a JSON line for each event on standard output, until SIGTERM. Exit codes: 143 or 130 after a clean shutdown, 2 bad configuration or port in use, 70 internal.",
@@ -84,6 +101,7 @@ export const replicaChildCommand = Command.make(
     config: Argument.File("config", { mustExist: false }),
     id: Argument.Int("id").pipe(Argument.withSchema(replicaId)),
     rejoin,
+    recover,
   },
-  (given) => Effect.andThen(obeyParent, run(given.config, given.id, given.rejoin)),
+  (given) => Effect.andThen(obeyParent, run(given.config, given.id, given)),
 ).pipe(Command.unlisted)

@@ -100,6 +100,8 @@ export const TraceHeader = Schema.Struct({
   clock: Schema.optionalKey(Natural),
   /** The client in whose name replica 0 asks to be taken back; the others' follow it. */
   recoverers: Schema.optionalKey(Natural),
+  /** Whether primaries may propose the null request. */
+  nullRequests: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
   /** How many clients the replicas know: ids `0 .. clients - 1`. */

@@ -29,6 +29,8 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Proposals <- ${spec.proposals}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
   Rejoins <- ${spec.rejoins}
+  Recoveries <- ${spec.recoveries}
+  NullSeqs = ${setOf(spec.nullSeqs)}
   IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -33,6 +33,14 @@ export const rejoinings = {
 } as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
 export type RejoiningName = keyof typeof rejoinings
 
+/** Who may be recovered with its disk, and as what, by its name in MCPbft.tla. */
+export const recoverings = {
+  NobodyRecovers: [],
+  BackupRecovers: [[1, 1]],
+  LastRecovers: [[3, 1]],
+} as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
+export type RecoveringName = keyof typeof recoverings
+
 /** One instance. */
 export interface PbftModelSpec {
   readonly name: string
@@ -72,6 +80,10 @@ export interface PbftModelSpec {
   readonly recoverers: number | undefined
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: RejoiningName
+  /** Who may be recovered with its disk, and the incarnation that it comes back as. */
+  readonly recoveries: RecoveringName
+  /** Where primaries may propose the null request. */
+  readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ProposalsName
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: 4 | undefined
@@ -146,6 +158,8 @@ export const base = {
   clock: undefined,
   recoverers: undefined,
   rejoins: "NobodyRejoins",
+  recoveries: "NobodyRecovers",
+  nullSeqs: [],
   proposals: "NoProposals",
   bigRequestBytes: undefined,
   reduced: false,

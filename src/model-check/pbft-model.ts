@@ -15,6 +15,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  recoverReplica,
   rejoinReplica,
   restartReplica,
   startClient,
@@ -40,6 +41,7 @@ import {
   replicaVariables,
 } from "./pbft-text.ts"
 import { pbftWitnesses } from "./pbft-witnesses.ts"
+import { recoveryInvariants } from "./recovery-properties.ts"
 import { worldText } from "./world-text.ts"
 
 const configOf = (c: PbftConstants, id: number): Config => ({
@@ -55,6 +57,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   fetchDecisions: c.fetchDecisions,
   clock: c.clock,
   recoverers: c.recoverers,
+  nullRequests: c.nullSeqs.length > 0,
   bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
@@ -94,6 +97,10 @@ const told = (m: Message): string => {
       return `FetchState seq ${m.seq} from ${m.replica}`
     case "State":
       return `State seq ${m.seq} ${m.service}`
+    case "QueryStable":
+      return `QueryStable of incarnation ${m.incarnation} from ${m.replica}`
+    case "ReplyStable":
+      return `ReplyStable ${m.checkpoint} ${m.prepared} to ${m.recovering} from ${m.replica}`
     case "Reply":
       return `Reply ${m.result} to client ${m.client} from ${m.replica}`
   }
@@ -105,8 +112,11 @@ interface LocalInput {
 }
 
 // Each size of the next batch, with each value that may be proposed.
-const proposeInputs = (c: PbftConstants, { queue }: State): ReadonlyArray<LocalInput> => {
+const proposeInputs = (c: PbftConstants, { queue, seqno }: State): ReadonlyArray<LocalInput> => {
   const inputs: Array<LocalInput> = []
+  if (c.nullSeqs.includes(seqno + 1)) {
+    inputs.push({ input: { _tag: "Propose", count: 0 }, what: "proposes the null request" })
+  }
   for (let count = 1; count <= queue.length; count++) {
     const what = `proposes ${count} of ${queue.length} waiting`
     if (c.clock === undefined) inputs.push({ input: { _tag: "Propose", count }, what })
@@ -169,6 +179,10 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       for (const [replica, incarnation] of c.rejoins) {
         if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
         moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))
+      }
+      for (const [replica, incarnation] of c.recoveries) {
+        if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
+        moves.push(wrap(recoverReplica(config, at, incarnation), "with its disk"))
       }
       return moves
     },
@@ -306,6 +320,9 @@ const allActions = [
   "RecvState",
   "Restart",
   "Rejoin",
+  "Recover",
+  "RecvQueryStable",
+  "RecvReplyStable",
 ]
 
 /** The model with these constants. */
@@ -326,7 +343,7 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
     injected: c.injected.map((e) => injectedOf(c, e)),
     forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
-    invariants: pbftInvariants(c, (id) => configOf(c, id)),
+    invariants: [...pbftInvariants(c, (id) => configOf(c, id)), ...recoveryInvariants(c)],
     witnesses: pbftWitnesses(c),
     actions: allActions,
     text,

@@ -40,6 +40,10 @@ export interface PbftConstants {
   readonly recoverers: number | undefined
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Who may be recovered with its disk, and the incarnation that it comes back as. */
+  readonly recoveries: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Where primaries may propose the null request. */
+  readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ReadonlyArray<SignedRequest>
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: number | undefined

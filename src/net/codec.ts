@@ -47,6 +47,7 @@ import {
   writeViewChange,
 } from "./change-codec.ts"
 import type { Reader } from "./reader.ts"
+import { readStable, stableKind, writeStable } from "./stable-codec.ts"
 import { Writer } from "./writer.ts"
 
 /** The first byte of each message. */
@@ -63,6 +64,7 @@ export const kind = {
   Batch: 11,
   FetchState: 12,
   FetchPrePrepare: 13,
+  ...stableKind,
 } as const
 
 /** What travels as one message: a state goes in parts (state-wire.ts). */
@@ -179,6 +181,9 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
       return writeFetchState(writer, m)
     case "FetchPrePrepare":
       return writeFetchPrePrepare(writer, m)
+    case "QueryStable":
+    case "ReplyStable":
+      return writeStable(writer, m)
     case "Reply":
       return writeReply(writer, m)
   }
@@ -306,6 +311,9 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
       return { message: readFetchState(reader) }
     case kind.FetchPrePrepare:
       return { message: readFetchPrePrepare(reader) }
+    case kind.QueryStable:
+    case kind.ReplyStable:
+      return { message: readStable(reader) }
     case kind.Reply:
       return { message: readReply(reader, limits) }
     default:

@@ -22,7 +22,7 @@ export const clockOf = ({
   replicas,
 }: Pick<ClusterConfig, "clients" | "agreedTimeMs" | "replicas">) => {
   const recoverers = agreedTimeMs === 0 ? clients : clients + 1
-  const all = { clients: recoverers + replicas.length, recoverers }
+  const all = { clients: recoverers + replicas.length, recoverers, nullRequests: true }
   return agreedTimeMs === 0 ? all : { ...all, clock: clients }
 }
 

@@ -116,6 +116,10 @@ export interface ReplicaMachine<K extends Kinds> {
   /** What a step makes the replica do by itself, if anything: change views. */
   readonly changeAfter: (before: K["State"], now: K["State"]) => K["Input"] | undefined
   readonly viewTimer: (state: K["State"]) => ViewTimer | undefined
+  /** Why the replica's disk is not to be trusted, if a step shows it. */
+  readonly doubt?: (before: K["State"], now: K["State"]) => string | undefined
+  /** What has to be stable before the replica counts as recovered; 0 when it waits for nothing. */
+  readonly awaited?: (state: K["State"]) => Seq
 }
 
 /** The inputs that the loop makes. */
@@ -123,9 +127,19 @@ export interface LoopInputs<K extends Kinds> {
   readonly restart: (durable: ReadonlyArray<K["Record"]>) => K["Input"]
   /** In place of a disk that was lost; undefined where the protocol has no way back. */
   readonly rejoin: ((incarnation: number) => K["Input"]) | undefined
+  /** With a disk, to be recovered; undefined where the protocol has no such thing. */
+  readonly recover?: (incarnation: number, durable: ReadonlyArray<K["Record"]>) => K["Input"]
   readonly timeout: (view: View) => K["Input"]
   readonly propose: (state: K["State"], count: number, now: number) => K["Input"]
   readonly answered: (answer: Answer) => K["Input"]
+}
+
+/** What the primary proposes while nobody asks for anything. */
+export interface IdleProposals<K extends Kinds> {
+  /** A replica tells that it waits until a number is stable; 0 when it does not. */
+  readonly told: (state: K["State"], replica: ReplicaId, awaited: Seq) => void
+  /** The input that proposes it, when it is to be proposed now. */
+  readonly next: (state: K["State"]) => K["Input"] | undefined
 }
 
 /** Messages that came too early, and those that are sent again. */
@@ -256,6 +270,8 @@ export interface TraceText<K extends Kinds> {
 export interface ReplicaProtocol<K extends Kinds> {
   readonly machine: ReplicaMachine<K>
   readonly inputs: LoopInputs<K>
+  /** Where a replica may wait for the log to go on. */
+  readonly idle?: IdleProposals<K>
   readonly repetition: Repetition<K>
   readonly records: RecordCodec<K["Record"]>
   readonly trace: TraceText<K>

@@ -16,14 +16,18 @@ export interface PeerStatus {
   readonly queuedBytes: number
 }
 
-/** Of a replica that lost its disk. */
+/** Of a replica that lost its disk or was recovered with it. */
 export interface RecoveryStatus {
   /** As what it came back. */
   readonly incarnation: number
-  /** The checkpoint that has to be stable before it votes; null until it was taken back. */
+  /** The checkpoint that has to be stable before it is recovered; null until it was taken back. */
   readonly votesFrom: number | null
-  /** Whether it votes again, and counts as correct. */
+  /** Whether it votes: without its disk not before it is recovered. */
   readonly votes: boolean
+  /** With its disk: what it sends nothing above; null until it has estimated it, and without. */
+  readonly bound: number | null
+  /** Whether it counts as correct again. */
+  readonly recovered: boolean
 }
 
 export interface ReplicaStatus {

@@ -6,13 +6,7 @@
  */
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
-import type {
-  Batch,
-  FetchPrePrepare,
-  PrePrepare,
-  Request,
-  State as StateMessage,
-} from "../core/pbft/message.ts"
+import type { AddressedMessage, State as StateMessage } from "../core/pbft/message.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
@@ -345,7 +339,7 @@ export class ReplicaNode {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
   }
 
-  #carried(message: Batch | StateMessage | Request | PrePrepare | FetchPrePrepare): WireMessage {
+  #carried(message: AddressedMessage | StateMessage): WireMessage {
     if (message._tag === "Request") {
       return { ...message, authenticator: authenticatorFor(message, everyone(this.config.group.n)) }
     }

@@ -43,13 +43,14 @@ export const idsOf = ({ cluster }: Pick<Scenario, "cluster">): Ids => {
   const clock = cluster.agreedTimeMs === undefined ? {} : { clock: asking }
   const clients = cluster.agreedTimeMs === undefined ? asking : asking + 1
   if (cluster.recovery !== true) return { clients, ...clock }
-  return { clients: clients + cluster.n, ...clock, recoverers: clients }
+  return { clients: clients + cluster.n, ...clock, recoverers: clients, nullRequests: true }
 }
 
 interface Ids {
   readonly clients: number
   readonly clock?: number
   readonly recoverers?: number
+  readonly nullRequests?: boolean
 }
 
 // From what size on requests go past the primary, where any do.

@@ -54,6 +54,8 @@ const inputText = (input: Input): string => {
       return `the state at n${input.checkpoint.seq} ${short(input.checkpoint.digest)}`
     case "Restart":
       return `with ${input.durable.length} records`
+    case "Recover":
+      return `with ${input.durable.length} records, as incarnation ${input.incarnation}`
     case "Rejoin":
       return `with an empty disk, as incarnation ${input.incarnation}`
   }

@@ -281,6 +281,25 @@ export const rejoinReplica = <V>(
   return { process: { ...startReplica(config, service), state }, sent, action }
 }
 
+/** The replica stops and starts again with its disk, to be recovered. */
+export const recoverReplica = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+  incarnation: number,
+): Moved<ReplicaProcess<V>> => {
+  const durable = durableRecords(config, process.state)
+  const { state, effects, action } = step(config, process.state, {
+    _tag: "Recover",
+    incarnation,
+    durable,
+  })
+  if (state === process.state) return { process, sent: [], action }
+  const sent = effects.flatMap((e) => envelopesOf(config, process, e))
+  const last = process.snapshots.find((s) => s.seq === state.executed)
+  assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
+  return { process: { ...process, state, value: last.value, before: undefined }, sent, action }
+}
+
 export const startClient = (config: ClientConfig): ClientState => initClient(config)
 
 /** Gives one input to a client; its requests carry an authenticator that verifies everywhere. */

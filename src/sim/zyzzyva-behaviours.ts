@@ -146,12 +146,24 @@ const flatter: Maker<ZyzzyvaMessage, ZyzzyvaSetting, "Flatter"> = (_, { config }
   }
 }
 
+// What another has signed cannot be changed.
+const isPassedOn = ({ id, group }: Config, m: ZyzzyvaMessage): boolean => {
+  const isPrimaryOf = (view: View): boolean => view % group.n === id
+  return (m._tag === "OrderReq" || m._tag === "NewView") && !isPrimaryOf(m.view)
+}
+
 const withUnknown = (setting: ZyzzyvaSetting, out: Out): ReadonlyArray<Out> => {
   const { message } = out
   const unknown = unknownDigest(setting.hashing, nameOf(message))
   switch (message._tag) {
     case "Checkpoint":
       return [{ ...out, message: sealedBy(setting, { ...message, digest: unknown }) }]
+    case "OrderReq": {
+      const { view, seq } = message
+      const signature = setting.config.sign({ _tag: "OrderReq", view, seq, history: unknown })
+      if (isPassedOn(setting.config, message)) return [out]
+      return [{ ...out, message: { ...message, history: unknown, signature } }]
+    }
     case "SpecHeader":
     case "SpecResponse":
       return [{ ...out, message: sealedBy(setting, { ...message, history: unknown }) }]
@@ -160,12 +172,6 @@ const withUnknown = (setting: ZyzzyvaSetting, out: Out): ReadonlyArray<Out> => {
     default:
       return [out]
   }
-}
-
-// What another has signed cannot be changed.
-const isPassedOn = ({ id, group }: Config, m: ZyzzyvaMessage): boolean => {
-  const isPrimaryOf = (view: View): boolean => view % group.n === id
-  return (m._tag === "OrderReq" || m._tag === "NewView") && !isPrimaryOf(m.view)
 }
 
 /** What a Byzantine replica of Zyzzyva can do. */

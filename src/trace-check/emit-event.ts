@@ -102,6 +102,16 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
       const digest = symbols.checkpoint(m.digest)
       return `[type |-> "FetchState", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
     }
+    case "QueryStable": {
+      const k = symbols.incarnation(m.replica, m.incarnation)
+      return `[type |-> "QueryStable", incarnation |-> ${k}, ${from(m, symbols)}`
+    }
+    case "ReplyStable": {
+      const k = symbols.incarnation(m.recovering, m.incarnation)
+      const told = `checkpoint |-> ${m.checkpoint}, prepared |-> ${m.prepared}`
+      const about = `recovering |-> ${m.recovering}, incarnation |-> ${k}`
+      return `[type |-> "ReplyStable", ${about}, ${told}, ${from(m, symbols)}`
+    }
     case "State":
       return (
         `[type |-> "State", seq |-> ${m.seq}, value |-> TraceValue, ` +
@@ -334,14 +344,16 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     return recordText([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
-    input._tag === "Restart" || input._tag === "Rejoin"
+    input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"
       ? replicaText(event.replica, event.step.state, symbols)
       : postText(event.replica, event.post as ReplicaPost, symbols)
   return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }
 
 const rejoined = (input: Input, replica: number, symbols: Symbols): number | undefined =>
-  input._tag === "Rejoin" ? symbols.incarnation(replica, input.incarnation) : undefined
+  input._tag === "Rejoin" || input._tag === "Recover"
+    ? symbols.incarnation(replica, input.incarnation)
+    : undefined
 
 // What a primary puts before the requests of a batch: nothing, or its proposal.
 const headText = (input: Input, symbols: Symbols): string | undefined => {

@@ -68,14 +68,24 @@ const ownRecovery = (replica: number, state: State, symbols: Symbols): string =>
   return recovery === undefined ? "{}" : recoveryText(replica, recovery, symbols)
 }
 
-/** `recovery[i]` of a replica that once lost its disk. */
+/** `recovery[i]` of a replica that once lost its disk or was recovered. */
 export const recoveryText = (
   replica: number,
-  { incarnation, point }: RecoveryData,
+  { incarnation, point, bound, told = [] }: RecoveryData,
   symbols: Symbols,
-): string =>
-  `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
-  `point |-> ${tlaSet(point === null ? [] : [point])}]}`
+): string => {
+  const answers = told.map(({ replica: r, checkpoint, prepared }) =>
+    tlaTuple([r, `{[checkpoint |-> ${checkpoint}, prepared |-> ${prepared}]}`]),
+  )
+  const estimate =
+    bound === undefined
+      ? ""
+      : `, bound |-> ${tlaSet(bound === null ? [] : [bound])}, told |-> ToldOf(${tlaTuple(answers)})`
+  return (
+    `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
+    `point |-> ${tlaSet(point === null ? [] : [point])}${estimate}]}`
+  )
+}
 
 const changeFields = (state: State, symbols: Symbols): string => {
   const { pset, qset, viewChanges, newView, fetched } = state

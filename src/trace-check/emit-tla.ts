@@ -120,7 +120,9 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
-    `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
+    `TraceRejoins == ${tlaSet(returns("Rejoin", chain, symbols))}`,
+    `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
+    `TraceNullSeqs == ${header.nullRequests === true ? "0 .. 1000000000" : "{}"}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),
@@ -129,9 +131,13 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
   ]
 }
 
-const rejoins = ({ events }: Chain, symbols: Symbols): ReadonlyArray<string> =>
+const returns = (
+  how: "Rejoin" | "Recover",
+  { events }: Chain,
+  symbols: Symbols,
+): ReadonlyArray<string> =>
   events.flatMap((event) =>
-    event._tag === "ReplicaStep" && event.input._tag === "Rejoin"
+    event._tag === "ReplicaStep" && event.input._tag === how
       ? [tlaTuple([event.replica, symbols.incarnation(event.replica, event.input.incarnation)])]
       : [],
   )

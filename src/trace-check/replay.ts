@@ -75,6 +75,7 @@ export class ReplicaReplay {
       fetchDecisions,
       clock: header.clock,
       recoverers: header.recoverers,
+      nullRequests: header.nullRequests,
       bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,

@@ -11,7 +11,7 @@ import { stabiliseAt } from "./checkpointing.ts"
 import { takeDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Batch, FetchBatch, NewView, Numbered } from "./message.ts"
-import { isMute } from "./rejoin.ts"
+import { highAt, isMute } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import {
   type Config,
@@ -75,6 +75,9 @@ export const holdsStart = (state: State, { start }: NewView): boolean =>
 export const canEnter = (config: Config, state: State): boolean => {
   const { active, newView, fetched } = state
   if (active || newView === undefined || !holdsStart(state, newView)) return false
+  const { chosen, start } = newView
+  const high = highAt(state, Math.max(start.seq, state.log.low))
+  if (!isMute(state) && chosen.some((c) => c.seq > high)) return false
   const have = new Set(fetched.map((b) => b.digest))
   return missingBatches(config, state, newView).every((digest) => have.has(digest))
 }

@@ -13,12 +13,11 @@ import { stabilise, stabiliseAt, vote } from "./checkpointing.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, FetchState, Numbered, State as StateMessage } from "./message.ts"
 import { newReads } from "./reads.ts"
-import { reached } from "./rejoin.ts"
+import { highAt, reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 
-const isAbove = (config: Config, state: State, seq: Seq): boolean =>
-  seq > state.log.low + config.logSize
+const isAbove = (state: State, seq: Seq): boolean => seq > highAt(state, state.log.low)
 
 /**
  * A digest is right when f + 1 vouch for it, of whom one is correct. A window is left behind only
@@ -26,7 +25,7 @@ const isAbove = (config: Config, state: State, seq: Seq): boolean =>
  */
 const vouched = (config: Config, state: State): ReadonlyArray<Numbered> =>
   state.checkpointVotes.flatMap(({ seq, votes }) => {
-    const needed = isAbove(config, state, seq) ? config.group.quorum - 1 : weakQuorum(config.group)
+    const needed = isAbove(state, seq) ? config.group.quorum - 1 : weakQuorum(config.group)
     const digests = [...new Set(votes)].filter((d) => d !== noDigest) // order-free: each by itself
     return digests
       .filter((digest) => Votes.count(votes, digest) >= needed)
@@ -90,7 +89,7 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
   const held = hold(config, state, m)
   const { recovery, effects: point } = reached(config, state, { table: held.table, seq })
   const restored = { ...held, recovery }
-  const moved = isAbove(config, state, seq)
+  const moved = isAbove(state, seq)
     ? stabiliseAt(config, restored, seq)
     : stabilise(config, withOwnVote(config, restored, { seq, digest }), seq)
   const next = { ...moved.state, assigned: assignedAfter(config, moved.state) }
@@ -119,7 +118,7 @@ const hold = (config: Config, state: State, { seq, service, table: all }: StateM
   ]
   const queue = state.queue.filter((r) => r.timestamp > ClientTable.get(table, r.client).timestamp)
   const leads = state.active && primaryOf(config.group, state.view) === config.id
-  const seqno = leads && isAbove(config, state, seq) ? seq : state.seqno
+  const seqno = leads && isAbove(state, seq) ? seq : state.seqno
   return { ...state, executed: seq, table, undo: undefined, checkpoints, queue, seqno }
 }
 

@@ -115,6 +115,8 @@ const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
     case "Batch":
     case "FetchState":
     case "State":
+    case "QueryStable":
+    case "ReplyStable":
       return true
   }
 }
