@@ -31,14 +31,17 @@ type Span = readonly [from: number, to: number]
 
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
+/** For a replica with which the client shares no key at present: it verifies nowhere. */
+const noEntry = "\0".repeat(macSize)
+
 /** A client's authenticator of its request: an entry a replica, under the client's keys. */
 export const authenticatorOf = (
-  keys: ReadonlyArray<HmacKey>,
+  keys: ReadonlyArray<HmacKey | undefined>,
   request: Request & { readonly _tag?: "Request" | "Read" },
 ): string => {
   const digest = request._tag === "Read" ? readDigest(request) : requestDigest(request)
   let authenticator = ""
-  for (const key of keys) authenticator += key.macOfDigest(digest).slice(0, macSize)
+  for (const key of keys) authenticator += key?.macOfDigest(digest).slice(0, macSize) ?? noEntry
   return authenticator
 }
 
@@ -87,8 +90,9 @@ export class Authenticator {
     const replica = this.#recovering(client)
     if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
     if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
-    const mac = this.#keys.client(client).macOfDigest(digest)
-    return sameEntry(mac, authenticator, this.#id * macSize)
+    return this.#keys
+      .goodForClient(client)
+      .some((key) => sameEntry(key.macOfDigest(digest), authenticator, this.#id * macSize))
   }
 
   /** The replica that asks to be taken back in this name, if the name is for that. */

@@ -108,6 +108,7 @@ export class ClientLoop {
       role: {
         side: "initiator",
         secret: this.#keys.replica(replica),
+        keying: this.#keys.keying,
         hello: {
           kind: "endpoint",
           id: endpoint,

@@ -96,6 +96,11 @@ export const ClusterConfigFile = Schema.Struct({
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /**
+   * Each replica makes new keys for what is sent to it after this many milliseconds, and what was
+   * authenticated under those before is refused soon after; 0: keys are those of the secrets.
+   */
+  keyRefreshMs: Schema.optionalKey(whole(0, 86_400_000)),
   /** A replica that asks to be taken back again is not heard for half of this. */
   recoveryPeriodMs: Schema.optionalKey(whole(0, 86_400_000)),
   /**
@@ -169,6 +174,7 @@ export interface ClusterConfig {
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
+  readonly keyRefreshMs: number
   readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
@@ -186,6 +192,7 @@ export const configDefaults = {
   retransmitMs: 1_000,
   viewChangeMs: 1_000,
   recoveryPeriodMs: 60_000,
+  keyRefreshMs: 0,
   readOnly: false,
   tentative: false,
   sketches: false,
@@ -343,6 +350,7 @@ export const toClusterConfig = (
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
     recoveryPeriodMs: c.recoveryPeriodMs,
+    keyRefreshMs: c.keyRefreshMs,
     bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     origins: c.origins,
