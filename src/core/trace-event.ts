@@ -101,6 +101,8 @@ export const TraceHeader = Schema.Struct({
   replyQuorum: Positive,
   /** Whether replicas answer reads without an order. */
   readOnly: Schema.Boolean,
+  /** Only where these do not wait for what a replica has prepared: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** How many batches may be executed before they are committed. */
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
