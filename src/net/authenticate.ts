@@ -55,6 +55,18 @@ const sameEntry = (mac: string, authenticator: string, at: number): boolean => {
   return different === 0
 }
 
+/** Whether replica `id` of `n` finds the client's MAC of the digest at its place. */
+export const isClientsEntry = (of: {
+  /** The keys of the entry that are good now. */
+  readonly keys: ReadonlyArray<HmacKey>
+  readonly digest: string
+  readonly authenticator: string
+  readonly id: ReplicaId
+  readonly n: number
+}): boolean =>
+  of.authenticator.length === of.n * macSize &&
+  of.keys.some((key) => sameEntry(key.macOfDigest(of.digest), of.authenticator, of.id * macSize))
+
 /** Makes verdicts for one replica. */
 export class Authenticator {
   readonly #keys: ReplicaKeys
@@ -89,10 +101,14 @@ export class Authenticator {
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
     const replica = this.#recovering(client)
     if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
-    if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
-    return this.#keys
-      .goodForClient(client)
-      .some((key) => sameEntry(key.macOfDigest(digest), authenticator, this.#id * macSize))
+    if (client >= this.#clients) return false
+    return isClientsEntry({
+      keys: this.#keys.goodForClient(client),
+      digest,
+      authenticator,
+      id: this.#id,
+      n: this.#n,
+    })
   }
 
   /** The replica that asks to be taken back in this name, if the name is for that. */

@@ -86,6 +86,10 @@ const remember = <A>(derive: (id: number) => A): ((id: number) => A) => {
   }
 }
 
+/** What a replica's signing key is made of. */
+export const signingSeedOf = ({ secrets }: ClusterConfig, id: ReplicaId): Secret =>
+  Redacted.make(signingSeed(masterOf(secrets, id)))
+
 /** How long keys are good that were replaced: what was sent under them arrives meanwhile. */
 export const graceOf = ({ keyRefreshMs }: Pick<ClusterConfig, "keyRefreshMs">): number =>
   Math.min(keyRefreshMs, 5_000)

@@ -36,6 +36,7 @@ import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { doubtDisk } from "./recover-disk.ts"
 import { DiskDoubted, StoreError } from "./store-error.ts"
+import { zyzzyvaKit } from "./zyzzyva-kit.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
 export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
@@ -311,6 +312,8 @@ export const runReplica = (
     switch (config.protocol) {
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
+      case "zyzzyva":
+        return runOf(zyzzyvaKit(config, id), identity, options)
     }
   })
 

@@ -30,7 +30,8 @@ export const publicKeyHex = (seed: Uint8Array): string =>
     .subarray(publicPrefix.length)
     .toString("hex")
 
-const publicKeyOf = (hex: string): KeyObject =>
+/** The public key that these 64 digits are. */
+export const publicKeyOf = (hex: string): KeyObject =>
   createPublicKey({
     key: Buffer.concat([publicPrefix, Buffer.from(hex, "hex")]),
     format: "der",

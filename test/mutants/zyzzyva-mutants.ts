@@ -1,4 +1,4 @@
-/** Guards of Zyzzyva, in the code and in the specification, and the check that must see each gone. */
+/** Guards of Zyzzyva, in code and specification, and the check that must see each gone. */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
