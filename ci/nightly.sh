@@ -22,6 +22,7 @@ models() {
 # Prophecy and D-Prophecy refine DelayOnce: the models that keep TLC busy for long.
 refinements() {
   local status=0
+  node ci/test.ts --project nightly test/spec/prophecy-ref --testTimeout 36000000 || status=1
   NIGHTLY=1 node ci/test.ts --project nightly test/spec/prophecy-ref \
     --testTimeout 36000000 || status=1
   NIGHTLY=1 node ci/test.ts test/spec/d-prophecy-ref test/model/d-prophecy-ref \

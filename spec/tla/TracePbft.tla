@@ -149,8 +149,9 @@ FastAsLogged(i, post) ==
   LET named(x) == x \in DOMAIN post IN
   /\ IF named("undo") THEN Same("undo", {u.executed : u \in undo'[i]}, post.undo)
                         ELSE Same("undo", undo'[i], undo[i])
-  /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
-                         ELSE Same("reads", reads'[i], reads[i])
+  /\ IF named("reads")
+     THEN Same("reads", {<<r.client, r.timestamp, r.after>> : r \in reads'[i]}, post.reads)
+     ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
 
 \* A variable that the trace does not name is unchanged.

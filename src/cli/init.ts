@@ -46,6 +46,10 @@ const flags = {
     Flag.withDescription("Port of replica 0; the others follow it"),
     Flag.withDefault(7400),
   ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("How the replicas agree"),
+    Flag.withDefault("pbft"),
+  ),
   service: Flag.Literals("service", ["key-value", "album"]).pipe(
     Flag.withDescription("What is replicated"),
     Flag.withDefault("key-value"),
@@ -76,8 +80,9 @@ interface PlannedFile {
 
 const plan = (given: Given, directory: string): ReadonlyArray<PlannedFile> => {
   const ports = Array.from({ length: given.replicas }, (_, id) => given.port + id)
-  const { clients, service, sketches } = given
-  const whole = freshClusterConfig(ports, { clients, service, ...(sketches ? { sketches } : {}) })
+  const { clients, service, sketches, protocol } = given
+  const chosen = { clients, service, protocol, ...(sketches ? { sketches } : {}) }
+  const whole = freshClusterConfig(ports, chosen)
   const path = join(directory, configName)
   if (!given.separateSecrets) return [{ path, content: whole }]
   const { secrets, ...open } = whole

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import type { ClusterConfig } from "../net/cluster-config.ts"
 import { loadClusterConfig } from "../net/config-file.ts"
 import { type ReplicaError, type ReplicaOptions, replicaProcess } from "../net/replica-process.ts"
 import { ExitCode, Refused } from "./ended.ts"
@@ -10,10 +11,13 @@ import { specDigest } from "./specification.ts"
 const replicaId = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 999 })))
 
 /** `PROPHECY_RUN` is set by whoever starts several replicas whose traces belong together. */
-export const traceOf = (directory: string | undefined): Pick<ReplicaOptions, "trace"> => {
+export const traceOf = ({
+  traceDirectory: directory,
+  protocol,
+}: Pick<ClusterConfig, "traceDirectory" | "protocol">): Pick<ReplicaOptions, "trace"> => {
   if (directory === undefined) return {}
   const run = process.env.PROPHECY_RUN ?? randomBytes(8).toString("hex")
-  const spec = process.env.PROPHECY_SPEC ?? specDigest()
+  const spec = process.env.PROPHECY_SPEC ?? specDigest(protocol)
   return { trace: { directory, run, spec } }
 }
 
@@ -38,7 +42,7 @@ const run = Effect.fn("replica")(function* (path: string, id: number, back: Back
     Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
   )
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options: ReplicaOptions = { ...traceOf(config.traceDirectory), log, ...back }
+  const options: ReplicaOptions = { ...traceOf(config), log, ...back }
   yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
 })
 

@@ -30,6 +30,7 @@ const Cluster = Schema.Struct({
   progressMs: Positive,
   quorum: Schema.optionalKey(Positive),
   readOnly: Schema.optionalKey(Schema.Boolean),
+  hastyReads: Schema.optionalKey(Schema.Boolean),
   replyQuorum: Schema.optionalKey(Positive),
   tentative: Schema.optionalKey(Schema.Boolean),
   maxTentative: Schema.optionalKey(Positive),

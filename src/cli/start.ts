@@ -54,6 +54,10 @@ const flags = {
     ),
     Flag.withDefault("album"),
   ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("How the replicas agree (default pbft)"),
+    Flag.withDefault("pbft"),
+  ),
   with: Flag.String("with").pipe(
     Flag.withDescription(
       `Features that are off by default: all, or of ${featureNames.join(",")} (default none)`,
@@ -105,6 +109,15 @@ const misplaced = (given: Given): string | undefined => {
   const found = featuresIn(given.with)
   if ("unknown" in found) {
     return `--with ${given.with}: there is no feature ${JSON.stringify(found.unknown)}; there are ${featureNames.join(", ")}`
+  }
+  if (given.protocol === "zyzzyva" && found.names.length > 0) {
+    return "--with: the features are PBFT's; leave it out with --protocol zyzzyva"
+  }
+  if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
+    return "--protocol and --config exclude each other: the configuration says which it is"
+  }
+  if (given.protocol === "zyzzyva" && (given.service !== "kv" || !given.serve)) {
+    return "--protocol zyzzyva goes with --serve --service kv"
   }
   if (found.names.length > 0 && Option.isSome(given.config)) {
     return "--with and --config exclude each other: the configuration says what is on"
@@ -167,7 +180,9 @@ const servedConfig = (given: Given) =>
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
     const service = serviceOf(given)
     const changes = { ...traces, ...changesOf(featuresOf(given)) }
-    return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...changes })
+    const { protocol } = given
+    const group = { protocol, clients: servingClients, service }
+    return yield* makeRunConfig(folder, replicas, { ...group, ...changes })
   })
 
 const print = (given: Given, findings: Findings): Effect.Effect<void> =>

@@ -72,11 +72,10 @@ export const TraceNode = Schema.Union([
 ])
 export type TraceNode = typeof TraceNode.Type
 
-/** What a trace says of itself before its first step. */
-export const TraceHeader = Schema.Struct({
+// Of every protocol.
+const headerFields = {
   /** Equal in all traces of one run, different in any other run. */
   run: Schema.NonEmptyString,
-  protocol: Schema.Literal("pbft"),
   node: TraceNode,
   /** 0 for the first start of the node's process in this run, one more for each later one. */
   incarnation: Natural,
@@ -86,10 +85,24 @@ export const TraceHeader = Schema.Struct({
   checkpointInterval: Positive,
   logSize: Positive,
   maxBatch: Positive,
+  /** How many clients the replicas know: ids `0 .. clients - 1`. */
+  clients: Natural,
+  /** SHA-256 of the specification, lower-case hexadecimal. */
+  spec: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
+  /** When the process started: ISO 8601, UTC. */
+  startedAt: Schema.NonEmptyString,
+}
+
+/** What a trace of PBFT says of itself before its first step; its specification is Pbft.tla. */
+export const TraceHeader = Schema.Struct({
+  ...headerFields,
+  protocol: Schema.Literal("pbft"),
   /** Equal results that a client needs for an ordered request. */
   replyQuorum: Positive,
   /** Whether replicas answer reads without an order. */
   readOnly: Schema.Boolean,
+  /** Only where these do not wait for what a replica has prepared: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** How many batches may be executed before they are committed. */
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
@@ -102,14 +115,18 @@ export const TraceHeader = Schema.Struct({
   nullRequests: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
-  /** How many clients the replicas know: ids `0 .. clients - 1`. */
-  clients: Natural,
-  /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */
-  spec: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
-  /** When the process started: ISO 8601, UTC. */
-  startedAt: Schema.NonEmptyString,
 })
 export type TraceHeader = typeof TraceHeader.Type
+
+/** The same of Zyzzyva, whose specification is Zyzzyva.tla. */
+export const ZyzzyvaHeader = Schema.Struct({
+  ...headerFields,
+  protocol: Schema.Literal("zyzzyva"),
+  /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
+  rule: Schema.Literals(["corrected", "published"]),
+  confirmViews: Schema.Boolean,
+})
+export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 
 /** The first line of a file. */
 export const HeaderLine = Schema.Struct({

@@ -197,8 +197,18 @@ export const dProphecyModels: ReadonlyArray<DProphecyModelSpec> = [
   },
 ]
 
-/** Two clients, whose operations may be under way at once: for the refinement alone. */
-const twoClients = [
+/** For the refinement alone: two clients, whose operations may be under way at once; and a draw. */
+const watchedAlone = [
+  {
+    ...base,
+    name: "LaggingExecutor",
+    why: "As ComesBack, where the replica that lags may be drawn as well.",
+    asks: "ReadsTwice",
+    start: "ComesBack",
+    executors: [0, 2],
+    injected: "AnySketch",
+    size: "nightly",
+  },
   {
     ...base,
     name: "OneWrites",
@@ -265,6 +275,6 @@ export interface DProphecyRefinement {
  * spec/tla/RefineDProphecy-<name>.cfg is generated from them.
  */
 export const dProphecyRefinements: ReadonlyArray<DProphecyRefinement> = [
-  ...[...dProphecyModels, ...twoClients].map((model) => ({ model, expect: "refines" as const })),
+  ...[...dProphecyModels, ...watchedAlone].map((model) => ({ model, expect: "refines" as const })),
   ...brokenDProphecyModels.map((model) => ({ model, expect: "fails" as const })),
 ]

@@ -61,7 +61,7 @@ export const fastPaths = (config: Pick<ClusterConfig, "replicas" | "readOnly" | 
 }
 
 /** A client that asks in vain waits twice as long each time, up to so many times as long. */
-const longestWait = 16
+export const longestWait = 16
 
 export const clientCoreConfig = (
   config: ClusterConfig,

@@ -110,6 +110,7 @@ export class DClientLoop {
       role: {
         side: "initiator",
         secret: this.#keys.replica(replica),
+        keying: this.#keys.keying,
         hello: { ...hello, fingerprint: fingerprint(config) },
       },
       limits: config.limits,

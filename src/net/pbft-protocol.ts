@@ -157,13 +157,11 @@ const repetition = (config: Config): Repetition<PbftKinds> => ({
     newView === undefined
       ? undefined
       : { message: newView, by: newView.replica, start: newView.start.seq },
-  onlyTo: () => undefined,
 })
 
 /** The last checkpoint that was taken: a restarted replica goes on from there. */
 export const pbftRecords: RecordCodec<DurableRecord> = {
-  write: writeRecord,
-  read: readRecord,
+  session: () => ({ write: writeRecord, read: readRecord }),
   startOf: (records) => {
     const taken = records.filter((r) => r._tag === "CheckpointTaken")
     const last = taken.reduce<(typeof taken)[number] | undefined>(

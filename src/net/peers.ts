@@ -126,7 +126,7 @@ export class Peers<K extends Kinds> {
       }
       return new Dialer({
         address,
-        role: { side: "initiator", hello, secret: keys.pair(replica) },
+        role: { side: "initiator", hello, secret: keys.pair(replica), keying: keys.keying },
         limits: config.limits,
         events: this.#eventsOf(() => peer),
         ...(backoff === undefined ? {} : { backoff }),
@@ -139,7 +139,9 @@ export class Peers<K extends Kinds> {
       this.#early.push(socket)
       return
     }
-    const role = { side: "acceptor", secretFor: (hello: Hello) => this.#secretFor(hello) } as const
+    const { keying } = this.#options.keys
+    const secretFor = (hello: Hello): Uint8Array | number => this.#secretFor(hello)
+    const role = { side: "acceptor", secretFor, keying } as const
     const events = this.#eventsOf((hello) => this.#peerOf(hello as Hello))
     this.#accepted.add(new Connection(socket, role, this.#options.config.limits, events))
     socket.resume()

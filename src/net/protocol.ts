@@ -174,8 +174,6 @@ export interface Repetition<K extends Kinds> {
   ) => ReadonlyArray<K["Message"]>
   /** The message that started the view, who sent it, and the number above which the view starts. */
   readonly newView: (state: K["State"]) => NewViewOf<K> | undefined
-  /** To whom alone the broadcasts of this input's step go; undefined: to everyone. */
-  readonly onlyTo: (input: K["Input"]) => ReplicaId | undefined
 }
 
 export interface NewViewOf<K extends Kinds> {
@@ -234,10 +232,16 @@ export interface Incoming<K extends Kinds> {
   readonly input: K["Input"] | Dropped
 }
 
-/** Durable records as bytes, and where a replica starts from them. */
-export interface RecordCodec<R> {
+/** The records of one log as bytes. */
+export interface RecordSession<R> {
   readonly write: (writer: Writer, record: R) => void
   readonly read: (reader: Reader, limits: CodecLimits) => R | BadMessage
+}
+
+/** Durable records as bytes, and where a replica starts from them. */
+export interface RecordCodec<R> {
+  /** For one log, from its first record on: a record may rest on those before it. */
+  readonly session: () => RecordSession<R>
   /** The checkpoint whose snapshot a restarted replica starts from. */
   readonly startOf: (records: ReadonlyArray<R>) => StartingPoint | undefined
   /** The number of the checkpoint that the record says was taken. */

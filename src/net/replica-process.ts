@@ -9,7 +9,8 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
-import { replicaKeys } from "./keys.ts"
+import { countersPath, openKeyCounters } from "./key-counters.ts"
+import { type ReplicaKeys, replicaKeys } from "./keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -35,6 +36,7 @@ import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
 import { doubtDisk } from "./recover-disk.ts"
 import { DiskDoubted, StoreError } from "./store-error.ts"
+import { zyzzyvaKit } from "./zyzzyva-kit.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
 export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
@@ -130,6 +132,7 @@ const statusOf = <K extends Kinds>(
               active: loop.told(replica)?.active ?? false,
               low: loop.told(replica)?.low ?? 0,
               executed: loop.told(replica)?.executed ?? 0,
+              awaited: loop.told(replica)?.awaited ?? 0,
               queuedBytes: peers.queuedBytes(replica),
             },
           ],
@@ -249,6 +252,20 @@ const startLoop = <K extends Kinds>(
     return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
+// Makes new keys now and then, where that is switched on.
+const refreshing = (
+  { keyRefreshMs }: ClusterConfig,
+  { keying }: ReplicaKeys,
+): Effect.Effect<void, never, Scope.Scope> => {
+  if (keying === undefined) return Effect.void
+  return Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => setInterval(() => keying.epochs.refresh(), keyRefreshMs)),
+      (timer) => Effect.sync(() => clearInterval(timer)),
+    ),
+  )
+}
+
 const runOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
   identity: Identity,
@@ -259,7 +276,8 @@ const runOf = <K extends Kinds>(
     const { files = systemFiles, rejoin = false, recover = false } = options
     const back = recover ? "recover" : rejoin ? "rejoin" : undefined
     const failed = yield* Deferred.make<never, ReplicaError>()
-    const keys = replicaKeys(config, id)
+    const keys = replicaKeys(config, id, openKeyCounters(files, countersPath(config.file, id)))
+    yield* refreshing(config, keys)
     // The port first: it keeps a second process of this replica away from the files.
     const peers = yield* scopedPeers(identity, keys, kit.wire(keys))
     const { protocol } = kit
@@ -295,6 +313,8 @@ export const runReplica = (
     switch (config.protocol) {
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
+      case "zyzzyva":
+        return runOf(zyzzyvaKit(config, id), identity, options)
     }
   })
 

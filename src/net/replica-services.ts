@@ -8,6 +8,8 @@ import { join } from "node:path"
 import { Context, Data, Effect, type Scope } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
 import { header } from "../core/pbft/trace.ts"
+import type { TraceHeader } from "../core/trace-event.ts"
+import { header as zyzzyvaHeader } from "../core/zyzzyva/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bigRequests, clockOf, fastPaths, limitsOf } from "./core-config.ts"
@@ -27,6 +29,7 @@ import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
+import { zyzzyvaRule } from "./zyzzyva-config.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
 export interface Identity {
@@ -291,7 +294,19 @@ export const scopedTrace = (
     ({ writer }) => Effect.promise(writer.close),
   )
 
-/** The parts of a trace's header that the configuration says. */
+/** What a header says of its file, beside what the configuration says. */
+export type OwnHeader = Pick<TraceHeader, "run" | "spec" | "node" | "incarnation" | "startedAt">
+
+/** The first line of a trace. */
+export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
+  if (config.protocol === "pbft") return header({ ...traceHeaderOf(config), ...own })
+  const { n, f, quorum } = groupOf(config.replicas.length)
+  const { clients, checkpointInterval, logSize, maxBatch } = config
+  const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
+  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaRule, ...own })
+}
+
+/** The parts of a header of PBFT's that the configuration says. */
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { checkpointInterval, logSize, maxBatch } = config
@@ -327,8 +342,7 @@ export const scopedTracer = <K extends Kinds>(
   Effect.gen(function* () {
     if (trace === undefined) return { ...Tracing.noTracer, path: null, writer: null }
     const headerOf = (incarnation: number): string =>
-      header({
-        ...traceHeaderOf(config),
+      traceHeader(config, {
         run: trace.run,
         spec: trace.spec,
         node: { kind: "replica", id },

@@ -259,7 +259,7 @@ export class ReplicaLoop<K extends Kinds> {
   // One input, the executions that it makes possible, and what a change of views then does.
   #take(first: K["Input"]): void {
     const { protocol, tracer } = this.#options
-    const { machine, repetition } = protocol
+    const { machine } = protocol
     const inputs: Array<K["Input"]> = [first]
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
       const input = next
@@ -271,7 +271,7 @@ export class ReplicaLoop<K extends Kinds> {
       const starts = input._tag === "Restart" || input._tag === "Recover"
       if (!starts) this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
-      inputs.push(...perform(this.#hands, taken.effects, repetition.onlyTo(input)))
+      inputs.push(...perform(this.#hands, taken.effects))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
       const change = inputs.length === 0 ? machine.changeAfter(before, taken.state) : undefined
       if (change !== undefined) inputs.push(change)

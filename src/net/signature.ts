@@ -12,6 +12,7 @@ import type { ReplicaId } from "../core/ids.ts"
 import type { DirectMessage, NewView, Request, ViewChange } from "../core/pbft/message.ts"
 import { signatureSize, writeUnsignedNewView, writeUnsignedViewChange } from "./change-codec.ts"
 import { requestDigest } from "./digests.ts"
+import type { NewKey } from "./new-key.ts"
 import { Writer } from "./writer.ts"
 
 /** What precedes the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410 section 7). */
@@ -29,7 +30,8 @@ export const publicKeyHex = (seed: Uint8Array): string =>
     .subarray(publicPrefix.length)
     .toString("hex")
 
-const publicKeyOf = (hex: string): KeyObject =>
+/** The public key that these 64 digits are. */
+export const publicKeyOf = (hex: string): KeyObject =>
   createPublicKey({
     key: Buffer.concat([publicPrefix, Buffer.from(hex, "hex")]),
     format: "der",
@@ -40,6 +42,7 @@ const purposes = {
   viewChange: Buffer.from("prophecy/1 view-change ", "latin1"),
   newView: Buffer.from("prophecy/1 new-view ", "latin1"),
   recovery: Buffer.from("prophecy/1 recovery ", "latin1"),
+  newKey: Buffer.from("prophecy/1 new-key ", "latin1"),
 } as const
 
 /** For what is signed, and for which cluster. */
@@ -73,6 +76,18 @@ const recoveryBytes = (cluster: string, digest: string): Buffer => {
   return writer.written()
 }
 
+/** A NEW-KEY without its signature: whose it is, and when. */
+const newKeyBytes = (cluster: string, replica: ReplicaId, key: UnsignedKey): Buffer => {
+  const writer = signedHead("newKey", cluster)
+  writer.reserve(12 + key.publicKey.length)
+  writer.u32(replica)
+  writer.natural(key.counter)
+  writer.text(key.publicKey)
+  return writer.written()
+}
+
+type UnsignedKey = Pick<NewKey, "counter" | "publicKey">
+
 /** Checks VIEW-CHANGEs of every replica. */
 export class Verifier {
   readonly #cluster: string
@@ -94,6 +109,11 @@ export class Verifier {
   /** Whether the replica asks to be taken back with the request of this digest. */
   isRecovery(replica: ReplicaId, digest: string, signature: string): boolean {
     return this.#isBy(replica, recoveryBytes(this.#cluster, digest), signature)
+  }
+
+  /** Whether the replica made the NEW-KEY. */
+  isNewKey(replica: ReplicaId, key: NewKey): boolean {
+    return this.#isBy(replica, newKeyBytes(this.#cluster, replica, key), key.signature)
   }
 
   #isBy(replica: ReplicaId, bytes: Buffer, signature: string): boolean {
@@ -134,6 +154,12 @@ export class Signer {
   #recovery(m: Request): Request {
     const bytes = recoveryBytes(this.#cluster, requestDigest(m))
     return { ...m, authenticator: sign(null, bytes, this.#key).toString("latin1") }
+  }
+
+  /** The signature of an own NEW-KEY. */
+  newKey(counter: number, publicKey: string): string {
+    const bytes = newKeyBytes(this.#cluster, this.#id, { counter, publicKey })
+    return sign(null, bytes, this.#key).toString("latin1")
   }
 
   /**

@@ -129,6 +129,7 @@ export class SketcherLoop {
       role: {
         side: "initiator",
         secret: this.#keys.replica(replica),
+        keying: this.#keys.keying,
         hello: {
           kind: "endpoint",
           id: endpoint,

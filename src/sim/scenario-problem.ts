@@ -123,6 +123,7 @@ const protocolProblems = (scenario: Scenario): Found => {
 const zyzzyvaFields = new Set(["rule", "confirmViews", "commitMs"])
 const pbftFields = new Set([
   "readOnly",
+  "hastyReads",
   "replyQuorum",
   "tentative",
   "maxTentative",

@@ -40,6 +40,8 @@ export interface Cluster {
   readonly progressMs: number
   /** Reads are answered without an order; then writes need a strong quorum of answers. */
   readonly readOnly?: boolean
+  /** They do not wait for what a replica has prepared: to show that it is seen. */
+  readonly hastyReads?: boolean
   /** Fewer or more answers to writes than the safe number: to show that it is seen. */
   readonly replyQuorum?: number
   /** Batches are executed when they are prepared. */

@@ -104,7 +104,7 @@ const fastFields = ({ undo, reads }: State, symbols: Symbols): string => {
     undo === undefined
       ? []
       : [`[executed |-> ${undo.executed}, table |-> ${tableText(undo.table, symbols)}]`]
-  return `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(reads.map((r) => symbols.plain(r)))}`
+  return `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(reads.map((r) => `${symbols.plain(r).slice(0, -1)}, after |-> ${r.after}]`))}`
 }
 
 const answerText = ({ result, digest, tentative }: Answer, symbols: Symbols): string =>

@@ -114,6 +114,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceCanFetch == ${tlaSet(correct)}`,
     `TraceMaxView == ${maxView(chain)}`,
     `TraceReplyQuorum == ${header.replyQuorum}`,
+    `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,
     `TraceReadOnly == ${tlaBoolean(header.readOnly)}`,
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,

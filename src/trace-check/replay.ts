@@ -70,6 +70,7 @@ export class ReplicaReplay {
       maxBatch,
       canFetch: true,
       readOnly,
+      hastyReads: header.hastyReads,
       maxTentative,
       fetchDecisions,
       clock: header.clock,

@@ -14,7 +14,7 @@ const limits = { states: 1_000_000, depth: Number.MAX_SAFE_INTEGER }
 const explored = (spec: DProphecyModelSpec) =>
   explore(modelWorld(dProphecyHistoryModel(spec.name, constantsOfDProphecy(spec))), limits)
 
-// Of those that are big for TLC, the one that the rules are for; the other by night.
+// Of those that are big for TLC, the smallest; the others by night, and one of them by the mutants.
 const isHere = ({ size, name }: DProphecyModelSpec): boolean =>
   size !== "nightly" || name === "ComesBack" || process.env["NIGHTLY"] !== undefined
 

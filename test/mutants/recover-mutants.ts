@@ -88,6 +88,16 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("RecoveryBound", "RecovererRestarts"),
   },
   {
+    name: "a batch is looked for among those that the new view has left behind",
+    file: "src/core/pbft/enter-view.ts",
+    find: "slotOf(config, before, { newView, chosen })",
+    replace: "slotOf(config, state, { newView, chosen })",
+    killedBy: seenBy(
+      "has a chosen batch that it holds by a number which the view leaves behind",
+      "enter-view.test.ts",
+    ),
+  },
+  {
     name: "null requests are taken where they are switched off",
     file: "src/core/pbft/normal-case.ts",
     find: "m.batch.length === 0 && config.nullRequests === true",

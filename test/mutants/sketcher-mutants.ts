@@ -236,7 +236,6 @@ const inChunks: ReadonlyArray<CodeMutant> = [
 
 const dClient = "src/core/prophecy/d-client.ts"
 const dClientTest = "test/core/prophecy/d-client.test.ts"
-const dHistoryTest = "test/model/d-prophecy-refinement.test.ts"
 
 const distributed: ReadonlyArray<CodeMutant> = [
   {
@@ -258,7 +257,7 @@ const distributed: ReadonlyArray<CodeMutant> = [
     file: dClient,
     find: "one.position.seq === other.position.seq &&",
     replace: "",
-    killedBy: seenBy("ComesBack", dHistoryTest),
+    killedBy: seenBy("IsDelayOnce", "RefineDProphecy/LaggingExecutor"),
   },
   {
     name: "D-Prophecy: clients see the executor counted by its result",
@@ -266,7 +265,7 @@ const distributed: ReadonlyArray<CodeMutant> = [
     find: "call.sketches.filter((stated) => isSame(stated, sketch)).length",
     replace:
       "call.sketches.filter((s, r) => (r === call.executor && call.result !== undefined ? call.result.digest === sketch.digest : isSame(s, sketch))).length",
-    killedBy: seenBy("ComesBack", dHistoryTest),
+    killedBy: seenBy("IsDelayOnce", "RefineDProphecy/LaggingExecutor"),
   },
   {
     name: "D-Prophecy: any replica may give the result",

@@ -99,7 +99,12 @@ interface Chosen {
 }
 
 // What was prepared beyond the start is agreed on again in the new view.
-const install = (config: Config, state: State, newView: NewView): PbftStep => {
+// `before`: the same before its window moved, with all batches that it held.
+const install = (
+  config: Config,
+  state: State,
+  { newView, before }: { readonly newView: NewView; readonly before: State },
+): PbftStep => {
   const { view } = newView
   const effects: Array<Effect> = []
   let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
@@ -109,7 +114,7 @@ const install = (config: Config, state: State, newView: NewView): PbftStep => {
   for (const chosen of isMute(state) ? [] : newView.chosen) {
     const { seq, digest } = chosen
     if (!Window.covers(log, seq)) continue
-    const slot = slotOf(config, state, { newView, chosen })
+    const slot = slotOf(config, before, { newView, chosen })
     log = Window.set(log, seq, slot)
     seqno = seq
     const { batch } = slot
@@ -146,6 +151,6 @@ export const enterView = (config: Config, state: State): PbftStep => {
   const { newView } = state
   if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
   const stable = stabiliseAt(config, state, newView.start.seq)
-  const entered = install(config, stable.state, newView)
+  const entered = install(config, stable.state, { newView, before: state })
   return { ...entered, effects: [...stable.effects, ...entered.effects] }
 }

@@ -41,7 +41,7 @@ export const replicaLine = (
 export const clientLine = (
   at: { readonly n: number; readonly client: ClientId },
   before: ClientState,
-  step: ClientStep,
+  step: Pick<ClientStep, "state"> & { readonly action: string },
   input: ClientInput,
 ): string =>
   `{"n":${at.n},"client":${at.client},"action":"${step.action}",` +
