@@ -82,16 +82,16 @@ const sectionOf = (module: Counted, coverage: Coverage): string => {
   const { actions, uncounted, uncovered } = coverage
   const normal = actions.filter((a) => !isOfViewChange(a))
   const changing = actions.filter(isOfViewChange)
-  return `# ${module}.tla
+  return `## ${module}.tla
 
 Not compared so far: ${uncounted.join(", ") || "none"}. Without a compared model:
 ${uncovered.join(", ") || "no action"}, and \`npm test\` fails on one.
 
-## ${module}: clients and the normal case
+### ${module}: clients and the normal case
 
 ${tableOf(coverage, normal)}
 
-## ${module}: view change and restart
+### ${module}: view change and restart
 
 ${tableOf(coverage, changing)}
 `

@@ -1,6 +1,6 @@
 /**
- * When a Zyzzyva replica asks for the state of a later checkpoint: a peer tells that it has one, and
- * the replica has not moved for a while, so that messages which are only late come first.
+ * When a Zyzzyva replica asks for the state of a later checkpoint: a peer tells that it has one,
+ * and the replica has not moved for a while, so that messages which are only late come first.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { State } from "../core/zyzzyva/state.ts"

@@ -1,4 +1,4 @@
-/** Guards of Zyzzyva, in code and specification, each taken away, and the check that must see it. */
+/** Guards of Zyzzyva, in code and specification, and the check that must see each gone. */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
