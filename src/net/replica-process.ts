@@ -10,7 +10,10 @@ import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
-import { type ReplicaKeys, replicaKeys } from "./keys.ts"
+import { heldKey, HeldSigner, withHeldSecrets } from "./held-keys.ts"
+import type { KeyCounters } from "./key-epochs.ts"
+import { HolderError, holderAt } from "./key-holder-socket.ts"
+import { heldReplicaKeys, type ReplicaKeys, replicaKeys } from "./keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -48,7 +51,7 @@ export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
   }
 }
 
-export type ReplicaError = StoreError | ListenError | TraceError | ReplicaBroken
+export type ReplicaError = StoreError | ListenError | TraceError | HolderError | ReplicaBroken
 
 export interface ReplicaOptions {
   /** Without it no trace is written. */
@@ -61,6 +64,8 @@ export interface ReplicaOptions {
   readonly rejoin?: boolean
   /** Whether it is to be recovered, with its disk if that is good. */
   readonly recover?: boolean
+  /** The socket of the process that has its private key (key-holder.ts); without it, its secrets do. */
+  readonly keyHolder?: string
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -252,6 +257,27 @@ const startLoop = <K extends Kinds>(
     return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
+// The replica's keys, or those that a key holder has for it.
+const keysOf = (
+  { config, id }: Identity,
+  counters: KeyCounters,
+  holder: string | undefined,
+): Effect.Effect<ReplicaKeys, HolderError> => {
+  if (holder === undefined) return Effect.sync(() => replicaKeys(config, id, counters))
+  const ask = holderAt(holder)
+  return Effect.tryPromise({
+    try: async () => {
+      const first = await heldKey(ask)
+      const held = { signer: new HeldSigner(ask, id), first, next: () => heldKey(ask) }
+      return heldReplicaKeys(held, await withHeldSecrets(config, id, ask), id, counters)
+    },
+    catch: (cause) =>
+      cause instanceof HolderError
+        ? cause
+        : new HolderError({ path: holder, reason: String(cause) }),
+  })
+}
+
 // Makes new keys now and then, where that is switched on.
 const refreshing = (
   { keyRefreshMs }: ClusterConfig,
@@ -276,7 +302,8 @@ const runOf = <K extends Kinds>(
     const { files = systemFiles, rejoin = false, recover = false } = options
     const back = recover ? "recover" : rejoin ? "rejoin" : undefined
     const failed = yield* Deferred.make<never, ReplicaError>()
-    const keys = replicaKeys(config, id, openKeyCounters(files, countersPath(config.file, id)))
+    const counters = openKeyCounters(files, countersPath(config.file, id))
+    const keys = yield* keysOf(identity, counters, options.keyHolder)
     yield* refreshing(config, keys)
     // The port first: it keeps a second process of this replica away from the files.
     const peers = yield* scopedPeers(identity, keys, kit.wire(keys))
