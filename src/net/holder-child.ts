@@ -1,6 +1,6 @@
 /**
- * A replica's key holder as a child of its supervisor: started before the replica, and again when it
- * ends; its socket lies in a folder that only its owner may enter.
+ * A replica's key holder as a child of its supervisor: started before the replica, and again when
+ * it ends; its socket lies in a folder that only its owner may enter.
  *
  * Outside the specification: see key-holder.ts.
  */

@@ -35,7 +35,7 @@ export interface EpochOptions {
   readonly counters: KeyCounters
   /** Whose own key it is; undefined for an endpoint, which has no number to remember. */
   readonly own?: ReplicaId
-  /** Where the numbers and signatures of own keys come from elsewhere: the first, and later ones. */
+  /** Where numbers and signatures of own keys come from elsewhere: the first, and later ones. */
   readonly held?: { readonly first: OwnKey; readonly next: () => Promise<OwnKey> }
 }
 

@@ -72,11 +72,16 @@ export class KeyHolder {
   #read(): Numbers {
     const path = holderPath(this.#config.file, this.#id)
     if (!this.#files.exists(path)) return { counter: 0, incarnation: 0 }
-    const content = JSON.parse(this.#files.read(path).toString("utf8")) as Record<string, unknown>
-    const { counter, incarnation } = content
-    const known = content["schema"] === schema && Number.isSafeInteger(counter)
-    if (!known || !Number.isSafeInteger(incarnation)) throw new Error(`${path}: no ${schema}`)
-    return { counter: counter as number, incarnation: incarnation as number }
+    const text = this.#files.read(path).toString("utf8")
+    const found = /^\{"schema":"([^"]*)","counter":(\d+),"incarnation":(\d+)\}\n$/.exec(text)
+    const [counter, incarnation] = [Number(found?.[2]), Number(found?.[3])]
+    if (found?.[1] === schema && Number.isSafeInteger(counter + incarnation)) {
+      return { counter, incarnation }
+    }
+    throw new Error(
+      `${path}: no ${schema}: put back the last one; without it nobody can say which numbers ` +
+        "were used, and the replica needs new secrets",
+    )
   }
 
   #keep(numbers: Numbers): void {

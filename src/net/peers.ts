@@ -290,7 +290,7 @@ export class Peers<K extends Kinds> {
     this.#sendToAll(message)
   }
 
-  // What is to be signed elsewhere leaves when it is; where nobody signs it, it is sent again later.
+  // What is to be signed elsewhere leaves when it is; where nobody signs it, it comes again later.
   #waits(message: K["Message"], send: (signed: K["Message"]) => void): boolean {
     const later = this.#options.wire.later?.(message)
     if (later === undefined) return false

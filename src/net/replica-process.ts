@@ -10,10 +10,8 @@ import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
-import { heldKey, HeldSigner, withHeldSecrets } from "./held-keys.ts"
-import type { KeyCounters } from "./key-epochs.ts"
-import { HolderError, holderAt } from "./key-holder-socket.ts"
-import { heldReplicaKeys, type ReplicaKeys, replicaKeys } from "./keys.ts"
+import type { HolderError } from "./key-holder-socket.ts"
+import { keysOf, refreshing } from "./process-keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -64,7 +62,7 @@ export interface ReplicaOptions {
   readonly rejoin?: boolean
   /** Whether it is to be recovered, with its disk if that is good. */
   readonly recover?: boolean
-  /** The socket of the process that has its private key (key-holder.ts); without it, its secrets do. */
+  /** The socket of the process that has its private key, where one has (key-holder.ts). */
   readonly keyHolder?: string
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
@@ -256,41 +254,6 @@ const startLoop = <K extends Kinds>(
     })
     return { loop, peers, store: disk, tracer, misbehaviour }
   })
-
-// The replica's keys, or those that a key holder has for it.
-const keysOf = (
-  { config, id }: Identity,
-  counters: KeyCounters,
-  holder: string | undefined,
-): Effect.Effect<ReplicaKeys, HolderError> => {
-  if (holder === undefined) return Effect.sync(() => replicaKeys(config, id, counters))
-  const ask = holderAt(holder)
-  return Effect.tryPromise({
-    try: async () => {
-      const first = await heldKey(ask)
-      const held = { signer: new HeldSigner(ask, id), first, next: () => heldKey(ask) }
-      return heldReplicaKeys(held, await withHeldSecrets(config, id, ask), id, counters)
-    },
-    catch: (cause) =>
-      cause instanceof HolderError
-        ? cause
-        : new HolderError({ path: holder, reason: String(cause) }),
-  })
-}
-
-// Makes new keys now and then, where that is switched on.
-const refreshing = (
-  { keyRefreshMs }: ClusterConfig,
-  { keying }: ReplicaKeys,
-): Effect.Effect<void, never, Scope.Scope> => {
-  if (keying === undefined) return Effect.void
-  return Effect.asVoid(
-    Effect.acquireRelease(
-      Effect.sync(() => setInterval(() => keying.epochs.refresh(), keyRefreshMs)),
-      (timer) => Effect.sync(() => clearInterval(timer)),
-    ),
-  )
-}
 
 const runOf = <K extends Kinds>(
   kit: ReplicaKit<K>,

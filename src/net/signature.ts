@@ -100,7 +100,7 @@ export const bodyOf = (m: ViewChange | NewView): Buffer => {
 export interface MessageSigner {
   /** The message as it leaves. */
   readonly signed: (m: DirectMessage | Request) => DirectMessage | Request
-  /** The same, where the signature has to be waited for; undefined where there is none to wait for. */
+  /** The same, where the signature has to be waited for; undefined where it has none. */
   readonly later?: (m: DirectMessage | Request) => Promise<DirectMessage | Request> | undefined
 }
 

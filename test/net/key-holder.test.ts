@@ -91,7 +91,7 @@ describe("a key holder", () => {
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
     expect(new Set(numbers).size).toBe(3)
     writeFileSync(holderPath(config.file, 2), "damaged")
-    expect(() => new KeyHolder(config, 2, systemFiles)).toThrow()
+    expect(() => new KeyHolder(config, 2, systemFiles)).toThrow("put back the last one")
   })
 
   it("signs requests to be taken back up to the present, and none below the last", async () => {
