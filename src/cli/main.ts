@@ -33,6 +33,11 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaCommand,
   },
   {
+    name: "supervise",
+    summary: "Run one replica, check its code and disk, and recover it now and then",
+    load: async () => (await import("./supervise.ts")).superviseCommand,
+  },
+  {
     name: "replica-child",
     summary: "",
     unlisted: true,

@@ -132,6 +132,7 @@ const statusOf = <K extends Kinds>(
               active: loop.told(replica)?.active ?? false,
               low: loop.told(replica)?.low ?? 0,
               executed: loop.told(replica)?.executed ?? 0,
+              awaited: loop.told(replica)?.awaited ?? 0,
               queuedBytes: peers.queuedBytes(replica),
             },
           ],

@@ -1,4 +1,7 @@
-/** A trace of D-Prophecy's clients: written and read back, corrupted, and watched apart from their step. */
+/**
+ * A trace of D-Prophecy's clients: written and read back, corrupted, and watched apart from their
+ * step.
+ */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Authentic, Reply } from "../../src/core/pbft/message.ts"
