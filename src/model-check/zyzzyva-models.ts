@@ -6,6 +6,14 @@ import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-mode
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
+// A replica among liars that fetches states.
+const fetcher = {
+  byzantine: [0, 2, 3],
+  checkpointInterval: 1,
+  canFetch: [1],
+  reaches: ["SendFetchState", "RecvFetchState", "RecvState", "ReachFetched", "ReachNewView"],
+} as const
+
 // One correct process among liars.
 const alone = {
   ...zyzzyvaBase,
@@ -80,6 +88,32 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 3,
     injected: "ForConfirmer",
     reaches: ["ReachConfirming", "RecvViewConfirm", "ReachNewView", "Restart"],
+  },
+  {
+    ...alone,
+    ...fetcher,
+    name: "FetcherAlone",
+    why: "A replica among liars that fetches states: good ones, and of all bad kinds.",
+    injected: "ForFetcher",
+    canRestart: [1],
+  },
+  {
+    ...alone,
+    ...fetcher,
+    name: "ConfirmingFetcher",
+    why: "As FetcherAlone, where views are confirmed: a checkpoint of the view says that it was.",
+    injected: "ForFetcher",
+    confirmViews: true,
+    canRestart: [1],
+    reaches: ["RecvState", "ReachConfirming", "ReachNewView"],
+  },
+  {
+    ...alone,
+    ...fetcher,
+    name: "LateFetcherAlone",
+    why: "As FetcherAlone, where it orders by itself before and after.",
+    injected: "ForLateFetcher",
+    size: "large",
   },
   {
     ...zyzzyvaBase,

@@ -22,7 +22,7 @@ export const needsOf = (group: Group): Needs => ({
 })
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-export const zyzzyvaRule = { rule: "corrected", confirmViews: false } as const
+export const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {

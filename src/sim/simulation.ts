@@ -288,10 +288,7 @@ export class Simulation<M extends Named> {
     const group = groupOf(this.#scenario.cluster.n)
     const standings = this.#correct().map(({ standing }) => standing)
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
-    const correct = correctOf(group, standings, executed)
-    const demand = demandOf(correct, open)
-    const excuse = demand.missing === null ? null : this.#protocol.excuse(correct)
-    return excuse === null ? demand : { missing: null, excuse }
+    return demandOf(correctOf(group, standings, executed), open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.

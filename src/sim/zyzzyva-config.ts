@@ -31,6 +31,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     logSize,
     maxBatch,
     rule: cluster.rule ?? "corrected",
+    canFetch: true,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),

@@ -14,7 +14,6 @@ import { authenticatorFor } from "./authenticators.ts"
 import { type ClientMachine, ClientNode } from "./client-node.ts"
 import { byzantineReplicas } from "./faulty.ts"
 import type { Hashing } from "./host.ts"
-import { excuseOf } from "./liveness.ts"
 import { microseconds } from "./network.ts"
 import { operationBytes } from "./operation.ts"
 import type { Protocol, ReplicaSeat, Seat } from "./protocol.ts"
@@ -66,7 +65,6 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
   }
 
   readonly textOf = messageText
-  readonly excuse = excuseOf
 
   readonly replica = (seat: ReplicaSeat<ZyzzyvaMessage>): ZyzzyvaReplicaNode => {
     const { id, twin, correct, host, stepped } = seat

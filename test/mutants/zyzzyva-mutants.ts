@@ -127,6 +127,37 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmerAlone" },
   },
   {
+    name: "Zyzzyva: a state is taken whatever its digest",
+    file: `${core}/state-transfer.ts`,
+    find: "if (config.checkpointDigest(history, service, m.table) !== digest) {",
+    replace: 'if (digest === "") {',
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a state is taken for which too few vouch",
+    file: `${core}/state-transfer.ts`,
+    find: 'if (!isValidStable(config, stable)) return ignore(state, "TooFewSigners")',
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a state of a view to come is taken",
+    file: `${core}/state-transfer.ts`,
+    find: 'if (stable.view > state.view) return ignore(state, "LaterView")',
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a certificate that contradicts a checkpoint is kept",
+    file: `${core}/certificate.ts`,
+    find: "    .filter((c) => leadsToHistory(config, low, c))\n",
+    replace: "",
+    killedBy: {
+      check: "gives up a certificate that contradicts it, so that its VIEW-CHANGE is believed",
+      where: "test/core/zyzzyva/state-transfer.test.ts",
+    },
+  },
+  {
     name: "Zyzzyva: a restart forgets the certificates",
     file: `${core}/restart.ts`,
     find: '    records.push({ _tag: "Certified", certificate })\n',
@@ -226,6 +257,28 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
     find: String.raw`IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum`,
     replace: String.raw`IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum - 1`,
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmerAlone" },
+  },
+  {
+    name: "Zyzzyva's state is taken whatever its digest",
+    file,
+    find: String.raw`/\ ValidStable(m.stable) /\ CheckpointDigest(cp) = m.stable.digest`,
+    replace: String.raw`/\ ValidStable(m.stable)`,
+    killedBy: { check: "TypeOK", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva's state of a view to come is taken",
+    file,
+    find: String.raw`        /\ m.stable.view <= view[i]
+`,
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva's fetched checkpoint of an earlier view confirms the view",
+    file,
+    find: String.raw`IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
+    replace: String.raw`IF @ = "confirming" /\ ~InLog(i, n + 1)`,
+    killedBy: { check: "graph", where: "Zyzzyva/ConfirmingFetcher" },
   },
   {
     name: "Zyzzyva's restart keeps what was executed",
