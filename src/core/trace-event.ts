@@ -44,7 +44,7 @@ export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 
-/** Whose steps a file holds: a replica's, those of the clients of one process, or a sketcher's. */
+/** Whose steps a file holds: a replica's, a sketcher's, or those of the clients of one process. */
 export const TraceNode = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("replica"), id: Natural }),
   Schema.Struct({
@@ -68,6 +68,13 @@ export const TraceNode = Schema.Union([
     sketches: Schema.Boolean,
     generation: Positive,
     maxStrikes: Natural,
+  }),
+  Schema.Struct({
+    kind: Schema.Literal("d-clients"),
+    /** Clients of D-Prophecy, of one process: the first and the last, both included. */
+    from: Natural,
+    to: Natural,
+    firstTimestamp: Natural,
   }),
 ])
 export type TraceNode = typeof TraceNode.Type

@@ -29,6 +29,7 @@ import { readMessage } from "./codec.ts"
 import type { Connection } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
+import type { DClientStepped } from "./d-clients-trace.ts"
 import { Dialer } from "./dialer.ts"
 import { bytesDigest } from "./digests.ts"
 import { fingerprint } from "./handshake.ts"
@@ -48,6 +49,8 @@ export interface DClientLoopOptions {
   readonly log: (line: string) => void
   /** The number of connected replicas changed. */
   readonly connections: () => void
+  /** Told of every step, for a trace. */
+  readonly stepped: DClientStepped
 }
 
 export interface Call {
@@ -191,11 +194,16 @@ export class DClientLoop {
   #step(id: ClientId, input: DClientInput): void {
     const client = this.#clients[id - this.#first]
     if (client === undefined || this.#closed) return
-    const taken = stepDClient(client.config, client.state, input)
+    const before = client.state
+    const taken = stepDClient(client.config, before, input)
     client.state = taken.state
+    this.#options.stepped({ client: id, before, step: taken, input, states: this.#states })
     this.actions.add(taken.action)
     for (const effect of taken.effects) this.#perform(client, effect)
   }
+
+  readonly #states = (): ReadonlyMap<ClientId, DClientState> =>
+    new Map(this.#clients.map(({ config: { id }, state }) => [id, state]))
 
   #perform(client: Client, effect: DClientEffect): void {
     const { id } = client.config
