@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { codeDigest } from "../net/code-digest.ts"
 import { loadClusterConfig } from "../net/config-file.ts"
+import { HolderChild } from "../net/holder-child.ts"
 import { OtherCode, Supervisor, type SupervisorLine } from "../net/supervisor.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { launcher, root } from "./installation.ts"
@@ -23,6 +24,30 @@ const failed = (cause: unknown): Refused =>
     text: cause instanceof Error ? cause.message : String(cause),
   })
 
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
+// The replica's private key, in a process of its own; the path of its socket.
+const heldBy = (file: string, id: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.tryPromise({
+        try: async () => {
+          const named = ["--config", file, "--id", String(id)]
+          const child = new HolderChild({
+            command: process.execPath,
+            args: (socket) => [launcher, "key-holder", ...named, "--socket", socket],
+            log,
+          })
+          await child.start()
+          return child
+        },
+        catch: failed,
+      }),
+      (child) => Effect.sync(() => child.stop()),
+    ),
+    ({ socket }) => socket,
+  )
+
 interface Given {
   readonly config: string
   readonly id: number
@@ -41,17 +66,22 @@ const supervise = Effect.fn("supervise")(function* (given: Given) {
       `${recoveryPeriodMs / 2_000} s, half of recoveryPeriodMs: recover it less often`
     return yield* new Refused({ code: ExitCode.BadInput, text })
   }
+  if (config.protocol !== "pbft") {
+    const text = `${config.protocol} has no recovery: run its replicas with prophecy replica`
+    return yield* new Refused({ code: ExitCode.BadInput, text })
+  }
+  const holder = yield* heldBy(config.file, given.id)
   const supervisor = new Supervisor({
     replica: given.id,
     n: config.replicas.length,
     everyMs: given.every * 1_000,
     command: process.execPath,
-    args: [launcher, "replica-child", config.file, String(given.id)],
+    args: [launcher, "replica-child", config.file, String(given.id), "--key-holder", holder],
     environment: process.env,
     expected: given.code ?? codeDigest(root),
     codeDigest: () => codeDigest(root),
     say,
-    log: (line) => void process.stderr.write(`${line}\n`),
+    log,
   })
   yield* Effect.tryPromise({ try: () => supervisor.run(), catch: failed }).pipe(
     Effect.ensuring(Effect.promise(() => supervisor.stop())),
@@ -84,7 +114,9 @@ export const superviseCommand = Command.make(
     ),
   },
   ({ config, id, every, code }) =>
-    supervise({ config, id, every, code: code._tag === "Some" ? code.value : undefined }),
+    Effect.scoped(
+      supervise({ config, id, every, code: code._tag === "Some" ? code.value : undefined }),
+    ),
 ).pipe(
   Command.withDescription(
     "Run one replica and recover it in its turn: its code is compared with a digest before each start, its disk is examined, and it is started again when it ends. A JSON line for each event on standard output, until SIGTERM. Exit codes: 143 or 130 after a signal, 2 bad configuration, 4 other code than it should be, 70 internal.",

@@ -136,7 +136,7 @@ export class Supervisor {
   }
 
   async #recover(): Promise<void> {
-    const { replica, everyMs, n, say } = this.#options
+    const { replica, everyMs, say } = this.#options
     const before = this.#child
     if (before === undefined) return
     const status = await Effect.runPromise(Effect.option(before.status))
@@ -147,7 +147,8 @@ export class Supervisor {
     await before.end("SIGTERM", 5_000)
     if (this.#stopped) return
     await this.#startAgain(["--recover"])
-    while (!this.#stopped && Date.now() - startedAt < everyMs / n) {
+    // The others skip their turns for so long.
+    while (!this.#stopped && Date.now() - startedAt < everyMs / 2) {
       const child = this.#child as ReplicaChild | undefined
       if (child === undefined) return
       const now = await Effect.runPromise(Effect.option(child.status))

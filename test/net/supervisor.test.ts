@@ -1,6 +1,6 @@
 /** Replicas that are recovered in turns by processes which watch them (TOCS section 5.2). */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -12,6 +12,7 @@ import { makeClientPool } from "../../src/net/client-pool.ts"
 import { freePorts } from "../../src/net/cluster.ts"
 import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import { holderPath } from "../../src/net/key-holder.ts"
 import type { SupervisorLine } from "../../src/net/supervisor.ts"
 import { launcher } from "../cli/command.ts"
 import { eventually, get, put } from "./processes.ts"
@@ -68,7 +69,7 @@ describe("four supervised replicas", () => {
   it.live("are recovered one after the other, and lose no acknowledged operation", () =>
     Effect.gen(function* () {
       const file = yield* written("turns")
-      const every = ["--every", "16"]
+      const every = ["--every", "20"]
       const all = yield* Effect.forEach([0, 1, 2, 3], (id) => supervised(file, id, every))
       const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
       const pool = yield* makeClientPool(config)
@@ -84,15 +85,23 @@ describe("four supervised replicas", () => {
       expect(everyone(), JSON.stringify(all.map(({ lines, errors }) => ({ lines, errors })))).toBe(
         true,
       )
+      // Each has its private key in another process, which has given out numbers for it.
+      for (const id of [0, 1, 2, 3]) {
+        const { counter } = JSON.parse(readFileSync(holderPath(file, id), "utf8"))
+        expect(counter).toBeGreaterThan(0)
+      }
       for (let k = 0; k < count; k += 7) {
         const result = yield* pool.submit(get(`key ${k}`))
         expect(decodeResult(result)).toStrictEqual({ _tag: "Value", value: String(k) })
       }
       // No two of them at once.
-      const times = all.flatMap(({ lines }) => {
-        const from = lines.find((l) => l.event === "recovering")?.at ?? 0
-        return [{ from, to: lines.find((l) => l.event === "recovered")?.at ?? 0 }]
-      })
+      const times = all.flatMap(({ lines }) =>
+        lines.flatMap((line, k) => {
+          if (line.event !== "recovering") return []
+          const done = lines.slice(k + 1).find((l) => l.event === "recovered")
+          return [{ from: line.at, to: done?.at ?? Number.POSITIVE_INFINITY }]
+        }),
+      )
       for (const [k, one] of times.entries()) {
         for (const other of times.slice(k + 1)) {
           expect(one.to < other.from || other.to < one.from).toBe(true)
