@@ -30,7 +30,6 @@ const explorations = [
   "sim/simulation",
   "spec/equality",
   "spec/prophecy",
-  "spec/refinement",
   "trace/check",
   "trace/corruption",
   "trace/projection",
@@ -46,30 +45,42 @@ const slow = [
   "bench/changes",
   "bench/web",
   "ci/package",
+  "cli/d-client",
   "cli/init",
   "cli/serve-origin",
   "cli/simulate",
   "histories/live",
   "histories/scale-out",
+  "histories/two-groups",
   "model/lacking",
   "model/reduction",
   "model/zyzzyva-refinement",
   "net/change-interrupted",
   "net/d-clients",
   "net/fast-paths",
+  "net/key-refresh-load",
   "net/lost-disk",
   "net/origin-order",
   "net/origin-service",
+  "net/proactive-recovery",
+  "net/start-not-held",
   "net/store-crash",
   "net/streaming",
+  "net/supervisor",
+  "spec/broken",
   "spec/core",
   "spec/d-prophecy-broken",
+  "spec/d-prophecy-refinement",
   "spec/delay-once",
   "spec/delay-once-broken",
   "spec/element-difference",
   "spec/partition",
+  "spec/refinement",
+  "spec/sketcher-changes",
   "spec/trace-features",
+  "spec/trace-windows",
   "spec/zyzzyva",
+  "spec/zyzzyva-refinement",
   "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)
 // What takes it still longer (ci/nightly.sh).
@@ -83,7 +94,7 @@ const nightly = [
 const left = [...(process.env["MUTANTS"] === undefined ? mutants : []), ...slow, ...nightly]
 
 // What keeps one core busy longest begins first, or the other core waits for it in the end.
-const longest = ["spec/equality", "spec/trace-windows", "cli/check", "tla-tools/tlc", "cli/replay"]
+const longest = ["spec/equality", "cli/check", "tla-tools/tlc", "cli/replay"]
 const place = ({ moduleId }: TestSpecification): number => {
   const at = longest.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`))
   return at < 0 ? longest.length : at

@@ -21,6 +21,7 @@ const specified = [
     folder: "pbft",
     actions: "action.ts",
     environment: [],
+    untraced: [],
     roles: pbftRoles,
     correspondence: "spec/correspondence.json",
   },
@@ -30,6 +31,8 @@ const specified = [
     folder: "prophecy",
     actions: "action.ts",
     environment: ["Order", "Apply", "AnswerReadOnly"],
+    // It changes no state of a replica: docs/trace-format.md.
+    untraced: ["RecvFastRead"],
     roles: prophecyRoles,
     correspondence: "spec/correspondence-prophecy.json",
   },
@@ -39,6 +42,7 @@ const specified = [
     folder: "prophecy",
     actions: "d-action.ts",
     environment: ["Order", "Apply"],
+    untraced: [],
     roles: dProphecyRoles,
     correspondence: "spec/correspondence-d-prophecy.json",
   },
@@ -48,6 +52,7 @@ const specified = [
     folder: "zyzzyva",
     actions: "action.ts",
     environment: [],
+    untraced: [],
     roles: zyzzyvaRoles,
     correspondence: "spec/correspondence-zyzzyva.json",
   },
@@ -57,7 +62,7 @@ const documents = (root: string, paths: ReadonlyArray<string>) =>
   paths.map((path) => ({ path, text: readText(root, path) }))
 
 const readProtocol = (root: string, each: (typeof specified)[number]): Protocol => {
-  const { name, module, folder, actions, environment, roles } = each
+  const { name, module, folder, actions, environment, untraced, roles } = each
   const traces = `spec/tla/Trace${module}.tla`
   const sources = listFiles(root, [`src/core/${folder}`], true).filter((p) => p.endsWith(".ts"))
   // The tests of the checks themselves name actions that are planted.
@@ -72,6 +77,7 @@ const readProtocol = (root: string, each: (typeof specified)[number]): Protocol 
     folder,
     actions,
     environment,
+    untraced,
     roles,
     tests: documents(root, tests),
   }

@@ -19,9 +19,15 @@ models() {
   return "$status"
 }
 
-# Prophecy refines DelayOnce: the models that keep TLC busy for long.
+# Prophecy and D-Prophecy refine DelayOnce: the models that keep TLC busy for long.
 refinements() {
-  NIGHTLY=1 node ci/test.ts --project nightly test/spec/prophecy-ref --testTimeout 36000000
+  local status=0
+  node ci/test.ts --project nightly test/spec/prophecy-ref --testTimeout 36000000 || status=1
+  NIGHTLY=1 node ci/test.ts --project nightly test/spec/prophecy-ref \
+    --testTimeout 36000000 || status=1
+  NIGHTLY=1 node ci/test.ts test/spec/d-prophecy-ref test/model/d-prophecy-ref \
+    --testTimeout 36000000 || status=1
+  return "$status"
 }
 
 # The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.

@@ -15,6 +15,8 @@ export interface Protocol {
   readonly modules: ReadonlyArray<Source>
   /** Actions of the specification that are not the code's: whom it is among. */
   readonly environment: ReadonlyArray<string>
+  /** Actions that leave no line in a trace. */
+  readonly untraced: ReadonlyArray<string>
   /** Where the code is in src/core, and the file that names its actions. */
   readonly folder: string
   readonly actions: string
@@ -104,7 +106,7 @@ const handlerProblems = (
 }
 
 const traceProblems = (
-  { traces }: Protocol,
+  { traces, untraced }: Protocol,
   actions: ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
   if (traces === undefined) return []
@@ -113,7 +115,8 @@ const traceProblems = (
     .filter(([name, event]) => name !== `Is${event}`)
     .map(([name, event]) => `${traces.path}: ${name} matches the event ${event}`)
   const matched = [...events.values()].filter((event) => event !== ignored)
-  return [...misnamed, ...differences(actions, matched, "the specification", traces.path)]
+  const traced = actions.filter((action) => !untraced.includes(action))
+  return [...misnamed, ...differences(traced, matched, "the specification", traces.path)]
 }
 
 const mentioning = (
@@ -167,6 +170,9 @@ const section = (protocol: Protocol, compared: Compared): ReadonlyArray<string> 
   protocol.traces === undefined
     ? "No specification of traces yet."
     : `Each event is matched by \`Is<action>\` in ${link(protocol.traces.path)}.`,
+  ...(protocol.untraced.length === 0
+    ? []
+    : ["", `Without a line in a trace: ${protocol.untraced.map(code).join(", ")}.`]),
   ...(protocol.environment.length === 0
     ? []
     : [

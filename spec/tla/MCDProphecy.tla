@@ -19,6 +19,9 @@ OneAsks(ops) == [c \in {0} |-> ops]
 ReadsOnce == OneAsks(<<Read("x")>>)
 ReadsTwice == OneAsks(<<Read("x"), Read("x")>>)
 WritesThenReads == OneAsks(<<Write("share"), Read("x")>>)
+TwoAsk(one, other) == [c \in {0, 1} |-> IF c = 0 THEN one ELSE other]
+OneWrites == TwoAsk(<<Read("x")>>, <<Write("share")>>)
+TwoRead == TwoAsk(<<Read("x")>>, <<Read("x")>>)
 
 \* What was agreed on before: by a client that is gone.
 Entry(t, op, kind) == [client |-> 9, timestamp |-> t, kind |-> kind, op |-> op]

@@ -545,6 +545,9 @@ HiddenCommit ==
 NobodyRejoins == {}
 BackupRejoins == {<<1, 1>>}
 LastRejoins == {<<3, 1>>}
+NobodyRecovers == {}
+BackupRecovers == {<<1, 1>>}
+LastRecovers == {<<3, 1>>}
 
 TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
 AfterRecovery(i) ==
@@ -596,6 +599,46 @@ ForChangerAfterRecovery ==
      {NewView(2, 2, {said(0, 2), said(2, 2), said(3, 2)}, start),
       NewView(2, 2, {said(0, 2), said(2, 2), again(2)}, start)}
 
+\* For replica 1 among liars, which is recovered with its disk: answers, of which one stretches and
+\* others are of other questions; and what it does with a number above its bound, before and after a
+\* checkpoint there is stable. All of that follows its own request.
+Answer(j, c, p) == ReplyStable(j, 1, 1, c, p)
+ForRecoverer ==
+  LET r == Digest(TakenBack(1, {})) IN
+  {Answer(0, 0, 0), Answer(0, 9, 9), Answer(2, 0, 1), Answer(3, 1, 1),
+   ReplyStable(2, 1, 2, 0, 0), ReplyStable(2, 0, 1, 0, 0)} \cup
+  PrePrepares(0, {0}, {1, 3}, {TakenBack(1, Replicas)}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {r}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {r}, {Replicas}) : b \in {0, 2}} \cup
+  {StateAfterRecovery(1, 2)} \cup
+  UNION {CheckpointVotes(b, {1, 2}, {AfterRecovery(1)}, {Replicas}) : b \in {0, 2}}
+
+\* The same, and a new view that starts with a batch above the bound.
+ForRecovererInNewView ==
+  LET r == Digest(TakenBack(1, {}))
+      at1 == {[seq |-> 1, digest |-> AfterRecovery(1)]}
+      e == {[seq |-> n, digest |-> r, view |-> 0] : n \in {2, 3}}
+      claims(b) == ViewChange(b, 2, 1, at1, e, e)
+  IN ForRecoverer \cup
+     {NewView(2, 2, {claims(0), claims(2), claims(3)},
+              [start |-> [seq |-> 1, digest |-> AfterRecovery(1)],
+               chosen |-> {[seq |-> n, digest |-> r] : n \in {2, 3}}]),
+      BatchOf(r)}
+
+\* For replica 1, which is asked how far it is, and comes a batch further.
+ForAnswerer ==
+  {QueryStable(3, 1)} \cup
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}}
+
+\* A Byzantine replica's answers to replica 1: too low, and too high.
+FalseAnswers == {Answer(3, 0, 0), Answer(3, 9, 9)}
+
+\* What Byzantine replicas vote for a null request in view 0; and one that lies outside.
+NullVotes ==
+  UNION {PreparesAndCommits(b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {2, 3}}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -631,6 +674,9 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvState(i) /\ Step("RecvState")
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
   \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
+  \/ \E i \in Correct : AnyRecover(i) /\ Step("Recover")
+  \/ \E i \in Correct : AnyRecvQueryStable(i) /\ Step("RecvQueryStable")
+  \/ \E i \in Correct : AnyRecvReplyStable(i) /\ Step("RecvReplyStable")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
 
@@ -757,6 +803,18 @@ Witnesses ==
   /\ RecordWitness("ReachTakenBack", \E i \in Correct : recovery[i] # {} /\ ~IsMute(i))
   /\ RecordWitness("ReachVotesAgain", \E i \in Correct : recovery[i] # {} /\
        \E n \in Window(low[i]) : slot[i][n].phase \in {"prePrepared", "prepared", "committed"})
+  \* Who is recovered with its disk, and a log that goes on for it.
+  /\ RecordWitness("ReachBound", \E i \in Correct : \E r \in recovery[i] :
+       HasDisk(r) /\ r.bound # {})
+  /\ RecordWitness("ReachToldTwice", \E i \in Correct : \E r \in recovery[i] : HasDisk(r) /\
+       \E k \in Replicas : \E x \in r.told[k] : x.prepared > x.checkpoint + 1)
+  /\ RecordWitness("ReachBarred", \E i \in Correct : \E r \in recovery[i] : HasDisk(r) /\
+       low[i] > 0 /\ \E b \in r.bound : low[i] < b)
+  /\ RecordWitness("ReachBeyondBound", \E i \in Correct : \E r \in recovery[i] : HasDisk(r) /\
+       \E b \in r.bound : \E n \in Window(low[i]) : n > b /\ slot[i][n] # EmptySlot)
+  /\ RecordWitness("ReachNullExecuted", \E i \in Correct : view[i] = 0 /\
+       \E n \in Window(low[i]) : /\ n <= executed[i] /\ slot[i][n] # EmptySlot
+                                 /\ slot[i][n].batch = NoBatch)
   \* The left sides of the invariants' implications.
   /\ RecordWitness("TellsAgree", \E m \in msgs : m.type = "Committed")
   /\ RecordWitness("ExecutedAlike", \E i, j \in Correct : i # j /\
@@ -794,4 +852,8 @@ Witnesses ==
   /\ RecordWitness("SentIsDurable", \E m \in msgs : m.type \in {"PrePrepare", "Prepare", "Commit"})
   /\ RecordWitness("NoEquivocation", \E m \in msgs : m.type \in {"Prepare", "Commit", "Checkpoint"})
   /\ RecordWitness("Watermarks", \E m \in msgs : m.type = "PrePrepare")
+  /\ RecordWitness("RecoveryBound", \E m \in msgs : m.type = "Prepare" /\
+       \E r \in recovery[m.replica] : HasDisk(r) /\ r.bound # {})
+  /\ RecordWitness("EstimateHonest", \E i \in Correct : \E r \in recovery[i] :
+       HasDisk(r) /\ r.bound # {})
 =============================================================================

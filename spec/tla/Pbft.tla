@@ -43,6 +43,7 @@ CONSTANTS
   ReplyQuorum,      \* equal results that an ordered request needs: F + 1, with ReadOnly Quorum
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
+  HastyReads,       \* whether these do not wait for what the replica has prepared, as in TOCS
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
   FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
@@ -51,6 +52,8 @@ CONSTANTS
   Proposals,        \* the requests of Clock that correct primaries may propose
   Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
   Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
+  Recoveries,       \* the same of who is recovered with its disk (TOCS section 5)
+  NullSeqs,         \* where primaries may propose the null request, so that an idle log goes on
   IsBig(_),         \* IsBig(op): its client sends it to everyone, and pre-prepares only name it
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -100,8 +103,9 @@ Body(d) == IF d = NullDigest THEN NoBatch
 (***************************************************************************)
 Heads == Cardinality(Clock)
 WellFormed(batch) ==
-  /\ Len(batch) - Heads \in 1 .. MaxBatch
-  /\ \A k \in 1 .. Len(batch) : batch[k].client \in IF k <= Heads THEN Clock ELSE Asking
+  \/ batch = NoBatch /\ NullSeqs # {}
+  \/ /\ Len(batch) - Heads \in 1 .. MaxBatch
+     /\ \A k \in 1 .. Len(batch) : batch[k].client \in IF k <= Heads THEN Clock ELSE Asking
 
 (***************************************************************************)
 (* Messages. `auth` of a replica's message is the set of receivers at      *)
@@ -163,6 +167,13 @@ BatchOf(d) == [type |-> "Batch", batch |-> d]
 FetchState(i, n, d) ==
   [type |-> "FetchState", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 StateOf(n, v, t) == [type |-> "State", seq |-> n, value |-> v, table |-> t]
+\* A replica that is recovered asks how far the others are; `incarnation` tells its questions apart.
+QueryStable(i, k) ==
+  [type |-> "QueryStable", incarnation |-> k, replica |-> i, auth |-> Replicas]
+\* What j answers replica i: its last checkpoint, and the last number that it prepared.
+ReplyStable(j, i, k, c, p) ==
+  [type |-> "ReplyStable", recovering |-> i, incarnation |-> k, checkpoint |-> c, prepared |-> p,
+   replica |-> j, auth |-> Replicas]
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -202,6 +213,7 @@ vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpo
           told, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
+Min(S) == CHOOSE x \in S : \A y \in S : x <= y
 Window(h) == h + 1 .. h + L
 CheckpointSeqs(h) == {n \in Window(h) : n % K = 0}
 IsDigest(d) == d = NoDigest \/ \A k \in 1 .. Len(d) : d[k].timestamp \in Nat
@@ -242,7 +254,7 @@ SlotTypeOK == \A i \in Correct :
   /\ \A n \in Window(low[i]) : LET s == slot[i][n] IN
        /\ s.phase \in Phases
        /\ s.phase = "empty" => s.batch = NoBatch
-       /\ s.batch = NoBatch /\ view[i] = 0 => s.phase = "empty"
+       /\ s.batch = NoBatch /\ view[i] = 0 /\ NullSeqs = {} => s.phase = "empty"
        /\ ~active[i] => s = EmptySlot
        /\ DOMAIN s.prepares = Replicas /\ DOMAIN s.commits = Replicas
 
@@ -312,10 +324,19 @@ UndoTypeOK == \A i \in Correct :
 ReadsTypeOK == \A i \in Correct : \A a, b \in reads[i] : a.client = b.client => a = b
 
 \* recovery: nothing for a replica that always had its disk; otherwise its incarnation, and the
-\* number from whose stable checkpoint on it votes again, once that is known.
+\* number from whose stable checkpoint on it is recovered, once that is known. Who has its disk: the
+\* bound that it estimated, once it did, and until then what it was told.
+HasDisk(r) == "bound" \in DOMAIN r
+NobodyTold == [k \in Replicas |-> {}]
 RecoveryTypeOK == \A i \in Correct :
   /\ Cardinality(recovery[i]) <= 1
-  /\ \A r \in recovery[i] : r.incarnation > 0 /\ \A p \in r.point : p % K = 0
+  /\ \A r \in recovery[i] :
+       /\ r.incarnation > 0 /\ \A p \in r.point : p % K = 0
+       /\ HasDisk(r) =>
+            /\ Cardinality(r.bound) <= 1 /\ \A b \in r.bound : b % K = 0
+            /\ \A k \in Replicas : Cardinality(r.told[k]) <= 1
+            /\ r.bound # {} => r.told = NobodyTold
+            /\ r.bound = {} => r.point = {}
 
 (***************************************************************************)
 (* told: of the numbers above the low watermark,                           *)
@@ -345,7 +366,7 @@ ClientTypeOK == \A c \in Clients :
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
                  "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State",
-                 "FetchPrePrepare", "Committed"}
+                 "FetchPrePrepare", "QueryStable", "ReplyStable", "Committed"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -494,13 +515,30 @@ TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChang
 (* no VIEW-CHANGE of an earlier incarnation any more; and its number says  *)
 (* how far the votes reach: what was stable when the disk was lost had     *)
 (* been executed before anyone could order the request.                    *)
+(*                                                                         *)
+(* A replica that is recovered while it has its disk goes on with what is  *)
+(* on it (TOCS section 5): it may have been faulty, but need not be, and   *)
+(* the others count on it. At first it estimates how far the log can have  *)
+(* come, and is silent for so long. Then it takes part, but sends nothing  *)
+(* of a number above the bound before a checkpoint there is stable: so     *)
+(* that what it may say falsely lies below the point from which on it is   *)
+(* recovered.                                                              *)
 (***************************************************************************)
-IsMute(i) == \E r \in recovery[i] : \A p \in r.point : low[i] < p
+IsMute(i) == \E r \in recovery[i] :
+  IF HasDisk(r) THEN r.bound = {} ELSE \A p \in r.point : low[i] < p
+
+\* The high watermark where the low one is h.
+HighAt(i, h) ==
+  Min({h + L} \cup UNION {IF HasDisk(r) THEN {b \in r.bound : h < b} ELSE {} : r \in recovery[i]})
+High(i) == HighAt(i, low[i])
+Open(i) == low[i] + 1 .. High(i)
 
 \* i executed up to n, which gave the table t.
 Placed(i, n, t) ==
-  {IF r.point = {} /\ t[Recoverer(i)].timestamp >= r.incarnation
-   THEN [r EXCEPT !.point = {(n \div K) * K + L}] ELSE r : r \in recovery[i]}
+  LET above == (n \div K) * K + L
+  IN {IF r.point = {} /\ t[Recoverer(i)].timestamp >= r.incarnation /\ (HasDisk(r) => r.bound # {})
+      THEN [r EXCEPT !.point = {Max({above} \cup IF HasDisk(r) THEN r.bound ELSE {})}] ELSE r :
+        r \in recovery[i]}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -592,7 +630,8 @@ Assigned(i, c) ==
   LET of(n) == {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}
   IN Max({0} \cup UNION {{slot[i][n].batch[k].timestamp : k \in of(n)} : n \in Window(low[i])})
 
-\* A request from its client. Executed: the stored reply again. New: it waits for its turn.
+\* A request from its client. Executed: the stored reply again; a backup that executed it only
+\* tentatively waits for its agreement as well. New: it waits for its turn.
 RecvRequest(i, m) ==
   /\ m.type = "Request" /\ i \in m.to /\ i \in m.auth
   /\ m.client \in Asking
@@ -603,8 +642,9 @@ RecvRequest(i, m) ==
      IN \/ /\ m.timestamp = table[i][c].timestamp
            /\ LET reply == Reply(i, view[i], c, m.timestamp, table[i][c].result)
                   tentative == \E u \in undo[i] : u.table[c] # table[i][c]
-              IN msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
-           /\ UNCHANGED queue
+                  waits == tentative /\ ~known /\ i # Primary(view[i])
+              IN /\ msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
+                 /\ queue' = [queue EXCEPT ![i] = IF waits THEN Append(others, Signed(m)) ELSE @]
         \/ /\ m.timestamp > table[i][c].timestamp
            /\ ~known
            /\ i = Primary(view[i]) => m.timestamp > Assigned(i, c)
@@ -641,17 +681,18 @@ MayPropose(i, p) ==
 HeadsOf(i) ==
   IF Clock = {} THEN {<<>>} ELSE {<<p>> : p \in {p \in Proposals : MayPropose(i, p)}}
 
-\* The primary gives the next sequence number to a non-empty prefix of its queue, with its proposal.
+\* The primary gives the next sequence number to a prefix of its queue, with its proposal; or to the
+\* null request, so that the log goes on for who waits for that.
 SendPrePrepare(i, head, asked) ==
   /\ active[i] /\ ~IsMute(i)
   /\ i = Primary(view[i])
-  /\ Len(asked) \in 1 .. MaxBatch
+  /\ Len(asked) <= MaxBatch
   /\ Len(asked) <= Len(queue[i]) /\ asked = SubSeq(queue[i], 1, Len(asked))
-  /\ head \in HeadsOf(i)
+  /\ IF asked = <<>> THEN head = <<>> /\ seqno[i] + 1 \in NullSeqs ELSE head \in HeadsOf(i)
   /\ LET n == seqno[i] + 1
          batch == head \o asked
      IN
-     /\ n \in Window(low[i])
+     /\ n \in Open(i)
      /\ seqno' = [seqno EXCEPT ![i] = n]
      /\ queue' = [queue EXCEPT ![i] = SubSeq(queue[i], Len(asked) + 1, Len(queue[i]))]
      /\ Advance(i, n, [slot[i][n] EXCEPT !.phase = "prePrepared", !.batch = batch],
@@ -676,7 +717,7 @@ RecvPrePrepare(i, m) ==
   /\ m.type = "PrePrepare" /\ i \in m.auth
   /\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
   /\ m.replica = Primary(view[i]) /\ i # m.replica
-  /\ m.seq \in Window(low[i])
+  /\ m.seq \in Open(i)
   /\ slot[i][m.seq].phase = "empty"
   /\ WellFormed(m.batch)
   /\ IF Whole(i, m) = {}
@@ -709,7 +750,7 @@ RecvPrepare(i, m) ==
   /\ m.type = "Prepare" /\ i \in m.auth
   /\ m.view = view[i] /\ active[i]
   /\ m.replica # Primary(view[i]) /\ m.replica # i
-  /\ m.seq \in Window(low[i])
+  /\ m.seq \in Open(i)
   /\ slot[i][m.seq].phase \in {"empty", "held", "prePrepared"}
   /\ slot[i][m.seq].prepares[m.replica] = NoDigest
   /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.prepares[m.replica] = m.digest], {})
@@ -731,7 +772,7 @@ RecvCommit(i, m) ==
   /\ m.type = "Commit" /\ i \in m.auth
   /\ m.view = view[i] /\ active[i]
   /\ m.replica # i
-  /\ m.seq \in Window(low[i])
+  /\ m.seq \in Open(i)
   /\ slot[i][m.seq].phase \notin Final
   /\ slot[i][m.seq].commits[m.replica] = NoDigest
   /\ LET s == [slot[i][m.seq] EXCEPT !.commits[m.replica] = m.digest]
@@ -929,24 +970,38 @@ RecvCommitted(i, m) ==
 
 (***************************************************************************)
 (* Reads without an order (TOCS section 5.1): a replica answers from a     *)
-(* state all of which is committed, when it has one. The service says what *)
-(* a read is, not the client: anything else is not answered.               *)
+(* state all of which is committed, when it has executed what it had       *)
+(* prepared when it was asked, in whatever view, and whatever it has       *)
+(* forgotten or taken back since. A write that its client has an answer to *)
+(* is prepared at f + 1 correct replicas: so 2f + 1 answers to a later     *)
+(* read, all alike, have seen it. (TOCS has no such rule: `after` is 0.)   *)
+(* The service says what a read is, not the client: anything else is not   *)
+(* answered.                                                               *)
 (***************************************************************************)
+PreparedAfter(i) ==
+  LET settled == IF undo[i] = {} THEN executed[i] ELSE (CHOOSE u \in undo[i] : TRUE).executed
+      now == {n \in Window(low[i]) : slot[i][n].phase \in {"prepared", "committed"}}
+      ahead == {n \in now \cup {e.seq : e \in pset[i]} : n > settled}
+  IN IF HastyReads \/ ahead = {} THEN 0 ELSE Max(ahead)
+
 RecvRead(i, m) ==
   /\ ReadOnly
   /\ m.type = "Read" /\ i \in m.auth
   /\ m.client \in Asking
   /\ m.timestamp > table[i][m.client].timestamp
   /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
-  /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
+  /\ ~IsMute(i)
+  /\ reads' = [reads EXCEPT ![i] =
+       {r \in @ : r.client # m.client} \cup {With(Plain(m), "after", PreparedAfter(i))}]
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, recovery, told, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in reads[i]
-  /\ undo[i] = {}
+  /\ undo[i] = {} /\ executed[i] >= r.after
   /\ reads' = [reads EXCEPT ![i] = @ \ {r}]
-  /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], With(r, "at", i)))
+  /\ LET result == Result(value[i], With(Plain(r), "at", i))
+         reply == Reply(i, view[i], r.client, r.timestamp, result)
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, recovery, told, client>>
@@ -1115,6 +1170,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
       assigned(r) == \E c \in chosen : \E k \in 1 .. Len(Body(c.digest)) :
                        c.digest[k].client = r.client /\ c.digest[k].timestamp >= r.timestamp
   IN /\ h > low[i] => h \in DOMAIN checkpoints[i] /\ OwnDigest(i, h) = m.start.digest
+     /\ \A c \in chosen : c.seq <= HighAt(i, base)
      /\ Missing(i, m, qset[i]) \subseteq fetched[i]
      /\ active' = [active EXCEPT ![i] = TRUE]
      /\ seqno' = [seqno EXCEPT ![i] =
@@ -1150,7 +1206,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
 (***************************************************************************)
 VouchedAt(i, n) ==
   LET votes == checkpointVotes[i][n]
-      needed == IF n > low[i] + L THEN Quorum - 1 ELSE F + 1
+      needed == IF n > High(i) THEN Quorum - 1 ELSE F + 1
   IN {[seq |-> n, digest |-> d] :
         d \in {d \in {votes[r] : r \in Replicas} \ {NoDigest} : Votes(votes, d) >= needed}}
 Vouched(i) == UNION {VouchedAt(i, n) : n \in DOMAIN checkpointVotes[i]}
@@ -1189,7 +1245,7 @@ RecvState(i, m) ==
              SelectSeq(queue[i], LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
         /\ seqno' = [seqno EXCEPT ![i] =
              IF active[i] /\ i = Primary(view[i]) THEN Max({@, n}) ELSE @]
-        /\ IF n > low[i] + L
+        /\ IF n > High(i)
            THEN MoveWindow(i, n, cps, checkpointVotes[i])
            ELSE Stabilise(i, n, cps, [checkpointVotes[i] EXCEPT ![n][i] = d])
         /\ undo' = [undo EXCEPT ![i] = {}]
@@ -1218,14 +1274,13 @@ DurableSlot(i, s) ==
            prepares |-> own(i # Primary(view[i])),
            commits |-> own(prepared)]
 
-Restart(i) ==
+FromDisk(i) ==
   LET n == Max(DOMAIN checkpoints[i])
       own(k) == IF k \in DOMAIN checkpoints[i]
                 THEN [NoVotes EXCEPT ![i] =
                         StateDigest(k, checkpoints[i][k].value, checkpoints[i][k].table)]
                 ELSE NoVotes
-  IN /\ i \in CanRestart
-     /\ queue' = [queue EXCEPT ![i] = <<>>]
+  IN /\ queue' = [queue EXCEPT ![i] = <<>>]
      /\ slot' = [slot EXCEPT ![i] = [k \in Window(low[i]) |-> DurableSlot(i, slot[i][k])]]
      /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = checkpoints[i][n].value]
@@ -1236,8 +1291,14 @@ Restart(i) ==
      /\ undo' = [undo EXCEPT ![i] = {}]
      /\ reads' = [reads EXCEPT ![i] = {}]
      /\ told' = [told EXCEPT ![i] = NothingTold]
-     /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, recovery, client,
-                    msgs>>
+     /\ UNCHANGED <<view, active, seqno, low, checkpoints, pset, qset, newView, client>>
+
+Restart(i) ==
+  /\ i \in CanRestart
+  /\ FromDisk(i)
+  /\ recovery' = [recovery EXCEPT ![i] =
+       {IF HasDisk(r) THEN [r EXCEPT !.told = NobodyTold] ELSE r : r \in @}]
+  /\ UNCHANGED msgs
 
 (***************************************************************************)
 (* Rejoin: a replica lost its disk, and comes back as incarnation k.       *)
@@ -1268,13 +1329,75 @@ Rejoin(i, k) ==
   /\ msgs' = msgs \cup {Request(Recoverer(i), k, "recover", Replicas)}
   /\ UNCHANGED client
 
+(***************************************************************************)
+(* Recovery with the disk (TOCS section 5). The replica restarts as        *)
+(* incarnation k and asks the others how far they are. From their answers, *)
+(* of each the least checkpoint and the highest number prepared, and from  *)
+(* its own disk, it takes a checkpoint that 2f others do not exceed: so no *)
+(* stable one of a correct replica lies above it; and that f others have   *)
+(* prepared: so a liar does not stretch it. A full log above it is the     *)
+(* bound. Then it asks to be taken back, like who lost its disk.           *)
+(***************************************************************************)
+LastCheckpoint(i) == Max(DOMAIN checkpoints[i])
+LastPrepared(i) ==
+  Max({executed[i]} \cup {e.seq : e \in pset[i]} \cup
+      {n \in Window(low[i]) : slot[i][n].phase \in {"prepared", "committed", "decided"}})
+
+Recover(i, k) ==
+  /\ <<i, k>> \in Recoveries
+  /\ \A r \in recovery[i] : r.incarnation < k
+  /\ \A r \in recovery[i] : HasDisk(r) \/ ~IsMute(i)
+  /\ FromDisk(i)
+  /\ recovery' = [recovery EXCEPT ![i] =
+       {[incarnation |-> k, point |-> {}, bound |-> {}, told |-> NobodyTold]}]
+  /\ msgs' = msgs \cup {QueryStable(i, k)}
+
+\* Who takes part tells how far it is.
+RecvQueryStable(i, m) ==
+  /\ m.type = "QueryStable" /\ i \in m.auth /\ m.replica # i
+  /\ ~IsMute(i)
+  /\ msgs' = msgs \cup
+       {ReplyStable(i, m.replica, m.incarnation, LastCheckpoint(i), LastPrepared(i))}
+  /\ UNCHANGED <<replicaVars, client>>
+
+\* The checkpoints that the answers, at most one of each replica, allow to build on.
+Estimates(answers) ==
+  LET known == {k \in Replicas : answers[k] # {}}
+      below(c, j) == {k \in known \ {j} : \A x \in answers[k] : x.checkpoint <= c}
+      above(c, j) == {k \in known \ {j} : \A x \in answers[k] : x.prepared >= c}
+  IN UNION {{x.checkpoint : x \in {x \in answers[j] :
+                /\ Cardinality(below(x.checkpoint, j)) >= Quorum - 1
+                /\ Cardinality(above(x.checkpoint, j)) >= F}} : j \in known}
+
+RecvReplyStable(i, m) ==
+  /\ m.type = "ReplyStable" /\ i \in m.auth /\ m.replica # i /\ m.recovering = i
+  /\ m.checkpoint % K = 0
+  /\ \E r \in recovery[i] :
+       /\ HasDisk(r) /\ r.bound = {} /\ r.incarnation = m.incarnation
+       /\ LET old == r.told[m.replica]
+              new == [checkpoint |-> Min({m.checkpoint} \cup {x.checkpoint : x \in old}),
+                      prepared |-> Max({m.prepared} \cup {x.prepared : x \in old})]
+              told == [r.told EXCEPT ![m.replica] = {new}]
+              own == [checkpoint |-> LastCheckpoint(i), prepared |-> LastPrepared(i)]
+              fit == Estimates([told EXCEPT ![i] = {own}])
+          IN /\ {new} # old
+             /\ IF fit = {}
+                THEN /\ recovery' = [recovery EXCEPT ![i] = {[r EXCEPT !.told = told]}]
+                     /\ UNCHANGED msgs
+                ELSE /\ recovery' = [recovery EXCEPT ![i] =
+                          {[r EXCEPT !.bound = {Min(fit) + L}, !.told = NobodyTold]}]
+                     /\ msgs' = msgs \cup
+                          {Request(Recoverer(i), r.incarnation, "recover", Replicas)}
+  /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
+                 checkpointVotes, changeVars, undo, reads, client>>
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The actions by their receivers, so that TLC reports each by its name.   *)
 (***************************************************************************)
 AnyClientRecvReply(c) == \E m \in Deliverable("Reply") : ClientRecvReply(c, m)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
-AnySendPrePrepare(i)  == \E k \in 1 .. Len(queue[i]), head \in HeadsOf(i) :
+AnySendPrePrepare(i)  == \E k \in 0 .. Len(queue[i]), head \in HeadsOf(i) \cup {<<>>} :
                            SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
 AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
 AnyRecvFetchPrePrepare(i) == \E m \in Deliverable("FetchPrePrepare") : RecvFetchPrePrepare(i, m)
@@ -1295,6 +1418,9 @@ AnySendFetchState(i)  == \E c \in Wanted(i) : SendFetchState(i, c)
 AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, m)
 AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
 AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
+AnyRecover(i)         == \E k \in {r[2] : r \in Recoveries} : Recover(i, k)
+AnyRecvQueryStable(i) == \E m \in Deliverable("QueryStable") : RecvQueryStable(i, m)
+AnyRecvReplyStable(i) == \E m \in Deliverable("ReplyStable") : RecvReplyStable(i, m)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -1326,6 +1452,9 @@ Next ==
   \/ \E i \in Correct : AnyRecvState(i)
   \/ \E i \in Correct : Restart(i)
   \/ \E i \in Correct : AnyRejoin(i)
+  \/ \E i \in Correct : AnyRecover(i)
+  \/ \E i \in Correct : AnyRecvQueryStable(i)
+  \/ \E i \in Correct : AnyRecvReplyStable(i)
 
 Spec == Init /\ [][Next]_vars
 
@@ -1418,6 +1547,16 @@ CheckpointAgreement == \A i, j \in Correct :
 Watermarks == \A m \in msgs :
   m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"} =>
     m.seq <= low[m.replica] + L \/ IsMute(m.replica)
+
+\* Who is recovered has sent nothing above its bound before a checkpoint there is stable: neither
+\* since, nor, as it was correct, before. And no liar stretches the bound: somebody correct has come
+\* as far as what it is built on.
+RecoveryBound == \A m \in msgs :
+  m.type \in {"PrePrepare", "Prepare", "Commit", "Checkpoint"} =>
+    \A r \in recovery[m.replica] : HasDisk(r) =>
+      \A b \in r.bound : low[m.replica] < b => m.seq <= b
+EstimateHonest == \A i \in Correct : \A r \in recovery[i] : HasDisk(r) =>
+  \A b \in r.bound : \E j \in Correct : LastPrepared(j) + L >= b
 
 \* S10: an accepted result is the result of the one execution of that request. (What was read
 \* without an order has no execution, see FreshReads.)

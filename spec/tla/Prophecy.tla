@@ -134,7 +134,7 @@ Put(t, q, e) ==
 \* that is there too, or an answer would be forgotten that was given since.
 Install(t, q, e) ==
   LET known == Sketch(t, q)
-      unordered == e.position = Nowhere
+      unordered == ReadOnly /\ e.position = Nowhere
       late == ~Before(IF known = NoSketch THEN t.floor ELSE known.position, e.position)
   IN IF ~Sketches \/ (Rule("NewestWins") /\ ~unordered /\ late) THEN t ELSE Put(t, q, e)
 

@@ -43,6 +43,7 @@ CheckpointsOf(pairs) ==
 CheckpointVotesOf(h, pairs) ==
   [n \in CheckpointSeqs(h) \cup {pairs[k][1] : k \in 1 .. Len(pairs)} |->
      VotesOf(Lookup(pairs, n, <<>>))]
+ToldOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, {})]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
                   u \in all}
@@ -149,8 +150,9 @@ FastAsLogged(i, post) ==
   LET named(x) == x \in DOMAIN post IN
   /\ IF named("undo") THEN Same("undo", {u.executed : u \in undo'[i]}, post.undo)
                         ELSE Same("undo", undo'[i], undo[i])
-  /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
-                         ELSE Same("reads", reads'[i], reads[i])
+  /\ IF named("reads")
+     THEN Same("reads", {<<r.client, r.timestamp, r.after>> : r \in reads'[i]}, post.reads)
+     ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
   /\ Same("told.claims", told'[i].claims, IF named("claims") THEN post.claims ELSE told[i].claims)
   /\ Same("told.batches", told'[i].batches,
@@ -357,6 +359,17 @@ IsRestart(e)         == /\ e.action = "Restart"
 IsRejoin(e)          == /\ e.action = "Rejoin"
                         /\ Rejoin(e.node, e.incarnation)
                         /\ ReplicaIs(e.node, e.post)
+IsRecover(e)         == /\ e.action = "Recover"
+                        /\ Recover(e.node, e.incarnation)
+                        /\ ReplicaIs(e.node, e.post)
+IsRecvQueryStable(e) == /\ e.action = "RecvQueryStable"
+                        /\ Receivable(e.m)
+                        /\ RecvQueryStable(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvReplyStable(e) == /\ e.action = "RecvReplyStable"
+                        /\ Receivable(e.m)
+                        /\ RecvReplyStable(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
 
 (***************************************************************************)
 (* An ignored input changes nothing, and no action of the specification is *)
@@ -383,6 +396,8 @@ Possible(e) ==
     [] e.input = "Fetch"      -> ENABLED SendFetchState(e.node, e.checkpoint)
     [] e.input = "FetchState" -> ENABLED RecvFetchState(e.node, e.m)
     [] e.input = "State"      -> ENABLED RecvState(e.node, e.m)
+    [] e.input = "QueryStable" -> ENABLED RecvQueryStable(e.node, e.m)
+    [] e.input = "ReplyStable" -> ENABLED RecvReplyStable(e.node, e.m)
     [] e.input = "Decide"     -> ENABLED SendNewView(e.node, e.decision)
     [] e.input = "Enter"      -> ENABLED EnterView(e.node)
     [] e.input = "Timer"      -> e.view = view[e.node]
@@ -404,7 +419,8 @@ Follow(e) ==
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
-  \/ IsRestart(e) \/ IsRejoin(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsRecvQueryStable(e)
+  \/ IsRecvReplyStable(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

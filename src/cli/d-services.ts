@@ -7,6 +7,7 @@ import {
   type KeyValueOperation,
   type KeyValueResult,
 } from "../core/service/key-value-operation.ts"
+import type { Position } from "../core/prophecy/position.ts"
 import type { DClientError, DClientsShape } from "../net/d-clients.ts"
 import { badTarget, NoAnswer, TooBusy, TooLong } from "../web/front-errors.ts"
 import type { Answer, Backend } from "../web/front.ts"
@@ -16,6 +17,8 @@ import { positionText } from "./sketcher-backend.ts"
 export interface KeyValueAnswer {
   readonly result: KeyValueResult
   readonly path: "fast" | "replicated"
+  /** Where in the agreed order the answer is from. */
+  readonly position: Position
 }
 
 /** Has a key-value operation done; a Get as a read. */
@@ -24,10 +27,10 @@ export const keyValueOver =
   (operation: KeyValueOperation): Effect.Effect<KeyValueAnswer, DClientError> => {
     const encoded = encodeOperation(operation)
     const asked = operation._tag === "Get" ? clients.read(encoded) : clients.write(encoded)
-    return Effect.map(asked, ({ result, path }) => {
+    return Effect.map(asked, ({ result, path, position }) => {
       const decoded = decodeResult(result)
       if (decoded === undefined) throw new Error("2f + 1 replicas gave an answer of no service")
-      return { result: decoded, path }
+      return { result: decoded, path, position }
     })
   }
 

@@ -117,7 +117,7 @@ export const startReplicas = Effect.fn("startReplicas")(function* (options: Grou
   const path = logPath(config)
   const log = (line: string): void =>
     appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
-  const trace = { run: randomBytes(8).toString("hex"), spec: specDigest() }
+  const trace = { run: randomBytes(8).toString("hex"), spec: specDigest(config.protocol) }
   const cluster = yield* startCluster(config, {
     command: replicaCommand(),
     trace,

@@ -46,6 +46,18 @@ const flags = {
     Flag.withDescription("Port of replica 0; the others follow it"),
     Flag.withDefault(7400),
   ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("How the replicas agree"),
+    Flag.withDefault("pbft"),
+  ),
+  service: Flag.Literals("service", ["key-value", "album"]).pipe(
+    Flag.withDescription("What is replicated"),
+    Flag.withDefault("key-value"),
+  ),
+  sketches: Flag.Boolean("sketches").pipe(
+    Flag.withDescription("Replicas keep sketches, for clients of D-Prophecy and no others"),
+    Flag.withDefault(false),
+  ),
   separateSecrets: Flag.Boolean("separate-secrets").pipe(
     Flag.withDescription("One file of secrets a node, to be spread over machines"),
     Flag.withDefault(false),
@@ -68,7 +80,9 @@ interface PlannedFile {
 
 const plan = (given: Given, directory: string): ReadonlyArray<PlannedFile> => {
   const ports = Array.from({ length: given.replicas }, (_, id) => given.port + id)
-  const whole = freshClusterConfig(ports, { clients: given.clients })
+  const { clients, service, sketches, protocol } = given
+  const chosen = { clients, service, protocol, ...(sketches ? { sketches } : {}) }
+  const whole = freshClusterConfig(ports, chosen)
   const path = join(directory, configName)
   if (!given.separateSecrets) return [{ path, content: whole }]
   const { secrets, ...open } = whole
@@ -121,6 +135,15 @@ const write = ({ directory, written, spec }: Planned) =>
       new Refused({ code: ExitCode.BadInput, text: `${directory} cannot be written: ${cause}` }),
   })
 
+// Clients of D-Prophecy have no front end.
+const next = ({ sketches, service }: Given, config: string): ReadonlyArray<string> =>
+  sketches
+    ? [
+        `next: prophecy replica --config ${config} --id 0, and so on for each`,
+        `      prophecy d-client --config ${config} ${service === "album" ? "PUT /album/trip" : "put greeting hello"}`,
+      ]
+    : [`next: prophecy start --serve --config ${config}`]
+
 const asText = (given: Given, planned: Planned): string => {
   const { config, written, spec, kept } = planned
   const f = Math.floor((given.replicas - 1) / 3)
@@ -134,7 +157,7 @@ const asText = (given: Given, planned: Planned): string => {
     ...(given.dryRun
       ? []
       : [
-          `next: prophecy start --serve --config ${config}`,
+          ...next(given, config),
           `      prophecy tlc ${firstSpec(planned.directory, given.replicas)[0].path}`,
         ]),
   ].join("\n")

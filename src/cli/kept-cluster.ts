@@ -22,6 +22,8 @@ const read = (path: string): unknown => {
 const asked = (config: ClusterConfigFile): Readonly<Record<string, unknown>> => ({
   replicas: config.replicas.length,
   clients: config.clients,
+  service: config.service,
+  sketches: config.sketches === true,
   "replica 0": `${config.replicas[0]?.host}:${config.replicas[0]?.port}`,
   secrets: config.secrets === undefined ? "in files of their own" : "in the file",
 })

@@ -8,7 +8,9 @@ import { Effect, type Scope } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
 import { Capture } from "../trace-check/chain.ts"
-import { checkTraces } from "../trace-check/check.ts"
+import { checkTraces, type Observer } from "../trace-check/check.ts"
+import { together } from "../trace-check/observers.ts"
+import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
 import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
@@ -119,11 +121,11 @@ const sourceOf = (path: string): TraceSource => ({
   text: createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 }),
 })
 
-/** Replays every step of every process through the model; `capture` sees the run go by. */
+/** Replays every step of every process through the model; `observer` sees the run go by. */
 export const replay = Effect.fn("replay")(function* (
   options: Pick<MainJobOptions, "progress">,
   findings: Findings,
-  capture: Capture,
+  observer: Observer,
 ) {
   const files = traceFiles(tracesFolder(findings))
   findings.traceBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
@@ -133,7 +135,7 @@ export const replay = Effect.fn("replay")(function* (
     checkTraces(files.map(sourceOf), {
       digests: { batchDigest, checkpointDigest, resultDigest },
       spec: specDigest(),
-      observer: capture,
+      observer,
       progress: (n) => void (events = n),
     }),
   )
@@ -164,12 +166,18 @@ export const mainJob = Effect.fn("mainJob")(function* (
   yield* Effect.scoped(runUnderLoad(options, findings))
   judgeReads(findings)
   findings.phase = "replay"
-  const capture = new Capture({ _tag: "Auto", size: windowSize, windows: windowsEach })
-  yield* replay(options, findings, capture)
+  const selection = { _tag: "Auto", size: windowSize, windows: windowsEach } as const
+  const run = new Capture(selection)
+  const sketchers = new SketcherCapture(selection)
+  yield* replay(options, findings, together([run, sketchers]))
   findings.phase = "TLC"
   const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
   // TLC has nothing to add to traces that the model itself rejects.
   if (!options.tlc) findings.tlc = { _tag: "Skipped" }
-  else if (readable) findings.tlc = yield* tlcStage(capture.chains(), options.progress)
+  else if (readable)
+    findings.tlc = yield* tlcStage(
+      { run: run.chains(), sketchers: sketchers.chains() },
+      options.progress,
+    )
   findings.phase = "done"
 })

@@ -33,6 +33,16 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaCommand,
   },
   {
+    name: "key-holder",
+    summary: "Keep a replica's private key in a process of its own",
+    load: async () => (await import("./key-holder.ts")).keyHolderCommand,
+  },
+  {
+    name: "supervise",
+    summary: "Run one replica, check its code and disk, and recover it now and then",
+    load: async () => (await import("./supervise.ts")).superviseCommand,
+  },
+  {
     name: "replica-child",
     summary: "",
     unlisted: true,
@@ -47,6 +57,11 @@ const entries: ReadonlyArray<Entry> = [
     name: "front",
     summary: "Serve HTTP before several sketchers, each of which has its own pages",
     load: async () => (await import("./front.ts")).frontCommand,
+  },
+  {
+    name: "d-client",
+    summary: "Read and write over D-Prophecy: no proxy between this process and the replicas",
+    load: async () => (await import("./d-client.ts")).dClientCommand,
   },
   {
     name: "origin",

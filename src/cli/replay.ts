@@ -8,7 +8,11 @@ import { Argument, Command, Flag } from "effect/cli"
 import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
-import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
+import { checkChain } from "../trace-check/chain-windows.ts"
+import { together } from "../trace-check/observers.ts"
+import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
+import { checkSketcherChain } from "../trace-check/sketcher-windows.ts"
+import { type CheckedWindow, windowText } from "../trace-check/tlc-window.ts"
 import { exitCodeOf, type Verdict, verdictDocument, verdictText } from "../trace-check/verdict.ts"
 import { diagramFlags, isDrawn, writeDiagrams } from "./diagram-files.ts"
 import { chainDiagram } from "./diagram-source.ts"
@@ -21,6 +25,8 @@ import { makeAskTlc } from "./trace-windows.ts"
 /** Windows that `--tlc auto` takes from each of two places of the run. */
 const autoWindows = 2
 
+const isRange = (text: string): boolean => /^[1-9]\d*:[1-9]\d*$/.test(text)
+
 const flags = {
   traces: Argument.String("trace").pipe(
     Argument.withDescription(
@@ -30,12 +36,17 @@ const flags = {
   ),
   tlc: Flag.String("tlc").pipe(
     Flag.filter(
-      (text) => text === "auto" || /^[1-9]\d*:[1-9]\d*$/.test(text),
+      (text) => text === "auto" || isRange(text),
       () => "auto, or FROM:TO: numbers of events in the merged run, from 1",
     ),
     Flag.withDescription(
-      "Have TLC follow these events of the merged run: FROM:TO, or auto for two places of it",
+      "Have TLC follow these events of replicas and clients: FROM:TO, or auto for two places of the run, and of each sketcher's",
     ),
+    Flag.optional,
+  ),
+  sketchers: Flag.String("sketchers").pipe(
+    Flag.filter(isRange, () => "FROM:TO: numbers of steps of a sketcher, from 1"),
+    Flag.withDescription("Have TLC follow these steps of each sketcher: FROM:TO"),
     Flag.optional,
   ),
   window: Flag.Int("window").pipe(
@@ -48,10 +59,7 @@ const flags = {
   ),
   ...diagramFlags("events of the merged run, as --events says,"),
   events: Flag.String("events").pipe(
-    Flag.filter(
-      (text) => /^[1-9]\d*:[1-9]\d*$/.test(text),
-      () => "FROM:TO: numbers of events in the merged run, from 1",
-    ),
+    Flag.filter(isRange, () => "FROM:TO: numbers of events in the merged run, from 1"),
     Flag.withDescription("With --svg or --mermaid: the events to draw, FROM:TO"),
     Flag.withDefault("1:100"),
   ),
@@ -79,6 +87,24 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
   return rangeOf("--tlc", text)
 }
 
+/** What is captured for TLC: undefined where nothing is. */
+interface Captured {
+  readonly run: Capture | undefined
+  readonly sketchers: SketcherCapture | undefined
+}
+
+const capturedOf = Effect.fn("capturedOf")(function* (given: Given) {
+  const selection = yield* selectionOf(given)
+  const steps = Option.getOrUndefined(given.sketchers)
+  const ofSketchers = steps === undefined ? undefined : yield* rangeOf("--sketchers", steps)
+  // Places of the run that are chosen for the user are of all its processes.
+  const some = ofSketchers ?? (selection?._tag === "Auto" ? selection : undefined)
+  return {
+    run: selection === undefined ? undefined : new Capture(selection),
+    sketchers: some === undefined ? undefined : new SketcherCapture(some),
+  }
+})
+
 const rangeOf = (flag: string, text: string): Effect.Effect<Selection, Refused> => {
   const [from = 0, to = 0] = text.split(":").map(Number)
   return from <= to
@@ -95,11 +121,6 @@ const drawnOf = Effect.fn("drawnOf")(function* (given: Given) {
   const many = range._tag === "Range" ? range.to - range.from + 1 : 0
   if (many <= mostDrawn) return new Capture(range)
   return yield* badInput(`--events ${given.events}: ${many} events, at most ${mostDrawn} are drawn`)
-})
-
-const together = (captures: ReadonlyArray<Capture>): Observer => ({
-  before: (index, event, state) => captures.forEach((c) => c.before(index, event, state)),
-  gap: () => captures.forEach((c) => c.gap()),
 })
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
@@ -120,7 +141,7 @@ interface Telling {
 
 const replay = Effect.fn("replay")(function* (
   files: ReadonlyArray<TraceFile>,
-  captures: ReadonlyArray<Capture>,
+  captures: ReadonlyArray<Observer>,
   { progress, tell }: Telling,
 ) {
   const meter: Meter = { events: 0, bytes: 0 }
@@ -165,18 +186,19 @@ const unreadable = (cause: unknown): Effect.Effect<never, Refused> => {
 }
 
 const checkWindows = Effect.fn("checkWindows")(function* (
-  capture: Capture,
+  { run, sketchers }: Captured,
   size: number,
   checked: Array<CheckedWindow>,
   { progress, tell }: Telling,
 ) {
-  const chains = capture.chains()
   const detail = (): string => `${checked.length} windows of ${size} events at most followed`
   const all = Stream.fromAsyncIterable(
     (async function* () {
       const abort = new AbortController()
       try {
-        for (const chain of chains) yield* checkChain(chain, size, makeAskTlc(abort.signal))
+        const ask = makeAskTlc(abort.signal)
+        for (const chain of run?.chains() ?? []) yield* checkChain(chain, size, ask)
+        for (const c of sketchers?.chains() ?? []) yield* checkSketcherChain(c, size, ask)
       } finally {
         abort.abort()
       }
@@ -239,11 +261,14 @@ const print = (given: Given, found: Found): Effect.Effect<void> => {
 
 /** The command that has TLC follow the events that it has not come to. */
 const againLine = (given: Given, checked: ReadonlyArray<CheckedWindow>): string => {
-  const asked = Option.getOrElse(given.tlc, () => "auto")
-  const to = asked.split(":")[1]
-  const done = checked.at(-1)?.to
+  const asked = Option.getOrUndefined(given.tlc)
+  const to = asked?.split(":")[1]
+  const done = checked.findLast(({ specification }) => specification === "Pbft")?.to
   const rest = to === undefined || done === undefined ? asked : `${done + 1}:${to}`
-  return `prophecy replay --tlc ${rest} --window ${given.window} ${given.traces.join(" ")}`
+  const steps = Option.getOrUndefined(given.sketchers)
+  const flag = rest === undefined || done === Number(to) ? "" : `--tlc ${rest} `
+  const sketchers = steps === undefined ? "" : `--sketchers ${steps} `
+  return `prophecy replay ${flag}${sketchers}--window ${given.window} ${given.traces.join(" ")}`
 }
 
 const run = Effect.fn("replayCommand")(function* (given: Given) {
@@ -251,14 +276,13 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
     return yield* badInput("--json and --ndjson exclude each other")
   }
   const files = yield* filesOf(given.traces)
-  const selection = yield* selectionOf(given)
-  const capture = selection === undefined ? undefined : new Capture(selection)
+  const captured = yield* capturedOf(given)
   const tell: Tell = (line) => {
     if (given.ndjson) process.stdout.write(`${JSON.stringify(line)}\n`)
   }
   const telling = { progress: makeProgress(given.quiet), tell }
   const drawn = yield* drawnOf(given)
-  const captures = [capture, drawn].filter((c) => c !== undefined)
+  const captures = [captured.run, captured.sketchers, drawn].filter((c) => c !== undefined)
   const replayed = yield* replay(files, captures, telling)
   if (drawn !== undefined) {
     // Events on both sides of a gap do not belong in one picture.
@@ -269,13 +293,14 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
   const code = exitCodeOf(replayed.verdict)
   // TLC has nothing to add to traces that the model itself rejects.
   const good = code === 0 || code === ExitCode.Inconclusive
-  const windows = capture === undefined || !good ? undefined : new Array<CheckedWindow>()
-  if (capture !== undefined && windows !== undefined) {
+  const isAsked = captured.run !== undefined || captured.sketchers !== undefined
+  const windows = isAsked && good ? new Array<CheckedWindow>() : undefined
+  if (windows !== undefined) {
     tell({ replayed: verdictDocument(replayed.verdict) })
     const partial = Effect.suspend(() =>
       print(given, { ...replayed, windows, again: againLine(given, windows) }),
     )
-    const all = checkWindows(capture, given.window, windows, telling)
+    const all = checkWindows(captured, given.window, windows, telling)
     yield* all.pipe(Effect.onInterrupt(() => partial))
   }
   yield* print(given, { ...replayed, windows })
@@ -288,7 +313,8 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
   Command.withDescription(
     [
       "Check recorded runs: every step of every process against the model, all of them together,",
-      "and windows of them by TLC against spec/tla/Pbft.tla. Exit codes: 0 conforms,",
+      "and windows of them by TLC: of replicas and clients against spec/tla/Pbft.tla, of sketchers",
+      "against spec/tla/Prophecy.tla. Exit codes: 0 conforms,",
       "3 conforms but for declared gaps or a window that TLC could not be asked about,",
       "4 does not conform, 2 unreadable or bad input.",
     ].join(" "),
@@ -299,6 +325,10 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
     {
       command: "prophecy replay --tlc 1:1000 --window 250 traces/*.ndjson",
       description: "the first thousand events by TLC, in four adjacent windows",
+    },
+    {
+      command: "prophecy replay --sketchers 1:500 traces/",
+      description: "the first steps of each sketcher by TLC",
     },
   ]),
 )

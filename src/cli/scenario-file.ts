@@ -17,6 +17,7 @@ const tag = <T extends string>(name: T) => ({ _tag: Schema.Literal(name) })
 const scope = { messages: Names, to: Nodes }
 
 const Cluster = Schema.Struct({
+  protocol: Schema.optionalKey(Schema.Literal("zyzzyva")),
   n: Positive,
   clients: Natural,
   hostileClients: Natural,
@@ -29,6 +30,7 @@ const Cluster = Schema.Struct({
   progressMs: Positive,
   quorum: Schema.optionalKey(Positive),
   readOnly: Schema.optionalKey(Schema.Boolean),
+  hastyReads: Schema.optionalKey(Schema.Boolean),
   replyQuorum: Schema.optionalKey(Positive),
   tentative: Schema.optionalKey(Schema.Boolean),
   maxTentative: Schema.optionalKey(Positive),
@@ -39,6 +41,10 @@ const Cluster = Schema.Struct({
   recovery: Schema.optionalKey(Schema.Boolean),
   recoveryPeriodMs: Schema.optionalKey(Ms),
   bigRequestBytes: Schema.optionalKey(Positive),
+  zyzzyva5: Schema.optionalKey(Schema.Boolean),
+  rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
+  confirmViews: Schema.optionalKey(Schema.Boolean),
+  commitMs: Schema.optionalKey(Positive),
 })
 
 const Noise = Schema.Struct({
@@ -72,6 +78,7 @@ const SaidMessage = Schema.Union([
     digest: Schema.NonEmptyString,
   }),
   Schema.Struct({ ...tag("Checkpoint"), seq: Natural, digest: Schema.NonEmptyString }),
+  Schema.Struct({ ...tag("Accusation"), view: Natural }),
   Schema.Struct({
     ...tag("ViewChange"),
     view: Natural,
@@ -130,7 +137,8 @@ const Behaviour = Schema.Union([
   Schema.Struct({
     ...tag("FalseViewChange"),
     to: Nodes,
-    story: Schema.Literals(["invented", "forgotten", "checkpoint"]),
+    story: Schema.Literals(["invented", "forgotten", "checkpoint", "copied", "hoarded"]),
+    view: Schema.optionalKey(Natural),
   }),
   Schema.Struct({
     ...tag("BadNewView"),

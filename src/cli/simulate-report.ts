@@ -42,7 +42,8 @@ const failureLines = ({ failure, scenario, outcome }: SimulatedRun): ReadonlyArr
 const indented = (text: string): ReadonlyArray<string> =>
   text.split("\n").map((line) => `           ${line}`)
 
-const traceText = ({ verdict }: SimulatedRun): string => {
+const traceText = ({ verdict, scenario }: SimulatedRun): string => {
+  if (scenario.cluster.protocol === "zyzzyva") return "none of Zyzzyva yet"
   switch (verdict?._tag) {
     case undefined:
       return "not checked: the run broke off"

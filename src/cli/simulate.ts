@@ -34,6 +34,10 @@ const flags = {
     Flag.withDescription("Run so many seeds, from --seed or 1 on, and add up what happened"),
     Flag.optional,
   ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("What the group of a seed runs; a scenario says it itself"),
+    Flag.withDefault("pbft" as const),
+  ),
   scenario: Flag.String("scenario").pipe(
     Flag.withDescription("Run the scenario in this file"),
     Flag.optional,
@@ -142,6 +146,10 @@ const small = Effect.fn("shrinkFailure")(function* (
   return { run: smallest, path: yield* written(path, given.out, scenarioText(smallest.scenario)) }
 })
 
+// What a command that repeats a run has to say of the protocol.
+const protocolWords = ({ protocol }: Given): string =>
+  protocol === "pbft" ? "" : ` --protocol ${protocol}`
+
 const reproduce = (path: string): ReadonlyArray<string> => [
   `saved      ${path}`,
   `reproduce  prophecy simulate --scenario ${path}`,
@@ -201,7 +209,9 @@ const one = Effect.fn("simulateOne")(function* (given: Given, scenario: Scenario
     }
   }
   if (!given.json && !given.ndjson && Option.isNone(given.scenario)) {
-    yield* Console.log(`again      prophecy simulate --seed ${scenario.seed}`)
+    yield* Console.log(
+      `again      prophecy simulate${protocolWords(given)} --seed ${scenario.seed}`,
+    )
   }
   return failureCode(run.failure)
 })
@@ -218,7 +228,7 @@ const swarm = Effect.fn("simulateSwarm")(function* (given: Given, from: number, 
   }
   const spec = specDigest()
   const seed = (k: number) =>
-    Effect.promise(() => simulateScenario(scenarioOf(from + k), { spec })).pipe(
+    Effect.promise(() => simulateScenario(scenarioOf(from + k, given.protocol), { spec })).pipe(
       Effect.map((run) => {
         totals.add(run)
         if (run.failure !== null && first.length === 0) first.push(run)
@@ -230,7 +240,7 @@ const swarm = Effect.fn("simulateSwarm")(function* (given: Given, from: number, 
     Console.error(`interrupted, partial:\n${totals.lines(seconds()).join("\n")}\n${next()}`),
   )
   const next = (): string =>
-    `go on      prophecy simulate --seed ${from + totals.seeds} --seeds ${count - totals.seeds}`
+    `go on      prophecy simulate${protocolWords(given)} --seed ${from + totals.seeds} --seeds ${count - totals.seeds}`
   const all = Effect.forEach(
     Array.from({ length: count }, (_, k) => k),
     seed,
@@ -250,7 +260,9 @@ const swarm = Effect.fn("simulateSwarm")(function* (given: Given, from: number, 
       const lines = yield* Effect.promise(() => smallText(smallest.run, path))
       yield* Console.log(lines.join("\n"))
     }
-    yield* Console.log(`again      prophecy simulate --seed ${from} --seeds ${count}`)
+    yield* Console.log(
+      `again      prophecy simulate${protocolWords(given)} --seed ${from} --seeds ${count}`,
+    )
   }
   return failureCode(failed?.failure ?? null)
 })
@@ -273,7 +285,7 @@ const run = Effect.fn("simulateCommand")(function* (given: Given) {
     ? yield* one(given, yield* load(given.scenario.value))
     : Option.isSome(given.seeds)
       ? yield* swarm(given, from, given.seeds.value)
-      : yield* one(given, scenarioOf(from))
+      : yield* one(given, scenarioOf(from, given.protocol))
   if (code !== 0) return yield* new Ended({ code })
 })
 
@@ -290,6 +302,7 @@ export const simulateCommand = Command.make("simulate", flags, run).pipe(
   Command.withExamples([
     { command: "prophecy simulate --seed 7", description: "one run, told line by line" },
     { command: "prophecy simulate --seeds 1000", description: "a swarm of a thousand runs" },
+    { command: "prophecy simulate --protocol zyzzyva --seeds 300", description: "of Zyzzyva" },
     {
       command: "prophecy simulate --scenario test/scenarios/equivocating-primary.json",
       description: "a run that is written down",

@@ -115,7 +115,7 @@ const run = Effect.fn("sketcher")(function* (given: Given) {
     fastReadMs,
     timeoutMs,
     log,
-    ...traceOf(config.traceDirectory),
+    ...traceOf(config),
   }).pipe(
     Effect.mapError((error) =>
       refused(error._tag === "NoEndpoint" ? `--endpoint: ${error.message}` : error.message),

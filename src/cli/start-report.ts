@@ -1,12 +1,13 @@
 /** The report of the main job, for people and for programs. */
 import { join } from "node:path"
+import type { Specification } from "../trace-check/tlc-window.ts"
 import { findingText, verdictDocument } from "../trace-check/verdict.ts"
 import type { ClientHistory } from "./client-history.ts"
 import { ExitCode } from "./ended.ts"
 import { shortPath } from "./group.ts"
 import { summarize } from "./latency.ts"
 import type { Observation } from "./register-check.ts"
-import { type Findings, objections, type TlcResult } from "./start-findings.ts"
+import { type Findings, objections, type TlcResult, type TlcWindow } from "./start-findings.ts"
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
@@ -108,17 +109,32 @@ const tlcRows = (tlc: TlcResult | undefined): ReadonlyArray<Row> => {
   if (tlc._tag === "Skipped") return [["TLC", "did not run: --no-tlc"]]
   if (tlc._tag === "Unavailable") return [["TLC", `did not run: ${tlc.reason}`]]
   const { windows, elapsedMs } = tlc
+  const specifications = [...new Set(["Pbft" as const, ...windows.map((w) => w.specification)])]
+  return [
+    ...specifications.flatMap((name) =>
+      windowRows(
+        name,
+        windows.filter(({ specification }) => specification === name),
+      ),
+    ),
+    ["", `in ${seconds(elapsedMs)}`],
+  ]
+}
+
+const windowRows = (
+  specification: Specification,
+  windows: ReadonlyArray<TlcWindow>,
+): ReadonlyArray<Row> => {
   const states = windows.reduce((sum, window) => sum + window.states, 0)
   const accepted = windows.filter(({ outcome }) => outcome === "Accepted")
-  const stretches = windows.map(({ from, to, starts }) => {
-    return `${whole(from)}-${whole(to)}${starts === "init" ? " from Init" : ""}`
+  const stretches = windows.map(({ of, from, to, starts }, k) => {
+    const counted = windows[k - 1]?.of === of ? "" : `${of} `
+    return `${counted}${whole(from)}-${whole(to)}${starts === "init" ? " from Init" : ""}`
   })
+  const count = `${accepted.length} of ${windows.length} windows`
   return [
-    [
-      "TLC",
-      `${accepted.length} of ${windows.length} windows are behaviours of Pbft.tla: ${whole(states)} states, ${seconds(elapsedMs)}`,
-    ],
-    ["", `events ${stretches.join(", ") || "none"}`],
+    ["TLC", `${count} are behaviours of ${specification}.tla: ${whole(states)} states`],
+    ["", stretches.join(", ") || "none"],
     ...windows.flatMap(({ objection }) =>
       (objection?.split("\n") ?? []).map((line) => ["", line] as const),
     ),

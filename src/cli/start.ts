@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { ClusterConfig } from "../net/cluster-config.ts"
 import { changesOf, type FeatureName, featureNames, featuresIn } from "./features.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
@@ -52,6 +53,10 @@ const flags = {
       "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone; with --serve, origin: web servers that the replicas ask (default album)",
     ),
     Flag.withDefault("album"),
+  ),
+  protocol: Flag.Literals("protocol", ["pbft", "zyzzyva"]).pipe(
+    Flag.withDescription("How the replicas agree (default pbft)"),
+    Flag.withDefault("pbft"),
   ),
   with: Flag.String("with").pipe(
     Flag.withDescription(
@@ -105,6 +110,15 @@ const misplaced = (given: Given): string | undefined => {
   if ("unknown" in found) {
     return `--with ${given.with}: there is no feature ${JSON.stringify(found.unknown)}; there are ${featureNames.join(", ")}`
   }
+  if (given.protocol === "zyzzyva" && found.names.length > 0) {
+    return "--with: the features are PBFT's; leave it out with --protocol zyzzyva"
+  }
+  if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
+    return "--protocol and --config exclude each other: the configuration says which it is"
+  }
+  if (given.protocol === "zyzzyva" && (given.service !== "kv" || !given.serve)) {
+    return "--protocol zyzzyva goes with --serve --service kv"
+  }
   if (found.names.length > 0 && Option.isSome(given.config)) {
     return "--with and --config exclude each other: the configuration says what is on"
   }
@@ -136,6 +150,12 @@ const misplacedOrigin = (given: Given): string | undefined => {
   return undefined
 }
 
+const keepsSketches = ({ file }: ClusterConfig): Refused =>
+  new Refused({
+    code: ExitCode.BadInput,
+    text: `${file}: its replicas keep sketches for clients of D-Prophecy, which need no front end: run prophecy replica for each, and prophecy d-client`,
+  })
+
 const startOrigin = Effect.fn("startOrigin")(function* (
   given: Given,
   port: number,
@@ -153,13 +173,16 @@ const servedConfig = (given: Given) =>
   Effect.gen(function* () {
     if (Option.isSome(given.config)) {
       const config = yield* loadConfig(given.config.value)
+      if (config.sketches) return yield* keepsSketches(config)
       return given.noTrace ? { ...config, traceDirectory: undefined } : config
     }
     const folder = yield* makeRunFolder(Option.getOrUndefined(given.out))
     const traces = given.noTrace ? {} : { traceDirectory: "traces" }
     const service = serviceOf(given)
     const changes = { ...traces, ...changesOf(featuresOf(given)) }
-    return yield* makeRunConfig(folder, replicas, { clients: servingClients, service, ...changes })
+    const { protocol } = given
+    const group = { protocol, clients: servingClients, service }
+    return yield* makeRunConfig(folder, replicas, { ...group, ...changes })
   })
 
 const print = (given: Given, findings: Findings): Effect.Effect<void> =>

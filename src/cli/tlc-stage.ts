@@ -2,7 +2,10 @@
 import { Effect } from "effect"
 import { findToolchain } from "../tla-tools/toolchain.ts"
 import type { Chain } from "../trace-check/chain.ts"
-import { type CheckedWindow, checkChain, windowText } from "../trace-check/tlc-window.ts"
+import { checkChain } from "../trace-check/chain-windows.ts"
+import type { SketcherChain } from "../trace-check/sketcher-chain.ts"
+import { checkSketcherChain } from "../trace-check/sketcher-windows.ts"
+import { type CheckedWindow, windowText } from "../trace-check/tlc-window.ts"
 import type { Progress } from "./progress.ts"
 import type { TlcResult, TlcWindow } from "./start-findings.ts"
 import { makeAskTlc } from "./trace-windows.ts"
@@ -11,21 +14,30 @@ import { makeAskTlc } from "./trace-windows.ts"
 export const windowSize = 300
 export const windowsEach = 2
 
+/** What is to be followed: in Pbft.tla, and in Prophecy.tla. */
+export interface Chains {
+  readonly run: ReadonlyArray<Chain>
+  readonly sketchers: ReadonlyArray<SketcherChain>
+}
+
 const toWindow = (checked: CheckedWindow): TlcWindow => {
-  const { from, to, starts, distinctStates: states, outcome } = checked
+  const { specification, of, from, to, starts, distinctStates: states, outcome } = checked
   const _tag = outcome._tag
   const objection = _tag === "Accepted" ? undefined : windowText(checked)
-  return { from, to, starts, states, outcome: _tag, objection }
+  return { specification, of, from, to, starts, states, outcome: _tag, objection }
 }
 
 const follow = async (
-  chains: ReadonlyArray<Chain>,
+  { run, sketchers }: Chains,
   signal: AbortSignal,
   take: (window: TlcWindow) => void,
 ): Promise<void> => {
   const ask = makeAskTlc(signal)
-  for (const chain of chains) {
+  for (const chain of run) {
     for await (const checked of checkChain(chain, windowSize, ask)) take(toWindow(checked))
+  }
+  for (const chain of sketchers) {
+    for await (const checked of checkSketcherChain(chain, windowSize, ask)) take(toWindow(checked))
   }
 }
 
@@ -37,7 +49,7 @@ const obstacle: Effect.Effect<string | undefined> = findToolchain(process.env).p
 
 /** Checks the windows of the chains one after the other. */
 export const tlcStage = Effect.fn("tlcStage")(function* (
-  chains: ReadonlyArray<Chain>,
+  chains: Chains,
   progress: Progress,
 ): Effect.fn.Return<TlcResult> {
   const startedAt = performance.now()

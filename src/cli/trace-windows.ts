@@ -1,4 +1,7 @@
-/** Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla with a generated TraceData. */
+/**
+ * Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla, or TraceProphecy.tla, with a
+ * generated TraceData.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,12 +15,14 @@ import { parseValue, type Value } from "../tla-tools/value.ts"
 import { toTla } from "../tla-tools/value-text.ts"
 import { matchedEvents } from "../tla-tools/verdict.ts"
 import { dataModule } from "../trace-check/emit-tla.ts"
-import type { AskTlc, Mismatch, NoAnswer, TlcAnswer } from "../trace-check/tlc-window.ts"
+import type {
+  AskTlc,
+  Mismatch,
+  NoAnswer,
+  Specification,
+  TlcAnswer,
+} from "../trace-check/tlc-window.ts"
 import { specFolder } from "./installation.ts"
-
-/** The specification that a trace is a behaviour of, and the module that follows a trace. */
-const specModule = "Pbft"
-const traceModule = "TracePbft"
 
 /** Values longer than this are cut in what is shown. */
 const longest = 300
@@ -28,7 +33,7 @@ const shown = (value: Value | undefined): string | undefined => {
   return text.length <= longest ? text : `${text.slice(0, longest)} ... (${text.length} characters)`
 }
 
-/** The records that TracePbft printed: TLC breaks a long one over several lines. */
+/** The records that the trace's module printed: TLC breaks a long one over several lines. */
 export const mismatchesIn = (printed: ReadonlyArray<string>): ReadonlyArray<Mismatch> => {
   const found: Array<Mismatch> = []
   let pending = ""
@@ -59,11 +64,11 @@ const mismatchOf = (value: Value): Mismatch | undefined => {
 }
 
 /** The last conjunct of the specification's actions that was evaluated in a run of one event. */
-const lastConjunct = (report: Report): TlcAnswer["lastConjunct"] => {
+const lastConjunct = (report: Report, specification: Specification): TlcAnswer["lastConjunct"] => {
   const places = report.coverage?.actions
     .filter(({ initial }) => !initial)
     .flatMap(({ expressions }) => expressions)
-    .filter(({ place, evaluations }) => place.module === specModule && evaluations > 0)
+    .filter(({ place, evaluations }) => place.module === specification && evaluations > 0)
   const place = places?.at(-1)?.place
   return place === undefined ? undefined : conjunctAt(place)
 }
@@ -90,12 +95,16 @@ const withData = <A>(traceData: string, use: (folder: string) => Promise<A>): Pr
     }
   })
 
-const answerOf = (report: Report, matched: Result.Result<number, string>): TlcAnswer | NoAnswer => {
+const answerOf = (
+  report: Report,
+  matched: Result.Result<number, string>,
+  specification: Specification,
+): TlcAnswer | NoAnswer => {
   if (Result.isFailure(matched)) {
     const failure = report.failures[0]?.text
     return { problem: failure === undefined ? matched.failure : `${matched.failure}: ${failure}` }
   }
-  const conjunct = lastConjunct(report)
+  const conjunct = lastConjunct(report, specification)
   return {
     followed: matched.success,
     distinctStates: report.statistics?.distinct ?? 0,
@@ -105,17 +114,23 @@ const answerOf = (report: Report, matched: Result.Result<number, string>): TlcAn
 }
 
 /** TLC on one window; whatever keeps it from answering is the answer. */
-const ask = (traceData: string, coverage: boolean, signal: AbortSignal) =>
+const ask = (
+  traceData: string,
+  { specification, coverage }: Parameters<AskTlc>[1],
+  signal: AbortSignal,
+) =>
   withData(traceData, (folder) =>
     Effect.runPromise(
       runTlc({
-        spec: join(specFolder, `${traceModule}.tla`),
+        spec: join(specFolder, `Trace${specification}.tla`),
         workers: 1,
         short: true,
         coverage,
         library: [folder],
       }).pipe(
-        Effect.map(({ report, verdict }) => answerOf(report, matchedEvents(report, verdict))),
+        Effect.map(({ report, verdict }) =>
+          answerOf(report, matchedEvents(report, verdict), specification),
+        ),
         Effect.provide(Toolchain.layer),
         Effect.catch((error) => Effect.succeed<NoAnswer>({ problem: error.message })),
       ),
@@ -126,5 +141,5 @@ const ask = (traceData: string, coverage: boolean, signal: AbortSignal) =>
 /** Asks TLC until `signal` is aborted. */
 export const makeAskTlc =
   (signal: AbortSignal): AskTlc =>
-  (traceData, { coverage }) =>
-    ask(traceData, coverage, signal)
+  (traceData, options) =>
+    ask(traceData, options, signal)

@@ -71,6 +71,13 @@ export class Search {
     return this.#possible.length
   }
 
+  /** Equal for searches that judge alike whatever follows. */
+  get key(): string {
+    const lines = [...this.#pending.keys()].sort((a, b) => a - b)
+    const open = [...this.#open.keys()].sort((a, b) => a - b)
+    return JSON.stringify([lines, open, this.#possible.map((p) => keyOf(p)).sort()])
+  }
+
   /** Operations that may still take effect. */
   get pending(): ReadonlyArray<Call> {
     return [...this.#pending.values()] // order-free: a call's place here says nothing

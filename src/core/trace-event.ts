@@ -44,7 +44,7 @@ export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 
-/** Whose steps a file holds: a replica's, those of the clients of one process, or a sketcher's. */
+/** Whose steps a file holds: a replica's, a sketcher's, or those of the clients of one process. */
 export const TraceNode = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("replica"), id: Natural }),
   Schema.Struct({
@@ -69,14 +69,20 @@ export const TraceNode = Schema.Union([
     generation: Positive,
     maxStrikes: Natural,
   }),
+  Schema.Struct({
+    kind: Schema.Literal("d-clients"),
+    /** Clients of D-Prophecy, of one process: the first and the last, both included. */
+    from: Natural,
+    to: Natural,
+    firstTimestamp: Natural,
+  }),
 ])
 export type TraceNode = typeof TraceNode.Type
 
-/** What a trace says of itself before its first step. */
-export const TraceHeader = Schema.Struct({
+// Of every protocol.
+const headerFields = {
   /** Equal in all traces of one run, different in any other run. */
   run: Schema.NonEmptyString,
-  protocol: Schema.Literal("pbft"),
   node: TraceNode,
   /** 0 for the first start of the node's process in this run, one more for each later one. */
   incarnation: Natural,
@@ -86,10 +92,24 @@ export const TraceHeader = Schema.Struct({
   checkpointInterval: Positive,
   logSize: Positive,
   maxBatch: Positive,
+  /** How many clients the replicas know: ids `0 .. clients - 1`. */
+  clients: Natural,
+  /** SHA-256 of the specification, lower-case hexadecimal. */
+  spec: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
+  /** When the process started: ISO 8601, UTC. */
+  startedAt: Schema.NonEmptyString,
+}
+
+/** What a trace of PBFT says of itself before its first step; its specification is Pbft.tla. */
+export const TraceHeader = Schema.Struct({
+  ...headerFields,
+  protocol: Schema.Literal("pbft"),
   /** Equal results that a client needs for an ordered request. */
   replyQuorum: Positive,
   /** Whether replicas answer reads without an order. */
   readOnly: Schema.Boolean,
+  /** Only where these do not wait for what a replica has prepared: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** How many batches may be executed before they are committed. */
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
@@ -100,16 +120,22 @@ export const TraceHeader = Schema.Struct({
   clock: Schema.optionalKey(Natural),
   /** The client in whose name replica 0 asks to be taken back; the others' follow it. */
   recoverers: Schema.optionalKey(Natural),
+  /** Whether primaries may propose the null request. */
+  nullRequests: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
-  /** How many clients the replicas know: ids `0 .. clients - 1`. */
-  clients: Natural,
-  /** SHA-256 of the specification (spec/tla/Pbft.tla), lower-case hexadecimal. */
-  spec: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
-  /** When the process started: ISO 8601, UTC. */
-  startedAt: Schema.NonEmptyString,
 })
 export type TraceHeader = typeof TraceHeader.Type
+
+/** The same of Zyzzyva, whose specification is Zyzzyva.tla. */
+export const ZyzzyvaHeader = Schema.Struct({
+  ...headerFields,
+  protocol: Schema.Literal("zyzzyva"),
+  /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
+  rule: Schema.Literals(["corrected", "published"]),
+  confirmViews: Schema.Boolean,
+})
+export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 
 /** The first line of a file. */
 export const HeaderLine = Schema.Struct({

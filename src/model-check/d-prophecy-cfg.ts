@@ -3,6 +3,7 @@ import {
   brokenDProphecyModels,
   constantsOfDProphecy,
   dProphecyModels,
+  dProphecyRefinements,
   type DProphecyModelSpec,
   startOf,
 } from "./d-prophecy-models.ts"
@@ -44,11 +45,22 @@ CONSTANTS
 
 export const dProphecyCfgName = (spec: DProphecyModelSpec): string => `MCDProphecy-${spec.name}.cfg`
 
+export const dProphecyRefinementCfgName = ({ name }: DProphecyModelSpec): string =>
+  `RefineDProphecy-${name}.cfg`
+
+/** The text of spec/tla/RefineDProphecy-<name>.cfg. */
+export const dProphecyRefinementCfgOf = (spec: DProphecyModelSpec): string =>
+  dProphecyCfgOf(spec)
+    .replace("SPECIFICATION MCSpec", "SPECIFICATION RefineSpec")
+    .replace(/INVARIANTS .*/, "INVARIANTS IsDelayOnce")
+
 /** Every generated configuration, by file name. */
 export const dProphecyCfgFiles = (): ReadonlyMap<string, string> =>
-  new Map(
-    [...dProphecyModels, ...brokenDProphecyModels].map((spec) => [
-      dProphecyCfgName(spec),
-      dProphecyCfgOf(spec),
-    ]),
-  )
+  new Map([
+    ...[...dProphecyModels, ...brokenDProphecyModels].map(
+      (spec) => [dProphecyCfgName(spec), dProphecyCfgOf(spec)] as const,
+    ),
+    ...dProphecyRefinements.map(
+      ({ model }) => [dProphecyRefinementCfgName(model), dProphecyRefinementCfgOf(model)] as const,
+    ),
+  ])

@@ -15,6 +15,8 @@ export const dAskings = {
   ReadsOnce: [[read("x")]],
   ReadsTwice: [[read("x"), read("x")]],
   WritesThenReads: [[write("share"), read("x")]],
+  OneWrites: [[read("x")], [write("share")]],
+  TwoRead: [[read("x")], [read("x")]],
 } as const satisfies Record<string, ReadonlyArray<ReadonlyArray<DAsked>>>
 
 const before = (...ops: ReadonlyArray<string>): ReadonlyArray<Entry> =>
@@ -195,6 +197,36 @@ export const dProphecyModels: ReadonlyArray<DProphecyModelSpec> = [
   },
 ]
 
+/** For the refinement alone: two clients, whose operations may be under way at once; and a draw. */
+const watchedAlone = [
+  {
+    ...base,
+    name: "LaggingExecutor",
+    why: "As ComesBack, where the replica that lags may be drawn as well.",
+    asks: "ReadsTwice",
+    start: "ComesBack",
+    executors: [0, 2],
+    injected: "AnySketch",
+    size: "nightly",
+  },
+  {
+    ...base,
+    name: "OneWrites",
+    why: "A write while the page is read.",
+    asks: "OneWrites",
+    executors: [0],
+  },
+  {
+    ...base,
+    name: "TwoRead",
+    why: "Two reads of a page that somebody has written, each stale or ordered.",
+    asks: "TwoRead",
+    start: "WrittenSince",
+    executors: [1],
+    size: "nightly",
+  },
+] as const satisfies ReadonlyArray<DProphecyModelSpec>
+
 const broken = {
   ...base,
   asks: "ReadsTwice",
@@ -230,4 +262,19 @@ export const brokenDProphecyModels: ReadonlyArray<DProphecyModelSpec> = [
     canTimeout: [0],
     orderedReplies: 2,
   },
+]
+
+/** A model that must refine DelayOnce, or lacks a rule and must not. */
+export interface DProphecyRefinement {
+  readonly model: DProphecyModelSpec
+  readonly expect: "refines" | "fails"
+}
+
+/**
+ * The models by which TLC and the explorer check that what clients see is delay-once:
+ * spec/tla/RefineDProphecy-<name>.cfg is generated from them.
+ */
+export const dProphecyRefinements: ReadonlyArray<DProphecyRefinement> = [
+  ...[...dProphecyModels, ...watchedAlone].map((model) => ({ model, expect: "refines" as const })),
+  ...brokenDProphecyModels.map((model) => ({ model, expect: "fails" as const })),
 ]

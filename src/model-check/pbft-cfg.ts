@@ -21,6 +21,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   ReplyQuorum = ${spec.replyQuorum}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
+  HastyReads = ${truth(spec.hastyReads)}
   IsRead <- MCIsRead
   MaxTentative = ${spec.maxTentative}
   FetchDecisions = ${truth(spec.fetchDecisions)}
@@ -29,6 +30,8 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Proposals <- ${spec.proposals}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
   Rejoins <- ${spec.rejoins}
+  Recoveries <- ${spec.recoveries}
+  NullSeqs = ${setOf(spec.nullSeqs)}
   IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

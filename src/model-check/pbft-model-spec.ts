@@ -33,6 +33,14 @@ export const rejoinings = {
 } as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
 export type RejoiningName = keyof typeof rejoinings
 
+/** Who may be recovered with its disk, and as what, by its name in MCPbft.tla. */
+export const recoverings = {
+  NobodyRecovers: [],
+  BackupRecovers: [[1, 1]],
+  LastRecovers: [[3, 1]],
+} as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
+export type RecoveringName = keyof typeof recoverings
+
 /** One instance. */
 export interface PbftModelSpec {
   readonly name: string
@@ -61,6 +69,8 @@ export interface PbftModelSpec {
   readonly repliers: ReadonlyArray<number>
   /** Whether reads are answered without an order. */
   readonly readOnly: boolean
+  /** Whether they do not wait for what the replica has prepared. */
+  readonly hastyReads: boolean
   /** How many batches may be executed before they are committed. */
   readonly maxTentative: number
   readonly fetchDecisions: boolean
@@ -72,6 +82,10 @@ export interface PbftModelSpec {
   readonly recoverers: number | undefined
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: RejoiningName
+  /** Who may be recovered with its disk, and the incarnation that it comes back as. */
+  readonly recoveries: RecoveringName
+  /** Where primaries may propose the null request. */
+  readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ProposalsName
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: 4 | undefined
@@ -140,12 +154,15 @@ export const base = {
   replyQuorum: 2,
   repliers: [],
   readOnly: false,
+  hastyReads: false,
   maxTentative: 0,
   fetchDecisions: false,
   tellCommitted: false,
   clock: undefined,
   recoverers: undefined,
   rejoins: "NobodyRejoins",
+  recoveries: "NobodyRecovers",
+  nullSeqs: [],
   proposals: "NoProposals",
   bigRequestBytes: undefined,
   reduced: false,

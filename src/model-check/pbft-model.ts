@@ -15,6 +15,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  recoverReplica,
   rejoinReplica,
   restartReplica,
   startClient,
@@ -38,9 +39,10 @@ import {
   plainText,
   replicaTexts,
   replicaVariables,
-  toldText,
+  executionsText,
 } from "./pbft-text.ts"
 import { pbftWitnesses } from "./pbft-witnesses.ts"
+import { recoveryInvariants } from "./recovery-properties.ts"
 import { worldText } from "./world-text.ts"
 
 const configOf = (c: PbftConstants, id: number): Config => ({
@@ -51,11 +53,13 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   logSize: c.logSize,
   maxBatch: c.maxBatch,
   readOnly: c.readOnly,
+  hastyReads: c.hastyReads,
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
   tellCommitted: c.tellCommitted,
   clock: c.clock,
   recoverers: c.recoverers,
+  nullRequests: c.nullSeqs.length > 0,
   bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
@@ -97,6 +101,10 @@ const told = (m: Message): string => {
       return `FetchState seq ${m.seq} from ${m.replica}`
     case "State":
       return `State seq ${m.seq} ${m.service}`
+    case "QueryStable":
+      return `QueryStable of incarnation ${m.incarnation} from ${m.replica}`
+    case "ReplyStable":
+      return `ReplyStable ${m.checkpoint} ${m.prepared} to ${m.recovering} from ${m.replica}`
     case "Reply":
       return `Reply ${m.result} to client ${m.client} from ${m.replica}`
   }
@@ -108,8 +116,11 @@ interface LocalInput {
 }
 
 // Each size of the next batch, with each value that may be proposed.
-const proposeInputs = (c: PbftConstants, { queue }: State): ReadonlyArray<LocalInput> => {
+const proposeInputs = (c: PbftConstants, { queue, seqno }: State): ReadonlyArray<LocalInput> => {
   const inputs: Array<LocalInput> = []
+  if (c.nullSeqs.includes(seqno + 1)) {
+    inputs.push({ input: { _tag: "Propose", count: 0 }, what: "proposes the null request" })
+  }
   for (let count = 1; count <= queue.length; count++) {
     const what = `proposes ${count} of ${queue.length} waiting`
     if (c.clock === undefined) inputs.push({ input: { _tag: "Propose", count }, what })
@@ -176,6 +187,10 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
       for (const [replica, incarnation] of c.rejoins) {
         if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
         moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))
+      }
+      for (const [replica, incarnation] of c.recoveries) {
+        if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
+        moves.push(wrap(recoverReplica(config, at, incarnation), "with its disk"))
       }
       return moves
     },
@@ -315,6 +330,9 @@ const allActions = [
   "RecvState",
   "Restart",
   "Rejoin",
+  "Recover",
+  "RecvQueryStable",
+  "RecvReplyStable",
 ]
 
 /** The model with these constants. */
@@ -328,14 +346,14 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     ...clients.map((id) => clientModel(c, id)),
   ]
   // Left out where they are everyone's first value: the text stays what it was without them.
-  const leftOut = { recovery: "{}", told: toldText(nothingTold) }
+  const leftOut = { recovery: "{}", told: executionsText(nothingTold) }
   const text = worldText({ correct, clients, variables: replicaVariables, leftOut })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
     injected: c.injected.map((e) => injectedOf(c, e)),
     forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
-    invariants: pbftInvariants(c, (id) => configOf(c, id)),
+    invariants: [...pbftInvariants(c, (id) => configOf(c, id)), ...recoveryInvariants(c)],
     witnesses: pbftWitnesses(c),
     actions: allActions,
     text,

@@ -5,9 +5,17 @@
 import { fastPathModels } from "./fast-path-models.ts"
 import { guardModels } from "./pbft-guard-models.ts"
 import type { PbftConstants } from "./pbft-process.ts"
-import { askings, base, type PbftModelSpec, proposals, rejoinings } from "./pbft-model-spec.ts"
+import {
+  askings,
+  base,
+  type PbftModelSpec,
+  proposals,
+  recoverings,
+  rejoinings,
+} from "./pbft-model-spec.ts"
 import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
+import { recoveryModels } from "./recovery-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
 import { toldModels } from "./told-models.ts"
@@ -251,6 +259,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...fastPathModels,
   ...proposalModels,
   ...rejoinModels,
+  ...recoveryModels,
   ...bigRequestModels,
   ...toldModels,
 ]
@@ -261,5 +270,6 @@ export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   clientOps: askings[spec.asks],
   proposals: proposals[spec.proposals](spec.n),
   rejoins: rejoinings[spec.rejoins],
+  recoveries: recoverings[spec.recoveries],
   injected: universes[spec.injected](spec.n),
 })

@@ -31,6 +31,7 @@ export interface PbftConstants {
   /** Whom a client may ask for the whole result; nobody: all answer in full. */
   readonly repliers: ReadonlyArray<number>
   readonly readOnly: boolean
+  readonly hastyReads: boolean
   readonly maxTentative: number
   readonly fetchDecisions: boolean
   /** Whether replicas tell what they executed, and believe f + 1 others. */
@@ -41,6 +42,10 @@ export interface PbftConstants {
   readonly recoverers: number | undefined
   /** Who may lose its disk, and the incarnation that it comes back as. */
   readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Who may be recovered with its disk, and the incarnation that it comes back as. */
+  readonly recoveries: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Where primaries may propose the null request. */
+  readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ReadonlyArray<SignedRequest>
   /** Operations of so many characters are big. */
   readonly bigRequestBytes: number | undefined

@@ -8,15 +8,27 @@ import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, Digest } from "../core/ids.ts"
 import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Entry, Message, NewView, Numbered, ViewChange } from "../core/pbft/message.ts"
+import type {
+  Entry,
+  Message,
+  NewView,
+  Numbered,
+  QueryStable,
+  Reply,
+  ReplyStable,
+  ViewChange,
+} from "../core/pbft/message.ts"
 import {
   type Config,
+  type Estimate,
   genesisService,
   type Recovery,
   type Settled,
   type Slot,
   type State,
   type Told,
+  type ToldExecutions,
+  type WaitingRead,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
@@ -176,14 +188,14 @@ export const replicaTexts = (
     newView: set(state.newView === undefined ? [] : [newViewText(state.newView)]),
     fetched: set(state.fetched.map((b) => digestText(b.digest))),
     undo: set(undo === undefined ? [] : [undoText(undo, before)]),
-    reads: set(reads.map(plainText)),
+    reads: set(reads.map(readText)),
     recovery: set(state.recovery === undefined ? [] : [recoveryText(state.recovery)]),
-    told: toldText(state.told),
+    told: executionsText(state.told),
   }
 }
 
 /** `told` of a replica. */
-export const toldText = ({ own, claims, batches }: Told): Text =>
+export const executionsText = ({ own, claims, batches }: ToldExecutions): Text =>
   record({
     own: set(own.map(numberedText)),
     claims: set(
@@ -194,11 +206,31 @@ export const toldText = ({ own, claims, batches }: Told): Text =>
     batches: set(batches.map((b) => digestText(b.digest))),
   })
 
-const recoveryText = ({ incarnation, point }: Recovery): Text =>
+const readText = (r: WaitingRead): Text =>
+  record({
+    client: int(r.client),
+    timestamp: int(r.timestamp),
+    op: str(r.operation),
+    after: int(r.after),
+  })
+
+const recoveryText = ({ incarnation, point, estimate }: Recovery): Text =>
   record({
     incarnation: int(incarnation),
     point: set(point === undefined ? [] : [int(point)]),
+    ...(estimate === undefined ? {} : estimateTexts(estimate)),
   })
+
+const estimateTexts = ({ bound, told }: Estimate): Readonly<Record<string, Text>> => ({
+  bound: set(bound === undefined ? [] : [int(bound)]),
+  told: func(
+    everyone(told.length),
+    told.map((t) => set(t === undefined ? [] : [toldText(t)])),
+  ),
+})
+
+const toldText = ({ checkpoint, prepared }: Told): Text =>
+  record({ checkpoint: int(checkpoint), prepared: int(prepared) })
 
 const undoText = (undo: Settled, before: ReadonlyArray<Request> | undefined): Text =>
   record({
@@ -233,6 +265,36 @@ const resultText = (result: Bytes): Text => orEmpty(result)
 
 const mark = (name: string, holds: true | undefined): Readonly<Record<string, Text>> =>
   holds === undefined ? {} : { [name]: bool(true) }
+
+const stableText = (m: QueryStable | ReplyStable, auth: Text): Text => {
+  const asked = {
+    type: str(m._tag),
+    incarnation: int(m.incarnation),
+    replica: int(m.replica),
+    auth,
+  }
+  if (m._tag === "QueryStable") return record(asked)
+  const { recovering, checkpoint, prepared } = m
+  return record({
+    ...asked,
+    recovering: int(recovering),
+    checkpoint: int(checkpoint),
+    prepared: int(prepared),
+  })
+}
+
+const replyText = (m: Reply): Text =>
+  record({
+    type: str(m._tag),
+    view: int(m.view),
+    client: int(m.client),
+    timestamp: int(m.timestamp),
+    replica: int(m.replica),
+    result: resultText(m.result),
+    ...mark("digest", m.digest),
+    ...mark("tentative", m.tentative),
+    ...mark("readOnly", m.readOnly),
+  })
 
 /** A message as an element of `msgs` or `Injected`; `n` replicas. */
 export const envelopeText = (n: number, envelope: Envelope): Text => {
@@ -295,17 +357,10 @@ export const envelopeText = (n: number, envelope: Envelope): Text => {
       const value = valueText(envelope.snapshot as ReadonlyArray<Request>)
       return record({ type, seq: int(m.seq), value, table: tableText(m.table) })
     }
+    case "QueryStable":
+    case "ReplyStable":
+      return stableText(m, auth)
     case "Reply":
-      return record({
-        type,
-        view: int(m.view),
-        client: int(m.client),
-        timestamp: int(m.timestamp),
-        replica: int(m.replica),
-        result: resultText(m.result),
-        ...mark("digest", m.digest),
-        ...mark("tentative", m.tentative),
-        ...mark("readOnly", m.readOnly),
-      })
+      return replyText(m)
   }
 }

@@ -185,6 +185,32 @@ const rejoining: ReadonlyArray<Witness> = [
   ),
 ]
 
+// Who is recovered with its disk, and a log that goes on for it.
+const recovering: ReadonlyArray<Witness> = [
+  someReplica("ReachBound", (s) => s.recovery?.estimate?.bound !== undefined),
+  someReplica("ReachToldTwice", (s) =>
+    (s.recovery?.estimate?.told ?? []).some(
+      (t) => t !== undefined && t.prepared > t.checkpoint + 1,
+    ),
+  ),
+  someReplica(
+    "ReachBarred",
+    (s) => s.log.low > 0 && s.log.low < (s.recovery?.estimate?.bound ?? 0),
+  ),
+  someReplica("ReachBeyondBound", (s) => {
+    const bound = s.recovery?.estimate?.bound
+    return bound !== undefined && Window.occupied(s.log).some((n) => n > bound)
+  }),
+  someReplica(
+    "ReachNullExecuted",
+    (s) =>
+      s.view === 0 &&
+      Window.occupied(s.log).some(
+        (n) => n <= s.executed && Window.get(s.log, n).batch.length === 0,
+      ),
+  ),
+]
+
 const fullFor = (sent: ReadonlyArray<Message>, digest: string): boolean =>
   sent.some((m) => m._tag === "PrePrepare" && isWhole(m.batch) && m.digest === digest)
 
@@ -271,5 +297,6 @@ export const pbftWitnesses = (c: PbftConstants): ReadonlyArray<Witness> => [
   ...proposals(c),
   ...rejoining,
   ...(c.tellCommitted ? toldWitnesses(c) : []),
+  ...recovering,
   ...(c.bigRequestBytes === undefined ? [] : bigRequests),
 ]

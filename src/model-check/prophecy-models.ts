@@ -194,6 +194,7 @@ export const prophecyModels: ReadonlyArray<ProphecyModelSpec> = [
     why: "As Session, without one: the client may miss its own write.",
     asks: "WritesBetween",
     reaches: ["ReachStale"],
+    size: "large",
   },
   {
     ...prophecyBase,

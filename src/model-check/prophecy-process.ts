@@ -65,13 +65,13 @@ export interface ProphecyConstants {
 }
 
 /** The service of MCProphecy.tla: pages of one object. */
-type Pages = Readonly<Record<string, number>>
+export type Pages = Readonly<Record<string, number>>
 
 const initialPages: Pages = { x: 0, y: 0, z: 0 }
 
 export const kindOf = (op: string): "read" | "write" => (op in initialPages ? "read" : "write")
 
-const nextPages = (pages: Pages, op: string): Pages => {
+export const nextPages = (pages: Pages, op: string): Pages => {
   if (op === "share") return { ...pages, x: 1, y: 1 }
   return op === "undo" ? { ...pages, x: 0 } : pages
 }

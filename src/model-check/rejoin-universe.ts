@@ -15,30 +15,30 @@ type Replicas = ReadonlyArray<ReplicaId>
 const clients = 6
 const recoverers = 2
 
-const takenBack = (replica: ReplicaId, auth: Replicas): ReadonlyArray<SignedRequest> => [
+export const takenBack = (replica: ReplicaId, auth: Replicas): ReadonlyArray<SignedRequest> => [
   Build.signed(recoverers + replica, "recover", auth),
 ]
 
-const plainTakenBack = (replica: ReplicaId) =>
+export const plainTakenBack = (replica: ReplicaId) =>
   takenBack(replica, []).map(({ client, timestamp, operation }) => ({
     client,
     timestamp,
     operation,
   }))
 
-const tableAfter = (replica: ReplicaId | undefined): ReadonlyArray<ClientEntry> =>
+export const tableAfter = (replica: ReplicaId | undefined): ReadonlyArray<ClientEntry> =>
   Array.from({ length: clients }, (_, client) =>
     replica !== undefined && client === recoverers + replica
       ? { timestamp: 1, result: Build.resultOf("recover") }
       : { timestamp: 0, result: "" },
   )
 
-const afterRecovery = (replica: ReplicaId) =>
+export const afterRecovery = (replica: ReplicaId) =>
   modelDigests.checkpointDigest(0, valueText(plainTakenBack(replica)), tableAfter(replica))
 
 const atFirst = { seq: 0, digest: modelDigests.checkpointDigest(0, "<<>>", tableAfter(undefined)) }
 
-const toAll = (n: number, message: Message): Envelope => ({
+export const toAll = (n: number, message: Message): Envelope => ({
   message,
   to: undefined,
   auth: everyone(n),
@@ -46,7 +46,7 @@ const toAll = (n: number, message: Message): Envelope => ({
 
 type Claims = Pick<ViewChange, "low" | "checkpoints"> & { readonly entries?: ReadonlyArray<Entry> }
 
-const viewChange = (
+export const viewChange = (
   replica: ReplicaId,
   view: number,
   { low, checkpoints, entries = [] }: Claims,

@@ -29,6 +29,7 @@ import {
 import { fastPathUniverses } from "./fast-path-universe.ts"
 import { bigRequestUniverses } from "./big-request-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
+import { recoveryUniverses } from "./recovery-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
 import { toldUniverses } from "./told-universe.ts"
@@ -221,6 +222,7 @@ export const universes = {
   ...stateTransferUniverses,
   ...proposalUniverses,
   ...rejoinUniverses,
+  ...recoveryUniverses,
   ...bigRequestUniverses,
   ...toldUniverses,
 } as const

@@ -31,14 +31,17 @@ type Span = readonly [from: number, to: number]
 
 const authentic = <M>(message: M): Authentic<M> => message as Authentic<M>
 
+/** For a replica with which the client shares no key at present: it verifies nowhere. */
+const noEntry = "\0".repeat(macSize)
+
 /** A client's authenticator of its request: an entry a replica, under the client's keys. */
 export const authenticatorOf = (
-  keys: ReadonlyArray<HmacKey>,
+  keys: ReadonlyArray<HmacKey | undefined>,
   request: Request & { readonly _tag?: "Request" | "Read" },
 ): string => {
   const digest = request._tag === "Read" ? readDigest(request) : requestDigest(request)
   let authenticator = ""
-  for (const key of keys) authenticator += key.macOfDigest(digest).slice(0, macSize)
+  for (const key of keys) authenticator += key?.macOfDigest(digest).slice(0, macSize) ?? noEntry
   return authenticator
 }
 
@@ -51,6 +54,18 @@ const sameEntry = (mac: string, authenticator: string, at: number): boolean => {
   }
   return different === 0
 }
+
+/** Whether replica `id` of `n` finds the client's MAC of the digest at its place. */
+export const isClientsEntry = (of: {
+  /** The keys of the entry that are good now. */
+  readonly keys: ReadonlyArray<HmacKey>
+  readonly digest: string
+  readonly authenticator: string
+  readonly id: ReplicaId
+  readonly n: number
+}): boolean =>
+  of.authenticator.length === of.n * macSize &&
+  of.keys.some((key) => sameEntry(key.macOfDigest(of.digest), of.authenticator, of.id * macSize))
 
 /** Makes verdicts for one replica. */
 export class Authenticator {
@@ -86,9 +101,14 @@ export class Authenticator {
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
     const replica = this.#recovering(client)
     if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
-    if (client >= this.#clients || authenticator.length !== this.#n * macSize) return false
-    const mac = this.#keys.client(client).macOfDigest(digest)
-    return sameEntry(mac, authenticator, this.#id * macSize)
+    if (client >= this.#clients) return false
+    return isClientsEntry({
+      keys: this.#keys.goodForClient(client),
+      digest,
+      authenticator,
+      id: this.#id,
+      n: this.#n,
+    })
   }
 
   /** The replica that asks to be taken back in this name, if the name is for that. */

@@ -1,54 +1,43 @@
 /**
- * PBFT clients of one process: the pure machine of each, one connection a replica for all of them.
+ * Clients of one process: the pure machine of each, one connection a replica for all of them.
  * What they send in one turn leaves in one write a replica.
  *
  * Outside the specification: when a client asks again, and how its messages leave. `ClientTimeout`
  * may happen there at any moment.
  */
 import type { SendToReplicas } from "../core/effect.ts"
-import type { Bytes, ClientId, ReplicaId, Timestamp, View } from "../core/ids.ts"
-import {
-  type ClientConfig,
-  type ClientEffect,
-  type ClientInput,
-  type ClientState,
-  type ClientStep,
-  clientView,
-  initClient,
-  stepClient,
-  type UnsignedRequest,
-} from "../core/pbft/client.ts"
-import type { Read, Reply, Request } from "../core/pbft/message.ts"
-import { groupOf } from "../core/quorum.ts"
-import { authenticatorOf, authenticReply } from "./authenticate.ts"
+import type { Bytes, ClientId, ReplicaId, View } from "../core/ids.ts"
 import { BadMessage } from "./bad-message.ts"
-import type { CodecLimits } from "./batch-codec.ts"
+import type {
+  ClientKinds,
+  ClientLoopEffect,
+  ClientLoopStep,
+  ClientProtocol,
+} from "./client-protocol.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { readMessage } from "./codec.ts"
 import type { Connection } from "./connection.ts"
-import { clientCoreConfig, limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
 import { Deadlines } from "./deadlines.ts"
-import { Dialer } from "./dialer.ts"
-import { fingerprint } from "./handshake.ts"
-import { type EndpointKeys, endpointKeys } from "./keys.ts"
-import { BadFrame, type PeerFault } from "./peer-fault.ts"
+import type { EndpointKeys } from "./keys.ts"
+import { Links, type Payload } from "./links.ts"
+import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 
-export interface ClientLoopOptions {
+export interface ClientLoopOptions<K extends ClientKinds> {
   readonly config: ClusterConfig
+  readonly protocol: ClientProtocol<K>
+  readonly keys: EndpointKeys
   readonly endpoint: number
   /** The clients, both included. */
   readonly from: ClientId
   readonly to: ClientId
-  readonly firstTimestamp: Timestamp
   readonly log: (line: string) => void
   /** Told each step of each client. */
   readonly trace: (
     client: ClientId,
-    before: ClientState,
-    step: ClientStep,
-    input: ClientInput,
+    before: K["State"],
+    step: ClientLoopStep<K>,
+    input: K["Input"],
   ) => void
   /** A client has its result, and is free for the next operation. */
   readonly completed: (client: ClientId, result: Bytes) => void
@@ -56,120 +45,71 @@ export interface ClientLoopOptions {
   readonly connections: () => void
 }
 
-interface Client {
-  readonly config: ClientConfig
-  state: ClientState
+interface Client<K extends ClientKinds> {
+  state: K["State"]
   /** The request under way and whom it was sent to: for replicas that connect later. */
-  request: Request | Read | undefined
+  request: K["Sent"] | undefined
   to: ReadonlyArray<ReplicaId>
   /** How long its timer was set for. */
   waitMs: number
 }
 
-export class ClientLoop {
+/** Requests in a row without an answer of a replica, after which it is not waited for. */
+const silentAfter = 3
+
+export class ClientLoop<K extends ClientKinds> {
   readonly actions = new Counts()
   readonly network = new Counts()
-  readonly #options: ClientLoopOptions
-  readonly #keys: EndpointKeys
-  readonly #limits: CodecLimits
-  readonly #clients: ReadonlyArray<Client>
-  readonly #links: Array<Connection | undefined>
-  /** Replicas that were connected and are not: most likely they have ended. */
-  readonly #lost = new Set<ReplicaId>()
-  readonly #dialers: ReadonlyArray<Dialer>
+  readonly #options: ClientLoopOptions<K>
+  readonly #clients: ReadonlyArray<Client<K>>
+  readonly #links: Links
   readonly #deadlines: Deadlines
   /** The last view in which each replica answered any of the clients. */
   readonly #views: Array<View>
+  /** By replica, requests in a row that were given up to be answered by it. */
+  readonly #silent: Array<number>
   readonly #reader = new Reader(Buffer.alloc(0))
-  #scheduled = false
-
-  constructor(options: ClientLoopOptions) {
-    const { config, endpoint, from, to, firstTimestamp } = options
+  constructor(options: ClientLoopOptions<K>) {
+    const { config, protocol, from, to } = options
     this.#options = options
-    this.#keys = endpointKeys(config, endpoint)
-    this.#limits = limitsOf(config)
     this.#clients = Array.from({ length: to - from + 1 }, (_, k) => {
-      const client = clientCoreConfig(config, from + k, firstTimestamp)
-      const state = initClient(client)
-      return { config: client, state, request: undefined, to: [], waitMs: client.retransmitMs }
+      const state = protocol.first(from + k)
+      return { state, request: undefined, to: [], waitMs: protocol.firstWaitMs }
     })
-    this.#deadlines = new Deadlines(this.#clients.length, config.retransmitMs, (k) =>
-      this.#step(from + k, { _tag: "Timeout", waitedMs: this.#clients[k]?.waitMs ?? 0 }),
+    this.#deadlines = new Deadlines(this.#clients.length, protocol.firstWaitMs, (k) =>
+      this.#step(from + k, protocol.timeout(this.#clients[k]?.waitMs ?? 0)),
     )
-    this.#links = config.replicas.map(() => undefined)
     this.#views = config.replicas.map(() => 0)
-    this.#dialers = config.replicas.map((_, replica) => this.#dial(replica))
-  }
-
-  #dial(replica: ReplicaId): Dialer {
-    const { config, endpoint, from, to } = this.#options
-    return new Dialer({
-      address: config.replicas[replica] as ClusterConfig["replicas"][number],
-      role: {
-        side: "initiator",
-        secret: this.#keys.replica(replica),
-        hello: {
-          kind: "endpoint",
-          id: endpoint,
-          to: replica,
-          firstClient: from,
-          lastClient: to,
-          fingerprint: fingerprint(config),
-        },
-      },
-      limits: config.limits,
-      events: {
-        opened: (connection) => this.#opened(replica, connection),
-        payload: (connection, bytes, at, end) =>
-          this.#payload(replica, connection, { bytes, at, end }),
-        closed: (_, fault) => this.#closed(replica, fault),
-      },
+    this.#silent = config.replicas.map(() => 0)
+    this.#links = new Links({
+      ...options,
+      network: this.network,
+      opened: this.#opened,
+      payload: (replica, connection, payload) => this.#payload(replica, connection, payload),
+      closed: () => this.#hurryAll(),
     })
   }
 
-  #opened(replica: ReplicaId, connection: Connection): void {
-    this.#links[replica] = connection
-    this.#lost.delete(replica)
-    this.network.add("Connected")
+  readonly #opened = (replica: ReplicaId, connection: Connection): void => {
     for (const { request, to } of this.#clients) {
-      if (request !== undefined && to.includes(replica)) connection.send(request)
+      if (request === undefined || !to.includes(replica)) continue
+      connection.sendBy(this.#options.protocol.write, request)
     }
-    this.#schedule()
-    this.#options.connections()
   }
 
-  #closed(replica: ReplicaId, fault: PeerFault): void {
-    const was = this.#links[replica]
-    this.#links[replica] = undefined
-    if (fault._tag !== "Disconnected") {
-      this.network.add(fault._tag)
-      this.#options.log(`replica ${replica}: ${fault.message}`)
-    }
-    if (was === undefined) return
-    this.network.add("Disconnected")
-    this.#options.log(`disconnected from replica ${replica}: ${fault.message}`)
-    this.#lost.add(replica)
-    this.#hurryAll()
-    this.#options.connections()
-  }
-
-  #payload(
-    replica: ReplicaId,
-    connection: Connection,
-    { bytes, at, end }: { readonly bytes: Buffer; readonly at: number; readonly end: number },
-  ): void {
+  #payload(replica: ReplicaId, connection: Connection, { bytes, at, end }: Payload): void {
     const reader = this.#reader
     reader.reset(bytes, at, end)
     while (reader.left > 0) {
-      const decoded = readMessage(reader, this.#limits)
-      if (decoded instanceof BadMessage) {
+      const reply = this.#options.protocol.read(reader, replica)
+      if (reply instanceof BadMessage) {
         this.network.add("BadMessage")
-        return connection.fail(new BadFrame({ reason: decoded.message }))
+        return connection.fail(new BadFrame({ reason: reply.message }))
       }
-      const reply = authenticReply(replica, decoded.message)
       if (typeof reply === "string") this.network.add(`Dropped:${reply}`)
       else {
-        this.#step(reply.client, { _tag: "Receive", message: reply })
+        this.#silent[replica] = 0
+        this.#step(reply.client, this.#options.protocol.received(reply))
         this.#heard(reply)
       }
     }
@@ -181,48 +121,35 @@ export class ClientLoop {
   }
 
   /** The states of all clients: what a trace shows after a gap. */
-  states(): ReadonlyMap<ClientId, ClientState> {
+  states(): ReadonlyMap<ClientId, K["State"]> {
     return new Map(this.#clients.map(({ state }, k) => [this.#options.from + k, state]))
   }
 
   connected(): ReadonlyArray<ReplicaId> {
-    return this.#links.flatMap((link, replica) => (link === undefined ? [] : [replica]))
+    return this.#links.connected()
   }
 
   /** A free client's next operation; `reads`: it changes nothing, and need not be ordered. */
   submit(client: ClientId, operation: Bytes, reads: boolean): void {
-    const { config } = this.#options
-    if (reads && config.readOnly) {
-      return this.#step(client, { _tag: "Submit", operation, readOnly: true })
-    }
-    const replier = config.digestReplies ? this.#replierFor(client) : undefined
-    const named = replier === undefined ? {} : { replier }
-    this.#step(client, { _tag: "Submit", operation, ...named })
     const submitted = this.#clientOf(client)
-    if (submitted !== undefined) this.#hurry(client, submitted)
-  }
-
-  // Each connected replica in turn.
-  #replierFor(client: ClientId): ReplicaId | undefined {
-    const connected = this.connected()
-    const turn = this.#clientOf(client)?.state.timestamp ?? 0
-    return connected[turn % Math.max(1, connected.length)]
+    if (submitted === undefined) return this.network.add("Dropped:WrongReceiver")
+    const asked = { operation, reads, connected: this.connected() }
+    this.#step(client, this.#options.protocol.submit(submitted.state, asked))
+    this.#hurry(client, submitted)
   }
 
   /** The view that the clients together take the replicas to be in. */
   get view(): View {
-    const { length: n } = this.#views
-    return this.#views.toSorted((a, b) => b - a)[groupOf(n).f] ?? 0
+    return this.#views.toSorted((a, b) => b - a)[this.#options.protocol.group.f] ?? 0
   }
 
   // A client that has not heard of the others' view calls an old primary, or one that is gone, and
   // would wait in vain: its timer fires at once, and its request goes to every replica.
-  #hurry(id: ClientId, { config, state, to }: Client): void {
-    if (state.operation === undefined || state.toAll || state.readOnly) return
-    const isGone = to.every((replica) => this.#lost.has(replica))
-    if (isGone || clientView(config, state) < this.view) {
-      this.#step(id, { _tag: "Timeout", waitedMs: 0 })
-    }
+  #hurry(id: ClientId, { state, to }: Client<K>): void {
+    const { protocol } = this.#options
+    if (!protocol.asksPrimary(state)) return
+    const isGone = to.every((replica) => this.#links.lost.has(replica))
+    if (isGone || protocol.view(id, state) < this.view) this.#step(id, protocol.timeout(0))
   }
 
   #hurryAll(): void {
@@ -230,29 +157,39 @@ export class ClientLoop {
   }
 
   // What one client hears of views helps those that wait for an old primary.
-  #heard(reply: Reply): void {
+  #heard(reply: K["Reply"]): void {
     const before = this.view
     const { replica, view } = reply
     this.#views[replica] = Math.max(this.#views[replica] ?? 0, view)
     if (this.view !== before) this.#hurryAll()
   }
 
-  #clientOf(id: ClientId): Client | undefined {
+  #clientOf(id: ClientId): Client<K> | undefined {
     return this.#clients[id - this.#options.from]
   }
 
-  #step(id: ClientId, input: ClientInput): void {
+  #step(id: ClientId, input: K["Input"]): void {
     const client = this.#clientOf(id)
     if (client === undefined) return this.network.add("Dropped:WrongReceiver")
+    const { protocol, trace } = this.#options
     const before = client.state
-    const taken = stepClient(client.config, before, input)
+    const taken = protocol.step(id, before, input)
     client.state = taken.state
-    this.#options.trace(id, before, taken, input)
+    trace(id, before, taken, input)
     this.actions.add(taken.action)
+    for (const replica of protocol.unanswered(taken)) {
+      this.#silent[replica] = (this.#silent[replica] ?? 0) + 1
+    }
     for (const effect of taken.effects) this.#perform(id, client, effect)
+    // What can come has come: nobody is waited for who is not there.
+    if (client.state === before || !protocol.isReady(id, client.state, this.#isAbsent)) return
+    this.#step(id, protocol.timeout(0))
   }
 
-  #perform(id: ClientId, client: Client, effect: ClientEffect): void {
+  readonly #isAbsent = (replica: ReplicaId): boolean =>
+    this.#links.to(replica) === undefined || (this.#silent[replica] ?? 0) >= silentAfter
+
+  #perform(id: ClientId, client: Client<K>, effect: ClientLoopEffect<K>): void {
     const timer = id - this.#options.from
     switch (effect._tag) {
       case "SendToReplicas":
@@ -268,33 +205,20 @@ export class ClientLoop {
     }
   }
 
-  #send(client: Client, { message, replicas }: SendToReplicas<UnsignedRequest>): void {
-    // The same request goes out with the same authenticator again.
-    const known = client.request
-    const same = known?.timestamp === message.timestamp && known._tag === message._tag
-    const authenticator = same
-      ? known.authenticator
-      : authenticatorOf(this.#keys.client(message.client), message)
-    const request: Request | Read = { ...message, authenticator }
-    client.request = request
-    client.to = replicas
-    for (const replica of replicas) this.#links[replica]?.send(request)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(this.#flush)
-  }
-
-  readonly #flush = (): void => {
-    this.#scheduled = false
-    for (const link of this.#links) link?.flush()
+  #send(client: Client<K>, { message, replicas }: SendToReplicas<K["Message"]>): void {
+    const { outgoing, isRequest, write } = this.#options.protocol
+    const sent = outgoing(message, client.request)
+    if (sent === undefined) return this.network.add("NotShown")
+    if (isRequest(sent)) {
+      client.request = sent
+      client.to = replicas
+    }
+    for (const replica of replicas) this.#links.to(replica)?.sendBy(write, sent)
+    this.#links.schedule()
   }
 
   close(): void {
     this.#deadlines.close()
-    for (const dialer of this.#dialers) dialer.stop()
+    this.#links.close()
   }
 }

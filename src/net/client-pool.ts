@@ -6,14 +6,16 @@
  */
 import { Context, Data, Effect, Layer, type Scope } from "effect"
 import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
-import { clientLine, clientsDropLine, header } from "../core/pbft/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import { ClientLoop } from "./client-loop.ts"
+import type { ClientKinds, ClientProtocol } from "./client-protocol.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { endpointOf } from "./keys.ts"
-import { scopedTrace, type TraceOptions, traceHeaderOf } from "./replica-services.ts"
+import { type EndpointKeys, endpointKeys, endpointOf } from "./keys.ts"
+import { type PbftClientKinds, pbftClient } from "./pbft-client.ts"
+import { scopedTrace, type TraceOptions, traceHeader } from "./replica-services.ts"
 import type { Counters } from "./status.ts"
 import type { TraceWriter } from "./trace-writer.ts"
+import { type ZyzzyvaClientKinds, zyzzyvaClient } from "./zyzzyva-client.ts"
 
 /** Too many requests wait already. */
 export class PoolBusy extends Data.TaggedError("PoolBusy")<{ readonly waiting: number }> {
@@ -135,9 +137,9 @@ const rangeOf = (config: ClusterConfig, options: ClientPoolOptions): Range | Poo
 
 type Trace = { readonly path: string; readonly writer: TraceWriter } | undefined
 
-class Pool {
+class Pool<K extends ClientKinds> {
   readonly #config: ClusterConfig
-  readonly #loop: ClientLoop
+  readonly #loop: ClientLoop<K>
   readonly #free: Array<ClientId> = []
   readonly #done = new Map<ClientId, Done>()
   #waiting: Array<Waiting> = []
@@ -149,20 +151,27 @@ class Pool {
   constructor(
     config: ClusterConfig,
     range: Range,
-    of: { readonly log: (line: string) => void; readonly trace: Trace; readonly since: Timestamp },
+    protocol: ClientProtocol<K>,
+    of: {
+      readonly log: (line: string) => void
+      readonly trace: Trace
+      readonly keys: EndpointKeys
+    },
   ) {
     this.#config = config
     const { writer } = of.trace ?? {}
+    const { line, drop } = protocol.trace
     for (let client = range.to; client >= range.from; client--) this.#free.push(client)
     this.#loop = new ClientLoop({
       config,
+      protocol,
+      keys: of.keys,
       ...range,
-      firstTimestamp: of.since,
       log: of.log,
       trace: (client, before, step, input) =>
         writer?.record(
-          (n) => clientLine({ n, client }, before, step, input),
-          (n, dropped) => clientsDropLine(n, dropped, this.#loop.states()),
+          (n) => line({ n, client }, before, step, input),
+          (n, dropped) => drop(n, dropped, this.#loop.states()),
         ),
       completed: (client, result) => this.#complete(client, result),
       connections: () => this.#connectionsChanged(),
@@ -262,6 +271,20 @@ class Pool {
   }
 }
 
+const poolOf = (
+  config: ClusterConfig,
+  range: Range,
+  of: { readonly log: (line: string) => void; readonly trace: Trace; readonly since: Timestamp },
+): Pool<PbftClientKinds> | Pool<ZyzzyvaClientKinds> => {
+  const keys = endpointKeys(config, range.endpoint)
+  switch (config.protocol) {
+    case "pbft":
+      return new Pool(config, range, pbftClient(config, keys, of.since), { ...of, keys })
+    case "zyzzyva":
+      return new Pool(config, range, zyzzyvaClient(config, keys, of.since), { ...of, keys })
+  }
+}
+
 const openPoolTrace = (
   config: ClusterConfig,
   range: Range,
@@ -274,8 +297,7 @@ const openPoolTrace = (
   const { from, to } = range
   const { run, spec, directory } = of.trace
   const headerOf = (incarnation: number): string =>
-    header({
-      ...traceHeaderOf(config),
+    traceHeader(config, {
       run,
       spec,
       node: { kind: "clients", from, to, firstTimestamp: of.since },
@@ -303,7 +325,7 @@ export const makeClientPool = (
         ? undefined
         : yield* openPoolTrace(config, range, { since, trace: options.trace, log })
     const pool = yield* Effect.acquireRelease(
-      Effect.sync(() => new Pool(config, range, { log, trace, since })),
+      Effect.sync(() => poolOf(config, range, { log, trace, since })),
       (p) => Effect.sync(() => p.close()),
     )
     return {

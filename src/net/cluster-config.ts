@@ -5,6 +5,7 @@ import { groupOf } from "../core/quorum.ts"
 import { type ConfigIssue, issuesOf } from "./config-error.ts"
 import { newViewBytes } from "./change-codec.ts"
 import { checkOrigins, originDefaults, type Origins, OriginsFile } from "./origin-config.ts"
+import { checkZyzzyva, zyzzyvaBatchBytes, zyzzyvaDefaults } from "./zyzzyva-limits.ts"
 import { freshMasters, fromMasters, MasterSecrets, publicKeysOf, type Secrets } from "./secrets.ts"
 
 export const configSchema = "prophecy-cluster/1"
@@ -52,7 +53,7 @@ const LimitsFile = Schema.Struct({
 export const ClusterConfigFile = Schema.Struct({
   schema: Schema.Literal(configSchema),
   /** How the replicas agree. */
-  protocol: Schema.Literals(["pbft"]),
+  protocol: Schema.Literals(["pbft", "zyzzyva"]),
   /** Where each replica listens; its place in the list is its id. */
   replicas: Schema.Array(ReplicaFile),
   /** How many clients there are: ids `0 .. clients - 1`. */
@@ -96,6 +97,11 @@ export const ClusterConfigFile = Schema.Struct({
    * agreed on. A service with a clock needs it: 10000 for `album`, otherwise 0.
    */
   agreedTimeMs: Schema.optionalKey(whole(0, 3_600_000)),
+  /**
+   * Each replica makes new keys for what is sent to it after this many milliseconds, and what was
+   * authenticated under those before is refused soon after; 0: keys are those of the secrets.
+   */
+  keyRefreshMs: Schema.optionalKey(whole(0, 86_400_000)),
   /** A replica that asks to be taken back again is not heard for half of this. */
   recoveryPeriodMs: Schema.optionalKey(whole(0, 86_400_000)),
   /**
@@ -169,6 +175,7 @@ export interface ClusterConfig {
   readonly digestReplies: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
+  readonly keyRefreshMs: number
   readonly bigRequestBytes: number
   readonly service: ClusterConfigFile["service"]
   readonly origins: Origins
@@ -186,6 +193,7 @@ export const configDefaults = {
   retransmitMs: 1_000,
   viewChangeMs: 1_000,
   recoveryPeriodMs: 60_000,
+  keyRefreshMs: 0,
   readOnly: false,
   tentative: false,
   sketches: false,
@@ -207,17 +215,24 @@ const requestOverhead = 32
 const messageOverhead = 256
 
 /** The largest batch in bytes that still fits into a frame, authenticators included. */
-export const batchBytes = (config: Pick<ClusterConfig, "limits">): number =>
-  Math.floor(config.limits.frameBytes / 2)
+export const batchBytes = (
+  config: Pick<ClusterConfig, "protocol" | "limits" | "logSize">,
+): number =>
+  config.protocol === "zyzzyva"
+    ? zyzzyvaBatchBytes(config)
+    : Math.floor(config.limits.frameBytes / 2)
 
-const withDefaults = (file: ClusterConfigFile) => ({
-  ...configDefaults,
-  endpoints: [{ from: 0, to: file.clients - 1 }],
-  agreedTimeMs: file.service === "album" ? 10_000 : 0,
-  ...file,
-  limits: { ...configDefaults.limits, ...file.limits },
-  origins: { ...originDefaults, ...file.origins },
-})
+const withDefaults = (file: ClusterConfigFile) => {
+  const own = file.protocol === "zyzzyva" ? zyzzyvaDefaults : undefined
+  return {
+    ...configDefaults,
+    endpoints: [{ from: 0, to: file.clients - 1 }],
+    agreedTimeMs: own?.agreedTimeMs ?? (file.service === "album" ? 10_000 : 0),
+    ...file,
+    limits: { ...configDefaults.limits, ...own?.limits, ...file.limits },
+    origins: { ...originDefaults, ...file.origins },
+  }
+}
 
 /** What is wrong between the fields of a file whose single fields are right. */
 const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
@@ -253,7 +268,7 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
     operation <= batchBytes(c),
     "limits.operationBytes",
     c.limits.operationBytes,
-    `a request to fit into half a frame (${batchBytes(c)} bytes)`,
+    `a request to fit into the largest batch (${batchBytes(c)} bytes)`,
   )
   expect(
     c.limits.sendQueueBytes >= 2 * c.limits.frameBytes,
@@ -274,12 +289,12 @@ const crossChecks = (file: ClusterConfigFile): ReadonlyArray<ConfigIssue> => {
   expect(masters === n, "secrets.masters", `${masters} secrets`, `${n}, one a replica`)
   const newView = newViewBytes({ n, logSize: c.logSize })
   expect(
-    newView <= c.limits.frameBytes,
+    c.protocol !== "pbft" || newView <= c.limits.frameBytes,
     "limits.frameBytes",
     c.limits.frameBytes,
     `room for what starts a new view with ${n} replicas and a log of ${c.logSize}: ${newView}`,
   )
-  issues.push(...checkOrigins(c, c.origins))
+  issues.push(...checkOrigins(c, c.origins), ...checkZyzzyva(c))
   // Keys are by replica: only where the rest fits together.
   return issues.length > 0 ? issues : keyChecks(file)
 }
@@ -343,6 +358,7 @@ export const toClusterConfig = (
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
     recoveryPeriodMs: c.recoveryPeriodMs,
+    keyRefreshMs: c.keyRefreshMs,
     bigRequestBytes: c.bigRequestBytes,
     service: c.service,
     origins: c.origins,

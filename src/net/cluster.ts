@@ -44,6 +44,8 @@ export interface RunningCluster {
   readonly start: (replica: number) => Effect.Effect<void, ReplicaProcessError>
   /** The same for one whose disk is lost: it is to be taken back by the others. */
   readonly rejoin: (replica: number) => Effect.Effect<void, ReplicaProcessError>
+  /** The same, to be recovered with its disk. */
+  readonly recover: (replica: number) => Effect.Effect<void, ReplicaProcessError>
   /** Has a running replica answer fast reads badly, or honestly again. */
   readonly behave: (replica: number, behaviour: Behaviour) => void
   /** Waits for the first process that ends without being asked. */
@@ -144,6 +146,8 @@ export const startCluster = (
       stop: (replica) => endOne(running, replica, "SIGTERM", stopMs),
       start: (replica) => startOne(config, options, running, replica),
       rejoin: (replica) => startOne(config, { ...options, flags: ["--rejoin"] }, running, replica),
+      recover: (replica) =>
+        startOne(config, { ...options, flags: ["--recover"] }, running, replica),
       behave: (replica, behaviour) => running.children.get(replica)?.behave(behaviour),
       failed: Deferred.await(failed),
     }

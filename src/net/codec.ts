@@ -48,6 +48,7 @@ import {
   writeViewChange,
 } from "./change-codec.ts"
 import type { Reader } from "./reader.ts"
+import { readStable, stableKind, writeStable } from "./stable-codec.ts"
 import { Writer } from "./writer.ts"
 
 /** The first byte of each message. */
@@ -65,6 +66,7 @@ export const kind = {
   FetchState: 12,
   FetchPrePrepare: 13,
   Committed: 20,
+  ...stableKind,
 } as const
 
 /** What travels as one message: a state goes in parts (state-wire.ts). */
@@ -174,6 +176,9 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
       return writeBatchMessage(writer, m)
     case "FetchPrePrepare":
       return writeFetchPrePrepare(writer, m)
+    case "QueryStable":
+    case "ReplyStable":
+      return writeStable(writer, m)
     case "Reply":
       return writeReply(writer, m)
   }
@@ -299,6 +304,9 @@ const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded 
       return { message: readNumbered(reader, "Committed") }
     case kind.FetchPrePrepare:
       return { message: readFetchPrePrepare(reader) }
+    case kind.QueryStable:
+    case kind.ReplyStable:
+      return { message: readStable(reader) }
     case kind.Reply:
       return { message: readReply(reader, limits) }
     default:

@@ -13,6 +13,7 @@ import {
   checkChallenge,
   checkProof,
   type Hello,
+  helloSize,
   nonceSize,
   readHello,
   type SessionKeys,
@@ -31,7 +32,11 @@ import {
   Refused,
   TooSlow,
 } from "./peer-fault.ts"
+import type { Keying } from "./key-epochs.ts"
+import { KeyedHandshake } from "./keyed-handshake.ts"
 import { type Progress, writeProgress } from "./progress.ts"
+import { newKeySize } from "./new-key.ts"
+import { isAboutKeys, type Rekeying } from "./rekeying.ts"
 import { type StateChunk, writeStateChunk } from "./state-wire.ts"
 import type { Writer } from "./writer.ts"
 
@@ -46,11 +51,14 @@ export type Role =
       readonly side: "initiator"
       readonly hello: Omit<Hello, "nonce">
       readonly secret: Uint8Array
+      /** Where keys are refreshed. */
+      readonly keying?: Keying | undefined
     }
   | {
       readonly side: "acceptor"
       /** The secret shared with whoever says this hello, or the number of a refusal. */
       readonly secretFor: (hello: Hello) => Uint8Array | number
+      readonly keying?: Keying | undefined
     }
 
 export interface ConnectionEvents {
@@ -82,11 +90,14 @@ export class Connection {
   #opener: FrameOpener | undefined
   #frames: Array<Buffer> = []
   #closed = false
+  #rekeying: Rekeying | undefined
+  #unwatch: () => void = () => undefined
 
   constructor(socket: Socket, role: Role, limits: ConnectionLimits, events: ConnectionEvents) {
     this.#socket = socket
     this.#events = events
     this.#limits = limits
+    if (role.keying !== undefined) this.#reader.limit = handshakeFrameBytes + newKeySize
     this.#timer = setTimeout(
       () => this.fail(new NoHandshake({ afterMs: handshakeMs })),
       handshakeMs,
@@ -110,33 +121,45 @@ export class Connection {
   }
 
   #initiate(role: Extract<Role, { readonly side: "initiator" }>) {
-    const { secret } = role
-    const hello = writeHello({ ...role.hello, nonce: freshNonce() })
-    this.#socket.write(bareFrame(hello))
-    return (challenge: Buffer): PeerFault | undefined => {
-      const fault = checkChallenge(secret, hello, challenge)
+    const first = writeHello({ ...role.hello, nonce: freshNonce() })
+    const keyed = new KeyedHandshake(role.keying, first)
+    this.#socket.write(bareFrame(keyed.sent))
+    const other = { kind: "replica", id: role.hello.to } as const
+    return (frame: Buffer): PeerFault | undefined => {
+      const agreed = keyed.answered(other, role.secret, Buffer.from(frame))
+      if ("_tag" in agreed) return agreed
+      const { secret, said, rest: challenge } = agreed
+      const fault = checkChallenge(secret, said, challenge)
       if (fault !== undefined) return fault
-      this.#socket.write(bareFrame(writeProof(secret, hello, challenge)))
-      this.#open(sessionKeys(secret, hello, challenge, true), undefined)
+      this.#socket.write(bareFrame(writeProof(secret, said, challenge)))
+      this.#rekeying = keyed.rekeying(other, { agreed, challenge, initiator: true })
+      this.#open(sessionKeys(secret, said, challenge, true), undefined)
       return undefined
     }
   }
 
   #answer(role: Extract<Role, { readonly side: "acceptor" }>, body: Buffer): PeerFault | undefined {
     const bytes = Buffer.from(body)
-    const hello = readHello(bytes)
+    const hello = readHello(bytes.subarray(0, helloSize))
     if (hello instanceof BadFrame) return hello
-    const secret = hello === 1 ? 1 : role.secretFor(hello)
-    if (hello === 1 || typeof secret === "number") {
-      this.#socket.write(bareFrame(writeRefusal(secret as number)))
-      return new Refused({ reason: `refusal ${secret as number} sent` })
+    const long = hello === 1 ? 1 : role.secretFor(hello)
+    if (hello === 1 || typeof long === "number") {
+      this.#socket.write(bareFrame(writeRefusal(long as number)))
+      return new Refused({ reason: `refusal ${long as number} sent` })
     }
-    const challenge = writeChallenge(secret, bytes, freshNonce())
-    this.#socket.write(bareFrame(challenge))
+    const { kind, id, firstClient: from, lastClient: to } = hello
+    const other = kind === "replica" ? { kind, id } : { kind, id, from, to }
+    const keyed = new KeyedHandshake(role.keying, bytes.subarray(0, helloSize))
+    const agreed = keyed.called(other, long, bytes.subarray(helloSize))
+    if ("_tag" in agreed) return agreed
+    const { secret, said } = agreed
+    const challenge = writeChallenge(secret, said, freshNonce())
+    this.#socket.write(bareFrame(Buffer.concat([keyed.own, challenge])))
     this.#handle = (proof) => {
-      const fault = checkProof(secret, bytes, challenge, proof)
+      const fault = checkProof(secret, said, challenge, proof)
       if (fault !== undefined) return fault
-      this.#open(sessionKeys(secret, bytes, challenge, false), hello)
+      this.#rekeying = keyed.rekeying(other, { agreed, challenge, initiator: false })
+      this.#open(sessionKeys(secret, said, challenge, false), hello)
       return undefined
     }
     return undefined
@@ -147,6 +170,7 @@ export class Connection {
     this.#reader.limit = this.#limits.frameBytes + macSize
     this.#sealer = new FrameSealer(keys.send)
     this.#opener = new FrameOpener(keys.receive)
+    this.#unwatch = this.#rekeying?.watch(() => this.#refresh()) ?? this.#unwatch
     this.#events.opened(this, hello)
   }
 
@@ -164,8 +188,48 @@ export class Connection {
     if (this.#opener === undefined) return this.#handle(bytes.subarray(from, to))
     const payload = this.#opener.open(bytes, from, to)
     if ("_tag" in payload) return payload
+    if (this.#rekeying !== undefined && isAboutKeys(payload.bytes[payload.from])) {
+      return this.#aboutKeys(this.#rekeying, payload.bytes.subarray(payload.from, payload.to))
+    }
     this.#events.payload(this, payload.bytes, payload.from, payload.to)
     return undefined
+  }
+
+  #aboutKeys(rekeying: Rekeying, bytes: Buffer): PeerFault | undefined {
+    const offer = rekeying.takeOffer(bytes)
+    if (offer === "taken") return this.#switch(rekeying)
+    if (offer !== undefined) return offer
+    const key = rekeying.takeSwitch(bytes)
+    if ("_tag" in key) return key
+    this.#opener = new FrameOpener(key)
+    return undefined
+  }
+
+  // The own key is a new one: the other side is told, and both go over to it.
+  #refresh(): void {
+    const [rekeying, sealer] = [this.#rekeying, this.#sealer]
+    if (rekeying === undefined || sealer === undefined || this.#closed) return
+    if (sealer.size > 0) this.#frames.push(sealer.seal())
+    rekeying.offer(sealer.writer)
+    this.#frames.push(sealer.seal())
+    this.#switch(rekeying)
+  }
+
+  // What is sent from here on is under the newest keys of both.
+  #switch(rekeying: Rekeying): undefined {
+    const sealer = this.#sealer
+    if (sealer === undefined) return
+    if (sealer.size > 0) this.#frames.push(sealer.seal())
+    const key = rekeying.switch(sealer.writer)
+    this.#frames.push(sealer.seal())
+    this.#sealer = new FrameSealer(key)
+    this.flush()
+    const stale = rekeying.due()
+    const check = (): void => {
+      const fault = this.#closed ? undefined : stale()
+      if (fault !== undefined) this.fail(fault)
+    }
+    setTimeout(check, rekeying.graceMs).unref()
   }
 
   /** Adds a message of PBFT to what `flush` sends. */
@@ -232,6 +296,7 @@ export class Connection {
   fail(fault: PeerFault): void {
     if (this.#closed) return
     this.#closed = true
+    this.#unwatch()
     clearTimeout(this.#timer)
     // A refusal must still go out: end, and do not wait.
     if (fault._tag === "Refused") this.#socket.end()
@@ -244,6 +309,7 @@ export class Connection {
     this.flush()
     if (this.#closed) return
     this.#closed = true
+    this.#unwatch()
     clearTimeout(this.#timer)
     this.#socket.destroySoon()
     // Whoever does not take what waits is not waited for.

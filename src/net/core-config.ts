@@ -22,7 +22,7 @@ export const clockOf = ({
   replicas,
 }: Pick<ClusterConfig, "clients" | "agreedTimeMs" | "replicas">) => {
   const recoverers = agreedTimeMs === 0 ? clients : clients + 1
-  const all = { clients: recoverers + replicas.length, recoverers }
+  const all = { clients: recoverers + replicas.length, recoverers, nullRequests: true }
   return agreedTimeMs === 0 ? all : { ...all, clock: clients }
 }
 
@@ -63,7 +63,7 @@ export const fastPaths = (config: Pick<ClusterConfig, "replicas" | "readOnly" | 
 }
 
 /** A client that asks in vain waits twice as long each time, up to so many times as long. */
-const longestWait = 16
+export const longestWait = 16
 
 export const clientCoreConfig = (
   config: ClusterConfig,

@@ -63,6 +63,19 @@ const lost = (found: Found, path: string): StoreError => {
  * twice; undefined when the start is an ordinary one. Above every earlier one also where the file
  * was lost with the disk, unless the machine's clock went back.
  */
+/**
+ * The incarnation to be recovered as, with the disk: above every one that the disk or the file
+ * tells of. The file learns it from the log, at the next start.
+ */
+export const nextIncarnation = (
+  { configFile, replica }: Pick<Found, "configFile" | "replica">,
+  own: number,
+): number | StoreError => {
+  const known = readMarker(markerPath(configFile, replica))
+  if (known instanceof StoreError) return known
+  return Math.max((known ?? 0) + 1, own + 1, Math.floor(Date.now() / 1000))
+}
+
 export const beforeOpening = (found: Found): number | undefined | StoreError => {
   const { configFile, replica, directory, hasLog, rejoin } = found
   const path = markerPath(configFile, replica)

@@ -20,6 +20,8 @@ const magic = 0x70_62_66_74
 const version = 3
 export const nonceSize = 16
 const fingerprintSize = 16
+/** Bytes of a hello. */
+export const helloSize = 4 + 1 + 1 + 4 * 4 + fingerprintSize + nonceSize
 
 /** The first words of a connection; sizes in bytes: all fixed. */
 export interface Hello {
@@ -76,6 +78,7 @@ export const fingerprint = (config: ClusterConfig): string => {
     frameBytes,
     operationBytes,
     ...(config.sketches ? ["sketches"] : []),
+    ...(config.keyRefreshMs > 0 ? ["new-keys"] : []),
     ...(config.service === "origin" ? [config.origins.normalise] : []),
   ])
 }

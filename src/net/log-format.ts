@@ -15,7 +15,7 @@ import { randomBytes } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
-import type { RecordCodec } from "./protocol.ts"
+import type { RecordSession } from "./protocol.ts"
 import { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
@@ -81,7 +81,7 @@ export interface LogFault {
 /** How records are read. */
 export interface RecordReading<R> {
   readonly limits: CodecLimits
-  readonly codec: Pick<RecordCodec<R>, "read">
+  readonly session: RecordSession<R>
 }
 
 export interface LogContent<R> {
@@ -143,7 +143,7 @@ const readGroup = <R>(
 ): LogFault | undefined => {
   const reader = new Reader(bytes, at + groupHeaderSize, end)
   while (reader.left > 0) {
-    const record = into.codec.read(reader, into.limits)
+    const record = into.session.read(reader, into.limits)
     if (record instanceof BadMessage) return { offset: record.offset, reason: record.reason }
     into.records.push(record)
   }

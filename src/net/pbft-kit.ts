@@ -22,10 +22,16 @@ import { StateExchange } from "./state-exchange.ts"
 import type { RecoveryStatus } from "./status.ts"
 
 const recoveryStatus = (state: State): RecoveryStatus | null => {
-  const { recovery } = state
+  const { recovery, log } = state
   if (recovery === undefined) return null
-  const { incarnation, point } = recovery
-  return { incarnation, votesFrom: point ?? null, votes: !isMute(state) }
+  const { incarnation, point, estimate } = recovery
+  return {
+    incarnation,
+    votesFrom: point ?? null,
+    votes: !isMute(state),
+    bound: estimate?.bound ?? null,
+    recovered: point !== undefined && log.low >= point,
+  }
 }
 
 /** PBFT for a replica of a cluster; `files`: what fetched states are kept on. */

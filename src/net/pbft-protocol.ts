@@ -13,7 +13,8 @@ import type {
   State as StateMessage,
 } from "../core/pbft/message.ts"
 import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
-import { recoveryRequest } from "../core/pbft/rejoin.ts"
+import { contradiction, stableQuery } from "../core/pbft/recover.ts"
+import { highAt, isMute, recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { changeMessages, checkpointsAbove, messagesAt, neededBatches } from "../core/pbft/resend.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
@@ -35,6 +36,7 @@ import type { CodecLimits } from "./batch-codec.ts"
 import { readMessage, writeMessage } from "./codec.ts"
 import { checkpointDigest } from "./digests.ts"
 import { isAhead } from "./early.ts"
+import { awaitedBy, IdleLog } from "./idle-log.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import type { Progress } from "./progress.ts"
 import type {
@@ -71,6 +73,8 @@ export const pbftMachine = (config: Config): ReplicaMachine<PbftKinds> => ({
   durableRecords: (state) => durableRecords(config, state),
   changeAfter: (before, now) => changeAfter(config, before, now),
   viewTimer: (state) => viewTimer(config, state),
+  awaited: awaitedBy,
+  doubt: (before, now) => contradiction(config, before, now),
 })
 
 const placeOf = (input: Input): Place | undefined => {
@@ -87,6 +91,12 @@ const placeOf = (input: Input): Place | undefined => {
       return undefined
   }
 }
+
+// Who is recovered does not take part before it knows its bound, and not above it.
+const isEarly = (state: State, place: Place): boolean =>
+  isAhead(state.active, state, place) ||
+  (place.view === state.view && state.recovery?.estimate !== undefined && isMute(state)) ||
+  place.seq > highAt(state, state.log.low)
 
 const sizeOf = (input: Input): number => {
   if (input._tag !== "ReceivePrePrepare") return 200
@@ -116,7 +126,7 @@ export const repeatedTo = (
   state: State,
   told: Progress | undefined,
 ): ReadonlyArray<DirectMessage | Request> => {
-  const asks = recoveryRequest(config, state)
+  const asks = recoveryRequest(config, state) ?? stableQuery(config, state)
   const own = state.active
     ? neededBatches(config, state)
     : changeMessages(config, state).filter((m) => isUseful(state, told, m))
@@ -130,9 +140,9 @@ const isSlotMessage = (
 
 const repetition = (config: Config): Repetition<PbftKinds> => ({
   placeOf,
-  isEarly: (state, place) => isAhead(state.active, state, place),
+  isEarly,
   // What the window and the view let in is looked for anyway.
-  opens: () => false,
+  opens: (before, now) => isMute(before) && !isMute(now),
   // That others have a later checkpoint is worth to know at once.
   tells: (_, { view }) => view === undefined,
   sizeOf,
@@ -147,13 +157,11 @@ const repetition = (config: Config): Repetition<PbftKinds> => ({
     newView === undefined
       ? undefined
       : { message: newView, by: newView.replica, start: newView.start.seq },
-  onlyTo: () => undefined,
 })
 
 /** The last checkpoint that was taken: a restarted replica goes on from there. */
 export const pbftRecords: RecordCodec<DurableRecord> = {
-  write: writeRecord,
-  read: readRecord,
+  session: () => ({ write: writeRecord, read: readRecord }),
   startOf: (records) => {
     const taken = records.filter((r) => r._tag === "CheckpointTaken")
     const last = taken.reduce<(typeof taken)[number] | undefined>(
@@ -166,8 +174,8 @@ export const pbftRecords: RecordCodec<DurableRecord> = {
   },
   taken: (record) => (record._tag === "CheckpointTaken" ? record.seq : undefined),
   incarnationOf: (records) => {
-    const last = records.findLast((r) => r._tag === "Rejoined")
-    return last?._tag === "Rejoined" ? last.incarnation : 0
+    const last = records.findLast((r) => r._tag === "Rejoined" || r._tag === "Recovering")
+    return last !== undefined && "incarnation" in last ? last.incarnation : 0
   },
 }
 
@@ -176,11 +184,13 @@ export const pbftProtocol = (config: Config): ReplicaProtocol<PbftKinds> => ({
   inputs: {
     restart: (durable) => ({ _tag: "Restart", durable }),
     rejoin: (incarnation) => ({ _tag: "Rejoin", incarnation }),
+    recover: (incarnation, durable) => ({ _tag: "Recover", incarnation, durable }),
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (state, count, now) => proposeInput(config, state, count, now),
     answered: (answer) => answer,
     tell: (state, to) => toTell(config, state, to),
   },
+  idle: new IdleLog(config),
   repetition: repetition(config),
   records: pbftRecords,
   trace: { line: replicaLine, drop: dropLine },
@@ -196,6 +206,7 @@ export const pbftWire = (of: {
   const asSent = (m: Exclude<Message, StateMessage>): Exclude<Message, StateMessage> =>
     m._tag === "Reply" || m._tag === "Read" ? m : signer.signed(m)
   return {
+    later: (m) => (m._tag === "State" ? undefined : signer.later?.(m)),
     write: (writer, message) => {
       // A state leaves in parts (state-exchange.ts).
       if (message._tag !== "State") writeMessage(writer, asSent(message))

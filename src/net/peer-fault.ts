@@ -36,6 +36,13 @@ export class NoHandshake extends Data.TaggedError("NoHandshake")<{ readonly afte
   }
 }
 
+/** A key that was replaced by a later one, or is none of the other side's. */
+export class StaleKey extends Data.TaggedError("StaleKey")<{ readonly reason: string }> {
+  override get message(): string {
+    return `stale key: ${this.reason}`
+  }
+}
+
 /** The connection ended: closed by the other side, or by the system. */
 export class Disconnected extends Data.TaggedError("Disconnected")<{ readonly reason: string }> {
   override get message(): string {
@@ -43,4 +50,11 @@ export class Disconnected extends Data.TaggedError("Disconnected")<{ readonly re
   }
 }
 
-export type PeerFault = BadFrame | BadMac | Refused | TooSlow | NoHandshake | Disconnected
+export type PeerFault =
+  | BadFrame
+  | BadMac
+  | Refused
+  | TooSlow
+  | NoHandshake
+  | StaleKey
+  | Disconnected

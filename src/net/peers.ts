@@ -126,7 +126,7 @@ export class Peers<K extends Kinds> {
       }
       return new Dialer({
         address,
-        role: { side: "initiator", hello, secret: keys.pair(replica) },
+        role: { side: "initiator", hello, secret: keys.pair(replica), keying: keys.keying },
         limits: config.limits,
         events: this.#eventsOf(() => peer),
         ...(backoff === undefined ? {} : { backoff }),
@@ -139,7 +139,9 @@ export class Peers<K extends Kinds> {
       this.#early.push(socket)
       return
     }
-    const role = { side: "acceptor", secretFor: (hello: Hello) => this.#secretFor(hello) } as const
+    const { keying } = this.#options.keys
+    const secretFor = (hello: Hello): Uint8Array | number => this.#secretFor(hello)
+    const role = { side: "acceptor", secretFor, keying } as const
     const events = this.#eventsOf((hello) => this.#peerOf(hello as Hello))
     this.#accepted.add(new Connection(socket, role, this.#options.config.limits, events))
     socket.resume()
@@ -284,6 +286,26 @@ export class Peers<K extends Kinds> {
   }
 
   broadcast(message: K["Message"]): void {
+    if (this.#waits(message, (signed) => this.#sendToAll(signed))) return
+    this.#sendToAll(message)
+  }
+
+  // What is to be signed elsewhere leaves when it is; where nobody signs it, it comes again later.
+  #waits(message: K["Message"], send: (signed: K["Message"]) => void): boolean {
+    const later = this.#options.wire.later?.(message)
+    if (later === undefined) return false
+    const failed = (cause: unknown): void => {
+      this.counts.add("Unsigned")
+      this.#options.log(`a ${message._tag} is not sent: ${(cause as Error).message}`)
+    }
+    void later.then((signed) => {
+      send(signed)
+      this.flush()
+    }, failed)
+    return true
+  }
+
+  #sendToAll(message: K["Message"]): void {
     this.#scratch.rewind()
     this.#options.wire.write(this.#scratch, message)
     for (const connection of this.#replicas) {
@@ -292,6 +314,11 @@ export class Peers<K extends Kinds> {
   }
 
   toReplica(replica: ReplicaId, message: K["Message"]): void {
+    if (this.#waits(message, (signed) => this.#sendTo(replica, signed))) return
+    this.#sendTo(replica, message)
+  }
+
+  #sendTo(replica: ReplicaId, message: K["Message"]): void {
     this.#replicas[replica]?.sendBy(this.#options.wire.write, message)
   }
 

@@ -4,7 +4,6 @@
  * Outside the specification: who interprets an effect. What an effect means there is in
  * spec/correspondence.json.
  */
-import type { ReplicaId } from "../core/ids.ts"
 import type { Executor } from "./executor.ts"
 import type { Send } from "./outgoing.ts"
 import type { Kinds, LoopEffect, LoopInputs } from "./protocol.ts"
@@ -17,11 +16,10 @@ export interface Hands<K extends Kinds> {
   readonly restore: () => void
 }
 
-/** Does what the effects say; the service's answers. `onlyTo`: the one that broadcasts are for. */
+/** Does what the effects say; gives the service's answers. */
 export const perform = <K extends Kinds>(
   { executor, answered, persist, send, restore }: Hands<K>,
   effects: ReadonlyArray<LoopEffect<K>>,
-  onlyTo: ReplicaId | undefined,
 ): ReadonlyArray<K["Input"]> => {
   const answers: Array<K["Input"]> = []
   for (const effect of effects) {
@@ -30,9 +28,6 @@ export const perform = <K extends Kinds>(
         persist(effect.record)
         break
       case "Broadcast":
-        if (onlyTo === undefined) send(effect)
-        else send({ _tag: "SendToReplicas", replicas: [onlyTo], message: effect.message })
-        break
       case "SendToClient":
       case "SendToReplicas":
         send(effect)

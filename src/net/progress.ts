@@ -19,6 +19,8 @@ export interface Progress {
   readonly low: Seq
   /** Not what was executed tentatively: its commits may have to be sent again. */
   readonly executed: Seq
+  /** What has to be stable before it is recovered, where it waits for that. */
+  readonly awaited?: Seq
 }
 
 /** What a replica's state says of it; `active`: whether it takes part in its view. */
@@ -37,12 +39,13 @@ export const progressOf = (
 export const progressKind = 16
 
 export const writeProgress = (writer: Writer, progress: Progress): void => {
-  writer.reserve(26)
+  writer.reserve(34)
   writer.u8(progressKind)
   writer.natural(progress.view)
   writer.u8((progress.active ? 1 : 0) + (progress.newView ? 2 : 0))
   writer.natural(progress.low)
   writer.natural(progress.executed)
+  writer.natural(progress.awaited ?? 0)
 }
 
 /** Reads what follows; the caller has seen the kind. */
@@ -53,7 +56,9 @@ export const readProgress = (reader: Reader): Progress => {
   if (flags > 3) reader.fail(`${flags} is no stage of a view`)
   const low = reader.natural("low watermark")
   const executed = reader.natural("executed")
-  return { view, active: (flags & 1) > 0, newView: (flags & 2) > 0, low, executed }
+  const awaited = reader.natural("awaited number")
+  const has = { view, active: (flags & 1) > 0, newView: (flags & 2) > 0, low, executed }
+  return awaited === 0 ? has : { ...has, awaited }
 }
 
 /** Of one replica. */

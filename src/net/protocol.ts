@@ -116,6 +116,10 @@ export interface ReplicaMachine<K extends Kinds> {
   /** What a step makes the replica do by itself, if anything: change views. */
   readonly changeAfter: (before: K["State"], now: K["State"]) => K["Input"] | undefined
   readonly viewTimer: (state: K["State"]) => ViewTimer | undefined
+  /** Why the replica's disk is not to be trusted, if a step shows it. */
+  readonly doubt?: (before: K["State"], now: K["State"]) => string | undefined
+  /** What has to be stable before the replica counts as recovered; 0 when it waits for nothing. */
+  readonly awaited?: (state: K["State"]) => Seq
 }
 
 /** The inputs that the loop makes. */
@@ -123,6 +127,8 @@ export interface LoopInputs<K extends Kinds> {
   readonly restart: (durable: ReadonlyArray<K["Record"]>) => K["Input"]
   /** In place of a disk that was lost; undefined where the protocol has no way back. */
   readonly rejoin: ((incarnation: number) => K["Input"]) | undefined
+  /** With a disk, to be recovered; undefined where the protocol has no such thing. */
+  readonly recover?: (incarnation: number, durable: ReadonlyArray<K["Record"]>) => K["Input"]
   readonly timeout: (view: View) => K["Input"]
   readonly propose: (state: K["State"], count: number, now: number) => K["Input"]
   readonly answered: (answer: Answer) => K["Input"]
@@ -138,6 +144,14 @@ export interface TellTo {
   readonly replica: ReplicaId
   readonly executed: Seq
   readonly most: number
+}
+
+/** What the primary proposes while nobody asks for anything. */
+export interface IdleProposals<K extends Kinds> {
+  /** A replica tells that it waits until a number is stable; 0 when it does not. */
+  readonly told: (state: K["State"], replica: ReplicaId, awaited: Seq) => void
+  /** The input that proposes it, when it is to be proposed now. */
+  readonly next: (state: K["State"]) => K["Input"] | undefined
 }
 
 /** Messages that came too early, and those that are sent again. */
@@ -172,8 +186,6 @@ export interface Repetition<K extends Kinds> {
   ) => ReadonlyArray<K["Message"]>
   /** The message that started the view, who sent it, and the number above which the view starts. */
   readonly newView: (state: K["State"]) => NewViewOf<K> | undefined
-  /** To whom alone the broadcasts of this input's step go; undefined: to everyone. */
-  readonly onlyTo: (input: K["Input"]) => ReplicaId | undefined
 }
 
 export interface NewViewOf<K extends Kinds> {
@@ -222,6 +234,8 @@ export type Dropped =
 export interface ReplicaWire<K extends Kinds> {
   /** Appends a message as it leaves: with its signature, where it has one. */
   readonly write: (writer: Writer, message: K["Message"] | K["Reply"]) => void
+  /** The message as it leaves, where its signature has to be waited for: of another process. */
+  readonly later?: (message: K["Message"]) => Promise<K["Message"]> | undefined
   /** Reads the next message of a peer. */
   readonly read: (reader: Reader, peer: Peer) => Incoming<K> | BadMessage
 }
@@ -232,10 +246,16 @@ export interface Incoming<K extends Kinds> {
   readonly input: K["Input"] | Dropped
 }
 
-/** Durable records as bytes, and where a replica starts from them. */
-export interface RecordCodec<R> {
+/** The records of one log as bytes. */
+export interface RecordSession<R> {
   readonly write: (writer: Writer, record: R) => void
   readonly read: (reader: Reader, limits: CodecLimits) => R | BadMessage
+}
+
+/** Durable records as bytes, and where a replica starts from them. */
+export interface RecordCodec<R> {
+  /** For one log, from its first record on: a record may rest on those before it. */
+  readonly session: () => RecordSession<R>
   /** The checkpoint whose snapshot a restarted replica starts from. */
   readonly startOf: (records: ReadonlyArray<R>) => StartingPoint | undefined
   /** The number of the checkpoint that the record says was taken. */
@@ -268,6 +288,8 @@ export interface TraceText<K extends Kinds> {
 export interface ReplicaProtocol<K extends Kinds> {
   readonly machine: ReplicaMachine<K>
   readonly inputs: LoopInputs<K>
+  /** Where a replica may wait for the log to go on. */
+  readonly idle?: IdleProposals<K>
   readonly repetition: Repetition<K>
   readonly records: RecordCodec<K["Record"]>
   readonly trace: TraceText<K>

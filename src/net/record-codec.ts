@@ -21,6 +21,8 @@ const kind = {
   ViewEntered: 7,
   Rejoined: 8,
   RecoveryPoint: 9,
+  Recovering: 10,
+  RecoveryBound: 11,
 } as const
 
 const fixedSize = 96
@@ -64,8 +66,10 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
     case "ViewEntered":
       return writer.natural(record.view)
     case "Rejoined":
+    case "Recovering":
       return writer.natural(record.incarnation)
     case "RecoveryPoint":
+    case "RecoveryBound":
       return writer.natural(record.seq)
   }
 }
@@ -119,6 +123,10 @@ const readKnown = (
       return { _tag: "ViewEntered", view: reader.natural("view") }
     case kind.Rejoined:
       return { _tag: "Rejoined", incarnation: reader.natural("incarnation") }
+    case kind.Recovering:
+      return { _tag: "Recovering", incarnation: reader.natural("incarnation") }
+    case kind.RecoveryBound:
+      return { _tag: "RecoveryBound", seq: reader.natural("seq") }
     case kind.RecoveryPoint:
       return { _tag: "RecoveryPoint", seq: reader.natural("seq") }
     default:

@@ -9,7 +9,9 @@ import { groupOf, primaryOf } from "../core/quorum.ts"
 import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
-import { replicaKeys } from "./keys.ts"
+import { countersPath, openKeyCounters } from "./key-counters.ts"
+import type { HolderError } from "./key-holder-socket.ts"
+import { keysOf, refreshing } from "./process-keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -24,6 +26,7 @@ import {
   type ReplicaTracer,
   scopedOrigin,
   scopedPeers,
+  directoryOf,
   scopedStore,
   scopedTracer,
   type TraceError,
@@ -32,7 +35,9 @@ import {
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
-import { StoreError } from "./store-error.ts"
+import { doubtDisk } from "./recover-disk.ts"
+import { DiskDoubted, StoreError } from "./store-error.ts"
+import { zyzzyvaKit } from "./zyzzyva-kit.ts"
 
 /** The replica found itself in a state that must not be: it stopped at once. */
 export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
@@ -44,7 +49,7 @@ export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
   }
 }
 
-export type ReplicaError = StoreError | ListenError | TraceError | ReplicaBroken
+export type ReplicaError = StoreError | ListenError | TraceError | HolderError | ReplicaBroken
 
 export interface ReplicaOptions {
   /** Without it no trace is written. */
@@ -55,6 +60,10 @@ export interface ReplicaOptions {
   readonly log?: (line: string) => void
   /** Its disk is lost: it starts with an empty one, and is taken back by the others. */
   readonly rejoin?: boolean
+  /** Whether it is to be recovered, with its disk if that is good. */
+  readonly recover?: boolean
+  /** The socket of the process that has its private key, where one has (key-holder.ts). */
+  readonly keyHolder?: string
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -82,6 +91,10 @@ const broken = (replica: ReplicaId, cause: unknown): ReplicaError => {
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
   return new ReplicaBroken({ replica, reason })
 }
+
+// Others contradict the disk: the next start is to know.
+const noted = (identity: Identity, files: FileSystem, cause: unknown): unknown =>
+  cause instanceof DiskDoubted ? doubtDisk(files, directoryOf(identity), cause.reason) : cause
 
 const statusOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
@@ -122,6 +135,7 @@ const statusOf = <K extends Kinds>(
               active: loop.told(replica)?.active ?? false,
               low: loop.told(replica)?.low ?? 0,
               executed: loop.told(replica)?.executed ?? 0,
+              awaited: loop.told(replica)?.awaited ?? 0,
               queuedBytes: peers.queuedBytes(replica),
             },
           ],
@@ -186,8 +200,9 @@ const startLoop = <K extends Kinds>(
       schedule: () => loop.schedule(),
     })
     const { executor } = attached
+    const { files = systemFiles } = options
     const fail = (cause: unknown): void => {
-      Effect.runSync(Deferred.fail(failed, broken(id, cause)))
+      Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
     }
     const loop: ReplicaLoop<K> = new ReplicaLoop({
       protocol: kit.protocol,
@@ -216,7 +231,7 @@ const startLoop = <K extends Kinds>(
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records, disk.incarnation)
+        loop.restart(disk.records, disk.incarnation, disk.recovers)
         if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
@@ -247,13 +262,16 @@ const runOf = <K extends Kinds>(
 ): Effect.Effect<RunningReplica, ReplicaError, Scope.Scope> =>
   Effect.gen(function* () {
     const { config, id } = identity
-    const { files = systemFiles, rejoin = false } = options
+    const { files = systemFiles, rejoin = false, recover = false } = options
+    const back = recover ? "recover" : rejoin ? "rejoin" : undefined
     const failed = yield* Deferred.make<never, ReplicaError>()
-    const keys = replicaKeys(config, id)
+    const counters = openKeyCounters(files, countersPath(config.file, id))
+    const keys = yield* keysOf(identity, counters, options.keyHolder)
+    yield* refreshing(config, keys)
     // The port first: it keeps a second process of this replica away from the files.
     const peers = yield* scopedPeers(identity, keys, kit.wire(keys))
     const { protocol } = kit
-    const disk = yield* scopedStore(identity, { codec: protocol.records, files, rejoin })
+    const disk = yield* scopedStore(identity, { codec: protocol.records, files, back })
     const executor = yield* openExecutor(identity, disk, kit.execution)
     const origin = yield* scopedOrigin(identity)
     const tracer = yield* scopedTracer(identity, protocol.trace, options.trace)
@@ -285,6 +303,8 @@ export const runReplica = (
     switch (config.protocol) {
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
+      case "zyzzyva":
+        return runOf(zyzzyvaKit(config, id), identity, options)
     }
   })
 

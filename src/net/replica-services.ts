@@ -8,6 +8,8 @@ import { join } from "node:path"
 import { Context, Data, Effect, type Scope } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
 import { header } from "../core/pbft/trace.ts"
+import type { TraceHeader } from "../core/trace-event.ts"
+import { header as zyzzyvaHeader } from "../core/zyzzyva/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bigRequests, clockOf, fastPaths, limitsOf } from "./core-config.ts"
@@ -21,11 +23,13 @@ import { OriginAnswers } from "./origin-answers.ts"
 import * as Network from "./peers.ts"
 import type { PbftKinds } from "./pbft-protocol.ts"
 import type { Kinds, RecordCodec, ReplicaWire, TraceText } from "./protocol.ts"
-import { afterOpening, beforeOpening, markerPath } from "./disk-marker.ts"
+import { afterOpening, beforeOpening, markerPath, nextIncarnation } from "./disk-marker.ts"
+import { damageOf, doubtOf, setAside } from "./recover-disk.ts"
 import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
+import { zyzzyvaRule } from "./zyzzyva-config.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
 export interface Identity {
@@ -98,8 +102,10 @@ const orStoreError = <A>(path: string, touch: () => A | StoreError): Effect.Effe
 
 /** The replica's disk, and what it held. */
 export type OpenStore<R> = Recovered<R> & {
-  /** The incarnation to come back as, where the disk was lost. */
+  /** The incarnation to come back as, where the disk was lost or the replica is recovered. */
   readonly incarnation: number | undefined
+  /** Whether it is recovered with what the disk held. */
+  readonly recovers: boolean
 }
 
 export class Store extends Context.Service<Store, OpenStore<PbftKinds["Record"]>>()(
@@ -109,21 +115,57 @@ export class Store extends Context.Service<Store, OpenStore<PbftKinds["Record"]>
 export interface StoreKind<R> {
   readonly codec: RecordCodec<R>
   readonly files: FileSystem
-  /** The operator says that the disk is lost. */
-  readonly rejoin: boolean
+  /** The operator says that the disk is lost; or that the replica is to be recovered with it. */
+  readonly back: "rejoin" | "recover" | undefined
 }
 
+/** The folder of a replica's files. */
+export const directoryOf = ({ config, id }: Pick<Identity, "config" | "id">): string =>
+  join(config.dataDirectory, `replica-${id}`)
+
+// A disk that is damaged is set aside before the replica is recovered; whether one is there then.
+const examineDisk = <R extends { readonly _tag: string }>(
+  identity: Identity,
+  { codec, files }: StoreKind<R>,
+): Effect.Effect<boolean, StoreError> =>
+  Effect.gen(function* () {
+    const { config, id, log } = identity
+    const directory = directoryOf(identity)
+    if (!files.exists(join(directory, logName))) return false
+    const make = () => Execution.makeService(config.service)
+    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const wrong = yield* orStoreError(directory, (): { readonly why: string } | undefined => {
+      const doubt = doubtOf(files, directory)
+      if (doubt !== undefined) return { why: doubt.reason }
+      const opened = openStore({ directory, owner, limits: limitsOf(config), codec, files })
+      if (opened instanceof StoreError) return { why: opened.message }
+      opened.store.close()
+      const why = damageOf(opened, make())
+      return why === undefined ? undefined : { why }
+    })
+    if (wrong === undefined) return true
+    const { to, nodes } = yield* orStoreError(directory, () => setAside(files, directory, make))
+    log(`the disk is damaged (${wrong.why}): set aside as ${to}, ${nodes} nodes taken along`)
+    return false
+  })
+
 export const scopedStore = <R extends { readonly _tag: string }>(
-  { config, id, log }: Identity,
-  { codec, files, rejoin }: StoreKind<R>,
+  identity: Identity,
+  kind: StoreKind<R>,
 ): Effect.Effect<OpenStore<R>, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
+    const { config, id, log } = identity
+    const { codec, files, back } = kind
     const owner = { fingerprint: storeFingerprint(config), replica: id }
-    const directory = join(config.dataDirectory, `replica-${id}`)
+    const directory = directoryOf(identity)
     const limits = limitsOf(config)
+    const { incarnationOf } = codec
+    const recovers =
+      back === "recover" && incarnationOf !== undefined && (yield* examineDisk(identity, kind))
+    const rejoin = back !== undefined && !recovers
     const hasLog = files.exists(join(directory, logName))
     const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
-    const { incarnationOf } = codec
+    yield* orStoreError(directory, () => doubtOf(files, directory))
     if (rejoin && incarnationOf === undefined) {
       const reason =
         `${config.protocol} takes no replica back whose disk is lost: move its folder back to ` +
@@ -147,9 +189,15 @@ export const scopedStore = <R extends { readonly _tag: string }>(
     if (recovered.cutOff > 0) {
       log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
     }
+    if (recovers) {
+      const own = incarnationOf?.(records) ?? 0
+      const as = yield* orStoreError(directory, () => nextIncarnation(found, own))
+      log(`it is recovered with its disk, as ${as}`)
+      return { ...recovered, incarnation: as, recovers }
+    }
     const incarnation = told ?? again
     if (incarnation !== undefined) log(`its disk was lost: it rejoins as ${incarnation}`)
-    return { ...recovered, incarnation }
+    return { ...recovered, incarnation, recovers }
   })
 
 /** Runs the service that the cluster replicates. */
@@ -246,7 +294,19 @@ export const scopedTrace = (
     ({ writer }) => Effect.promise(writer.close),
   )
 
-/** The parts of a trace's header that the configuration says. */
+/** What a header says of its file, beside what the configuration says. */
+export type OwnHeader = Pick<TraceHeader, "run" | "spec" | "node" | "incarnation" | "startedAt">
+
+/** The first line of a trace. */
+export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
+  if (config.protocol === "pbft") return header({ ...traceHeaderOf(config), ...own })
+  const { n, f, quorum } = groupOf(config.replicas.length)
+  const { clients, checkpointInterval, logSize, maxBatch } = config
+  const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
+  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaRule, ...own })
+}
+
+/** The parts of a header of PBFT's that the configuration says. */
 export const traceHeaderOf = (config: ClusterConfig) => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { checkpointInterval, logSize, maxBatch } = config
@@ -283,8 +343,7 @@ export const scopedTracer = <K extends Kinds>(
   Effect.gen(function* () {
     if (trace === undefined) return { ...Tracing.noTracer, path: null, writer: null }
     const headerOf = (incarnation: number): string =>
-      header({
-        ...traceHeaderOf(config),
+      traceHeader(config, {
         run: trace.run,
         spec: trace.spec,
         node: { kind: "replica", id },

@@ -23,7 +23,7 @@ import { type Hands, perform } from "./perform.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { Kinds, StateKeeper } from "./protocol.ts"
-import type { StoreError } from "./store-error.ts"
+import { DiskDoubted, type StoreError } from "./store-error.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
@@ -124,13 +124,14 @@ export class ReplicaLoop<K extends Kinds> {
 
   /**
    * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
-   * that was lost.
+   * that was lost; with `recover`, to be recovered with it.
    */
-  restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number): void {
+  restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
     const { machine, inputs } = this.#options.protocol
     if (incarnation !== undefined) {
-      assert(inputs.rejoin !== undefined, "only who can rejoin is told to")
-      this.#take(inputs.rejoin(incarnation))
+      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin?.(incarnation)
+      assert(back !== undefined, "only who can come back is told to")
+      this.#take(back)
     } else if (durable.length > 0) this.#take(inputs.restart(durable))
     this.#compactedAt = this.#state.log.low
     this.#durable = machine.lastAssigned(this.#state)
@@ -165,6 +166,7 @@ export class ReplicaLoop<K extends Kinds> {
   progress(replica: ReplicaId, progress: Progress): void {
     this.#catchUp.progress(this.#state, replica, progress)
     this.#missed.told(replica, progress)
+    this.#options.protocol.idle?.told(this.#state, replica, progress.awaited ?? 0)
     this.schedule()
   }
 
@@ -198,7 +200,9 @@ export class ReplicaLoop<K extends Kinds> {
   }
 
   #tellProgress(): void {
-    this.#options.peers.tellProgress(progressOf(this.#isActive(), this.#settled()))
+    const awaited = this.#options.protocol.machine.awaited?.(this.#state) ?? 0
+    const progress = progressOf(this.#isActive(), this.#settled())
+    this.#options.peers.tellProgress(awaited === 0 ? progress : { ...progress, awaited })
   }
 
   readonly #turn = (): void => {
@@ -265,16 +269,19 @@ export class ReplicaLoop<K extends Kinds> {
   // One input, the executions that it makes possible, and what a change of views then does.
   #take(first: K["Input"]): void {
     const { protocol, tracer } = this.#options
-    const { machine, repetition } = protocol
+    const { machine } = protocol
     const inputs: Array<K["Input"]> = [first]
     for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
       const input = next
       const before = this.#state
       const taken = machine.step(before, input)
+      const doubt = machine.doubt?.(before, taken.state)
+      if (doubt !== undefined) throw new DiskDoubted({ reason: doubt })
       this.#state = taken.state
-      if (input._tag !== "Restart") this.#history.keep(before, taken.state)
+      const starts = input._tag === "Restart" || input._tag === "Recover"
+      if (!starts) this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
-      inputs.push(...perform(this.#hands, taken.effects, repetition.onlyTo(input)))
+      inputs.push(...perform(this.#hands, taken.effects))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
       const change = inputs.length === 0 ? machine.changeAfter(before, taken.state) : undefined
       if (change !== undefined) inputs.push(change)
@@ -294,11 +301,13 @@ export class ReplicaLoop<K extends Kinds> {
 
   #propose(): void {
     const { protocol, proposals } = this.#options
-    const { machine, inputs } = protocol
+    const { machine, inputs, idle } = protocol
     for (;;) {
       const count = nextBatch(machine, proposals, this.#state, this.#durable)
-      if (count === 0) return
-      this.#take(inputs.propose(this.#state, count, Date.now()))
+      const input =
+        count > 0 ? inputs.propose(this.#state, count, Date.now()) : idle?.next(this.#state)
+      if (input === undefined) return
+      this.#take(input)
     }
   }
 

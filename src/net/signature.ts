@@ -12,6 +12,7 @@ import type { ReplicaId } from "../core/ids.ts"
 import type { DirectMessage, NewView, Request, ViewChange } from "../core/pbft/message.ts"
 import { signatureSize, writeUnsignedNewView, writeUnsignedViewChange } from "./change-codec.ts"
 import { requestDigest } from "./digests.ts"
+import type { NewKey } from "./new-key.ts"
 import { Writer } from "./writer.ts"
 
 /** What precedes the 32 bytes of an Ed25519 key in PKCS #8 and in SPKI (RFC 8410 section 7). */
@@ -29,7 +30,8 @@ export const publicKeyHex = (seed: Uint8Array): string =>
     .subarray(publicPrefix.length)
     .toString("hex")
 
-const publicKeyOf = (hex: string): KeyObject =>
+/** The public key that these 64 digits are. */
+export const publicKeyOf = (hex: string): KeyObject =>
   createPublicKey({
     key: Buffer.concat([publicPrefix, Buffer.from(hex, "hex")]),
     format: "der",
@@ -40,10 +42,11 @@ const purposes = {
   viewChange: Buffer.from("prophecy/1 view-change ", "latin1"),
   newView: Buffer.from("prophecy/1 new-view ", "latin1"),
   recovery: Buffer.from("prophecy/1 recovery ", "latin1"),
+  newKey: Buffer.from("prophecy/1 new-key ", "latin1"),
 } as const
 
 /** For what is signed, and for which cluster. */
-const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => {
+export const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => {
   const writer = new Writer()
   writer.copy(purposes[purpose], 0, purposes[purpose].length)
   writer.reserve(cluster.length)
@@ -66,11 +69,39 @@ const newViewBytes = (cluster: string, m: NewView): Buffer => {
 }
 
 /** The digest of a request to be taken back: it covers in whose name it is, and when. */
-const recoveryBytes = (cluster: string, digest: string): Buffer => {
+export const recoveryBytes = (cluster: string, digest: string): Buffer => {
   const writer = signedHead("recovery", cluster)
   writer.reserve(digest.length)
   writer.text(digest)
   return writer.written()
+}
+
+/** A NEW-KEY without its signature: whose it is, and when. */
+export const newKeyBytes = (cluster: string, replica: ReplicaId, key: UnsignedKey): Buffer => {
+  const writer = signedHead("newKey", cluster)
+  writer.reserve(12 + key.publicKey.length)
+  writer.u32(replica)
+  writer.natural(key.counter)
+  writer.text(key.publicKey)
+  return writer.written()
+}
+
+type UnsignedKey = Pick<NewKey, "counter" | "publicKey">
+
+/** What is signed of one behind the head: all but its own signature. */
+export const bodyOf = (m: ViewChange | NewView): Buffer => {
+  const writer = new Writer()
+  if (m._tag === "ViewChange") writeUnsignedViewChange(writer, m)
+  else writeUnsignedNewView(writer, m)
+  return Buffer.from(writer.written())
+}
+
+/** Puts signatures to what a replica sends. */
+export interface MessageSigner {
+  /** The message as it leaves. */
+  readonly signed: (m: DirectMessage | Request) => DirectMessage | Request
+  /** The same, where the signature has to be waited for; undefined where it has none. */
+  readonly later?: (m: DirectMessage | Request) => Promise<DirectMessage | Request> | undefined
 }
 
 /** Checks VIEW-CHANGEs of every replica. */
@@ -96,6 +127,11 @@ export class Verifier {
     return this.#isBy(replica, recoveryBytes(this.#cluster, digest), signature)
   }
 
+  /** Whether the replica made the NEW-KEY. */
+  isNewKey(replica: ReplicaId, key: NewKey): boolean {
+    return this.#isBy(replica, newKeyBytes(this.#cluster, replica, key), key.signature)
+  }
+
   #isBy(replica: ReplicaId, bytes: Buffer, signature: string): boolean {
     const key = this.#keys[replica]
     if (key === undefined || signature.length !== signatureSize) return false
@@ -104,7 +140,7 @@ export class Verifier {
 }
 
 /** Puts one replica's signature to what it says. It has no field that could be printed. */
-export class Signer {
+export class Signer implements MessageSigner {
   readonly #cluster: string
   readonly #key: KeyObject
   readonly #id: ReplicaId
@@ -134,6 +170,12 @@ export class Signer {
   #recovery(m: Request): Request {
     const bytes = recoveryBytes(this.#cluster, requestDigest(m))
     return { ...m, authenticator: sign(null, bytes, this.#key).toString("latin1") }
+  }
+
+  /** The signature of an own NEW-KEY. */
+  newKey(counter: number, publicKey: string): string {
+    const bytes = newKeyBytes(this.#cluster, this.#id, { counter, publicKey })
+    return sign(null, bytes, this.#key).toString("latin1")
   }
 
   /**

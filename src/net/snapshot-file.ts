@@ -66,3 +66,11 @@ export const removeSnapshotsBelow = (files: FileSystem, directory: string, low: 
     if (seq !== undefined && Number(seq) < low) files.remove(join(directory, name))
   }
 }
+
+/** What the snapshots in a folder hold, the last one first, whether they are whole or not. */
+export const snapshotContents = (files: FileSystem, directory: string): ReadonlyArray<Bytes> =>
+  files
+    .list(directory)
+    .flatMap((name) => /^snapshot-(\d+)$/.exec(name)?.[1] ?? [])
+    .sort((a, b) => Number(b) - Number(a))
+    .map((seq) => files.read(join(directory, `snapshot-${seq}`)).toString("latin1", headerSize))

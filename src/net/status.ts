@@ -12,18 +12,24 @@ export interface PeerStatus {
   readonly low: number
   /** ... and the last sequence number that it executed. */
   readonly executed: number
+  /** ... and what has to be stable before it is recovered; 0 when it waits for nothing. */
+  readonly awaited: number
   /** Bytes that wait to be sent to it. */
   readonly queuedBytes: number
 }
 
-/** Of a replica that lost its disk. */
+/** Of a replica that lost its disk or was recovered with it. */
 export interface RecoveryStatus {
   /** As what it came back. */
   readonly incarnation: number
-  /** The checkpoint that has to be stable before it votes; null until it was taken back. */
+  /** The checkpoint that has to be stable before it is recovered; null until it was taken back. */
   readonly votesFrom: number | null
-  /** Whether it votes again, and counts as correct. */
+  /** Whether it votes: without its disk not before it is recovered. */
   readonly votes: boolean
+  /** With its disk: what it sends nothing above; null until it has estimated it, and without. */
+  readonly bound: number | null
+  /** Whether it counts as correct again. */
+  readonly recovered: boolean
 }
 
 export interface ReplicaStatus {

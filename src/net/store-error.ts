@@ -13,6 +13,13 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   }
 }
 
+/** The others contradict what a replica's disk says. */
+export class DiskDoubted extends Data.TaggedError("DiskDoubted")<{ readonly reason: string }> {
+  override get message(): string {
+    return `the others contradict the disk: ${this.reason}`
+  }
+}
+
 /** What the system said, as a `StoreError`. */
 export const systemError = (path: string, cause: unknown): StoreError => {
   const { code, message } = cause as NodeJS.ErrnoException

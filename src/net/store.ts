@@ -21,7 +21,7 @@ import {
   readLog,
   sealGroup,
 } from "./log-format.ts"
-import type { RecordCodec, StartingPoint } from "./protocol.ts"
+import type { RecordCodec, RecordSession, StartingPoint } from "./protocol.ts"
 import { readSnapshot, removeSnapshotsBelow, writeSnapshot } from "./snapshot-file.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { Writer } from "./writer.ts"
@@ -98,6 +98,7 @@ class FileStore<R> implements ReplicaStore<R> {
   #allocated: number
   #number: number
   #seed: number
+  #session: RecordSession<R>
   #busy = false
   #groups = 0
   #compactions = 0
@@ -111,6 +112,7 @@ class FileStore<R> implements ReplicaStore<R> {
       readonly size: number
       readonly groups: number
       readonly seed: number
+      readonly session: RecordSession<R>
     },
   ) {
     this.#options = options
@@ -121,10 +123,11 @@ class FileStore<R> implements ReplicaStore<R> {
     this.#allocated = log.size
     this.#number = log.groups
     this.#seed = log.seed
+    this.#session = log.session
     openGroup(this.#group)
   }
 
-  readonly append = (record: R): void => this.#options.codec.write(this.#group, record)
+  readonly append = (record: R): void => this.#session.write(this.#group, record)
 
   readonly pending = (): boolean => this.#group.at > groupHeaderSize
 
@@ -177,6 +180,7 @@ class FileStore<R> implements ReplicaStore<R> {
       const header = logHeader(this.#options.owner)
       const seed = groupSeed(header)
       openGroup(this.#group)
+      this.#session = this.#options.codec.session()
       for (const record of records) this.append(record)
       const group = sealGroup(this.#group, seed, 1)
       const fd = writeUnfinished(this.#files, this.#path, Buffer.concat([header, group]))
@@ -212,16 +216,18 @@ const createLog = <R>(options: StoreOptions<R>): Recovered<R> => {
   const fd = writeUnfinished(files, path, header)
   finish(files, options.directory, logName)
   const log = { fd, end: headerSize, size: headerSize, groups: 0, seed: groupSeed(header) }
-  const store = new FileStore(options, log)
+  const session = options.codec.session()
+  const store = new FileStore(options, { ...log, session })
   return { store, records: [], checkpoint: undefined, snapshot: undefined, cutOff: 0 }
 }
 
 const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   const { directory, owner, limits, codec } = options
   const files = filesOf(options)
+  const session = codec.session()
   const path = join(directory, logName)
   const bytes = files.read(path)
-  const content = readLog(bytes, owner, { limits, codec })
+  const content = readLog(bytes, owner, { limits, session })
   if ("reason" in content) return new StoreError({ path, ...content })
   const { records, end, groups, seed } = content
   const checkpoint = codec.startOf(records)
@@ -235,7 +241,7 @@ const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   files.sync(fd)
   files.syncDirectory(directory)
   const size = content.torn ? end : bytes.length
-  const store = new FileStore(options, { fd, end, size, groups, seed })
+  const store = new FileStore(options, { fd, end, size, groups, seed, session })
   return { store, records, checkpoint, snapshot, cutOff: bytes.length - size }
 }
 

@@ -2,6 +2,7 @@
  * What Byzantine replicas do in a change of views. A replica signs its VIEW-CHANGE itself, whatever
  * that says; nobody makes another's, so a NEW-VIEW shows what others have said or leaves it out.
  */
+import { assert } from "../core/assert.ts"
 import { decisions } from "../core/pbft/decision.ts"
 import type { Numbered, NewView, ViewChange } from "../core/pbft/message.ts"
 import { decisionConfig } from "../core/pbft/view-change.ts"
@@ -31,7 +32,7 @@ const falsehood = (
       const seqs = Array.from({ length: lies }, (_, k) => low + 1 + k)
       const entries = seqs
         .filter((seq) => seq <= low + config.logSize)
-        .map((seq) => ({ seq, digest, view: view - 1 }))
+        .map((seq) => ({ seq, digest, view: Math.max(0, view - 1) }))
       return { ...m, prepared: entries, prePrepared: entries }
     }
     case "checkpoint": {
@@ -39,6 +40,9 @@ const falsehood = (
       const checkpoints = [...m.checkpoints.filter((c) => c.seq < seq), { seq, digest }]
       return { ...m, checkpoints }
     }
+    case "copied":
+    case "hoarded":
+      assert(false, "reading a scenario of PBFT refuses behaviours of Zyzzyva")
   }
 }
 

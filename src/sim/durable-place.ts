@@ -19,8 +19,10 @@ export const placeOf = (record: DurableRecord): RecordPlace => {
     case "ViewEntered":
       return { view: record.view, seq: 0, content: "" }
     case "Rejoined":
+    case "Recovering":
       return { view: 0, seq: 0, content: String(record.incarnation) }
     case "RecoveryPoint":
+    case "RecoveryBound":
       return { view: 0, seq: record.seq, content: "" }
   }
 }

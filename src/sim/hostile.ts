@@ -1,4 +1,5 @@
 /** Messages that a scenario writes out for Byzantine replicas and hostile clients. */
+import { assert } from "../core/assert.ts"
 import type { Message } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { SignedRequest } from "../core/request.ts"
@@ -6,8 +7,8 @@ import { authenticatorFor } from "./authenticators.ts"
 import { operationBytes } from "./operation.ts"
 import { type Cluster, idOf, type SaidRequest, type Say } from "./scenario.ts"
 
-// Nobody makes the authenticator of a correct client but that client.
-const requestOf = (cluster: Cluster, said: SaidRequest): SignedRequest => {
+/** Nobody makes the authenticator of a correct client but that client. */
+export const requestOf = (cluster: Cluster, said: SaidRequest): SignedRequest => {
   const { client, timestamp } = said
   const request = { client, timestamp, operation: operationBytes(said.operation) }
   const hostile = client >= cluster.clients
@@ -41,5 +42,7 @@ export const messageOf = (
       return { ...message, changes: [], replica, signature: "" }
     case "Checkpoint":
       return { _tag: "Checkpoint", seq: message.seq, digest: message.digest, replica }
+    case "Accusation":
+      assert(false, "reading a scenario of PBFT refuses messages of Zyzzyva")
   }
 }

@@ -15,6 +15,7 @@ import { CarryOver } from "./carry-over.ts"
 import { recordKey } from "./disk.ts"
 import type { ReplicaStepped, Sent } from "./host.ts"
 import { nameOf } from "./message-name.ts"
+import type { Monitor } from "./protocol.ts"
 
 export interface Violation {
   /** The name of spec/properties.md, or what the code itself asserts. */
@@ -81,7 +82,7 @@ const asked = (config: Config, { requests, results }: Execution): Execution => {
   return { requests: requests.filter(keep), results: results.filter(keep) }
 }
 
-export class Ledger {
+export class Ledger implements Monitor {
   /** The first property that broke. */
   violation: Violation | undefined
   readonly executions = new Map<Seq, Execution>()
@@ -105,6 +106,11 @@ export class Ledger {
     this.#carryOver = new CarryOver(needed)
     this.#states = states
     this.#tolerable = tolerable
+  }
+
+  /** The last number that a correct replica has executed. */
+  get executed(): Seq {
+    return Math.max(0, ...this.executions.keys())
   }
 
   broken(property: string, why: string): void {

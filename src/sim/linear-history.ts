@@ -144,8 +144,8 @@ export const notFinal = (
   reads: boolean,
 ): number => {
   const executed = new Set<string>()
+  // order-free: a set has no order
   for (const { requests } of executions.values()) {
-    // order-free: a set has no order
     for (const { client, timestamp } of requests) executed.add(`${client} ${timestamp}`)
   }
   return observed.filter(

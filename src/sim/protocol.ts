@@ -69,6 +69,8 @@ export interface Monitor {
   /** The first property that broke. */
   readonly violation: Violation | undefined
   readonly broken: (property: string, why: string) => void
+  /** The last number that a correct replica has executed. */
+  readonly executed: Seq
   /** By sequence number what took effect there. */
   readonly executions: ReadonlyMap<Seq, Execution>
 }

@@ -6,6 +6,7 @@
  */
 import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest } from "../core/ids.ts"
+import type { AddressedMessage, State as StateMessage } from "../core/pbft/message.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
@@ -65,9 +66,6 @@ export interface ReplicaNodeOptions {
   readonly recorder: Recorder | undefined
   readonly stepped: (what: ReplicaStepped) => void
 }
-
-/** What goes to some replicas. */
-type Directed = Extract<Effect, { readonly _tag: "SendToReplicas" }>["message"]
 
 /** Messages of views to come that wait for each peer: so many for each number of the log. */
 const earlyShare = 4
@@ -342,7 +340,7 @@ export class ReplicaNode {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
   }
 
-  #carried(message: Directed): WireMessage {
+  #carried(message: AddressedMessage | StateMessage): WireMessage {
     if (message._tag === "Request") {
       return { ...message, authenticator: authenticatorFor(message, everyone(this.config.group.n)) }
     }

@@ -15,6 +15,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
   const { checkpointInterval, logSize, maxBatch } = scenario.cluster
   const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
   const { readOnly, maxTentative, fetchDecisions, tellCommitted } = fastPaths(scenario)
+  const { hastyReads } = scenario.cluster
   return {
     group: quorumOf(scenario),
     id,
@@ -25,6 +26,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     logSize,
     maxBatch,
     readOnly,
+    hastyReads,
     maxTentative,
     fetchDecisions,
     tellCommitted,
@@ -42,13 +44,14 @@ export const idsOf = ({ cluster }: Pick<Scenario, "cluster">): Ids => {
   const clock = cluster.agreedTimeMs === undefined ? {} : { clock: asking }
   const clients = cluster.agreedTimeMs === undefined ? asking : asking + 1
   if (cluster.recovery !== true) return { clients, ...clock }
-  return { clients: clients + cluster.n, ...clock, recoverers: clients }
+  return { clients: clients + cluster.n, ...clock, recoverers: clients, nullRequests: true }
 }
 
 interface Ids {
   readonly clients: number
   readonly clock?: number
   readonly recoverers?: number
+  readonly nullRequests?: boolean
 }
 
 // From what size on requests go past the primary, where any do.
@@ -98,6 +101,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     logSize,
     maxBatch,
     ...fastPaths(scenario),
+    ...(scenario.cluster.hastyReads === true ? { hastyReads: true as const } : {}),
     ...idsOf(scenario),
     ...bigRequests(scenario),
     spec,

@@ -42,6 +42,7 @@ const clusterProblems = ({ cluster }: Scenario): Found => {
   if (logSize % checkpointInterval !== 0 || logSize < 2 * checkpointInterval) {
     return at("cluster.logSize", "a multiple of checkpointInterval, at least twice as much")
   }
+  if (cluster.zyzzyva5 === true && n % 5 !== 1) return at("cluster.n", "5f + 1 for Zyzzyva5")
   if (quorum !== undefined && (quorum < 1 || quorum > n)) {
     return at("cluster.quorum", `1 to ${n}; the safe one is ${groupOf(n).quorum}`)
   }
@@ -89,6 +90,54 @@ const namesIn = (behaviour: Behaviour): ReadonlyArray<NodeName> => {
   return "to" in behaviour ? behaviour.to : []
 }
 
+// What only one protocol has.
+const protocolProblems = (scenario: Scenario): Found => {
+  const isZyzzyva = scenario.cluster.protocol === "zyzzyva"
+  const name = isZyzzyva ? "zyzzyva" : "pbft"
+  const refused = (path: string, what: string): Found =>
+    at(path, `${what} is not of the protocol ${name}`)
+  const cluster = Object.keys(scenario.cluster)
+    .filter((field) => (isZyzzyva ? pbftFields : zyzzyvaFields).has(field))
+    .flatMap((field) => refused(`cluster.${field}`, field))
+  const said = scenario.faults.flatMap((fault, k) => {
+    if (fault._tag !== "Say") return []
+    const { _tag } = fault.message
+    const known = isZyzzyva ? zyzzyvaSaid.has(_tag) : _tag !== "Accusation"
+    return known ? [] : refused(`faults[${k}].message._tag`, _tag)
+  })
+  const done = scenario.byzantine.flatMap(({ behaviours }, k) =>
+    behaviours.flatMap((b, j) => {
+      const path = `byzantine[${k}].behaviours[${j}]`
+      const ofPbft = b._tag === "FalseTime" || b._tag === "Forgets"
+      const ofZyzzyva = b._tag === "FalseViewChange" && (isZyzzyvaStory(b.story) || "view" in b)
+      return (isZyzzyva ? ofPbft : ofZyzzyva) ? refused(path, b._tag) : []
+    }),
+  )
+  const wiped = scenario.faults.flatMap((fault, k) =>
+    isZyzzyva && fault._tag === "Crash" && fault.wiped === true
+      ? refused(`faults[${k}].wiped`, "a lost disk")
+      : [],
+  )
+  return [...cluster, ...said, ...done, ...wiped]
+}
+
+const zyzzyvaFields = new Set(["zyzzyva5", "rule", "confirmViews", "commitMs"])
+const pbftFields = new Set([
+  "readOnly",
+  "hastyReads",
+  "replyQuorum",
+  "tentative",
+  "maxTentative",
+  "digestReplies",
+  "fetchDecisions",
+  "agreedTimeMs",
+  "recovery",
+  "recoveryPeriodMs",
+  "bigRequestBytes",
+])
+const zyzzyvaSaid = new Set(["Request", "Accusation", "Checkpoint"])
+const isZyzzyvaStory = (story: string): boolean => story === "copied" || story === "hoarded"
+
 const requestProblems = (scenario: Scenario): Found =>
   scenario.requests.flatMap(({ client, operation }, k) => {
     const path = `requests[${k}]`
@@ -103,6 +152,7 @@ const requestProblems = (scenario: Scenario): Found =>
 /** All that is wrong, in the order of the file. */
 export const problemsOf = (scenario: Scenario): Found => [
   ...clusterProblems(scenario),
+  ...protocolProblems(scenario),
   ...scenario.clocks.flatMap(({ node }, k) => nodeProblem(scenario, `clocks[${k}].node`, node)),
   ...scenario.faults.flatMap((fault, k) => faultProblems(scenario, fault, `faults[${k}]`)),
   ...scenario.byzantine.flatMap(({ replica, behaviours }, k) => [

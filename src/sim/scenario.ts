@@ -17,7 +17,12 @@ export const isReplicaName = (name: NodeName): boolean => name.startsWith("r")
 /** The number in a name. */
 export const idOf = (name: NodeName): number => Number(name.slice(1))
 
+/** The protocols that a group may run. */
+export type ProtocolName = "pbft" | "zyzzyva"
+
 export interface Cluster {
+  /** What the group runs; PBFT when left out. */
+  readonly protocol?: Exclude<ProtocolName, "pbft">
   readonly n: number
   /** Correct clients are `c0` to `c(clients - 1)`. */
   readonly clients: number
@@ -35,6 +40,8 @@ export interface Cluster {
   readonly progressMs: number
   /** Reads are answered without an order; then writes need a strong quorum of answers. */
   readonly readOnly?: boolean
+  /** They do not wait for what a replica has prepared: to show that it is seen. */
+  readonly hastyReads?: boolean
   /** Fewer or more answers to writes than the safe number: to show that it is seen. */
   readonly replyQuorum?: number
   /** Batches are executed when they are prepared. */
@@ -55,6 +62,14 @@ export interface Cluster {
   readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
+  /** Zyzzyva5: n = 5f + 1 replicas, and 4f + 1 equal answers complete a request. */
+  readonly zyzzyva5?: boolean
+  /** Zyzzyva: how a new view gets its log. */
+  readonly rule?: "corrected" | "published"
+  /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */
+  readonly confirmViews?: boolean
+  /** Zyzzyva: how long a client waits for all, once it has enough for a certificate. */
+  readonly commitMs?: number
   /** A strong quorum other than the safe one: to show that the monitors see it. */
   readonly quorum?: number
 }
@@ -135,6 +150,8 @@ export type SaidMessage =
       readonly digest: Digest
     }
   | { readonly _tag: "Checkpoint"; readonly seq: Seq; readonly digest: Digest }
+  /** Zyzzyva: the primary of the view is accused. */
+  | { readonly _tag: "Accusation"; readonly view: View }
   | Omit<ViewChange, "replica" | "signature">
   /** It shows no VIEW-CHANGEs: nobody can write those of others. */
   | Omit<NewView, "replica" | "changes" | "signature">
@@ -156,11 +173,17 @@ export interface Scope {
   readonly to: ReadonlyArray<NodeName>
 }
 
-/** Lies in its VIEW-CHANGE: batches that nobody made, none at all, or a checkpoint of nobody. */
+/**
+ * Lies in its VIEW-CHANGE: batches that nobody made, none at all, or a checkpoint of nobody; in
+ * Zyzzyva also what another says that it ordered, or the first certificates that it ever had and
+ * nothing newer.
+ */
 export interface FalseViewChange {
   readonly _tag: "FalseViewChange"
   readonly to: ReadonlyArray<NodeName>
-  readonly story: "invented" | "forgotten" | "checkpoint"
+  readonly story: "invented" | "forgotten" | "checkpoint" | "copied" | "hoarded"
+  /** Zyzzyva: in the change to this view alone. */
+  readonly view?: View
 }
 
 /**

@@ -56,6 +56,8 @@ const inputText = (input: Input): string => {
       return `${replicaName(input.replica)} that n${input.seq} is executed`
     case "Restart":
       return `with ${input.durable.length} records`
+    case "Recover":
+      return `with ${input.durable.length} records, as incarnation ${input.incarnation}`
     case "Rejoin":
       return `with an empty disk, as incarnation ${input.incarnation}`
   }
@@ -72,7 +74,8 @@ const clientInputText = (input: ClientInput): string => {
   }
 }
 
-const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
+/** What a step sends. */
+export const sentText = (effects: ReadonlyArray<{ readonly _tag: string }>): string => {
   const sent = effects.flatMap((e) =>
     "message" in e ? [`${e._tag} ${nameOf(e.message as Named)}`] : [],
   )

@@ -11,7 +11,7 @@ import {
 } from "./scenario.ts"
 
 /** Kinds of messages of which a behaviour may mean some only; a new kind may be added here. */
-const kinds = [
+const pbftKinds = [
   "PrePrepare",
   "Prepare",
   "Commit",
@@ -23,13 +23,29 @@ const kinds = [
   "Progress",
 ]
 
+const zyzzyvaKinds = [
+  "OrderReq",
+  "SpecResponse",
+  "SpecHeader",
+  "LocalCommit",
+  "FillHole",
+  "Accusation",
+  "Checkpoint",
+  "ViewChange",
+  "NewView",
+  "Progress",
+]
+
+const kindsOf = ({ protocol }: Cluster): ReadonlyArray<string> =>
+  protocol === "zyzzyva" ? zyzzyvaKinds : pbftKinds
+
 const namesOf = ({ n, clients }: Cluster): ReadonlyArray<NodeName> => [
   ...Array.from({ length: n }, (_, id) => replicaName(id)),
   ...Array.from({ length: clients }, (_, id) => clientName(id)),
 ]
 
 const scopeOf = (random: Random, cluster: Cluster) => ({
-  messages: random.chance(0.5) ? [] : random.some(kinds, 0.4),
+  messages: random.chance(0.5) ? [] : random.some(kindsOf(cluster), 0.4),
   to: random.chance(0.5) ? [] : random.some(namesOf(cluster), 0.5),
 })
 
@@ -72,8 +88,10 @@ const anyOf = (random: Random, cluster: Cluster): Behaviour => {
 
 const changeOf = (random: Random, cluster: Cluster): Behaviour => {
   const to = random.some(namesOf(cluster), random.one([0.3, 0.6, 1]))
+  const lies = ["invented", "forgotten", "checkpoint"] as const
+  const more = cluster.protocol === "zyzzyva" ? (["copied", "hoarded"] as const) : []
   return random.chance(0.5)
-    ? { _tag: "FalseViewChange", to, story: random.one(["invented", "forgotten", "checkpoint"]) }
+    ? { _tag: "FalseViewChange", to, story: random.one([...lies, ...more]) }
     : {
         _tag: "BadNewView",
         to,

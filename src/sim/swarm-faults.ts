@@ -21,7 +21,7 @@ interface Limits {
 }
 
 /** Kinds of messages that a cut may be limited to; a new kind may be added here. */
-const kinds = [
+const pbftKinds = [
   "Request",
   "PrePrepare",
   "Prepare",
@@ -34,6 +34,22 @@ const kinds = [
   "Reply",
 ]
 
+const zyzzyvaKinds = [
+  "Request",
+  "OrderReq",
+  "SpecResponse",
+  "SpecHeader",
+  "Commit",
+  "LocalCommit",
+  "Accusation",
+  "Checkpoint",
+  "ViewChange",
+  "NewView",
+]
+
+const kindsOf = ({ protocol }: Cluster): ReadonlyArray<string> =>
+  protocol === "zyzzyva" ? zyzzyvaKinds : pbftKinds
+
 // Some nodes cannot talk to the others, in one direction or in both.
 const cutsOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): ReadonlyArray<Cut> => {
   const names: ReadonlyArray<NodeName> = [
@@ -42,7 +58,7 @@ const cutsOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): Readonl
   ]
   const from = random.some(names, random.one([0.15, 0.3, 0.5]))
   const to = names.filter((name) => !from.includes(name))
-  const messages = random.chance(0.3) ? random.some(kinds, 0.3) : []
+  const messages = random.chance(0.3) ? random.some(kindsOf(cluster), 0.3) : []
   const startMs = random.below(calmAtMs)
   const endMs = startMs + random.one([50, 500, 3_000, 20_000])
   const one: Cut = { _tag: "Cut", from, to, messages, startMs, endMs }
@@ -86,7 +102,9 @@ const sayingOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): Reado
     `get k${random.below(3)}`,
     "nonsense",
   ])
-  const verifiesAt = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
+  const some = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
+  // Zyzzyva has no way round a request that verifies at some replicas only: its clients sign.
+  const verifiesAt = cluster.protocol === "zyzzyva" && some.length > 0 ? replicas : some
   const to = (random.chance(0.5) ? replicas : random.some(replicas, 0.5)).map(replicaName)
   const from = clientName(client)
   const message = { _tag: "Request" as const, client, timestamp, operation, verifiesAt }

@@ -3,12 +3,13 @@
  * a run with everything at once hides what one fault alone would show (swarm testing: Groce and
  * others, ISSTA 2012).
  */
-import { groupOf } from "../core/quorum.ts"
 import { byzantineOf } from "./swarm-byzantine.ts"
 import { faultsOf } from "./swarm-faults.ts"
 import { withFeatures } from "./swarm-features.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 import { Random } from "./random.ts"
 import {
+  type ProtocolName,
   type Clock,
   type Cluster,
   clientName,
@@ -89,15 +90,24 @@ const requestsOf = (
   return all
 }
 
+// What a cluster says beside what those of all protocols do.
+const inProtocol = (seed: number, protocol: ProtocolName): Partial<Cluster> => {
+  if (protocol === "pbft") return {}
+  const random = new Random(seed, "zyzzyva")
+  const common = { protocol, commitMs: random.one([5, 25, 100]), confirmViews: random.chance(0.3) }
+  if (random.chance(0.8)) return common
+  return { ...common, zyzzyva5: true, n: random.one([6, 6, 11]) }
+}
+
 /** How long a calm phase may take to complete everything. */
 const calmMs = 120_000
 
 /** The scenario of a seed. */
-export const scenarioOf = (seed: number): Scenario => {
+export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scenario => {
   const random = new Random(seed, "scenario")
   const viewChangeMs = new Random(seed, "view changes").one([200, 500, 1000, 2000])
-  const cluster = clusterOf(random, viewChangeMs)
-  const { f } = groupOf(cluster.n)
+  const cluster = { ...clusterOf(random, viewChangeMs), ...inProtocol(seed, protocol) }
+  const { f } = groupIn(cluster)
   const calmAtMs = random.one([2_000, 5_000, 15_000, 40_000])
   const byzantine = random.chance(0.6) ? byzantineOf(random, cluster, random.between(1, f)) : []
   const left = f - byzantine.length
@@ -119,5 +129,5 @@ export const scenarioOf = (seed: number): Scenario => {
     endMs: calmAtMs + calmMs,
     expect: {},
   }
-  return withFeatures(new Random(seed, "features"), plain)
+  return protocol === "pbft" ? withFeatures(new Random(seed, "features"), plain) : plain
 }

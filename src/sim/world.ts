@@ -15,7 +15,7 @@ import {
   stepClient,
 } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import { waitingReads } from "../core/pbft/reads.ts"
+import { isReadable } from "../core/pbft/reads.ts"
 import type {
   Authentic,
   Message,
@@ -162,11 +162,16 @@ const checkExecuteEffect = (
 
 // Likewise ReadState, when a read waits for nothing any more.
 const checkReadEffects = (before: State, after: State, effects: ReadonlyArray<Effect>): void => {
-  const keys = (all: ReadonlyArray<Effect>): ReadonlyArray<string> =>
-    all.flatMap((e) => (e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : []))
-  const was = keys(waitingReads(before))
-  const due = keys(waitingReads(after)).filter((key) => !was.includes(key))
-  assert(keys(effects).join() === due.join(), "ReadState asked exactly once")
+  const readable = (state: State): ReadonlyArray<string> =>
+    state.reads
+      .filter((r) => isReadable(state, r))
+      .map(({ client, timestamp }) => `${client} ${timestamp}`)
+  const was = readable(before)
+  const due = readable(after).filter((key) => !was.includes(key))
+  const asked = effects.flatMap((e) =>
+    e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : [],
+  )
+  assert(asked.join() === due.join(), "ReadState asked exactly once")
 }
 
 const envelopesOf = <V>(
@@ -242,8 +247,8 @@ export const readReplica = <V>(
   process: ReplicaProcess<V>,
 ): ReadonlyArray<Moved<ReplicaProcess<V>>> => {
   const { state, value } = process
-  if (waitingReads(state).length === 0) return []
-  return state.reads.map((read) => {
+  const readable = state.reads.filter((read) => isReadable(state, read))
+  return readable.map((read) => {
     const { client, timestamp, operation } = read
     const result = service.isRead(operation) ? service.result(value, read) : undefined
     return moveReplica(config, process, { _tag: "ReadDone", client, timestamp, result })
@@ -274,6 +279,25 @@ export const rejoinReplica = <V>(
   const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
   const { state, action } = took
   return { process: { ...startReplica(config, service), state }, sent, action }
+}
+
+/** The replica stops and starts again with its disk, to be recovered. */
+export const recoverReplica = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+  incarnation: number,
+): Moved<ReplicaProcess<V>> => {
+  const durable = durableRecords(config, process.state)
+  const { state, effects, action } = step(config, process.state, {
+    _tag: "Recover",
+    incarnation,
+    durable,
+  })
+  if (state === process.state) return { process, sent: [], action }
+  const sent = effects.flatMap((e) => envelopesOf(config, process, e))
+  const last = process.snapshots.find((s) => s.seq === state.executed)
+  assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
+  return { process: { ...process, state, value: last.value, before: undefined }, sent, action }
 }
 
 export const startClient = (config: ClientConfig): ClientState => initClient(config)

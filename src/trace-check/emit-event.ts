@@ -11,14 +11,14 @@ import type {
   State,
 } from "../core/pbft/message.ts"
 import type { RecoveryData, RequestData } from "../core/pbft/projection.ts"
-import type { Input } from "../core/pbft/state.ts"
+import type { Input, WaitingRead } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { claimText, recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import type { Symbols } from "./symbols.ts"
-import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
+import { type Field, functionText, recordText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
 
@@ -106,6 +106,16 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
     case "FetchState": {
       const digest = symbols.checkpoint(m.digest)
       return `[type |-> "FetchState", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
+    }
+    case "QueryStable": {
+      const k = symbols.incarnation(m.replica, m.incarnation)
+      return `[type |-> "QueryStable", incarnation |-> ${k}, ${from(m, symbols)}`
+    }
+    case "ReplyStable": {
+      const k = symbols.incarnation(m.recovering, m.incarnation)
+      const told = `checkpoint |-> ${m.checkpoint}, prepared |-> ${m.prepared}`
+      const about = `recovering |-> ${m.recovering}, incarnation |-> ${k}`
+      return `[type |-> "ReplyStable", ${about}, ${told}, ${from(m, symbols)}`
     }
     case "State":
       return (
@@ -207,7 +217,7 @@ interface ReplicaPost {
   readonly newView?: number | null
   readonly fetched?: ReadonlyArray<string>
   readonly undo?: number | null
-  readonly reads?: ReadonlyArray<{ readonly client: number; readonly timestamp: number }>
+  readonly reads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
   readonly recovery?: RecoveryData | null
   readonly claims?: ReadonlyArray<Claim>
   readonly claimedBatches?: ReadonlyArray<string>
@@ -231,21 +241,11 @@ const votesText = (votes: ReadonlyArray<LoggedVote>, own: string, name: (d: stri
     ),
   )
 
-type Field = readonly [name: string, value: string | number | undefined]
-
-const record = (fields: ReadonlyArray<Field>): string => {
-  const present = fields.filter(([, value]) => value !== undefined)
-  // TLA+ has no empty record; a record of something that nothing asks for is as good.
-  return present.length === 0
-    ? "[none |-> TRUE]"
-    : `[${present.map(([name, value]) => `${name} |-> ${value}`).join(", ")}]`
-}
-
 const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string => {
   const digest = (d: string) => symbols.digest(d)
   const checkpoint = (d: string) => symbols.checkpoint(d)
   const slots = post.slot?.map((s) =>
-    record([
+    recordText([
       ["seq", s.seq],
       ["phase", `"${s.phase}"`],
       ["digest", s.digest === "" ? "<<>>" : digest(s.digest)],
@@ -264,7 +264,7 @@ const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string 
   const votes = post.checkpointVotes?.map((v) =>
     tlaTuple([v.seq, votesText(v.votes, "", checkpoint)]),
   )
-  return record([
+  return recordText([
     ["view", post.view],
     ["seqno", post.seqno],
     ["queue", post.queue],
@@ -295,7 +295,9 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
 
 const fastFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
   const { undo, reads, claims, claimedBatches } = post
-  const waiting = reads?.map((r) => tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp)]))
+  const waiting = reads?.map((r) =>
+    tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp), r.after]),
+  )
   return [
     ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
     ["reads", waiting && tlaSet(waiting)],
@@ -311,7 +313,7 @@ const truth = (value: boolean | undefined): string | undefined =>
   value === undefined ? undefined : tlaBoolean(value)
 
 const clientPostText = (client: number, post: ClientPost, symbols: Symbols): string =>
-  record([
+  recordText([
     [
       "timestamp",
       post.timestamp === undefined ? undefined : symbols.timestamp(client, post.timestamp),
@@ -350,17 +352,19 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
   ]
   if (isIgnored(action)) {
-    return record([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
+    return recordText([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
-    input._tag === "Restart" || input._tag === "Rejoin"
+    input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"
       ? replicaText(event.replica, event.step.state, symbols)
       : postText(event.replica, event.post as ReplicaPost, symbols)
-  return record([["action", `"${action}"`], ...given, ["post", post]])
+  return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }
 
 const rejoined = (input: Input, replica: number, symbols: Symbols): number | undefined =>
-  input._tag === "Rejoin" ? symbols.incarnation(replica, input.incarnation) : undefined
+  input._tag === "Rejoin" || input._tag === "Recover"
+    ? symbols.incarnation(replica, input.incarnation)
+    : undefined
 
 // What a primary puts before the requests of a batch: nothing, or its proposal.
 const headText = (input: Input, symbols: Symbols): string | undefined => {
@@ -387,14 +391,14 @@ const clientEventText = (
   const node: readonly [string, number] = ["node", client]
   if (isIgnored(action)) {
     const name = input._tag === "Receive" ? "Reply" : input._tag
-    return record([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
+    return recordText([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
   }
   const submit = input._tag === "Submit" ? input : undefined
   const op = submit && symbols.operation(submit.operation)
   // Nobody named: all answer in full, which the specification writes as N.
   const replier = submit === undefined ? undefined : (submit.replier ?? symbols.replicas.length)
   const post = clientPostText(client, event.post as ClientPost, symbols)
-  return record([
+  return recordText([
     ["action", `"${action}"`],
     node,
     ["op", op],

@@ -69,14 +69,24 @@ const ownRecovery = (replica: number, state: State, symbols: Symbols): string =>
   return recovery === undefined ? "{}" : recoveryText(replica, recovery, symbols)
 }
 
-/** `recovery[i]` of a replica that once lost its disk. */
+/** `recovery[i]` of a replica that once lost its disk or was recovered. */
 export const recoveryText = (
   replica: number,
-  { incarnation, point }: RecoveryData,
+  { incarnation, point, bound, told = [] }: RecoveryData,
   symbols: Symbols,
-): string =>
-  `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
-  `point |-> ${tlaSet(point === null ? [] : [point])}]}`
+): string => {
+  const answers = told.map(({ replica: r, checkpoint, prepared }) =>
+    tlaTuple([r, `{[checkpoint |-> ${checkpoint}, prepared |-> ${prepared}]}`]),
+  )
+  const estimate =
+    bound === undefined
+      ? ""
+      : `, bound |-> ${tlaSet(bound === null ? [] : [bound])}, told |-> ToldOf(${tlaTuple(answers)})`
+  return (
+    `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
+    `point |-> ${tlaSet(point === null ? [] : [point])}${estimate}]}`
+  )
+}
 
 const changeFields = (state: State, symbols: Symbols): string => {
   const { pset, qset, viewChanges, newView, fetched } = state
@@ -95,8 +105,11 @@ const fastFields = ({ undo, reads, told }: State, symbols: Symbols): string => {
     undo === undefined
       ? []
       : [`[executed |-> ${undo.executed}, table |-> ${tableText(undo.table, symbols)}]`]
-  const waiting = tlaSet(reads.map((r) => symbols.plain(r)))
-  return `undo |-> ${tlaSet(settled)}, reads |-> ${waiting}, told |-> ${toldText(told, symbols)}`
+  const waiting = reads.map((r) => `${symbols.plain(r).slice(0, -1)}, after |-> ${r.after}]`)
+  return (
+    `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(waiting)}, ` +
+    `told |-> ${toldText(told, symbols)}`
+  )
 }
 
 /** What another replica said that it executed. */

@@ -114,13 +114,16 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceCanFetch == ${tlaSet(correct)}`,
     `TraceMaxView == ${maxView(chain)}`,
     `TraceReplyQuorum == ${header.replyQuorum}`,
+    `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,
     `TraceReadOnly == ${tlaBoolean(header.readOnly)}`,
     `TraceMaxTentative == ${header.maxTentative}`,
     `TraceFetchDecisions == ${tlaBoolean(header.fetchDecisions)}`,
     `TraceTellCommitted == ${tlaBoolean(header.tellCommitted === true)}`,
     `TraceClock == ${tlaSet(header.clock === undefined ? [] : [header.clock])}`,
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
-    `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
+    `TraceRejoins == ${tlaSet(returns("Rejoin", chain, symbols))}`,
+    `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
+    `TraceNullSeqs == ${header.nullRequests === true ? "0 .. 1000000000" : "{}"}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),
@@ -129,9 +132,13 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
   ]
 }
 
-const rejoins = ({ events }: Chain, symbols: Symbols): ReadonlyArray<string> =>
+const returns = (
+  how: "Rejoin" | "Recover",
+  { events }: Chain,
+  symbols: Symbols,
+): ReadonlyArray<string> =>
   events.flatMap((event) =>
-    event._tag === "ReplicaStep" && event.input._tag === "Rejoin"
+    event._tag === "ReplicaStep" && event.input._tag === how
       ? [tlaTuple([event.replica, symbols.incarnation(event.replica, event.input.incarnation)])]
       : [],
   )

@@ -19,9 +19,11 @@ export const incarnationsIn = (replica: ReplicaId, state: State): ReadonlyArray<
 
 /** What an input mentions. */
 export const incarnationsOf = (replica: ReplicaId, input: Input): ReadonlyArray<Mention> => {
-  if (input._tag === "Rejoin") return [[replica, input.incarnation]]
+  if (input._tag === "Rejoin" || input._tag === "Recover") return [[replica, input.incarnation]]
   if (input._tag !== "Receive") return []
   const m = input.message
   if (m._tag === "ViewChange") return ofChanges([m])
+  if (m._tag === "QueryStable") return [[m.replica, m.incarnation]]
+  if (m._tag === "ReplyStable") return [[m.recovering, m.incarnation]]
   return m._tag === "NewView" ? ofChanges(m.changes) : []
 }

@@ -5,7 +5,7 @@
  * and memory stays bounded however long the traces are.
  */
 import type { Causality, Missing } from "./causality.ts"
-import type { SketcherEvent, StepEvent, TraceEvent } from "./event.ts"
+import type { AnyStep, TraceEvent } from "./event.ts"
 import { type Finding, reject } from "./finding.ts"
 import type { NodeTrace } from "./node.ts"
 
@@ -23,7 +23,7 @@ interface Process {
 /** A step that cannot happen yet. */
 interface Waiting {
   readonly process: Process
-  readonly event: StepEvent | SketcherEvent
+  readonly event: AnyStep
   readonly missing: Missing
 }
 
@@ -126,11 +126,10 @@ export class Merge {
   }
 }
 
-const isStep = (event: TraceEvent): event is StepEvent | SketcherEvent =>
-  event._tag === "ReplicaStep" || event._tag === "ClientStep" || event._tag === "SketcherStep"
+const isStep = (event: TraceEvent): event is AnyStep => event._tag.endsWith("Step")
 
 /** Whose step it is, for people. */
-export const nodeOf = (event: StepEvent | SketcherEvent): string => {
+export const nodeOf = (event: AnyStep): string => {
   switch (event._tag) {
     case "ReplicaStep":
       return `replica ${event.replica}`
@@ -138,6 +137,8 @@ export const nodeOf = (event: StepEvent | SketcherEvent): string => {
       return `client ${event.client}`
     case "SketcherStep":
       return `sketcher ${event.config.id}`
+    case "DClientStep":
+      return `client ${event.config.id}`
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { ClientId, Timestamp } from "../core/ids.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
+import { DClientsReplay } from "./d-client-replay.ts"
 import type { TraceEvent } from "./event.ts"
 import { type Place, Rejection, reject } from "./finding.ts"
 import type { TraceLine, TraceReader } from "./read.ts"
@@ -19,7 +20,7 @@ export interface TraceFile {
 
 /** Which process a header speaks of: equal for all of its starts. */
 export const nodeKey = ({ node }: TraceHeader): string =>
-  node.kind === "clients" ? `clients ${node.from} to ${node.to}` : `${node.kind} ${node.id}`
+  "id" in node ? `${node.kind} ${node.id}` : `clients ${node.from} to ${node.to}`
 
 /** The highest timestamp that each of these clients has used. */
 type Timestamps = ReadonlyArray<readonly [ClientId, Timestamp]>
@@ -41,6 +42,7 @@ export class NodeTrace {
   #replica: ReplicaReplay | undefined
   #clients: ClientsReplay | undefined
   #sketcher: SketcherReplay | undefined
+  #dClients: DClientsReplay | undefined
 
   constructor(files: ReadonlyArray<TraceFile>, digests: Digests) {
     this.#digests = digests
@@ -53,7 +55,8 @@ export class NodeTrace {
     const { kind } = first.header.node
     if (kind === "replica") this.#replica = new ReplicaReplay(first.header, digests)
     else if (kind === "clients") this.#clients = new ClientsReplay(first.header, digests)
-    else this.#sketcher = new SketcherReplay(first.header, digests)
+    else if (kind === "sketcher") this.#sketcher = new SketcherReplay(first.header, digests)
+    else this.#dClients = new DClientsReplay(first.header, digests)
   }
 
   /** The replay of a replica's state, if this is one. */
@@ -112,7 +115,8 @@ export class NodeTrace {
   }
 
   #take(line: Exclude<TraceLine, { readonly _tag: "End" }>): TraceEvent {
-    const replay = this.#replica ?? this.#clients ?? (this.#sketcher as SketcherReplay)
+    const own = this.#replica ?? this.#clients ?? this.#sketcher
+    const replay = own ?? (this.#dClients as DClientsReplay)
     if (line._tag === "Drop") {
       this.#before = undefined
       return replay.drop(line)
@@ -163,6 +167,14 @@ export class NodeTrace {
       newTimestamps(place, used, header)
       this.#sketcher = new SketcherReplay(header, this.#digests)
       return this.#sketcher.begin(place, dropped)
+    }
+    if (this.#dClients !== undefined) {
+      const used = [...this.#dClients.states].map(
+        ([id, { client }]) => [id, client.timestamp] as const,
+      )
+      newTimestamps(place, used, header)
+      this.#dClients = new DClientsReplay(header, this.#digests)
+      return this.#dClients.begin(place, dropped)
     }
     const old = [...(this.#clients as ClientsReplay).states]
     newTimestamps(

@@ -64,6 +64,8 @@ export class ReplicaSayings {
       case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
+      case "QueryStable":
+      case "ReplyStable":
         return this.#fetches.say(askedFor(m))
       case "ViewChange":
       case "NewView":
@@ -78,6 +80,8 @@ export class ReplicaSayings {
       case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
+      case "QueryStable":
+      case "ReplyStable":
         return this.#fetches.knows(askedFor(m))
       case "ViewChange":
       case "NewView":
@@ -93,6 +97,8 @@ export class ReplicaSayings {
       case "FetchPrePrepare":
       case "FetchBatch":
       case "FetchState":
+      case "QueryStable":
+      case "ReplyStable":
         return undefined
       case "ViewChange":
       case "NewView": {
@@ -148,11 +154,15 @@ export class ReplicaSayings {
   }
 }
 
-type FetchTag = "FetchPrePrepare" | "FetchBatch" | "FetchState"
+type FetchTag = "FetchPrePrepare" | "FetchBatch" | "FetchState" | "QueryStable" | "ReplyStable"
 type Fetch = Extract<SignedMessage, { readonly _tag: FetchTag }>
 
 const askedFor = (m: Fetch): string => {
   if (m._tag === "FetchBatch") return m.digest
+  if (m._tag === "QueryStable") return `query ${m.incarnation}`
+  if (m._tag === "ReplyStable") {
+    return `reply ${m.recovering} ${m.incarnation} ${m.checkpoint} ${m.prepared}`
+  }
   return m._tag === "FetchState" ? `state ${m.seq} ${m.digest}` : `view ${m.view} ${m.seq}`
 }
 
@@ -172,6 +182,10 @@ export const nameOf = (m: SignedMessage): string => {
       return `FetchBatch for the batch ${m.digest}`
     case "FetchState":
       return `FetchState for checkpoint ${m.seq} with digest ${m.digest}`
+    case "QueryStable":
+      return `QueryStable of incarnation ${m.incarnation}`
+    case "ReplyStable":
+      return `ReplyStable to replica ${m.recovering} with checkpoint ${m.checkpoint}`
     case "ViewChange":
     case "NewView":
       return `${m._tag} of replica ${m.replica} ${aboutOf(m)} with this content`

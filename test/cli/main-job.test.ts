@@ -81,14 +81,16 @@ describe("the main job", () => {
       const lost = events.findIndex(({ step }) => step.action === "RecvPrepare")
       return { ...chain, events: events.filter((_, k) => k !== lost) }
     })
-    findings.tlc = await Effect.runPromise(tlcStage(lossy.slice(0, 1), progress))
+    findings.tlc = await Effect.runPromise(
+      tlcStage({ run: lossy.slice(0, 1), sketchers: [] }, progress),
+    )
     expect(exitCodeOf(findings)).toBe(4)
     expect(reportText(findings)).toMatch(/0 of 1 windows[^]*rejected at event \d+[^]*REJECTED: TLC/)
   })
 
   it("cannot judge a run that has no window for TLC", async () => {
     const findings = await judged(join(folder, "run"), someWindows())
-    findings.tlc = await Effect.runPromise(tlcStage([], progress))
+    findings.tlc = await Effect.runPromise(tlcStage({ run: [], sketchers: [] }, progress))
     expect(exitCodeOf(findings)).toBe(3)
     expect(reportText(findings)).toMatch(/0 of 0 windows[^]*INCONCLUSIVE: TLC gave no answer/)
   })

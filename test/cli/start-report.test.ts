@@ -38,7 +38,8 @@ const finding = {
   message: "not a step",
 } as const
 
-const window = { from: 5, to: 9, starts: "previous", states: 3 } as const
+const pbft = { specification: "Pbft", of: "events" } as const
+const window = { ...pbft, from: 5, to: 9, starts: "previous", states: 3 } as const
 
 /** A run in which all is well, but for `changes`. */
 const findings = (changes: Partial<Findings> = {}): Findings => ({
@@ -67,7 +68,15 @@ const findings = (changes: Partial<Findings> = {}): Findings => ({
   tlc: {
     _tag: "Ran",
     windows: [
-      { from: 1, to: 200, starts: "init", states: 201, outcome: "Accepted", objection: undefined },
+      {
+        ...pbft,
+        from: 1,
+        to: 200,
+        starts: "init",
+        states: 201,
+        outcome: "Accepted",
+        objection: undefined,
+      },
     ],
     elapsedMs: 1500,
   },
@@ -84,7 +93,9 @@ describe("the report", () => {
       "1 reads judged, 0 wrong",
       "5,000 events in 5 files, 3.2 MB",
       "every recorded step is a step of the model (50,000 events/s)",
-      "1 of 1 windows are behaviours of Pbft.tla: 201 states, 1.5 s",
+      "1 of 1 windows are behaviours of Pbft.tla: 201 states",
+      "events 1-200 from Init",
+      "in 1.5 s",
       "out/traces",
       "prophecy start --service kv --seconds 8 --clients 20 --seed 9",
       "CONFORMS to the model and to the TLA+ specification",
@@ -142,6 +153,12 @@ describe("the report", () => {
       },
       4,
       /event 7 is no step[^]*REJECTED: TLC rejects/,
+    ],
+    [
+      "no window of the sketcher",
+      { service: "album", wrongReads: undefined },
+      3,
+      /INCONCLUSIVE: TLC gave no answer/,
     ],
     [
       "a gap",

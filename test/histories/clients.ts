@@ -15,9 +15,11 @@ export interface ClientsOptions {
   readonly log: HistoryLog
   /** How many photos all look at in a round. */
   readonly photos: number
+  /** The albums that they are in, one after the other; default one. */
+  readonly albums?: ReadonlyArray<string>
 }
 
-const album = "/album/live"
+const oneAlbum = ["/album/live"]
 const user = { "x-user": "live" }
 /** Of a hundred requests so many are looks, and of these so many ask for a fresh answer. */
 const looks = 85
@@ -61,6 +63,8 @@ export class Clients {
   readonly #options: ClientsOptions
   readonly #agent: Agent
   readonly #ways = new Map<string, number>()
+  readonly #albums: ReadonlyArray<string>
+  readonly #answeredIn = new Map<string, number>()
   #answered = 0
   #lost = 0
   #refused = 0
@@ -70,11 +74,17 @@ export class Clients {
 
   constructor(options: ClientsOptions) {
     this.#options = options
+    this.#albums = options.albums ?? oneAlbum
     this.#agent = new Agent({ keepAlive: true, maxSockets: options.clients })
   }
 
   get answered(): number {
     return this.#answered
+  }
+
+  /** Answers about one of the albums. */
+  answeredIn(album: string): number {
+    return this.#answeredIn.get(album) ?? 0
   }
 
   /** Requests without an answer, of which nobody knows what became. */
@@ -101,11 +111,11 @@ export class Clients {
     this.#stopped = true
   }
 
-  /** Makes the album, and has all clients ask until they are stopped. */
+  /** Makes the albums, and has all clients ask until they are stopped. */
   async work(): Promise<void> {
     const { clients, seed } = this.#options
     const [port = 0] = this.#options.ports
-    await this.#ask({ method: "PUT", path: album }, port)
+    for (const path of this.#albums) await this.#ask({ method: "PUT", path }, port)
     await Promise.all(
       Array.from({ length: clients }, (_, k) => this.#client(new Random(seed, `client ${k}`))),
     )
@@ -126,7 +136,9 @@ export class Clients {
   /** One operation. `lost`: nobody knows what became of it. */
   async #once(process: string, random: Random): Promise<"answered" | "refused" | "lost"> {
     const { log, photos, ports } = this.#options
-    const key = `${this.#round}-${random.below(photos)}`
+    const photo = random.below(photos)
+    const key = `${this.#round}-${photo}`
+    const album = this.#albums[photo % this.#albums.length] ?? ""
     const dice = random.below(100)
     const body = dice < looks ? undefined : `${key}/${this.#written++}`
     const path = `${album}/photo/${key}`
@@ -149,6 +161,7 @@ export class Clients {
       return "lost"
     }
     this.#count(answer)
+    this.#answeredIn.set(album, this.answeredIn(album) + 1)
     const value = answer.status === 200 ? answer.body : undefined
     log.ok(call, { value, path: answer.path })
     return "answered"

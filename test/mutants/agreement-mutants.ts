@@ -25,15 +25,15 @@ const requests: ReadonlyArray<CodeMutant> = [
   {
     name: "an older request takes the place of a waiting one",
     file: normalCase,
-    find: "if (mine !== undefined && mine.timestamp >= m.timestamp) return",
-    replace: "if (mine?.timestamp === m.timestamp) return",
+    find: "const isKnown = mine !== undefined && mine.timestamp >= m.timestamp",
+    replace: "const isKnown = mine?.timestamp === m.timestamp",
     killedBy: graphOf("PrimaryAlone"),
   },
   {
     name: "a client has two requests waiting",
     file: normalCase,
-    find: "mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)",
-    replace: "state.queue",
+    find: "const others = state.queue.filter((r) => r.client !== client)",
+    replace: "const others = state.queue",
     killedBy: seenBy("TypeOK", "PrimaryAlone"),
   },
   {
@@ -56,7 +56,7 @@ const assignments: ReadonlyArray<CodeMutant> = [
   {
     name: "the primary assigns above its high watermark",
     file: normalCase,
-    find: `if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")`,
+    find: `if (!isOpen(state, seq)) return ignore(state, "WindowFull")`,
     replace: "",
     killedBy: seenBy("window covers what is read", "PrimaryAlone"),
   },
@@ -99,7 +99,7 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
   {
     name: "a pre-prepare outside the watermarks is taken",
     file: normalCase,
-    find: `if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+    find: `if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty")`,
     replace: `const before = Window.get(state.log, m.seq)
@@ -116,15 +116,15 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
   {
     name: "an empty batch, or one that is too large, is taken",
     file: normalCase,
-    find: `if (asked.length < 1 || asked.length > config.maxBatch) return ignore(state, "BadBatchSize")`,
+    find: `if (!isNull && !fits) return ignore(state, "BadBatchSize")`,
     replace: "",
     killedBy: seenBy("TypeOK", "BackupAlone"),
   },
   {
     name: "a batch larger than allowed is taken",
     file: normalCase,
-    find: "asked.length < 1 || asked.length > config.maxBatch",
-    replace: "asked.length < 1",
+    find: "asked.length >= 1 && asked.length <= config.maxBatch",
+    replace: "asked.length >= 1",
     killedBy: graphOf("BackupAlone"),
   },
   {
@@ -249,7 +249,7 @@ const certificates: ReadonlyArray<CodeMutant> = [
   {
     name: "a commit outside the watermarks counts",
     file: normalCase,
-    find: `if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+    find: `if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")`,
     replace: `const before = Window.get(state.log, m.seq)

@@ -8,10 +8,12 @@ import { bigRequestMutants } from "./big-request-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
+import { recoverMutants } from "./recover-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
+import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
@@ -22,8 +24,10 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...proposalMutants,
   ...rejoinMutants,
   ...toldMutants,
+  ...recoverMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,
+  ...zyzzyvaMutants,
 ]

@@ -1,6 +1,7 @@
 /**
  * Explores models with the sources of a copy of the checkout and prints what came out, as JSON;
- * RefinePbft/MODEL is the model together with its abstraction:
+ * RefinePbft/MODEL is the model together with its abstraction, RefineDProphecy/MODEL with the judge
+ * of what its clients see:
  *
  *   node explored.ts ROOT MODEL...
  */
@@ -25,6 +26,11 @@ type WorldModule = typeof import("../../src/model-check/model-world.ts")
 type ModelsModule = typeof import("../../src/model-check/pbft-models.ts")
 type ProphecyModule = typeof import("../../src/model-check/prophecy-model.ts")
 type ProphecyModelsModule = typeof import("../../src/model-check/prophecy-models.ts")
+type DProphecyHistoryModule = typeof import("../../src/model-check/d-prophecy-history.ts")
+type DProphecyModelsModule = typeof import("../../src/model-check/d-prophecy-models.ts")
+type ZyzzyvaModule = typeof import("../../src/model-check/zyzzyva-model.ts")
+type ZyzzyvaModelsModule = typeof import("../../src/model-check/zyzzyva-models.ts")
+type ZyzzyvaSpecModule = typeof import("../../src/model-check/zyzzyva-model-spec.ts")
 type RefinementModule = typeof import("../../src/model-check/refinement-models.ts")
 type ExpectationModule = typeof import("../../src/model-check/expectation.ts")
 
@@ -43,7 +49,12 @@ const load = async (root: string) => {
     ...(await from<ExpectationModule>("expectation.ts")),
     ...(await from<ProphecyModule>("prophecy-model.ts")),
     ...(await from<ProphecyModelsModule>("prophecy-models.ts")),
+    ...(await from<DProphecyHistoryModule>("d-prophecy-history.ts")),
+    ...(await from<DProphecyModelsModule>("d-prophecy-models.ts")),
     ...(await from<RefinementModule>("refinement-models.ts")),
+    ...(await from<ZyzzyvaModule>("zyzzyva-model.ts")),
+    ...(await from<ZyzzyvaModelsModule>("zyzzyva-models.ts")),
+    ...(await from<ZyzzyvaSpecModule>("zyzzyva-model-spec.ts")),
   }
 }
 
@@ -52,17 +63,25 @@ type Failed = ExploredModel["failed"]
 
 /** A model with what must come out of it. */
 interface Listed {
-  readonly whole: ReturnType<Code["pbftModel"]>
+  /** A model of whatever protocol: what is asked of it is the same. */
+  readonly whole: Parameters<Code["modelWorld"]>[0]
   readonly spec: Parameters<Code["unmet"]>[0] & { readonly invariants: ReadonlyArray<string> }
 }
 
 const prophecyPrefix = "Prophecy/"
+
+const zyzzyvaPrefix = "Zyzzyva/"
 
 const listed = (code: Code, name: string): Listed | undefined => {
   if (name.startsWith(prophecyPrefix)) {
     const own = name.slice(prophecyPrefix.length)
     const spec = code.prophecyModels.find((m) => m.name === own)
     return spec && { spec, whole: code.prophecyModel(name, code.constantsOfProphecy(spec)) }
+  }
+  if (name.startsWith(zyzzyvaPrefix)) {
+    const own = name.slice(zyzzyvaPrefix.length)
+    const spec = code.zyzzyvaTwinModels.find((m) => m.name === own)
+    return spec && { spec, whole: code.zyzzyvaModel(name, code.constantsOfZyzzyva(spec)) }
   }
   const spec = code.pbftModels.find((m) => m.name === name)
   return spec && { spec, whole: code.pbftModel(name, code.constantsOf(spec)) }
@@ -100,9 +119,23 @@ const refineOne = (code: Code, name: string): ExploredModel => {
   return { model: name, failed, states, stateDigest: "", stepDigest: "" }
 }
 
+const historyPrefix = "RefineDProphecy/"
+
+/** What clients of D-Prophecy see, judged. */
+const watchOne = (code: Code, name: string): ExploredModel => {
+  const all = code.dProphecyRefinements.map(({ model }) => model)
+  const found = all.find((m) => `${historyPrefix}${m.name}` === name)
+  if (found === undefined) throw new Error(`there is no refinement ${name}`)
+  const model = code.dProphecyHistoryModel(found.name, code.constantsOfDProphecy(found))
+  const { violation, states } = code.explore(code.modelWorld(model), limits)
+  const failed = violation === undefined ? null : { check: violation.property, why: violation.why }
+  return { model: name, failed, states, stateDigest: "", stepDigest: "" }
+}
+
 // First without the graph: it asserts that the projection is injective, which is a weaker kill.
 const exploreOne = (code: Code, name: string): ExploredModel => {
   if (name.startsWith(refinementPrefix)) return refineOne(code, name)
+  if (name.startsWith(historyPrefix)) return watchOne(code, name)
   const found = listed(code, name)
   if (found === undefined) throw new Error(`there is no model ${name}`)
   const recorder = new code.GraphRecorder((text) => hash("sha256", text, "hex"))

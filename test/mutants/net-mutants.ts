@@ -3,6 +3,7 @@
  * test/crash/run.ts: processes that are killed, over disks that forget what was not synced.
  */
 import { frontMutants } from "./front-mutants.ts"
+import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
 
 const store = "test/net/store-crash.test.ts"
@@ -18,6 +19,7 @@ const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.te
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  ...keyMutants,
   {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,

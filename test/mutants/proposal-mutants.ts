@@ -40,7 +40,7 @@ export const proposalMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a batch need not begin with a value",
     file: normalCase,
-    find: `if (proposal?.client !== config.clock) return ignore(state, "BadProposal")
+    find: `if (!isNull && proposal?.client !== config.clock) return ignore(state, "BadProposal")
   if (!asked`,
     replace: "if (!asked",
     killedBy: graphOf("JudgeAlone"),

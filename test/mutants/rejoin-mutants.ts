@@ -15,15 +15,15 @@ export const rejoinMutants: ReadonlyArray<CodeMutant> = [
     name: "who lost its disk votes at once",
     file: normalCase,
     find: `if (isMute(state)) return ignore(state, "Mute")
-  if (!Window.covers`,
-    replace: "if (!Window.covers",
+  if (!isOpen`,
+    replace: "if (!isOpen",
     killedBy: seenBy("NoEquivocation", alone),
   },
   {
     name: "who lost its disk votes again a checkpoint too early",
     file: rejoin,
-    find: "point: checkpoint + config.logSize",
-    replace: "point: checkpoint + config.logSize - config.checkpointInterval",
+    find: "Math.max(checkpoint + config.logSize,",
+    replace: "Math.max(checkpoint + config.logSize - config.checkpointInterval,",
     killedBy: seenBy("graph", alone),
   },
   {

@@ -253,6 +253,21 @@ const distributed: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("is ordered, and takes 2f + 1 equal answers", dClientTest),
   },
   {
+    name: "D-Prophecy: clients see sketches of one digest taken for one",
+    file: dClient,
+    find: "one.position.seq === other.position.seq &&",
+    replace: "",
+    killedBy: seenBy("IsDelayOnce", "RefineDProphecy/LaggingExecutor"),
+  },
+  {
+    name: "D-Prophecy: clients see the executor counted by its result",
+    file: dClient,
+    find: "call.sketches.filter((stated) => isSame(stated, sketch)).length",
+    replace:
+      "call.sketches.filter((s, r) => (r === call.executor && call.result !== undefined ? call.result.digest === sketch.digest : isSame(s, sketch))).length",
+    killedBy: seenBy("IsDelayOnce", "RefineDProphecy/LaggingExecutor"),
+  },
+  {
     name: "D-Prophecy: any replica may give the result",
     file: dClient,
     find: "m.replica === call.executor && m.result",

@@ -4,10 +4,12 @@ import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { recoverSpecMutants } from "./recover-mutants.ts"
 import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { toldSpecMutants } from "./told-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
+import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -84,7 +86,7 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
     name: "an empty batch, or one that is too large, is taken",
     file,
     find: String.raw`/\ Len(batch) - Heads \in 1 .. MaxBatch
-  /\ \A k`,
+     /\ \A k`,
     replace: String.raw`/\ \A k`,
     killedBy: { check: "TypeOK", where: "BackupAlone" },
   },
@@ -171,7 +173,7 @@ const certificates: ReadonlyArray<SpecMutant> = [
   {
     name: "a commit outside the watermarks counts",
     file,
-    find: String.raw`/\ m.seq \in Window(low[i])
+    find: String.raw`/\ m.seq \in Open(i)
   /\ slot[i][m.seq].phase \notin Final`,
     replace: String.raw`/\ slot[i][m.seq].phase \notin Final`,
     killedBy: { check: "evaluation", where: "BackupAlone" },
@@ -305,7 +307,9 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...proposalSpecMutants,
   ...rejoinSpecMutants,
   ...toldSpecMutants,
+  ...recoverSpecMutants,
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
+  ...zyzzyvaSpecMutants,
 ]

@@ -5,10 +5,12 @@ import {
   differences,
   type ExploredByTlc,
   exploreModel,
+  fullName,
   tlcModel,
 } from "../../src/cli/model-graph.ts"
 import { type RefinedByTlc, tlcRefinement } from "../../src/cli/refinement.ts"
 import { type PbftModelSpec, pbftModels } from "../../src/model-check/pbft-models.ts"
+import { type ZyzzyvaTwinSpec, zyzzyvaTwinModels } from "../../src/model-check/zyzzyva-models.ts"
 import { type RefinementSpec, refinements } from "../../src/model-check/refinement-models.ts"
 import { findToolchain, Toolchain, type ToolchainShape } from "../../src/tla-tools/toolchain.ts"
 import { withCopy } from "./copy.ts"
@@ -21,8 +23,15 @@ export interface SpecMutant extends Mutation {
 
 const limits = { states: 100_000, depth: Number.MAX_SAFE_INTEGER }
 
-export const modelOf = (name: string): PbftModelSpec => {
-  const spec = pbftModels.find((m) => m.name === name)
+type TwinSpec = PbftModelSpec | ZyzzyvaTwinSpec
+
+const zyzzyvaPrefix = "Zyzzyva/"
+
+/** The model that a mutant names: one of Zyzzyva's under its prefix, or one of PBFT's. */
+export const modelOf = (name: string): TwinSpec => {
+  const spec = name.startsWith(zyzzyvaPrefix)
+    ? zyzzyvaTwinModels.find((m) => `${zyzzyvaPrefix}${m.name}` === name)
+    : pbftModels.find((m) => m.name === name)
   if (spec === undefined) throw new Error(`there is no model ${name}`)
   return spec
 }
@@ -39,7 +48,7 @@ const refinementNamed = (where: string): RefinementSpec => {
 }
 
 /** The size of the model that `where` names, and whether it must hold. */
-export const sizeOf = (where: string): Pick<PbftModelSpec, "size" | "expect"> =>
+export const sizeOf = (where: string): Pick<TwinSpec, "size" | "expect"> =>
   isRefinement(where) ? { size: refinementNamed(where).size, expect: "holds" } : modelOf(where)
 
 /** Java and TLC, found once; the JVM compiles in its quick way only, since these runs are short. */
@@ -51,14 +60,14 @@ export const shortRuns = async (): Promise<ToolchainShape> => {
 }
 
 /** The specification's graph against the code's, which is explored now. */
-const graphKill = (spec: PbftModelSpec, theirs: ExploredByTlc): Kill | undefined => {
+const graphKill = (spec: TwinSpec, theirs: ExploredByTlc): Kill | undefined => {
   const ours = exploreModel(spec, { limits, graph: true })
   const [why] = differences(ours, theirs)
-  return why === undefined ? undefined : { check: "graph", where: spec.name, why }
+  return why === undefined ? undefined : { check: "graph", where: fullName(spec), why }
 }
 
-const killsOf = (spec: PbftModelSpec, theirs: ExploredByTlc): ReadonlyArray<Kill> => {
-  const where = spec.name
+const killsOf = (spec: TwinSpec, theirs: ExploredByTlc): ReadonlyArray<Kill> => {
+  const where = fullName(spec)
   const { verdict } = theirs.outcome
   switch (verdict._tag) {
     case "violated":

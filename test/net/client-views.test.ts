@@ -1,18 +1,23 @@
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Reply } from "../../src/core/pbft/message.ts"
 import { ClientLoop } from "../../src/net/client-loop.ts"
+import { endpointKeys } from "../../src/net/keys.ts"
+import { pbftClient } from "../../src/net/pbft-client.ts"
 import { base, listening, type Listening, until } from "./callers.ts"
 
 /** Four replicas that only listen, and eight clients whose own timers never fire. */
 const clients = async () => {
   const replicas = await Promise.all([0, 1, 2, 3].map((id) => listening(id)))
   const completed: Array<number> = []
+  const config = { ...base, retransmitMs: 3_600_000 }
+  const keys = endpointKeys(config, 0)
   const loop = new ClientLoop({
-    config: { ...base, retransmitMs: 3_600_000 },
+    config,
+    protocol: pbftClient(config, keys, 0),
+    keys,
     endpoint: 0,
     from: 0,
     to: 7,
-    firstTimestamp: 0,
     log: () => undefined,
     trace: () => undefined,
     completed: (client) => completed.push(client),

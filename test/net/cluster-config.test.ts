@@ -78,7 +78,7 @@ describe("a configuration", () => {
       { schema: "prophecy-cluster/2" },
       /^schema: found "prophecy-cluster\/2", expected "prophecy-cluster\/1"$/,
     ],
-    ["protocol", { protocol: "raft" }, /^protocol: found "raft", expected "pbft"$/],
+    ["protocol", { protocol: "raft" }, /^protocol: found "raft", expected "pbft" \| "zyzzyva"$/],
     [
       "a port",
       { replicas: [{ host: "a", port: 70_000 }, ...good.replicas.slice(1)] },
@@ -113,6 +113,23 @@ describe("a configuration", () => {
       expect(found[0]).toMatch(text)
     },
   )
+
+  it.each([
+    [{ readOnly: true }, /^readOnly: found true, expected false with protocol zyzzyva$/],
+    [{ sketches: true }, /^sketches: found true, expected false with protocol zyzzyva$/],
+    [{ agreedTimeMs: 5 }, /^agreedTimeMs: found 5, expected 0 with protocol zyzzyva$/],
+    [{ bigRequestBytes: 9 }, /^bigRequestBytes: found 9, expected 0 with protocol zyzzyva$/],
+    [
+      { logSize: 1024 },
+      /^limits.operationBytes: found 131072, .* fit into the largest batch \(49152 bytes\)$/,
+    ],
+  ])("with Zyzzyva: %j", (changes, text) => {
+    const found = checkClusterConfig({ ...good, protocol: "zyzzyva", ...changes })
+    expect(found.map((i) => `${i.path}: found ${i.found}, expected ${i.expected}`)).toHaveLength(1)
+    const [issue] = found
+    expect(`${issue?.path}: found ${issue?.found}, expected ${issue?.expected}`).toMatch(text)
+    expect(checkClusterConfig({ ...good, protocol: "zyzzyva" })).toStrictEqual([])
+  })
 
   it("every wrong field is named at once", () => {
     expect(issues({ clients: 0, logSize: "big", service: 1 })).toHaveLength(3)

@@ -38,6 +38,7 @@ const services = (shell: Shell, failing = false) => {
       snapshot: undefined,
       cutOff: 0,
       incarnation: undefined,
+      recovers: false,
     }),
     Layer.succeed(Peers, {
       counts: new Counts(),

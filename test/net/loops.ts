@@ -197,6 +197,7 @@ const numberOf = (message: DirectMessage | Request): number | string => {
   if ("seq" in message) return message.seq
   if ("view" in message) return message.view
   if (message._tag === "Request") return message.timestamp
+  if ("incarnation" in message) return message.incarnation
   return message._tag === "Batch" ? batchDigest(message.batch) : message.digest
 }
 

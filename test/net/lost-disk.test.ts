@@ -74,6 +74,34 @@ describe("a replica whose disk is lost", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("is taken back where nobody asks for anything", () =>
+    Effect.gen(function* () {
+      const c = yield* started("idle", { ...small, retransmitMs: 300 })
+      yield* allConnected(c)
+      yield* load(c, "before", 30)
+      yield* c.cluster.kill(2)
+      rmSync(folderOf(c, 2), { recursive: true })
+      yield* c.cluster.rejoin(2)
+      yield* eventually(
+        "it votes again",
+        says(c, 2, (s) => s.recovery?.votes === true),
+      )
+
+      // Null requests took it there, and no more of them than that.
+      const { recovery } = yield* c.cluster.status(2)
+      const { executed, actions } = yield* c.cluster.status(0)
+      expect(executed).toBe(recovery?.votesFrom)
+      expect(actions["SendPrePrepare"]).toBeGreaterThan(small.logSize - small.checkpointInterval)
+      yield* Effect.sleep(500)
+      expect((yield* c.cluster.status(0)).executed).toBe(executed)
+
+      // It can be counted on.
+      yield* c.cluster.kill(3)
+      yield* load(c, "with it", 10)
+      yield* isThere(c, "before", 29)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("is not taken for lost while its log is there", () =>
     Effect.gen(function* () {
       const c = yield* started("kept", small)

@@ -75,7 +75,7 @@ const recover = (): { records: ReadonlyArray<DurableRecord>; cutOff: number } =>
 /** The bytes of the log's whole groups, without the zeros ahead of it. */
 const logBytes = (): Buffer => {
   const bytes = readFileSync(log())
-  const content = readLog(bytes, owner, { limits, codec: pbftRecords })
+  const content = readLog(bytes, owner, { limits, session: pbftRecords.session() })
   if ("reason" in content) throw new Error(content.reason)
   return bytes.subarray(0, content.end)
 }

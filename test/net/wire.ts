@@ -90,6 +90,8 @@ export const messages: Record<WireMessage["_tag"], fc.Arbitrary<WireMessage>> = 
   Batch: fromSchema(Messages.Batch).map((m) => ({ ...m, batch: m.batch.map(withReplier) })),
   FetchState: fromSchema(Messages.FetchState).map(withDigest),
   FetchPrePrepare: fromSchema(Messages.FetchPrePrepare),
+  QueryStable: fromSchema(Messages.QueryStable),
+  ReplyStable: fromSchema(Messages.ReplyStable),
   Reply: fromSchema(Messages.Reply),
 }
 
@@ -118,4 +120,8 @@ export const records = fc.oneof(
   recordOf("ViewLeft", { viewChange }),
   recordOf("NewViewTaken", { newView }),
   recordOf("ViewEntered", { view: natural }),
+  recordOf("Rejoined", { incarnation: natural }),
+  recordOf("RecoveryPoint", { seq: natural }),
+  recordOf("Recovering", { incarnation: natural }),
+  recordOf("RecoveryBound", { seq: natural }),
 ) as fc.Arbitrary<DurableRecord>

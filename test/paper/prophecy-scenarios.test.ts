@@ -1,30 +1,8 @@
 /** The table of Prophecy's scenarios names what is there: tests by title, and models by name. */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { expect, test } from "vitest"
-import { repositoryRoot } from "../../ci/repository.ts"
+import { rowsOf, tableIn, unshown } from "./scenario-table.ts"
 
-interface Row {
-  readonly number: number
-  readonly file: string
-  readonly name: string
-}
-
-const rowsOf = (table: string): ReadonlyArray<Row> =>
-  table.split("\n").flatMap((line) => {
-    const found = /^\| (\d+) \|.*\]\(\.\.\/\.\.\/([^)]+)\) `(.+)` \|$/.exec(line)
-    const [, number, file = "", name = ""] = found ?? []
-    return number === undefined ? [] : [{ number: Number(number), file, name }]
-  })
-
-/** Rows whose test or model is not in their file. */
-const unshown = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
-  rows.filter(({ file, name }) => {
-    const text = readFileSync(join(repositoryRoot, file), "utf8")
-    return !text.includes(file.includes(".test.") ? `"${name}"` : name)
-  })
-
-const table = readFileSync(join(repositoryRoot, "test/scenarios/prophecy.md"), "utf8")
+const table = tableIn("prophecy.md")
 
 test("each of the twenty scenarios is there, and is shown by something", () => {
   const rows = rowsOf(table)

@@ -109,10 +109,11 @@ describe("a replica executes before agreement (section 3.2, step 3)", () => {
   it("a hole is asked for, and filled by who holds the order", () => {
     const hole = step(backup, after(backup, []), order(3, [signed(0, 3)], "x"))
     const asked = hole.effects[0]
-    expect(asked).toMatchObject({ message: { _tag: "FillHole", from: 1, upTo: 3 } })
+    const asks = { _tag: "FillHole", from: 1, upTo: 3 }
+    expect(asked).toMatchObject({ _tag: "SendToReplicas", replicas: [0], message: asks })
     const fill = receive({ _tag: "FillHole", view: 0, from: 1, upTo: 3, replica: 2 })
     const filled = step(backup, after(backup, [first]), fill)
-    expect(tagsOf(filled.effects)).toEqual(["OrderReq"])
+    expect(filled.effects).toMatchObject([{ replicas: [2], message: { _tag: "OrderReq", seq: 1 } }])
   })
 
   it("an executed request is answered again", () => {

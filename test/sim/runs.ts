@@ -13,9 +13,15 @@ export const simulated = (scenario: Scenario): Promise<SimulatedRun> =>
 
 export const scenarioFolder = join(repositoryRoot, "test", "scenarios")
 
-export const scenarioFiles: ReadonlyArray<string> = readdirSync(scenarioFolder)
-  .filter((name) => name.endsWith(".json"))
-  .sort()
+const filesIn = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(scenarioFolder, folder))
+    .filter((name) => name.endsWith(".json"))
+    .sort()
+
+export const scenarioFiles: ReadonlyArray<string> = filesIn("")
+
+/** Those of Zyzzyva, as `readFile` takes them. */
+export const zyzzyvaFiles = filesIn("zyzzyva").map((name) => `zyzzyva/${name}`)
 
 export const readFile = (name: string): Scenario => {
   const read = readScenario(readFileSync(join(scenarioFolder, name), "utf8"))

@@ -26,7 +26,7 @@ describe("generated configurations", () => {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft|MCD?Prophecy|MCZyzzyva|RefineProphecy).*[.]cfg$/.test(f),
+      /^(MCPbft|PbftCore|RefinePbft|MCD?Prophecy|MCZyzzyva|RefineD?Prophecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })

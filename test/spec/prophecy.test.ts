@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { exploreElements, partingOf } from "../../src/cli/element-difference.ts"
-import { differences, tlcModel } from "../../src/cli/model-graph.ts"
+import { differences } from "../../src/cli/model-graph.ts"
 import { type ProphecyModelSpec, prophecyModels } from "../../src/model-check/prophecy-models.ts"
 import { Toolchain } from "../../src/tla-tools/toolchain.ts"
 
@@ -15,8 +15,9 @@ const named = (name: string): ProphecyModelSpec => {
 }
 
 describe("the graph of the sketcher", () => {
-  // The others are compared beside the tests (npm run model:large).
-  for (const spec of ["Repeated", "NoSession"].map(named)) {
+  // The others are compared beside the tests (npm run model:large); what must fail is in
+  // broken.test.ts.
+  for (const spec of ["Repeated"].map(named)) {
     it.live(
       `${spec.name}: states, steps, depth and counts are equal, element by element`,
       () =>
@@ -31,20 +32,6 @@ describe("the graph of the sketcher", () => {
           assert.includeMembers(seen, [...theirs.graph.witnesses])
         }).pipe(Effect.provide(Toolchain.layer)),
       3 * minutes,
-    )
-  }
-
-  for (const spec of ["TwoSketchersOnePage", "TruncatedDigests"].map(named)) {
-    it.live(
-      `${spec.name}: ${spec.why}`,
-      () =>
-        Effect.gen(function* () {
-          const { verdict } = (yield* tlcModel(spec, { specFolder: "spec/tla" })).outcome
-          assert.strictEqual(verdict._tag, "violated")
-          if (verdict._tag !== "violated" || spec.expect === "holds") return
-          assert.strictEqual(verdict.violations[0]?.name, spec.expect.violates)
-        }).pipe(Effect.provide(Toolchain.layer)),
-      minutes,
     )
   }
 })

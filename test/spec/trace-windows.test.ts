@@ -136,7 +136,7 @@ describe("TLC rejects", () => {
     const [window] = emitChain(chain, 1000)
     const ask = makeAskTlc(new AbortController().signal)
     const lost = window?.module.replace(/seq \|-> 1, batch/, "seq |-> 2, batch") ?? ""
-    const answer = await ask(lost, { coverage: false })
+    const answer = await ask(lost, { specification: "Pbft", coverage: false })
     expect(answer).toMatchObject({ printed: [{ field: "the message was not sent" }] })
     expect(answer).toMatchObject({ followed: at })
   })

@@ -1,111 +1,23 @@
 /** A sketcher's trace: written and read back, corrupted, and watched apart from its step. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { endLine, header } from "../../src/core/pbft/trace.ts"
-import type { Authentic, Reply } from "../../src/core/pbft/message.ts"
-import { encodePlaced, nowhere } from "../../src/core/prophecy/position.ts"
+import { endLine } from "../../src/core/pbft/trace.ts"
+import { nowhere } from "../../src/core/prophecy/position.ts"
 import {
   fromFullSketcherProjection,
   fullSketcherProjection,
 } from "../../src/core/prophecy/projection.ts"
-import type {
-  Respond,
-  SketcherInput,
-  SketcherState,
-} from "../../src/core/prophecy/sketcher-state.ts"
-import { stepSketcher, initSketcher } from "../../src/core/prophecy/sketcher.ts"
-import { sketcherDropLine, sketcherLine } from "../../src/core/prophecy/trace.ts"
+import type { Respond, SketcherState } from "../../src/core/prophecy/sketcher-state.ts"
+import { initSketcher } from "../../src/core/prophecy/sketcher.ts"
+import { sketcherDropLine } from "../../src/core/prophecy/trace.ts"
 import { SketcherTraceState } from "../../src/core/prophecy/trace-event.ts"
-import { misfit, type TraceHeader } from "../../src/core/trace-event.ts"
+import { misfit } from "../../src/core/trace-event.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
-import type { SketcherEvent } from "../../src/trace-check/event.ts"
 import { SketcherMonitor } from "../../src/trace-check/sketcher-monitor.ts"
-import { Random } from "../../src/sim/random.ts"
-import { deepFreeze } from "../support/deep-freeze.ts"
-import { digestOf, sketcherConfig } from "../support/prophecy.ts"
+import { digestOf } from "../support/prophecy.ts"
 import { digests } from "./support/digests.ts"
+import { config, fileOf, headerOf, record } from "./support/sketcher-run.ts"
 import { sourceOf } from "./support/sources.ts"
-
-const config = sketcherConfig({ firstClient: 3, generation: 2 })
-
-const headerOf = (incarnation: number, firstTimestamp: number): string => {
-  const { firstClient: from, lanes, replyQuorum, sketches, generation, maxStrikes } = config
-  const { id, group } = config
-  const table = { replyQuorum, sketches, generation, maxStrikes }
-  const own = { from, to: from + lanes - 1, firstTimestamp, ...table }
-  const pbft = { checkpointInterval: 4, logSize: 8, maxBatch: 4, clients: 8 }
-  const fast = { replyQuorum: 2, readOnly: false, maxTentative: 0, fetchDecisions: false }
-  const of = { run: "r", protocol: "pbft", spec: "0".repeat(64), startedAt: "now" } as const
-  const node = { kind: "sketcher", id, ...own } as const
-  const all = { ...of, ...group, ...pbft, ...fast, node, incarnation }
-  return header(all as TraceHeader)
-}
-
-/** What comes next, at random: mostly what a running sketcher is given. */
-const inputOf = (random: Random, state: SketcherState, id: number): SketcherInput => {
-  const replica = random.below(4)
-  const call = state.calls[random.below(Math.max(1, state.calls.length))]
-  const result = random.below(2) === 0 ? "v" : `v${random.below(3)}`
-  switch (random.below(9)) {
-    case 0:
-    case 1: {
-      const key = `q${random.below(6)}`
-      const fresh = random.below(8) === 0
-      const after = { seq: random.below(4), place: 0 }
-      return { _tag: "Read", id, key, operation: key, fresh, after, replica }
-    }
-    case 2:
-      return { _tag: "Write", id, operation: `w${id}` }
-    case 3: {
-      const known = { id: call?.id ?? 0, replica: call?.replica ?? replica }
-      const message = { _tag: "FastReply", sketcher: config.id, ...known, result } as const
-      const authentic = message as Extract<SketcherInput, { _tag: "FastReply" }>["message"]
-      return { _tag: "FastReply", message: authentic, digest: digestOf(result) }
-    }
-    case 4:
-      return { _tag: "FastTimeout", id: call?.id ?? 0 }
-    case 5:
-      return { _tag: "Retransmit", lane: random.below(config.lanes) }
-    case 6:
-      return random.below(2) === 0
-        ? { _tag: "Readmit", replica }
-        : { _tag: "GiveUp", id: call?.id ?? 0 }
-    default: {
-      const lane = random.below(config.lanes)
-      const { timestamp = 0 } = state.lanes[lane]?.client ?? {}
-      const placed = encodePlaced({ position: { seq: 1 + (id >> 3), place: 0 }, result: "v" })
-      const of = { view: 0, client: config.firstClient + lane, timestamp, replica }
-      const message = { _tag: "Reply", ...of, result: placed } as Authentic<Reply>
-      return { _tag: "Reply", message, digest: digestOf("v") }
-    }
-  }
-}
-
-interface Recorded {
-  readonly lines: ReadonlyArray<string>
-  readonly states: ReadonlyArray<SketcherState>
-  readonly events: ReadonlyArray<SketcherEvent>
-}
-
-const record = (seed: number, steps: number): Recorded => {
-  const random = new Random(seed, "sketcher")
-  const lines: Array<string> = []
-  const events: Array<SketcherEvent> = []
-  const states: Array<SketcherState> = [deepFreeze(initSketcher(config))]
-  for (let n = 1; n <= steps; n++) {
-    const before = states.at(-1) as SketcherState
-    const input = deepFreeze(inputOf(random, before, n))
-    const step = stepSketcher(config, before, input)
-    lines.push(sketcherLine(n, before, step, input))
-    states.push(deepFreeze(step.state))
-    const place = { file: "s", line: n + 1 }
-    events.push({ _tag: "SketcherStep", place, n, config, before, input, step })
-  }
-  return { lines, states, events }
-}
-
-const fileOf = (lines: ReadonlyArray<string>, steps = lines.length): string =>
-  [headerOf(0, 0), ...lines, endLine(steps, 0), ""].join("\n")
 
 const check = (...files: ReadonlyArray<string>) =>
   checkTraces(
@@ -195,7 +107,7 @@ describe("what a sketcher's clients were told, whatever its step says", () => {
     const call = { id, kind: "read", key: "q", operation: "q", stage: "fast" } as const
     const open = { ...state, calls: [{ ...call, replica: 0, digest: "d", position: nowhere }] }
     const place = { file: "s", line: 2 }
-    const base = { _tag: "SketcherStep", place, n: 1, config } as const
+    const base = { _tag: "SketcherStep", place, n: 1, config, post: {} } as const
     const read = {
       _tag: "Read",
       id,

@@ -26,6 +26,9 @@ export type ReplicaAction =
   | "RecvState"
   | "Restart"
   | "Rejoin"
+  | "Recover"
+  | "RecvQueryStable"
+  | "RecvReplyStable"
 
 /** The actions of spec/tla/Pbft.tla that a client takes. */
 export type ClientAction = "ClientSubmit" | "ClientTimeout" | "ClientRecvReply"

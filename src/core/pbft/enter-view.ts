@@ -11,7 +11,7 @@ import { stabiliseAt } from "./checkpointing.ts"
 import { takeDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Batch, FetchBatch, NewView, Numbered } from "./message.ts"
-import { isMute } from "./rejoin.ts"
+import { highAt, isMute } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import {
   type Config,
@@ -82,6 +82,9 @@ export const holdsStart = (state: State, { start }: NewView): boolean =>
 export const canEnter = (config: Config, state: State): boolean => {
   const { active, newView, fetched } = state
   if (active || newView === undefined || !holdsStart(state, newView)) return false
+  const { chosen, start } = newView
+  const high = highAt(state, Math.max(start.seq, state.log.low))
+  if (!isMute(state) && chosen.some((c) => c.seq > high)) return false
   const have = new Set(fetched.map((b) => b.digest))
   return missingBatches(config, state, newView).every((digest) => have.has(digest))
 }
@@ -103,7 +106,12 @@ interface Chosen {
 }
 
 // What was prepared beyond the start is agreed on again in the new view.
-const install = (config: Config, state: State, newView: NewView): PbftStep => {
+// `before`: the same before its window moved, with all batches that it held.
+const install = (
+  config: Config,
+  state: State,
+  { newView, before }: { readonly newView: NewView; readonly before: State },
+): PbftStep => {
   const { view } = newView
   const effects: Array<Effect> = []
   let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
@@ -113,7 +121,7 @@ const install = (config: Config, state: State, newView: NewView): PbftStep => {
   for (const chosen of isMute(state) ? [] : newView.chosen) {
     const { seq, digest } = chosen
     if (!Window.covers(log, seq)) continue
-    const slot = slotOf(config, state, { newView, chosen })
+    const slot = slotOf(config, before, { newView, chosen })
     log = Window.set(log, seq, slot)
     seqno = seq
     const { batch } = slot
@@ -150,6 +158,7 @@ export const enterView = (config: Config, state: State): PbftStep => {
   const { newView } = state
   if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
   const stable = stabiliseAt(config, state, newView.start.seq)
-  const entered = install(config, keepTold(config, stable.state, []), newView)
+  const kept = keepTold(config, stable.state, [])
+  const entered = install(config, kept, { newView, before: state })
   return { ...entered, effects: [...stable.effects, ...entered.effects] }
 }

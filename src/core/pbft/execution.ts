@@ -11,7 +11,7 @@ import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { takeCheckpoint } from "./checkpointing.ts"
 import type { Numbered, Reply } from "./message.ts"
-import { waitingReads } from "./reads.ts"
+import { newReads, withReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 import { committedAt, type CommittedConfig, type Content, keepTold } from "./told.ts"
@@ -205,7 +205,8 @@ export const execute = (config: Config, state: State, input: Ran): PbftStep => {
   const ran = forget({ ...state, executed: seq, table, recovery }, [content.batch])
   const own = [{ seq, digest: content.digest }]
   const { state: next, effects } = finish(config, ran, { service, own })
-  return { state: next, effects: [...point, ...replies, ...effects], action: "Execute" }
+  const all = withReads([...point, ...replies, ...effects], newReads(state, next))
+  return { state: next, effects: all, action: "Execute" }
 }
 
 /**
@@ -232,12 +233,7 @@ export const settle = (config: Config, state: State, { service }: Executed): Pbf
   }
   const settled = forget({ ...state, undo: undefined }, batches)
   const { state: next, effects } = finish(config, settled, { service, own })
-  const reads = waitingReads(next)
-  const last = effects.at(-1)
-  // What waits to be read is read before anything else is executed.
-  const ordered =
-    last?._tag === "Execute" ? [...effects.slice(0, -1), ...reads, last] : [...effects, ...reads]
-  return { state: next, effects: ordered, action: "Settle" }
+  return { state: next, effects: withReads(effects, newReads(state, next)), action: "Settle" }
 }
 
 /** The state that goes back to what is committed, and what its service must do for it. */
@@ -248,5 +244,5 @@ export const undone = (
   if (undo === undefined) return { state, effects: none }
   const { executed, table } = undo
   const back = { ...state, executed, table, undo: undefined }
-  return { state: back, effects: [{ _tag: "Undo" }, ...waitingReads(back)] }
+  return { state: back, effects: [{ _tag: "Undo" }, ...newReads(state, back)] }
 }

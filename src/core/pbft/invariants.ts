@@ -189,6 +189,8 @@ const topicOf = (m: PeerMessage): string | undefined => {
     case "Batch":
     case "FetchState":
     case "State":
+    case "QueryStable":
+    case "ReplyStable":
       return undefined
   }
 }
@@ -283,7 +285,8 @@ export const typeOK = (config: Config, state: State): string | null => {
     const slot = Window.get(state.log, seq)
     if (!state.active) return `slot ${seq} while the view changes`
     if (slot.phase === "empty" && slot.batch.length > 0) return `batch of slot ${seq}`
-    if (slot.phase !== "empty" && slot.batch.length === 0 && state.view === 0) {
+    const isNull = slot.phase !== "empty" && slot.batch.length === 0
+    if (isNull && state.view === 0 && config.nullRequests !== true) {
       return `null request in slot ${seq} of view 0`
     }
     if ((slot.phase === "empty") !== (slot.digest === "")) return `digest of slot ${seq}`

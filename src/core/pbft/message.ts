@@ -150,6 +150,27 @@ export const State = Schema.TaggedStruct("State", {
 })
 export type State = typeof State.Type
 
+/** A replica that is recovered asks how far the others are (TOCS section 5). */
+export const QueryStable = Schema.TaggedStruct("QueryStable", {
+  /** As what it came back: tells its questions apart. */
+  incarnation: Natural,
+  replica: Natural,
+})
+export type QueryStable = typeof QueryStable.Type
+
+/** The answer (TOCS section 5). */
+export const ReplyStable = Schema.TaggedStruct("ReplyStable", {
+  /** Who asked, and as what. */
+  recovering: Natural,
+  incarnation: Natural,
+  /** The last checkpoint of the replica that answers. */
+  checkpoint: Natural,
+  /** The last sequence number that it prepared. */
+  prepared: Natural,
+  replica: Natural,
+})
+export type ReplyStable = typeof ReplyStable.Type
+
 /** The result of a request (section 4.2). */
 export const Reply = Schema.TaggedStruct("Reply", {
   view: Natural,
@@ -183,6 +204,8 @@ export const ReplicaMessage = Schema.Union([
   State,
   FetchPrePrepare,
   Committed,
+  QueryStable,
+  ReplyStable,
 ])
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
@@ -199,6 +222,17 @@ export type PeerMessage =
   | FetchState
   | State
   | FetchPrePrepare
+  | QueryStable
+  | ReplyStable
+  | Committed
+
+/** What a replica sends to one other, but for a state. */
+export type AddressedMessage =
+  | Batch
+  | Request
+  | PrePrepare
+  | FetchPrePrepare
+  | ReplyStable
   | Committed
 
 /** What travels whole: a state is too large for that. */
@@ -219,6 +253,8 @@ export const Message = Schema.Union([
   State,
   FetchPrePrepare,
   Committed,
+  QueryStable,
+  ReplyStable,
   Reply,
 ])
 export type Message = typeof Message.Type

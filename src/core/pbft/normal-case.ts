@@ -16,7 +16,7 @@ import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
 import { lastProposed, mayAsk, partsOf } from "./proposal.ts"
-import { isMute } from "./rejoin.ts"
+import { isMute, isOpen } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -32,29 +32,43 @@ const isPrimary = (config: Config, state: State): boolean =>
 
 /**
  * RecvRequest (OSDI '99 section 4.1, TOCS appendix). A request from its client: the stored reply
- * again if it was executed; otherwise it waits for its turn, at most one a client.
+ * again if it was executed, and where that was only tentative a backup waits for its agreement as
+ * well, or nobody who has it from the primary alone would suspect it; otherwise it waits for its
+ * turn, at most one a client.
  */
 export const recvRequest = (config: Config, state: State, m: Authentic<Request>): PbftStep => {
   if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")
   const last = ClientTable.get(state.table, m.client)
   if (m.timestamp < last.timestamp) return ignore(state, "OldTimestamp")
-  if (m.timestamp === last.timestamp) return resendReply(config, state, m)
   const mine = state.queue.find((r) => r.client === m.client)
-  if (mine !== undefined && mine.timestamp >= m.timestamp) return ignore(state, "AlreadyQueued")
+  const isKnown = mine !== undefined && mine.timestamp >= m.timestamp
+  if (m.timestamp === last.timestamp) {
+    const { message, settled } = resentReply(config, state, m)
+    const waits = !settled && !isKnown && !isPrimary(config, state)
+    const effects: ReadonlyArray<Effect> = [{ _tag: "SendToClient", client: m.client, message }]
+    return { state: waits ? queued(state, m) : state, effects, action: "RecvRequest" }
+  }
+  if (isKnown) return ignore(state, "AlreadyQueued")
   if (isPrimary(config, state) && (state.assigned[m.client] as number) >= m.timestamp) {
     return ignore(state, "AlreadyAssigned")
   }
-  const { client, timestamp, operation, authenticator } = m
-  const request: SignedRequest = { client, timestamp, operation, authenticator, ...replierOf(m) }
-  const others = mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)
-  return {
-    state: { ...state, queue: [...others, request] },
-    effects: none,
-    action: "RecvRequest",
-  }
+  return { state: queued(state, m), effects: none, action: "RecvRequest" }
 }
 
-const resendReply = (config: Config, state: State, m: Request): PbftStep => {
+// The request waits, the last of its client.
+const queued = (state: State, m: Authentic<Request>): State => {
+  const { client, timestamp, operation, authenticator } = m
+  const request: SignedRequest = { client, timestamp, operation, authenticator, ...replierOf(m) }
+  const others = state.queue.filter((r) => r.client !== client)
+  return { ...state, queue: [...others, request] }
+}
+
+// What was answered, again, and whether it is executed for good.
+const resentReply = (
+  config: Config,
+  state: State,
+  m: Request,
+): { readonly message: Reply; readonly settled: boolean } => {
   const { client, timestamp } = m
   const { undo, table, view } = state
   const { result } = ClientTable.get(table, client)
@@ -63,17 +77,13 @@ const resendReply = (config: Config, state: State, m: Request): PbftStep => {
   const message: Reply = settled
     ? { _tag: "Reply", ...about }
     : { _tag: "Reply", ...about, tentative: true }
-  return {
-    state,
-    effects: [{ _tag: "SendToClient", client, message }],
-    action: "RecvRequest",
-  }
+  return { message, settled }
 }
 
 /**
  * SendPrePrepare (OSDI '99 section 4.2, TOCS section 6.1). The primary gives the next sequence
  * number to the first `count` waiting requests, after its own proposal (OSDI '99 section 4.6), and
- * starts their agreement.
+ * starts their agreement. With a `count` of 0 it proposes the null request (TOCS section 5).
  */
 export const sendPrePrepare = (
   config: Config,
@@ -83,11 +93,12 @@ export const sendPrePrepare = (
   if (!state.active) return ignore(state, "NotActive")
   if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
   if (isMute(state)) return ignore(state, "Mute")
-  if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count === 0 && config.nullRequests !== true) return ignore(state, "BadBatchSize")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
   const seq = state.seqno + 1
-  if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")
-  const { clock } = config
+  if (!isOpen(state, seq)) return ignore(state, "WindowFull")
+  const clock = count === 0 ? undefined : config.clock
   if (proposal?.client !== clock) return ignore(state, "BadProposal")
   if (clock !== undefined && (proposal?.timestamp ?? 0) <= lastProposed(state, clock)) {
     return ignore(state, "OldProposal")
@@ -136,12 +147,14 @@ export const recvPrePrepare = (
   if (m.replica !== primaryOf(config.group, state.view)) return ignore(state, "NotFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (isMute(state)) return ignore(state, "Mute")
-  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
   const { proposal, asked } = partsOf(config, m.batch)
-  if (asked.length < 1 || asked.length > config.maxBatch) return ignore(state, "BadBatchSize")
-  if (proposal?.client !== config.clock) return ignore(state, "BadProposal")
+  const isNull = m.batch.length === 0 && config.nullRequests === true
+  const fits = asked.length >= 1 && asked.length <= config.maxBatch
+  if (!isNull && !fits) return ignore(state, "BadBatchSize")
+  if (!isNull && proposal?.client !== config.clock) return ignore(state, "BadProposal")
   if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")
   const { seq, digest } = m
   const action = "RecvPrePrepare"
@@ -178,7 +191,7 @@ export const recvPrepare = (config: Config, state: State, m: Authentic<Prepare>)
   if (!state.active) return ignore(state, "NotActive")
   if (m.replica === primaryOf(config.group, state.view)) return ignore(state, "PrepareFromPrimary")
   if (m.replica === config.id) return ignore(state, "FromSelf")
-  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (before.phase === "prepared" || isFinal(before.phase)) {
     return ignore(state, "AlreadyPrepared")
@@ -193,7 +206,7 @@ export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): 
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (!state.active) return ignore(state, "NotActive")
   if (m.replica === config.id) return ignore(state, "FromSelf")
-  if (!Window.covers(state.log, m.seq)) return ignore(state, "OutsideWatermarks")
+  if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
   if (isFinal(before.phase)) return ignore(state, "AlreadyCommitted")
   if (Votes.has(before.commits, m.replica)) return ignore(state, "DuplicateCommit")

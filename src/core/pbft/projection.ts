@@ -30,13 +30,15 @@ import {
   emptySlot,
   noCheckpointVotes,
   type Phase,
+  noEstimate,
   type Recovery,
   type Slot,
   type State,
+  type Told,
   type WaitingRead,
 } from "./state.ts"
 import { primaryOf } from "../quorum.ts"
-import { type ToldData, toldData, toldOf } from "./told-data.ts"
+import { toldData, type ToldExecutionsData, toldOf } from "./told-data.ts"
 
 /** One replica's vote. */
 export interface VoteData {
@@ -102,17 +104,26 @@ export interface ReplicaData {
   /** null: nothing is executed tentatively. */
   readonly undo: UndoData | null
   readonly reads: ReadonlyArray<WaitingRead>
-  /** Only where the replica once lost its disk: nothing else has none of it. */
+  /** Only where the replica once lost its disk or was recovered. */
   readonly recovery?: RecoveryData
   /** Only where it executed something above its low watermark, or others say that they did. */
-  readonly told?: ToldData
+  readonly told?: ToldExecutionsData
 }
 
 /** `recovery[i]`. */
 export interface RecoveryData {
   readonly incarnation: number
-  /** null: it is not known yet from where on the replica votes. */
+  /** null: it is not known yet from where on the replica is recovered. */
   readonly point: Seq | null
+  /** Only where it has its disk; null: it has not been estimated yet. */
+  readonly bound?: Seq | null
+  /** Only there, and only before the bound is known: who has answered what. */
+  readonly told?: ReadonlyArray<ToldData>
+}
+
+/** `recovery[i].told[replica]`. */
+export interface ToldData extends Told {
+  readonly replica: ReplicaId
 }
 
 /** `undo[i]`, as far as it is not the service's own. */
@@ -205,12 +216,25 @@ export const fullProjection = (state: State): ReplicaData => ({
 /** The field `recovery`, where there is one. */
 export const recoveryData = ({ recovery }: State): { readonly recovery?: RecoveryData } => {
   if (recovery === undefined) return {}
-  const { incarnation, point } = recovery
-  return { recovery: { incarnation, point: point ?? null } }
+  const { incarnation, point, estimate } = recovery
+  const data = { incarnation, point: point ?? null }
+  if (estimate === undefined) return { recovery: data }
+  const told = estimate.told.flatMap((t, replica) => (t === undefined ? [] : [{ replica, ...t }]))
+  return { recovery: { ...data, bound: estimate.bound ?? null, told } }
 }
 
-const recoveryOf = ({ recovery }: ReplicaData): Recovery | undefined =>
-  recovery && { ...recovery, point: recovery.point ?? undefined }
+const recoveryOf = (config: Config, { recovery }: ReplicaData): Recovery | undefined => {
+  if (recovery === undefined) return undefined
+  const { incarnation, bound, told = [] } = recovery
+  const point = recovery.point ?? undefined
+  if (bound === undefined) return { incarnation, point }
+  const start = noEstimate(config.group)
+  const answers = told.reduce(
+    (all, { replica, ...answer }) => all.with(replica, answer),
+    start.told.slice(),
+  )
+  return { incarnation, point, estimate: { bound: bound ?? undefined, told: answers } }
+}
 
 const signed = (request: RequestData): SignedRequest => ({ ...request, authenticator: "" })
 
@@ -277,7 +301,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
         ? undefined
         : { executed: data.undo.executed, table: tableOf(config, data.undo.table) },
     reads: data.reads,
-    recovery: recoveryOf(data),
+    recovery: recoveryOf(config, data),
     told: toldOf(data),
   }
   const primary = primaryOf(config.group, state.view) === config.id

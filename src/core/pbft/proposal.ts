@@ -12,7 +12,7 @@ import type { ClientId } from "../ids.ts"
 import type { BatchItem } from "../request.ts"
 import { timeProposal } from "../agreed-time.ts"
 import { primaryOf } from "../quorum.ts"
-import { isMute } from "./rejoin.ts"
+import { isMute, isOpen } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 
 type Proposing = Pick<Config, "clients" | "clock">
@@ -36,7 +36,10 @@ export const lastProposed = (state: State, clock: ClientId): number =>
 
 /** Whether the replica gives numbers to batches: it is the primary, takes part and is not mute. */
 export const isProposer = ({ group, id }: Config, state: State): boolean =>
-  state.active && primaryOf(group, state.view) === id && !isMute(state)
+  state.active &&
+  primaryOf(group, state.view) === id &&
+  !isMute(state) &&
+  isOpen(state, state.seqno + 1)
 
 /** The input that starts a batch of `count` requests at this time, in milliseconds since 1970. */
 export const proposeInput = (

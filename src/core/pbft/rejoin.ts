@@ -9,6 +9,7 @@
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
+import * as Window from "../window.ts"
 import type { Request, ViewChange } from "./message.ts"
 import {
   type Config,
@@ -41,9 +42,29 @@ export const recoveringReplica = (
   return replica >= 0 && replica < group.n ? replica : undefined
 }
 
-/** Whether the replica has to be silent: the window has not passed what it may have voted for. */
-export const isMute = ({ recovery, log }: State): boolean =>
-  recovery !== undefined && (recovery.point === undefined || log.low < recovery.point)
+/**
+ * Whether the replica has to be silent: without its disk, until the window has passed what it may
+ * have voted for; with it, until it knows how far that can be.
+ */
+export const isMute = ({ recovery, log }: State): boolean => {
+  if (recovery === undefined) return false
+  if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined
+  return recovery.point === undefined || log.low < recovery.point
+}
+
+/**
+ * The high watermark of a replica whose low one is `low`: who is recovered with its disk sends
+ * nothing above the bound before a checkpoint there is stable.
+ */
+export const highAt = ({ recovery, log }: State, low: Seq): Seq => {
+  const high = low + log.length
+  const bound = recovery?.estimate?.bound
+  return bound !== undefined && low < bound ? Math.min(high, bound) : high
+}
+
+/** Whether the replica may take part in the agreement on a sequence number. */
+export const isOpen = (state: State, seq: Seq): boolean =>
+  Window.covers(state.log, seq) && seq <= highAt(state, state.log.low)
 
 /** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
 export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
@@ -63,14 +84,16 @@ interface Reached {
   readonly table: ClientTable.ClientTable
 }
 
-// From where on it votes again: as soon as its own request is executed, a full log above the
-// checkpoint before it.
+// From where on it is recovered: as soon as its own request is executed, a full log above the
+// checkpoint before it, and not below its bound.
 const placed = (config: Config, recovery: Recovery, { seq, table }: Reached): Recovery => {
   const client = recovererOf(config, config.id)
   if (recovery.point !== undefined || client === undefined) return recovery
   if (ClientTable.get(table, client).timestamp < recovery.incarnation) return recovery
+  const { estimate } = recovery
+  if (estimate !== undefined && estimate.bound === undefined) return recovery
   const checkpoint = seq - (seq % config.checkpointInterval)
-  return { ...recovery, point: checkpoint + config.logSize }
+  return { ...recovery, point: Math.max(checkpoint + config.logSize, estimate?.bound ?? 0) }
 }
 
 /** The recovery of a replica that has executed up to `seq`; written down when its end is known. */
@@ -88,16 +111,20 @@ export const reached = (
 }
 
 /** The request to be taken back, as long as the replica does not know that it was executed. */
-export const recoveryRequest = (config: Config, { recovery }: State): Request | undefined => {
+export const recoveryRequest = (
+  config: Config,
+  { recovery }: Pick<State, "recovery">,
+): Request | undefined => {
   const client = recovererOf(config, config.id)
   if (recovery === undefined || recovery.point !== undefined || client === undefined) {
     return undefined
   }
+  if (recovery.estimate !== undefined && recovery.estimate.bound === undefined) return undefined
   const { incarnation: timestamp } = recovery
   return { _tag: "Request", client, timestamp, operation: recoverOperation, authenticator: "" }
 }
 
-const toOthers = ({ group, id }: Config, message: Request): Effect => ({
+export const toOthers = ({ group, id }: Config, message: Request): Effect => ({
   _tag: "SendToReplicas",
   replicas: Array.from({ length: group.n }, (_, k) => k).filter((k) => k !== id),
   message,

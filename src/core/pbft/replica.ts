@@ -13,6 +13,7 @@ import {
   sendPrePrepare,
 } from "./normal-case.ts"
 import { answerRead, recvRead } from "./reads.ts"
+import { recover, recvQueryStable, recvReplyStable } from "./recover.ts"
 import { rejoin } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
@@ -52,6 +53,10 @@ const receive = (
       return recvState(config, state, m)
     case "Committed":
       return recvCommitted(config, state, m)
+    case "QueryStable":
+      return recvQueryStable(config, state, m)
+    case "ReplyStable":
+      return recvReplyStable(config, state, m)
   }
 }
 
@@ -82,6 +87,8 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return restart(config, input.durable)
     case "Rejoin":
       return rejoin(config, state, input.incarnation)
+    case "Recover":
+      return recover(config, state, input)
   }
 }
 

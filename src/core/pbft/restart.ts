@@ -6,7 +6,7 @@
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
 import type { View } from "../ids.ts"
-import { primaryOf } from "../quorum.ts"
+import { type Group, primaryOf } from "../quorum.ts"
 import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
@@ -20,6 +20,7 @@ import {
   type HeldEntry,
   init,
   noCheckpointVotes,
+  noEstimate,
   type OwnCheckpoint,
   type PbftStep,
   type Recovery,
@@ -50,9 +51,12 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
 
 const recoveryRecords = ({ recovery }: State): ReadonlyArray<DurableRecord> => {
   if (recovery === undefined) return []
-  const { incarnation, point } = recovery
-  const rejoined: DurableRecord = { _tag: "Rejoined", incarnation }
-  return point === undefined ? [rejoined] : [rejoined, { _tag: "RecoveryPoint", seq: point }]
+  const { incarnation, point, estimate } = recovery
+  const _tag = estimate === undefined ? "Rejoined" : "Recovering"
+  const records: Array<DurableRecord> = [{ _tag, incarnation }]
+  if (estimate?.bound !== undefined) records.push({ _tag: "RecoveryBound", seq: estimate.bound })
+  if (point !== undefined) records.push({ _tag: "RecoveryPoint", seq: point })
+  return records
 }
 
 // P and Q as the records that they came from, and how far the change to the view has come.
@@ -88,7 +92,7 @@ interface Disk {
   recovery: Recovery | undefined
 }
 
-const read = (records: ReadonlyArray<DurableRecord>): Disk => {
+const read = (records: ReadonlyArray<DurableRecord>, group: Group): Disk => {
   const disk: Disk = {
     prePrepared: [],
     prepared: [],
@@ -117,15 +121,13 @@ const read = (records: ReadonlyArray<DurableRecord>): Disk => {
       case "CheckpointStable":
         disk.low = r.seq
         break
-      case "Rejoined":
-        disk.recovery = { incarnation: r.incarnation, point: undefined }
-        break
-      case "RecoveryPoint":
-        assert(disk.recovery !== undefined, "a recovery point follows the recovery")
-        disk.recovery = { ...disk.recovery, point: r.seq }
+      case "ViewLeft":
+      case "NewViewTaken":
+      case "ViewEntered":
+        readChange(disk, r)
         break
       default:
-        readChange(disk, r)
+        readRecovery(disk, r, group)
     }
   }
   return disk
@@ -135,6 +137,28 @@ type ChangeRecord = Extract<
   DurableRecord,
   { readonly _tag: "ViewLeft" | "NewViewTaken" | "ViewEntered" }
 >
+
+type RecoveryRecord = Extract<
+  DurableRecord,
+  { readonly _tag: "Rejoined" | "RecoveryPoint" | "Recovering" | "RecoveryBound" }
+>
+
+const readRecovery = (disk: Disk, r: RecoveryRecord, group: Group): void => {
+  if (r._tag === "Rejoined") {
+    disk.recovery = { incarnation: r.incarnation, point: undefined }
+    return
+  }
+  if (r._tag === "Recovering") {
+    const { incarnation } = r
+    disk.recovery = { incarnation, point: undefined, estimate: noEstimate(group) }
+    return
+  }
+  assert(disk.recovery !== undefined, "what is known of a recovery follows it")
+  disk.recovery =
+    r._tag === "RecoveryPoint"
+      ? { ...disk.recovery, point: r.seq }
+      : { ...disk.recovery, estimate: { ...noEstimate(group), bound: r.seq } }
+}
 
 const readChange = (disk: Disk, r: ChangeRecord): void => {
   if (r._tag !== "ViewEntered" && !disk.active) {
@@ -207,7 +231,7 @@ const setsOf = (config: Config, disk: Disk): Pick<State, "pset" | "qset"> => {
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): PbftStep => {
   const start = init(config)
-  const disk = read(records)
+  const disk = read(records, config.group)
   const { low } = disk
   // order-free: sorted below
   const taken = [...disk.checkpoints.values()].filter((c) => c.seq >= low)

@@ -6,20 +6,19 @@
  */
 import * as ClientTable from "../client-table.ts"
 import { noDigest, type Seq } from "../ids.ts"
-import { ignore, none } from "../machine.ts"
+import { ignore } from "../machine.ts"
 import { primaryOf, weakQuorum } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import { stabilise, stabiliseAt, vote } from "./checkpointing.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, FetchState, Numbered, State as StateMessage } from "./message.ts"
-import { waitingReads } from "./reads.ts"
-import { reached } from "./rejoin.ts"
+import { newReads } from "./reads.ts"
+import { highAt, reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 import { keepTold } from "./told.ts"
 
-const isAbove = (config: Config, state: State, seq: Seq): boolean =>
-  seq > state.log.low + config.logSize
+const isAbove = (state: State, seq: Seq): boolean => seq > highAt(state, state.log.low)
 
 /**
  * A digest is right when f + 1 vouch for it, of whom one is correct. A window is left behind only
@@ -27,7 +26,7 @@ const isAbove = (config: Config, state: State, seq: Seq): boolean =>
  */
 const vouched = (config: Config, state: State): ReadonlyArray<Numbered> =>
   state.checkpointVotes.flatMap(({ seq, votes }) => {
-    const needed = isAbove(config, state, seq) ? config.group.quorum - 1 : weakQuorum(config.group)
+    const needed = isAbove(state, seq) ? config.group.quorum - 1 : weakQuorum(config.group)
     const digests = [...new Set(votes)].filter((d) => d !== noDigest) // order-free: each by itself
     return digests
       .filter((digest) => Votes.count(votes, digest) >= needed)
@@ -91,7 +90,7 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
   const held = hold(config, state, m)
   const { recovery, effects: point } = reached(config, state, { table: held.table, seq })
   const restored = { ...held, recovery }
-  const moved = isAbove(config, state, seq)
+  const moved = isAbove(state, seq)
     ? stabiliseAt(config, restored, seq)
     : stabilise(config, withOwnVote(config, restored, { seq, digest }), seq)
   const kept = keepTold(config, moved.state, [])
@@ -105,7 +104,7 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
     { _tag: "Restore", seq },
     ...moved.effects,
     { _tag: "Broadcast", message: { _tag: "Checkpoint", seq, digest, replica: config.id } },
-    ...(state.undo === undefined ? none : waitingReads(next)),
+    ...newReads(state, next),
     ...executeHead(config, state, next),
   ]
   return { state: next, effects, action: "RecvState" }
@@ -121,7 +120,7 @@ const hold = (config: Config, state: State, { seq, service, table: all }: StateM
   ]
   const queue = state.queue.filter((r) => r.timestamp > ClientTable.get(table, r.client).timestamp)
   const leads = state.active && primaryOf(config.group, state.view) === config.id
-  const seqno = leads && isAbove(config, state, seq) ? seq : state.seqno
+  const seqno = leads && isAbove(state, seq) ? seq : state.seqno
   return { ...state, executed: seq, table, undo: undefined, checkpoints, queue, seqno }
 }
 

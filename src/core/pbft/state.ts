@@ -50,8 +50,12 @@ export interface Config {
    * that of the i-th after it (rejoin.ts), all of `clients`; undefined: nobody is taken back.
    */
   readonly recoverers?: ClientId | undefined
+  /** Whether primaries may propose the null request, so that an idle log goes on. */
+  readonly nullRequests?: boolean | undefined
   /** Whether it answers requests that are only to read without an order (TOCS section 5.1). */
   readonly readOnly: boolean
+  /** Whether they do not wait for what it has prepared (reads.ts): only to show what then fails. */
+  readonly hastyReads?: boolean | undefined
   /**
    * How many batches it may execute before they are committed: 0 for none, 1 as in TOCS section
    * 5.1. With more a result can depend on what is never committed; only models go there.
@@ -137,14 +141,32 @@ export interface WaitingRead {
   readonly client: ClientId
   readonly timestamp: Timestamp
   readonly operation: Bytes
+  /** It waits until this is executed; 0 for nothing more than what was executed when it came. */
+  readonly after: Seq
 }
 
-/** A replica that lost its disk: as what it came back, and from where on it votes again. */
+/** A replica that lost its disk or is recovered with it: as what it came back, how far it is. */
 export interface Recovery {
   /** From a counter that no disk takes along. */
   readonly incarnation: number
-  /** It votes when this is stable; undefined until its request to be taken back is executed. */
+  /** It is recovered when this is stable; undefined until its request is executed. */
   readonly point: Seq | undefined
+  /** Only where it has its disk (recover.ts). */
+  readonly estimate?: Estimate
+}
+
+/** How far the log can have come, for who is recovered with its disk. */
+export interface Estimate {
+  /** Nothing is sent above it before it is stable; undefined until enough have answered. */
+  readonly bound: Seq | undefined
+  /** By replica what it answered, while there is no bound. Volatile. */
+  readonly told: ReadonlyArray<Told | undefined>
+}
+
+/** How far a replica is: its last checkpoint and the last number that it prepared. */
+export interface Told {
+  readonly checkpoint: Seq
+  readonly prepared: Seq
 }
 
 /** A batch that was fetched for a new view. */
@@ -154,7 +176,7 @@ export interface FetchedBatch {
 }
 
 /** What this replica executed, and what others say that they did; told.ts. */
-export interface Told {
+export interface ToldExecutions {
   /** Above the low watermark what it executed for good, ascending. */
   readonly own: ReadonlyArray<Message.Numbered>
   /** Beyond that what others say, by number and replica, one of each. */
@@ -204,10 +226,10 @@ export interface State {
   readonly undo: Settled | undefined
   /** Requests to read that are not answered yet, by client, one of each. Volatile. */
   readonly reads: ReadonlyArray<WaitingRead>
-  /** Only where the replica once lost its disk. Durable. */
+  /** Only where the replica once lost its disk or was recovered. Durable, but for `told`. */
   readonly recovery: Recovery | undefined
   /** Empty unless `tellCommitted`. Volatile. */
-  readonly told: Told
+  readonly told: ToldExecutions
 }
 
 export interface CheckpointVotes {
@@ -239,8 +261,12 @@ export type DurableRecord =
   | { readonly _tag: "ViewEntered"; readonly view: View }
   /** The disk is a new one: the replica came back as this incarnation. */
   | { readonly _tag: "Rejoined"; readonly incarnation: number }
-  /** From here on it votes again. */
+  /** When this is stable it is recovered. */
   | { readonly _tag: "RecoveryPoint"; readonly seq: Seq }
+  /** It is recovered with its disk, as this incarnation. */
+  | { readonly _tag: "Recovering"; readonly incarnation: number }
+  /** It sends nothing above this number before it is stable. */
+  | { readonly _tag: "RecoveryBound"; readonly seq: Seq }
 
 export type Input =
   | {
@@ -292,19 +318,18 @@ export type Input =
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
   /** The process starts with an empty disk in place of the one that it had. */
   | { readonly _tag: "Rejoin"; readonly incarnation: number }
+  /** The process starts with what its disk holds, to be recovered. */
+  | {
+      readonly _tag: "Recover"
+      readonly incarnation: number
+      readonly durable: ReadonlyArray<DurableRecord>
+    }
 
 /** Exactly what a replica may ask for. */
 export type Effect =
   | Broadcast<Message.DirectMessage>
   | SendToClient<Message.Reply>
-  | SendToReplicas<
-      | Message.Batch
-      | Message.State
-      | Message.Request
-      | Message.PrePrepare
-      | Message.FetchPrePrepare
-      | Message.Committed
-    >
+  | SendToReplicas<Message.AddressedMessage | Message.State>
   | Persist<DurableRecord>
   | Execute
   | Undo
@@ -331,6 +356,12 @@ export const noCheckpointVotes = (config: Config, low: Seq): ReadonlyArray<Check
   }
   return all
 }
+
+/** What a replica that is recovered knows of the others before any has answered. */
+export const noEstimate = ({ n }: Group): Estimate => ({
+  bound: undefined,
+  told: new Array<Told | undefined>(n).fill(undefined),
+})
 
 /** The service's digest in the checkpoint before any request. Models and services agree on it. */
 export const genesisService: Digest = "genesis"
@@ -362,7 +393,7 @@ export const init = (config: Config): State => {
 }
 
 /** Nothing was executed, and nobody said anything. */
-export const nothingTold: Told = { own: [], claims: [], batches: [] }
+export const nothingTold: ToldExecutions = { own: [], claims: [], batches: [] }
 
 /** The last sequence number up to which what was executed is committed, not only tentative. */
 export const settledSeq = (state: Pick<State, "undo" | "executed">): Seq =>

@@ -6,10 +6,10 @@
 import type { Request, SignedRequest } from "../request.ts"
 import { type FetchedBatchData, numberedData } from "./change-data.ts"
 import type { Claim, Numbered } from "./message.ts"
-import { nothingTold, type State, type Told } from "./state.ts"
+import { nothingTold, type State, type ToldExecutions } from "./state.ts"
 
 /** `told[i]`. */
-export interface ToldData {
+export interface ToldExecutionsData {
   readonly own: ReadonlyArray<Numbered>
   readonly claims: ReadonlyArray<Claim>
   readonly batches: ReadonlyArray<FetchedBatchData>
@@ -25,7 +25,7 @@ const signed = (request: Request): SignedRequest => ({ ...request, authenticator
 const claimData = ({ seq, digest, replica }: Claim): Claim => ({ seq, digest, replica })
 
 /** The field `told`, where there is something. */
-export const toldData = ({ told }: Pick<State, "told">): { readonly told?: ToldData } => {
+export const toldData = ({ told }: Pick<State, "told">): { readonly told?: ToldExecutionsData } => {
   const { own, claims, batches } = told
   if (own.length + claims.length + batches.length === 0) return {}
   return {
@@ -38,7 +38,7 @@ export const toldData = ({ told }: Pick<State, "told">): { readonly told?: ToldD
 }
 
 /** What `toldData` showed, with empty authenticators. */
-export const toldOf = ({ told }: { readonly told?: ToldData }): Told =>
+export const toldOf = ({ told }: { readonly told?: ToldExecutionsData }): ToldExecutions =>
   told === undefined
     ? nothingTold
     : {

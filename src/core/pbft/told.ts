@@ -18,7 +18,7 @@ import {
   type Slot,
   type State,
   settledSeq,
-  type Told,
+  type ToldExecutions,
 } from "./state.ts"
 
 /** A batch and its digest. */
@@ -99,7 +99,7 @@ export const keepTold = (config: Config, state: State, own: ReadonlyArray<Number
     told.claims.filter((c) => c.seq > settled),
   )
   const isClaimed = ({ digest }: Content): boolean => claims.some((c) => c.digest === digest)
-  const next: Told = {
+  const next: ToldExecutions = {
     own: same(
       all,
       all.filter((c) => c.seq > log.low),

@@ -5,8 +5,8 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Schema } from "effect"
-import { BytesText, Natural, type SignedRequest } from "../request.ts"
-import { type NewViewData, newViewOf, type ViewChangeData, viewChangeOf } from "./change-data.ts"
+import { BytesText, Natural } from "../request.ts"
+import { newViewOf, viewChangeOf } from "./change-data.ts"
 import type { ClientInput } from "./client.ts"
 import {
   type Authentic,
@@ -16,121 +16,105 @@ import {
   type ReplicaMessage,
   type Reply,
 } from "./message.ts"
-import type { ClientData, ReplicaData, RequestData } from "./projection.ts"
-import type { DurableRecord, Input } from "./state.ts"
+import type { ClientData, ReplicaData } from "./projection.ts"
+import type { Input } from "./state.ts"
+import {
+  BatchFields,
+  ClientEntry,
+  Digest,
+  recordOf,
+  replier,
+  RequestFields,
+  signed,
+  TracedBatch,
+  TracedNewView,
+  TracedRecord,
+  TracedRequest,
+  TracedViewChange,
+  type as typeOf,
+} from "./trace-record.ts"
 
-const Digest = Schema.NonEmptyString
-const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
-
-const RequestFields = { client: Natural, timestamp: Natural, operation: BytesText }
-const replier = { replier: Schema.optionalKey(Natural) }
-const TracedRequest = Schema.Struct({ ...RequestFields, ...replier })
 /** A request of a pre-prepare that is only named. */
 const TracedName = Schema.Struct({
   client: Natural,
   timestamp: Natural,
   operation: Schema.optionalKey(Schema.Never),
 })
-const TracedBatch = Schema.Array(TracedRequest)
 const VoteFields = { view: Natural, seq: Natural, digest: Digest, replica: Natural }
-const BatchFields = { view: Natural, seq: Natural, digest: Digest, batch: TracedBatch }
 const ClaimFields = { seq: Natural, digest: Digest, replica: Natural }
-const ClientEntry = Schema.Struct({ timestamp: Natural, result: BytesText })
-
-const TracedViewChange = Schema.Struct({
-  view: Natural,
-  low: Natural,
-  checkpoints: Schema.Array(Numbered),
-  prepared: Schema.Array(Entry),
-  prePrepared: Schema.Array(Entry),
-  replica: Natural,
-  incarnation: Schema.optionalKey(Natural),
-}) satisfies Schema.Schema<ViewChangeData>
-
-const TracedNewView = Schema.Struct({
-  view: Natural,
-  changes: Schema.Array(TracedViewChange),
-  start: Numbered,
-  chosen: Schema.Array(Numbered),
-  replica: Natural,
-}) satisfies Schema.Schema<NewViewData>
-
-const TracedRecord = Schema.Union([
-  Schema.Struct({ ...type("PrePrepared"), ...BatchFields }),
-  Schema.Struct({ ...type("Prepared"), view: Natural, seq: Natural, digest: Digest }),
-  Schema.Struct({
-    ...type("CheckpointTaken"),
-    seq: Natural,
-    digest: Digest,
-    service: Digest,
-    table: Schema.Array(ClientEntry),
-  }),
-  Schema.Struct({ ...type("CheckpointStable"), seq: Natural }),
-  Schema.Struct({ ...type("ViewLeft"), viewChange: TracedViewChange }),
-  Schema.Struct({ ...type("NewViewTaken"), newView: TracedNewView }),
-  Schema.Struct({ ...type("ViewEntered"), view: Natural }),
-  Schema.Struct({ ...type("Rejoined"), incarnation: Natural }),
-  Schema.Struct({ ...type("RecoveryPoint"), seq: Natural }),
-])
-type TracedRecord = typeof TracedRecord.Type
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
-  Schema.Struct({ ...type("Request"), ...RequestFields, ...replier }),
-  Schema.Struct({ ...type("Read"), ...RequestFields }),
+  Schema.Struct({ ...typeOf("Request"), ...RequestFields, ...replier }),
+  Schema.Struct({ ...typeOf("Read"), ...RequestFields }),
   Schema.Struct({
-    ...type("PrePrepare"),
+    ...typeOf("PrePrepare"),
     ...BatchFields,
     batch: Schema.Array(Schema.Union([TracedRequest, TracedName])),
     replica: Natural,
     /** Places in the batch, from 0, of the requests whose own authenticator failed. */
     failed: Schema.Array(Natural),
   }),
-  Schema.Struct({ ...type("Prepare"), ...VoteFields }),
-  Schema.Struct({ ...type("Commit"), ...VoteFields }),
-  Schema.Struct({ ...type("Checkpoint"), ...ClaimFields }),
-  Schema.Struct({ ...type("Committed"), ...ClaimFields }),
-  Schema.Struct({ ...type("ViewChange"), ...TracedViewChange.fields }),
-  Schema.Struct({ ...type("NewView"), ...TracedNewView.fields }),
-  Schema.Struct({ ...type("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
-  Schema.Struct({ ...type("FetchBatch"), digest: Digest, replica: Natural }),
-  Schema.Struct({ ...type("Batch"), batch: TracedBatch }),
-  Schema.Struct({ ...type("FetchState"), ...ClaimFields }),
+  Schema.Struct({ ...typeOf("Prepare"), ...VoteFields }),
+  Schema.Struct({ ...typeOf("Commit"), ...VoteFields }),
+  Schema.Struct({ ...typeOf("Checkpoint"), ...ClaimFields }),
+  Schema.Struct({ ...typeOf("Committed"), ...ClaimFields }),
+  Schema.Struct({ ...typeOf("ViewChange"), ...TracedViewChange.fields }),
+  Schema.Struct({ ...typeOf("NewView"), ...TracedNewView.fields }),
+  Schema.Struct({ ...typeOf("FetchPrePrepare"), view: Natural, seq: Natural, replica: Natural }),
+  Schema.Struct({ ...typeOf("FetchBatch"), digest: Digest, replica: Natural }),
+  Schema.Struct({ ...typeOf("Batch"), batch: TracedBatch }),
+  Schema.Struct({ ...typeOf("FetchState"), ...ClaimFields }),
   Schema.Struct({
-    ...type("State"),
+    ...typeOf("State"),
     seq: Natural,
     service: Digest,
     table: Schema.Array(ClientEntry),
   }),
+  Schema.Struct({ ...typeOf("QueryStable"), incarnation: Natural, replica: Natural }),
   Schema.Struct({
-    ...type("Propose"),
+    ...typeOf("ReplyStable"),
+    recovering: Natural,
+    incarnation: Natural,
+    checkpoint: Natural,
+    prepared: Natural,
+    replica: Natural,
+  }),
+  Schema.Struct({
+    ...typeOf("Propose"),
     count: Natural,
     /** What the primary proposes with the batch, where it does. */
     proposal: Schema.optionalKey(Schema.Struct(RequestFields)),
   }),
   Schema.Struct({
-    ...type("Executed"),
+    ...typeOf("Executed"),
     seq: Natural,
     results: Schema.Array(BytesText),
     /** The service's digest at a checkpoint; empty elsewhere. */
     service: Schema.String,
   }),
   Schema.Struct({
-    ...type("ReadDone"),
+    ...typeOf("ReadDone"),
     client: Natural,
     timestamp: Natural,
     /** null: the service does not take the operation for a read. */
     result: Schema.NullOr(BytesText),
   }),
   /** The view-change timer of this view fired. */
-  Schema.Struct({ ...type("Timeout"), view: Natural }),
-  Schema.Struct({ ...type("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
-  Schema.Struct(type("Enter")),
-  Schema.Struct({ ...type("Fetch"), ...Numbered.fields }),
-  Schema.Struct({ ...type("Tell"), seq: Natural, replica: Natural }),
-  Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
+  Schema.Struct({ ...typeOf("Timeout"), view: Natural }),
+  Schema.Struct({ ...typeOf("Decide"), start: Numbered, chosen: Schema.Array(Numbered) }),
+  Schema.Struct(typeOf("Enter")),
+  Schema.Struct({ ...typeOf("Fetch"), ...Numbered.fields }),
+  Schema.Struct({ ...typeOf("Tell"), seq: Natural, replica: Natural }),
+  Schema.Struct({ ...typeOf("Restart"), durable: Schema.Array(TracedRecord) }),
   /** The process started without the disk that it once had. */
-  Schema.Struct({ ...type("Rejoin"), incarnation: Natural }),
+  Schema.Struct({ ...typeOf("Rejoin"), incarnation: Natural }),
+  /** The process started with its disk, to be recovered. */
+  Schema.Struct({
+    ...typeOf("Recover"),
+    incarnation: Natural,
+    durable: Schema.Array(TracedRecord),
+  }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
@@ -140,14 +124,14 @@ const marks = { digest: yes, tentative: yes, readOnly: yes }
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
   Schema.Struct({
-    ...type("Submit"),
+    ...typeOf("Submit"),
     operation: BytesText,
     readOnly: Schema.optionalKey(Schema.Literal(true)),
     ...replier,
   }),
-  Schema.Struct(type("Timeout")),
+  Schema.Struct(typeOf("Timeout")),
   Schema.Struct({
-    ...type("Reply"),
+    ...typeOf("Reply"),
     view: Natural,
     client: Natural,
     timestamp: Natural,
@@ -195,9 +179,16 @@ export const ReplicaState = Schema.Struct({
   newView: Schema.NullOr(TracedNewView),
   fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
   undo: Schema.NullOr(Schema.Struct({ executed: Natural, table: Schema.Array(TableEntry) })),
-  reads: Schema.Array(Schema.Struct(RequestFields)),
+  reads: Schema.Array(Schema.Struct({ ...RequestFields, after: Natural })),
   recovery: Schema.optionalKey(
-    Schema.Struct({ incarnation: Natural, point: Schema.NullOr(Natural) }),
+    Schema.Struct({
+      incarnation: Natural,
+      point: Schema.NullOr(Natural),
+      bound: Schema.optionalKey(Schema.NullOr(Natural)),
+      told: Schema.optionalKey(
+        Schema.Array(Schema.Struct({ replica: Natural, checkpoint: Natural, prepared: Natural })),
+      ),
+    }),
   ),
   told: Schema.optionalKey(
     Schema.Struct({
@@ -229,39 +220,6 @@ export const ClientState = Schema.Struct({
 /** The same, and whose it is: in a drop line of a process of clients. */
 export const ClientsState = Schema.Array(Schema.Struct({ client: Natural, ...ClientState.fields }))
 
-const signed = (r: RequestData): SignedRequest => ({ ...r, authenticator: "" })
-
-const recordOf = (r: TracedRecord): DurableRecord => {
-  switch (r.type) {
-    case "PrePrepared": {
-      const { view, seq, digest } = r
-      return { _tag: "PrePrepared", view, seq, digest, batch: r.batch.map(signed) }
-    }
-    case "Prepared":
-      return { _tag: "Prepared", view: r.view, seq: r.seq, digest: r.digest }
-    case "CheckpointTaken":
-      return {
-        _tag: "CheckpointTaken",
-        seq: r.seq,
-        digest: r.digest,
-        service: r.service,
-        table: r.table,
-      }
-    case "CheckpointStable":
-      return { _tag: "CheckpointStable", seq: r.seq }
-    case "ViewLeft":
-      return { _tag: "ViewLeft", viewChange: viewChangeOf(r.viewChange) }
-    case "NewViewTaken":
-      return { _tag: "NewViewTaken", newView: newViewOf(r.newView) }
-    case "ViewEntered":
-      return { _tag: "ViewEntered", view: r.view }
-    case "Rejoined":
-      return { _tag: "Rejoined", incarnation: r.incarnation }
-    case "RecoveryPoint":
-      return { _tag: "RecoveryPoint", seq: r.seq }
-  }
-}
-
 // The replica wrote the step down because the message's authenticator was verified.
 const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
 const receive = (m: Exclude<ReplicaMessage, PrePrepare>): Input => ({
@@ -287,13 +245,39 @@ const prePrepareOf = (traced: Extract<ReplicaInput, { readonly type: "PrePrepare
   return { _tag: "ReceivePrePrepare", message: authentic(message), verdicts }
 }
 
-const rejoinOf = ({
-  type: _tag,
-  incarnation,
-}: Extract<ReplicaInput, { type: "Rejoin" }>): Input => ({
-  _tag,
-  incarnation,
-})
+const backOf = (traced: Extract<ReplicaInput, { type: "Rejoin" | "Recover" }>): Input => {
+  const { incarnation } = traced
+  if (traced.type === "Rejoin") return { _tag: "Rejoin", incarnation }
+  return { _tag: "Recover", incarnation, durable: traced.durable.map(recordOf) }
+}
+
+type Asked = Extract<ReplicaInput, { readonly type: "QueryStable" | "ReplyStable" }>
+
+const stableOf = (traced: Asked): Input => {
+  if (traced.type === "QueryStable") {
+    const { type: _tag, ...query } = traced
+    return receive({ _tag, ...query })
+  }
+  const { type: _tag, ...reply } = traced
+  return receive({ _tag, ...reply })
+}
+
+type Fetch = Extract<
+  ReplicaInput,
+  { readonly type: "FetchPrePrepare" | "FetchBatch" | "FetchState" }
+>
+
+const fetchOf = (traced: Fetch): Input => {
+  const { replica } = traced
+  switch (traced.type) {
+    case "FetchPrePrepare":
+      return receive({ _tag: traced.type, view: traced.view, seq: traced.seq, replica })
+    case "FetchBatch":
+      return receive({ _tag: traced.type, digest: traced.digest, replica })
+    case "FetchState":
+      return receive({ _tag: traced.type, seq: traced.seq, digest: traced.digest, replica })
+  }
+}
 
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
@@ -318,18 +302,19 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive(viewChangeOf(traced))
     case "NewView":
       return receive(newViewOf(traced))
-    case "FetchPrePrepare": {
-      const { view, seq, replica } = traced
-      return receive({ _tag: "FetchPrePrepare", view, seq, replica })
-    }
+    case "FetchPrePrepare":
     case "FetchBatch":
-      return receive({ _tag: "FetchBatch", digest: traced.digest, replica: traced.replica })
+    case "FetchState":
+      return fetchOf(traced)
     case "Batch":
       return receive({ _tag: "Batch", batch: traced.batch.map(signed) })
     case "State": {
       const { seq, service, table } = traced
       return receive({ _tag: "State", seq, service, table })
     }
+    case "QueryStable":
+    case "ReplyStable":
+      return stableOf(traced)
     case "Fetch": {
       const { seq, digest } = traced
       return { _tag: "Fetch", checkpoint: { seq, digest } }
@@ -362,7 +347,8 @@ export const inputOf = (traced: ReplicaInput): Input => {
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
     case "Rejoin":
-      return rejoinOf(traced)
+    case "Recover":
+      return backOf(traced)
   }
 }
 

@@ -31,7 +31,7 @@ export const replicaLine = (
 ): string => {
   // A restart starts from the disk and not from the state before: all of the state is shown.
   const post =
-    input._tag === "Restart" || input._tag === "Rejoin"
+    input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"
       ? JSON.stringify(fullProjection(step.state))
       : replicaChanges(before, step.state)
   return `{"n":${n},"action":"${step.action}","in":${inputText(input)},"post":${post}}`
@@ -41,7 +41,7 @@ export const replicaLine = (
 export const clientLine = (
   at: { readonly n: number; readonly client: ClientId },
   before: ClientState,
-  step: ClientStep,
+  step: Pick<ClientStep, "state"> & { readonly action: string },
   input: ClientInput,
 ): string =>
   `{"n":${at.n},"client":${at.client},"action":"${step.action}",` +
@@ -131,6 +131,15 @@ const messageText = (m: Extract<Input, { readonly _tag: "Receive" }>["message"])
       const { seq, service, table } = m
       return JSON.stringify({ type: "State", seq, service, table })
     }
+    case "QueryStable": {
+      const { incarnation, replica } = m
+      return JSON.stringify({ type: "QueryStable", incarnation, replica })
+    }
+    case "ReplyStable": {
+      const { recovering, incarnation, checkpoint, prepared, replica } = m
+      const told = { recovering, incarnation, checkpoint, prepared, replica }
+      return JSON.stringify({ type: "ReplyStable", ...told })
+    }
   }
 }
 
@@ -201,6 +210,10 @@ const inputText = (input: Input): string => {
       return JSON.stringify({ type: "Tell", seq: input.seq, replica: input.replica })
     case "Rejoin":
       return JSON.stringify({ type: "Rejoin", incarnation: input.incarnation })
+    case "Recover": {
+      const durable = input.durable.map(durableText).join(",")
+      return `{"type":"Recover","incarnation":${input.incarnation},"durable":[${durable}]}`
+    }
   }
 }
 

@@ -40,19 +40,18 @@ const assigned = (state: State, client: number): number =>
       .map((r) => r.timestamp),
   )
 
-const orderOf = (view: number, seq: Seq, slot: Slot): OrderReq | undefined => {
+/** The primary's order of its view at `seq`; undefined where there is none, or none signed. */
+export const orderMessage = (state: State, seq: Seq): OrderReq | undefined => {
+  const { view } = state
+  const slot = orderAt(state, seq)
+  if (slot?.order === undefined) return undefined
   const { history, digest, batch, order: signature } = slot
-  if (signature === undefined) return undefined
   return { _tag: "OrderReq", view, seq, history, digest, batch, signature }
 }
 
-/** The orders of its view, signed by the primary, at these numbers: to everyone. */
-const resend = (state: State, seqs: ReadonlyArray<Seq>): ReadonlyArray<Effect> =>
-  seqs.flatMap((seq): ReadonlyArray<Effect> => {
-    const slot = orderAt(state, seq)
-    const message = slot === undefined ? undefined : orderOf(state.view, seq, slot)
-    return message === undefined ? none : [{ _tag: "Broadcast", message }]
-  })
+// The orders of its view, signed by the primary, at these numbers.
+const ordersOf = (state: State, seqs: ReadonlyArray<Seq>): ReadonlyArray<OrderReq> =>
+  seqs.flatMap((seq) => orderMessage(state, seq) ?? [])
 
 // The stored answer in the view that the replica is in, and that it is committed if it is.
 const answerAgain = (config: Config, state: State, { client }: Request): ZyzzyvaStep => {
@@ -90,7 +89,10 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
   if (isPrimary(config, state)) {
     const isIt = (r: SignedRequest): boolean => r.client === client && r.timestamp === timestamp
     const seqs = logSeqs(state).filter((seq) => Window.get(state.log, seq).batch.some(isIt))
-    const effects = resend(state, seqs)
+    const effects = ordersOf(state, seqs).map((message) => ({
+      _tag: "Broadcast" as const,
+      message,
+    }))
     if (effects.length > 0) return { state, effects, action: "RecvRequest" }
     if (timestamp <= assigned(state, client)) return ignore(state, "AlreadyAssigned")
   }
@@ -132,7 +134,7 @@ export const sendOrderReq = (config: Config, state: State, count: number): Zyzzy
   const batch = state.queue.slice(0, count)
   const digest = config.batchDigest(batch)
   const history = config.historyDigest(historyAt(state, seq - 1), digest)
-  const order = config.sign({ _tag: "OrderReq", view, seq, history, digest })
+  const order = config.sign({ _tag: "OrderReq", view, seq, history })
   const slot: Slot = { view, batch, digest, history, order }
   const ordered = { ...state, queue: state.queue.slice(count) }
   const message: OrderReq = {
@@ -176,12 +178,15 @@ const takeOrder = (
   }
 }
 
-/** Asks for the orders that it lacks up to `upTo`; the spec's FILL-HOLE. */
+/**
+ * Asks the primary for the orders that it lacks up to `upTo`; the spec's FILL-HOLE, which may reach
+ * anyone. Where the primary gives nothing, others do: what they hold is sent again (resend.ts).
+ */
 export const fillHole = (config: Config, state: State, upTo: Seq): ReadonlyArray<Effect> => {
   const { view } = state
   const from = lastOrdered(state) + 1
   const message: FillHole = { _tag: "FillHole", view, from, upTo, replica: config.id }
-  return [{ _tag: "Broadcast", message }]
+  return [{ _tag: "SendToReplicas", replicas: [primaryOf(config.group, view)], message }]
 }
 
 // An order of a number at which it took another: if both are signed, the primary is found out.
@@ -225,7 +230,11 @@ export const recvFillHole = (config: Config, state: State, m: Authentic<FillHole
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (state.stage !== "active") return ignore(state, "NotActive")
   const seqs = logSeqs(state).filter((seq) => seq >= m.from && seq <= m.upTo)
-  const effects = resend(state, seqs)
+  const effects = ordersOf(state, seqs).map((message) => ({
+    _tag: "SendToReplicas" as const,
+    replicas: [m.replica],
+    message,
+  }))
   if (effects.length === 0) return ignore(state, "HoldsNone")
   return { state, effects, action: "RecvFillHole" }
 }

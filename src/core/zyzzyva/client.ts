@@ -238,7 +238,7 @@ const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers
   certificate.history === place.history
 
 /** The certificate that the answers make, if it was not shown yet. */
-const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
+export const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
   for (const response of state.responses) {
     if (response === undefined) continue
     const same = whoMatches(state.responses, response)

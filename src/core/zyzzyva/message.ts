@@ -20,7 +20,7 @@ export const OrderReq = Schema.TaggedStruct("OrderReq", {
   /** The digest of the batch. */
   digest: DigestText,
   batch: Schema.Array(SignedRequest),
-  /** The primary's signature of all that but the batch. Nobody in the core looks at it. */
+  /** The primary's signature of view, number and history. Nobody in the core looks at it. */
   signature: BytesText,
 })
 export type OrderReq = typeof OrderReq.Type
@@ -127,6 +127,29 @@ export const Stable = Schema.Struct({
 })
 export type Stable = typeof Stable.Type
 
+/** Who has a stable checkpoint above `seq` is asked for its state. */
+export const FetchState = Schema.TaggedStruct("FetchState", { seq: Natural, replica: Natural })
+export type FetchState = typeof FetchState.Type
+
+/** What a checkpoint holds of the last request of a client. */
+export const TableEntry = Schema.Struct({
+  timestamp: Natural,
+  result: BytesText,
+  seq: Natural,
+  history: HistoryText,
+})
+
+/** The state of a stable checkpoint; the service's own state travels beside it. */
+export const State = Schema.TaggedStruct("State", {
+  stable: Stable,
+  history: DigestText,
+  /** The digest of the service's state. */
+  service: DigestText,
+  /** By client. */
+  table: Schema.Array(TableEntry),
+})
+export type State = typeof State.Type
+
 /** The last order that a replica took at a number. A claim. */
 export const LastOrder = Schema.Struct({
   view: Natural,
@@ -190,6 +213,8 @@ export const ReplicaMessage = Schema.Union([
   Pom,
   Accusation,
   Checkpoint,
+  FetchState,
+  State,
   ViewChange,
   NewView,
   ViewConfirm,
@@ -206,9 +231,9 @@ export type Message = ReplicaMessage | ClientMessage
 
 type Unsigned<M> = Omit<M, "signature">
 
-/** What a replica signs, before it is signed. An order without its batch. */
+/** What a replica signs, before it is signed. Of an order's batch the history speaks. */
 export type Signable =
-  | Unsigned<Omit<OrderReq, "batch">>
+  | Unsigned<Omit<OrderReq, "batch" | "digest">>
   | Unsigned<SpecHeader>
   | Unsigned<Accusation>
   | Unsigned<Checkpoint>

@@ -2,6 +2,7 @@
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
 import { none } from "../machine.ts"
+import { pendingExecution } from "./execution.ts"
 import * as Window from "../window.ts"
 import { above, withCertificate } from "./certificate.ts"
 import {
@@ -16,6 +17,11 @@ import {
   type ZyzzyvaStep,
 } from "./state.ts"
 
+const takenRecord = ({ seq, history, digest, service, table }: OwnCheckpoint): DurableRecord => {
+  const entries = ClientTable.entries(table)
+  return { _tag: "CheckpointTaken", seq, history, digest, service, table: entries }
+}
+
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
   const records: Array<DurableRecord> = []
@@ -23,11 +29,11 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
   const own = state.checkpoints[0]
   assert(own !== undefined && own.seq === stable.seq, "the stable checkpoint is the first")
   if (stable.seq > 0) {
-    const { seq, history, digest, service } = own
-    const table = ClientTable.entries(own.table)
-    records.push({ _tag: "CheckpointTaken", seq, history, digest, service, table })
+    records.push(takenRecord(own))
     records.push({ _tag: "CheckpointStable", stable })
   }
+  // A later record may make one of these stable.
+  records.push(...state.checkpoints.slice(1).map(takenRecord))
   for (const seq of Window.occupied(log)) {
     records.push({ _tag: "Ordered", seq, slot: Window.get(log, seq) })
   }
@@ -38,7 +44,10 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
   const viewChange = state.viewChanges.find((m) => m.replica === config.id)
   if (viewChange !== undefined) records.push({ _tag: "ViewLeft", viewChange })
   if (newView !== undefined) records.push({ _tag: "NewViewTaken", newView })
-  if (stage === "active" && view > 0) records.push({ _tag: "ViewEntered", view })
+  if (stage !== "changing" && view > 0) records.push({ _tag: "ViewEntered", view })
+  if (stage === "active" && view > 0 && config.confirmViews) {
+    records.push({ _tag: "ViewConfirmed", view })
+  }
   return records
 }
 
@@ -71,7 +80,11 @@ const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk =
       checkpoints: [own],
       headers: nothingVouched(config, stable.seq),
       checkpointVotes: nothingVouched(config, stable.seq),
-      certificates: above(state.certificates, state.log.low, stable.seq, own.history),
+      certificates: above(config, state.certificates, {
+        from: state.log.low,
+        low: stable.seq,
+        history: own.history,
+      }),
     },
   }
 }
@@ -82,7 +95,8 @@ const entered = (config: Config, state: State): State => {
   const log = Window.occupied(state.log)
     .filter((seq) => !isKept(Window.get(state.log, seq).view))
     .reduce((all, seq) => Window.set(all, seq, emptySlot), state.log)
-  return { ...state, log, stage: "active" }
+  // A replica that waited for the others' word takes the log again.
+  return { ...state, log, stage: config.confirmViews ? "changing" : "active", viewChanges: [] }
 }
 
 const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
@@ -115,7 +129,9 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
       return { taken, state: { ...state, ...moved } }
     }
     case "ViewEntered":
-      return { taken, state: { ...entered(config, state), viewChanges: [] } }
+      return { taken, state: entered(config, state) }
+    case "ViewConfirmed":
+      return { taken, state: { ...state, stage: "active" } }
   }
 }
 
@@ -127,5 +143,6 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
   const start: Disk = { state: init(config), taken: new Map() }
   const { state } = records.reduce((disk, r) => replay(config, disk, r), start)
-  return { state, effects: none, action: "Restart" }
+  const pending = pendingExecution(config, state)
+  return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

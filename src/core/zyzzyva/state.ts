@@ -1,5 +1,12 @@
 import * as ClientTable from "../client-table.ts"
-import type { Broadcast, Execute, Persist, Restore, SendToClient } from "../effect.ts"
+import type {
+  Broadcast,
+  Execute,
+  Persist,
+  Restore,
+  SendToClient,
+  SendToReplicas,
+} from "../effect.ts"
 import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
@@ -37,6 +44,8 @@ export interface Config {
   readonly rule: "corrected" | "published"
   /** Whether a view begins only when enough replicas have confirmed one log. */
   readonly confirmViews: boolean
+  /** Whether it fetches the states of checkpoints that it has not come to. */
+  readonly canFetch: boolean
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -141,7 +150,10 @@ export type DurableRecord =
   | { readonly _tag: "CheckpointStable"; readonly stable: Message.Stable }
   | { readonly _tag: "ViewLeft"; readonly viewChange: Message.ViewChange }
   | { readonly _tag: "NewViewTaken"; readonly newView: Message.NewView }
+  /** It has taken the log of the view; where that is to be confirmed, it waits for the others. */
   | { readonly _tag: "ViewEntered"; readonly view: View }
+  /** Enough replicas have confirmed the log of the view. */
+  | { readonly _tag: "ViewConfirmed"; readonly view: View }
 
 export type Input =
   | {
@@ -172,6 +184,8 @@ export type Input =
   | { readonly _tag: "Begin" }
   /** The replica may take the log of its new view; see `canEnter`. */
   | { readonly _tag: "Enter" }
+  /** The replica may ask for the state of a later checkpoint. */
+  | { readonly _tag: "Fetch" }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
 
@@ -179,6 +193,7 @@ export type Input =
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
+  | SendToReplicas<Message.OrderReq | Message.FillHole | Message.State>
   | Persist<DurableRecord>
   | Execute
   | Restore

@@ -168,6 +168,10 @@ const unassigned = (
 const agreeing = (votes: State["confirms"], history: Digest): number =>
   votes.filter((h) => h === history).length
 
+const confirmed = (view: number): ReadonlyArray<Effect> => [
+  { _tag: "Persist", record: { _tag: "ViewConfirmed", view } },
+]
+
 // Durable before anything is said in the view; and the service goes back to where the log begins.
 const entering = (
   state: State,
@@ -200,7 +204,10 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
   const confirms = config.confirmViews
     ? state.confirms.map((h, replica) => (replica === config.id ? history : h))
     : noConfirms(config)
-  const begins = !config.confirmViews || agreeing(confirms, history) >= config.needs.change
+  // Who fetched a checkpoint of the view that goes beyond its beginning: it was confirmed.
+  const isPast = slots.length === 0 && stable.view === view
+  const isConfirmed = agreeing(confirms, history) >= config.needs.change
+  const begins = !config.confirmViews || isConfirmed || isPast
   const primary = primaryOf(config.group, view) === config.id
   const next: State = {
     ...state,
@@ -213,7 +220,11 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     checkpoints: [own],
     headers: nothingVouched(config, own.seq),
     checkpointVotes: nothingVouched(config, own.seq),
-    certificates: above(state.certificates, state.log.low, own.seq, own.history),
+    certificates: above(config, state.certificates, {
+      from: state.log.low,
+      low: own.seq,
+      history: own.history,
+    }),
     viewChanges: state.viewChanges.filter((m) => m.view > view),
     confirms,
   }
@@ -224,6 +235,7 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     state: next,
     effects: [
       ...entering(state, base, slots),
+      ...(config.confirmViews && begins ? confirmed(view) : none),
       ...(config.confirmViews ? [{ _tag: "Broadcast" as const, message: confirm }] : none),
       ...(pending === undefined ? none : [pending]),
     ],
@@ -252,7 +264,10 @@ export const recvViewConfirm = (
   const pending = begins ? pendingExecution(config, next) : undefined
   return {
     state: next,
-    effects: pending === undefined ? none : [pending],
+    effects: [
+      ...(begins ? confirmed(state.view) : none),
+      ...(pending === undefined ? none : [pending]),
+    ],
     action: "RecvViewConfirm",
   }
 }

@@ -9,6 +9,7 @@ import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { bigRequestGuards } from "../../support/big-request-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
 import { proposalGuards } from "../../support/proposal-guards.ts"
+import { recoverGuards } from "../../support/recover-guards.ts"
 import { rejoinGuards } from "../../support/rejoin-guards.ts"
 import { toldGuards } from "../../support/told-guards.ts"
 import { deepFreeze } from "../../support/deep-freeze.ts"
@@ -168,6 +169,7 @@ const replicaGuards = [
   ...proposalGuards,
   ...rejoinGuards,
   ...toldGuards,
+  ...recoverGuards,
   ...bigRequestGuards,
   ...stateGuards,
 ]

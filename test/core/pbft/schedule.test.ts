@@ -119,6 +119,8 @@ const isRecordOf = (m: PeerMessage, r: DurableRecord): boolean => {
     case "FetchState":
     case "State":
     case "Committed":
+    case "QueryStable":
+    case "ReplyStable":
       return true
   }
 }

@@ -1,0 +1,287 @@
+/**
+ * The state of a replica and of a client as plain JSON data, and back. The fields are the variables
+ * of spec/tla/Zyzzyva.tla under their names there; authenticators and signatures are left out.
+ *
+ * Outside the specification: nothing; it tells what happened and decides nothing.
+ */
+import * as ClientTable from "../client-table.ts"
+import type { ClientId, Digest, ReplicaId, Seq, View } from "../ids.ts"
+import type { Request } from "../request.ts"
+import * as Window from "../window.ts"
+import type { ClientConfig, ClientState, Done, Response } from "./client.ts"
+import {
+  type Config,
+  type Entry,
+  emptySlot,
+  noEntry,
+  nothingVouched,
+  type Slot,
+  type Stage,
+  type State,
+  type Vouched,
+} from "./state.ts"
+import {
+  batchData,
+  batchOfData,
+  type CertificateData,
+  certificateData,
+  certificateOf,
+  type NewViewData,
+  newViewData,
+  newViewOf,
+  requestData,
+  type ShownData,
+  shownData,
+  shownOf,
+  signersOf,
+  type StableData,
+  stableData,
+  stableOf,
+  type ViewChangeData,
+  viewChangeData,
+  viewChangeOf,
+  whoData,
+} from "./trace-data.ts"
+
+/** What one replica says at a checkpoint's number, or with what it begins a view. */
+export interface SaidData {
+  readonly replica: ReplicaId
+  readonly digest: Digest
+}
+
+/** `slot[i][seq]`, where it is not empty. */
+export interface SlotData {
+  readonly seq: Seq
+  readonly view: View
+  readonly digest: Digest
+  readonly history: Digest
+  readonly batch: ReadonlyArray<Request>
+  /** Whether there is the primary's signed order. */
+  readonly ordered: boolean
+}
+
+/** `table[i][client]`: a client that has had a request executed. */
+export interface EntryData extends Entry {
+  readonly client: ClientId
+}
+
+/** `checkpoints[i][seq]`; the service's state stands for itself by its digest. */
+export interface CheckpointData {
+  readonly seq: Seq
+  readonly history: Digest
+  readonly digest: Digest
+  readonly service: Digest
+  readonly table: ReadonlyArray<EntryData>
+}
+
+/** `headers[i][seq]` and `checkpointVotes[i][seq]`: a number at which somebody said something. */
+export interface VouchedData {
+  readonly seq: Seq
+  readonly said: ReadonlyArray<SaidData>
+}
+
+/** Every variable of one replica. Lists are in ascending order of their key. */
+export interface ReplicaData {
+  readonly view: View
+  readonly stage: Stage
+  readonly queue: ReadonlyArray<Request>
+  readonly slot: ReadonlyArray<SlotData>
+  readonly executed: Seq
+  readonly table: ReadonlyArray<EntryData>
+  readonly stable: StableData
+  readonly checkpoints: ReadonlyArray<CheckpointData>
+  readonly headers: ReadonlyArray<VouchedData>
+  readonly checkpointVotes: ReadonlyArray<VouchedData>
+  readonly certificates: ReadonlyArray<ShownData>
+  readonly accusers: ReadonlyArray<ReplicaId>
+  readonly viewChanges: ReadonlyArray<ViewChangeData>
+  /** null: there is none for the view. */
+  readonly newView: NewViewData | null
+  readonly confirms: ReadonlyArray<SaidData>
+}
+
+/** An answer that a client keeps. */
+export interface ResponseData {
+  readonly replica: ReplicaId
+  readonly view: View
+  readonly seq: Seq
+  readonly history: Digest
+  readonly result: string
+  readonly ordered: boolean
+}
+
+/** `client[c]`; `operation` is null when nothing is awaited (the spec's NoOp). */
+export interface ClientData {
+  readonly views: ReadonlyArray<View>
+  readonly timestamp: number
+  readonly operation: string | null
+  readonly toAll: boolean
+  readonly responses: ReadonlyArray<ResponseData>
+  /** null: none was shown. */
+  readonly certificate: (CertificateData & { readonly result: string }) | null
+  readonly commits: ReadonlyArray<ReplicaId>
+  /** null before the first. */
+  readonly result: string | null
+  readonly done: Done | null
+}
+
+export const tableData = (table: State["table"]): ReadonlyArray<EntryData> =>
+  ClientTable.entries(table).flatMap((entry, client) =>
+    entry.timestamp === 0 ? [] : [{ client, ...entry }],
+  )
+
+const slotData = (seq: Seq, slot: Slot): SlotData => ({
+  seq,
+  view: slot.view,
+  digest: slot.digest,
+  history: slot.history,
+  batch: batchData(slot.batch),
+  ordered: slot.order !== undefined,
+})
+
+export const saidData = ({ said }: Vouched): ReadonlyArray<SaidData> =>
+  said.flatMap((s, replica) => (s === undefined ? [] : [{ replica, digest: s.digest }]))
+
+const vouchedData = (all: ReadonlyArray<Vouched>): ReadonlyArray<VouchedData> =>
+  all.flatMap((v) => {
+    const said = saidData(v)
+    return said.length === 0 ? [] : [{ seq: v.seq, said }]
+  })
+
+export const confirmsData = ({ confirms }: State): ReadonlyArray<SaidData> =>
+  confirms.flatMap((digest, replica) => (digest === undefined ? [] : [{ replica, digest }]))
+
+/** All of a replica's state but authenticators and signatures. */
+export const fullProjection = (state: State): ReplicaData => ({
+  view: state.view,
+  stage: state.stage,
+  queue: state.queue.map(requestData),
+  slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
+  executed: state.executed,
+  table: tableData(state.table),
+  stable: stableData(state.stable),
+  checkpoints: state.checkpoints.map(({ seq, history, digest, service, table }) => ({
+    seq,
+    history,
+    digest,
+    service,
+    table: tableData(table),
+  })),
+  headers: vouchedData(state.headers),
+  checkpointVotes: vouchedData(state.checkpointVotes),
+  certificates: state.certificates.map(shownData),
+  accusers: whoData(state.accusers),
+  viewChanges: state.viewChanges.map(viewChangeData),
+  newView: state.newView === undefined ? null : newViewData(state.newView),
+  confirms: confirmsData(state),
+})
+
+const tableOf = (config: Config, entries: ReadonlyArray<EntryData>): State["table"] =>
+  entries.reduce(
+    (all, { client, ...entry }) => ClientTable.set(all, client, entry),
+    ClientTable.makeOf(config.clients, noEntry),
+  )
+
+const slotOf = ({ view, digest, history, batch, ordered }: SlotData): Slot => ({
+  view,
+  batch: batchOfData(batch),
+  digest,
+  history,
+  order: ordered ? "" : undefined,
+})
+
+const vouchedOf = (
+  config: Config,
+  low: Seq,
+  data: ReadonlyArray<VouchedData>,
+): ReadonlyArray<Vouched> =>
+  nothingVouched(config, low).map(({ seq, said }) => {
+    const own = data.find((v) => v.seq === seq)?.said ?? []
+    const at = (replica: number) => own.find((s) => s.replica === replica)
+    return {
+      seq,
+      said: said.map((_, replica) => {
+        const digest = at(replica)?.digest
+        return digest === undefined ? undefined : { digest, signature: "" }
+      }),
+    }
+  })
+
+/** The state that `fullProjection` showed, with empty authenticators and signatures. */
+export const fromFullProjection = (config: Config, data: ReplicaData): State => {
+  const low = data.stable.seq
+  return {
+    view: data.view,
+    stage: data.stage,
+    queue: batchOfData(data.queue),
+    log: data.slot.reduce(
+      (log, slot) => Window.set(log, slot.seq, slotOf(slot)),
+      Window.make(emptySlot, config.logSize, low),
+    ),
+    executed: data.executed,
+    table: tableOf(config, data.table),
+    stable: stableOf(data.stable),
+    checkpoints: data.checkpoints.map(({ table, ...checkpoint }) => ({
+      ...checkpoint,
+      table: tableOf(config, table),
+    })),
+    headers: vouchedOf(config, low, data.headers),
+    checkpointVotes: vouchedOf(config, low, data.checkpointVotes),
+    certificates: data.certificates.map(shownOf),
+    accusers: signersOf(data.accusers),
+    viewChanges: data.viewChanges.map(viewChangeOf),
+    newView: data.newView === null ? undefined : newViewOf(data.newView),
+    confirms: Array.from(
+      { length: config.group.n },
+      (_, replica) => data.confirms.find((c) => c.replica === replica)?.digest,
+    ),
+  }
+}
+
+const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
+  replica,
+  view: r.view,
+  seq: r.seq,
+  history: r.history,
+  result: r.result,
+  ordered: r.order !== undefined,
+})
+
+/** All of a client's state but signatures. */
+export const fullClientProjection = (state: ClientState): ClientData => ({
+  views: state.views,
+  timestamp: state.timestamp,
+  operation: state.operation ?? null,
+  toAll: state.toAll,
+  responses: state.responses.flatMap((r, replica) =>
+    r === undefined ? [] : [responseData(replica, r)],
+  ),
+  certificate:
+    state.certificate === undefined
+      ? null
+      : { ...certificateData(state.certificate), result: state.certificate.result },
+  commits: state.commits,
+  result: state.result ?? null,
+  done: state.done ?? null,
+})
+
+/** The state that `fullClientProjection` showed. */
+export const fromFullClientProjection = (config: ClientConfig, data: ClientData): ClientState => ({
+  views: data.views,
+  timestamp: data.timestamp,
+  operation: data.operation ?? undefined,
+  toAll: data.toAll,
+  responses: Array.from({ length: config.group.n }, (_, replica) => {
+    const found = data.responses.find((r) => r.replica === replica)
+    if (found === undefined) return undefined
+    const { view, seq, history, result, ordered } = found
+    return { view, seq, history, result, signature: "", order: ordered ? "" : undefined }
+  }),
+  certificate:
+    data.certificate === null
+      ? undefined
+      : { ...certificateOf(data.certificate), result: data.certificate.result },
+  commits: data.commits,
+  result: data.result ?? undefined,
+  done: data.done ?? undefined,
+})

@@ -1,0 +1,329 @@
+/**
+ * Zyzzyva's messages as bytes; the rules of src/net/codec.ts hold. A request is PBFT's.
+ *
+ *     certificate   = view seq history signers
+ *     order-req     = 40h view seq history digest signature signed-batch
+ *     spec-response = 41h view seq history signature client timestamp replica u32(length) result
+ *                     (00 | 01 signature)
+ *     spec-header   = 42h view seq history signature replica
+ *     commit        = 43h client certificate
+ *     local-commit  = 44h view seq history client replica
+ *     fill-hole     = 45h view from up-to replica
+ *     pom           = 48h u8(count) (view seq history signature)*
+ *     accusation    = 49h view replica signature
+ *     checkpoint    = 4ah view seq digest signature replica
+ *     view-confirm  = 4bh view seq (00 | 01 history) replica
+ *
+ * States are not fetched over the network yet: FETCH-STATE and STATE have no bytes.
+ *
+ * Outside the specification: bytes. Messages are values there.
+ */
+import { assert } from "../core/assert.ts"
+import type {
+  Accusation,
+  Certificate,
+  Checkpoint,
+  Commit,
+  FillHole,
+  LocalCommit,
+  Message,
+  Order,
+  OrderReq,
+  Pom,
+  Request,
+  SpecHeader,
+  SpecResponse,
+  ViewConfirm,
+} from "../core/zyzzyva/message.ts"
+import type { BadMessage } from "./bad-message.ts"
+import {
+  type CodecLimits,
+  type ReadBatch,
+  readAuthenticator,
+  readRequest,
+  readSignedBatch,
+  writeAuthenticator,
+  writeRequest,
+  writeSignedBatch,
+} from "./batch-codec.ts"
+import type { Reader } from "./reader.ts"
+import type { Writer } from "./writer.ts"
+import {
+  readHistory,
+  readNewView,
+  readSignature,
+  readSigners,
+  readViewChange,
+  writeHistory,
+  writeNewView,
+  writeSignature,
+  writeSigners,
+  writeViewChange,
+  zyzzyvaChangeKind,
+} from "./zyzzyva-change-codec.ts"
+
+/** The first byte of each message. */
+export const zyzzyvaKind = {
+  Request: 1,
+  OrderReq: 0x40,
+  SpecResponse: 0x41,
+  SpecHeader: 0x42,
+  Commit: 0x43,
+  LocalCommit: 0x44,
+  FillHole: 0x45,
+  ...zyzzyvaChangeKind,
+  Pom: 0x48,
+  Accusation: 0x49,
+  Checkpoint: 0x4a,
+  ViewConfirm: 0x4b,
+} as const
+
+/** A message and, for a request or an order, where its parts lie. */
+export type ZyzzyvaDecoded =
+  | { readonly message: Exclude<Message, Request | OrderReq> }
+  /** What the request's digest covers lies at `from .. to`. */
+  | { readonly message: Request; readonly from: number; readonly to: number }
+  | { readonly message: OrderReq; readonly parts: ReadBatch }
+
+/** The largest size of each message beside its lists and texts. */
+const fixedSize = 200
+
+interface Place {
+  readonly view: number
+  readonly seq: number
+  readonly history: string
+}
+
+const writePlace = (writer: Writer, { view, seq, history }: Place): void => {
+  writer.natural(view)
+  writer.natural(seq)
+  writer.digest(history)
+}
+
+const readPlace = (reader: Reader): Place => {
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  return { view, seq, history: reader.digest("history") }
+}
+
+const writeResponse = (writer: Writer, m: SpecResponse): void => {
+  writePlace(writer, m)
+  writer.text(m.signature)
+  writer.natural(m.client)
+  writer.natural(m.timestamp)
+  writer.natural(m.replica)
+  writer.reserve(4 + m.result.length)
+  writer.u32(m.result.length)
+  writer.text(m.result)
+  writer.reserve(1)
+  writer.u8(m.order === undefined ? 0 : 1)
+  if (m.order !== undefined) writeSignature(writer, m.order)
+}
+
+const writeCertificate = (writer: Writer, certificate: Certificate): void => {
+  writePlace(writer, certificate)
+  writeSigners(writer, certificate.signers)
+}
+
+const writePom = (writer: Writer, { orders }: Pom): void => {
+  writer.u8(orders.length)
+  for (const order of orders) {
+    writer.reserve(fixedSize)
+    writePlace(writer, order)
+    writer.text(order.signature)
+  }
+}
+
+/** Appends a message. Digests and signatures in it must be as long as they are on the wire. */
+export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
+  if (m._tag === "Request") {
+    writeRequest(writer, m)
+    return writeAuthenticator(writer, m.authenticator)
+  }
+  if (m._tag === "ViewChange") return writeViewChange(writer, m)
+  if (m._tag === "NewView") return writeNewView(writer, m)
+  assert(m._tag !== "FetchState" && m._tag !== "State", "a running replica fetches no state yet")
+  writer.reserve(fixedSize)
+  writer.u8(zyzzyvaKind[m._tag])
+  switch (m._tag) {
+    case "OrderReq":
+      writePlace(writer, m)
+      writer.digest(m.digest)
+      writer.text(m.signature)
+      return writeSignedBatch(writer, m.batch)
+    case "SpecResponse":
+      return writeResponse(writer, m)
+    case "SpecHeader":
+      writePlace(writer, m)
+      writer.text(m.signature)
+      return writer.natural(m.replica)
+    case "Commit":
+      writer.natural(m.client)
+      return writeCertificate(writer, m.certificate)
+    case "LocalCommit":
+      writePlace(writer, m)
+      writer.natural(m.client)
+      return writer.natural(m.replica)
+    case "FillHole":
+      writer.natural(m.view)
+      writer.natural(m.from)
+      writer.natural(m.upTo)
+      return writer.natural(m.replica)
+    case "Pom":
+      return writePom(writer, m)
+    case "Accusation":
+      writer.natural(m.view)
+      writer.natural(m.replica)
+      return writer.text(m.signature)
+    case "Checkpoint":
+      writer.natural(m.view)
+      writer.natural(m.seq)
+      writer.digest(m.digest)
+      writer.text(m.signature)
+      return writer.natural(m.replica)
+    case "ViewConfirm":
+      writer.natural(m.view)
+      writer.natural(m.seq)
+      writeHistory(writer, m.history)
+      writer.reserve(8)
+      return writer.natural(m.replica)
+  }
+}
+
+const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
+  const from = reader.at
+  const { client, timestamp, operation } = readRequest(reader, limits)
+  const to = reader.at
+  const authenticator = readAuthenticator(reader, limits)
+  return { message: { _tag: "Request", client, timestamp, operation, authenticator }, from, to }
+}
+
+const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
+  const place = readPlace(reader)
+  const digest = reader.digest("digest")
+  const signature = readSignature(reader)
+  const parts = readSignedBatch(reader, limits)
+  const message: OrderReq = { _tag: "OrderReq", ...place, digest, batch: parts.batch, signature }
+  return { message, parts }
+}
+
+const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
+  const place = readPlace(reader)
+  const signature = readSignature(reader)
+  const client = reader.natural("client")
+  const timestamp = reader.natural("timestamp")
+  const replica = reader.natural("replica")
+  const result = reader.text(reader.u32("result length"), limits.result, "result")
+  const ordered = reader.u8("whether there is an order")
+  if (ordered > 1) reader.fail(`${ordered} is neither 0 nor 1`)
+  const order = ordered === 1 ? { order: readSignature(reader) } : {}
+  const about = { client, timestamp, result, replica }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...order }
+}
+
+const readCommit = (reader: Reader, limits: CodecLimits): Commit => {
+  const client = reader.natural("client")
+  const place = readPlace(reader)
+  return { _tag: "Commit", client, certificate: { ...place, signers: readSigners(reader, limits) } }
+}
+
+const readHeader = (reader: Reader): SpecHeader => {
+  const place = readPlace(reader)
+  const signature = readSignature(reader)
+  return { _tag: "SpecHeader", ...place, signature, replica: reader.natural("replica") }
+}
+
+const readLocalCommit = (reader: Reader): LocalCommit => {
+  const place = readPlace(reader)
+  const client = reader.natural("client")
+  return { _tag: "LocalCommit", ...place, client, replica: reader.natural("replica") }
+}
+
+const readFillHole = (reader: Reader): FillHole => {
+  const view = reader.natural("view")
+  const from = reader.natural("from")
+  const upTo = reader.natural("up to")
+  return { _tag: "FillHole", view, from, upTo, replica: reader.natural("replica") }
+}
+
+const readPom = (reader: Reader): Pom => {
+  const count = reader.count(reader.u8("number of orders"), 48 + 64, "orders")
+  const orders: Array<Order> = []
+  for (let k = 0; k < count && !reader.failed; k++) {
+    orders.push({ ...readPlace(reader), signature: readSignature(reader) })
+  }
+  return { _tag: "Pom", orders }
+}
+
+const readAccusation = (reader: Reader): Accusation => {
+  const view = reader.natural("view")
+  const replica = reader.natural("replica")
+  return { _tag: "Accusation", view, replica, signature: readSignature(reader) }
+}
+
+const readCheckpoint = (reader: Reader): Checkpoint => {
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  const digest = reader.digest("digest")
+  const signature = readSignature(reader)
+  return { _tag: "Checkpoint", view, seq, digest, signature, replica: reader.natural("replica") }
+}
+
+const readViewConfirm = (reader: Reader): ViewConfirm => {
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  const history = readHistory(reader)
+  return { _tag: "ViewConfirm", view, seq, history, replica: reader.natural("replica") }
+}
+
+// The kind is read by those that other modules read as well.
+const readKnown = (
+  reader: Reader,
+  first: number,
+  limits: CodecLimits,
+): ZyzzyvaDecoded | undefined => {
+  if (first === zyzzyvaKind.Request) return readSignedRequest(reader, limits)
+  if (first === zyzzyvaKind.ViewChange) return { message: readViewChange(reader, limits) }
+  if (first === zyzzyvaKind.NewView) return { message: readNewView(reader, limits) }
+  if (first < 0) return undefined
+  reader.u8("kind")
+  switch (first) {
+    case zyzzyvaKind.OrderReq:
+      return readOrderReq(reader, limits)
+    case zyzzyvaKind.SpecResponse:
+      return { message: readResponse(reader, limits) }
+    case zyzzyvaKind.SpecHeader:
+      return { message: readHeader(reader) }
+    case zyzzyvaKind.Commit:
+      return { message: readCommit(reader, limits) }
+    case zyzzyvaKind.LocalCommit:
+      return { message: readLocalCommit(reader) }
+    case zyzzyvaKind.FillHole:
+      return { message: readFillHole(reader) }
+    case zyzzyvaKind.Pom:
+      return { message: readPom(reader) }
+    case zyzzyvaKind.Accusation:
+      return { message: readAccusation(reader) }
+    case zyzzyvaKind.Checkpoint:
+      return { message: readCheckpoint(reader) }
+    case zyzzyvaKind.ViewConfirm:
+      return { message: readViewConfirm(reader) }
+    default:
+      return undefined
+  }
+}
+
+/** Reads the next message. After an error the rest of the bytes means nothing. */
+export const readZyzzyvaMessage = (
+  reader: Reader,
+  limits: CodecLimits,
+): ZyzzyvaDecoded | BadMessage => {
+  const { at } = reader
+  const first = reader.peek()
+  const decoded = readKnown(reader, first, limits)
+  if (decoded === undefined) {
+    reader.fail(first < 0 ? "there is nothing" : `${first} is no kind of message`, at)
+  }
+  if (decoded === undefined || reader.failed) return reader.error()
+  return decoded
+}

@@ -1,0 +1,57 @@
+/**
+ * Zyzzyva's core configuration of one replica or client, with this shell's digests and signatures.
+ *
+ * Outside the specification: hashes and signatures. A digest there is what was digested, and nobody
+ * signs in another's name.
+ */
+import type { ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
+import { groupOf } from "../core/quorum.ts"
+import type { ClientConfig } from "../core/zyzzyva/client.ts"
+import { needsOf } from "../core/zyzzyva/needs.ts"
+import type { Config } from "../core/zyzzyva/state.ts"
+import type { ClusterConfig } from "./cluster-config.ts"
+import { longestWait } from "./core-config.ts"
+import { batchDigest } from "./digests.ts"
+import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
+
+/** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
+export const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
+
+/** The digests of running replicas. */
+export const zyzzyvaDigests = {
+  batchDigest,
+  historyDigest,
+  checkpointDigest: zyzzyvaCheckpointDigest,
+} as const
+
+export const zyzzyvaCoreConfig = (
+  config: ClusterConfig,
+  id: ReplicaId,
+  sign: Config["sign"],
+): Config => {
+  const group = groupOf(config.replicas.length)
+  const { clients, checkpointInterval, logSize, maxBatch } = config
+  const sizes = { clients, checkpointInterval, logSize, maxBatch }
+  return { group, needs: needsOf(group), id, ...sizes, ...zyzzyvaRule, ...zyzzyvaDigests, sign }
+}
+
+/** The share of the time until all are asked that the last answer is waited for. */
+const commitShare = 1 / 20
+
+export const zyzzyvaClientConfig = (
+  config: ClusterConfig,
+  id: ClientId,
+  firstTimestamp: Timestamp,
+): ClientConfig => {
+  const group = groupOf(config.replicas.length)
+  const { retransmitMs } = config
+  return {
+    group,
+    needs: needsOf(group),
+    id,
+    firstTimestamp,
+    commitMs: Math.ceil(retransmitMs * commitShare),
+    retransmitMs,
+    maxRetransmitMs: longestWait * retransmitMs,
+  }
+}

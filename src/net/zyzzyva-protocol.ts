@@ -1,0 +1,202 @@
+/**
+ * Zyzzyva as what runs a replica sees it.
+ *
+ * Outside the specification: nothing; it names functions of src/core/zyzzyva, and says which
+ * messages wait or are sent again, as early.ts, catch-up.ts and change-repeater.ts say why. An
+ * order that comes before its turn waits as well, and its hole is asked for now and then: the
+ * network there delays what is sent, and loses it.
+ */
+import { primaryOf } from "../core/quorum.ts"
+import { lastOrdered } from "../core/zyzzyva/log.ts"
+import type { ClientMessage, PeerMessage } from "../core/zyzzyva/message.ts"
+import { newLog } from "../core/zyzzyva/new-log.ts"
+import { step } from "../core/zyzzyva/replica.ts"
+import { changeWords, checkpointWords, ordersAt } from "../core/zyzzyva/resend.ts"
+import { durableRecords } from "../core/zyzzyva/restart.ts"
+import {
+  type Config,
+  type DurableRecord,
+  type Input,
+  init,
+  type State,
+} from "../core/zyzzyva/state.ts"
+import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
+import { dropLine, replicaLine } from "../core/zyzzyva/trace.ts"
+import { BadMessage } from "./bad-message.ts"
+import type { CodecLimits } from "./batch-codec.ts"
+import { isAhead } from "./early.ts"
+import type { Progress } from "./progress.ts"
+import type {
+  Kinds,
+  Place,
+  RecordCodec,
+  Repetition,
+  ReplicaMachine,
+  ReplicaProtocol,
+  ReplicaWire,
+} from "./protocol.ts"
+import type { ZyzzyvaAuthenticator } from "./zyzzyva-authenticate.ts"
+import { readZyzzyvaMessage, writeZyzzyvaMessage } from "./zyzzyva-codec.ts"
+import { zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
+import { zyzzyvaRecordSession } from "./zyzzyva-record-codec.ts"
+
+export interface ZyzzyvaKinds extends Kinds {
+  readonly State: State
+  readonly Input: Input
+  readonly Message: PeerMessage
+  readonly Reply: ClientMessage
+  readonly Record: DurableRecord
+}
+
+const isActive = (state: State): boolean => state.stage === "active"
+
+const machine = (config: Config): ReplicaMachine<ZyzzyvaKinds> => ({
+  group: config.group,
+  id: config.id,
+  logSize: config.logSize,
+  maxBatch: config.maxBatch,
+  init: init(config),
+  step: (state, input) => step(config, state, input),
+  isActive,
+  isProposer: (state) => isActive(state) && primaryOf(config.group, state.view) === config.id,
+  settledState: (state) => state,
+  lastAssigned: lastOrdered,
+  // Nobody tells a primary that a batch is complete: it waits for its disk, and requests gather.
+  settled: (_, durable) => durable,
+  durableRecords: (state) => durableRecords(config, state),
+  changeAfter: (before, now) => changeAfter(config, before, now),
+  viewTimer: (state) => viewTimer(config, state),
+})
+
+/** How long a hole that was asked for is not asked for again, in milliseconds. */
+const holeMs = 100
+
+// Orders that came before their turn.
+const isBeforeItsTurn = (state: State, { view, seq, isOrder }: ZyzzyvaPlace): boolean =>
+  isOrder && view === state.view && isActive(state) && seq > lastOrdered(state) + 1
+
+interface ZyzzyvaPlace extends Place {
+  readonly isOrder: boolean
+}
+
+const placeOf =
+  ({ group }: Config) =>
+  (input: Input): ZyzzyvaPlace | undefined => {
+    if (input._tag === "ReceiveOrderReq") {
+      const { view, seq } = input.message
+      return { replica: primaryOf(group, view), view, seq, isOrder: true }
+    }
+    if (input._tag !== "Receive") return undefined
+    const { message } = input
+    if (message._tag !== "SpecHeader" && message._tag !== "Checkpoint") return undefined
+    const { replica, view, seq } = message
+    return { replica, view, seq, isOrder: false }
+  }
+
+/** Whether a hole is to be asked for now: it is another one, or a while has passed. */
+const holeAsker = (): ((state: State) => boolean) => {
+  const asked = { from: 0, view: 0, at: 0 }
+  return (state) => {
+    const from = lastOrdered(state) + 1
+    const now = performance.now()
+    const again = asked.from === from && asked.view === state.view
+    if (again && now - asked.at < holeMs) return false
+    Object.assign(asked, { from, view: state.view, at: now })
+    return true
+  }
+}
+
+const bytesOf = (m: PeerMessage): number =>
+  m._tag === "OrderReq"
+    ? m.batch.reduce((sum, r) => sum + 200 + r.operation.length + r.authenticator.length, 400)
+    : 400
+
+const isUseful = ({ view }: State, told: Progress | undefined): boolean =>
+  told === undefined || told.view < view || (told.view === view && !told.active)
+
+const repeatedTo = (
+  config: Config,
+  state: State,
+  told: Progress | undefined,
+): ReadonlyArray<PeerMessage> => {
+  const words = changeWords(config, state).filter(
+    (m) => m._tag === "Accusation" || isUseful(state, told),
+  )
+  const { newView } = state
+  const isOwn = newView !== undefined && primaryOf(config.group, newView.view) === config.id
+  const mine = isOwn && !isActive(state) && isUseful(state, told) && told?.newView !== true
+  return mine ? [...words, newView] : words
+}
+
+const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
+  const mayAsk = holeAsker()
+  const asOrder = (place: Place): ZyzzyvaPlace => place as ZyzzyvaPlace
+  const { group } = config
+  return {
+    placeOf: placeOf(config),
+    isEarly: (state, place) =>
+      isAhead(isActive(state), state, place) || isBeforeItsTurn(state, asOrder(place)),
+    opens: (before, now) => before.log !== now.log,
+    tells: (state, place) => isBeforeItsTurn(state, asOrder(place)) && mayAsk(state),
+    sizeOf: (input) => (input._tag === "ReceiveOrderReq" ? bytesOf(input.message) : 400),
+    messagesAt: (state, seq) => [
+      ...ordersAt(state, seq, seq),
+      ...checkpointWords(config, state, seq - 1).filter((m) => m.seq === seq),
+    ],
+    checkpointsAbove: (state, low) =>
+      checkpointWords(config, state, low).map((message) => ({ seq: message.seq, message })),
+    isOfCheckpoint: (m) => m._tag === "SpecHeader" || m._tag === "Checkpoint",
+    viewOf: (m) => ("view" in m ? m.view : undefined),
+    bytesOf,
+    repeatedTo: (state, told) => repeatedTo(config, state, told),
+    newView: ({ newView }) => {
+      if (newView === undefined) return undefined
+      const start = newLog(config, newView.changes).start.seq
+      return { message: newView, by: primaryOf(group, newView.view), start }
+    },
+  }
+}
+
+/** The last stable checkpoint: what was executed above it may be another in the next view. */
+export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
+  session: zyzzyvaRecordSession,
+  startOf: (records) => {
+    const stable = records.findLast((r) => r._tag === "CheckpointStable")
+    if (stable?._tag !== "CheckpointStable") return undefined
+    const { seq } = stable.stable
+    const taken = records.findLast((r) => r._tag === "CheckpointTaken" && r.seq === seq)
+    if (taken?._tag !== "CheckpointTaken") return undefined
+    const { history, table, digest } = taken
+    return { seq, isOf: (service) => zyzzyvaCheckpointDigest(history, service, table) === digest }
+  },
+  taken: (record) => (record._tag === "CheckpointTaken" ? record.seq : undefined),
+  incarnationOf: undefined,
+}
+
+export const zyzzyvaProtocol = (config: Config): ReplicaProtocol<ZyzzyvaKinds> => ({
+  machine: machine(config),
+  inputs: {
+    restart: (durable) => ({ _tag: "Restart", durable }),
+    rejoin: undefined,
+    timeout: (view) => ({ _tag: "Timeout", view }),
+    propose: (_, count) => ({ _tag: "Propose", count }),
+    answered: (answer) => answer as Input,
+  },
+  repetition: repetition(config),
+  records: zyzzyvaRecords,
+  trace: { line: replicaLine, drop: dropLine },
+})
+
+/** The messages of a replica's connections. */
+export const zyzzyvaWire = (
+  limits: CodecLimits,
+  authenticator: ZyzzyvaAuthenticator,
+): ReplicaWire<ZyzzyvaKinds> => ({
+  write: writeZyzzyvaMessage,
+  read: (reader, peer) => {
+    const decoded = readZyzzyvaMessage(reader, limits)
+    if (decoded instanceof BadMessage) return decoded
+    const input = authenticator.input(peer, decoded, reader.bytes)
+    return { tag: decoded.message._tag, input }
+  },
+})

@@ -1,0 +1,364 @@
+/**
+ * One Zyzzyva replica of a simulation, driven as one of PBFT is (replica-node.ts): an input is
+ * stepped, its records go to the disk, and what comes after a record leaves when that is durable.
+ */
+import type { Execute } from "../core/effect.ts"
+import { type Bytes, noDigest, type Seq, type View } from "../core/ids.ts"
+import { keyValueService } from "../core/service/key-value.ts"
+import type { Service } from "../core/service/service.ts"
+import type {
+  FillHole,
+  OrderReq,
+  PeerMessage,
+  State as StateMessage,
+} from "../core/zyzzyva/message.ts"
+import { step } from "../core/zyzzyva/replica.ts"
+import { durableRecords } from "../core/zyzzyva/restart.ts"
+import {
+  type Config,
+  type DurableRecord,
+  type Effect,
+  type Input,
+  init,
+  type State,
+  type ZyzzyvaStep,
+} from "../core/zyzzyva/state.ts"
+import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
+import { Disk } from "./disk.ts"
+import { EarlyMessages } from "./early-messages.ts"
+import { GroupCommit } from "./group-commit.ts"
+import type { Host } from "./host.ts"
+import { OrderCache } from "./order-cache.ts"
+import type { Progress } from "./progress.ts"
+import type { Standing } from "./protocol.ts"
+import type { Random } from "./random.ts"
+import { clientName, type Crash, idOf, type NodeName, replicaName } from "./scenario.ts"
+import { Timers } from "./timers.ts"
+import { ViewClock } from "./view-clock.ts"
+import type { Making } from "./zyzzyva-config.ts"
+import { placeOf } from "./zyzzyva-durable-place.ts"
+import {
+  type CarriedState,
+  earlyPlaceOf,
+  inputOf,
+  wordPlace,
+  type ZyzzyvaMessage,
+} from "./zyzzyva-messages.ts"
+import { ZyzzyvaFetcher } from "./zyzzyva-fetcher.ts"
+import { ZyzzyvaRetransmission } from "./zyzzyva-retransmission.ts"
+
+/** A replica's step, for whoever watches. */
+export interface ZyzzyvaStepped {
+  readonly config: Config
+  readonly before: State
+  readonly input: Input
+  readonly step: ZyzzyvaStep
+}
+
+export interface ZyzzyvaNodeOptions {
+  readonly config: Config
+  readonly making: Making
+  readonly progressMs: number
+  readonly viewChangeMs: number
+  /** Microseconds that making a group durable takes. */
+  readonly sync: readonly [least: number, most: number]
+  /** Local milliseconds for each millisecond of virtual time. */
+  readonly rate: number
+  readonly host: Host<ZyzzyvaMessage>
+  readonly random: Random
+  readonly stepped: (what: ZyzzyvaStepped) => void
+}
+
+/** Messages of views to come that wait for each peer: so many for each number of the log. */
+const earlyShare = 4
+/** Words of views to come that wait for each peer. */
+const wordShare = 4
+
+interface Where {
+  readonly view: View
+  readonly active: boolean
+  readonly executed: Seq
+}
+
+const whereOf = ({ view, stage, executed }: State): Where => ({
+  view,
+  active: stage === "active",
+  executed,
+})
+
+export class ZyzzyvaReplicaNode {
+  readonly #options: ZyzzyvaNodeOptions
+  readonly #disk = new Disk<DurableRecord>(placeOf)
+  readonly #writes: GroupCommit<DurableRecord>
+  readonly #clock: ViewClock<Where>
+  readonly #early: EarlyMessages<Input>
+  readonly #orders = new OrderCache()
+  readonly #fetcher = new ZyzzyvaFetcher()
+  readonly #words = new EarlyMessages<Input>(wordShare, wordPlace)
+  #retransmission: ZyzzyvaRetransmission
+  #service: Service
+  /** The service's state that came with the State under way. */
+  #offered: Bytes | undefined
+  #state: State
+  /** One more with each start: what an earlier process asked for does not happen. */
+  #life = 0
+  #up = true
+
+  constructor(options: ZyzzyvaNodeOptions) {
+    const { config, host, random, sync, viewChangeMs: baseMs, progressMs } = options
+    this.#options = options
+    this.#retransmission = new ZyzzyvaRetransmission(config)
+    this.#service = this.#emptyService()
+    this.#state = init(config)
+    const after = (ms: number, run: () => void): void => this.#after(ms, run)
+    const timers = new Timers({ after }, () => this.#timeout())
+    const wanted = () => viewTimer(config, this.#state)
+    const { group } = config
+    this.#clock = new ViewClock({ group, wanted, baseMs, progressMs, timers, now: host.now })
+    this.#writes = new GroupCommit({ disk: this.#disk, random, sync, later: host.later })
+    this.#early = new EarlyMessages(earlyShare * config.logSize, earlyPlaceOf(group))
+    this.#after(random.between(1, progressMs), () => this.#tick())
+  }
+
+  get config(): Config {
+    return this.#options.config
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get standing(): Standing {
+    const { view, stage, executed, log } = this.#state
+    const active = stage === "active"
+    return { id: this.config.id, up: this.#up, view, active, executed, low: log.low }
+  }
+
+  readonly holds = (key: string): boolean => this.#disk.holds(key)
+
+  #emptyService(): Service {
+    return keyValueService(this.#options.making.hashing.hash)
+  }
+
+  /** A message that came; why it is dropped before the machine sees it. */
+  hear(from: NodeName, message: ZyzzyvaMessage): string | undefined {
+    if (!this.#up) return undefined
+    if (message._tag === "Progress") {
+      return idOf(from) === message.replica ? void this.#told(message) : "BadAuthenticator"
+    }
+    const { signatures } = this.#options.making
+    const input = inputOf(this.config, signatures, { from, message })
+    return typeof input === "string" ? input : void this.#receive(input)
+  }
+
+  #receive(input: Input): void {
+    this.#accept(input)
+    this.#settle()
+  }
+
+  // A message of a view that is not entered waits until it is.
+  #accept(input: Input): void {
+    const { view } = this.#state
+    if (this.#early.holds(whereOf(this.#state), input)) return
+    if (this.#orders.holds(this.#state, input)) return
+    if (this.#words.holds({ view, active: true }, input)) return
+    const before = this.#state
+    this.#take(input)
+    const next = this.#orders.next(this.#state)
+    if (next !== undefined) this.#accept(next)
+    if (before.view === this.#state.view && before.stage === this.#state.stage) return
+    const words = this.#words.release({ view: this.#state.view, active: true })
+    for (const waiting of words) this.#accept(waiting)
+    for (const waiting of this.#early.release(whereOf(this.#state))) this.#accept(waiting)
+  }
+
+  // After inputs: what is to be ordered, what is waited for, what is to be written.
+  #settle(): void {
+    this.#propose()
+    this.#clock.update(whereOf(this.#state))
+    this.#writes.commit(() => {
+      const { view, log } = this.#state
+      return { low: log.low, view, records: () => durableRecords(this.config, this.#state) }
+    })
+  }
+
+  // Nothing is to be waited for: the primary orders what there is, in batches as large as may be.
+  #propose(): void {
+    for (;;) {
+      const { queue } = this.#state
+      const count = Math.min(queue.length, this.config.maxBatch)
+      if (count === 0) return
+      const before = this.#state
+      this.#take({ _tag: "Propose", count })
+      if (this.#state === before) return
+    }
+  }
+
+  #timeout(): void {
+    const view = this.#clock.fired(whereOf(this.#state))
+    if (view !== undefined) this.#receive({ _tag: "Timeout", view })
+  }
+
+  #told(progress: Progress): void {
+    this.#clock.told(progress)
+    this.#fetcher.told(progress)
+    for (const message of this.#retransmission.due(this.#state, progress)) {
+      this.#writes.gate(() => this.#options.host.send(replicaName(progress.replica), message))
+    }
+  }
+
+  /** The process stops: how many of the records under way its disk kept. */
+  crash(tail: Crash["tail"]): number {
+    const kept = this.#writes.crash(tail)
+    this.#up = false
+    this.#life++
+    this.#clock.clear()
+    this.#early.clear()
+    this.#orders.clear()
+    this.#words.clear()
+    return kept
+  }
+
+  /** The process starts again with what its disk holds. */
+  restart(): void {
+    if (this.#up) return
+    this.#up = true
+    this.#state = init(this.config)
+    this.#retransmission = new ZyzzyvaRetransmission(this.config)
+    this.#service = this.#emptyService()
+    const { durable } = this.#disk
+    if (durable.length > 0) {
+      this.#take({ _tag: "Restart", durable })
+    }
+    this.#writes.started(this.#state.log.low)
+    this.#settle()
+    this.#tick()
+  }
+
+  /** The run is over. */
+  end(): void {
+    this.#writes.crash("clean")
+    this.#up = false
+    this.#life++
+  }
+
+  #after(ms: number, run: () => void): void {
+    const life = this.#life
+    const microseconds = Math.max(1, Math.round((ms * 1000) / this.#options.rate))
+    this.#options.host.later(microseconds, () => {
+      if (this.#life === life) run()
+    })
+  }
+
+  #tick(): void {
+    const { view, stage, newView: has, log, executed } = this.#state
+    const { id: replica } = this.config
+    const active = stage === "active"
+    const newView = active || has !== undefined
+    this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
+    this.#orders.tick()
+    if (this.#fetcher.isDue(this.#state)) this.#receive({ _tag: "Fetch" })
+    for (const message of this.#retransmission.words(this.#state)) {
+      this.#writes.gate(() => this.#broadcast(message))
+    }
+    this.#after(this.#options.progressMs, () => this.#tick())
+  }
+
+  // One input, and what follows from it without another: executions, the beginning of a view.
+  #take(first: Input): void {
+    const { config, stepped } = this.#options
+    const inputs: Array<Input> = [first]
+    for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
+      const before = this.#state
+      this.#offered = this.#offeredBy(input)
+      const isWhole = this.#offered !== undefined
+      if (input._tag === "Receive" && input.message._tag === "State" && !isWhole) return
+      const taken = step(config, before, input)
+      this.#state = taken.state
+      const sent = taken.effects.flatMap(
+        (e): ReadonlyArray<PeerMessage> => (e._tag === "Broadcast" ? [e.message] : []),
+      )
+      if (input._tag !== "Restart") this.#retransmission.keep(before, taken.state, sent)
+      stepped({ config, before, input, step: taken })
+      // The service starts from the stable checkpoint.
+      if (input._tag === "Restart") this.#restore(taken.state.executed)
+      inputs.push(...this.#perform(taken.effects))
+      const change = inputs.length === 0 && changeAfter(config, before, taken.state)
+      if (change) inputs.push(change)
+    }
+  }
+
+  // Interprets effects in their order; the service's answers are the next inputs.
+  #perform(effects: ReadonlyArray<Effect>): ReadonlyArray<Input> {
+    const answers: Array<Input> = []
+    for (const effect of effects) {
+      switch (effect._tag) {
+        case "Persist":
+          if (effect.record._tag === "CheckpointTaken") {
+            const snapshot = this.#offered ?? this.#service.snapshot()
+            this.#disk.saveSnapshot(effect.record.seq, snapshot)
+          }
+          this.#disk.append(effect.record)
+          break
+        case "Broadcast":
+          this.#writes.gate(() => this.#broadcast(effect.message))
+          break
+        case "SendToClient":
+          this.#writes.gate(() =>
+            this.#options.host.send(clientName(effect.client), effect.message),
+          )
+          break
+        case "SendToReplicas": {
+          const message = this.#carried(effect.message)
+          for (const replica of effect.replicas) {
+            this.#writes.gate(() => this.#options.host.send(replicaName(replica), message))
+          }
+          break
+        }
+        case "Restore":
+          this.#restore(effect.seq)
+          break
+        case "Execute":
+          answers.push(this.#execute(effect))
+          break
+        default:
+          // A new effect of the machine does not type-check until it is interpreted here.
+          effect satisfies never
+      }
+    }
+    return answers
+  }
+
+  // A State travels with the service's state itself.
+  #carried(message: OrderReq | FillHole | StateMessage): ZyzzyvaMessage {
+    if (message._tag !== "State") return message
+    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.stable.seq) }
+    return carried
+  }
+
+  // The service's state that came with an input; undefined where its digest is another.
+  #offeredBy(input: Input): Bytes | undefined {
+    if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
+    const { service, snapshot } = input.message as typeof input.message & CarriedState
+    const scratch = this.#emptyService()
+    return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
+  }
+
+  #restore(seq: Seq): void {
+    this.#service = this.#emptyService()
+    if (seq > 0) this.#service.restore(this.#disk.snapshot(seq))
+  }
+
+  #execute({ seq, requests, checkpoint }: Execute): Input {
+    const results = requests.map((r) => this.#service.execute(r.operation))
+    const service = checkpoint ? this.#service.digest() : noDigest
+    return { _tag: "Executed", seq, results, service }
+  }
+
+  #broadcast(message: ZyzzyvaMessage): void {
+    const { n } = this.config.group
+    for (let replica = 0; replica < n; replica++) {
+      if (replica !== this.config.id) this.#options.host.send(replicaName(replica), message)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/** What a replica that is recovered with its disk must not do, each allowed; and null requests. */
+import type { CodeMutant } from "./code-run.ts"
+import type { SpecMutant } from "./spec-run.ts"
+
+const recover = "src/core/pbft/recover.ts"
+const rejoin = "src/core/pbft/rejoin.ts"
+const spec = "spec/tla/Pbft.tla"
+const alone = "RecovererAlone"
+const seenBy = (check: string, where: string) => ({ check, where })
+
+export const recoverMutants: ReadonlyArray<CodeMutant> = [
+  {
+    name: "who is recovered takes part above its bound",
+    file: rejoin,
+    find: "bound !== undefined && low < bound ? Math.min(high, bound) : high",
+    replace: "bound === low ? bound : high",
+    killedBy: seenBy("RecoveryBound", alone),
+  },
+  {
+    name: "who is recovered keeps below its bound for ever",
+    file: rejoin,
+    find: "bound !== undefined && low < bound ?",
+    replace: "bound !== undefined ?",
+    killedBy: seenBy("ReachBeyondBound is never reached", alone),
+  },
+  {
+    name: "who is recovered takes part before it knows its bound",
+    file: rejoin,
+    find: "if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined",
+    replace: "if (recovery.estimate !== undefined) return false",
+    killedBy: seenBy(
+      "knows its bound from a strong quorum, its own disk in it, and then asks to be taken back",
+      "recover.test.ts",
+    ),
+  },
+  {
+    name: "a liar's checkpoint is built on that nobody has prepared",
+    file: recover,
+    find: "below.length >= quorum - 1 && above.length >= f",
+    replace: "below.length >= quorum - 1",
+    killedBy: seenBy("EstimateHonest", "Recovers"),
+  },
+  {
+    name: "a checkpoint is built on that f + 1 others exceed",
+    file: recover,
+    find: "below.length >= quorum - 1 && above.length >= f",
+    replace: "below.length >= f && above.length >= f",
+    killedBy: seenBy("ReachToldTwice is never reached", alone),
+  },
+  {
+    name: "of each replica only the last answer counts",
+    file: recover,
+    find: "Math.min(m.checkpoint, old?.checkpoint ?? m.checkpoint)",
+    replace: "m.checkpoint",
+    killedBy: seenBy("graph", alone),
+  },
+  {
+    name: "an answer to an earlier question counts",
+    file: recover,
+    find: `  if (m.incarnation !== recovery.incarnation) return ignore(state, "OldIncarnation")
+`,
+    replace: "",
+    killedBy: seenBy("graph", alone),
+  },
+  {
+    name: "an answer to another replica counts",
+    file: recover,
+    find: `  if (m.recovering !== config.id) return ignore(state, "ForAnother")
+`,
+    replace: "",
+    killedBy: seenBy("graph", alone),
+  },
+  {
+    name: "who is recovered is so as soon as its request is old enough, whatever its bound",
+    file: rejoin,
+    find: "Math.max(checkpoint + config.logSize, estimate?.bound ?? 0)",
+    replace: "checkpoint + config.logSize",
+    killedBy: seenBy(
+      "is recovered at a full log above its request, and not below its bound",
+      "recover.test.ts",
+    ),
+  },
+  {
+    name: "a new view that starts above the bound is entered",
+    file: "src/core/pbft/enter-view.ts",
+    find: "if (!isMute(state) && chosen.some((c) => c.seq > high)) return false",
+    replace: "",
+    killedBy: seenBy("RecoveryBound", "RecovererRestarts"),
+  },
+  {
+    name: "a batch is looked for among those that the new view has left behind",
+    file: "src/core/pbft/enter-view.ts",
+    find: "slotOf(config, before, { newView, chosen })",
+    replace: "slotOf(config, state, { newView, chosen })",
+    killedBy: seenBy(
+      "has a chosen batch that it holds by a number which the view leaves behind",
+      "enter-view.test.ts",
+    ),
+  },
+  {
+    name: "null requests are taken where they are switched off",
+    file: "src/core/pbft/normal-case.ts",
+    find: "m.batch.length === 0 && config.nullRequests === true",
+    replace: "m.batch.length === 0",
+    killedBy: seenBy("has null requests of its primary accepted and executed", "recover.test.ts"),
+  },
+]
+
+export const recoverSpecMutants: ReadonlyArray<SpecMutant> = [
+  {
+    name: "who is recovered takes part above its bound",
+    file: spec,
+    find: String.raw`Open(i) == low[i] + 1 .. High(i)`,
+    replace: String.raw`Open(i) == Window(low[i])`,
+    killedBy: seenBy("RecoveryBound", alone),
+  },
+  {
+    name: "a liar's checkpoint is built on that nobody has prepared",
+    file: spec,
+    find: String.raw`/\ Cardinality(above(x.checkpoint, j)) >= F}`,
+    replace: "}",
+    killedBy: seenBy("EstimateHonest", "Recovers"),
+  },
+  {
+    name: "an answer to another replica counts",
+    file: spec,
+    find: String.raw`m.replica # i /\ m.recovering = i`,
+    replace: "m.replica # i",
+    killedBy: seenBy("graph", alone),
+  },
+]

@@ -1,0 +1,74 @@
+import { it } from "@effect/vitest"
+import { Effect } from "effect"
+import { describe, expect } from "vitest"
+import { decodeResult } from "../../src/core/service/key-value-operation.ts"
+import { type Cluster, eventually, get, put, says, started } from "./processes.ts"
+
+const zyzzyva = { protocol: "zyzzyva" } as const
+
+const executedBy = ({ cluster }: Cluster, replica: number) =>
+  Effect.map(cluster.status(replica), ({ executed }) => executed)
+
+const writes = (c: Cluster, name: string, count: number) =>
+  Effect.forEach(
+    Array.from({ length: count }, (_, k) => k),
+    (k) => c.pool.submit(put(`${name} ${k}`, String(k))),
+    { concurrency: 8 },
+  )
+
+const readsWhat = (c: Cluster, name: string, count: number) =>
+  Effect.gen(function* () {
+    for (let k = 0; k < count; k++) {
+      const result = yield* c.pool.submit(get(`${name} ${k}`))
+      expect(decodeResult(result)).toStrictEqual({ _tag: "Value", value: String(k) })
+    }
+  })
+
+describe("four replicas of Zyzzyva as processes", () => {
+  it.live("answer at once; go on without a backup by certificates; it comes back", () =>
+    Effect.gen(function* () {
+      const c = yield* started("zyzzyva-backup", { ...zyzzyva, checkpointInterval: 8, logSize: 32 })
+      const { cluster, pool } = c
+      yield* writes(c, "before", 20)
+      yield* eventually(
+        "the backup has executed, and its log holds what it promised",
+        says(c, 3, ({ executed, store }) => executed > 0 && store.groups > 0),
+      )
+      const quick = yield* pool.status
+      expect(quick.completed).toBe(20)
+      yield* cluster.kill(3)
+      yield* writes(c, "during", 30)
+      const { actions } = yield* pool.status
+      expect(actions["ClientCommit"]).toBeGreaterThan(0)
+      yield* cluster.start(3)
+      const last = yield* executedBy(c, 0)
+      yield* eventually(
+        "the killed backup has executed everything",
+        Effect.map(executedBy(c, 3), (executed) => executed >= last),
+      )
+      yield* cluster.kill(2)
+      yield* readsWhat(c, "before", 20)
+      yield* readsWhat(c, "during", 30)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("change the view when the primary is killed, and lose nothing that was answered", () =>
+    Effect.gen(function* () {
+      const c = yield* started("zyzzyva-primary", {
+        ...zyzzyva,
+        checkpointInterval: 8,
+        logSize: 32,
+      })
+      const { cluster } = c
+      yield* writes(c, "before", 20)
+      yield* cluster.kill(0)
+      yield* writes(c, "during", 20)
+      for (const replica of [1, 2, 3]) {
+        const { view, active } = yield* cluster.status(replica)
+        expect({ view, active }).toStrictEqual({ view: 1, active: true })
+      }
+      yield* readsWhat(c, "before", 20)
+      yield* readsWhat(c, "during", 20)
+    }).pipe(Effect.scoped),
+  )
+})
