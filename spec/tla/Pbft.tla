@@ -1377,19 +1377,19 @@ RecvReplyStable(i, m) ==
        /\ LET old == r.told[m.replica]
               new == [checkpoint |-> Min({m.checkpoint} \cup {x.checkpoint : x \in old}),
                       prepared |-> Max({m.prepared} \cup {x.prepared : x \in old})]
-              told == [r.told EXCEPT ![m.replica] = {new}]
+              heard == [r.told EXCEPT ![m.replica] = {new}]
               own == [checkpoint |-> LastCheckpoint(i), prepared |-> LastPrepared(i)]
-              fit == Estimates([told EXCEPT ![i] = {own}])
+              fit == Estimates([heard EXCEPT ![i] = {own}])
           IN /\ {new} # old
              /\ IF fit = {}
-                THEN /\ recovery' = [recovery EXCEPT ![i] = {[r EXCEPT !.told = told]}]
+                THEN /\ recovery' = [recovery EXCEPT ![i] = {[r EXCEPT !.told = heard]}]
                      /\ UNCHANGED msgs
                 ELSE /\ recovery' = [recovery EXCEPT ![i] =
                           {[r EXCEPT !.bound = {Min(fit) + L}, !.told = NobodyTold]}]
                      /\ msgs' = msgs \cup
                           {Request(Recoverer(i), r.incarnation, "recover", Replicas)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, reads, client>>
+                 checkpointVotes, changeVars, undo, reads, told, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)

@@ -154,9 +154,9 @@ FastAsLogged(i, post) ==
      THEN Same("reads", {<<r.client, r.timestamp, r.after>> : r \in reads'[i]}, post.reads)
      ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
-  /\ Same("told.claims", told'[i].claims, IF named("claims") THEN post.claims ELSE told[i].claims)
-  /\ Same("told.batches", told'[i].batches,
-          IF named("claimedBatches") THEN post.claimedBatches ELSE told[i].batches)
+  /\ LET before == IF named("told") THEN post.told ELSE told[i] IN
+     /\ Same("told.claims", told'[i].claims, before.claims)
+     /\ Same("told.batches", told'[i].batches, before.batches)
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==

@@ -18,7 +18,7 @@ export const worldText =
     const fields: Record<string, Text> = { msgs: set(sent) }
     for (const variable of variables) {
       const texts = correct.map((_, k) => parts[k]?.[variable] ?? "")
-      if (texts.every((t) => t === leftOut[variable])) continue
+      if (variable in leftOut && texts.every((t) => t === leftOut[variable])) continue
       fields[variable] = func(correct, texts)
     }
     fields["client"] = func(

@@ -219,8 +219,7 @@ interface ReplicaPost {
   readonly undo?: number | null
   readonly reads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
   readonly recovery?: RecoveryData | null
-  readonly claims?: ReadonlyArray<Claim>
-  readonly claimedBatches?: ReadonlyArray<string>
+  readonly told?: { readonly claims: ReadonlyArray<Claim>; readonly batches: ReadonlyArray<string> }
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
@@ -293,16 +292,22 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
   ]
 }
 
+const claimsText = (
+  { claims, batches }: NonNullable<ReplicaPost["told"]>,
+  symbols: Symbols,
+): string =>
+  `[claims |-> ${tlaSet(claims.map((c) => claimText(c, symbols)))}, ` +
+  `batches |-> ${tlaSet(batches.map((d) => symbols.digest(d)))}]`
+
 const fastFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
-  const { undo, reads, claims, claimedBatches } = post
+  const { undo, reads, told } = post
   const waiting = reads?.map((r) =>
     tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp), r.after]),
   )
   return [
     ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
     ["reads", waiting && tlaSet(waiting)],
-    ["claims", claims && tlaSet(claims.map((c) => claimText(c, symbols)))],
-    ["claimedBatches", claimedBatches && tlaSet(claimedBatches.map((d) => symbols.digest(d)))],
+    ["told", told && claimsText(told, symbols)],
   ]
 }
 

@@ -88,12 +88,12 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("RecoveryBound", "RecovererRestarts"),
   },
   {
-    name: "a batch is looked for among those that the new view has left behind",
-    file: "src/core/pbft/enter-view.ts",
-    find: "slotOf(config, before, { newView, chosen })",
-    replace: "slotOf(config, state, { newView, chosen })",
+    name: "a chosen batch that is held by another number is not asked for",
+    file: "src/core/pbft/view-change.ts",
+    find: "e.seq === c.seq && e.digest === c.digest",
+    replace: "e.digest === c.digest",
     killedBy: seenBy(
-      "has a chosen batch that it holds by a number which the view leaves behind",
+      "asks for a chosen batch that it holds by a number which the view leaves behind",
       "enter-view.test.ts",
     ),
   },

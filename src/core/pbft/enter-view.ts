@@ -106,12 +106,7 @@ interface Chosen {
 }
 
 // What was prepared beyond the start is agreed on again in the new view.
-// `before`: the same before its window moved, with all batches that it held.
-const install = (
-  config: Config,
-  state: State,
-  { newView, before }: { readonly newView: NewView; readonly before: State },
-): PbftStep => {
+const install = (config: Config, state: State, newView: NewView): PbftStep => {
   const { view } = newView
   const effects: Array<Effect> = []
   let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
@@ -121,7 +116,7 @@ const install = (
   for (const chosen of isMute(state) ? [] : newView.chosen) {
     const { seq, digest } = chosen
     if (!Window.covers(log, seq)) continue
-    const slot = slotOf(config, before, { newView, chosen })
+    const slot = slotOf(config, state, { newView, chosen })
     log = Window.set(log, seq, slot)
     seqno = seq
     const { batch } = slot
@@ -159,6 +154,6 @@ export const enterView = (config: Config, state: State): PbftStep => {
   if (newView === undefined || !canEnter(config, state)) return ignore(state, "CannotEnter")
   const stable = stabiliseAt(config, state, newView.start.seq)
   const kept = keepTold(config, stable.state, [])
-  const entered = install(config, kept, { newView, before: state })
+  const entered = install(config, kept, newView)
   return { ...entered, effects: [...stable.effects, ...entered.effects] }
 }

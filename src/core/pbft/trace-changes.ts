@@ -67,9 +67,8 @@ const fastChanges = (before: State, after: State): string => {
   }
   // What it executed itself the line says anyway.
   const { claims, batches } = after.told
-  if (!sameList(before.told.claims, claims)) text += `,"claims":${JSON.stringify(claims)}`
-  if (!sameList(before.told.batches, batches)) {
-    text += `,"claimedBatches":${JSON.stringify(batches.map(({ digest }) => digest))}`
+  if (!sameList(before.told.claims, claims) || !sameList(before.told.batches, batches)) {
+    text += `,"told":${JSON.stringify({ claims, batches: batches.map(({ digest }) => digest) })}`
   }
   return text
 }

@@ -293,8 +293,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: traced.type, view, seq, digest, replica })
     }
     case "Checkpoint":
-    case "Committed":
-    case "FetchState": {
+    case "Committed": {
       const { seq, digest, replica } = traced
       return receive({ _tag: traced.type, seq, digest, replica })
     }

@@ -2,7 +2,16 @@
 import { describe, expect, it } from "vitest"
 import type { NewView, ViewChange } from "../../../src/core/pbft/message.ts"
 import * as Window from "../../../src/core/window.ts"
-import { after, committing, configOf, executed, receive, signed } from "../../support/pbft.ts"
+import {
+  after,
+  broadcasts,
+  committing,
+  configOf,
+  executed,
+  lastStep,
+  receive,
+  signed,
+} from "../../support/pbft.ts"
 
 const config = configOf(1, { checkpointInterval: 1, logSize: 2 })
 const batch = [signed(0, 1)]
@@ -34,8 +43,11 @@ const newView: NewView = {
 }
 
 describe("a replica that enters a view", () => {
-  it("has a chosen batch that it holds by a number which the view leaves behind", () => {
-    const entered = after(config, [...before, receive(newView), { _tag: "Enter" }])
+  it("asks for a chosen batch that it holds by a number which the view leaves behind", () => {
+    const asking = lastStep(config, [...before, receive(newView)])
+    expect(broadcasts(asking.effects)).toEqual([{ _tag: "FetchBatch", digest, replica: 1 }])
+    const given = [...before, receive(newView), receive({ _tag: "Batch", batch })]
+    const entered = after(config, [...given, { _tag: "Enter" }])
     expect(entered).toMatchObject({ view: 2, active: true, log: { low: 1 } })
     const slot = Window.get(entered.log, 2)
     expect(slot).toMatchObject({ phase: "prePrepared", digest })
