@@ -1,5 +1,4 @@
 /** What `prophecy simulate` says of one run and of a swarm: text for people, data for programs. */
-import { restrictions } from "../sim/restrictions.ts"
 import type { Failure } from "./expectation.ts"
 import type { SimulatedRun } from "./simulated-run.ts"
 import { ExitCode } from "./ended.ts"
@@ -170,7 +169,7 @@ export class SwarmTotals {
       actions: sorted(this.#actions),
       steps: this.steps,
       verdicts: sorted(this.#verdicts),
-      liveness: { demanded: this.demanded, excused: sorted(this.#excused), restrictions },
+      liveness: { demanded: this.demanded, excused: sorted(this.#excused) },
       failures: this.failures,
     }
   }

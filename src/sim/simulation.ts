@@ -9,7 +9,7 @@ import { byzantineReplicas, correctClients, tooManyFaulty } from "./faulty.ts"
 import type { Host } from "./host.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
 import { invented, notFinal, notLinear } from "./linear-history.ts"
-import { correctOf, type Demand, demandOf } from "./liveness.ts"
+import { missing } from "./liveness.ts"
 import { type Named, nameOf } from "./message-name.ts"
 import { microseconds, Network } from "./network.ts"
 import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
@@ -26,7 +26,6 @@ import {
 } from "./scenario.ts"
 import { networkStory, type StoryLine } from "./story.ts"
 import { Tally } from "./tally.ts"
-import { groupIn } from "./zyzzyva-config.ts"
 
 /** Told everything that happens in a run. */
 export type Listener = (line: StoryLine) => void
@@ -37,8 +36,6 @@ const mostEvents = 4_000_000
 const lookMs = 50
 /** How long the calm phase of a run lasts that need not complete anything. */
 const excusedMs = 3000
-/** How long nothing may be executed before a run ends that need not complete everything. */
-const quietMs = 30_000
 
 export class Simulation<M extends Named> {
   readonly #scenario: Scenario
@@ -56,7 +53,6 @@ export class Simulation<M extends Named> {
   #events = 0
   #done = false
   #executedAt = 0
-  #excuse: string | null = null
   #views: Outcome["views"] = {}
 
   /** `told` hears everything that happens, when somebody wants to know. */
@@ -266,12 +262,10 @@ export class Simulation<M extends Named> {
     })
   }
 
-  // Whether everything that must happen has happened; an excuse may still become void.
+  // Whether everything that must happen has happened.
   #look(): void {
-    const { missing, excuse } = this.#demand()
-    const patience = this.#tooMany ? excusedMs : quietMs
     const waited = Math.min(this.#calm(), (this.#now - this.#executedAt) / 1000)
-    this.#done = missing === null && (excuse === null || waited >= patience)
+    this.#done = this.#missing() === null && (!this.#tooMany || waited >= excusedMs)
     if (!this.#done) this.#queue.push(this.#now + microseconds(lookMs), () => this.#look())
   }
 
@@ -282,13 +276,13 @@ export class Simulation<M extends Named> {
   #observed = () => this.#clients.flatMap((client) => client.observed)
   #reads = () => this.#scenario.cluster.readOnly === true
 
-  #demand(): Demand {
-    if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
-    const { executed } = this.#protocol.monitor
-    const group = groupIn(this.#scenario.cluster)
+  // What must still happen; with more than f faulty replicas nothing must.
+  #missing(): string | null {
+    if (this.#tooMany) return null
+    const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
     const standings = this.#correct().map(({ standing }) => standing)
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
-    return demandOf(correctOf(group, standings, executed), open)
+    return missing({ running: standings.filter(({ up }) => up), executed }, open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.
@@ -310,11 +304,10 @@ export class Simulation<M extends Named> {
       notLinear(this.#protocol.monitor, observed, this.#reads())
     if (wrong !== undefined) return this.#protocol.monitor.broken(wrong.property, wrong.why)
     this.#views = viewsOf(this.#correct().map(({ standing }) => standing))
-    const { missing, excuse } = this.#demand()
-    this.#excuse = excuse
-    if (missing === null) return
+    const open = this.#missing()
+    if (open === null) return
     const when = `${this.#calm()} ms after the faults ended`
-    this.#protocol.monitor.broken("Liveness", `${missing}, ${when}`)
+    this.#protocol.monitor.broken("Liveness", `${open}, ${when}`)
   }
 
   #calm(): number {
@@ -330,7 +323,7 @@ export class Simulation<M extends Named> {
       violation: violation === undefined ? null : { ...violation, atMs },
       requests: requests.length,
       completed: requests.length - this.#left(),
-      excused: this.#excuse,
+      excused: this.#tooMany && violation === undefined ? "more than f replicas are faulty" : null,
       virtualMs: atMs,
       events: this.#events,
       actions: this.#actions.sorted(),

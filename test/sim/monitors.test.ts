@@ -6,9 +6,8 @@ import { recordKey } from "../../src/sim/disk.ts"
 import { type Execution, Ledger } from "../../src/sim/ledger.ts"
 import { invented, notLinear } from "../../src/sim/linear-history.ts"
 import { operationBytes } from "../../src/sim/operation.ts"
-import { demandOf } from "../../src/sim/liveness.ts"
+import { missing } from "../../src/sim/liveness.ts"
 import type { Standing } from "../../src/sim/protocol.ts"
-import { restrictions } from "../../src/sim/restrictions.ts"
 import { replicaConfig } from "../../src/sim/run-config.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
 import { quiet, simulated } from "./runs.ts"
@@ -252,7 +251,7 @@ describe("liveness", () => {
     }
   })
 
-  it("is not demanded where a restriction says so, and only there", () => {
+  it("asks for every request, and of every correct replica that it catches up", () => {
     const at = (executed: number, over: Partial<Standing> = {}): Standing => ({
       id: 0,
       up: true,
@@ -262,25 +261,18 @@ describe("liveness", () => {
       view: 1,
       ...over,
     })
-    const demand = (states: ReadonlyArray<Standing>, left: number, stable: number) =>
-      demandOf(
+    const demand = (states: ReadonlyArray<Standing>, left: number) =>
+      missing(
         {
-          group: config.group,
           running: states.map((standing, id) => ({ ...standing, id })),
-          stable,
           executed: Math.max(...states.map(({ executed }) => executed)),
-          view: 1,
         },
         left,
       )
-    const behind = at(0)
     const away = at(2, { view: 2, active: false })
-    expect(demand([at(4), at(4), at(4)], 0, 4)).toEqual({ missing: null, excuse: null })
-    expect(demand([at(4), at(4), at(4), behind], 1, 4).missing).toMatch(/1 requests/)
-    expect(demand([at(4), at(4), at(4), behind], 0, 4).missing).toMatch(/replica 3 stays at 0 of 4/)
-    expect(demand([at(4), at(4), behind], 1, 4).missing).toMatch(/1 requests/)
-    expect(demand([at(4), at(4), at(4), at(2)], 0, 2).missing).toMatch(/replica 3 stays at 2 of 4/)
-    expect(demand([at(4), at(4), at(4), away], 0, 2).excuse).toContain(restrictions[0]?.why)
-    expect(demand([at(4), at(4), at(4), away], 1, 2).missing).toMatch(/1 requests/)
+    expect(demand([at(4), at(4), at(4)], 0)).toBeNull()
+    expect(demand([at(4), at(4), at(4)], 1)).toMatch(/1 requests/)
+    expect(demand([at(4), at(4), at(4), at(2)], 0)).toMatch(/replica 3 stays at 2 of 4 in view 1/)
+    expect(demand([at(4), at(4), at(4), away], 0)).toMatch(/stays at 2 of 4 on its way to view 2/)
   })
 })
