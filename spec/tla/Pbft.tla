@@ -1512,7 +1512,8 @@ SettledSupport == \A i \in Correct \ CanFetch : \A n \in low[i] + 1 .. Settled(i
 TellsAgree == \A a, b \in msgs :
   a.type = "Committed" /\ b.type = "Committed" /\ a.seq = b.seq => a.batch = b.batch
 
-\* S1, of what was executed: no other batch than another correct replica executed or committed there.
+\* S1, of what was executed: no other batch than another correct replica executed, or committed,
+\* there.
 ExecutedAlike == \A i, j \in Correct : \A c \in told[i].own :
   /\ \A e \in told[j].own : c.seq = e.seq => c.digest = e.digest
   /\ Committed(j, c.seq) => Digest(slot[j][c.seq].batch) = c.digest

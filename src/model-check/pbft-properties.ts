@@ -128,12 +128,11 @@ const viewChangeInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyArr
   const first = correct[0] ?? 0
   const needed = c.quorum - c.byzantine.length
   const committed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "Commit")
+  const told = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "Committed")
   const changed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "ViewChange")
   return [
     ofAllSent("CommitUnique", first, Invariants.commitUnique, committed),
-    ofAllSent("TellsAgree", first, Invariants.tellsAgree, (sent) =>
-      sent.some((m) => m._tag === "Committed"),
-    ),
+    ofAllSent("TellsAgree", first, Invariants.tellsAgree, told),
     ofAllSent(
       "CarryOver",
       first,
@@ -338,11 +337,9 @@ const stateOf = (p: unknown): State | undefined => {
   return process.role === "replica" ? process.at.state : undefined
 }
 
-const supported = (
-  c: PbftConstants,
-  name: string,
-  takenBy: (state: State) => ReadonlyArray<Numbered>,
-): Invariant => ({
+type Taken = (state: State) => ReadonlyArray<Numbered>
+
+const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant => ({
   name,
   scope: "support",
   items: (p) => {

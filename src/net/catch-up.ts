@@ -2,8 +2,8 @@
  * Sends a peer again what it may have missed: on a new connection everything above what it has
  * executed, later what it stalls on. As far as its window reaches, and on when that moves; no
  * faster than the connection takes it. Of the log it is sent what was said in its own view; once
- * it has come to where the next view starts, it is sent the NEW-VIEW. Whom none of that helps is told
- * what was executed.
+ * it has come to where the next view starts, it is sent the NEW-VIEW. Whom none of that helps is
+ * told what was executed.
  *
  * Outside the specification: what is sent again, to whom, and how fast. The network there repeats
  * whatever was sent; only progress depends on this.
@@ -88,8 +88,8 @@ export class CatchUp<K extends Kinds> {
   }
 
   /**
-   * The peers that stay below what this replica has executed, though they were helped as far as they
-   * could be: to be told what that was. To be asked a few times a second.
+   * The peers that stay below what this replica has executed, though they were helped as far as
+   * they could be: to be told what that was. To be asked a few times a second.
    */
   stuck(state: K["State"]): ReadonlyArray<TellTo> {
     return this.#followers.flatMap(({ told, stalled }, replica) => {

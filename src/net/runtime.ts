@@ -186,7 +186,6 @@ export class ReplicaLoop<K extends Kinds> {
     this.schedule()
   }
 
-  // What keeps a peer behind may be a vote that it will never hear.
   #tellStuck(): void {
     const { tell } = this.#options.protocol.inputs
     if (tell === undefined) return

@@ -1,22 +1,15 @@
 /** One event of a window as a record of TLA+, as spec/tla/TracePbft.tla reads it. */
 import { isIgnored } from "../core/machine.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
-import type {
-  Claim,
-  Entry,
-  Numbered,
-  PeerMessage,
-  PrePrepare,
-  Reply,
-  State,
-} from "../core/pbft/message.ts"
-import type { RecoveryData, RequestData } from "../core/pbft/projection.ts"
-import type { Input, WaitingRead } from "../core/pbft/state.ts"
+import type { Numbered, PeerMessage, PrePrepare, Reply, State } from "../core/pbft/message.ts"
+import type { RequestData } from "../core/pbft/projection.ts"
+import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import { claimText, recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
+import type { LoggedVote, ReplicaPost } from "./replica-post.ts"
 import type { Symbols } from "./symbols.ts"
 import { type Field, functionText, recordText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
@@ -185,43 +178,6 @@ export const receivedText = (
     ? requestText(m, symbols.replicas, symbols)
     : peerText(m, symbols)
 }
-
-/** What a line says was changed: the data that src/core/pbft/trace-changes.ts writes. */
-interface ReplicaPost {
-  readonly view?: number
-  readonly active?: boolean
-  readonly seqno?: number
-  readonly queue?: number
-  readonly executed?: number
-  readonly low?: number
-  readonly slot?: ReadonlyArray<{
-    readonly seq: number
-    readonly phase: string
-    readonly digest: string
-    readonly prepares: ReadonlyArray<LoggedVote>
-    readonly commits: ReadonlyArray<LoggedVote>
-  }>
-  readonly table?: ReadonlyArray<{
-    readonly client: number
-    readonly timestamp: number
-    readonly result: string
-  }>
-  readonly checkpoints?: ReadonlyArray<{ readonly seq: number; readonly digest: string }>
-  readonly checkpointVotes?: ReadonlyArray<{
-    readonly seq: number
-    readonly votes: ReadonlyArray<LoggedVote>
-  }>
-  readonly pset?: ReadonlyArray<Entry>
-  readonly qset?: ReadonlyArray<Entry>
-  readonly viewChanges?: ReadonlyArray<{ readonly replica: number; readonly view: number }>
-  readonly newView?: number | null
-  readonly fetched?: ReadonlyArray<string>
-  readonly undo?: number | null
-  readonly reads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
-  readonly recovery?: RecoveryData | null
-  readonly told?: { readonly claims: ReadonlyArray<Claim>; readonly batches: ReadonlyArray<string> }
-}
-type LoggedVote = number | { readonly replica: number; readonly digest: string }
 
 interface ClientPost {
   readonly views?: ReadonlyArray<number>

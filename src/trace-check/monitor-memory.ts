@@ -3,6 +3,8 @@ import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
 import type { Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
+import { committedAt } from "../core/pbft/told.ts"
+import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import type { ClientEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
@@ -47,3 +49,7 @@ export const sizeOf = ({ replies }: Execution): number =>
 /** The last executed timestamp of each client. */
 export const timestamps = (state: State): Map<ClientId, number> =>
   new Map(ClientTable.entries(state.table).map(({ timestamp }, client) => [client, timestamp]))
+
+/** The batch that a replica executes at `seq`: what others executed may differ from its log's. */
+export const executedAt = (config: Config | undefined, state: State, seq: Seq) =>
+  (config && committedAt(config, state, seq)) ?? Window.get(state.log, seq)

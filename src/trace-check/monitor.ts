@@ -10,8 +10,6 @@ import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
 import { durableRecords, restart } from "../core/pbft/restart.ts"
 import type { Config } from "../core/pbft/state.ts"
-import { committedAt } from "../core/pbft/told.ts"
-import * as Window from "../core/window.ts"
 import type { Traced } from "./causality.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { lostDurable } from "./durability.ts"
@@ -19,7 +17,7 @@ import type { ClientEvent, PbftEvent, ReplicaEvent, ReplicaGap } from "./event.t
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Accepted, Execution, MonitorOptions, Outcome } from "./monitor-memory.ts"
-import { sizeOf, timestamps } from "./monitor-memory.ts"
+import { executedAt, sizeOf, timestamps } from "./monitor-memory.ts"
 import { ViewSayings, viewSayingOf } from "./view-sayings.ts"
 
 const logsKept = 4
@@ -163,9 +161,7 @@ export class Monitor {
   #execute(event: ReplicaEvent, replies: ReadonlyArray<Reply>): void {
     const { replica, before, step, place, input } = event
     const seq = input._tag === "Executed" ? input.seq : 0
-    const config = this.#configs.get(replica) as Config
-    // What others executed may be another batch than the one in the log.
-    const { digest } = committedAt(config, before, seq) ?? Window.get(before.log, seq)
+    const { digest } = executedAt(this.#configs.get(replica), before, seq)
     for (const effect of step.effects) {
       if (effect._tag === "Broadcast" && effect.message._tag === "Checkpoint") {
         this.#checkpoint(event, seq, effect.message.digest)

@@ -9,14 +9,7 @@ import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { type ExecutionConfig, pendingExecution } from "../core/pbft/execution.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
-import type {
-  Commit,
-  Committed,
-  Prepare,
-  PrePrepare,
-  ReplicaMessage,
-  State as StateMessage,
-} from "../core/pbft/message.ts"
+import type { PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
 import type { Config, Input, State } from "../core/pbft/state.ts"
 import {
   type Batch,
@@ -69,8 +62,7 @@ export class Symbols {
 
   constructor(chain: Chain) {
     const { header, start, events } = chain
-    const { n, f, quorum } = header
-    this.#config = { ...header, group: { n, f, quorum }, batchDigest: chain.batchDigest }
+    this.#config = { ...header, group: header, batchDigest: chain.batchDigest }
     this.#batchDigest = chain.batchDigest
     this.#resultDigest = chain.resultDigest
     this.#nullDigest = chain.batchDigest([])
@@ -281,8 +273,8 @@ export class Symbols {
       if (digest !== "") this.#meetBatch(batch, digest)
       for (const vote of [...prepares, ...commits]) if (vote !== "") this.#seen.add(vote)
     }
-    const { own, claims, batches } = state.told
-    for (const { digest } of [...own, ...claims]) this.#seen.add(digest)
+    const { batches } = state.told
+    for (const { digest } of [...state.told.own, ...state.told.claims]) this.#seen.add(digest)
     for (const { batch, digest } of [...state.qset, ...state.fetched, ...batches]) {
       this.#meetBatch(batch, digest)
     }
@@ -379,7 +371,7 @@ export class Symbols {
       const m = input.message
       if (m._tag === "Request" || m._tag === "Read") this.#meetRequest(m)
       if (m._tag === "Read") this.answers.askedToRead(m.operation)
-      if (isVote(m)) this.#seen.add(m.digest)
+      if ("digest" in m && ofBatches.includes(m._tag)) this.#seen.add(m.digest)
       if (m._tag === "State") this.#states.push(m)
       if (m._tag === "Batch") this.#meetBatch(m.batch, this.#batchDigest(m.batch))
     } else if (input._tag === "ReceivePrePrepare") {
@@ -404,7 +396,5 @@ export class Symbols {
   }
 }
 
-const isVote = (m: ReplicaMessage): m is Prepare | Commit | Committed =>
-  m._tag === "Prepare" || m._tag === "Commit" || m._tag === "Committed"
-
+const ofBatches: ReadonlyArray<string> = ["Prepare", "Commit", "Committed"]
 const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

@@ -46,7 +46,7 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
   return messages
 }
 
-/** What it asks for because others decided or executed it, whether it takes part in a view or not. */
+/** What it asks for because others decided or executed it, in a view or not. */
 export const neededBatches = (config: Config, state: State): ReadonlyArray<FetchBatch> => {
   const decided = missingDecisions(config, state)
   const claimed = missingClaimed(config, state)

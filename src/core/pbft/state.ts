@@ -63,9 +63,7 @@ export interface Config {
   readonly maxTentative: number
   /** Whether it asks for the batch of a decision that it hears of and was not told. */
   readonly fetchDecisions: boolean
-  /**
-   * Whether it tells what it has executed, and believes f + 1 others (told.ts). Without it neither.
-   */
+  /** Whether it tells what it has executed, and believes f + 1 others (told.ts). */
   readonly tellCommitted?: boolean | undefined
   /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
@@ -175,13 +173,10 @@ export interface FetchedBatch {
   readonly batch: Batch
 }
 
-/** What this replica executed, and what others say that they did; told.ts. */
+/** What it executed above its low watermark, what others say of more, and batches of that. */
 export interface ToldExecutions {
-  /** Above the low watermark what it executed for good, ascending. */
   readonly own: ReadonlyArray<Message.Numbered>
-  /** Beyond that what others say, by number and replica, one of each. */
   readonly claims: ReadonlyArray<Message.Claim>
-  /** Batches that it fetched because of claims, by digest. */
   readonly batches: ReadonlyArray<FetchedBatch>
 }
 

@@ -1,7 +1,7 @@
 /**
  * Telling others what was executed, and hearing it of them: ours; spec/tla/Pbft.tla `SendCommitted`
- * and `RecvCommitted`. Replicas tell nobody unless their driver has them do it (`Tell`), when a peer
- * does not move; told.ts says what becomes of it.
+ * and `RecvCommitted`. Replicas tell nobody unless their driver has them do it (`Tell`), when a
+ * peer does not move; told.ts says what becomes of it.
  */
 import type { ReplicaId, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
@@ -31,7 +31,7 @@ interface Untold {
   readonly most: number
 }
 
-/** SendCommitted (ours). Tells one replica what this one has executed at a number. */
+/** SendCommitted (beside TOCS section 5.2). Tells one replica what this one has executed at a number. */
 export const sendCommitted = (
   config: Config,
   state: State,
@@ -50,7 +50,7 @@ export const sendCommitted = (
 const bySeq = (a: Claim, b: Claim): number => a.seq - b.seq || a.replica - b.replica
 
 /**
- * RecvCommitted (ours). Another replica has executed a batch for good. Of each the first word on a
+ * RecvCommitted (beside TOCS section 5.2). Another replica has executed a batch for good. Of each the first word on a
  * number counts. Who lacks the batch asks for it.
  */
 export const recvCommitted = (config: Config, state: State, m: Authentic<Committed>): PbftStep => {

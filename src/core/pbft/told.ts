@@ -137,7 +137,7 @@ export const missingClaimed = (
   state: State,
 ): ReadonlyArray<FetchBatch> => lacking(config, state).map((digest) => fetchOf(config, digest))
 
-/** The state that keeps the batch, where it lacks what others executed; the same state elsewhere. */
+/** The state with the batch, where it lacks what others executed; the same state elsewhere. */
 export const takeClaimed = (config: Config, state: State, { digest, batch }: Content): State => {
   if (!lacking(config, state).includes(digest)) return state
   const { told } = state

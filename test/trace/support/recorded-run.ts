@@ -40,6 +40,7 @@ import { digests, textDigest } from "./digests.ts"
 import { randomFrom } from "./random.ts"
 import { Recorder } from "./recorder.ts"
 import type { FastPaths, RunOptions } from "./run-options.ts"
+import { tellingOf, tellInput } from "./telling.ts"
 
 export type { RunOptions } from "./run-options.ts"
 
@@ -89,7 +90,6 @@ export class RecordedRun {
   readonly #clientFile: Recorder
   #restarted = false
   #timersLeft: number
-  /** How often everything may be sent again. */
   #resendsLeft = 0
   /** Steps recorded by all files. */
   steps = 0
@@ -104,10 +104,8 @@ export class RecordedRun {
     const fast = { ...noFastPaths, replyQuorum: groupOf(n).f + 1, ...options.fast }
     const group = { ...groupOf(n), ...(options.quorum && { quorum: options.quorum }) }
     const { replyQuorum, readOnly, maxTentative, fetchDecisions } = fast
-    const { bigRequestBytes } = options
-    const big = bigRequestBytes === undefined ? {} : { bigRequestBytes }
-    const believing = options.telling === undefined ? {} : { tellCommitted: true }
-    const features = { readOnly, maxTentative, fetchDecisions, ...believing, ...big }
+    const big = options.bigRequestBytes ? { bigRequestBytes: options.bigRequestBytes } : {}
+    const features = { readOnly, maxTentative, fetchDecisions, ...tellingOf(options), ...big }
     const known = options.agreedTime ? { clients: clients + 1, clock: clients } : { clients }
     this.#head = {
       run: options.run ?? `run-${options.seed}`,
@@ -242,22 +240,14 @@ export class RecordedRun {
       const count = 1 + Math.floor(this.#random() * Math.min(config.maxBatch, state.queue.length))
       busy.push(() => this.#stepReplica(r, proposeInput(config, state, count, this.steps)))
     }
-    this.#tellingChoices(r, busy)
+    const told = tellInput(state, this.#options, this.#random)
+    if (told) busy.push(() => this.#stepReplica(r, told))
     const restart = this.#options.restart
     if (this.#options.viewTimeouts !== undefined) this.#changeChoices(r, busy)
     const due = state.executed >= (restart?.at ?? 0) && !(restart?.changing && state.active)
     if (restart?.replica === config.id && !this.#restarted && due) {
       busy.push(() => this.#restart(r, restart.how))
     }
-  }
-
-  // Something that it executed, to somebody.
-  #tellingChoices(r: ReplicaProcess, busy: Array<() => void>): void {
-    const { own } = r.state.told
-    if (own.length === 0 || this.#random() >= (this.#options.telling ?? 0)) return
-    const { seq } = own[Math.floor(this.#random() * own.length)] as (typeof own)[number]
-    const replica = Math.floor(this.#random() * this.#replicas.length)
-    busy.push(() => this.#stepReplica(r, { _tag: "Tell", seq, replica }))
   }
 
   // A random message; now and then it stays where it is, and comes again.
