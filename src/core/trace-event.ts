@@ -126,10 +126,18 @@ export const ZyzzyvaHeader = Schema.Struct({
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 
+export type AnyHeader = TraceHeader | ZyzzyvaHeader
+
 /** The first line of a file. */
 export const HeaderLine = Schema.Struct({
   schema: Schema.Literal(traceSchema),
   ...TraceHeader.fields,
+})
+
+/** The same of Zyzzyva. */
+export const ZyzzyvaHeaderLine = Schema.Struct({
+  schema: Schema.Literal(traceSchema),
+  ...ZyzzyvaHeader.fields,
 })
 
 /** One step of a replica, or with `client` of a client. */
