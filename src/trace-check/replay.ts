@@ -123,9 +123,9 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
   }
 
   /**
-   * The first line of a new start: the step Restart, which says what its disk held, or Rejoin, which
-   * says that the disk is lost. After a kill, the steps before it are unknown; without the step, it
-   * has forgotten everything.
+   * The first line of a new start: the step Restart, which says what its disk held, or Rejoin,
+   * which says that the disk is lost. After a kill, the steps before it are unknown; without the
+   * step, it has forgotten everything.
    */
   again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
     const restart = line.step.action === "Restart"
