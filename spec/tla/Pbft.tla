@@ -602,7 +602,8 @@ Assigned(i, c) ==
   LET of(n) == {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}
   IN Max({0} \cup UNION {{slot[i][n].batch[k].timestamp : k \in of(n)} : n \in Window(low[i])})
 
-\* A request from its client. Executed: the stored reply again. New: it waits for its turn.
+\* A request from its client. Executed: the stored reply again; a backup that executed it only
+\* tentatively waits for its agreement as well. New: it waits for its turn.
 RecvRequest(i, m) ==
   /\ m.type = "Request" /\ i \in m.to /\ i \in m.auth
   /\ m.client \in Asking
@@ -613,8 +614,9 @@ RecvRequest(i, m) ==
      IN \/ /\ m.timestamp = table[i][c].timestamp
            /\ LET reply == Reply(i, view[i], c, m.timestamp, table[i][c].result)
                   tentative == \E u \in undo[i] : u.table[c] # table[i][c]
-              IN msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
-           /\ UNCHANGED queue
+                  waits == tentative /\ ~known /\ i # Primary(view[i])
+              IN /\ msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
+                 /\ queue' = [queue EXCEPT ![i] = IF waits THEN Append(others, Signed(m)) ELSE @]
         \/ /\ m.timestamp > table[i][c].timestamp
            /\ ~known
            /\ i = Primary(view[i]) => m.timestamp > Assigned(i, c)

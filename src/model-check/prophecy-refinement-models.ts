@@ -103,6 +103,12 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     size: "nightly",
   }),
   made({
+    name: "ReadOnlyNoLiar",
+    why: "As ReadOnlyOfTwo, where all replicas are correct, and any of them lag.",
+    model: { asks: "OneWrites", lanes: 2 },
+    only: { ...readOnly, byzantine: [] },
+  }),
+  made({
     name: "OutOfOrder",
     why: "Must fail: sketches follow the order in which results come back.",
     model: { asks: "LateRead", lanes: 2 },

@@ -50,6 +50,13 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
     killedBy: graphOf("TentativeAlone"),
   },
   {
+    name: "a request that was executed tentatively does not wait",
+    file: "src/core/pbft/normal-case.ts",
+    find: "const waits = !settled && !isKnown && !isPrimary(config, state)",
+    replace: "const waits = false",
+    killedBy: graphOf("TentativeAlone"),
+  },
+  {
     name: "a read does not wait for what was prepared",
     file: reads,
     find: "undo === undefined && executed >= after",

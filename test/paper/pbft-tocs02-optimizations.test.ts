@@ -57,6 +57,16 @@ describe("5.1 tentative execution", () => {
     expect(replies(ran.effects)).toMatchObject([{ result: "r1", tentative: true }])
   })
 
+  it("has a request that comes again wait for its agreement, so that its timer runs", () => {
+    const asked = receive(request(0, 1))
+    const ran = after(hasty, [...preparing, executed(1, ["r1"]), asked])
+    expect(ran.queue).toMatchObject([{ client: 0, timestamp: 1 }])
+    expect(after(hasty, [...preparing, executed(1, ["r1"]), asked, asked]).queue).toHaveLength(1)
+    const settled = [...preparing, executed(1, ["r1"]), asked, ...commits, executed(1, [])]
+    expect(after(hasty, settled).queue).toEqual([])
+    expect(after(hasty, [...settled, asked]).queue).toEqual([])
+  })
+
   it("executes nothing on top of what is not committed", () => {
     const a2 = [signed(0, 2)]
     const second = [receive(prePrepare(2, a2)), receive(prepare(2, 2, batchDigest(a2)))]
