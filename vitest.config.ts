@@ -80,6 +80,7 @@ const slow = [
   "spec/trace-features",
   "spec/trace-windows",
   "spec/zyzzyva",
+  "spec/zyzzyva-refinement",
   "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)
 // What takes it still longer (ci/nightly.sh).

@@ -40,6 +40,7 @@ const Cluster = Schema.Struct({
   recovery: Schema.optionalKey(Schema.Boolean),
   recoveryPeriodMs: Schema.optionalKey(Ms),
   bigRequestBytes: Schema.optionalKey(Positive),
+  zyzzyva5: Schema.optionalKey(Schema.Boolean),
   rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
   confirmViews: Schema.optionalKey(Schema.Boolean),
   commitMs: Schema.optionalKey(Positive),

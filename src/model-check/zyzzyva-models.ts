@@ -2,9 +2,13 @@
  * The instances of Zyzzyva that are checked, by name: the constants of
  * spec/tla/MCZyzzyva-<name>.cfg, what is asked of each, and what must come out.
  */
+import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+
+// Six replicas, of which one may lie: Zyzzyva5.
+const five = { ...zyzzyvaBase, n: 6, needs: needsOfFive(groupOfFive(6)), byzantine: [5] } as const
 
 // A replica among liars that fetches states.
 const fetcher = {
@@ -121,6 +125,13 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     why: "As Normal, with a backup that may restart at any moment.",
     canRestart: [1],
     reaches: ["Restart", "ReachAnswered"],
+  },
+  {
+    ...five,
+    name: "Five",
+    why: "Zyzzyva5: one replica of six is silent, and five equal answers complete a request at once.",
+    reaches: ["ReachAllExecuted", "ReachAnswered", "ReachAcknowledged"],
+    size: "large",
   },
   {
     ...zyzzyvaBase,

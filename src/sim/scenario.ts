@@ -60,6 +60,8 @@ export interface Cluster {
   readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
+  /** Zyzzyva5: n = 5f + 1 replicas, and 4f + 1 equal answers complete a request. */
+  readonly zyzzyva5?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */

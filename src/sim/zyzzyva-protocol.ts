@@ -1,6 +1,5 @@
 /** Zyzzyva in a simulation. */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import { groupOf } from "../core/quorum.ts"
 import {
   type ClientInput,
   type ClientState,
@@ -147,7 +146,7 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
   readonly said = (say: Say): ZyzzyvaMessage => {
     const config = zyzzyvaConfig(
       this.#scenario,
-      idOf(say.from) % groupOf(this.#scenario.cluster.n).n,
+      idOf(say.from) % this.#scenario.cluster.n,
       this.#making,
     )
     return zyzzyvaMessageOf({ cluster: this.#scenario.cluster, config }, say)

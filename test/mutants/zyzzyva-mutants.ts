@@ -3,6 +3,7 @@ import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
 const core = "src/core/zyzzyva"
+const needsTest = "test/core/zyzzyva/needs.test.ts"
 const newLogTest = "test/core/zyzzyva/new-log.test.ts"
 const paperTest = "test/paper/zyzzyva-tocs09.test.ts"
 
@@ -125,6 +126,13 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     find: "    agreeing(confirms, own) >= config.needs.change\n",
     replace: "    agreeing(confirms, own) >= config.needs.change - 1\n",
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmerAlone" },
+  },
+  {
+    name: "Zyzzyva5 takes f + 1 orders for a batch",
+    file: `${core}/needs.ts`,
+    find: "vote: 2 * f + 1,",
+    replace: "vote: f + 1,",
+    killedBy: { check: "needs more for everything than a group of 3f + 1 has", where: needsTest },
   },
   {
     name: "Zyzzyva: a state is taken whatever its digest",
