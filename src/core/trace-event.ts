@@ -120,6 +120,8 @@ export const TraceHeader = Schema.Struct({
   recoverers: Schema.optionalKey(Natural),
   /** Whether primaries may propose the null request. */
   nullRequests: Schema.optionalKey(Schema.Boolean),
+  /** Whether keys are refreshed: an authenticator may be too old for some of its receivers. */
+  newKeys: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
 })

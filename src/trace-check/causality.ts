@@ -51,6 +51,8 @@ export interface Traced {
   readonly group: Group
   readonly replicas: ReadonlyMap<ReplicaId, string>
   readonly clients: ReadonlyMap<ClientId, string>
+  /** Keys were refreshed: an authenticator may be too old for one replica and not for another. */
+  readonly newKeys?: boolean
 }
 
 /** How many sequence numbers of each replica are remembered, in multiples of the log size. */

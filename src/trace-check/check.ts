@@ -158,8 +158,8 @@ const tracedOf = (nodes: ReadonlyArray<NodeTrace>): Traced => {
       clients.set(c, key)
     }
   }
-  const { n, f, quorum } = (nodes[0] as NodeTrace).header
-  return { group: { n, f, quorum }, replicas, clients }
+  const { n, f, quorum, newKeys = false } = (nodes[0] as NodeTrace).header
+  return { group: { n, f, quorum }, replicas, clients, newKeys }
 }
 
 // The lanes of a sketcher, and the PBFT clients in those of D-Prophecy, are clients like others.

@@ -127,15 +127,15 @@ export class NodeTrace {
     return this.#replicaAgain(this.#replica, line, before)
   }
 
-  // A replica's new start begins with the step Restart, which says what its disk held, or with
-  // Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown;
+  // A replica's new start begins with the step Restart or Recover, which say what its disk held, or
+  // with Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown;
   // without the step, it has forgotten everything.
   #replicaAgain(
     replay: ReplicaReplay,
     line: Extract<TraceLine, { readonly _tag: "Step" }>,
     how: "ended" | "killed",
   ): TraceEvent {
-    const restart = line.step.action === "Restart"
+    const restart = line.step.action === "Restart" || line.step.action === "Recover"
     const rejoin = line.step.action === "Rejoin"
     if ((restart || rejoin) && how === "ended") return replay.take(line)
     const { place } = line
