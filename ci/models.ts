@@ -85,6 +85,9 @@ const goldenOf = ({ exploration: e, graph: g }: Explored): GoldenCount => ({
 const isPbft = (spec: ModelSpec): spec is PbftModelSpec =>
   !("lacks" in spec) && !("protocol" in spec)
 
+const isZyzzyva = (spec: ModelSpec): boolean =>
+  "protocol" in spec && spec.protocol === "zyzzyva" && !("lacks" in spec)
+
 const chosen = (words: ReadonlyArray<string>): ReadonlyArray<ModelSpec> =>
   allModels.filter(
     (m) => words.includes("all") || words.includes(m.size) || words.includes(fullName(m)),
@@ -209,8 +212,8 @@ const compare = Effect.fn("compare")(function* (args: ReadonlyArray<string>) {
     const { ours, wrong } = yield* compareOne(spec, update ? {} : golden, withTlc)
     if (wrong.length > 0) failed++
     if (spec.expect === "holds") golden[fullName(spec)] = goldenOf(ours)
-    if (isPbft(spec) && isCompared(spec) && ours.graph !== undefined) {
-      counts[spec.name] = ours.graph.stepsOf
+    if ((isPbft(spec) || isZyzzyva(spec)) && isCompared(spec) && ours.graph !== undefined) {
+      counts[fullName(spec)] = ours.graph.stepsOf
     }
   }
   if (update && failed === 0) {
@@ -289,7 +292,7 @@ if (words.includes("--write")) {
     writeFileSync(`spec/tla/${name}`, text)
   }
   writeReadme()
-  writeCoverage(pbftModels)
+  writeCoverage({ Pbft: pbftModels, Zyzzyva: zyzzyvaTwinModels })
 } else if (words.includes("--counterexamples")) {
   writeCounterexamples()
 } else if (words.includes("--compare")) {

@@ -150,6 +150,32 @@ ForConfirmer ==
   {ViewConfirm(3, 2, 1, A), ViewConfirm(3, 1, 1, B)} \cup
   {OrderTo(Replicas, 2, BC, BatchC(Replicas)), Accusation(3, 2)}
 
+\* For replica 1, which fetches: states that are good, of another history, of a view to come, of too
+\* few, and with another digest; a view that starts from a state.
+ForFetcher ==
+  LET entry(t, r, h) == [timestamp |-> t, result |-> r, seq |-> Len(h), history |-> h]
+      tableB == [c \in AllClients |-> IF c = 1 THEN entry(1, <<"b", 1>>, B) ELSE NoEntry]
+      tableA == [c \in AllClients |-> IF c = 0 THEN entry(1, <<"a", 1>>, A) ELSE NoEntry]
+      tableAC == [c \in AllClients |->
+                    IF c = 0 THEN entry(1, <<"a", 1>>, A) ELSE entry(2, <<"c", 2>>, AC)]
+      b == [value |-> B[1], table |-> tableB, history |-> B]
+      a == [value |-> A[1], table |-> tableA, history |-> A]
+      ac == [value |-> A[1] \o AC[2], table |-> tableAC, history |-> AC]
+      of(v, cp, by) == [view |-> v, seq |-> Len(cp.history),
+                        digest |-> MCStateDigest(cp.history, cp.value, cp.table), replicas |-> by]
+      who == {0, 2, 3}
+      began(i) == [Change(i, 2, {}, {}, {2, 3}) EXCEPT !.stable = of(0, b, who)]
+  IN {State(of(0, cp, who), cp) : cp \in {a, b, ac}} \cup
+     {State(of(0, b, {0, 2}), b), State(of(1, b, who), b), State(of(0, a, who), b)} \cup
+     {State(of(2, ac, who), ac)} \cup
+     {FetchState(2, 0), NewView(2, {began(i) : i \in who})}
+
+\* The same where it orders by itself before and after.
+ForLateFetcher ==
+  ForFetcher \cup
+  {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   OrderTo(Replicas, 0, AC \o B, BatchB(Replicas)), Commit(1, Cert(0, BC, {0, 2, 3}))}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -176,6 +202,9 @@ MCNext ==
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
   \/ \E i \in Correct : AnyRecvSpecHeader(i) /\ Step("RecvSpecHeader")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
+  \/ \E i \in Correct : SendFetchState(i) /\ Step("SendFetchState")
+  \/ \E i \in Correct : AnyRecvFetchState(i) /\ Step("RecvFetchState")
+  \/ \E i \in Correct : AnyRecvState(i) /\ Step("RecvState")
   \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
   \/ \E i \in Correct : Timeout(i) /\ Step("Timeout")
   \/ \E i \in Correct : AnyRecvAccusation(i) /\ Step("RecvAccusation")
@@ -206,6 +235,7 @@ Witnesses ==
   /\ RecordWitness("ReachHole", OfType("FillHole"))
   /\ RecordWitness("ReachProof", OfType("Pom"))
   /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
+  /\ RecordWitness("ReachFetched", OfType("State"))
   /\ RecordWitness("ReachAllStable", \A i \in Correct : Low(i) > 0)
   /\ RecordWitness("ReachAccusedAndServing", \E i \in Correct :
        i \in accusers[i] /\ stage[i] = "active")

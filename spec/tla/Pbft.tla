@@ -42,6 +42,7 @@ CONSTANTS
   ReplyQuorum,      \* equal results that an ordered request needs: F + 1, with ReadOnly Quorum
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
+  HastyReads,       \* whether these do not wait for what the replica has prepared, as in TOCS
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   MaxTentative,     \* how many batches may be executed before they are committed: 0, or 1
   FetchDecisions,   \* whether a replica that hears of a decision asks for the batch
@@ -601,7 +602,8 @@ Assigned(i, c) ==
   LET of(n) == {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}
   IN Max({0} \cup UNION {{slot[i][n].batch[k].timestamp : k \in of(n)} : n \in Window(low[i])})
 
-\* A request from its client. Executed: the stored reply again. New: it waits for its turn.
+\* A request from its client. Executed: the stored reply again; a backup that executed it only
+\* tentatively waits for its agreement as well. New: it waits for its turn.
 RecvRequest(i, m) ==
   /\ m.type = "Request" /\ i \in m.to /\ i \in m.auth
   /\ m.client \in Asking
@@ -612,8 +614,9 @@ RecvRequest(i, m) ==
      IN \/ /\ m.timestamp = table[i][c].timestamp
            /\ LET reply == Reply(i, view[i], c, m.timestamp, table[i][c].result)
                   tentative == \E u \in undo[i] : u.table[c] # table[i][c]
-              IN msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
-           /\ UNCHANGED queue
+                  waits == tentative /\ ~known /\ i # Primary(view[i])
+              IN /\ msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
+                 /\ queue' = [queue EXCEPT ![i] = IF waits THEN Append(others, Signed(m)) ELSE @]
         \/ /\ m.timestamp > table[i][c].timestamp
            /\ ~known
            /\ i = Primary(view[i]) => m.timestamp > Assigned(i, c)
@@ -869,24 +872,38 @@ Settle(i) ==
 
 (***************************************************************************)
 (* Reads without an order (TOCS section 5.1): a replica answers from a     *)
-(* state all of which is committed, when it has one. The service says what *)
-(* a read is, not the client: anything else is not answered.               *)
+(* state all of which is committed, when it has executed what it had       *)
+(* prepared when it was asked, in whatever view, and whatever it has       *)
+(* forgotten or taken back since. A write that its client has an answer to *)
+(* is prepared at f + 1 correct replicas: so 2f + 1 answers to a later     *)
+(* read, all alike, have seen it. (TOCS has no such rule: `after` is 0.)   *)
+(* The service says what a read is, not the client: anything else is not   *)
+(* answered.                                                               *)
 (***************************************************************************)
+PreparedAfter(i) ==
+  LET settled == IF undo[i] = {} THEN executed[i] ELSE (CHOOSE u \in undo[i] : TRUE).executed
+      now == {n \in Window(low[i]) : slot[i][n].phase \in {"prepared", "committed"}}
+      ahead == {n \in now \cup {e.seq : e \in pset[i]} : n > settled}
+  IN IF HastyReads \/ ahead = {} THEN 0 ELSE Max(ahead)
+
 RecvRead(i, m) ==
   /\ ReadOnly
   /\ m.type = "Read" /\ i \in m.auth
   /\ m.client \in Asking
   /\ m.timestamp > table[i][m.client].timestamp
   /\ \A r \in reads[i] : r.client = m.client => r.timestamp < m.timestamp
-  /\ reads' = [reads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup {Plain(m)}]
+  /\ ~IsMute(i)
+  /\ reads' = [reads EXCEPT ![i] =
+       {r \in @ : r.client # m.client} \cup {With(Plain(m), "after", PreparedAfter(i))}]
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, recovery, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in reads[i]
-  /\ undo[i] = {}
+  /\ undo[i] = {} /\ executed[i] >= r.after
   /\ reads' = [reads EXCEPT ![i] = @ \ {r}]
-  /\ LET reply == Reply(i, view[i], r.client, r.timestamp, Result(value[i], With(r, "at", i)))
+  /\ LET result == Result(value[i], With(Plain(r), "at", i))
+         reply == Reply(i, view[i], r.client, r.timestamp, result)
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, undo, recovery, client>>

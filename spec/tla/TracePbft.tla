@@ -43,7 +43,6 @@ CheckpointsOf(pairs) ==
 CheckpointVotesOf(h, pairs) ==
   [n \in CheckpointSeqs(h) \cup {pairs[k][1] : k \in 1 .. Len(pairs)} |->
      VotesOf(Lookup(pairs, n, <<>>))]
-ToldOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, {})]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
                   u \in all}
@@ -149,8 +148,9 @@ FastAsLogged(i, post) ==
   LET named(x) == x \in DOMAIN post IN
   /\ IF named("undo") THEN Same("undo", {u.executed : u \in undo'[i]}, post.undo)
                         ELSE Same("undo", undo'[i], undo[i])
-  /\ IF named("reads") THEN Same("reads", {<<r.client, r.timestamp>> : r \in reads'[i]}, post.reads)
-                         ELSE Same("reads", reads'[i], reads[i])
+  /\ IF named("reads")
+     THEN Same("reads", {<<r.client, r.timestamp, r.after>> : r \in reads'[i]}, post.reads)
+     ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
 
 \* A variable that the trace does not name is unchanged.

@@ -43,6 +43,7 @@ CONSTANTS
   MaxBatch,         \* the largest batch, in requests
   CanRestart,       \* the correct replicas that may restart
   CanTimeout,       \* the correct replicas whose view-change timer may fire
+  CanFetch,         \* the correct replicas that may fetch the state of a checkpoint
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   Injected,         \* the messages of Byzantine replicas and clients
@@ -104,6 +105,11 @@ Pom(orders) == [type |-> "Pom", orders |-> orders]
 Accusation(i, v) == [type |-> "Accusation", view |-> v, replica |-> i]
 Checkpoint(i, v, n, d) ==
   [type |-> "Checkpoint", view |-> v, seq |-> n, digest |-> d, replica |-> i]
+\* Who has a stable checkpoint above n is asked for its state.
+FetchState(i, n) == [type |-> "FetchState", seq |-> n, replica |-> i]
+\* The state of a stable checkpoint, from whomever: those who vouched for it are shown.
+State(s, cp) ==
+  [type |-> "State", stable |-> s, history |-> cp.history, value |-> cp.value, table |-> cp.table]
 \* `stable`: the sender's stable checkpoint and who vouched for it in which view; `orders`: the last
 \* order that it took at each number, with its view; `certificates`: of each number the last one;
 \* `accusers`: who accused the primary before.
@@ -208,6 +214,7 @@ Said(i, v, n, h) == \E m \in msgs :
   /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.history = h
 Vouched(i, v, n, d) == \E m \in msgs :
   m.type = "Checkpoint" /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.digest = d
+VouchedBy(s) == \A i \in s.replicas \cap Correct : Vouched(i, s.view, s.seq, s.digest)
 SignedOrder(o) == Primary(o.view) \in Byzantine \/ \E m \in msgs :
   m.type = "OrderReq" /\ m.view = o.view /\ m.seq = o.seq /\ m.history = o.history
 Proved(c) == \A i \in c.replicas \cap Correct : Said(i, c.view, c.seq, c.history)
@@ -218,16 +225,16 @@ Buildable(m) ==
     [] m.type = "SpecResponse" -> (m.ordered => SignedOrder(Order(m.view, m.seq, m.history)))
     [] m.type = "Commit" -> Proved(m.certificate)
     [] m.type = "Pom" -> (\A o \in m.orders : SignedOrder(o))
+    [] m.type = "State" -> VouchedBy(m.stable)
     [] m.type = "ViewChange" ->
          (/\ \A c \in m.certificates : Proved(c)
           /\ Accused(m.accusers, m.view - 1)
-          /\ \A i \in m.stable.replicas \cap Correct :
-               Vouched(i, m.stable.view, m.stable.seq, m.stable.digest))
+          /\ VouchedBy(m.stable))
     [] OTHER -> TRUE
 
 MessageTypes == {"Request", "OrderReq", "SpecResponse", "SpecHeader", "Commit", "LocalCommit",
-                 "FillHole", "Pom", "Accusation", "Checkpoint", "ViewChange", "NewView",
-                 "ViewConfirm"}
+                 "FillHole", "Pom", "Accusation", "Checkpoint", "FetchState", "State",
+                 "ViewChange", "NewView", "ViewConfirm"}
 InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
 Deliverable(type) ==
   {m \in msgs : m.type = type} \cup {m \in InjectedOf[type] : Buildable(m)}
@@ -243,11 +250,12 @@ Senders(S) == {m.replica : m \in S}
 ValidCertificate(c) ==
   /\ Cardinality(c.replicas) >= CommitQuorum
   /\ Len(c.history) = c.seq
+ValidStable(s) == s.seq > 0 => Cardinality(s.replicas) >= CommitQuorum
 ValidViewChange(m) ==
   LET low == m.stable.seq IN
   /\ m.view > 0
   /\ Cardinality(m.accusers) >= F + 1
-  /\ low > 0 => Cardinality(m.stable.replicas) >= CommitQuorum
+  /\ ValidStable(m.stable)
   /\ low = 0 => m.stable = InitialStable
   /\ \A o \in m.orders : o.view < m.view /\ o.seq \in Window(low)
   /\ \A a, b \in m.orders : a.seq = b.seq => a = b
@@ -604,6 +612,8 @@ Apply(state, batch, at) ==
 (* acknowledged the certificate, so that no view change takes it back.     *)
 (***************************************************************************)
 Votes(votes, d) == {r \in Replicas : votes[r] = d}
+\* Those that are left above a checkpoint: what contradicts it is not complete.
+Above(certs, low, h) == {c \in certs : c.seq > low /\ SubSeq(c.history, 1, low) = h}
 WithCertificate(certs, c) == {c} \cup {x \in certs : x.seq > c.seq}
 
 \* The certificates with one more for which the histories heard are enough.
@@ -641,7 +651,8 @@ Settle(i, cps, heard, known, votes, out) ==
           [n \in {n \in DOMAIN cps : n >= low} |-> cps[n]]]
      /\ headers' = [headers EXCEPT ![i] = Kept(heard)]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all)]
-     /\ certificates' = [certificates EXCEPT ![i] = {c \in certs : c.seq > low}]
+     /\ certificates' = [certificates EXCEPT ![i] =
+          IF low = Low(i) THEN certs ELSE Above(certs, low, cps[low].history)]
      /\ slot' = [slot EXCEPT ![i] =
           [n \in Window(low) |-> IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot]]
 
@@ -687,6 +698,51 @@ RecvCheckpoint(i, m) ==
   /\ Settle(i, checkpoints[i], headers[i], certificates[i],
             [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest], {})
   /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+
+(***************************************************************************)
+(* State transfer (TOCS section 3.1). Who has not come to a checkpoint     *)
+(* that others go on from takes its state from whoever has it: those who   *)
+(* vouched for it are shown with it, so that it is complete. What the      *)
+(* replica executed itself is rolled back, and what it ordered above the   *)
+(* checkpoint is executed again. It takes none that contradicts what it    *)
+(* ordered in its view: then it waits for the next one.                    *)
+(***************************************************************************)
+SendFetchState(i) ==
+  /\ i \in CanFetch
+  /\ msgs' = msgs \cup {FetchState(i, Low(i))}
+  /\ UNCHANGED <<replicaVars, client>>
+
+RecvFetchState(i, m) ==
+  /\ m.type = "FetchState" /\ m.replica # i
+  /\ m.seq < Low(i)
+  /\ msgs' = msgs \cup {State(stable[i], checkpoints[i][Low(i)])}
+  /\ UNCHANGED <<replicaVars, client>>
+
+RecvState(i, m) ==
+  /\ m.type = "State" /\ i \in CanFetch
+  /\ LET n == m.stable.seq
+         cp == [value |-> m.value, table |-> m.table, history |-> m.history]
+     IN /\ n > Low(i)
+        /\ m.stable.view <= view[i]
+        /\ ValidStable(m.stable) /\ CheckpointDigest(cp) = m.stable.digest
+        /\ InLog(i, n) => slot[i][n].history = m.history
+        \* A checkpoint of the view that goes beyond its beginning: the view was confirmed.
+        /\ stage' = [stage EXCEPT ![i] =
+             IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)
+             THEN "active" ELSE @]
+        /\ stable' = [stable EXCEPT ![i] = m.stable]
+        /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} |-> cp]]
+        /\ slot' = [slot EXCEPT ![i] =
+             [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE NoSlot]]
+        /\ executed' = [executed EXCEPT ![i] = n]
+        /\ value' = [value EXCEPT ![i] = m.value]
+        /\ table' = [table EXCEPT ![i] = m.table]
+        /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(n)]
+        /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(n)]
+        /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
+        /\ queue' = [queue EXCEPT ![i] =
+             SelectSeq(@, LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, client, msgs>>
 
 (***************************************************************************)
 (* Case 4b.1. A certificate of the view that i is in: it is kept and       *)
@@ -788,9 +844,11 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
                        \E k \in 1 .. Len(d) :
                          d[k].client = r.client /\ d[k].timestamp >= r.timestamp
       votes == [confirms[i] EXCEPT ![i] = <<history(top)>>]
+      \* Who fetched a checkpoint of the view that goes beyond its beginning: it was confirmed.
+      isPast == base = top /\ stable[i].view = view[i]
   IN /\ h > Low(i) => h \in DOMAIN checkpoints[i] /\ CheckpointDigest(cp) = log.start.digest
      /\ stage' = [stage EXCEPT ![i] =
-          IF Confirmed(i, votes, history(top)) THEN "active" ELSE "confirming"]
+          IF Confirmed(i, votes, history(top)) \/ isPast THEN "active" ELSE "confirming"]
      /\ stable' = IF h > Low(i) THEN [stable EXCEPT ![i] = log.start] ELSE stable
      /\ slot' = [slot EXCEPT ![i] = [n \in Window(base) |-> at(n)]]
      /\ executed' = [executed EXCEPT ![i] = base]
@@ -799,7 +857,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {base} |-> cp]]
      /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(base)]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(base)]
-     /\ certificates' = [certificates EXCEPT ![i] = {c \in @ : c.seq > base}]
+     /\ certificates' = [certificates EXCEPT ![i] = Above(@, base, cp.history)]
      /\ queue' = [queue EXCEPT ![i] =
           IF i = Primary(view[i]) THEN SelectSeq(@, LAMBDA r : ~assigned(r)) ELSE @]
      /\ viewChanges' = [viewChanges EXCEPT ![i] = {x \in @ : x.view > view[i]}]
@@ -860,6 +918,8 @@ AnyRecvOrderReq(i)    == \E m \in Deliverable("OrderReq") : RecvOrderReq(i, m)
 AnyRecvFillHole(i)    == \E m \in Deliverable("FillHole") : RecvFillHole(i, m)
 AnyRecvSpecHeader(i)  == \E m \in Deliverable("SpecHeader") : RecvSpecHeader(i, m)
 AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
+AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, m)
+AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
 AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
 AnyRecvAccusation(i)  == \E m \in Deliverable("Accusation") : RecvAccusation(i, m)
 AnyRecvPom(i)         == \E m \in Deliverable("Pom") : RecvPom(i, m)
@@ -880,6 +940,9 @@ Next ==
   \/ \E i \in Correct : Execute(i)
   \/ \E i \in Correct : AnyRecvSpecHeader(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
+  \/ \E i \in Correct : SendFetchState(i)
+  \/ \E i \in Correct : AnyRecvFetchState(i)
+  \/ \E i \in Correct : AnyRecvState(i)
   \/ \E i \in Correct : AnyRecvCommit(i)
   \/ \E i \in Correct : Timeout(i)
   \/ \E i \in Correct : AnyRecvAccusation(i)
@@ -1001,10 +1064,15 @@ CertificatesAgree == \A a, b \in Answers :
 CarryOver == \A a \in Completing : \A m \in msgs :
   m.type \in {"SpecResponse", "SpecHeader"} /\ m.view > a.view => Compatible(a.history, m.history)
 
-\* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it.
+\* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it;
+\* but what it fetched takes the place of what it said before of fewer batches.
 Sayings == {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}}
 OneHistory == \A a, b \in Sayings :
-  a.replica = b.replica /\ a.view = b.view => Compatible(a.history, b.history)
+  a.replica = b.replica /\ a.view = b.view =>
+    \/ Compatible(a.history, b.history)
+    \/ \E m \in Deliverable("State") :
+         /\ ValidStable(m.stable) /\ m.stable.seq > 0
+         /\ \E x, y \in {a, b} : Len(x.history) < m.stable.seq /\ IsPrefix(m.history, y.history)
 
 \* Z5: stable checkpoints are of one history, which nothing complete contradicts.
 StableAgree == \A i, j \in Correct :
@@ -1048,8 +1116,10 @@ SentIsDurable == \A m \in msgs :
        LET s == slot[m.replica][m.seq] IN
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
   /\ m.type = "LocalCommit" /\ m.seq > Low(m.replica) =>
-       \E c \in certificates[m.replica] :
-         /\ c.seq >= m.seq
-         /\ c.view >= m.view
-         /\ c.view = m.view => IsPrefix(m.history, c.history)
+       \/ \E c \in certificates[m.replica] :
+            /\ c.seq >= m.seq
+            /\ c.view >= m.view
+            /\ c.view = m.view => IsPrefix(m.history, c.history)
+       \* It was not complete: a stable checkpoint contradicts it.
+       \/ ~IsPrefix(checkpoints[m.replica][Low(m.replica)].history, m.history)
 =============================================================================

@@ -13,6 +13,7 @@ import { defaultRoutes } from "../web/routes.ts"
 import { dBackend, keyValueOver } from "./d-services.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig } from "./group.ts"
+import { traceOf } from "./replica.ts"
 import { examinePort, listening } from "./serve.ts"
 import { positionText } from "./sketcher-backend.ts"
 
@@ -183,9 +184,12 @@ const run = Effect.fn("d-client")(function* (given: Given) {
   const config = yield* loadConfig(given.config)
   const misfit = fits(asked, config)
   if (misfit !== undefined) return yield* misfit
-  const clients = yield* makeDClients(config, { endpoint, sketchMs, timeoutMs }).pipe(
-    Effect.mapError((error) => refused(error.message)),
-  )
+  const clients = yield* makeDClients(config, {
+    endpoint,
+    sketchMs,
+    timeoutMs,
+    ...traceOf(config),
+  }).pipe(Effect.mapError((error) => refused(error.message)))
   const isConnected = yield* clients.connected.pipe(Effect.timeoutOption(timeoutMs))
   if (isConnected._tag === "None") {
     const { connected } = yield* clients.status

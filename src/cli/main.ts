@@ -33,6 +33,16 @@ const entries: ReadonlyArray<Entry> = [
     load: async () => (await import("./replica.ts")).replicaCommand,
   },
   {
+    name: "key-holder",
+    summary: "Keep a replica's private key in a process of its own",
+    load: async () => (await import("./key-holder.ts")).keyHolderCommand,
+  },
+  {
+    name: "supervise",
+    summary: "Run one replica, check its code and disk, and recover it now and then",
+    load: async () => (await import("./supervise.ts")).superviseCommand,
+  },
+  {
     name: "replica-child",
     summary: "",
     unlisted: true,

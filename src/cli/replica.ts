@@ -1,6 +1,6 @@
 /** `prophecy replica`: one replica of a configured cluster, in the foreground. */
 import { randomBytes } from "node:crypto"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { loadClusterConfig } from "../net/config-file.ts"
@@ -31,6 +31,7 @@ const refused = (error: ReplicaError): Refused =>
 interface Back {
   readonly rejoin: boolean
   readonly recover: boolean
+  readonly keyHolder: Option.Option<string>
 }
 
 const run = Effect.fn("replica")(function* (path: string, id: number, back: Back) {
@@ -38,11 +39,20 @@ const run = Effect.fn("replica")(function* (path: string, id: number, back: Back
     const text = "--rejoin is for a disk that is lost, --recover for one that is there: give one"
     return yield* new Refused({ code: ExitCode.BadInput, text })
   }
-  const config = yield* loadClusterConfig(path, { kind: "replica", id }).pipe(
-    Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })),
-  )
+  const config = yield* loadClusterConfig(path, {
+    kind: "replica",
+    id,
+    held: Option.isSome(back.keyHolder),
+  }).pipe(Effect.mapError(({ message }) => new Refused({ code: ExitCode.BadInput, text: message })))
+  const { keyHolder, ...how } = back
+  if (Option.isSome(keyHolder) && config.protocol !== "pbft") {
+    const text = `--key-holder: ${config.protocol} signs too much to ask another process for it`
+    return yield* new Refused({ code: ExitCode.BadInput, text })
+  }
+  const holder = Option.getOrUndefined(keyHolder)
+  const flags = holder === undefined ? how : { ...how, keyHolder: holder }
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
-  const options: ReplicaOptions = { ...traceOf(config), log, ...back }
+  const options: ReplicaOptions = { ...traceOf(config), log, ...flags }
   yield* replicaProcess(config, id, options).pipe(Effect.mapError(refused))
 })
 
@@ -60,6 +70,13 @@ const recover = Flag.Boolean("recover").pipe(
   ),
 )
 
+const keyHolder = Flag.String("key-holder").pipe(
+  Flag.optional,
+  Flag.withDescription(
+    "The socket of the process that has its private key (prophecy key-holder); its secrets are not read then",
+  ),
+)
+
 export const replicaCommand = Command.make(
   "replica",
   {
@@ -72,6 +89,7 @@ export const replicaCommand = Command.make(
     ),
     rejoin,
     recover,
+    keyHolder,
   },
   (given) => run(given.config, given.id, given),
 ).pipe(
@@ -106,6 +124,7 @@ export const replicaChildCommand = Command.make(
     id: Argument.Int("id").pipe(Argument.withSchema(replicaId)),
     rejoin,
     recover,
+    keyHolder,
   },
   (given) => Effect.andThen(obeyParent, run(given.config, given.id, given)),
 ).pipe(Command.unlisted)

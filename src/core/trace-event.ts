@@ -44,7 +44,7 @@ export const traceSchema = "prophecy-trace/3"
 
 const Positive = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 53 - 1 }))
 
-/** Whose steps a file holds: a replica's, those of the clients of one process, or a sketcher's. */
+/** Whose steps a file holds: a replica's, a sketcher's, or those of the clients of one process. */
 export const TraceNode = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("replica"), id: Natural }),
   Schema.Struct({
@@ -68,6 +68,13 @@ export const TraceNode = Schema.Union([
     sketches: Schema.Boolean,
     generation: Positive,
     maxStrikes: Natural,
+  }),
+  Schema.Struct({
+    kind: Schema.Literal("d-clients"),
+    /** Clients of D-Prophecy, of one process: the first and the last, both included. */
+    from: Natural,
+    to: Natural,
+    firstTimestamp: Natural,
   }),
 ])
 export type TraceNode = typeof TraceNode.Type
@@ -101,6 +108,8 @@ export const TraceHeader = Schema.Struct({
   replyQuorum: Positive,
   /** Whether replicas answer reads without an order. */
   readOnly: Schema.Boolean,
+  /** Only where these do not wait for what a replica has prepared: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** How many batches may be executed before they are committed. */
   maxTentative: Natural,
   /** Whether replicas ask for the batches of decisions that they were not told. */
@@ -111,6 +120,8 @@ export const TraceHeader = Schema.Struct({
   recoverers: Schema.optionalKey(Natural),
   /** Whether primaries may propose the null request. */
   nullRequests: Schema.optionalKey(Schema.Boolean),
+  /** Whether keys are refreshed: an authenticator may be too old for some of its receivers. */
+  newKeys: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
 })

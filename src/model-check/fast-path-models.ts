@@ -156,11 +156,12 @@ export const fastPathModels: ReadonlyArray<PbftModelSpec> = [
   {
     ...base,
     name: "FewAnswersToWrites",
-    why: "Must fail: with reads in the system f + 1 answers to a write let a later read miss it.",
+    why: "Must fail: f + 1 answers to a write and hasty reads let a later read miss it.",
     asks: "AsksAThenReads",
     checkpointInterval: 4,
     logSize: 4,
     readOnly: true,
+    hastyReads: true,
     injected: "FlattersClient",
     invariants: ["FreshReads"],
     expect: { violates: "FreshReads" },

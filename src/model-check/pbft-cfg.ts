@@ -21,6 +21,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   ReplyQuorum = ${spec.replyQuorum}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
+  HastyReads = ${truth(spec.hastyReads)}
   IsRead <- MCIsRead
   MaxTentative = ${spec.maxTentative}
   FetchDecisions = ${truth(spec.fetchDecisions)}

@@ -69,6 +69,8 @@ export interface PbftModelSpec {
   readonly repliers: ReadonlyArray<number>
   /** Whether reads are answered without an order. */
   readonly readOnly: boolean
+  /** Whether they do not wait for what the replica has prepared. */
+  readonly hastyReads: boolean
   /** How many batches may be executed before they are committed. */
   readonly maxTentative: number
   readonly fetchDecisions: boolean
@@ -150,6 +152,7 @@ export const base = {
   replyQuorum: 2,
   repliers: [],
   readOnly: false,
+  hastyReads: false,
   maxTentative: 0,
   fetchDecisions: false,
   clock: undefined,

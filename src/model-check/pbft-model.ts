@@ -52,6 +52,7 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   logSize: c.logSize,
   maxBatch: c.maxBatch,
   readOnly: c.readOnly,
+  hastyReads: c.hastyReads,
   maxTentative: c.maxTentative,
   fetchDecisions: c.fetchDecisions,
   clock: c.clock,

@@ -31,6 +31,7 @@ export interface PbftConstants {
   /** Whom a client may ask for the whole result; nobody: all answer in full. */
   readonly repliers: ReadonlyArray<number>
   readonly readOnly: boolean
+  readonly hastyReads: boolean
   readonly maxTentative: number
   readonly fetchDecisions: boolean
   /** The client in whose name primaries propose, and what correct ones may. */

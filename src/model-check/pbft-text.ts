@@ -27,6 +27,7 @@ import {
   type Slot,
   type State,
   type Told,
+  type WaitingRead,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
@@ -185,10 +186,18 @@ export const replicaTexts = (
     newView: set(state.newView === undefined ? [] : [newViewText(state.newView)]),
     fetched: set(state.fetched.map((b) => digestText(b.digest))),
     undo: set(undo === undefined ? [] : [undoText(undo, before)]),
-    reads: set(reads.map(plainText)),
+    reads: set(reads.map(readText)),
     recovery: set(state.recovery === undefined ? [] : [recoveryText(state.recovery)]),
   }
 }
+
+const readText = (r: WaitingRead): Text =>
+  record({
+    client: int(r.client),
+    timestamp: int(r.timestamp),
+    op: str(r.operation),
+    after: int(r.after),
+  })
 
 const recoveryText = ({ incarnation, point, estimate }: Recovery): Text =>
   record({

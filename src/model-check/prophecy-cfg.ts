@@ -14,11 +14,11 @@ import {
 /** The constants of a model as a .cfg says them. */
 export const prophecyConstantLines = (
   spec: ProphecyModelSpec,
-  { readOnly, writeReplies, readReplies, lacks } = asInCode,
+  { readOnly, writeReplies, readReplies, lacks, byzantine } = asInCode,
 ): string => {
   const c = constantsOfProphecy(spec)
   return `  Replicas = ${below(c.n)}
-  Byzantine = ${setOf(c.byzantine)}
+  Byzantine = ${setOf(byzantine)}
   Sketchers = ${below(c.sketchers)}
   Clients = ${below(c.clientOps.length)}
   ClientOps <- ${spec.asks}
@@ -69,7 +69,7 @@ const names = "  r0 = r0\n  r1 = r1\n  r2 = r2\n  r3 = r3\n"
 const interchangeable = (lines: string): string =>
   lines
     .replace(/ {2}Replicas = .*/, "  Replicas = {r0, r1, r2, r3}")
-    .replace(/ {2}Byzantine = .*/, "  Byzantine = {r3}")
+    .replace(/ {2}Byzantine = \{3\}/, "  Byzantine = {r3}")
 
 /** The text of spec/tla/RefineProphecy-<name>.cfg. */
 export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement): string => {

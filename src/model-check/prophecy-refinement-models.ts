@@ -11,10 +11,17 @@ export interface TlcOnly {
   readonly readReplies: number
   /** The rules that are left out, by name. */
   readonly lacks: ReadonlyArray<string>
+  readonly byzantine: ReadonlyArray<number>
 }
 
 /** Reads are ordered, f + 1 answers are enough, and no rule is left out: as in the code. */
-export const asInCode: TlcOnly = { readOnly: false, writeReplies: 2, readReplies: 3, lacks: [] }
+export const asInCode: TlcOnly = {
+  readOnly: false,
+  writeReplies: 2,
+  readReplies: 3,
+  lacks: [],
+  byzantine: [3],
+}
 
 export interface ProphecyRefinement {
   readonly name: string
@@ -71,13 +78,11 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     name: "LateRead",
     why: "Two reads of a page under way, with a write between them.",
     model: { asks: "LateRead", lanes: 2 },
-    size: "nightly",
   }),
   made({
     name: "Stops",
     why: "The sketcher stops at any moment.",
     model: { asks: "LateRead", canRestart: [0] },
-    size: "nightly",
   }),
   made({
     name: "GivesUp",
@@ -89,7 +94,6 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     why: "Replicated reads without a position: 2f + 1 answers to everything.",
     model: { asks: "ReadsFresh" },
     only: readOnly,
-    size: "nightly",
   }),
   made({
     name: "ReadOnlyOfTwo",
@@ -97,6 +101,12 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     model: { asks: "OneWrites", lanes: 2 },
     only: readOnly,
     size: "nightly",
+  }),
+  made({
+    name: "ReadOnlyNoLiar",
+    why: "As ReadOnlyOfTwo, where all replicas are correct, and any of them lag.",
+    model: { asks: "OneWrites", lanes: 2 },
+    only: { ...readOnly, byzantine: [] },
   }),
   made({
     name: "OutOfOrder",
@@ -136,10 +146,10 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
   made({
     name: "ReadsAtOnce",
     why: "Must fail: two reads of a page under way that take no position.",
+    // No liar is needed, and without one TLC finds it soon.
     model: { asks: "LateRead", lanes: 2 },
-    only: { ...readOnly, lacks: ["OneReadAtATime"] },
+    only: { ...readOnly, byzantine: [], lacks: ["OneReadAtATime"] },
     expect: "fails",
-    size: "nightly",
   }),
   made({
     name: "OldTimestamps",

@@ -2,7 +2,7 @@
  * What must have been sent before a Byzantine process can build a message: Zyzzyva.tla's
  * `Buildable`. And the NEW-VIEWs of Byzantine primaries: its `Forged`.
  */
-import type { Certificate, Message, ViewChange } from "../core/zyzzyva/message.ts"
+import type { Certificate, Message, Stable, ViewChange } from "../core/zyzzyva/message.ts"
 import type { Request } from "../core/request.ts"
 import { verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
@@ -54,6 +54,19 @@ const correctOf = (c: ZyzzyvaConstants, who: ReadonlyArray<{ readonly replica: n
 const proved = (c: ZyzzyvaConstants, certificate: Certificate): ReadonlyArray<Need> =>
   correctOf(c, certificate.signers).map((replica) => said(replica, certificate))
 
+const vouchedBy = (
+  c: ZyzzyvaConstants,
+  { view, seq, digest, signers }: Stable,
+): ReadonlyArray<Need> =>
+  correctOf(c, signers).map(
+    (replica): Need =>
+      (sent) => {
+        const m = messageOf(sent)
+        if (m._tag !== "Checkpoint" || m.replica !== replica) return false
+        return m.view === view && m.seq === seq && m.digest === digest
+      },
+  )
+
 const changeNeeds = (c: ZyzzyvaConstants, m: ViewChange): ReadonlyArray<Need> => [
   ...m.certificates.flatMap((certificate) => proved(c, certificate)),
   ...correctOf(c, m.accusers).map(
@@ -63,15 +76,7 @@ const changeNeeds = (c: ZyzzyvaConstants, m: ViewChange): ReadonlyArray<Need> =>
         return x._tag === "Accusation" && x.replica === replica && x.view === m.view - 1
       },
   ),
-  ...correctOf(c, m.stable.signers).map(
-    (replica): Need =>
-      (sent) => {
-        const x = messageOf(sent)
-        if (x._tag !== "Checkpoint" || x.replica !== replica) return false
-        const { view, seq, digest } = m.stable
-        return x.view === view && x.seq === seq && x.digest === digest
-      },
-  ),
+  ...vouchedBy(c, m.stable),
 ]
 
 /** For each: at least one of these messages must have been sent. */
@@ -87,6 +92,8 @@ export const needsOf = (c: ZyzzyvaConstants, m: Message): ReadonlyArray<Need> =>
       return proved(c, m.certificate)
     case "Pom":
       return m.orders.flatMap((o) => signedOrder(c, o))
+    case "State":
+      return vouchedBy(c, m.stable)
     case "ViewChange":
       return changeNeeds(c, m)
     default:

@@ -20,6 +20,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   MaxBatch = ${spec.maxBatch}
   CanRestart = ${setOf(spec.canRestart)}
   CanTimeout = ${setOf(spec.canTimeout)}
+  CanFetch = ${setOf(spec.canFetch)}
   MaxView = ${spec.maxView}
   ForgesNewView = ${truth(spec.forgesNewView)}
   Injected <- ${spec.injected}

@@ -31,6 +31,7 @@ export interface ZyzzyvaTwinSpec {
   readonly maxBatch: number
   readonly canRestart: ReadonlyArray<number>
   readonly canTimeout: ReadonlyArray<number>
+  readonly canFetch: ReadonlyArray<number>
   readonly maxView: number
   readonly forgesNewView: boolean
   readonly injected: ZyzzyvaUniverseName
@@ -84,6 +85,7 @@ export const zyzzyvaBase = {
   maxBatch: 1,
   canRestart: [],
   canTimeout: [],
+  canFetch: [],
   maxView: 0,
   forgesNewView: false,
   injected: "NothingInjected",

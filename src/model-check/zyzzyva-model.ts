@@ -16,7 +16,7 @@ import {
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService } from "./pbft-process.ts"
 import { forgedNewViews, needsOf } from "./zyzzyva-buildable.ts"
-import type { Replica, ZyzzyvaConstants, ZyzzyvaProcess } from "./zyzzyva-process.ts"
+import type { Replica, Value, ZyzzyvaConstants, ZyzzyvaProcess } from "./zyzzyva-process.ts"
 import { zyzzyvaInvariants } from "./zyzzyva-properties.ts"
 import {
   clientText,
@@ -41,6 +41,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   maxBatch: c.maxBatch,
   rule: c.rule,
   confirmViews: c.confirmViews,
+  canFetch: c.canFetch.includes(id),
   ...modelDigests,
 })
 
@@ -80,6 +81,9 @@ const ownInputs = (
   if (c.canTimeout.includes(config.id) && view < c.maxView) {
     inputs.push({ input: { _tag: "Timeout", view }, what: `accuses the primary of view ${view}` })
   }
+  if (config.canFetch) {
+    inputs.push({ input: { _tag: "Fetch" }, what: `a state above number ${state.log.low}` })
+  }
   if (canBegin(config, state)) inputs.push({ input: { _tag: "Begin" }, what: `view ${view}` })
   if (canEnter(config, state)) inputs.push({ input: { _tag: "Enter" }, what: `view ${view}` })
   return inputs
@@ -118,7 +122,8 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       if (input === undefined) {
         return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
       }
-      const moved = moveReplica(config, p.at as Replica, input)
+      const offered = envelope.snapshot as Value | undefined
+      const moved = moveReplica(config, p.at as Replica, input, offered)
       const move = wrap(moved, told(m))
       return moved.process === p.at ? { ...move, process: p } : move
     },
@@ -184,6 +189,9 @@ const allActions = [
   "Execute",
   "RecvSpecHeader",
   "RecvCheckpoint",
+  "SendFetchState",
+  "RecvFetchState",
+  "RecvState",
   "RecvCommit",
   "Timeout",
   "RecvAccusation",

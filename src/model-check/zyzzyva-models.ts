@@ -2,9 +2,21 @@
  * The instances of Zyzzyva that are checked, by name: the constants of
  * spec/tla/MCZyzzyva-<name>.cfg, what is asked of each, and what must come out.
  */
+import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+
+// Six replicas, of which one may lie: Zyzzyva5.
+const five = { ...zyzzyvaBase, n: 6, needs: needsOfFive(groupOfFive(6)), byzantine: [5] } as const
+
+// A replica among liars that fetches states.
+const fetcher = {
+  byzantine: [0, 2, 3],
+  checkpointInterval: 1,
+  canFetch: [1],
+  reaches: ["SendFetchState", "RecvFetchState", "RecvState", "ReachFetched", "ReachNewView"],
+} as const
 
 // One correct process among liars.
 const alone = {
@@ -82,11 +94,44 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     reaches: ["ReachConfirming", "RecvViewConfirm", "ReachNewView", "Restart"],
   },
   {
+    ...alone,
+    ...fetcher,
+    name: "FetcherAlone",
+    why: "A replica among liars that fetches states: good ones, and of all bad kinds.",
+    injected: "ForFetcher",
+    canRestart: [1],
+  },
+  {
+    ...alone,
+    ...fetcher,
+    name: "ConfirmingFetcher",
+    why: "As FetcherAlone, where views are confirmed: a checkpoint of the view says that it was.",
+    injected: "ForFetcher",
+    confirmViews: true,
+    canRestart: [1],
+    reaches: ["RecvState", "ReachConfirming", "ReachNewView"],
+  },
+  {
+    ...alone,
+    ...fetcher,
+    name: "LateFetcherAlone",
+    why: "As FetcherAlone, where it orders by itself before and after.",
+    injected: "ForLateFetcher",
+    size: "large",
+  },
+  {
     ...zyzzyvaBase,
     name: "Restart",
     why: "As Normal, with a backup that may restart at any moment.",
     canRestart: [1],
     reaches: ["Restart", "ReachAnswered"],
+  },
+  {
+    ...five,
+    name: "Five",
+    why: "Zyzzyva5: one replica of six is silent, and five equal answers complete a request at once.",
+    reaches: ["ReachAllExecuted", "ReachAnswered", "ReachAcknowledged"],
+    size: "large",
   },
   {
     ...zyzzyvaBase,

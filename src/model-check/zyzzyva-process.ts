@@ -24,6 +24,7 @@ export interface ZyzzyvaConstants {
   readonly maxBatch: number
   readonly canRestart: ReadonlyArray<number>
   readonly canTimeout: ReadonlyArray<number>
+  readonly canFetch: ReadonlyArray<number>
   readonly maxView: number
   readonly forgesNewView: boolean
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>

@@ -14,6 +14,7 @@ import {
   batchOfDigest,
   digestsOf,
   historyDigest,
+  isPrefix,
   type Replica,
   type Value,
   type ZyzzyvaConstants,
@@ -77,10 +78,25 @@ const carryOver = (c: ZyzzyvaConstants, sent: Sent): string | null => {
   return incompatible(completing(c, sent), later, (x, y) => y.view > x.view)
 }
 
-const oneHistory = (sent: Sent): string | null => {
-  const all = sent.filter(isSaying)
-  return incompatible(all, all, (x, y) => x.replica === y.replica && x.view === y.view)
-}
+// What was fetched takes the place of what was said before of fewer batches.
+const oneHistory =
+  (c: ZyzzyvaConstants) =>
+  (sent: Sent): string | null => {
+    const all = sent.filter(isSaying)
+    const messages = [...sent, ...c.injected.map((e) => e.message)]
+    const fetched = messages.flatMap((m) => {
+      if (m._tag !== "State") return []
+      return m.stable.signers.length >= c.needs.commit ? [m] : []
+    })
+    const isGivenUp = (x: Saying, y: Saying): boolean =>
+      fetched.some((m) => x.seq < m.stable.seq && isPrefix(m.history, y.history))
+    return incompatible(
+      all,
+      all,
+      (x, y) =>
+        x.replica === y.replica && x.view === y.view && !isGivenUp(x, y) && !isGivenUp(y, x),
+    )
+  }
 
 const leftForReason =
   (c: ZyzzyvaConstants) =>
@@ -140,7 +156,8 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   }),
   ofAllSent(c, {
     name: "OneHistory",
-    check: oneHistory,
+    select: (index, m) => everySaying(index, m) || messageOf(m)._tag === "State",
+    check: oneHistory(c),
     applies: (sent) => {
       const answers = sent.filter(isAnswer)
       return answers.some((x) =>
@@ -223,6 +240,8 @@ const isDurable = (state: State, m: Saying): boolean => {
     const slot = Window.get(state.log, m.seq)
     return slot.view > m.view || (slot.view === m.view && slot.history === m.history)
   }
+  // It was not complete: a stable checkpoint contradicts it.
+  if (!isPrefix(stableHistory(state), m.history)) return true
   return state.certificates.some(
     (c) =>
       c.seq >= m.seq &&

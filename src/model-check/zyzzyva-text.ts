@@ -15,7 +15,7 @@ import {
   type State,
   type Vouched,
 } from "../core/zyzzyva/state.ts"
-import type { SignedRequest } from "../core/request.ts"
+import type { Request, SignedRequest } from "../core/request.ts"
 import * as Window from "../core/window.ts"
 import { everyone, verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
@@ -206,7 +206,7 @@ export const clientText = (state: ClientState): Text => {
 }
 
 /** A message as an element of `msgs` or `Injected`; `n` replicas. */
-export const envelopeText = (n: number, { message: m, to }: ZyzzyvaEnvelope): Text => {
+export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnvelope): Text => {
   const type = str(m._tag)
   const toText = set((to ?? everyone(n)).map(int))
   switch (m._tag) {
@@ -244,6 +244,14 @@ export const envelopeText = (n: number, { message: m, to }: ZyzzyvaEnvelope): Te
     case "Checkpoint": {
       const { digest } = m
       return record({ type, view: int(m.view), seq: int(m.seq), digest, replica: int(m.replica) })
+    }
+    case "FetchState":
+      return record({ type, seq: int(m.seq), replica: int(m.replica) })
+    case "State": {
+      const value = valueText(snapshot as ReadonlyArray<Request>)
+      const table = tableText(m.table)
+      const history = orEmpty(m.history)
+      return record({ type, stable: stableText(m.stable), history, value, table })
     }
     case "ViewChange":
       return viewChangeText(m)

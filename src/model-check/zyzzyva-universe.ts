@@ -2,7 +2,9 @@
  * What Byzantine processes say in models of Zyzzyva: the sets of spec/tla/MCZyzzyva.tla, under the
  * same names. The equality of state graphs checks that both sides mean the same.
  */
-import type { ViewChange } from "../core/zyzzyva/message.ts"
+import type { Digest } from "../core/ids.ts"
+import type { Stable, ViewChange } from "../core/zyzzyva/message.ts"
+import type { Entry } from "../core/zyzzyva/state.ts"
 import { everyone } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import { int, seq, str } from "./canonical.ts"
@@ -31,17 +33,20 @@ import {
   historyOf,
   initialStable,
   lastOrder,
+  lengthOf,
   newView,
   orderTo,
   requestTo,
   response,
   sig,
+  signersOf,
   toAll,
+  unsigned,
   viewConfirm,
   type Said,
   type Size,
 } from "./zyzzyva-byzantine.ts"
-import { batchDigest, nullDigest } from "./zyzzyva-process.ts"
+import { batchDigest, batchOfDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
 
 type Universe = (size: Size) => ReadonlyArray<ZyzzyvaEnvelope>
@@ -206,6 +211,64 @@ const forConfirmer: Universe = (size) => {
   ]
 }
 
+// A checkpoint as a State and a VIEW-CHANGE show it.
+interface Held {
+  readonly history: Digest
+  readonly value: Digest
+  readonly table: ReadonlyArray<Entry>
+}
+
+const stableOf = (view: number, held: Held, who: ReadonlyArray<number>): Stable => ({
+  view,
+  seq: lengthOf(held.history),
+  digest: modelDigests.checkpointDigest(held.history, held.value, held.table),
+  signers: signersOf(who),
+})
+
+const stateOf = (stable: Stable, { history, value, table }: Held): ZyzzyvaEnvelope => ({
+  ...toAll({ _tag: "State", stable, history, service: value, table }),
+  snapshot: batchOfDigest(value).map(({ client, timestamp, operation }) => {
+    return { client, timestamp, operation }
+  }),
+})
+
+const forFetcher: Universe = (size) => {
+  const entry = (timestamp: number, result: readonly [string, number], history: Digest): Entry => ({
+    timestamp,
+    result: seq([str(result[0]), int(result[1])]),
+    seq: lengthOf(history),
+    history,
+  })
+  const [none] = entriesOf(size)
+  const entryA = entry(1, ["a", 1], a)
+  const inB: Held = { history: b, value: digestB, table: [none as Entry, entry(1, ["b", 1], b)] }
+  const inA: Held = { history: a, value: digestA, table: [entryA, none as Entry] }
+  const both = batchDigest([...unsigned(digestA), ...unsigned(digestC)])
+  const inAc: Held = { history: ac, value: both, table: [entryA, entry(2, ["c", 2], ac)] }
+  const who = [0, 2, 3]
+  const began = who.map((i) => change(size, i, 2, { stable: stableOf(0, inB, who) }))
+  return [
+    ...[inA, inB, inAc].map((held) => stateOf(stableOf(0, held, who), held)),
+    stateOf(stableOf(0, inB, [0, 2]), inB),
+    stateOf(stableOf(1, inB, who), inB),
+    stateOf(stableOf(0, inA, who), inB),
+    stateOf(stableOf(2, inAc, who), inAc),
+    toAll({ _tag: "FetchState", seq: 0, replica: 2 }),
+    newView(2, began),
+  ]
+}
+
+const forLateFetcher: Universe = (size) => {
+  const all = everyone(size.n)
+  return [
+    ...forFetcher(size),
+    orderTo(all, 0, b, batchB(all)),
+    orderTo(all, 0, bc, batchC(all)),
+    orderTo(all, 0, historyDigest(ac, digestB), batchB(all)),
+    commit(1, 0, bc, [0, 2, 3]),
+  ]
+}
+
 const forPrimary: Universe = ({ n }) => {
   const all = everyone(n)
   return [
@@ -234,6 +297,8 @@ export const zyzzyvaUniverses = {
   ForCheckpoints: forCheckpoints,
   ForChanger: forChanger,
   ForConfirmer: forConfirmer,
+  ForFetcher: forFetcher,
+  ForLateFetcher: forLateFetcher,
   ForPrimary: forPrimary,
 } as const satisfies Record<string, Universe>
 export type ZyzzyvaUniverseName = keyof typeof zyzzyvaUniverses

@@ -83,6 +83,7 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   someMessage("ReachHole", (m) => m._tag === "FillHole"),
   someMessage("ReachProof", (m) => m._tag === "Pom"),
   someReplica("ReachStable", (s) => s.log.low > 0),
+  someMessage("ReachFetched", (m) => m._tag === "State"),
   everyReplica("ReachAllStable", (s) => s.log.low > 0),
   someReplica(
     "ReachAccusedAndServing",

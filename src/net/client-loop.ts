@@ -18,10 +18,9 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import type { Connection } from "./connection.ts"
 import { Counts } from "./counts.ts"
 import { Deadlines } from "./deadlines.ts"
-import { Dialer } from "./dialer.ts"
-import { fingerprint } from "./handshake.ts"
 import type { EndpointKeys } from "./keys.ts"
-import { BadFrame, type PeerFault } from "./peer-fault.ts"
+import { Links, type Payload } from "./links.ts"
+import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 
 export interface ClientLoopOptions<K extends ClientKinds> {
@@ -63,18 +62,13 @@ export class ClientLoop<K extends ClientKinds> {
   readonly network = new Counts()
   readonly #options: ClientLoopOptions<K>
   readonly #clients: ReadonlyArray<Client<K>>
-  readonly #links: Array<Connection | undefined>
-  /** Replicas that were connected and are not: most likely they have ended. */
-  readonly #lost = new Set<ReplicaId>()
-  readonly #dialers: ReadonlyArray<Dialer>
+  readonly #links: Links
   readonly #deadlines: Deadlines
   /** The last view in which each replica answered any of the clients. */
   readonly #views: Array<View>
   /** By replica, requests in a row that were given up to be answered by it. */
   readonly #silent: Array<number>
   readonly #reader = new Reader(Buffer.alloc(0))
-  #scheduled = false
-
   constructor(options: ClientLoopOptions<K>) {
     const { config, protocol, from, to } = options
     this.#options = options
@@ -85,71 +79,25 @@ export class ClientLoop<K extends ClientKinds> {
     this.#deadlines = new Deadlines(this.#clients.length, protocol.firstWaitMs, (k) =>
       this.#step(from + k, protocol.timeout(this.#clients[k]?.waitMs ?? 0)),
     )
-    this.#links = config.replicas.map(() => undefined)
     this.#views = config.replicas.map(() => 0)
     this.#silent = config.replicas.map(() => 0)
-    this.#dialers = config.replicas.map((_, replica) => this.#dial(replica))
-  }
-
-  #dial(replica: ReplicaId): Dialer {
-    const { config, endpoint, from, to } = this.#options
-    return new Dialer({
-      address: config.replicas[replica] as ClusterConfig["replicas"][number],
-      role: {
-        side: "initiator",
-        secret: this.#options.keys.replica(replica),
-        keying: this.#options.keys.keying,
-        hello: {
-          kind: "endpoint",
-          id: endpoint,
-          to: replica,
-          firstClient: from,
-          lastClient: to,
-          fingerprint: fingerprint(config),
-        },
-      },
-      limits: config.limits,
-      events: {
-        opened: (connection) => this.#opened(replica, connection),
-        payload: (connection, bytes, at, end) =>
-          this.#payload(replica, connection, { bytes, at, end }),
-        closed: (_, fault) => this.#closed(replica, fault),
-      },
+    this.#links = new Links({
+      ...options,
+      network: this.network,
+      opened: this.#opened,
+      payload: (replica, connection, payload) => this.#payload(replica, connection, payload),
+      closed: () => this.#hurryAll(),
     })
   }
 
-  #opened(replica: ReplicaId, connection: Connection): void {
-    this.#links[replica] = connection
-    this.#lost.delete(replica)
-    this.network.add("Connected")
+  readonly #opened = (replica: ReplicaId, connection: Connection): void => {
     for (const { request, to } of this.#clients) {
       if (request === undefined || !to.includes(replica)) continue
       connection.sendBy(this.#options.protocol.write, request)
     }
-    this.#schedule()
-    this.#options.connections()
   }
 
-  #closed(replica: ReplicaId, fault: PeerFault): void {
-    const was = this.#links[replica]
-    this.#links[replica] = undefined
-    if (fault._tag !== "Disconnected") {
-      this.network.add(fault._tag)
-      this.#options.log(`replica ${replica}: ${fault.message}`)
-    }
-    if (was === undefined) return
-    this.network.add("Disconnected")
-    this.#options.log(`disconnected from replica ${replica}: ${fault.message}`)
-    this.#lost.add(replica)
-    this.#hurryAll()
-    this.#options.connections()
-  }
-
-  #payload(
-    replica: ReplicaId,
-    connection: Connection,
-    { bytes, at, end }: { readonly bytes: Buffer; readonly at: number; readonly end: number },
-  ): void {
+  #payload(replica: ReplicaId, connection: Connection, { bytes, at, end }: Payload): void {
     const reader = this.#reader
     reader.reset(bytes, at, end)
     while (reader.left > 0) {
@@ -178,7 +126,7 @@ export class ClientLoop<K extends ClientKinds> {
   }
 
   connected(): ReadonlyArray<ReplicaId> {
-    return this.#links.flatMap((link, replica) => (link === undefined ? [] : [replica]))
+    return this.#links.connected()
   }
 
   /** A free client's next operation; `reads`: it changes nothing, and need not be ordered. */
@@ -200,7 +148,7 @@ export class ClientLoop<K extends ClientKinds> {
   #hurry(id: ClientId, { state, to }: Client<K>): void {
     const { protocol } = this.#options
     if (!protocol.asksPrimary(state)) return
-    const isGone = to.every((replica) => this.#lost.has(replica))
+    const isGone = to.every((replica) => this.#links.lost.has(replica))
     if (isGone || protocol.view(id, state) < this.view) this.#step(id, protocol.timeout(0))
   }
 
@@ -239,7 +187,7 @@ export class ClientLoop<K extends ClientKinds> {
   }
 
   readonly #isAbsent = (replica: ReplicaId): boolean =>
-    this.#links[replica] === undefined || (this.#silent[replica] ?? 0) >= silentAfter
+    this.#links.to(replica) === undefined || (this.#silent[replica] ?? 0) >= silentAfter
 
   #perform(id: ClientId, client: Client<K>, effect: ClientLoopEffect<K>): void {
     const timer = id - this.#options.from
@@ -265,23 +213,12 @@ export class ClientLoop<K extends ClientKinds> {
       client.request = sent
       client.to = replicas
     }
-    for (const replica of replicas) this.#links[replica]?.sendBy(write, sent)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(this.#flush)
-  }
-
-  readonly #flush = (): void => {
-    this.#scheduled = false
-    for (const link of this.#links) link?.flush()
+    for (const replica of replicas) this.#links.to(replica)?.sendBy(write, sent)
+    this.#links.schedule()
   }
 
   close(): void {
     this.#deadlines.close()
-    for (const dialer of this.#dialers) dialer.stop()
+    this.#links.close()
   }
 }

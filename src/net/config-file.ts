@@ -13,7 +13,8 @@ import { fromSecretsFile, publicKeysOf, type Secrets, SecretsFile } from "./secr
 
 /** Whose secrets are wanted, when the configuration has them in files of their own. */
 export type Node =
-  | { readonly kind: "replica"; readonly id: number }
+  /** `held`: a key holder has its secrets, and they are not read. */
+  | { readonly kind: "replica"; readonly id: number; readonly held?: boolean }
   | { readonly kind: "endpoint"; readonly id: number }
 
 export const nodeName = (node: Node): string => `${node.kind}-${node.id}`
@@ -120,7 +121,8 @@ export const loadClusterConfig = (
       return yield* new ConfigInvalid({ file, issues: [{ path, found, expected }] })
     }
     const none: Secrets = { _tag: "Masters", masters: [] }
-    if (content.secretsFile === undefined) return toClusterConfig(file, content, none)
+    const held = node.kind === "replica" && node.held === true
+    if (content.secretsFile === undefined || held) return toClusterConfig(file, content, none)
     const name = content.secretsFile.replaceAll("{node}", nodeName(node))
     const secretsFile = resolve(dirname(file), name)
     const secrets = yield* readSecrets(secretsFile, node, content.replicas)

@@ -29,11 +29,11 @@ import { readMessage } from "./codec.ts"
 import type { Connection } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
-import { Dialer } from "./dialer.ts"
+import type { DClientStepped } from "./d-clients-trace.ts"
 import { bytesDigest } from "./digests.ts"
-import { fingerprint } from "./handshake.ts"
 import { type EndpointKeys, endpointKeys } from "./keys.ts"
-import { BadFrame, type PeerFault } from "./peer-fault.ts"
+import { Links, type Payload } from "./links.ts"
+import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 import { readSketchReply, sketchKind, writeSketchRead } from "./sketch-codec.ts"
 import { Writer } from "./writer.ts"
@@ -48,6 +48,8 @@ export interface DClientLoopOptions {
   readonly log: (line: string) => void
   /** The number of connected replicas changed. */
   readonly connections: () => void
+  /** Told of every step, for a trace. */
+  readonly stepped: DClientStepped
 }
 
 export interface Call {
@@ -74,13 +76,11 @@ export class DClientLoop {
   readonly #free: Array<ClientId>
   readonly #keys: EndpointKeys
   readonly #limits: CodecLimits
-  readonly #links: Array<Connection | undefined>
-  readonly #dialers: ReadonlyArray<Dialer>
+  readonly #links: Links
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #scratch = new Writer(4096)
   #queue: ReadonlyArray<Call> = []
   #nextCall: CallId = 1
-  #scheduled = false
   #closed = false
 
   constructor(options: DClientLoopOptions) {
@@ -98,56 +98,33 @@ export class DClientLoop {
     this.#free = this.#clients.map(({ config: { id } }) => id).toReversed()
     this.#keys = endpointKeys(config, endpoint)
     this.#limits = limitsOf(config)
-    this.#links = config.replicas.map(() => undefined)
-    this.#dialers = config.replicas.map((_, replica) => this.#dial(replica, { from, to }))
-  }
-
-  #dial(replica: ReplicaId, { from, to }: Endpoint): Dialer {
-    const { config, endpoint: id } = this.#options
-    const hello = { kind: "endpoint", id, to: replica, firstClient: from, lastClient: to } as const
-    return new Dialer({
-      address: config.replicas[replica] as ClusterConfig["replicas"][number],
-      role: {
-        side: "initiator",
-        secret: this.#keys.replica(replica),
-        keying: this.#keys.keying,
-        hello: { ...hello, fingerprint: fingerprint(config) },
-      },
-      limits: config.limits,
-      events: {
-        opened: (connection) => this.#opened(replica, connection),
-        payload: (connection, bytes, at, end) => {
-          this.#reader.reset(bytes, at, end)
-          this.#payload(replica, connection, bytes)
-        },
-        closed: (_, fault) => this.#disconnected(replica, fault),
-      },
+    const { log, connections } = options
+    this.#links = new Links({
+      config,
+      endpoint,
+      from,
+      to,
+      log,
+      connections,
+      keys: this.#keys,
+      network: this.network,
+      opened: this.#opened,
+      payload: (replica, connection, payload) => this.#payload(replica, connection, payload),
+      // Whoever waits asks everyone after a while.
+      closed: () => undefined,
     })
   }
 
-  #opened(replica: ReplicaId, connection: Connection): void {
-    this.#links[replica] = connection
-    this.network.add("Connected")
+  readonly #opened = (replica: ReplicaId, connection: Connection): void => {
     for (const { state, sent } of this.#clients) {
       const isAwaited = state.call?.stage === "ordered" && sent?.to.includes(replica) === true
       if (isAwaited) connection.send(sent.request)
     }
-    this.#schedule()
-    this.#options.connections()
   }
 
-  #disconnected(replica: ReplicaId, fault: PeerFault): void {
-    const was = this.#links[replica]
-    this.#links[replica] = undefined
-    if (fault._tag !== "Disconnected") this.network.add(fault._tag)
-    if (was === undefined) return
-    this.network.add("Disconnected")
-    this.#options.log(`disconnected from replica ${replica}: ${fault.message}`)
-    this.#options.connections()
-  }
-
-  #payload(replica: ReplicaId, connection: Connection, bytes: Buffer): void {
+  #payload(replica: ReplicaId, connection: Connection, { bytes, at, end }: Payload): void {
     const reader = this.#reader
+    reader.reset(bytes, at, end)
     while (reader.left > 0 && !reader.failed) {
       if (bytes[reader.at] === sketchKind.SketchReply) {
         const message = readSketchReply(reader, this.#limits)
@@ -191,11 +168,16 @@ export class DClientLoop {
   #step(id: ClientId, input: DClientInput): void {
     const client = this.#clients[id - this.#first]
     if (client === undefined || this.#closed) return
-    const taken = stepDClient(client.config, client.state, input)
+    const before = client.state
+    const taken = stepDClient(client.config, before, input)
     client.state = taken.state
+    this.#options.stepped({ client: id, before, step: taken, input, states: this.#states })
     this.actions.add(taken.action)
     for (const effect of taken.effects) this.#perform(client, effect)
   }
+
+  readonly #states = (): ReadonlyMap<ClientId, DClientState> =>
+    new Map(this.#clients.map(({ config: { id }, state }) => [id, state]))
 
   #perform(client: Client, effect: DClientEffect): void {
     const { id } = client.config
@@ -205,8 +187,9 @@ export class DClientLoop {
       case "SendSketchRead":
         this.#scratch.rewind()
         writeSketchRead(this.#scratch, effect.message)
-        for (const link of this.#links) link?.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
-        return this.#schedule()
+        for (const link of this.#links.open)
+          link.sendBytes(this.#scratch.bytes, 0, this.#scratch.at)
+        return this.#links.schedule()
       case "SetTimer": {
         const { timer, ms } = effect
         clearTimeout(client.timers.get(timer))
@@ -247,21 +230,12 @@ export class DClientLoop {
       request = { ...message, _tag: "Request", authenticator }
     }
     client.sent = { request, to: replicas }
-    for (const replica of replicas) this.#links[replica]?.send(request)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      for (const link of this.#links) link?.flush()
-    })
+    for (const replica of replicas) this.#links.to(replica)?.send(request)
+    this.#links.schedule()
   }
 
   connected(): ReadonlyArray<ReplicaId> {
-    return this.#links.flatMap((link, replica) => (link === undefined ? [] : [replica]))
+    return this.#links.connected()
   }
 
   /** Calls that are not answered yet. */
@@ -274,6 +248,6 @@ export class DClientLoop {
     for (const { timers } of this.#clients) {
       for (const timer of timers.values()) clearTimeout(timer)
     }
-    for (const dialer of this.#dialers) dialer.stop()
+    this.#links.close()
   }
 }

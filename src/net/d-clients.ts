@@ -11,6 +11,8 @@ import type { Position } from "../core/prophecy/position.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { DClientLoop } from "./d-client-loop.ts"
+import { traceDClients } from "./d-clients-trace.ts"
+import type { TraceError, TraceOptions } from "./replica-services.ts"
 import { NoEndpoint, NoOutcome, OperationTooLarge, SketcherBusy } from "./sketcher.ts"
 import type { Counters } from "./status.ts"
 
@@ -38,6 +40,8 @@ export interface DClientsOptions {
   readonly sketchMs?: number
   /** How long an answer may take, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number
+  /** Write every step down. */
+  readonly trace?: TraceOptions
   readonly log?: (line: string) => void
 }
 
@@ -60,9 +64,13 @@ const defaults = { endpoint: 0, sketchMs: 250, timeoutMs: 10_000, log: () => und
 export const makeDClients = (
   config: ClusterConfig,
   options: DClientsOptions = {},
-): Effect.Effect<DClientsShape, NoEndpoint | NoSketches, Scope.Scope> =>
+): Effect.Effect<DClientsShape, NoEndpoint | NoSketches | TraceError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { endpoint, sketchMs, timeoutMs, log } = { ...defaults, ...options }
+    const { endpoint, sketchMs, timeoutMs, log, trace } = {
+      trace: undefined,
+      ...defaults,
+      ...options,
+    }
     const endpoints = config.endpoints.length
     if (endpoint >= endpoints) return yield* new NoEndpoint({ endpoint, endpoints })
     if (!config.sketches) return yield* new NoSketches({ file: config.file })
@@ -70,13 +78,14 @@ export const makeDClients = (
     const waiting: Array<() => void> = []
     // Microseconds: clients that come back start above every timestamp that they used before.
     const firstTimestamp = Date.now() * 1_000
+    const stepped = yield* traceDClients(config, { endpoint, firstTimestamp, trace, log })
     const loop = yield* Effect.acquireRelease(
       Effect.sync((): DClientLoop => {
         const connections = (): void => {
           if (loop.connected().length >= quorum) for (const go of waiting.splice(0)) go()
         }
-        const given = { config, endpoint, firstTimestamp, sketchMs, log, connections }
-        return new DClientLoop(given)
+        const given = { config, endpoint, firstTimestamp, sketchMs, log }
+        return new DClientLoop({ ...given, connections, stepped })
       }),
       (l) => Effect.sync(() => l.close()),
     )

@@ -35,6 +35,8 @@ export interface EpochOptions {
   readonly counters: KeyCounters
   /** Whose own key it is; undefined for an endpoint, which has no number to remember. */
   readonly own?: ReplicaId
+  /** Where numbers and signatures of own keys come from elsewhere: the first, and later ones. */
+  readonly held?: { readonly first: OwnKey; readonly next: () => Promise<OwnKey> }
 }
 
 export class KeyEpochs {
@@ -47,7 +49,7 @@ export class KeyEpochs {
   constructor(options: EpochOptions) {
     this.#options = options
     this.graceMs = options.graceMs
-    this.#own = this.#fresh()
+    this.#own = options.held?.first ?? this.#fresh()
   }
 
   // Above every number that was used before, also by a process whose numbers are lost.
@@ -72,10 +74,22 @@ export class KeyEpochs {
     return before.key
   }
 
-  /** Makes a new key, which every connection then goes over to. */
+  /**
+   * Makes a new key, which every connection then goes over to; later, where the key holder has to
+   * be asked, and not where it does not answer.
+   */
   refresh(): void {
+    const { held } = this.#options
+    if (held === undefined) return this.#use(this.#fresh())
+    void held.next().then(
+      (key) => this.#use(key),
+      () => undefined,
+    )
+  }
+
+  #use(key: OwnKey): void {
     this.#before = { key: this.#own, until: performance.now() + this.graceMs }
-    this.#own = this.#fresh()
+    this.#own = key
     for (const watcher of this.#watchers) watcher()
   }
 

@@ -7,7 +7,7 @@ import { ClientKeysAtEndpoint, ClientKeysAtReplica } from "./client-keys.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { HmacKey } from "./hmac.ts"
 import { countersInMemory, KeyEpochs, type KeyCounters, type Keying } from "./key-epochs.ts"
-import { unsigned } from "./new-key.ts"
+import { type OwnKey, unsigned } from "./new-key.ts"
 import {
   clientSecret,
   connectionSecret,
@@ -17,7 +17,7 @@ import {
   type Secrets,
   signingSeed,
 } from "./secrets.ts"
-import { Signer, Verifier } from "./signature.ts"
+import { type MessageSigner, Signer, Verifier } from "./signature.ts"
 
 /** What a replica authenticates with. Long-lived; sessions derive theirs from the secrets here. */
 export interface ReplicaKeys {
@@ -32,7 +32,7 @@ export interface ReplicaKeys {
   /** Where keys are refreshed: what connections go by. */
   readonly keying: Keying | undefined
   /** Signs what this replica says of a change of views. */
-  readonly signer: Signer
+  readonly signer: MessageSigner
   /** Knows every replica's public key. */
   readonly verifier: Verifier
 }
@@ -67,12 +67,19 @@ const masterOf = (secrets: Secrets, replica: ReplicaId): Uint8Array => {
   return Redacted.value(secrets.master)
 }
 
-const pairOf = (secrets: Secrets, own: ReplicaId, other: ReplicaId): Uint8Array => {
+export const pairOf = (secrets: Secrets, own: ReplicaId, other: ReplicaId): Uint8Array => {
+  if (secrets._tag === "Held") return secretAt(secrets.pairs, other)
   if (other < own) return pairSecret(masterOf(secrets, own), other, own)
   if (secrets._tag === "Masters") return pairSecret(secretAt(secrets.masters, other), own, other)
   assert(secrets._tag === "OfReplica", "these are a replica's secrets")
   return secretAt(secrets.pairs, other - own - 1)
 }
+
+/** What an endpoint of clients and the replica share. */
+export const endpointOfReplica = (secrets: Secrets, id: ReplicaId, endpoint: number): Uint8Array =>
+  secrets._tag === "Held"
+    ? secretAt(secrets.endpoints, endpoint)
+    : endpointSecret(masterOf(secrets, id), endpoint)
 
 /** Derived once each. */
 const remember = <A>(derive: (id: number) => A): ((id: number) => A) => {
@@ -94,27 +101,36 @@ export const signingSeedOf = ({ secrets }: ClusterConfig, id: ReplicaId): Secret
 export const graceOf = ({ keyRefreshMs }: Pick<ClusterConfig, "keyRefreshMs">): number =>
   Math.min(keyRefreshMs, 5_000)
 
+/** What a key holder does for a replica: signatures, and own keys with their numbers. */
+export interface HeldKeys {
+  readonly signer: MessageSigner
+  readonly first: OwnKey
+  readonly next: () => Promise<OwnKey>
+}
+
 // What a replica's connections go by where keys are refreshed, and its clients' keys then.
 const refreshedKeys = (
   config: ClusterConfig,
   id: ReplicaId,
   of: {
-    readonly signer: Signer
+    readonly by: Signer | HeldKeys
     readonly verifier: Verifier
     readonly clientLong: (client: ClientId) => Uint8Array
     readonly counters: KeyCounters
   },
 ): { readonly keying: Keying; readonly clients: ClientKeysAtReplica } | undefined => {
   if (config.keyRefreshMs === 0) return undefined
-  const { signer, verifier, counters } = of
+  const { by, verifier, counters } = of
   const graceMs = graceOf(config)
   const clients = new ClientKeysAtReplica(of.clientLong, graceMs)
   const epochs = new KeyEpochs({
     graceMs,
     counters,
     own: id,
-    sign: (counter, publicKey) => signer.newKey(counter, publicKey),
     isSigned: (replica, key) => verifier.isNewKey(replica, key),
+    ...(by instanceof Signer
+      ? { sign: (counter, publicKey) => by.newKey(counter, publicKey) }
+      : { sign: unsigned, held: by }),
   })
   const agreed: Keying["agreed"] = (other, shared) => {
     if (other.kind === "endpoint") clients.agreed(other, shared)
@@ -122,29 +138,47 @@ const refreshedKeys = (
   return { keying: { epochs, agreed }, clients }
 }
 
+/** A replica's keys, the private one among them. */
 export const replicaKeys = (
   config: ClusterConfig,
   id: ReplicaId,
   counters: KeyCounters = countersInMemory(),
-): ReplicaKeys => {
+): ReplicaKeys & { readonly signer: Signer } => {
+  const seed = Redacted.value(signingSeedOf(config, id))
+  const signer = new Signer(storeFingerprint(config), seed, id)
+  return { ...keysBy(signer, config, id, counters), signer }
+}
+
+/** The same where a key holder has the private one; the secrets are those that it gave. */
+export const heldReplicaKeys = (
+  held: HeldKeys,
+  config: ClusterConfig,
+  id: ReplicaId,
+  counters: KeyCounters,
+): ReplicaKeys => ({ ...keysBy(held, config, id, counters), signer: held.signer })
+
+const keysBy = (
+  by: Signer | HeldKeys,
+  config: ClusterConfig,
+  id: ReplicaId,
+  counters: KeyCounters,
+): Omit<ReplicaKeys, "signer"> => {
   const { secrets } = config
-  const endpoint = remember((e) => endpointSecret(masterOf(secrets, id), e))
+  const endpoint = remember((e) => endpointOfReplica(secrets, id, e))
   const cluster = storeFingerprint(config)
   const clientLong = (c: ClientId): Uint8Array => clientSecret(endpoint(endpointOf(config, c)), c)
   const client = remember((c) => new HmacKey(clientLong(c)))
-  const signer = new Signer(cluster, signingSeed(masterOf(secrets, id)), id)
   const verifier = new Verifier(
     cluster,
     config.replicas.map((r) => r.publicKey),
   )
-  const refreshed = refreshedKeys(config, id, { signer, verifier, clientLong, counters })
+  const refreshed = refreshedKeys(config, id, { by, verifier, clientLong, counters })
   return {
     pair: remember((other) => pairOf(secrets, id, other)),
     endpoint: remember((e) => connectionSecret(endpoint(e))),
     client,
     goodForClient: (c) => refreshed?.clients.of(c) ?? [client(c)],
     keying: refreshed?.keying,
-    signer,
     verifier,
   }
 }

@@ -40,23 +40,27 @@ const publicKeyOf = (bytes: string): KeyObject =>
     type: "spki",
   })
 
-/** A key that nobody had before. */
-export const freshKey = (
-  counter: number,
-  sign: (counter: number, publicKey: string) => string,
-): OwnKey => {
+/** Both halves of a key that nobody had before. */
+export const freshPair = (): Pick<OwnKey, "publicKey" | "agree"> => {
   const { publicKey, privateKey } = generateKeyPairSync("x25519")
   const bytes = publicKey
     .export({ format: "der", type: "spki" })
     .subarray(publicPrefix.length)
     .toString("latin1")
   return {
-    counter,
     publicKey: bytes,
-    signature: sign(counter, bytes),
     agree: (other) =>
       new Uint8Array(diffieHellman({ privateKey, publicKey: publicKeyOf(other.publicKey) })),
   }
+}
+
+/** The same with a number and a signature. */
+export const freshKey = (
+  counter: number,
+  sign: (counter: number, publicKey: string) => string,
+): OwnKey => {
+  const pair = freshPair()
+  return { ...pair, counter, signature: sign(counter, pair.publicKey) }
 }
 
 /** For who does not sign: the connection's own secret says who it is. */

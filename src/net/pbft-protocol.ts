@@ -205,6 +205,7 @@ export const pbftWire = (of: {
   const asSent = (m: Exclude<Message, StateMessage>): Exclude<Message, StateMessage> =>
     m._tag === "Reply" || m._tag === "Read" ? m : signer.signed(m)
   return {
+    later: (m) => (m._tag === "State" ? undefined : signer.later?.(m)),
     write: (writer, message) => {
       // A state leaves in parts (state-exchange.ts).
       if (message._tag !== "State") writeMessage(writer, asSent(message))

@@ -286,6 +286,26 @@ export class Peers<K extends Kinds> {
   }
 
   broadcast(message: K["Message"]): void {
+    if (this.#waits(message, (signed) => this.#sendToAll(signed))) return
+    this.#sendToAll(message)
+  }
+
+  // What is to be signed elsewhere leaves when it is; where nobody signs it, it comes again later.
+  #waits(message: K["Message"], send: (signed: K["Message"]) => void): boolean {
+    const later = this.#options.wire.later?.(message)
+    if (later === undefined) return false
+    const failed = (cause: unknown): void => {
+      this.counts.add("Unsigned")
+      this.#options.log(`a ${message._tag} is not sent: ${(cause as Error).message}`)
+    }
+    void later.then((signed) => {
+      send(signed)
+      this.flush()
+    }, failed)
+    return true
+  }
+
+  #sendToAll(message: K["Message"]): void {
     this.#scratch.rewind()
     this.#options.wire.write(this.#scratch, message)
     for (const connection of this.#replicas) {
@@ -294,6 +314,11 @@ export class Peers<K extends Kinds> {
   }
 
   toReplica(replica: ReplicaId, message: K["Message"]): void {
+    if (this.#waits(message, (signed) => this.#sendTo(replica, signed))) return
+    this.#sendTo(replica, message)
+  }
+
+  #sendTo(replica: ReplicaId, message: K["Message"]): void {
     this.#replicas[replica]?.sendBy(this.#options.wire.write, message)
   }
 

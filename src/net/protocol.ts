@@ -222,6 +222,8 @@ export type Dropped =
 export interface ReplicaWire<K extends Kinds> {
   /** Appends a message as it leaves: with its signature, where it has one. */
   readonly write: (writer: Writer, message: K["Message"] | K["Reply"]) => void
+  /** The message as it leaves, where its signature has to be waited for: of another process. */
+  readonly later?: (message: K["Message"]) => Promise<K["Message"]> | undefined
   /** Reads the next message of a peer. */
   readonly read: (reader: Reader, peer: Peer) => Incoming<K> | BadMessage
 }

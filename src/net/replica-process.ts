@@ -10,7 +10,8 @@ import { batchBytes, type ClusterConfig } from "./cluster-config.ts"
 import { answerFastRead } from "./fast-read.ts"
 import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
-import { type ReplicaKeys, replicaKeys } from "./keys.ts"
+import type { HolderError } from "./key-holder-socket.ts"
+import { keysOf, refreshing } from "./process-keys.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -48,7 +49,7 @@ export class ReplicaBroken extends Data.TaggedError("ReplicaBroken")<{
   }
 }
 
-export type ReplicaError = StoreError | ListenError | TraceError | ReplicaBroken
+export type ReplicaError = StoreError | ListenError | TraceError | HolderError | ReplicaBroken
 
 export interface ReplicaOptions {
   /** Without it no trace is written. */
@@ -61,6 +62,8 @@ export interface ReplicaOptions {
   readonly rejoin?: boolean
   /** Whether it is to be recovered, with its disk if that is good. */
   readonly recover?: boolean
+  /** The socket of the process that has its private key, where one has (key-holder.ts). */
+  readonly keyHolder?: string
   /** What the log and the snapshots are kept on. Default: the system's files. */
   readonly files?: FileSystem
 }
@@ -132,6 +135,7 @@ const statusOf = <K extends Kinds>(
               active: loop.told(replica)?.active ?? false,
               low: loop.told(replica)?.low ?? 0,
               executed: loop.told(replica)?.executed ?? 0,
+              awaited: loop.told(replica)?.awaited ?? 0,
               queuedBytes: peers.queuedBytes(replica),
             },
           ],
@@ -251,20 +255,6 @@ const startLoop = <K extends Kinds>(
     return { loop, peers, store: disk, tracer, misbehaviour }
   })
 
-// Makes new keys now and then, where that is switched on.
-const refreshing = (
-  { keyRefreshMs }: ClusterConfig,
-  { keying }: ReplicaKeys,
-): Effect.Effect<void, never, Scope.Scope> => {
-  if (keying === undefined) return Effect.void
-  return Effect.asVoid(
-    Effect.acquireRelease(
-      Effect.sync(() => setInterval(() => keying.epochs.refresh(), keyRefreshMs)),
-      (timer) => Effect.sync(() => clearInterval(timer)),
-    ),
-  )
-}
-
 const runOf = <K extends Kinds>(
   kit: ReplicaKit<K>,
   identity: Identity,
@@ -275,7 +265,8 @@ const runOf = <K extends Kinds>(
     const { files = systemFiles, rejoin = false, recover = false } = options
     const back = recover ? "recover" : rejoin ? "rejoin" : undefined
     const failed = yield* Deferred.make<never, ReplicaError>()
-    const keys = replicaKeys(config, id, openKeyCounters(files, countersPath(config.file, id)))
+    const counters = openKeyCounters(files, countersPath(config.file, id))
+    const keys = yield* keysOf(identity, counters, options.keyHolder)
     yield* refreshing(config, keys)
     // The port first: it keeps a second process of this replica away from the files.
     const peers = yield* scopedPeers(identity, keys, kit.wire(keys))

@@ -325,6 +325,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     fetchDecisions,
     ...clockOf(config),
     ...bigRequests(config),
+    ...(config.keyRefreshMs > 0 ? { newKeys: true } : {}),
   } as const
 }
 

@@ -58,6 +58,14 @@ export type Secrets =
       readonly master: Secret
       readonly pairs: ReadonlyArray<Secret>
     }
+  /** What a key holder gives a replica: nothing that makes keys or signs. */
+  | {
+      readonly _tag: "Held"
+      readonly replica: number
+      /** By replica; the own one is empty. */
+      readonly pairs: ReadonlyArray<Secret>
+      readonly endpoints: ReadonlyArray<Secret>
+    }
   | {
       readonly _tag: "OfEndpoint"
       readonly endpoint: number

@@ -46,7 +46,7 @@ const purposes = {
 } as const
 
 /** For what is signed, and for which cluster. */
-const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => {
+export const signedHead = (purpose: keyof typeof purposes, cluster: string): Writer => {
   const writer = new Writer()
   writer.copy(purposes[purpose], 0, purposes[purpose].length)
   writer.reserve(cluster.length)
@@ -69,7 +69,7 @@ const newViewBytes = (cluster: string, m: NewView): Buffer => {
 }
 
 /** The digest of a request to be taken back: it covers in whose name it is, and when. */
-const recoveryBytes = (cluster: string, digest: string): Buffer => {
+export const recoveryBytes = (cluster: string, digest: string): Buffer => {
   const writer = signedHead("recovery", cluster)
   writer.reserve(digest.length)
   writer.text(digest)
@@ -77,7 +77,7 @@ const recoveryBytes = (cluster: string, digest: string): Buffer => {
 }
 
 /** A NEW-KEY without its signature: whose it is, and when. */
-const newKeyBytes = (cluster: string, replica: ReplicaId, key: UnsignedKey): Buffer => {
+export const newKeyBytes = (cluster: string, replica: ReplicaId, key: UnsignedKey): Buffer => {
   const writer = signedHead("newKey", cluster)
   writer.reserve(12 + key.publicKey.length)
   writer.u32(replica)
@@ -87,6 +87,22 @@ const newKeyBytes = (cluster: string, replica: ReplicaId, key: UnsignedKey): Buf
 }
 
 type UnsignedKey = Pick<NewKey, "counter" | "publicKey">
+
+/** What is signed of one behind the head: all but its own signature. */
+export const bodyOf = (m: ViewChange | NewView): Buffer => {
+  const writer = new Writer()
+  if (m._tag === "ViewChange") writeUnsignedViewChange(writer, m)
+  else writeUnsignedNewView(writer, m)
+  return Buffer.from(writer.written())
+}
+
+/** Puts signatures to what a replica sends. */
+export interface MessageSigner {
+  /** The message as it leaves. */
+  readonly signed: (m: DirectMessage | Request) => DirectMessage | Request
+  /** The same, where the signature has to be waited for; undefined where it has none. */
+  readonly later?: (m: DirectMessage | Request) => Promise<DirectMessage | Request> | undefined
+}
 
 /** Checks VIEW-CHANGEs of every replica. */
 export class Verifier {
@@ -124,7 +140,7 @@ export class Verifier {
 }
 
 /** Puts one replica's signature to what it says. It has no field that could be printed. */
-export class Signer {
+export class Signer implements MessageSigner {
   readonly #cluster: string
   readonly #key: KeyObject
   readonly #id: ReplicaId

@@ -12,6 +12,8 @@ export interface PeerStatus {
   readonly low: number
   /** ... and the last sequence number that it executed. */
   readonly executed: number
+  /** ... and what has to be stable before it is recovered; 0 when it waits for nothing. */
+  readonly awaited: number
   /** Bytes that wait to be sent to it. */
   readonly queuedBytes: number
 }

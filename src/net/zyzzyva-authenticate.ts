@@ -78,6 +78,7 @@ export class ZyzzyvaAuthenticator {
         if (!isOf(peer, message.client)) return "WrongSender"
         break
       case "Pom":
+      case "State":
         break
       case "OrderReq":
         return this.#order(peer, decoded as Ordered, bytes)

@@ -14,8 +14,11 @@
  *     checkpoint    = 4ah view seq digest signature replica
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
+ * States are not fetched over the network yet: FETCH-STATE and STATE have no bytes.
+ *
  * Outside the specification: bytes. Messages are values there.
  */
+import { assert } from "../core/assert.ts"
 import type {
   Accusation,
   Certificate,
@@ -139,6 +142,7 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
   }
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
   if (m._tag === "NewView") return writeNewView(writer, m)
+  assert(m._tag !== "FetchState" && m._tag !== "State", "a running replica fetches no state yet")
   writer.reserve(fixedSize)
   writer.u8(zyzzyvaKind[m._tag])
   switch (m._tag) {

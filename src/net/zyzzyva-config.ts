@@ -5,24 +5,17 @@
  * signs in another's name.
  */
 import type { ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
-import { type Group, groupOf, weakQuorum } from "../core/quorum.ts"
+import { groupOf } from "../core/quorum.ts"
 import type { ClientConfig } from "../core/zyzzyva/client.ts"
-import type { Config, Needs } from "../core/zyzzyva/state.ts"
+import { needsOf } from "../core/zyzzyva/needs.ts"
+import type { Config } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { longestWait } from "./core-config.ts"
 import { batchDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
-/** How many of a kind are enough in a group of 3f + 1. */
-export const needsOf = (group: Group): Needs => ({
-  fast: group.n,
-  commit: group.quorum,
-  change: group.quorum,
-  vote: weakQuorum(group),
-})
-
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-export const zyzzyvaRule = { rule: "corrected", confirmViews: false } as const
+export const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {

@@ -32,7 +32,7 @@ const falsehood = (
       const seqs = Array.from({ length: lies }, (_, k) => low + 1 + k)
       const entries = seqs
         .filter((seq) => seq <= low + config.logSize)
-        .map((seq) => ({ seq, digest, view: view - 1 }))
+        .map((seq) => ({ seq, digest, view: Math.max(0, view - 1) }))
       return { ...m, prepared: entries, prePrepared: entries }
     }
     case "checkpoint": {

@@ -1,7 +1,7 @@
 /** Which processes of a scenario are not correct, and whether they are too many. */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import { faultsOf } from "../core/quorum.ts"
 import { idOf, isReplicaName, type Scenario } from "./scenario.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 
 /** Replicas that may say anything. */
 export const byzantineReplicas = (scenario: Scenario): ReadonlyArray<ReplicaId> => {
@@ -25,4 +25,4 @@ export const correctClients = ({ cluster }: Scenario): ReadonlyArray<ClientId> =
 
 /** Whether more replicas are faulty than the group tolerates: then nothing is promised. */
 export const tooManyFaulty = (scenario: Scenario): boolean =>
-  faultyReplicas(scenario).length > faultsOf(scenario.cluster.n)
+  faultyReplicas(scenario).length > groupIn(scenario.cluster).f

@@ -2,12 +2,7 @@
 import type { Seq } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
 import type { Standing } from "./protocol.ts"
-import {
-  type Correct,
-  type Restriction,
-  restrictions,
-  zyzzyvaRestrictions,
-} from "./restrictions.ts"
+import { type Correct, type Restriction, restrictions } from "./restrictions.ts"
 
 export interface Demand {
   /** What has not happened and must, in words; null when all has. */
@@ -31,14 +26,6 @@ export const correctOf = (
   executed,
   view: Math.max(0, ...replicas.map(({ view }) => view)),
 })
-
-/** What is not demanded of a Zyzzyva run at all, as things are. */
-export const excuseOf = (correct: Correct): string | null => {
-  const row = zyzzyvaRestrictions.find(({ applies }) =>
-    correct.running.some((member) => applies(correct, member)),
-  )
-  return row === undefined ? null : text(row, "it stays behind")
-}
 
 /** `left`: how many requests of correct clients have no result that stays. */
 export const demandOf = (correct: Correct, left: number): Demand => {

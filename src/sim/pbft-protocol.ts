@@ -56,7 +56,6 @@ export class PbftProtocol implements Protocol<WireMessage> {
   }
 
   readonly textOf = messageText
-  readonly excuse = () => null
 
   #recorder(node: TraceNode): Recorder {
     const { write, spec } = this.#options

@@ -8,7 +8,6 @@ import type { Observed } from "./client-node.ts"
 import type { Host } from "./host.ts"
 import type { Execution, Violation } from "./ledger.ts"
 import type { Named } from "./message-name.ts"
-import type { Correct } from "./restrictions.ts"
 import type { Crash, NodeName, Say } from "./scenario.ts"
 import type { Wrapper } from "./wrapper.ts"
 
@@ -84,8 +83,6 @@ export interface Protocol<M extends Named> {
   readonly liar: (id: ReplicaId) => Required<Wrapper<M>>
   /** The message that a scenario writes out. */
   readonly said: (say: Say) => M
-  /** Why nothing is demanded of a run in which so much is missing; null when it is. */
-  readonly excuse: (correct: Correct) => string | null
   /** A message in a story. */
   readonly textOf: (message: M) => string
 }

@@ -36,15 +36,6 @@ const isHelped = ({ group, running }: Correct, { id, view, active }: Standing): 
   return isThere && inside.length + (active ? 0 : 1) >= group.quorum
 }
 
-/** Those of Zyzzyva: as long as one applies to a replica, nothing is demanded of the run. */
-export const zyzzyvaRestrictions: ReadonlyArray<Restriction> = [
-  {
-    until: "states are fetched",
-    why: "a replica lacks the checkpoint that the others go on from",
-    applies: (correct, member) => member.low < correct.stable,
-  },
-]
-
 export const restrictions: ReadonlyArray<Restriction> = [
   {
     until: "a decision takes the place of a vote, and a replica alone in a view is brought back",

@@ -15,6 +15,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
   const { checkpointInterval, logSize, maxBatch } = scenario.cluster
   const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
   const { readOnly, maxTentative, fetchDecisions } = fastPaths(scenario)
+  const { hastyReads } = scenario.cluster
   return {
     group: quorumOf(scenario),
     id,
@@ -25,6 +26,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     logSize,
     maxBatch,
     readOnly,
+    hastyReads,
     maxTentative,
     fetchDecisions,
     resultDigest,
@@ -97,6 +99,7 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     logSize,
     maxBatch,
     ...fastPaths(scenario),
+    ...(scenario.cluster.hastyReads === true ? { hastyReads: true as const } : {}),
     ...idsOf(scenario),
     ...bigRequests(scenario),
     spec,

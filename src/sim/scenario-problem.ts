@@ -42,6 +42,7 @@ const clusterProblems = ({ cluster }: Scenario): Found => {
   if (logSize % checkpointInterval !== 0 || logSize < 2 * checkpointInterval) {
     return at("cluster.logSize", "a multiple of checkpointInterval, at least twice as much")
   }
+  if (cluster.zyzzyva5 === true && n % 5 !== 1) return at("cluster.n", "5f + 1 for Zyzzyva5")
   if (quorum !== undefined && (quorum < 1 || quorum > n)) {
     return at("cluster.quorum", `1 to ${n}; the safe one is ${groupOf(n).quorum}`)
   }
@@ -120,9 +121,10 @@ const protocolProblems = (scenario: Scenario): Found => {
   return [...cluster, ...said, ...done, ...wiped]
 }
 
-const zyzzyvaFields = new Set(["rule", "confirmViews", "commitMs"])
+const zyzzyvaFields = new Set(["zyzzyva5", "rule", "confirmViews", "commitMs"])
 const pbftFields = new Set([
   "readOnly",
+  "hastyReads",
   "replyQuorum",
   "tentative",
   "maxTentative",

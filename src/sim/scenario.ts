@@ -40,6 +40,8 @@ export interface Cluster {
   readonly progressMs: number
   /** Reads are answered without an order; then writes need a strong quorum of answers. */
   readonly readOnly?: boolean
+  /** They do not wait for what a replica has prepared: to show that it is seen. */
+  readonly hastyReads?: boolean
   /** Fewer or more answers to writes than the safe number: to show that it is seen. */
   readonly replyQuorum?: number
   /** Batches are executed when they are prepared. */
@@ -58,6 +60,8 @@ export interface Cluster {
   readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
+  /** Zyzzyva5: n = 5f + 1 replicas, and 4f + 1 equal answers complete a request. */
+  readonly zyzzyva5?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */

@@ -5,6 +5,7 @@
  *
  * It is a program that asks: it yields candidates and is told what came of each.
  */
+import { problemsOf } from "./scenario-problem.ts"
 import type { Byzantine, Fate, Fault, Scenario, ScenarioRequest } from "./scenario.ts"
 
 /** What a run of a candidate was. */
@@ -54,7 +55,7 @@ function* applied(scenario: Scenario, changes: ReadonlyArray<Change>): Shrinking
   let best = scenario
   for (const change of changes) {
     const candidate = change(best)
-    if (isSame(candidate, best)) continue
+    if (isSame(candidate, best) || problemsOf(candidate).length > 0) continue
     const { fails } = yield candidate
     if (fails) best = candidate
   }

@@ -4,7 +4,6 @@
  * one scenario are equal to the last byte.
  */
 import { assert, InvariantBroken } from "../core/assert.ts"
-import { groupOf } from "../core/quorum.ts"
 import { EventQueue } from "./event-queue.ts"
 import { byzantineReplicas, correctClients, tooManyFaulty } from "./faulty.ts"
 import type { Host } from "./host.ts"
@@ -27,6 +26,7 @@ import {
 } from "./scenario.ts"
 import { networkStory, type StoryLine } from "./story.ts"
 import { Tally } from "./tally.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 
 /** Told everything that happens in a run. */
 export type Listener = (line: StoryLine) => void
@@ -285,13 +285,10 @@ export class Simulation<M extends Named> {
   #demand(): Demand {
     if (this.#tooMany) return { missing: null, excuse: "more than f replicas are faulty" }
     const { executed } = this.#protocol.monitor
-    const group = groupOf(this.#scenario.cluster.n)
+    const group = groupIn(this.#scenario.cluster)
     const standings = this.#correct().map(({ standing }) => standing)
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
-    const correct = correctOf(group, standings, executed)
-    const demand = demandOf(correct, open)
-    const excuse = demand.missing === null ? null : this.#protocol.excuse(correct)
-    return excuse === null ? demand : { missing: null, excuse }
+    return demandOf(correctOf(group, standings, executed), open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.

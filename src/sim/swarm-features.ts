@@ -29,7 +29,7 @@ const optionsOf = (random: Random, clocks: ReadonlyArray<Clock>): Partial<Cluste
     ...(has() ? { readOnly: true } : {}),
     ...(has() ? { tentative: true } : {}),
     ...(has() ? { digestReplies: true } : {}),
-    ...(has() ? { agreedTimeMs: clocks.length > 0 ? driftMs : random.one([200, 5_000]) } : {}),
+    ...(has() ? { agreedTimeMs: clocks.length > 0 ? driftMs : random.one([2_000, 10_000]) } : {}),
     ...(has() ? { bigRequestBytes: bigBytes } : {}),
     ...(has() ? { recovery: true } : {}),
   }

@@ -3,10 +3,10 @@
  * a run with everything at once hides what one fault alone would show (swarm testing: Groce and
  * others, ISSTA 2012).
  */
-import { groupOf } from "../core/quorum.ts"
 import { byzantineOf } from "./swarm-byzantine.ts"
 import { faultsOf } from "./swarm-faults.ts"
 import { withFeatures } from "./swarm-features.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 import { Random } from "./random.ts"
 import {
   type ProtocolName,
@@ -94,7 +94,9 @@ const requestsOf = (
 const inProtocol = (seed: number, protocol: ProtocolName): Partial<Cluster> => {
   if (protocol === "pbft") return {}
   const random = new Random(seed, "zyzzyva")
-  return { protocol, commitMs: random.one([5, 25, 100]), confirmViews: random.chance(0.3) }
+  const common = { protocol, commitMs: random.one([5, 25, 100]), confirmViews: random.chance(0.3) }
+  if (random.chance(0.8)) return common
+  return { ...common, zyzzyva5: true, n: random.one([6, 6, 11]) }
 }
 
 /** How long a calm phase may take to complete everything. */
@@ -105,7 +107,7 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
   const random = new Random(seed, "scenario")
   const viewChangeMs = new Random(seed, "view changes").one([200, 500, 1000, 2000])
   const cluster = { ...clusterOf(random, viewChangeMs), ...inProtocol(seed, protocol) }
-  const { f } = groupOf(cluster.n)
+  const { f } = groupIn(cluster)
   const calmAtMs = random.one([2_000, 5_000, 15_000, 40_000])
   const byzantine = random.chance(0.6) ? byzantineOf(random, cluster, random.between(1, f)) : []
   const left = f - byzantine.length

@@ -15,7 +15,7 @@ import {
   stepClient,
 } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import { waitingReads } from "../core/pbft/reads.ts"
+import { isReadable } from "../core/pbft/reads.ts"
 import type {
   Authentic,
   Message,
@@ -162,11 +162,16 @@ const checkExecuteEffect = (
 
 // Likewise ReadState, when a read waits for nothing any more.
 const checkReadEffects = (before: State, after: State, effects: ReadonlyArray<Effect>): void => {
-  const keys = (all: ReadonlyArray<Effect>): ReadonlyArray<string> =>
-    all.flatMap((e) => (e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : []))
-  const was = keys(waitingReads(before))
-  const due = keys(waitingReads(after)).filter((key) => !was.includes(key))
-  assert(keys(effects).join() === due.join(), "ReadState asked exactly once")
+  const readable = (state: State): ReadonlyArray<string> =>
+    state.reads
+      .filter((r) => isReadable(state, r))
+      .map(({ client, timestamp }) => `${client} ${timestamp}`)
+  const was = readable(before)
+  const due = readable(after).filter((key) => !was.includes(key))
+  const asked = effects.flatMap((e) =>
+    e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : [],
+  )
+  assert(asked.join() === due.join(), "ReadState asked exactly once")
 }
 
 const envelopesOf = <V>(
@@ -242,8 +247,8 @@ export const readReplica = <V>(
   process: ReplicaProcess<V>,
 ): ReadonlyArray<Moved<ReplicaProcess<V>>> => {
   const { state, value } = process
-  if (waitingReads(state).length === 0) return []
-  return state.reads.map((read) => {
+  const readable = state.reads.filter((read) => isReadable(state, read))
+  return readable.map((read) => {
     const { client, timestamp, operation } = read
     const result = service.isRead(operation) ? service.result(value, read) : undefined
     return moveReplica(config, process, { _tag: "ReadDone", client, timestamp, result })

@@ -40,7 +40,7 @@ const falsehood = (
       const seqs = Array.from({ length: lies }, (_, k) => low + 1 + k)
       const orders = seqs
         .filter((seq) => seq <= low + config.logSize)
-        .map((seq) => ({ view: m.view - 1, seq, history, digest, batch: [] }))
+        .map((seq) => ({ view: Math.max(0, m.view - 1), seq, history, digest, batch: [] }))
       return { ...m, orders, certificates: [] }
     }
     case "copied": {

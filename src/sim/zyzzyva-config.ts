@@ -1,16 +1,22 @@
 /** The configurations of Zyzzyva's machines in a scenario. */
-import { type Group, groupOf, weakQuorum } from "../core/quorum.ts"
+import { type Group, groupOf } from "../core/quorum.ts"
 import type { ClientConfig } from "../core/zyzzyva/client.ts"
+import { groupOfFive, needsOf, needsOfFive } from "../core/zyzzyva/needs.ts"
 import type { Config, Needs } from "../core/zyzzyva/state.ts"
 import type { Hashing } from "./host.ts"
 import type { Signatures } from "./zyzzyva-messages.ts"
-import type { Scenario } from "./scenario.ts"
+import type { Cluster, Scenario } from "./scenario.ts"
 
-/** How many of a kind are enough; a scenario may say another quorum, to show what breaks. */
-const needsOf = ({ n, quorum }: { n: number; quorum: number | undefined }): Needs => {
-  const group: Group = groupOf(n)
-  const strong = quorum ?? group.quorum
-  return { fast: n, commit: strong, change: strong, vote: weakQuorum(group) }
+/** The group of a cluster: of n = 3f + 1 replicas, or of Zyzzyva5's n = 5f + 1. */
+export const groupIn = ({ n, zyzzyva5 }: Pick<Cluster, "n" | "zyzzyva5">): Group =>
+  zyzzyva5 === true ? groupOfFive(n) : groupOf(n)
+
+// How many of a kind are enough; a scenario may say another quorum, to show what breaks.
+const needsIn = (cluster: Cluster): Needs => {
+  const { quorum, zyzzyva5 } = cluster
+  const group = groupIn(cluster)
+  const needs = zyzzyva5 === true ? needsOfFive(group) : needsOf(group)
+  return quorum === undefined ? needs : { ...needs, commit: quorum, change: quorum }
 }
 
 /** Digests and signatures of a run. */
@@ -20,17 +26,18 @@ export interface Making {
 }
 
 export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making): Config => {
-  const { n, quorum, checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
+  const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
   const { hashing, signatures } = making
   return {
-    group: groupOf(n),
-    needs: needsOf({ n, quorum }),
+    group: groupIn(cluster),
+    needs: needsIn(cluster),
     id,
     clients: clients + hostileClients,
     checkpointInterval,
     logSize,
     maxBatch,
     rule: cluster.rule ?? "corrected",
+    canFetch: true,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),
@@ -44,10 +51,10 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
 const longestWait = 16
 
 export const zyzzyvaClientConfig = ({ cluster }: Scenario, id: number): ClientConfig => {
-  const { n, quorum, retransmitMs } = cluster
+  const { retransmitMs } = cluster
   return {
-    group: groupOf(n),
-    needs: needsOf({ n, quorum }),
+    group: groupIn(cluster),
+    needs: needsIn(cluster),
     id,
     firstTimestamp: 0,
     commitMs: cluster.commitMs ?? Math.ceil(retransmitMs / 4),

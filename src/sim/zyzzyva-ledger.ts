@@ -77,6 +77,12 @@ export class ZyzzyvaLedger implements Monitor {
     const { state } = step
     if (state === before) return
     this.#learn(before, state)
+    // What was fetched takes the place of what was said before of fewer batches.
+    if (step.action === "RecvState") {
+      const { view, checkpoints, stable } = state
+      const end = { seq: stable.seq, history: checkpoints[0]?.history ?? "" }
+      this.#said.set(`${config.id} ${view}`, { ...end, view, replica: config.id })
+    }
     this.#stable(config.id, before, state)
     if (step.action === "Execute" && input._tag === "Executed") {
       const { seq, results } = input

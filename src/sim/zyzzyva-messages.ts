@@ -11,6 +11,7 @@ import type {
   OrderReq,
   ReplicaMessage,
   Signable,
+  State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
 import type { Hash } from "../core/service/service.ts"
@@ -20,6 +21,9 @@ import type { Progress } from "./progress.ts"
 import { idOf, isReplicaName, type NodeName } from "./scenario.ts"
 
 export type ZyzzyvaMessage = Message | Progress
+
+/** A State as it travels here: with the service's state itself, in one piece. */
+export type CarriedState = StateMessage & { readonly snapshot: Bytes }
 
 /** Signatures: a digest of who signs and what, which the run's liars do not compute for others. */
 export class Signatures {
@@ -62,6 +66,7 @@ type Dropped = "BadAuthenticator" | "BadDigest" | "BadSignature" | "UnknownClien
 const isFromSender = (from: NodeName, message: Message): boolean => {
   switch (message._tag) {
     case "FillHole":
+    case "FetchState":
     case "ViewConfirm":
       return isReplicaName(from) && idOf(from) === message.replica
     default:

@@ -1,6 +1,5 @@
 /** Zyzzyva in a simulation. */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
-import { groupOf } from "../core/quorum.ts"
 import {
   type ClientInput,
   type ClientState,
@@ -14,7 +13,6 @@ import { authenticatorFor } from "./authenticators.ts"
 import { type ClientMachine, ClientNode } from "./client-node.ts"
 import { byzantineReplicas } from "./faulty.ts"
 import type { Hashing } from "./host.ts"
-import { excuseOf } from "./liveness.ts"
 import { microseconds } from "./network.ts"
 import { operationBytes } from "./operation.ts"
 import type { Protocol, ReplicaSeat, Seat } from "./protocol.ts"
@@ -66,7 +64,6 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
   }
 
   readonly textOf = messageText
-  readonly excuse = excuseOf
 
   readonly replica = (seat: ReplicaSeat<ZyzzyvaMessage>): ZyzzyvaReplicaNode => {
     const { id, twin, correct, host, stepped } = seat
@@ -149,7 +146,7 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
   readonly said = (say: Say): ZyzzyvaMessage => {
     const config = zyzzyvaConfig(
       this.#scenario,
-      idOf(say.from) % groupOf(this.#scenario.cluster.n).n,
+      idOf(say.from) % this.#scenario.cluster.n,
       this.#making,
     )
     return zyzzyvaMessageOf({ cluster: this.#scenario.cluster, config }, say)

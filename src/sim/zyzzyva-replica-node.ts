@@ -3,10 +3,15 @@
  * stepped, its records go to the disk, and what comes after a record leaves when that is durable.
  */
 import type { Execute } from "../core/effect.ts"
-import { noDigest, type Seq, type View } from "../core/ids.ts"
+import { type Bytes, noDigest, type Seq, type View } from "../core/ids.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
-import type { PeerMessage } from "../core/zyzzyva/message.ts"
+import type {
+  FillHole,
+  OrderReq,
+  PeerMessage,
+  State as StateMessage,
+} from "../core/zyzzyva/message.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords } from "../core/zyzzyva/restart.ts"
 import {
@@ -32,7 +37,14 @@ import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
 import type { Making } from "./zyzzyva-config.ts"
 import { placeOf } from "./zyzzyva-durable-place.ts"
-import { earlyPlaceOf, inputOf, wordPlace, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
+import {
+  type CarriedState,
+  earlyPlaceOf,
+  inputOf,
+  wordPlace,
+  type ZyzzyvaMessage,
+} from "./zyzzyva-messages.ts"
+import { ZyzzyvaFetcher } from "./zyzzyva-fetcher.ts"
 import { ZyzzyvaRetransmission } from "./zyzzyva-retransmission.ts"
 
 /** A replica's step, for whoever watches. */
@@ -81,9 +93,12 @@ export class ZyzzyvaReplicaNode {
   readonly #clock: ViewClock<Where>
   readonly #early: EarlyMessages<Input>
   readonly #orders = new OrderCache()
+  readonly #fetcher = new ZyzzyvaFetcher()
   readonly #words = new EarlyMessages<Input>(wordShare, wordPlace)
   #retransmission: ZyzzyvaRetransmission
   #service: Service
+  /** The service's state that came with the State under way. */
+  #offered: Bytes | undefined
   #state: State
   /** One more with each start: what an earlier process asked for does not happen. */
   #life = 0
@@ -186,6 +201,7 @@ export class ZyzzyvaReplicaNode {
 
   #told(progress: Progress): void {
     this.#clock.told(progress)
+    this.#fetcher.told(progress)
     for (const message of this.#retransmission.due(this.#state, progress)) {
       this.#writes.gate(() => this.#options.host.send(replicaName(progress.replica), message))
     }
@@ -241,6 +257,7 @@ export class ZyzzyvaReplicaNode {
     const newView = active || has !== undefined
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
     this.#orders.tick()
+    if (this.#fetcher.isDue(this.#state)) this.#receive({ _tag: "Fetch" })
     for (const message of this.#retransmission.words(this.#state)) {
       this.#writes.gate(() => this.#broadcast(message))
     }
@@ -253,6 +270,9 @@ export class ZyzzyvaReplicaNode {
     const inputs: Array<Input> = [first]
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const before = this.#state
+      this.#offered = this.#offeredBy(input)
+      const isWhole = this.#offered !== undefined
+      if (input._tag === "Receive" && input.message._tag === "State" && !isWhole) return
       const taken = step(config, before, input)
       this.#state = taken.state
       const sent = taken.effects.flatMap(
@@ -275,7 +295,8 @@ export class ZyzzyvaReplicaNode {
       switch (effect._tag) {
         case "Persist":
           if (effect.record._tag === "CheckpointTaken") {
-            this.#disk.saveSnapshot(effect.record.seq, this.#service.snapshot())
+            const snapshot = this.#offered ?? this.#service.snapshot()
+            this.#disk.saveSnapshot(effect.record.seq, snapshot)
           }
           this.#disk.append(effect.record)
           break
@@ -287,11 +308,13 @@ export class ZyzzyvaReplicaNode {
             this.#options.host.send(clientName(effect.client), effect.message),
           )
           break
-        case "SendToReplicas":
+        case "SendToReplicas": {
+          const message = this.#carried(effect.message)
           for (const replica of effect.replicas) {
-            this.#writes.gate(() => this.#options.host.send(replicaName(replica), effect.message))
+            this.#writes.gate(() => this.#options.host.send(replicaName(replica), message))
           }
           break
+        }
         case "Restore":
           this.#restore(effect.seq)
           break
@@ -304,6 +327,21 @@ export class ZyzzyvaReplicaNode {
       }
     }
     return answers
+  }
+
+  // A State travels with the service's state itself.
+  #carried(message: OrderReq | FillHole | StateMessage): ZyzzyvaMessage {
+    if (message._tag !== "State") return message
+    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.stable.seq) }
+    return carried
+  }
+
+  // The service's state that came with an input; undefined where its digest is another.
+  #offeredBy(input: Input): Bytes | undefined {
+    if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
+    const { service, snapshot } = input.message as typeof input.message & CarriedState
+    const scratch = this.#emptyService()
+    return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
   }
 
   #restore(seq: Seq): void {

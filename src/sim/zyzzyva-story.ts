@@ -27,6 +27,8 @@ const inputText = (input: Input): string => {
       return "has enough VIEW-CHANGEs"
     case "Enter":
       return "has the state that the view starts from"
+    case "Fetch":
+      return "asks for a later state"
     case "Restart":
       return `with ${input.durable.length} records`
   }

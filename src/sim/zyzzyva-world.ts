@@ -29,6 +29,8 @@ export interface ReplicaProcess<V> {
 export interface ZyzzyvaEnvelope {
   readonly message: Message
   readonly to: ReadonlyArray<ReplicaId> | undefined
+  /** With a State the service's state itself, of which the message has the digest. */
+  readonly snapshot?: unknown
 }
 
 /** What one input did to a process. */
@@ -60,13 +62,22 @@ export const inputOf = (id: ReplicaId, { message, to }: ZyzzyvaEnvelope): Input 
   return { _tag: "Receive", message: message as AsReceived }
 }
 
-const envelopesOf = (effect: Effect): ReadonlyArray<ZyzzyvaEnvelope> => {
+const envelopesOf = <V>(
+  { snapshots }: ReplicaProcess<V>,
+  effect: Effect,
+): ReadonlyArray<ZyzzyvaEnvelope> => {
   switch (effect._tag) {
     case "Broadcast":
     case "SendToClient":
-    // Whom the network lets have it is not the sender's to say.
-    case "SendToReplicas":
       return [{ message: effect.message, to: undefined }]
+    // Whom the network lets have it is not the sender's to say.
+    case "SendToReplicas": {
+      const { message } = effect
+      if (message._tag !== "State") return [{ message, to: undefined }]
+      const held = snapshots.find((s) => s.seq === message.stable.seq)
+      assert(held !== undefined, "who gives a state holds it")
+      return [{ message, to: undefined, snapshot: held.value }]
+    }
     case "Persist":
     case "Execute":
     case "Restore":
@@ -74,25 +85,34 @@ const envelopesOf = (effect: Effect): ReadonlyArray<ZyzzyvaEnvelope> => {
   }
 }
 
-/** Gives one input to a replica, and rolls its service back where it asks for it. */
+/**
+ * Gives one input to a replica, and rolls its service back where it asks for it. `offered`: the
+ * service's state that comes with a State.
+ */
 export const moveReplica = <V>(
   config: Config,
   process: ReplicaProcess<V>,
   input: Input,
+  offered?: V,
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
-  const sent = took.effects.flatMap(envelopesOf)
+  const sent = took.effects.flatMap((effect) => envelopesOf(process, effect))
   if (took.state === process.state) return { process, sent, action: took.action }
   const restore = took.effects.find((e) => e._tag === "Restore")
-  const back = restore === undefined ? process : rolledBack(process, restore.seq)
+  const back = restore === undefined ? process : rolledBack(process, restore.seq, offered)
   const kept = took.state.checkpoints.map((c) => c.seq)
   const snapshots = back.snapshots.filter((s) => kept.includes(s.seq))
   const moved = { ...back, snapshots, state: took.state }
   return { process: moved, sent, action: took.action }
 }
 
-const rolledBack = <V>(process: ReplicaProcess<V>, seq: Seq): ReplicaProcess<V> => {
+// To a state of its own, or to the one that came with a State.
+const rolledBack = <V>(process: ReplicaProcess<V>, seq: Seq, offered?: V): ReplicaProcess<V> => {
+  if (offered !== undefined) {
+    const others = process.snapshots.filter((s) => s.seq !== seq)
+    return { ...process, value: offered, snapshots: [...others, { seq, value: offered }] }
+  }
   const at = process.snapshots.find((s) => s.seq === seq)
   assert(at !== undefined, "the service keeps the state that it is rolled back to")
   return { ...process, value: at.value }

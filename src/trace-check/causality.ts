@@ -17,6 +17,8 @@ import {
   laneStep,
   type ReplicaEvent,
   type ReplicaGap,
+  type DClientEvent,
+  orderingStep,
   type SketcherEvent,
   type TraceEvent,
 } from "./event.ts"
@@ -96,6 +98,10 @@ export class Causality {
       const heard = laneStep(event)
       return heard === undefined ? undefined : this.#missingReply(heard)
     }
+    if (event._tag === "DClientStep") {
+      const heard = orderingStep(event)
+      return heard === undefined ? undefined : this.#missingReply(heard)
+    }
     return event._tag === "ReplicaStep" ? this.#missingMessage(event) : undefined
   }
 
@@ -107,7 +113,9 @@ export class Causality {
       case "ClientStep":
         return this.#clientStep(event)
       case "SketcherStep":
-        return this.#sketcherStep(event)
+        return this.#asks(event, laneStep(event))
+      case "DClientStep":
+        return this.#asks(event, orderingStep(event))
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
@@ -117,6 +125,9 @@ export class Causality {
         event.after.lanes.forEach(({ client }, index) =>
           this.#clientAfterGap(event.config.firstClient + index, client, event.place),
         )
+        return
+      case "DClientsGap":
+        for (const [id, { client }] of event.after) this.#clientAfterGap(id, client, event.place)
         return
       case "OpenEnd":
         return
@@ -239,9 +250,8 @@ export class Causality {
     }
   }
 
-  // What its lanes heard, and what they ask for now: the next call, where one waited.
-  #sketcherStep(event: SketcherEvent): void {
-    const heard = laneStep(event)
+  // What the PBFT clients in it heard, and what they ask for now: the next call, where one waited.
+  #asks(event: SketcherEvent | DClientEvent, heard: ClientEvent | undefined): void {
     if (heard !== undefined) this.#replied(heard, isIgnored(event.step.action))
     for (const effect of event.step.effects) {
       if (effect._tag !== "SendToReplicas") continue

@@ -3,15 +3,22 @@
  * causal order, and watches the properties of the whole. One pass, in memory that depends on the
  * number of processes and clients and not on the length of the traces.
  */
-import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
+import { pendingExecution } from "../core/pbft/execution.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
 import { Abstraction } from "./abstraction.ts"
 import { Causality } from "./causality.ts"
+import { DClientMonitor } from "./d-client-monitor.ts"
+import { DClientsReplay } from "./d-client-replay.ts"
 import {
+  type DClientsGap,
   type GapEvent,
   laneStep,
+  orderingStep,
+  type PbftEvent,
+  type ReplicaEvent,
   type SketcherEvent,
   type SketcherGap,
   type StepEvent,
@@ -71,6 +78,12 @@ export interface CheckOptions {
   readonly progress?: (events: number) => void
 }
 
+// The lanes of a sketcher, and the PBFT clients in those of D-Prophecy, are clients like others.
+const pbftStep = (event: Exclude<TraceEvent, SketcherGap | DClientsGap>): PbftEvent | undefined => {
+  if (event._tag === "SketcherStep") return laneStep(event)
+  return event._tag === "DClientStep" ? orderingStep(event) : event
+}
+
 /** How many events lie between two calls of `progress`. */
 const progressEvery = 4096
 
@@ -85,7 +98,8 @@ const nodeOf =
         const { kind } = header.node
         if (kind === "replica") return new ReplicaReplay(header, digests)
         if (kind === "clients") return new ClientsReplay(header, digests)
-        return new SketcherReplay(header, digests)
+        if (kind === "sketcher") return new SketcherReplay(header, digests)
+        return new DClientsReplay(header, digests)
       },
     )
 
@@ -105,9 +119,10 @@ class Check {
   readonly #abstraction: Abstraction
   readonly causality: Causality
   readonly #sketched: SketcherMonitor
-  /** Steps of replicas and clients, and steps of sketchers. */
+  readonly #dClients: DClientMonitor
+  /** Steps of replicas and clients, and steps of sketchers and of D-Prophecy's clients. */
   #events = 0
-  #sketcherSteps = 0
+  #otherSteps = 0
 
   constructor(nodes: ReadonlyArray<PbftNode>, files: number, options: CheckOptions) {
     this.#options = options
@@ -138,6 +153,17 @@ class Check {
     })
     this.#abstraction = new Abstraction(traced, logSize, batchDigest)
     this.#sketched = new SketcherMonitor(sketchDigest(digests))
+    this.#dClients = new DClientMonitor({
+      digestOf: resultDigest,
+      operationsOf: this.#operationsOf,
+      isTraced: (replica) => traced.replicas.has(replica),
+    })
+  }
+
+  readonly #operationsOf = ({ replica, before }: ReplicaEvent): ReadonlyArray<Bytes> => {
+    const config = this.#configs.get(replica)
+    const pending = config && pendingExecution(config, before)
+    return pending?.requests.map(({ operation }) => operation) ?? []
   }
 
   readonly visit = (event: TraceEvent): void => {
@@ -151,13 +177,20 @@ class Check {
         this.#clients.set(event.client, event.step.state)
         break
       case "SketcherStep":
-        this.#sketcherSteps++
+        this.#otherSteps++
         this.#count(event.step.action)
         this.#observeSketcher(event)
         break
       case "SketcherGap":
         this.#observeSketcher(event)
         this.#gap(event, `sketcher ${event.config.id}`)
+        break
+      case "DClientStep":
+        this.#otherSteps++
+        this.#count(event.step.action)
+        break
+      case "DClientsGap":
+        this.#gap(event, event.node)
         break
       case "ReplicaGap":
         this.#gap(event, `replica ${event.replica}`)
@@ -172,14 +205,14 @@ class Check {
         break
     }
     this.#sketched.take(event)
+    this.#dClients.take(event)
     this.#watch(event)
     this.#abstraction.take(event)
   }
 
-  // The lanes of a sketcher are clients like others.
   #watch(event: TraceEvent): void {
-    if (event._tag === "SketcherGap") return
-    const watched = event._tag === "SketcherStep" ? laneStep(event) : event
+    if (event._tag === "SketcherGap" || event._tag === "DClientsGap") return
+    const watched = pbftStep(event)
     if (watched !== undefined) this.#monitor.take(watched)
   }
 
@@ -206,13 +239,14 @@ class Check {
 
   #count(action: string): void {
     this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
-    const events = this.#events + this.#sketcherSteps
+    const events = this.#events + this.#otherSteps
     if (events % progressEvery === 0) this.#options.progress?.(events)
   }
 
-  // A sketcher's are no events of the run that observers see.
+  // A sketcher's and those of D-Prophecy's clients are no events of the run that observers see.
   #gap(event: GapEvent, node: string): void {
-    if (event._tag !== "SketcherGap") this.#options.observer?.gap()
+    const isSeen = event._tag !== "SketcherGap" && event._tag !== "DClientsGap"
+    if (isSeen) this.#options.observer?.gap()
     const { place, dropped } = event
     if (dropped !== 0) this.#gaps.push({ ...place, node, dropped })
   }
@@ -223,17 +257,17 @@ class Check {
     return {
       run: this.#header.run,
       files: this.#files,
-      events: this.#events + this.#sketcherSteps,
+      events: this.#events + this.#otherSteps,
       actions: Object.fromEntries(this.#actions),
       traced: [...new Set([...this.#traced.replicas.values(), ...this.#traced.clients.values()])],
       untraced: all.filter((r) => !this.#traced.replicas.has(r)).map((r) => `replica ${r}`),
       executed: this.#monitor.executed,
       requests: this.#monitor.requests,
-      results: this.#monitor.results + this.#sketched.fast,
-      fast: this.#sketched.fast,
+      results: this.#monitor.results + this.#sketched.fast + this.#dClients.fast,
+      fast: this.#sketched.fast + this.#dClients.fast,
       messages: this.causality.checked,
       unchecked: this.causality.unchecked,
-      uncompared: this.#monitor.uncompared + this.#sketched.uncompared,
+      uncompared: this.#monitor.uncompared + this.#sketched.uncompared + this.#dClients.uncompared,
       abstract: this.#abstraction.checked,
       unabstract: this.#abstraction.unchecked,
     }

@@ -10,7 +10,7 @@ import type {
   State,
 } from "../core/pbft/message.ts"
 import type { RecoveryData, RequestData } from "../core/pbft/projection.ts"
-import type { Input } from "../core/pbft/state.ts"
+import type { Input, WaitingRead } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
@@ -212,7 +212,7 @@ interface ReplicaPost {
   readonly newView?: number | null
   readonly fetched?: ReadonlyArray<string>
   readonly undo?: number | null
-  readonly reads?: ReadonlyArray<{ readonly client: number; readonly timestamp: number }>
+  readonly reads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
   readonly recovery?: RecoveryData | null
 }
 type LoggedVote = number | { readonly replica: number; readonly digest: string }
@@ -287,7 +287,9 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
 }
 
 const fastFields = ({ undo, reads }: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
-  const waiting = reads?.map((r) => tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp)]))
+  const waiting = reads?.map((r) =>
+    tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp), r.after]),
+  )
   return [
     ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
     ["reads", waiting && tlaSet(waiting)],

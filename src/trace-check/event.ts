@@ -7,6 +7,13 @@ import {
   stepClient,
 } from "../core/pbft/client.ts"
 import type { Input, PbftStep, State } from "../core/pbft/state.ts"
+import {
+  type DClientConfig,
+  type DClientInput,
+  type DClientState,
+  type DClientStep,
+  ordering,
+} from "../core/prophecy/d-client.ts"
 import { laneConfig } from "../core/prophecy/lane.ts"
 import type {
   SketcherConfig,
@@ -53,6 +60,19 @@ export interface SketcherEvent {
   readonly post: unknown
 }
 
+/** A step of a client of D-Prophecy. The PBFT client in it is a client of the replicas. */
+export interface DClientEvent {
+  readonly _tag: "DClientStep"
+  readonly place: Place
+  readonly n: number
+  /** Its process. */
+  readonly node: string
+  readonly config: DClientConfig
+  readonly before: DClientState
+  readonly input: DClientInput
+  readonly step: DClientStep
+}
+
 /** Steps of a replica that have no line, and the state after them. */
 export interface ReplicaGap {
   readonly _tag: "ReplicaGap"
@@ -81,6 +101,15 @@ export interface SketcherGap {
   readonly after: SketcherState
 }
 
+/** Steps of clients of D-Prophecy that have no line, or their new start, and all states after. */
+export interface DClientsGap {
+  readonly _tag: "DClientsGap"
+  readonly place: Place
+  readonly dropped: number | undefined
+  readonly node: string
+  readonly after: ReadonlyMap<ClientId, DClientState>
+}
+
 /** Steps at the end of a trace that have no line. */
 export interface OpenEnd {
   readonly _tag: "OpenEnd"
@@ -90,10 +119,15 @@ export interface OpenEnd {
 
 /** Steps of Pbft.tla: what TLC follows. */
 export type StepEvent = ReplicaEvent | ClientEvent
-export type GapEvent = ReplicaGap | ClientsGap | SketcherGap | OpenEnd
-export type TraceEvent = StepEvent | SketcherEvent | GapEvent
+export type GapEvent = ReplicaGap | ClientsGap | SketcherGap | DClientsGap | OpenEnd
+/** A step of whichever process. */
+export type AnyStep = StepEvent | SketcherEvent | DClientEvent
+export type TraceEvent = AnyStep | GapEvent
 /** What concerns replicas and their clients. */
-export type PbftEvent = Exclude<TraceEvent, SketcherEvent | SketcherGap>
+export type PbftEvent = Exclude<
+  TraceEvent,
+  SketcherEvent | SketcherGap | DClientEvent | DClientsGap
+>
 
 /** A step of one of the sketcher's lanes, which is a client: none where nothing was received. */
 export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
@@ -107,5 +141,16 @@ export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const step = stepClient(laneConfig(config, index), lane.client, received)
   const { client } = message
   const base = { _tag: "ClientStep", place, n, client, before: lane.client } as const
+  return { ...base, input: received, step, post: undefined }
+}
+
+/** A step of the PBFT client in a client of D-Prophecy: none where nothing of its was received. */
+export const orderingStep = (event: DClientEvent): ClientEvent | undefined => {
+  const { config, before, input, place, n } = event
+  if (input._tag !== "Reply") return undefined
+  const { message } = input
+  const received = { _tag: "Receive", message } as const
+  const step = stepClient(ordering(config), before.client, received)
+  const base = { _tag: "ClientStep", place, n, client: config.id, before: before.client } as const
   return { ...base, input: received, step, post: undefined }
 }

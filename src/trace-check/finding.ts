@@ -49,9 +49,9 @@ export type RunRule =
   | "AtMostOnce"
   /** A client accepted what was not the result of the execution. */
   | "ClientResult"
-  /** A sketcher let one replica's answer through that the group never gave to this read. */
+  /** One replica's answer was let through that the group never gave to this read. */
   | "Genuine"
-  /** A sketcher's answer is older than one that was given before the read began. */
+  /** An answer is older than one that was given before the read began. */
   | "Once"
   /** A restart lost what must be durable, or invented state. */
   | "Durability"

@@ -31,12 +31,15 @@ export type MergedStep =
       readonly step: { readonly state: { readonly executed: number } }
     })
   | (At & { readonly _tag: "ClientStep"; readonly client: number })
-  | (At & { readonly _tag: "SketcherStep"; readonly config: { readonly id: number } })
+  | (At & {
+      readonly _tag: "SketcherStep" | "DClientStep"
+      readonly config: { readonly id: number }
+    })
 
 /** Steps, and what stands for steps that have no line. */
 export type Mergeable =
   | MergedStep
-  | { readonly _tag: "ReplicaGap" | "ClientsGap" | "SketcherGap" | "OpenEnd" }
+  | { readonly _tag: "ReplicaGap" | "ClientsGap" | "SketcherGap" | "DClientsGap" | "OpenEnd" }
 
 /** A process as a stream of events. */
 export interface Stream<E> {
@@ -169,8 +172,7 @@ export class Merge<E extends Mergeable> {
   }
 }
 
-const isStep = (event: Mergeable): event is MergedStep =>
-  event._tag === "ReplicaStep" || event._tag === "ClientStep" || event._tag === "SketcherStep"
+const isStep = (event: Mergeable): event is MergedStep => event._tag.endsWith("Step")
 
 /** Whose step it is, for people. */
 export const nodeOf = (event: MergedStep): string => {
@@ -181,6 +183,8 @@ export const nodeOf = (event: MergedStep): string => {
       return `client ${event.client}`
     case "SketcherStep":
       return `sketcher ${event.config.id}`
+    case "DClientStep":
+      return `client ${event.config.id}`
   }
 }
 

@@ -17,7 +17,7 @@ export interface TraceFile<H extends AnyHeader = AnyHeader> {
 
 /** Which process a header speaks of: equal for all of its starts. */
 export const nodeKey = ({ node }: AnyHeader): string =>
-  node.kind === "clients" ? `clients ${node.from} to ${node.to}` : `${node.kind} ${node.id}`
+  "id" in node ? `${node.kind} ${node.id}` : `clients ${node.from} to ${node.to}`
 
 /** The end of a file whose last steps have no line. */
 const openEnd = (line: Extract<TraceLine, { readonly _tag: "End" }>): OpenEnd => ({

@@ -12,6 +12,8 @@ export interface Traced {
   readonly group: Group
   readonly replicas: ReadonlyMap<ReplicaId, string>
   readonly clients: ReadonlyMap<ClientId, string>
+  /** Keys were refreshed: an authenticator may be too old for one replica and not for another. */
+  readonly newKeys?: boolean
 }
 
 /** What a specification's digest must be; of a run of which protocol, is told by its headers. */
@@ -113,6 +115,8 @@ export const tracedOf = (nodes: ReadonlyArray<Named>): Traced => {
       clients.set(c, key)
     }
   }
-  const { n, f, quorum } = (nodes[0] as Named).header
-  return { group: { n, f, quorum }, replicas, clients }
+  const { header } = nodes[0] as Named
+  const { n, f, quorum } = header
+  const newKeys = "newKeys" in header && header.newKeys === true
+  return { group: { n, f, quorum }, replicas, clients, newKeys }
 }

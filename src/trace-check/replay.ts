@@ -70,6 +70,7 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
       maxBatch,
       canFetch: true,
       readOnly,
+      hastyReads: header.hastyReads,
       maxTentative,
       fetchDecisions,
       clock: header.clock,
@@ -123,12 +124,12 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
   }
 
   /**
-   * The first line of a new start: the step Restart, which says what its disk held, or Rejoin,
-   * which says that the disk is lost. After a kill, the steps before it are unknown; without the
+   * The first line of a new start: the step Restart or Recover, which say what its disk held, or
+   * Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown; without the
    * step, it has forgotten everything.
    */
   again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
-    const restart = line.step.action === "Restart"
+    const restart = line.step.action === "Restart" || line.step.action === "Recover"
     const rejoin = line.step.action === "Rejoin"
     if ((restart || rejoin) && how === "ended") return [this.take(line)]
     const { place } = line

@@ -66,7 +66,9 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  return { ...groupOf(header), id, ...sizes, rule, confirmViews, ...digests, sign }
+  // No running replica fetches states yet.
+  const how = { rule, confirmViews, canFetch: false }
+  return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
 /** The message that an input is, if it is one. */

@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), "prophecy-two-groups-"))
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
 const seed = Math.floor(Math.random() * 1_000_000)
 
-it("albums dealt out to two groups stay delay-once while one of these loses its primary", async () => {
+it("albums dealt out to two groups stay delay-once while one loses its primary", async () => {
   const { judgement, answered, meanwhile, views, ways } = await twoGroups(root, seed)
   console.log(`seed ${seed}: ${answered.join(" + ")} answered, ${JSON.stringify(ways)}`)
   expect(judgement).toMatchObject({ verdict: "holds", code: 0 })

@@ -25,15 +25,15 @@ const requests: ReadonlyArray<CodeMutant> = [
   {
     name: "an older request takes the place of a waiting one",
     file: normalCase,
-    find: "if (mine !== undefined && mine.timestamp >= m.timestamp) return",
-    replace: "if (mine?.timestamp === m.timestamp) return",
+    find: "const isKnown = mine !== undefined && mine.timestamp >= m.timestamp",
+    replace: "const isKnown = mine?.timestamp === m.timestamp",
     killedBy: graphOf("PrimaryAlone"),
   },
   {
     name: "a client has two requests waiting",
     file: normalCase,
-    find: "mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)",
-    replace: "state.queue",
+    find: "const others = state.queue.filter((r) => r.client !== client)",
+    replace: "const others = state.queue",
     killedBy: seenBy("TypeOK", "PrimaryAlone"),
   },
   {

@@ -84,8 +84,8 @@ const executions: ReadonlyArray<CodeMutant> = [
   {
     name: "results are not sent",
     file: execution,
-    find: 'effects: [...point, ...replies, ...effects], action: "Execute"',
-    replace: 'effects: [...point, ...effects], action: "Execute"',
+    find: "withReads([...point, ...replies, ...effects]",
+    replace: "withReads([...point, ...effects]",
     killedBy: graphOf("Normal"),
   },
 ]

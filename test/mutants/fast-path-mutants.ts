@@ -45,9 +45,30 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a read is answered from a tentative state",
     file: reads,
-    find: "undo === undefined ? reads.map(readState) : none",
-    replace: "undo === null ? none : reads.map(readState)",
-    killedBy: { check: "ReadState asked exactly once", where: "TentativeAlone" },
+    find: "undo === undefined && executed >= after",
+    replace: "undo !== null && executed >= after",
+    killedBy: graphOf("TentativeAlone"),
+  },
+  {
+    name: "a request that was executed tentatively does not wait",
+    file: "src/core/pbft/normal-case.ts",
+    find: "const waits = !settled && !isKnown && !isPrimary(config, state)",
+    replace: "const waits = false",
+    killedBy: graphOf("TentativeAlone"),
+  },
+  {
+    name: "a read does not wait for what was prepared",
+    file: reads,
+    find: "undo === undefined && executed >= after",
+    replace: "undo === undefined && after >= 0",
+    killedBy: graphOf("TentativeAlone"),
+  },
+  {
+    name: "a read does not wait for what was prepared in a view that was left",
+    file: reads,
+    find: "Math.max(0, ...now, ...state.pset.map(({ seq }) => seq))",
+    replace: "Math.max(0, ...now)",
+    killedBy: graphOf("TentativeAlone"),
   },
   {
     name: "f + 1 answers are enough for a read",
@@ -111,9 +132,15 @@ export const fastPathSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "a read is answered from a tentative state",
     file: spec,
-    find: String.raw`/\ r \in reads[i]
-  /\ undo[i] = {}`,
-    replace: String.raw`/\ r \in reads[i]`,
+    find: String.raw`/\ undo[i] = {} /\ executed[i] >= r.after`,
+    replace: String.raw`/\ executed[i] >= r.after`,
+    killedBy: graphOf("TentativeAlone"),
+  },
+  {
+    name: "a read does not wait for what was prepared",
+    file: spec,
+    find: String.raw`/\ undo[i] = {} /\ executed[i] >= r.after`,
+    replace: String.raw`/\ undo[i] = {}`,
     killedBy: graphOf("TentativeAlone"),
   },
   {

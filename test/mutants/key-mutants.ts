@@ -2,6 +2,7 @@
 import type { NetMutant } from "./net-run.ts"
 
 const seenBy = (check: string) => ({ check, where: "test/net/key-refresh.test.ts" })
+const byHolder = (check: string) => ({ check, where: "test/net/key-holder.test.ts" })
 const epochs = "src/net/key-epochs.ts"
 const replaced = "are not taken again once they were replaced, nor of another, nor after a restart"
 
@@ -42,6 +43,31 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     find: "this.#read.own < own || this.#read.theirs < theirs",
     replace: "this.#read.own < 0",
     killedBy: seenBy("end a connection whose other side goes on under the old ones"),
+  },
+  {
+    name: "a key holder signs requests to be taken back for later",
+    file: "src/net/key-holder.ts",
+    find: "if (!allowed || (incarnation > last && incarnation > before + 1)) {",
+    replace: "if (!allowed) {",
+    killedBy: byHolder(
+      "signs requests to be taken back up to the present, and none below the last",
+    ),
+  },
+  {
+    name: "a key holder signs requests to be taken back that are over",
+    file: "src/net/key-holder.ts",
+    find: "Number.isSafeInteger(incarnation) && incarnation >= before",
+    replace: "Number.isSafeInteger(incarnation)",
+    killedBy: byHolder(
+      "signs requests to be taken back up to the present, and none below the last",
+    ),
+  },
+  {
+    name: "a key holder forgets the numbers that it gave",
+    file: "src/net/key-holder.ts",
+    find: "Math.max(this.#numbers.counter + 1, Date.now())",
+    replace: "1",
+    killedBy: byHolder("gives numbers that grow, whoever asks and however often it starts"),
   },
   {
     name: "the keys of a handshake do not count",

@@ -1,8 +1,9 @@
-/** Guards of Zyzzyva, in the code and in the specification, and the check that must see each gone. */
+/** Guards of Zyzzyva, in code and specification, and the check that must see each gone. */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
 const core = "src/core/zyzzyva"
+const needsTest = "test/core/zyzzyva/needs.test.ts"
 const newLogTest = "test/core/zyzzyva/new-log.test.ts"
 const paperTest = "test/paper/zyzzyva-tocs09.test.ts"
 
@@ -127,6 +128,44 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmerAlone" },
   },
   {
+    name: "Zyzzyva5 takes f + 1 orders for a batch",
+    file: `${core}/needs.ts`,
+    find: "vote: 2 * f + 1,",
+    replace: "vote: f + 1,",
+    killedBy: { check: "needs more for everything than a group of 3f + 1 has", where: needsTest },
+  },
+  {
+    name: "Zyzzyva: a state is taken whatever its digest",
+    file: `${core}/state-transfer.ts`,
+    find: "if (config.checkpointDigest(history, service, m.table) !== digest) {",
+    replace: 'if (digest === "") {',
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a state is taken for which too few vouch",
+    file: `${core}/state-transfer.ts`,
+    find: 'if (!isValidStable(config, stable)) return ignore(state, "TooFewSigners")',
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a state of a view to come is taken",
+    file: `${core}/state-transfer.ts`,
+    find: 'if (stable.view > state.view) return ignore(state, "LaterView")',
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva: a certificate that contradicts a checkpoint is kept",
+    file: `${core}/certificate.ts`,
+    find: "    .filter((c) => leadsToHistory(config, low, c))\n",
+    replace: "",
+    killedBy: {
+      check: "gives up a certificate that contradicts it, so that its VIEW-CHANGE is believed",
+      where: "test/core/zyzzyva/state-transfer.test.ts",
+    },
+  },
+  {
     name: "Zyzzyva: a restart forgets the certificates",
     file: `${core}/restart.ts`,
     find: '    records.push({ _tag: "Certified", certificate })\n',
@@ -226,6 +265,28 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
     find: String.raw`IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum`,
     replace: String.raw`IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum - 1`,
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmerAlone" },
+  },
+  {
+    name: "Zyzzyva's state is taken whatever its digest",
+    file,
+    find: String.raw`/\ ValidStable(m.stable) /\ CheckpointDigest(cp) = m.stable.digest`,
+    replace: String.raw`/\ ValidStable(m.stable)`,
+    killedBy: { check: "TypeOK", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva's state of a view to come is taken",
+    file,
+    find: String.raw`        /\ m.stable.view <= view[i]
+`,
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/FetcherAlone" },
+  },
+  {
+    name: "Zyzzyva's fetched checkpoint of an earlier view confirms the view",
+    file,
+    find: String.raw`IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
+    replace: String.raw`IF @ = "confirming" /\ ~InLog(i, n + 1)`,
+    killedBy: { check: "graph", where: "Zyzzyva/ConfirmingFetcher" },
   },
   {
     name: "Zyzzyva's restart keeps what was executed",

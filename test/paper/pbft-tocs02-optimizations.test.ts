@@ -5,7 +5,9 @@
 import { describe, expect, it } from "vitest"
 import { initClient, stepClient } from "../../src/core/pbft/client.ts"
 import type { Read, Reply } from "../../src/core/pbft/message.ts"
-import type { Input } from "../../src/core/pbft/state.ts"
+import { step } from "../../src/core/pbft/replica.ts"
+import { durableRecords } from "../../src/core/pbft/restart.ts"
+import type { Input, State } from "../../src/core/pbft/state.ts"
 import { groupOf } from "../../src/core/quorum.ts"
 import {
   after,
@@ -53,6 +55,16 @@ describe("5.1 tentative execution", () => {
     const ran = lastStep(hasty, [...preparing, executed(1, ["r1"])])
     expect(ran.action).toBe("ExecuteTentatively")
     expect(replies(ran.effects)).toMatchObject([{ result: "r1", tentative: true }])
+  })
+
+  it("has a request that comes again wait for its agreement, so that its timer runs", () => {
+    const asked = receive(request(0, 1))
+    const ran = after(hasty, [...preparing, executed(1, ["r1"]), asked])
+    expect(ran.queue).toMatchObject([{ client: 0, timestamp: 1 }])
+    expect(after(hasty, [...preparing, executed(1, ["r1"]), asked, asked]).queue).toHaveLength(1)
+    const settled = [...preparing, executed(1, ["r1"]), asked, ...commits, executed(1, [])]
+    expect(after(hasty, settled).queue).toEqual([])
+    expect(after(hasty, [...settled, asked]).queue).toEqual([])
   })
 
   it("executes nothing on top of what is not committed", () => {
@@ -116,8 +128,29 @@ describe("5.1 read-only operations", () => {
     const second = [receive(prePrepare(2, a2)), receive(prepare(2, 2, batchDigest(a2)))]
     const settled = lastStep(hasty, [...waiting, ...second, ...commits, executed(1, [])])
     expect(tags(settled.effects)).toEqual(["ReadState", "Execute"])
-    const undone = lastStep(hasty, [...waiting, { _tag: "Timeout", view: 0 }])
+    const published = { ...hasty, hastyReads: true }
+    const undone = lastStep(published, [...waiting, { _tag: "Timeout", view: 0 }])
     expect(tags(undone.effects).slice(0, 2)).toEqual(["Undo", "ReadState"])
+  })
+
+  it("wait beyond the paper for what was prepared, though it is taken back or forgotten", () => {
+    const left: Input = { _tag: "Timeout", view: 0 }
+    const undone = after(hasty, [...preparing, executed(1, ["r1"]), read(1, 1), left])
+    expect(undone.reads).toMatchObject([{ client: 1, after: 1 }])
+    expect(step(hasty, undone, readDone).action).toBe("Ignore:NotSettled")
+    const ran = after(hasty, [...preparing, executed(1, ["r1"]), ...commits, executed(1, [])])
+    const durable = durableRecords(hasty, ran)
+    const again = step(hasty, step(hasty, ran, { _tag: "Restart", durable }).state, read(1, 1))
+    expect([again.action, again.effects]).toEqual(["RecvRead", []])
+    const committed = [receive(commit(0, 1, d1)), receive(commit(2, 1, d1)), executed(1, ["r1"])]
+    const tagsOf = committed.reduce<{ readonly state: State; readonly seen: string }>(
+      ({ state }, input) => {
+        const took = step(hasty, state, input)
+        return { state: took.state, seen: tags(took.effects).join() }
+      },
+      { state: again.state, seen: "" },
+    )
+    expect(tagsOf.seen).toContain("ReadState")
   })
 
   it("that change the state are refused by the service, and not answered", () => {

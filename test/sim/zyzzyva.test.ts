@@ -1,5 +1,6 @@
 /** Zyzzyva in the simulator: runs repeat, a swarm finds nothing, and each monitor says no. */
 import { describe, expect, it } from "vitest"
+import { shrunk } from "../../src/cli/simulated-run.ts"
 import { SwarmTotals } from "../../src/cli/simulate-report.ts"
 import { step } from "../../src/core/zyzzyva/replica.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
@@ -55,9 +56,30 @@ describe("a swarm of Zyzzyva", () => {
     for (const kind of ["Crash", "Crash torn", "Clock", "Cut", "Say", "Byzantine", "lost"]) {
       expect(faults[kind]).toBeGreaterThan(0)
     }
-    const all = ["Restart", "RecvPom", "RecvFillHole", "EnterView", "RecvViewConfirm", "RecvCommit"]
+    const all = ["Restart", "RecvPom", "RecvFillHole", "EnterView", "RecvViewConfirm", "RecvState"]
     for (const action of all) expect(actions[action]).toBeGreaterThan(0)
-    expect(liveness["demanded"]).toBeGreaterThan(30)
+    expect(liveness["demanded"]).toBe(40)
+  })
+})
+
+describe("a failure of Zyzzyva", () => {
+  it("becomes small, and is what it was", async () => {
+    const published = readFile("zyzzyva/certificate-of-an-old-view-published.json")
+    const broken: Scenario = {
+      ...published,
+      expect: {},
+      noise: { ...published.noise, duplicate: 0.05 },
+      clocks: [{ node: "r3", rate: 1.01 }],
+      requests: [...published.requests, { client: 0, atMs: 6000, operation: "get x" }],
+    }
+    const run = await simulated(broken)
+    expect(run.failure?.property).toBe("CarryOver")
+    const small = await shrunk(run, { spec, attempts: 120 })
+    expect(small.failure?.property).toBe("CarryOver")
+    const { clocks, noise, requests, byzantine } = small.scenario
+    expect([clocks, noise.duplicate]).toEqual([[], 0])
+    expect(requests.length).toBeLessThan(broken.requests.length)
+    expect(byzantine).toHaveLength(1)
   })
 })
 

@@ -1,7 +1,7 @@
 /**
  * What clients of D-Prophecy see is delay-once, and is not where a rule is missing; by TLC
- * (npm run test:slow). With NIGHTLY=1 the models that keep TLC busy for long. The explorer's side is
- * test/model/d-prophecy-refinement.test.ts.
+ * (npm run test:slow). With NIGHTLY=1 the models that keep TLC busy for long. The explorer's side
+ * is test/model/d-prophecy-refinement.test.ts.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -1,7 +1,7 @@
 /**
  * The code's graph and the specification's, both explored now: the real step in this process, the
- * TLA+ module by TLC, compared element by element; element-difference.test.ts plants differences, broken.test.ts has what
- * must fail.
+ * TLA+ module by TLC, compared element by element; element-difference.test.ts plants differences,
+ * broken.test.ts has what must fail.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -15,7 +15,8 @@ const named = (name: string): ProphecyModelSpec => {
 }
 
 describe("the graph of the sketcher", () => {
-  // The others are compared beside the tests (npm run model:large); broken.test.ts has what must fail.
+  // The others are compared beside the tests (npm run model:large); what must fail is in
+  // broken.test.ts.
   for (const spec of ["Repeated"].map(named)) {
     it.live(
       `${spec.name}: states, steps, depth and counts are equal, element by element`,

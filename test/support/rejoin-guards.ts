@@ -1,5 +1,5 @@
 /** What a replica that lost its disk, or others about it, must not do, guard by guard. */
-import type { ViewChange } from "../../src/core/pbft/message.ts"
+import type { Read, ViewChange } from "../../src/core/pbft/message.ts"
 import { recoverOperation } from "../../src/core/pbft/rejoin.ts"
 import type { Config, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
@@ -45,6 +45,7 @@ export const takenBack = (replica: number, incarnation: number): ReadonlyArray<I
 
 const backup = recovering(1)
 const lost = rejoining(5)
+const reading: Read = { _tag: "Read", ...signed(0, 1, "read") }
 
 const guard = (
   handler: string,
@@ -56,6 +57,7 @@ const guard = (
 export const rejoinGuards: ReadonlyArray<Guard> = [
   guard("sendPrePrepare", "Mute", recovering(0), [[lost, receive(request(0, 1))], propose(1)]),
   guard("recvPrePrepare", "Mute", backup, [[lost], receive(prePrepare(1, [signed(0, 1)]))]),
+  guard("recvRead", "Mute", recovering(1, { readOnly: true }), [[lost], receive(reading)]),
   guard("timeout", "Mute", backup, [[lost], { _tag: "Timeout", view: 0 }]),
   guard("recvViewChange", "OldIncarnation", backup, [
     takenBack(3, 5),

@@ -10,6 +10,8 @@ import type {
   ReplicaMessage,
   ShownCertificate,
   Signer,
+  Stable,
+  State as StateMessage,
   ViewChange,
 } from "../../src/core/zyzzyva/message.ts"
 import { step } from "../../src/core/zyzzyva/replica.ts"
@@ -32,6 +34,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   maxBatch: 2,
   rule: "corrected",
   confirmViews: false,
+  canFetch: true,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>
@@ -134,6 +137,19 @@ export const change = (
   signature: "",
   ...changed,
 })
+
+/** The state of a checkpoint at number 2, after two requests of client 0. */
+export const fetched = (
+  changed: Partial<Stable> = {},
+  other: Partial<StateMessage> = {},
+): Input => {
+  const history = `${digestOf(0, 1)} ${digestOf(0, 2)}`
+  const entry = { timestamp: 2, result: "r2", seq: 2, history }
+  const table = [entry, { timestamp: 0, result: "", seq: 0, history: "" }]
+  const digest = `${history}|s2|2=r2,0=`
+  const stable = { view: 0, seq: 2, digest, signers: signersOf(0, 2, 3), ...changed }
+  return receive({ _tag: "State", stable, history, service: "s2", table, ...other })
+}
 
 export const newView = (view: number, who: ReadonlyArray<ReplicaId>): Input => {
   const changes = who.map((replica) => change(replica, view))

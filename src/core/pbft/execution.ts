@@ -11,7 +11,7 @@ import type { Request, SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { takeCheckpoint } from "./checkpointing.ts"
 import type { Reply } from "./message.ts"
-import { waitingReads } from "./reads.ts"
+import { newReads, withReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
 import { type Config, type Effect, isFinal, type PbftStep, type State } from "./state.ts"
 
@@ -188,7 +188,8 @@ export const execute = (config: Config, state: State, input: Executed): PbftStep
   const { recovery, effects: point } = reached(config, state, { table, seq: input.seq })
   const ran = forget({ ...state, executed: input.seq, table, recovery }, input.seq)
   const { state: next, effects } = finish(config, ran, input)
-  return { state: next, effects: [...point, ...replies, ...effects], action: "Execute" }
+  const all = withReads([...point, ...replies, ...effects], newReads(state, next))
+  return { state: next, effects: all, action: "Execute" }
 }
 
 /**
@@ -209,12 +210,7 @@ export const settle = (config: Config, state: State, input: Executed): PbftStep 
   const first = (state.undo?.executed ?? state.executed) + 1
   const settled = forget({ ...state, undo: undefined }, first)
   const { state: next, effects } = finish(config, settled, input)
-  const reads = waitingReads(next)
-  const last = effects.at(-1)
-  // What waits to be read is read before anything else is executed.
-  const ordered =
-    last?._tag === "Execute" ? [...effects.slice(0, -1), ...reads, last] : [...effects, ...reads]
-  return { state: next, effects: ordered, action: "Settle" }
+  return { state: next, effects: withReads(effects, newReads(state, next)), action: "Settle" }
 }
 
 /** The state that goes back to what is committed, and what its service must do for it. */
@@ -225,5 +221,5 @@ export const undone = (
   if (undo === undefined) return { state, effects: none }
   const { executed, table } = undo
   const back = { ...state, executed, table, undo: undefined }
-  return { state: back, effects: [{ _tag: "Undo" }, ...waitingReads(back)] }
+  return { state: back, effects: [{ _tag: "Undo" }, ...newReads(state, back)] }
 }

@@ -32,29 +32,43 @@ const isPrimary = (config: Config, state: State): boolean =>
 
 /**
  * RecvRequest (OSDI '99 section 4.1, TOCS appendix). A request from its client: the stored reply
- * again if it was executed; otherwise it waits for its turn, at most one a client.
+ * again if it was executed, and where that was only tentative a backup waits for its agreement as
+ * well, or nobody who has it from the primary alone would suspect it; otherwise it waits for its
+ * turn, at most one a client.
  */
 export const recvRequest = (config: Config, state: State, m: Authentic<Request>): PbftStep => {
   if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")
   const last = ClientTable.get(state.table, m.client)
   if (m.timestamp < last.timestamp) return ignore(state, "OldTimestamp")
-  if (m.timestamp === last.timestamp) return resendReply(config, state, m)
   const mine = state.queue.find((r) => r.client === m.client)
-  if (mine !== undefined && mine.timestamp >= m.timestamp) return ignore(state, "AlreadyQueued")
+  const isKnown = mine !== undefined && mine.timestamp >= m.timestamp
+  if (m.timestamp === last.timestamp) {
+    const { message, settled } = resentReply(config, state, m)
+    const waits = !settled && !isKnown && !isPrimary(config, state)
+    const effects: ReadonlyArray<Effect> = [{ _tag: "SendToClient", client: m.client, message }]
+    return { state: waits ? queued(state, m) : state, effects, action: "RecvRequest" }
+  }
+  if (isKnown) return ignore(state, "AlreadyQueued")
   if (isPrimary(config, state) && (state.assigned[m.client] as number) >= m.timestamp) {
     return ignore(state, "AlreadyAssigned")
   }
-  const { client, timestamp, operation, authenticator } = m
-  const request: SignedRequest = { client, timestamp, operation, authenticator, ...replierOf(m) }
-  const others = mine === undefined ? state.queue : state.queue.filter((r) => r !== mine)
-  return {
-    state: { ...state, queue: [...others, request] },
-    effects: none,
-    action: "RecvRequest",
-  }
+  return { state: queued(state, m), effects: none, action: "RecvRequest" }
 }
 
-const resendReply = (config: Config, state: State, m: Request): PbftStep => {
+// The request waits, the last of its client.
+const queued = (state: State, m: Authentic<Request>): State => {
+  const { client, timestamp, operation, authenticator } = m
+  const request: SignedRequest = { client, timestamp, operation, authenticator, ...replierOf(m) }
+  const others = state.queue.filter((r) => r.client !== client)
+  return { ...state, queue: [...others, request] }
+}
+
+// What was answered, again, and whether it is executed for good.
+const resentReply = (
+  config: Config,
+  state: State,
+  m: Request,
+): { readonly message: Reply; readonly settled: boolean } => {
   const { client, timestamp } = m
   const { undo, table, view } = state
   const { result } = ClientTable.get(table, client)
@@ -63,11 +77,7 @@ const resendReply = (config: Config, state: State, m: Request): PbftStep => {
   const message: Reply = settled
     ? { _tag: "Reply", ...about }
     : { _tag: "Reply", ...about, tentative: true }
-  return {
-    state,
-    effects: [{ _tag: "SendToClient", client, message }],
-    action: "RecvRequest",
-  }
+  return { message, settled }
 }
 
 /**

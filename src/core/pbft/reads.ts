@@ -1,14 +1,26 @@
 /**
  * Requests that are only to read, answered without an order: TOCS section 5.1; spec/tla/Pbft.tla
- * `RecvRead` and `AnswerRead`. The answer is of a state all of which is committed. What only reads
- * is the service's to say, never the client's.
+ * `RecvRead` and `AnswerRead`. The answer is of a state all of which is committed, and in which all
+ * is executed that the replica had prepared when it was asked, in whatever view: a write that its
+ * client has an answer to is prepared at f + 1 correct replicas, so no 2f + 1 equal answers come
+ * from before it, though some replica has restarted since or taken a tentative execution back.
+ * TOCS has no such rule. What only reads is the service's to say, never the client's.
  */
 import * as ClientTable from "../client-table.ts"
-import type { Bytes, ClientId, Timestamp } from "../ids.ts"
+import type { Bytes, ClientId, Seq, Timestamp } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
+import * as Window from "../window.ts"
 import type { Authentic, Read } from "./message.ts"
 import { mayAsk } from "./proposal.ts"
-import type { Config, Effect, PbftStep, State, WaitingRead } from "./state.ts"
+import { isMute } from "./rejoin.ts"
+import {
+  type Config,
+  type Effect,
+  type PbftStep,
+  type State,
+  settledSeq,
+  type WaitingRead,
+} from "./state.ts"
 
 const readState = ({ client, timestamp, operation }: WaitingRead): Effect => ({
   _tag: "ReadState",
@@ -17,9 +29,38 @@ const readState = ({ client, timestamp, operation }: WaitingRead): Effect => ({
   operation,
 })
 
-/** The reads that may be done now, as effects: none while something is executed tentatively. */
-export const waitingReads = ({ undo, reads }: State): ReadonlyArray<Effect> =>
-  undo === undefined ? reads.map(readState) : none
+/** Whether the read can be answered from the state. */
+export const isReadable = ({ undo, executed }: State, { after }: WaitingRead): boolean =>
+  undo === undefined && executed >= after
+
+/** The reads that may be done now, and could not before, as effects. */
+export const newReads = (before: State, now: State): ReadonlyArray<Effect> =>
+  now.reads.length === 0
+    ? none
+    : now.reads
+        .filter((r) => isReadable(now, r) && !(before.reads.includes(r) && isReadable(before, r)))
+        .map(readState)
+
+/** The effects with these reads: they are of the state before anything else is executed. */
+export const withReads = (
+  effects: ReadonlyArray<Effect>,
+  reads: ReadonlyArray<Effect>,
+): ReadonlyArray<Effect> => {
+  const last = effects.at(-1)
+  if (reads.length === 0 || last?._tag !== "Execute") return [...effects, ...reads]
+  return [...effects.slice(0, -1), ...reads, last]
+}
+
+// The spec's PreparedAfter: the last number above what is executed for good that it has prepared.
+const preparedAfter = ({ hastyReads }: Config, state: State): Seq => {
+  if (hastyReads === true) return 0
+  const now = Window.occupied(state.log).filter((seq) => {
+    const { phase } = Window.get(state.log, seq)
+    return phase === "prepared" || phase === "committed"
+  })
+  const last = Math.max(0, ...now, ...state.pset.map(({ seq }) => seq))
+  return last > settledSeq(state) ? last : 0
+}
 
 /** RecvRead (TOCS section 5.1). The newest read of each client waits for a committed state. */
 export const recvRead = (config: Config, state: State, m: Authentic<Read>): PbftStep => {
@@ -31,11 +72,11 @@ export const recvRead = (config: Config, state: State, m: Authentic<Read>): Pbft
   }
   const mine = state.reads.find((r) => r.client === client)
   if (mine !== undefined && mine.timestamp >= timestamp) return ignore(state, "AlreadyWaiting")
-  const read: WaitingRead = { client, timestamp, operation }
+  if (isMute(state)) return ignore(state, "Mute")
+  const read: WaitingRead = { client, timestamp, operation, after: preparedAfter(config, state) }
   const others = state.reads.filter((r) => r !== mine)
   const next = { ...state, reads: [...others, read].sort((a, b) => a.client - b.client) }
-  const effects = state.undo === undefined ? [readState(read)] : none
-  return { state: next, effects, action: "RecvRead" }
+  return { state: next, effects: newReads(state, next), action: "RecvRead" }
 }
 
 /** The answer to the effect `ReadState`. */
@@ -53,7 +94,7 @@ export const answerRead = (config: Config, state: State, input: ReadDone): PbftS
   const { client, timestamp, result } = input
   const mine = state.reads.find((r) => r.client === client && r.timestamp === timestamp)
   if (mine === undefined) return ignore(state, "NoSuchRead")
-  if (state.undo !== undefined) return ignore(state, "NotSettled")
+  if (!isReadable(state, mine)) return ignore(state, "NotSettled")
   const next = { ...state, reads: state.reads.filter((r) => r !== mine) }
   const about = { view: state.view, client, timestamp, replica: config.id }
   const effects: ReadonlyArray<Effect> =

@@ -6,13 +6,13 @@
  */
 import * as ClientTable from "../client-table.ts"
 import { noDigest, type Seq } from "../ids.ts"
-import { ignore, none } from "../machine.ts"
+import { ignore } from "../machine.ts"
 import { primaryOf, weakQuorum } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import { stabilise, stabiliseAt, vote } from "./checkpointing.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, FetchState, Numbered, State as StateMessage } from "./message.ts"
-import { waitingReads } from "./reads.ts"
+import { newReads } from "./reads.ts"
 import { highAt, reached } from "./rejoin.ts"
 import { assignedIn } from "./restart.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
@@ -102,7 +102,7 @@ export const recvState = (config: Config, state: State, m: Authentic<StateMessag
     { _tag: "Restore", seq },
     ...moved.effects,
     { _tag: "Broadcast", message: { _tag: "Checkpoint", seq, digest, replica: config.id } },
-    ...(state.undo === undefined ? none : waitingReads(next)),
+    ...newReads(state, next),
     ...executeHead(config, state, next),
   ]
   return { state: next, effects, action: "RecvState" }

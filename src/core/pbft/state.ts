@@ -54,6 +54,8 @@ export interface Config {
   readonly nullRequests?: boolean | undefined
   /** Whether it answers requests that are only to read without an order (TOCS section 5.1). */
   readonly readOnly: boolean
+  /** Whether they do not wait for what it has prepared (reads.ts): only to show what then fails. */
+  readonly hastyReads?: boolean | undefined
   /**
    * How many batches it may execute before they are committed: 0 for none, 1 as in TOCS section
    * 5.1. With more a result can depend on what is never committed; only models go there.
@@ -135,6 +137,8 @@ export interface WaitingRead {
   readonly client: ClientId
   readonly timestamp: Timestamp
   readonly operation: Bytes
+  /** It waits until this is executed; 0 for nothing more than what was executed when it came. */
+  readonly after: Seq
 }
 
 /** A replica that lost its disk or is recovered with it: as what it came back, how far it is. */

@@ -59,7 +59,7 @@ const fastChanges = (before: State, after: State): string => {
   const { undo, reads } = after
   if (before.undo !== undo) text += `,"undo":${undo?.executed ?? null}`
   if (!sameList(before.reads, reads)) {
-    const waiting = reads.map(({ client, timestamp }) => ({ client, timestamp }))
+    const waiting = reads.map((r) => ({ client: r.client, timestamp: r.timestamp, after: r.after }))
     text += `,"reads":${JSON.stringify(waiting)}`
   }
   if (before.recovery !== after.recovery) {

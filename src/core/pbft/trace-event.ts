@@ -176,7 +176,7 @@ export const ReplicaState = Schema.Struct({
   newView: Schema.NullOr(TracedNewView),
   fetched: Schema.Array(Schema.Struct({ digest: Digest, batch: TracedBatch })),
   undo: Schema.NullOr(Schema.Struct({ executed: Natural, table: Schema.Array(TableEntry) })),
-  reads: Schema.Array(Schema.Struct(RequestFields)),
+  reads: Schema.Array(Schema.Struct({ ...RequestFields, after: Natural })),
   recovery: Schema.optionalKey(
     Schema.Struct({
       incarnation: Natural,

@@ -89,8 +89,8 @@ export type DClientEffect =
 /** ClientTimeout is PBFT's own: asking everyone changes nothing here. */
 export type DClientStep = Step<DClientState, DClientEffect, DClientAction | "ClientTimeout">
 
-// PBFT's client takes f + 1 equal answers; this one needs 2f + 1.
-const ordering = (config: DClientConfig): ClientConfig => ({
+/** The PBFT client in it: that one takes f + 1 equal answers, this one needs 2f + 1. */
+export const ordering = (config: DClientConfig): ClientConfig => ({
   group: { ...config.group, f: 2 * config.group.f },
   id: config.id,
   firstTimestamp: config.firstTimestamp,

@@ -53,13 +53,20 @@ export const withCertificate = (
   certificate: ShownCertificate,
 ): ReadonlyArray<ShownCertificate> => [certificate, ...all.filter((c) => c.seq > certificate.seq)]
 
-/** What is left of them above the checkpoint `low`, which had `history`. */
+/** A checkpoint that the log moves to: from where, to where, with which history. */
+interface Moving {
+  readonly from: Seq
+  readonly low: Seq
+  readonly history: Digest
+}
+
+/** What is left of them above a checkpoint: what contradicts it is not complete. */
 export const above = (
+  config: Config,
   all: ReadonlyArray<ShownCertificate>,
-  from: Seq,
-  low: Seq,
-  history: Digest,
+  { from, low, history }: Moving,
 ): ReadonlyArray<ShownCertificate> =>
   all
     .filter((c) => c.seq > low)
     .map((c) => ({ ...c, before: history, batches: c.batches.slice(low - from) }))
+    .filter((c) => leadsToHistory(config, low, c))

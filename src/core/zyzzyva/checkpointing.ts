@@ -117,7 +117,7 @@ const stabilise = (config: Config, state: State): Settled => {
       checkpoints: state.checkpoints.filter((c) => c.seq >= seq),
       headers: kept(config, state.headers, seq),
       checkpointVotes: kept(config, state.checkpointVotes, seq),
-      certificates: above(state.certificates, state.log.low, seq, history),
+      certificates: above(config, state.certificates, { from: state.log.low, low: seq, history }),
     },
     effects: [{ _tag: "Persist", record: { _tag: "CheckpointStable", stable } }],
   }

@@ -127,6 +127,29 @@ export const Stable = Schema.Struct({
 })
 export type Stable = typeof Stable.Type
 
+/** Who has a stable checkpoint above `seq` is asked for its state. */
+export const FetchState = Schema.TaggedStruct("FetchState", { seq: Natural, replica: Natural })
+export type FetchState = typeof FetchState.Type
+
+/** What a checkpoint holds of the last request of a client. */
+export const TableEntry = Schema.Struct({
+  timestamp: Natural,
+  result: BytesText,
+  seq: Natural,
+  history: HistoryText,
+})
+
+/** The state of a stable checkpoint; the service's own state travels beside it. */
+export const State = Schema.TaggedStruct("State", {
+  stable: Stable,
+  history: DigestText,
+  /** The digest of the service's state. */
+  service: DigestText,
+  /** By client. */
+  table: Schema.Array(TableEntry),
+})
+export type State = typeof State.Type
+
 /** The last order that a replica took at a number. A claim. */
 export const LastOrder = Schema.Struct({
   view: Natural,
@@ -190,6 +213,8 @@ export const ReplicaMessage = Schema.Union([
   Pom,
   Accusation,
   Checkpoint,
+  FetchState,
+  State,
   ViewChange,
   NewView,
   ViewConfirm,

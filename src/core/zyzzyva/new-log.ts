@@ -27,7 +27,8 @@ type Changes = ReadonlyArray<ViewChange>
 
 const isUnique = <A>(all: ReadonlyArray<A>): boolean => new Set(all).size === all.length
 
-const isValidStable = (config: Config, stable: Stable): boolean => {
+/** Whether enough replicas vouched for a checkpoint. Their signatures were verified before. */
+export const isValidStable = (config: Config, stable: Stable): boolean => {
   if (stable.seq === 0) return stable.signers.length === 0 && stable.view === 0
   return new Set(stable.signers.map((s) => s.replica)).size >= config.needs.commit
 }

@@ -7,6 +7,7 @@ import { recvCheckpoint, recvSpecHeader } from "./checkpointing.ts"
 import { recvCommit } from "./commit.ts"
 import { execute } from "./execution.ts"
 import { restart } from "./restart.ts"
+import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import {
   type Config,
   type Effect,
@@ -43,6 +44,10 @@ const receive = (
       return recvAccusation(config, state, m)
     case "Checkpoint":
       return recvCheckpoint(config, state, m)
+    case "FetchState":
+      return recvFetchState(config, state, m)
+    case "State":
+      return recvState(config, state, m)
     case "ViewChange":
       return recvViewChange(config, state, m)
     case "NewView":
@@ -69,6 +74,8 @@ export const step = (config: Config, state: State, input: Input): ZyzzyvaStep =>
       return sendNewView(config, state)
     case "Enter":
       return enterView(config, state)
+    case "Fetch":
+      return sendFetchState(config, state)
     case "Restart":
       return restart(config, input.durable)
   }

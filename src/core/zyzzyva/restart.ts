@@ -80,7 +80,11 @@ const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk =
       checkpoints: [own],
       headers: nothingVouched(config, stable.seq),
       checkpointVotes: nothingVouched(config, stable.seq),
-      certificates: above(state.certificates, state.log.low, stable.seq, own.history),
+      certificates: above(config, state.certificates, {
+        from: state.log.low,
+        low: stable.seq,
+        history: own.history,
+      }),
     },
   }
 }

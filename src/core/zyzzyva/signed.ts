@@ -105,10 +105,13 @@ export const claims = (group: Group, m: Message): Claims => {
       return [accusationClaim(m.view, m.replica, m.signature)]
     case "Checkpoint":
       return checkpointClaims({ ...m, signers: [m] })
+    case "State":
+      return checkpointClaims(m.stable)
     case "ViewChange":
       return changeClaims(m)
     case "NewView":
       return newViewClaims(group, m)
+    case "FetchState":
     case "Request":
     case "LocalCommit":
     case "FillHole":

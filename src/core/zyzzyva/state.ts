@@ -44,6 +44,8 @@ export interface Config {
   readonly rule: "corrected" | "published"
   /** Whether a view begins only when enough replicas have confirmed one log. */
   readonly confirmViews: boolean
+  /** Whether it fetches the states of checkpoints that it has not come to. */
+  readonly canFetch: boolean
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -182,6 +184,8 @@ export type Input =
   | { readonly _tag: "Begin" }
   /** The replica may take the log of its new view; see `canEnter`. */
   | { readonly _tag: "Enter" }
+  /** The replica may ask for the state of a later checkpoint. */
+  | { readonly _tag: "Fetch" }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
 
@@ -189,7 +193,7 @@ export type Input =
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
-  | SendToReplicas<Message.OrderReq | Message.FillHole>
+  | SendToReplicas<Message.OrderReq | Message.FillHole | Message.State>
   | Persist<DurableRecord>
   | Execute
   | Restore

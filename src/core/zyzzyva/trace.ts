@@ -89,8 +89,13 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
       return { type, ...viewChangeData(m) }
     case "NewView":
       return { type, ...newViewData(m) }
+    case "State": {
+      const { stable, history, service, table } = m
+      return { type, stable: stableData(stable), history, service, table }
+    }
     case "LocalCommit":
     case "FillHole":
+    case "FetchState":
     case "ViewConfirm": {
       const { _tag, ...fields } = m
       return { type, ...fields }
@@ -144,6 +149,7 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
     case "Executed":
     case "Timeout":
     case "Begin":
+    case "Fetch":
     case "Enter": {
       const { _tag: type, ...fields } = input
       return { type, ...fields }

@@ -204,7 +204,10 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
   const confirms = config.confirmViews
     ? state.confirms.map((h, replica) => (replica === config.id ? history : h))
     : noConfirms(config)
-  const begins = !config.confirmViews || agreeing(confirms, history) >= config.needs.change
+  // Who fetched a checkpoint of the view that goes beyond its beginning: it was confirmed.
+  const isPast = slots.length === 0 && stable.view === view
+  const isConfirmed = agreeing(confirms, history) >= config.needs.change
+  const begins = !config.confirmViews || isConfirmed || isPast
   const primary = primaryOf(config.group, view) === config.id
   const next: State = {
     ...state,
@@ -217,7 +220,11 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     checkpoints: [own],
     headers: nothingVouched(config, own.seq),
     checkpointVotes: nothingVouched(config, own.seq),
-    certificates: above(state.certificates, state.log.low, own.seq, own.history),
+    certificates: above(config, state.certificates, {
+      from: state.log.low,
+      low: own.seq,
+      history: own.history,
+    }),
     viewChanges: state.viewChanges.filter((m) => m.view > view),
     confirms,
   }

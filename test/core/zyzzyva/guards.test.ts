@@ -14,6 +14,7 @@ import {
   configOf,
   digestOf,
   executed,
+  fetched,
   newView,
   order,
   propose,
@@ -218,7 +219,33 @@ const viewChanges: ReadonlyArray<Row> = [
   ["recvViewConfirm", "AlreadyConfirmed", confirmer, [...inView2, confirm(2)], confirm(2)],
 ]
 
-const rows = [...agreement, ...checkpoints, ...accusations, ...viewChanges]
+const fetch: Input = { _tag: "Fetch" }
+const stayer = configOf(1, { canFetch: false })
+const asks = (replica: number, seq: number): Input => receive({ _tag: "FetchState", seq, replica })
+
+const states: ReadonlyArray<Row> = [
+  ["sendFetchState", "FetchesNothing", stayer, [], fetch],
+  ["recvFetchState", "FromSelf", backup, stable, asks(1, 0)],
+  ["recvFetchState", "NothingLater", backup, [], asks(2, 0)],
+  ["recvFetchState", "NothingLater", backup, stable, asks(2, 2)],
+  ["recvState", "FetchesNothing", stayer, [], fetched()],
+  ["recvState", "OldState", backup, stable, fetched()],
+  ["recvState", "LaterView", backup, [], fetched({ view: 1 })],
+  ["recvState", "TooFewSigners", backup, [], fetched({ signers: signersOf(0, 2) })],
+  ["recvState", "TooFewSigners", backup, [], fetched({ signers: signersOf(0, 2, 2) })],
+  ["recvState", "WrongTableSize", backup, [], fetched({}, { table: [] })],
+  ["recvState", "WrongState", backup, [], fetched({}, { service: "s3" })],
+  ["recvState", "WrongState", backup, [], fetched({}, { history: "x" })],
+  [
+    "recvState",
+    "OtherHistory",
+    backup,
+    [other, order(2, [signed(1, 2)], digestOf(1, 1))],
+    fetched(),
+  ],
+]
+
+const rows = [...agreement, ...checkpoints, ...accusations, ...viewChanges, ...states]
 
 // `ignore(state, "Reason")`, and the reasons that `isNew` gives, by the function they are in.
 const guardsInSources = (): ReadonlySet<string> => {

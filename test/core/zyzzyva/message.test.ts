@@ -9,6 +9,7 @@ import {
   change,
   commit,
   digestOf,
+  fetched,
   newView,
   order,
   receive,
@@ -29,6 +30,8 @@ const inputs: ReadonlyArray<Input> = [
   receive({ _tag: "FillHole", view: 0, from: 1, upTo: 2, replica: 2 }),
   receive({ _tag: "Pom", orders: [{ view: 0, seq: 1, history: d1, signature: "" }] }),
   receive({ _tag: "Checkpoint", view: 0, seq: 2, digest: d1, signature: "", replica: 2 }),
+  receive({ _tag: "FetchState", seq: 0, replica: 2 }),
+  fetched(),
   receive({ _tag: "ViewConfirm", view: 2, seq: 0, history: "", replica: 2 }),
 ]
 const messages = inputs.flatMap(

@@ -21,7 +21,7 @@ import type {
 import { proposeInput } from "../../../src/core/pbft/proposal.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
-import { waitingReads } from "../../../src/core/pbft/reads.ts"
+import { isReadable } from "../../../src/core/pbft/reads.ts"
 import {
   type Config,
   type Input,
@@ -233,7 +233,7 @@ export class RecordedRun {
     const { state, config } = r
     if (r.inbox.length > 0) busy.push(() => this.#stepReplica(r, this.#take(r.inbox) as Input))
     if (pendingExecution(config, state) !== undefined) busy.push(() => this.#execute(r))
-    const read = waitingReads(state).length === 0 ? undefined : state.reads[0]
+    const read = state.reads.find((r) => isReadable(state, r))
     if (read !== undefined) busy.push(() => this.#read(r, read))
     const room = Window.covers(state.log, state.seqno + 1)
     const primary = state.active && primaryOf(config.group, state.view) === config.id

@@ -12,7 +12,8 @@ import { changeAfter } from "../../../src/core/zyzzyva/timer.ts"
 import { clientLine, header, replicaLine } from "../../../src/core/zyzzyva/trace.ts"
 import { endLine } from "../../../src/core/pbft/trace.ts"
 import { groupOf } from "../../../src/core/quorum.ts"
-import { needsOf, zyzzyvaDigests, zyzzyvaRule } from "../../../src/net/zyzzyva-config.ts"
+import { needsOf } from "../../../src/core/zyzzyva/needs.ts"
+import { zyzzyvaDigests, zyzzyvaRule } from "../../../src/net/zyzzyva-config.ts"
 import { textDigest } from "./digests.ts"
 
 const group = groupOf(4)
