@@ -119,7 +119,7 @@ export const recoverSpecMutants: ReadonlyArray<SpecMutant> = [
     file: spec,
     find: String.raw`/\ Cardinality(above(x.checkpoint, j)) >= F}`,
     replace: "}",
-    killedBy: seenBy("EstimateHonest", "Recovers"),
+    killedBy: seenBy("graph", alone),
   },
   {
     name: "an answer to another replica counts",
