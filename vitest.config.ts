@@ -63,6 +63,7 @@ const slow = [
   "net/origin-order",
   "net/origin-service",
   "net/proactive-recovery",
+  "net/recovery-trace",
   "net/start-not-held",
   "net/store-crash",
   "net/streaming",

@@ -34,7 +34,13 @@ refinements() {
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 
 # Thousands of simulated runs with faults, from a new seed.
-swarm() { node bin/prophecy.js simulate --seeds 5000 --seed "$(date +%Y%m%d)"; }
+swarm() {
+  local status=0 seed
+  seed=$(date +%Y%m%d)
+  node bin/prophecy.js simulate --seeds 5000 --seed "$seed" || status=1
+  node bin/prophecy.js simulate --protocol zyzzyva --seeds 5000 --seed "$seed" || status=1
+  return "$status"
+}
 
 # Processes that are killed with -9, over real disks and over disks that forget, and the builds that
 # must not survive it.

@@ -43,7 +43,6 @@ CheckpointsOf(pairs) ==
 CheckpointVotesOf(h, pairs) ==
   [n \in CheckpointSeqs(h) \cup {pairs[k][1] : k \in 1 .. Len(pairs)} |->
      VotesOf(Lookup(pairs, n, <<>>))]
-ToldOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, {})]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 UndoOf(all) == {[executed |-> u.executed, value |-> InitialValue, table |-> TableOf(u.table)] :
                   u \in all}

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
 import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
+import { zyzzyvaDigests } from "../net/zyzzyva-config.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { together } from "../trace-check/observers.ts"
@@ -95,7 +96,9 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   }
   const { service, clients } = findings
   const features = changesOf(findings.features)
-  const changes = { ...oftenCheckpoints, service, clients, traceDirectory: "traces", ...features }
+  const { protocol = "pbft" } = findings
+  const asked = { protocol, service, clients, traceDirectory: "traces" }
+  const changes = { ...oftenCheckpoints, ...asked, ...features }
   const config = yield* makeRunConfig(findings.folder, findings.replicas, changes)
   if (service === "album") return yield* runAlbum(config, options, findings)
   const group = yield* progress.during(
@@ -133,8 +136,8 @@ export const replay = Effect.fn("replay")(function* (
   const startedAt = performance.now()
   const check = Effect.promise(() =>
     checkTraces(files.map(sourceOf), {
-      digests: { batchDigest, checkpointDigest, resultDigest },
-      spec: specDigest(),
+      digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests },
+      spec: specDigest,
       observer,
       progress: (n) => void (events = n),
     }),
@@ -174,6 +177,7 @@ export const mainJob = Effect.fn("mainJob")(function* (
   const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
   // TLC has nothing to add to traces that the model itself rejects.
   if (!options.tlc) findings.tlc = { _tag: "Skipped" }
+  else if (findings.protocol === "zyzzyva") findings.tlc = { _tag: "Unspecified" }
   else if (readable)
     findings.tlc = yield* tlcStage(
       { run: run.chains(), sketchers: sketchers.chains() },

@@ -6,6 +6,7 @@
 import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { batchDigest, checkpointDigest, resultDigest } from "../net/digests.ts"
+import { zyzzyvaDigests } from "../net/zyzzyva-config.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { checkChain } from "../trace-check/chain-windows.ts"
@@ -154,8 +155,8 @@ const replay = Effect.fn("replay")(function* (
       checkTraces(
         files.map((file) => sourceOf(file, meter)),
         {
-          digests: { batchDigest, checkpointDigest, resultDigest },
-          spec: specDigest(),
+          digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests },
+          spec: specDigest,
           progress: (events) => {
             meter.events = events
             tell({ events, bytes: meter.bytes })

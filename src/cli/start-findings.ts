@@ -28,6 +28,8 @@ export interface TlcWindow {
 
 export type TlcResult =
   | { readonly _tag: "Skipped" }
+  /** The protocol's specification follows no traces yet. */
+  | { readonly _tag: "Unspecified" }
   /** Something is missing; the reason says what, and what to do. */
   | { readonly _tag: "Unavailable"; readonly reason: string }
   | {
@@ -44,6 +46,8 @@ export interface Job {
   readonly seconds: number
   readonly replicas: number
   readonly service: "key-value" | "album"
+  /** Left out: PBFT. */
+  readonly protocol?: "pbft" | "zyzzyva"
   /** Features that are off by default. */
   readonly features: ReadonlyArray<FeatureName>
 }

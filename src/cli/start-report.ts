@@ -104,9 +104,12 @@ const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
   return rows
 }
 
+const unspecified = "follows no traces of Zyzzyva yet: the model alone has judged them"
+
 const tlcRows = (tlc: TlcResult | undefined): ReadonlyArray<Row> => {
   if (tlc === undefined) return [["TLC", "did not run"]]
   if (tlc._tag === "Skipped") return [["TLC", "did not run: --no-tlc"]]
+  if (tlc._tag === "Unspecified") return [["TLC", unspecified]]
   if (tlc._tag === "Unavailable") return [["TLC", `did not run: ${tlc.reason}`]]
   const { windows, elapsedMs } = tlc
   const specifications = [...new Set(["Pbft" as const, ...windows.map((w) => w.specification)])]
@@ -167,17 +170,18 @@ const historyPath = ({ folder }: Findings): string => shortPath(join(folder, his
 
 export const tracesFolder = ({ folder }: Pick<Findings, "folder">): string => join(folder, "traces")
 
-const reproduce = ({ seed, clients, seconds, service, features }: Findings): string => {
+const reproduce = ({ seed, clients, seconds, service, features, protocol }: Findings): string => {
   const on = features.length === 0 ? "" : `--with ${features.join(",")} `
-  const which = (service === "key-value" ? "--service kv " : "") + on
+  const by = protocol === "zyzzyva" ? "--protocol zyzzyva " : ""
+  const which = by + (service === "key-value" ? "--service kv " : "") + on
   return `prophecy start ${which}--seconds ${seconds} --clients ${clients} --seed ${seed}`
 }
 
-const systemOf = ({ service, features }: Findings): string => {
+const systemOf = ({ service, features, protocol }: Findings): string => {
   const on = features.length === 0 ? "" : ` with ${features.join(", ")}`
   return service === "album"
     ? `photo album over HTTP, Prophecy: a sketcher before PBFT${on}`
-    : `key-value service, PBFT${on}`
+    : `key-value service, ${protocol === "zyzzyva" ? "Zyzzyva" : "PBFT"}${on}`
 }
 
 export const reportText = (findings: Findings): string => {
@@ -216,6 +220,7 @@ const loadDocument = ({ load }: Findings) => {
 const tlcDocument = (tlc: TlcResult | undefined) => {
   if (tlc === undefined) return { ran: false, reason: "interrupted" }
   if (tlc._tag === "Skipped") return { ran: false, reason: "--no-tlc" }
+  if (tlc._tag === "Unspecified") return { ran: false, reason: unspecified }
   if (tlc._tag === "Unavailable") return { ran: false, reason: tlc.reason }
   const { windows, elapsedMs } = tlc
   const states = windows.reduce((sum, window) => sum + window.states, 0)

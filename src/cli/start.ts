@@ -116,8 +116,8 @@ const misplaced = (given: Given): string | undefined => {
   if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
     return "--protocol and --config exclude each other: the configuration says which it is"
   }
-  if (given.protocol === "zyzzyva" && (given.service !== "kv" || !given.serve)) {
-    return "--protocol zyzzyva goes with --serve --service kv"
+  if (given.protocol === "zyzzyva" && given.service !== "kv") {
+    return "--protocol zyzzyva goes with --service kv"
   }
   if (found.names.length > 0 && Option.isSome(given.config)) {
     return "--with and --config exclude each other: the configuration says what is on"
@@ -212,7 +212,8 @@ const demonstrate = Effect.fn("demonstrate")(function* (
   const seed = Option.getOrElse(given.seed, () => randomInt(2 ** 32))
   progress.say(`seed ${seed}, traces in ${folder}`)
   const features = featuresOf(given)
-  const findings = noFindings({ folder, seed, clients, seconds, replicas, service, features })
+  const job = { folder, seed, clients, seconds, protocol: given.protocol }
+  const findings = noFindings({ ...job, replicas, service, features })
   const options = { port, timeoutMs: given.timeout, tlc: !given.noTlc, progress }
   yield* mainJob(options, findings).pipe(Effect.onInterrupt(() => printPartial(given, findings)))
   yield* print(given, findings)

@@ -122,6 +122,8 @@ export const TraceHeader = Schema.Struct({
   recoverers: Schema.optionalKey(Natural),
   /** Whether primaries may propose the null request. */
   nullRequests: Schema.optionalKey(Schema.Boolean),
+  /** Whether keys are refreshed: an authenticator may be too old for some of its receivers. */
+  newKeys: Schema.optionalKey(Schema.Boolean),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
 })
@@ -137,10 +139,18 @@ export const ZyzzyvaHeader = Schema.Struct({
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 
+export type AnyHeader = TraceHeader | ZyzzyvaHeader
+
 /** The first line of a file. */
 export const HeaderLine = Schema.Struct({
   schema: Schema.Literal(traceSchema),
   ...TraceHeader.fields,
+})
+
+/** The same of Zyzzyva. */
+export const ZyzzyvaHeaderLine = Schema.Struct({
+  schema: Schema.Literal(traceSchema),
+  ...ZyzzyvaHeader.fields,
 })
 
 /** One step of a replica, or with `client` of a client. */

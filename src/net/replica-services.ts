@@ -326,6 +326,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     tellCommitted,
     ...clockOf(config),
     ...bigRequests(config),
+    ...(config.keyRefreshMs > 0 ? { newKeys: true } : {}),
   } as const
 }
 

@@ -121,7 +121,8 @@ export class Ledger implements Monitor {
     if (step.state === before) return
     const wrong = typeOK(config, step.state)
     if (wrong !== null) this.broken("TypeOK", `replica ${config.id}: ${wrong}`)
-    if (input._tag !== "Restart" && input._tag !== "Rejoin") this.#slots(config, before, step.state)
+    const starts = input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"
+    if (!starts) this.#slots(config, before, step.state)
     if (input._tag === "Executed") this.#executed({ config, before, input, step })
     if (step.state.undo === undefined) this.#tentative.delete(config.id)
   }

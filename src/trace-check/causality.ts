@@ -9,7 +9,7 @@ import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
-import { type Group, primaryOf } from "../core/quorum.ts"
+import { primaryOf } from "../core/quorum.ts"
 import * as Window from "../core/window.ts"
 import { type BatchItem, isSigned, type Request } from "../core/request.ts"
 import {
@@ -23,7 +23,9 @@ import {
   type TraceEvent,
 } from "./event.ts"
 import type { Place } from "./finding.ts"
+import type { Missing } from "./merge.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
+import type { Traced } from "./open-run.ts"
 import {
   DigestSayings,
   type GivenMessage,
@@ -33,25 +35,6 @@ import {
   type SignedMessage,
 } from "./replica-sayings.ts"
 import { type Known, SentReplies, SentRequests } from "./sent.ts"
-
-/** A message that was received and not sent so far. */
-export interface Missing {
-  /** Key of the process that should have sent it; undefined: any replica, all have traces. */
-  readonly sender: string | undefined
-  /** Where the message stands in the line. */
-  readonly field: string
-  /** The message, for people. */
-  readonly what: string
-  /** Whether it has been sent by now. */
-  readonly isSent: () => boolean
-}
-
-/** Which processes of the run have traces: the key of each one's files. */
-export interface Traced {
-  readonly group: Group
-  readonly replicas: ReadonlyMap<ReplicaId, string>
-  readonly clients: ReadonlyMap<ClientId, string>
-}
 
 /** How many sequence numbers of each replica are remembered, in multiples of the log size. */
 const logsKept = 4

@@ -9,9 +9,9 @@ import { pendingExecution } from "../core/pbft/execution.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import type { TraceHeader } from "../core/trace-event.ts"
 import { Abstraction } from "./abstraction.ts"
-import { Causality, type Traced } from "./causality.ts"
+import { Causality } from "./causality.ts"
 import { DClientMonitor } from "./d-client-monitor.ts"
-import { shortJson } from "./difference.ts"
+import { DClientsReplay } from "./d-client-replay.ts"
 import {
   type DClientsGap,
   type GapEvent,
@@ -24,16 +24,20 @@ import {
   type StepEvent,
   type TraceEvent,
 } from "./event.ts"
-import { Rejection, reject } from "./finding.ts"
+import { Rejection } from "./finding.ts"
 import type { TraceSource } from "./lines.ts"
 import { Merge } from "./merge.ts"
 import { Misbehaviours } from "./misbehaviour.ts"
 import { Monitor } from "./monitor.ts"
-import { NodeTrace, nodeKey, type TraceFile } from "./node.ts"
-import { differentRun, TraceReader } from "./read.ts"
-import type { Digests } from "./replay.ts"
+import { NodeTrace, type TraceFile } from "./node.ts"
+import { openRun, type SpecOf, type Traced, tracedOf } from "./open-run.ts"
+import type { ProcessReplay } from "./process-replay.ts"
+import { TraceReader } from "./read.ts"
+import { ClientsReplay, type Digests, ReplicaReplay } from "./replay.ts"
 import { SketcherMonitor } from "./sketcher-monitor.ts"
-import { sketchDigest } from "./sketcher-replay.ts"
+import { sketchDigest, SketcherReplay } from "./sketcher-replay.ts"
+import { ZyzzyvaCheck, zyzzyvaNodes } from "./zyzzyva-check.ts"
+import type { ZyzzyvaDigests } from "./zyzzyva-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 
 /** The states of all traced processes between two events. */
@@ -63,103 +67,15 @@ export interface Observer {
 export type SketcherRun = Pick<RunState, "header" | "resultDigest">
 
 export interface CheckOptions {
-  readonly digests: Digests
+  readonly digests: Digests & {
+    /** Those of Zyzzyva, where runs of it are to be checked. */
+    readonly zyzzyva?: ZyzzyvaDigests
+  }
   /** SHA-256 of the specification that the run must have been recorded under. */
-  readonly spec?: string
+  readonly spec?: SpecOf
   readonly observer?: Observer
   /** Called now and then with the number of events so far. */
   readonly progress?: (events: number) => void
-}
-
-/** Reads the headers and sorts the files by process. */
-const open = async (
-  readers: ReadonlyArray<TraceReader>,
-  options: CheckOptions,
-): Promise<ReadonlyArray<NodeTrace>> => {
-  const files: Array<TraceFile> = []
-  for (const reader of readers) files.push({ reader, header: await reader.header() })
-  const first = files[0]
-  if (first === undefined) throw new Error("at least one trace")
-  for (const file of files) sameRun(first, file, options.spec)
-  const byNode = new Map<string, Array<TraceFile>>()
-  for (const file of files) {
-    const key = nodeKey(file.header)
-    byNode.set(key, [...(byNode.get(key) ?? []), file])
-  }
-  const nodes = [...byNode.values()].map((all) => {
-    const inOrder = all.sort((a, b) => a.header.incarnation - b.header.incarnation)
-    inOrder.slice(1).forEach((file, k) => differentStart(inOrder[k] as TraceFile, file))
-    return new NodeTrace(inOrder, options.digests)
-  })
-  return nodes
-}
-
-const sameRun = (first: TraceFile, file: TraceFile, spec: string | undefined): void => {
-  const place = { file: file.reader.name, line: 1 }
-  const difference = differentRun(first.header, file.header)
-  if (difference !== undefined) {
-    const { path, expected, found } = difference
-    const other = path === "run" ? "is of another run" : `has another ${path}`
-    reject({
-      ...place,
-      rule: "OtherRun",
-      field: path,
-      expected: shortJson(expected),
-      found: shortJson(found),
-      message: `the trace ${other} than ${first.reader.name}: give the traces of one run`,
-    })
-  }
-  if (spec === undefined || spec === file.header.spec) return
-  reject({
-    ...place,
-    rule: "OtherSpec",
-    field: "spec",
-    expected: spec,
-    found: file.header.spec,
-    message: "the trace was recorded under another specification than the one at hand",
-  })
-}
-
-const differentStart = (one: TraceFile, other: TraceFile): void => {
-  const { incarnation } = other.header
-  if (one.header.incarnation !== incarnation) return
-  reject({
-    file: other.reader.name,
-    line: 1,
-    rule: "TwoTraces",
-    field: "incarnation",
-    found: String(incarnation),
-    message: `the trace is of the same start of ${nodeKey(other.header)} as ${one.reader.name}`,
-  })
-}
-
-const clientTwice = (node: NodeTrace, client: ClientId, other: string): never =>
-  reject({
-    file: node.name,
-    line: 1,
-    rule: "TwoTraces",
-    field: "node",
-    message: `client ${client} is also one of ${other}, whose trace is here`,
-  })
-
-const tracedOf = (nodes: ReadonlyArray<NodeTrace>): Traced => {
-  const replicas = new Map<ReplicaId, string>()
-  const clients = new Map<ClientId, string>()
-  for (const trace of nodes) {
-    const { key, header } = trace
-    const { node } = header
-    if (node.kind === "replica") {
-      replicas.set(node.id, key)
-      continue
-    }
-    for (let c = node.from; c <= node.to; c++) {
-      const other = clients.get(c)
-      if (other !== undefined) clientTwice(trace, c, other)
-      clients.set(c, key)
-    }
-  }
-  const { n, f, quorum } = (nodes[0] as NodeTrace).header
-  return { group: { n, f, quorum }, replicas, clients }
 }
 
 // The lanes of a sketcher, and the PBFT clients in those of D-Prophecy, are clients like others.
@@ -170,6 +86,22 @@ const pbftStep = (event: Exclude<TraceEvent, SketcherGap | DClientsGap>): PbftEv
 
 /** How many events lie between two calls of `progress`. */
 const progressEvery = 4096
+
+type PbftNode = NodeTrace<TraceEvent, TraceHeader>
+
+const nodeOf =
+  (digests: Digests) =>
+  (files: ReadonlyArray<TraceFile>): PbftNode =>
+    new NodeTrace(
+      files as ReadonlyArray<TraceFile<TraceHeader>>,
+      (header): ProcessReplay<TraceEvent> => {
+        const { kind } = header.node
+        if (kind === "replica") return new ReplicaReplay(header, digests)
+        if (kind === "clients") return new ClientsReplay(header, digests)
+        if (kind === "sketcher") return new SketcherReplay(header, digests)
+        return new DClientsReplay(header, digests)
+      },
+    )
 
 /** The state of one check, from the first event to the verdict. */
 class Check {
@@ -192,17 +124,18 @@ class Check {
   #events = 0
   #otherSteps = 0
 
-  constructor(nodes: ReadonlyArray<NodeTrace>, files: number, options: CheckOptions) {
+  constructor(nodes: ReadonlyArray<PbftNode>, files: number, options: CheckOptions) {
     this.#options = options
     this.#files = files
     this.#traced = tracedOf(nodes)
-    this.#header = (nodes[0] as NodeTrace).header
-    for (const { replica, clients } of nodes) {
-      if (replica !== undefined) {
-        this.#configs.set(replica.config.id, replica.config)
-        this.#replicas.set(replica.config.id, replica.state)
+    this.#header = (nodes[0] as PbftNode).header
+    for (const { replay } of nodes) {
+      if (replay instanceof ReplicaReplay) {
+        this.#configs.set(replay.config.id, replay.config)
+        this.#replicas.set(replay.config.id, replay.state)
+      } else if (replay instanceof ClientsReplay) {
+        for (const [id, state] of replay.states) this.#clients.set(id, state)
       }
-      for (const [id, state] of clients?.states ?? []) this.#clients.set(id, state)
     }
     const { logSize } = this.#header
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
@@ -360,12 +293,21 @@ export const checkTraces = async (
   options: CheckOptions,
 ): Promise<Verdict> => {
   const readers = sources.map((source) => new TraceReader(source))
-  let check: Check | undefined
+  let check: Check | ZyzzyvaCheck | undefined
   try {
-    const nodes = await open(readers, options)
-    check = new Check(nodes, sources.length, options)
-    await new Merge(nodes, check.causality, check.visit).run()
-    return check.verdict()
+    const files = await openRun(readers, options.spec)
+    if (files[0]?.[0]?.header.protocol === "zyzzyva") {
+      const nodes = zyzzyvaNodes(files, options.digests.zyzzyva)
+      const own = new ZyzzyvaCheck(nodes, sources.length, options.progress)
+      check = own
+      await new Merge(nodes, own.causality, own.visit).run()
+      return own.verdict()
+    }
+    const nodes = files.map(nodeOf(options.digests))
+    const own = new Check(nodes, sources.length, options)
+    check = own
+    await new Merge(nodes, own.causality, own.visit).run()
+    return own.verdict()
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause
     return check?.rejected(cause) ?? verdictOf(cause.finding, undefined, [])

@@ -14,8 +14,9 @@ import {
   dClientInputOf,
 } from "../core/prophecy/d-trace-event.ts"
 import { misfit, type TraceHeader } from "../core/trace-event.ts"
-import type { DClientEvent, DClientsGap } from "./event.ts"
+import type { DClientEvent, DClientsGap, TraceEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
+import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
 import type { Digests } from "./replay.ts"
 import {
   type At,
@@ -34,27 +35,28 @@ const stateMisfit = misfit(DClientsTraceState)
 // How long it waits decides nothing that a trace shows.
 const timers = { retransmitMs: 1, sketchMs: 1 }
 
-export class DClientsReplay {
+export class DClientsReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
   readonly #digests: Pick<Digests, "resultDigest">
   readonly #configs = new Map<ClientId, DClientConfig>()
   readonly #states = new Map<ClientId, DClientState>()
 
   constructor(header: TraceHeader, digests: Pick<Digests, "resultDigest">) {
-    const { node, n, f, quorum } = header
+    const { node } = header
     if (node.kind !== "d-clients") throw new Error("a trace of D-Prophecy's clients is asked for")
     this.node = `clients ${node.from} to ${node.to}`
     this.#digests = digests
+    this.#start(header)
+  }
+
+  #start({ node, n, f, quorum }: TraceHeader): void {
+    if (node.kind !== "d-clients") throw new Error("a trace of D-Prophecy's clients is asked for")
     for (let id = node.from; id <= node.to; id++) {
       const { firstTimestamp } = node
       const config = { group: { n, f, quorum }, id, firstTimestamp, ...timers }
       this.#configs.set(id, config)
       this.#states.set(id, initDClient(config))
     }
-  }
-
-  get states(): ReadonlyMap<ClientId, DClientState> {
-    return new Map(this.#states)
   }
 
   take(line: StepLine): DClientEvent {
@@ -100,12 +102,15 @@ export class DClientsReplay {
     return this.#gap(place, drop.dropped)
   }
 
-  /** The gap with which this start follows an earlier one; 0 when that one said all it did. */
-  begin(place: Place, dropped: 0 | undefined): DClientsGap {
+  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
+  beginAgain({ header, place, dropped }: NewStart<TraceHeader>): DClientsGap {
+    const used = [...this.#states].map(([id, { client }]) => [id, client.timestamp] as const)
+    newTimestamps(place, used, header)
+    this.#start(header)
     return this.#gap(place, dropped)
   }
 
   #gap(place: Place, dropped: number | undefined): DClientsGap {
-    return { _tag: "DClientsGap", place, dropped, node: this.node, after: this.states }
+    return { _tag: "DClientsGap", place, dropped, node: this.node, after: new Map(this.#states) }
   }
 }

@@ -6,9 +6,12 @@ import type { ReplicaId } from "../core/ids.ts"
 import { claim, leavingP, leavingQ } from "../core/pbft/certificates.ts"
 import { newViewData, viewChangeData } from "../core/pbft/change-data.ts"
 import type { ViewChange } from "../core/pbft/message.ts"
-import type { Phase, State } from "../core/pbft/state.ts"
+import { fullProjection } from "../core/pbft/projection.ts"
+import { durableRecords, restart } from "../core/pbft/restart.ts"
+import type { Config, Phase, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
-import { firstDifference } from "./difference.ts"
+import { type Difference, firstDifference } from "./difference.ts"
+import type { ReplicaEvent } from "./event.ts"
 
 export interface Lost {
   readonly field: string
@@ -106,3 +109,18 @@ const lost = (field: string, expected: unknown, found: unknown): Lost => ({
   found,
   message: "what was durable before is gone: messages that the replica sent depend on it",
 })
+
+/** The steps with which a replica's process begins. */
+export const startActions: ReadonlySet<string> = new Set(["Restart", "Rejoin", "Recover"])
+
+/** Where a restart with the disk gives another state than the one that was durable, if anywhere. */
+export const restartDifference = (
+  config: Config,
+  { before, input, step }: Pick<ReplicaEvent, "before" | "input" | "step">,
+): Difference | undefined => {
+  const { state: durable } = restart(config, durableRecords(config, before))
+  // As what it is recovered, the disk does not say yet.
+  const { recovery } = input._tag === "Recover" ? step.state : durable
+  const expected = fullProjection({ ...durable, recovery })
+  return firstDifference(expected, fullProjection(step.state), "post")
+}

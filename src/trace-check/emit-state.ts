@@ -8,7 +8,7 @@ import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import { entriesText, newViewText, viewChangeText } from "./emit-change.ts"
 import type { Symbols } from "./symbols.ts"
-import { tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
+import { functionText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
 const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => string): string =>
   tlaTuple(votes.flatMap((d, replica) => (d === "" ? [] : [tlaTuple([replica, name(d)])])))
@@ -75,13 +75,13 @@ export const recoveryText = (
   { incarnation, point, bound, told = [] }: RecoveryData,
   symbols: Symbols,
 ): string => {
-  const answers = told.map(({ replica: r, checkpoint, prepared }) =>
-    tlaTuple([r, `{[checkpoint |-> ${checkpoint}, prepared |-> ${prepared}]}`]),
-  )
-  const estimate =
-    bound === undefined
-      ? ""
-      : `, bound |-> ${tlaSet(bound === null ? [] : [bound])}, told |-> ToldOf(${tlaTuple(answers)})`
+  const answers = symbols.replicas.map((r) => {
+    const of = told.filter((t) => t.replica === r)
+    const texts = of.map((t) => `[checkpoint |-> ${t.checkpoint}, prepared |-> ${t.prepared}]`)
+    return [r, tlaSet(texts)] as const
+  })
+  const known = `bound |-> ${tlaSet(bound === undefined || bound === null ? [] : [bound])}`
+  const estimate = bound === undefined ? "" : `, ${known}, told |-> (${functionText(answers)})`
   return (
     `{[incarnation |-> ${symbols.incarnation(replica, incarnation)}, ` +
     `point |-> ${tlaSet(point === null ? [] : [point])}${estimate}]}`

@@ -73,6 +73,16 @@ const maxView = ({ start, events }: Chain): number => {
   return last + 1
 }
 
+// No number of the chain lies above it.
+const lastSeq = ({ start, events, header }: Chain): number => {
+  let low = 0
+  for (const { log } of start.replicas.values()) low = Math.max(low, log.low)
+  for (const event of events) {
+    if (event._tag === "ReplicaStep") low = Math.max(low, event.step.state.log.low)
+  }
+  return low + header.logSize
+}
+
 // What the service answered: pairs of a request, and where it was read, with the result.
 const answersOf = (symbols: Symbols): ReadonlyArray<string> => {
   const { results, reads, readOperations } = symbols.answers
@@ -123,7 +133,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
     `TraceRejoins == ${tlaSet(returns("Rejoin", chain, symbols))}`,
     `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
-    `TraceNullSeqs == ${header.nullRequests === true ? "0 .. 1000000000" : "{}"}`,
+    `TraceNullSeqs == ${header.nullRequests === true ? `1 .. ${lastSeq(chain)}` : "{}"}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),

@@ -4,43 +4,89 @@
  * yet; then the next one, until its sender has caught up. So no process runs away from the others,
  * and memory stays bounded however long the traces are.
  */
-import type { Causality, Missing } from "./causality.ts"
-import type { AnyStep, TraceEvent } from "./event.ts"
-import { type Finding, reject } from "./finding.ts"
-import type { NodeTrace } from "./node.ts"
+import { type Finding, type Place, reject } from "./finding.ts"
 
-/** Told of every event in its turn. */
-export type Visit = (event: TraceEvent) => void
+/** A message that was received and not sent so far. */
+export interface Missing {
+  /** Key of the process that should have sent it; undefined: any replica, all have traces. */
+  readonly sender: string | undefined
+  /** Where the message stands in the line. */
+  readonly field: string
+  /** The message, for people. */
+  readonly what: string
+  /** Whether it has been sent by now. */
+  readonly isSent: () => boolean
+}
 
-interface Process {
-  readonly trace: NodeTrace
-  head: TraceEvent | undefined
+interface At {
+  readonly place: Place
+  readonly n: number
+}
+
+/** A step of some process. */
+export type MergedStep =
+  | (At & {
+      readonly _tag: "ReplicaStep"
+      readonly replica: number
+      readonly step: { readonly state: { readonly executed: number } }
+    })
+  | (At & { readonly _tag: "ClientStep"; readonly client: number })
+  | (At & {
+      readonly _tag: "SketcherStep" | "DClientStep"
+      readonly config: { readonly id: number }
+    })
+
+/** Steps, and what stands for steps that have no line. */
+export type Mergeable =
+  | MergedStep
+  | { readonly _tag: "ReplicaGap" | "ClientsGap" | "SketcherGap" | "DClientsGap" | "OpenEnd" }
+
+/** A process as a stream of events. */
+export interface Stream<E> {
+  readonly key: string
+  readonly header: { readonly node: { readonly kind: string } }
+  readonly next: () => E | "more" | "end"
+  readonly fill: () => Promise<void>
+}
+
+/** Which message a step needs, and what it sends. */
+export interface Causal<E> {
+  readonly missing: (event: E) => Missing | undefined
+  readonly deliver: (event: E) => void
+  /** What the process sends from now on is not in its trace. */
+  readonly open: (node: string) => void
+}
+
+interface Process<E> {
+  readonly trace: Stream<E>
+  head: E | undefined
   ended: boolean
   /** How far it is: the last executed sequence number; clients are always behind. */
   progress: number
 }
 
 /** A step that cannot happen yet. */
-interface Waiting {
-  readonly process: Process
-  readonly event: AnyStep
+interface Waiting<E> {
+  readonly process: Process<E>
+  readonly event: MergedStep
   readonly missing: Missing
 }
 
 /** How many events a process may take before the one furthest behind is looked for again. */
 const burst = 128
 
-export class Merge {
-  readonly #processes: ReadonlyArray<Process>
-  readonly #causality: Causality
-  readonly #visit: Visit
+export class Merge<E extends Mergeable> {
+  readonly #processes: ReadonlyArray<Process<E>>
+  readonly #causality: Causal<E>
+  readonly #visit: (event: E) => void
 
-  constructor(traces: ReadonlyArray<NodeTrace>, causality: Causality, visit: Visit) {
+  /** `visit` is told of every event in its turn. */
+  constructor(traces: ReadonlyArray<Stream<E>>, causality: Causal<E>, visit: (event: E) => void) {
     this.#processes = traces.map((trace) => ({
       trace,
       head: undefined,
       ended: false,
-      progress: trace.replica === undefined ? -1 : 0,
+      progress: trace.header.node.kind === "replica" ? 0 : -1,
     }))
     this.#causality = causality
     this.#visit = visit
@@ -65,7 +111,7 @@ export class Merge {
     return this.#explain(order)
   }
 
-  #advance(process: Process): "moved" | "more" | "waits" {
+  #advance(process: Process<E>): "moved" | "more" | "waits" {
     for (let taken = 0; taken < burst; taken++) {
       if (process.head === undefined) {
         const next = process.trace.next()
@@ -82,7 +128,7 @@ export class Merge {
     return "moved"
   }
 
-  #deliver(process: Process, event: TraceEvent): void {
+  #deliver(process: Process<E>, event: E): void {
     process.head = undefined
     this.#causality.deliver(event)
     if (event._tag === "OpenEnd") this.#causality.open(process.trace.key)
@@ -92,15 +138,15 @@ export class Merge {
 
   // Everyone waits, so some message was received that was not sent before. Which one, is told by
   // the rest of the traces: what their processes send from here on, whatever they wait for.
-  async #explain(all: ReadonlyArray<Process>): Promise<never> {
-    const waiting = all.map((process): Waiting => {
+  async #explain(all: ReadonlyArray<Process<E>>): Promise<never> {
+    const waiting = all.map((process): Waiting<E> => {
       const event = process.head
       const missing = event === undefined ? undefined : this.#causality.missing(event)
       if (event === undefined || !isStep(event)) throw new Error("a step")
       if (missing === undefined) throw new Error("waits")
       return { process, event, missing }
     })
-    const later = new Set<Waiting>()
+    const later = new Set<Waiting<E>>()
     for (const process of all) await this.#sendAll(process, waiting, later)
     const never = waiting.find((w) => !later.has(w))
     if (never !== undefined) return reject(notSent(never, "NotSent"))
@@ -108,9 +154,9 @@ export class Merge {
   }
 
   async #sendAll(
-    process: Process,
-    waiting: ReadonlyArray<Waiting>,
-    later: Set<Waiting>,
+    process: Process<E>,
+    waiting: ReadonlyArray<Waiting<E>>,
+    later: Set<Waiting<E>>,
   ): Promise<void> {
     const { trace } = process
     let next = process.head ?? trace.next()
@@ -126,10 +172,10 @@ export class Merge {
   }
 }
 
-const isStep = (event: TraceEvent): event is AnyStep => event._tag.endsWith("Step")
+const isStep = (event: Mergeable): event is MergedStep => event._tag.endsWith("Step")
 
 /** Whose step it is, for people. */
-export const nodeOf = (event: AnyStep): string => {
+export const nodeOf = (event: MergedStep): string => {
   switch (event._tag) {
     case "ReplicaStep":
       return `replica ${event.replica}`
@@ -143,10 +189,10 @@ export const nodeOf = (event: AnyStep): string => {
 }
 
 // From a process to the one that it waits for, and so on, until one comes again.
-const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
+const circleIn = <E>(waiting: ReadonlyArray<Waiting<E>>): Waiting<E> => {
   const byKey = new Map(waiting.map((w) => [w.process.trace.key, w]))
-  const seen = new Set<Waiting>()
-  let at = waiting[0] as Waiting
+  const seen = new Set<Waiting<E>>()
+  let at = waiting[0] as Waiting<E>
   while (!seen.has(at)) {
     seen.add(at)
     at = byKey.get(at.missing.sender ?? "") ?? at
@@ -154,7 +200,10 @@ const circleIn = (waiting: ReadonlyArray<Waiting>): Waiting => {
   return at
 }
 
-const notSent = ({ event, missing }: Waiting, rule: "NotSent" | "SentLater"): Finding => {
+const notSent = (
+  { event, missing }: Pick<Waiting<unknown>, "event" | "missing">,
+  rule: "NotSent" | "SentLater",
+): Finding => {
   const { place, n } = event
   const node = nodeOf(event)
   const when =

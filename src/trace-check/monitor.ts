@@ -8,11 +8,10 @@ import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
 import { allCommitted } from "../core/pbft/invariants.ts"
 import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import { fullProjection } from "../core/pbft/projection.ts"
-import { durableRecords, restart } from "../core/pbft/restart.ts"
 import type { Config } from "../core/pbft/state.ts"
-import type { Traced } from "./causality.ts"
+import type { Traced } from "./open-run.ts"
 import { firstDifference, shortJson } from "./difference.ts"
-import { lostDurable } from "./durability.ts"
+import { lostDurable, restartDifference, startActions } from "./durability.ts"
 import type { ClientEvent, PbftEvent, ReplicaEvent, ReplicaGap } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
@@ -98,7 +97,7 @@ export class Monitor {
     }
     if (input._tag === "Executed") return this.#executed(event)
     if (step.action === "RecvState") return this.#restored(event)
-    if (input._tag === "Restart" || input._tag === "Rejoin") return this.#restart(event)
+    if (startActions.has(step.action)) return this.#restart(event)
     if (input._tag === "ReceivePrePrepare") return this.#authenticators(event)
     if (input._tag !== "Receive") return
     if (input.message._tag === "NewView") return this.#unjustified(event, input.message)
@@ -295,7 +294,7 @@ export class Monitor {
     const { input } = event
     if (input._tag !== "ReceivePrePrepare") return
     const { batch, replica } = input.message
-    if (!this.#traced.replicas.has(replica)) return
+    if (!this.#traced.replicas.has(replica) || this.#traced.newKeys === true) return
     const bad = batch.findIndex(
       (r, k) => input.verdicts[k] !== true && this.#traced.clients.has(r.client),
     )
@@ -307,12 +306,10 @@ export class Monitor {
   }
 
   #restart(event: ReplicaEvent): void {
-    const { before, step, replica } = event
+    const { step, replica } = event
     this.#last.set(replica, timestamps(step.state))
     if (event.input._tag === "Rejoin") return void this.#views.delete(replica)
-    const config = this.#configs.get(replica) as Config
-    const expected = restart(config, durableRecords(config, before)).state
-    const difference = firstDifference(fullProjection(expected), fullProjection(step.state), "post")
+    const difference = restartDifference(this.#configs.get(replica) as Config, event)
     if (difference === undefined) return
     const { path, expected: want, found } = difference
     const message = "the disk's records do not give the state that was durable before the restart"

@@ -3,13 +3,14 @@
  * trace, or only part of one, is rejected with its line.
  */
 import {
+  type AnyHeader,
   DropLine,
   EndLine,
   HeaderLine,
   misfit,
   StepLine,
-  type TraceHeader,
   traceSchema,
+  ZyzzyvaHeaderLine,
 } from "../core/trace-event.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { type Finding, type Place, reject } from "./finding.ts"
@@ -22,6 +23,7 @@ export type TraceLine =
   | { readonly _tag: "End"; readonly place: Place; readonly end: EndLine }
 
 const headerMisfit = misfit(HeaderLine)
+const zyzzyvaHeaderMisfit = misfit(ZyzzyvaHeaderLine)
 const stepMisfit = misfit(StepLine)
 const dropMisfit = misfit(DropLine)
 const endMisfit = misfit(EndLine)
@@ -46,7 +48,7 @@ export class TraceReader {
   }
 
   /** Reads the first line. Call it once, before `next`. */
-  async header(): Promise<TraceHeader> {
+  async header(): Promise<AnyHeader> {
     let first = this.#lines.next()
     while (first === "more") {
       await this.#lines.fill()
@@ -62,8 +64,10 @@ export class TraceReader {
       return reject({ ...this.#at(first), rule: "NotATrace", message })
     }
     if (header["schema"] !== traceSchema) return this.#wrongSchema(first, header["schema"])
-    const bad = headerMisfit(header) ?? contradiction(header as unknown as TraceHeader)
-    if (bad === undefined) return header as unknown as TraceHeader
+    const isZyzzyva = header["protocol"] === "zyzzyva"
+    const unfit = isZyzzyva ? zyzzyvaHeaderMisfit(header) : headerMisfit(header)
+    const bad = unfit ?? contradiction(header as unknown as AnyHeader)
+    if (bad === undefined) return header as unknown as AnyHeader
     const message = `the header's ${bad.path || "line"}: ${bad.problem}`
     return reject({ ...this.#at(first), rule: "Malformed", field: bad.path, message })
   }
@@ -207,7 +211,7 @@ export class TraceReader {
 }
 
 // What the schema cannot say: fields of a header that no run can have together.
-const contradiction = (h: TraceHeader) => {
+const contradiction = (h: AnyHeader) => {
   const bad = (path: string, problem: string) => ({ path, problem })
   if (h.f >= h.n) return bad("f", `${h.f} faulty replicas of ${h.n}`)
   if (h.quorum > h.n) return bad("quorum", `${h.quorum} of ${h.n} replicas`)
@@ -237,7 +241,7 @@ const shared = [
 ] as const
 
 /** The first difference between two headers in what all traces of a run have in common. */
-export const differentRun = (one: TraceHeader, other: TraceHeader) =>
+export const differentRun = (one: AnyHeader, other: AnyHeader) =>
   firstDifference(
     Object.fromEntries(shared.map((key) => [key, one[key]])),
     Object.fromEntries(shared.map((key) => [key, other[key]])),

@@ -26,9 +26,9 @@ import {
 } from "../core/pbft/trace-event.ts"
 import { misfit, type TraceHeader } from "../core/trace-event.ts"
 import { shortJson } from "./difference.ts"
-import type { ClientEvent, ClientsGap, OpenEnd, ReplicaEvent, ReplicaGap } from "./event.ts"
+import type { ClientEvent, ClientsGap, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
 import { reject } from "./finding.ts"
-import type { TraceLine } from "./read.ts"
+import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
 import {
   type At,
   badField,
@@ -50,7 +50,7 @@ const replicaStateMisfit = misfit(ReplicaState)
 const clientsStateMisfit = misfit(ClientsState)
 
 /** One replica's replay, from its first state on. */
-export class ReplicaReplay {
+export class ReplicaReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
   readonly config: Config
   #state: State
@@ -124,6 +124,31 @@ export class ReplicaReplay {
     return { _tag: "ReplicaGap", place, replica, dropped, before, after: this.#state }
   }
 
+  /**
+   * The first line of a new start: the step Restart or Recover, which say what its disk held, or
+   * Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown; without
+   * the step, it has forgotten everything.
+   */
+  again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
+    const restart = line.step.action === "Restart" || line.step.action === "Recover"
+    const rejoin = line.step.action === "Rejoin"
+    if ((restart || rejoin) && how === "ended") return [this.take(line)]
+    const { place } = line
+    const before = this.#state
+    const replica = this.config.id
+    if (rejoin) {
+      const event = this.take(line)
+      const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before }
+      return [{ ...gap, after: before }, event]
+    }
+    if (!restart) this.forget()
+    const forgotten = this.#state
+    const event = this.take(line)
+    const after = restart ? this.#state : forgotten
+    const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before, after }
+    return restart ? [gap] : [gap, event]
+  }
+
   // What the schema cannot say, and what the process checked before the step was taken.
   #check(at: At, input: Input): void {
     const { n } = this.config.group
@@ -166,7 +191,7 @@ export class ReplicaReplay {
 }
 
 /** The replay of the clients of one process. */
-export class ClientsReplay {
+export class ClientsReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
   readonly #configs = new Map<ClientId, ClientConfig>()
   readonly #states = new Map<ClientId, ClientState>()
@@ -226,11 +251,23 @@ export class ClientsReplay {
     }
     return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }
   }
-}
 
-/** The end of a file whose last steps have no line. */
-export const openEnd = (line: Extract<TraceLine, { readonly _tag: "End" }>): OpenEnd => ({
-  _tag: "OpenEnd",
-  place: line.place,
-  dropped: line.end.dropped,
-})
+  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
+  beginAgain({ header, place, dropped }: NewStart<TraceHeader>): ClientsGap {
+    newTimestamps(
+      place,
+      [...this.#states].map(([c, { timestamp }]) => [c, timestamp]),
+      header,
+    )
+    for (const [client, config] of this.#configs) {
+      const { firstTimestamp } = header.node as Extract<
+        typeof header.node,
+        { firstTimestamp: number }
+      >
+      const anew = { ...config, firstTimestamp }
+      this.#configs.set(client, anew)
+      this.#states.set(client, initClient(anew))
+    }
+    return { _tag: "ClientsGap", place, dropped, after: this.states }
+  }
+}

@@ -11,8 +11,8 @@ import {
   sketcherInputOf,
 } from "../core/prophecy/trace-event.ts"
 import { misfit, type TraceHeader } from "../core/trace-event.ts"
-import type { SketcherEvent, SketcherGap } from "./event.ts"
-import type { Place } from "./finding.ts"
+import type { SketcherEvent, SketcherGap, TraceEvent } from "./event.ts"
+import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
 import type { Digests } from "./replay.ts"
 import {
   type At,
@@ -55,22 +55,21 @@ export const sketchDigest =
   (result: Bytes): Digest =>
     chunkedDigest(resultDigest, result)
 
-export class SketcherReplay {
+export class SketcherReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
-  readonly config: SketcherConfig
+  #config: SketcherConfig
   readonly #digests: Pick<Digests, "resultDigest">
   #state: SketcherState
 
   constructor(header: TraceHeader, digests: Pick<Digests, "resultDigest">) {
-    this.config = configOf(header)
-    this.node = `sketcher ${this.config.id}`
+    this.#config = configOf(header)
+    this.node = `sketcher ${this.#config.id}`
     this.#digests = digests
     this.#state = initSketcher(this.config)
   }
 
-  /** The state after the last line. */
-  get state(): SketcherState {
-    return this.#state
+  get config(): SketcherConfig {
+    return this.#config
   }
 
   take(line: StepLine): SketcherEvent {
@@ -111,8 +110,14 @@ export class SketcherReplay {
     return { _tag: "SketcherGap", place, dropped, config: this.config, after: this.#state }
   }
 
-  /** The gap with which this start follows an earlier one; 0 when that one said all it did. */
-  begin(place: Place, dropped: 0 | undefined): SketcherGap {
-    return { _tag: "SketcherGap", place, dropped, config: this.config, after: this.#state }
+  /** A new start: with an empty table, and timestamps above those used before. */
+  beginAgain({ header, place, dropped }: NewStart<TraceHeader>): SketcherGap {
+    const used = this.#state.lanes.map(
+      ({ client }, k) => [this.#config.firstClient + k, client.timestamp] as const,
+    )
+    newTimestamps(place, used, header)
+    this.#config = configOf(header)
+    this.#state = initSketcher(this.#config)
+    return { _tag: "SketcherGap", place, dropped, config: this.#config, after: this.#state }
   }
 }

@@ -360,7 +360,7 @@ export class Symbols {
   #meetInput(event: ReplicaEvent): void {
     const { input, replica, step } = event
     this.#meetIncarnations(incarnationsOf(replica, input))
-    if (input._tag === "Restart") return this.#meetReplica(replica, step.state)
+    if ("durable" in input) return this.#meetReplica(replica, step.state)
     if (input._tag === "ReadDone") return this.#meetRead(replica, input)
     if (input._tag === "Propose" && input.proposal) {
       this.#meetRequest(input.proposal)

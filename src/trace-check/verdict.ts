@@ -110,8 +110,10 @@ const statisticsLines = (s: Statistics): ReadonlyArray<string> => {
       `${count(s.results, "result")} accepted by clients${fast}`,
     `messages  ${count(s.messages, "received message")} found among those sent`,
   ]
-  const left = s.unabstract > 0 ? `; ${s.unabstract} not checked, for gaps or missing traces` : ""
-  lines.push(`abstract  ${count(s.abstract, "step")} of PbftCore.tla${left}`)
+  if (s.abstract + s.unabstract > 0) {
+    const left = s.unabstract > 0 ? `; ${s.unabstract} not checked, for gaps or missing traces` : ""
+    lines.push(`abstract  ${count(s.abstract, "step")} of PbftCore.tla${left}`)
+  }
   const old = s.unchecked + s.uncompared
   if (old > 0) lines.push(`unchecked ${count(old, "item")} older than what the checker keeps`)
   return lines

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { specDigest } from "../../src/cli/specification.ts"
+import { resultDigest } from "../../src/net/digests.ts"
 import { type RunOptions, recordRun } from "../trace/support/recorded-run.ts"
+import { fileOf, record } from "../trace/support/sketcher-run.ts"
 import { pressCtrlC, run, scratch, start } from "./command.ts"
 
 const replay = (args: ReadonlyArray<string>, cwd: string) => run(["replay", ...args], { cwd })
@@ -158,4 +160,20 @@ test("a trace of another specification is refused", async () => {
     /^unreadable\ntraces\/clients\.ndjson:1: the trace was recorded under another/,
   )
   expect(code).toBe(2)
+})
+
+test("steps of a sketcher that TLC follows, in adjacent windows", async () => {
+  const folder = scratch()
+  const { lines } = record(2, 60, { sessions: false, digest: resultDigest })
+  const text = fileOf(lines).replace(/"spec":"0+"/, `"spec":"${specDigest()}"`)
+  writeFileSync(join(folder, "sketcher-0.0.ndjson"), text)
+  const file = "sketcher-0.0.ndjson"
+  const { code, stdout } = await replay(["--sketchers", "1:50", "--window", "30", file], folder)
+  expect(stdout).toMatch(/^TLC {7}steps of sketcher 0 1 to 30, from Init: accepted, 32 states$/m)
+  expect(stdout).toMatch(
+    /^TLC {7}steps of sketcher 0 31 to 50, from where .+: accepted, 22 states$/m,
+  )
+  expect(code).toBe(0)
+  const wrong = await replay(["--sketchers", "5:1", file], folder)
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/--sketchers 5:1/) })
 })

@@ -55,6 +55,15 @@ test("a swarm adds up", async () => {
   expect(text.stdout).toMatch(/again {6}prophecy simulate --seed 3 --seeds 2\n$/)
 })
 
+test("a swarm of Zyzzyva adds up, and says how to run it again", async () => {
+  const args = ["--protocol", "zyzzyva", "--seeds", "3", "--quiet"]
+  const { stdout, code } = await simulate(args)
+  expect(stdout).toMatch(/^violations 0$/m)
+  expect(stdout).toMatch(/^actions .*RecvSpecHeader/m)
+  expect(stdout).toMatch(/again {6}prophecy simulate --protocol zyzzyva --seed 1 --seeds 3\n$/)
+  expect(code).toBe(0)
+})
+
 test("a scenario's traces replay", async () => {
   const folder = scratch()
   const file = join(scenarioFolder, "all-crash-at-once.json")

@@ -12,15 +12,15 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "who is recovered takes part above its bound",
     file: rejoin,
-    find: "bound !== undefined && low < bound ? Math.min(high, bound) : high",
-    replace: "bound === low ? bound : high",
+    find: "bound !== undefined && low < bound ? bound",
+    replace: "bound === low ? bound",
     killedBy: seenBy("RecoveryBound", alone),
   },
   {
     name: "who is recovered keeps below its bound for ever",
     file: rejoin,
-    find: "bound !== undefined && low < bound ?",
-    replace: "bound !== undefined ?",
+    find: "bound !== undefined && low < bound ? bound",
+    replace: "bound !== undefined ? bound",
     killedBy: seenBy("ReachBeyondBound is never reached", alone),
   },
   {
@@ -119,7 +119,7 @@ export const recoverSpecMutants: ReadonlyArray<SpecMutant> = [
     file: spec,
     find: String.raw`/\ Cardinality(above(x.checkpoint, j)) >= F}`,
     replace: "}",
-    killedBy: seenBy("EstimateHonest", "Recovers"),
+    killedBy: seenBy("graph", alone),
   },
   {
     name: "an answer to another replica counts",

@@ -1,10 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { decodeResult } from "../../src/core/service/key-value-operation.ts"
+import { zyzzyvaDigests } from "../../src/net/zyzzyva-config.ts"
+import { checkTraces } from "../../src/trace-check/check.ts"
+import { type Verdict, verdictText } from "../../src/trace-check/verdict.ts"
+import { digests } from "../trace/support/digests.ts"
+import { sourceOf } from "../trace/support/sources.ts"
 import { type Cluster, eventually, get, put, says, started } from "./processes.ts"
 
 const zyzzyva = { protocol: "zyzzyva" } as const
+
+/** What the traces of a run say, all of its processes together; after they have ended. */
+const verdictOn = (directory: string) =>
+  Effect.promise(() => {
+    const folder = join(directory, "traces")
+    const sources = readdirSync(folder).map((name) =>
+      sourceOf(name, readFileSync(join(folder, name), "utf8")),
+    )
+    return checkTraces(sources, { digests: { ...digests, zyzzyva: zyzzyvaDigests } })
+  })
+
+/** All that is there is a run of the model; what a killed process did last is not there. */
+const expectGaps = (verdict: Verdict): void => {
+  expect(verdictText(verdict)).toContain("conforms, with gaps")
+  if (verdict._tag !== "Gap") return
+  expect(verdict.statistics.unchecked).toBeLessThan(verdict.statistics.messages)
+  expect(verdict.misbehaviours).toStrictEqual([])
+}
 
 const executedBy = ({ cluster }: Cluster, replica: number) =>
   Effect.map(cluster.status(replica), ({ executed }) => executed)
@@ -49,7 +74,9 @@ describe("four replicas of Zyzzyva as processes", () => {
       yield* cluster.kill(2)
       yield* readsWhat(c, "before", 20)
       yield* readsWhat(c, "during", 30)
-    }).pipe(Effect.scoped),
+      yield* cluster.start(2)
+      return c.directory
+    }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),
   )
 
   it.live("change the view when the primary is killed, and lose nothing that was answered", () =>
@@ -69,6 +96,8 @@ describe("four replicas of Zyzzyva as processes", () => {
       }
       yield* readsWhat(c, "before", 20)
       yield* readsWhat(c, "during", 20)
-    }).pipe(Effect.scoped),
+      yield* cluster.start(0)
+      return c.directory
+    }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),
   )
 })

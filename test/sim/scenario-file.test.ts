@@ -4,11 +4,19 @@ import { readScenario, scenarioText } from "../../src/cli/scenario-file.ts"
 import { scenarioOf } from "../../src/sim/swarm.ts"
 import { quiet } from "./runs.ts"
 
+const zyzzyva = { ...quiet().cluster, protocol: "zyzzyva" as const }
+const lie = { _tag: "FalseViewChange", to: [], story: "hoarded" }
+const say = { _tag: "Say", from: "r3", to: ["r0"], atMs: 0 }
+const vote = { _tag: "Prepare", view: 0, seq: 1, digest: "d" }
+const crash = { _tag: "Crash", replica: 0, atMs: 0, forMs: 1, tail: "lost", wiped: true }
+
 describe("scenario files", () => {
   it("read back what a seed draws", () => {
     for (let seed = 1; seed <= 300; seed++) {
       const scenario = scenarioOf(seed)
       expect(readScenario(scenarioText(scenario))).toEqual(scenario)
+      const other = scenarioOf(seed, "zyzzyva")
+      expect(readScenario(scenarioText(other))).toEqual(other)
     }
   })
 
@@ -57,6 +65,46 @@ describe("scenario files", () => {
       "a log of no checkpoints",
       { cluster: { ...quiet().cluster, logSize: 3 } },
       "cluster.logSize: ",
+    ],
+    [
+      "what is Zyzzyva's alone",
+      { cluster: { ...quiet().cluster, rule: "published" } },
+      "cluster.rule: rule is not of the protocol pbft",
+    ],
+    [
+      "what is PBFT's alone",
+      { cluster: { ...zyzzyva, tentative: true } },
+      "cluster.tentative: tentative is not of the protocol zyzzyva",
+    ],
+    [
+      "a lie that PBFT does not have",
+      { byzantine: [{ replica: 0, behaviours: [lie] }] },
+      "byzantine[0].behaviours[0]: FalseViewChange is not of the protocol pbft",
+    ],
+    [
+      "a lie that Zyzzyva does not have",
+      { cluster: zyzzyva, byzantine: [{ replica: 0, behaviours: [{ _tag: "Forgets" }] }] },
+      "byzantine[0].behaviours[0]: Forgets is not of the protocol zyzzyva",
+    ],
+    [
+      "a message that PBFT does not have",
+      { faults: [{ ...say, message: { _tag: "Accusation", view: 0 } }] },
+      "faults[0].message._tag: Accusation is not of the protocol pbft",
+    ],
+    [
+      "a message that Zyzzyva does not have",
+      { cluster: zyzzyva, faults: [{ ...say, message: vote }] },
+      "faults[0].message._tag: Prepare is not of the protocol zyzzyva",
+    ],
+    [
+      "a disk of Zyzzyva that is lost",
+      { cluster: zyzzyva, faults: [crash] },
+      "faults[0].wiped: a lost disk is not of the protocol zyzzyva",
+    ],
+    [
+      "a size that Zyzzyva5 does not have",
+      { cluster: { ...zyzzyva, n: 7, zyzzyva5: true } },
+      "cluster.n: 5f + 1 for Zyzzyva5",
     ],
   ])("refuse %s", (_, wrong, message) => {
     const text = typeof wrong === "string" ? wrong : JSON.stringify({ ...quiet(), ...wrong })

@@ -68,7 +68,7 @@ export const recover = (
   input: { readonly incarnation: number; readonly durable: ReadonlyArray<DurableRecord> },
 ): PbftStep => {
   if (config.recoverers === undefined) return ignore(state, "NobodyIsTakenBack")
-  const { state: back } = restart(config, input.durable)
+  const { state: back, effects } = restart(config, input.durable)
   const { incarnation } = input
   if (incarnation <= (back.recovery?.incarnation ?? 0)) return ignore(state, "OldIncarnation")
   if (back.recovery !== undefined && back.recovery.estimate === undefined && isMute(back)) {
@@ -87,6 +87,7 @@ export const recover = (
         _tag: "Broadcast",
         message: { _tag: "QueryStable", incarnation, replica: config.id },
       },
+      ...effects,
     ],
     action: "Recover",
   }

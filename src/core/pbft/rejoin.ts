@@ -56,15 +56,18 @@ export const isMute = ({ recovery, log }: State): boolean => {
  * The high watermark of a replica whose low one is `low`: who is recovered with its disk sends
  * nothing above the bound before a checkpoint there is stable.
  */
-export const highAt = ({ recovery, log }: State, low: Seq): Seq => {
-  const high = low + log.length
+export const highAt = (state: State, low: Seq): Seq =>
+  Math.min(low + state.log.length, limitAt(state, low))
+
+// The bound, as long as it keeps the replica from anything.
+const limitAt = ({ recovery }: State, low: Seq): Seq => {
   const bound = recovery?.estimate?.bound
-  return bound !== undefined && low < bound ? Math.min(high, bound) : high
+  return bound !== undefined && low < bound ? bound : Number.POSITIVE_INFINITY
 }
 
 /** Whether the replica may take part in the agreement on a sequence number. */
 export const isOpen = (state: State, seq: Seq): boolean =>
-  Window.covers(state.log, seq) && seq <= highAt(state, state.log.low)
+  Window.covers(state.log, seq) && seq <= limitAt(state, state.log.low)
 
 /** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
 export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {

@@ -1,6 +1,6 @@
 /** A replica that is recovered with its disk (TOCS section 5). */
 import { describe, expect, it } from "vitest"
-import { stableQuery, toldBy } from "../../../src/core/pbft/recover.ts"
+import { contradiction, stableQuery, toldBy } from "../../../src/core/pbft/recover.ts"
 import { highAt, isMute, isOpen, recoveryRequest } from "../../../src/core/pbft/rejoin.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
@@ -157,6 +157,49 @@ describe("a replica that is recovered with its disk", () => {
       const { recovery } = fromFullProjection(config, fullProjection(state))
       expect(recovery).toEqual(state.recovery)
     }
+  })
+})
+
+describe("a disk that is in order by itself", () => {
+  const { checkpointInterval } = config
+  const two: ReadonlyArray<Input> = [
+    ...committing(1, [signed(0, 1)]),
+    executed(1, ["r1"]),
+    ...committing(2, [signed(0, 2)]),
+    executed(2, ["r2"], "s2"),
+  ]
+  const state = after(config, [...bounded, ...two])
+  const vote = (replica: number, digest: string): Input =>
+    receive(checkpoint(replica, checkpointInterval, digest))
+  const shown = (from: State, input: Input): string | undefined =>
+    contradiction(config, from, step(config, from, input).state)
+
+  it("is contradicted by f + 1 others that have another state, not by one", () => {
+    const one = step(config, state, vote(3, "other")).state
+    expect(contradiction(config, state, one)).toBeUndefined()
+    expect(shown(one, vote(2, "third"))).toBeUndefined()
+    expect(shown(one, vote(2, "other"))).toContain("of another state than that of the others")
+  })
+
+  it("is not contradicted once the replica is recovered, nor where it is not being recovered", () => {
+    const recovered = {
+      ...state,
+      recovery: { ...state.recovery, incarnation: 5, point: 0 },
+    } as State
+    const always = after(config, two)
+    for (const from of [recovered, always]) {
+      const one = step(config, from, vote(3, "other")).state
+      expect(shown(one, vote(2, "other"))).toBeUndefined()
+    }
+  })
+
+  it("is contradicted where its stable checkpoint is beyond all that the others have", () => {
+    const back5 = after(config, [back, answerOf(0)])
+    const beyond = { ...back5, log: { ...back5.log, low: 2 * logSize } }
+    const next = step(config, back5, answerOf(2)).state
+    expect(contradiction(config, back5, next)).toBeUndefined()
+    const far = { ...next, log: beyond.log }
+    expect(contradiction(config, back5, far)).toContain("later than any that the others have")
   })
 })
 

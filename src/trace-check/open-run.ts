@@ -1,0 +1,122 @@
+/** The files of one run, by process and in the order of its starts. */
+import type { ClientId, ReplicaId } from "../core/ids.ts"
+import type { Group } from "../core/quorum.ts"
+import type { AnyHeader } from "../core/trace-event.ts"
+import { shortJson } from "./difference.ts"
+import { reject } from "./finding.ts"
+import { nodeKey, type TraceFile } from "./node.ts"
+import { differentRun, type TraceReader } from "./read.ts"
+
+/** Which processes of the run have traces: the key of each one's files. */
+export interface Traced {
+  readonly group: Group
+  readonly replicas: ReadonlyMap<ReplicaId, string>
+  readonly clients: ReadonlyMap<ClientId, string>
+  /** Keys were refreshed: an authenticator may be too old for one replica and not for another. */
+  readonly newKeys?: boolean
+}
+
+/** What a specification's digest must be; of a run of which protocol, is told by its headers. */
+export type SpecOf = string | ((protocol: AnyHeader["protocol"]) => string)
+
+/** Reads the headers and sorts the files by process; at least one file. */
+export const openRun = async (
+  readers: ReadonlyArray<TraceReader>,
+  spec: SpecOf | undefined,
+): Promise<ReadonlyArray<ReadonlyArray<TraceFile>>> => {
+  const files: Array<TraceFile> = []
+  for (const reader of readers) files.push({ reader, header: await reader.header() })
+  const first = files[0]
+  if (first === undefined) throw new Error("at least one trace")
+  const digest = typeof spec === "function" ? spec(first.header.protocol) : spec
+  for (const file of files) sameRun(first, file, digest)
+  const byNode = new Map<string, Array<TraceFile>>()
+  for (const file of files) {
+    const key = nodeKey(file.header)
+    byNode.set(key, [...(byNode.get(key) ?? []), file])
+  }
+  return [...byNode.values()].map((all) => {
+    const inOrder = all.sort((a, b) => a.header.incarnation - b.header.incarnation)
+    inOrder.slice(1).forEach((file, k) => differentStart(inOrder[k] as TraceFile, file))
+    return inOrder
+  })
+}
+
+const sameRun = (first: TraceFile, file: TraceFile, spec: string | undefined): void => {
+  const place = { file: file.reader.name, line: 1 }
+  const difference = differentRun(first.header, file.header)
+  if (difference !== undefined) {
+    const { path, expected, found } = difference
+    const other = path === "run" ? "is of another run" : `has another ${path}`
+    reject({
+      ...place,
+      rule: "OtherRun",
+      field: path,
+      expected: shortJson(expected),
+      found: shortJson(found),
+      message: `the trace ${other} than ${first.reader.name}: give the traces of one run`,
+    })
+  }
+  if (spec === undefined || spec === file.header.spec) return
+  reject({
+    ...place,
+    rule: "OtherSpec",
+    field: "spec",
+    expected: spec,
+    found: file.header.spec,
+    message: "the trace was recorded under another specification than the one at hand",
+  })
+}
+
+const differentStart = (one: TraceFile, other: TraceFile): void => {
+  const { incarnation } = other.header
+  if (one.header.incarnation !== incarnation) return
+  reject({
+    file: other.reader.name,
+    line: 1,
+    rule: "TwoTraces",
+    field: "incarnation",
+    found: String(incarnation),
+    message: `the trace is of the same start of ${nodeKey(other.header)} as ${one.reader.name}`,
+  })
+}
+
+const clientTwice = (node: Named, client: ClientId, other: string): never =>
+  reject({
+    file: node.name,
+    line: 1,
+    rule: "TwoTraces",
+    field: "node",
+    message: `client ${client} is also one of ${other}, whose trace is here`,
+  })
+
+/** A process by its files. */
+interface Named {
+  readonly key: string
+  /** Its first file. */
+  readonly name: string
+  readonly header: AnyHeader
+}
+
+/** Which processes have traces; no client may be one of two. */
+export const tracedOf = (nodes: ReadonlyArray<Named>): Traced => {
+  const replicas = new Map<ReplicaId, string>()
+  const clients = new Map<ClientId, string>()
+  for (const trace of nodes) {
+    const { key, header } = trace
+    const { node } = header
+    if (node.kind === "replica") {
+      replicas.set(node.id, key)
+      continue
+    }
+    for (let c = node.from; c <= node.to; c++) {
+      const other = clients.get(c)
+      if (other !== undefined) clientTwice(trace, c, other)
+      clients.set(c, key)
+    }
+  }
+  const { header } = nodes[0] as Named
+  const { n, f, quorum } = header
+  const newKeys = "newKeys" in header && header.newKeys === true
+  return { group: { n, f, quorum }, replicas, clients, newKeys }
+}

@@ -1,0 +1,257 @@
+/**
+ * Which message a step of Zyzzyva needs, who must have sent it, and whether that happened: as
+ * causality.ts. Of whoever has a trace each signature that is shown anywhere is one that it has
+ * given: in an answer, an order, an accusation. An untraced process may have said anything, but two
+ * things that contradict each other name it.
+ */
+import type { ClientId, ReplicaId } from "../core/ids.ts"
+import { isIgnored } from "../core/machine.ts"
+import type { Request } from "../core/request.ts"
+import type { Message } from "../core/zyzzyva/message.ts"
+import { type Claim, claims } from "../core/zyzzyva/signed.ts"
+import { messageData } from "../core/zyzzyva/trace.ts"
+import { type Claimed, ClaimsSaid } from "./claims-said.ts"
+import type { Place } from "./finding.ts"
+import type { Causal, Missing } from "./merge.ts"
+import type { Misbehaviour } from "./misbehaviour.ts"
+import type { Traced } from "./open-run.ts"
+import { SentRequests } from "./sent.ts"
+import type { ClientEvent, ReplicaEvent, ReplicaGap, ZyzzyvaEvent } from "./zyzzyva-event.ts"
+import { messageIn } from "./zyzzyva-replay.ts"
+
+/** Sayings of one process that are remembered. */
+const sayingsKept = 100_000
+
+/** A claim as something that its signer said. */
+const claimedOf = ({ content }: Claim): Claimed => {
+  const { view } = content
+  const seq = "seq" in content ? content.seq : undefined
+  return { view, seq, key: JSON.stringify(messageData({ ...content, signature: "" } as Message)) }
+}
+
+// Orders are told apart by what is signed of them: the history says which batch it is.
+const keyed = (claim: Claim): Claimed => {
+  const { content } = claim
+  if (content._tag !== "OrderReq") return claimedOf(claim)
+  const { view, seq, history } = content
+  return { view, seq, key: `OrderReq ${view} ${seq} ${history}` }
+}
+
+/** What no signature stands for: who says it is known by the connection. */
+const spokenOf = (m: Message): Claimed | undefined => {
+  const key = (): string => JSON.stringify(messageData(m))
+  switch (m._tag) {
+    case "FillHole":
+      return { view: m.view, seq: undefined, key: key() }
+    case "SpecResponse":
+    case "LocalCommit":
+    case "ViewConfirm":
+      return { view: m.view, seq: m.seq, key: key() }
+    case "Commit":
+      return { view: m.certificate.view, seq: m.certificate.seq, key: key() }
+    default:
+      return undefined
+  }
+}
+
+/** One thing that must have been said before a step. */
+interface Needed {
+  readonly sender: string
+  readonly said: ClaimsSaid
+  readonly claimed: Claimed
+}
+
+export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
+  readonly #traced: Traced
+  readonly #everyone: ReadonlyArray<ReplicaId>
+  readonly #replicas: ReadonlyArray<ClaimsSaid>
+  readonly #clients = new Map<ClientId, ClaimsSaid>()
+  readonly #requests = new SentRequests()
+  readonly #open = new Set<string>()
+  readonly #misbehaved: (found: Misbehaviour) => void
+  /** What untraced replicas signed at one place. */
+  readonly #places = new Map<string, { readonly key: string; readonly place: Place }>()
+  #checked = 0
+  #unchecked = 0
+
+  constructor(traced: Traced, misbehaved: (found: Misbehaviour) => void) {
+    this.#traced = traced
+    this.#everyone = Array.from({ length: traced.group.n }, (_, replica) => replica)
+    this.#replicas = this.#everyone.map(() => new ClaimsSaid(sayingsKept))
+    this.#misbehaved = misbehaved
+  }
+
+  /** Received messages that were found among those sent. */
+  get checked(): number {
+    return this.#checked
+  }
+
+  /** Received messages that had an effect and are too old, or sent in a gap, to be looked for. */
+  get unchecked(): number {
+    return this.#unchecked
+  }
+
+  missing(event: ZyzzyvaEvent): Missing | undefined {
+    for (const { sender, said, claimed } of this.#needs(event)) {
+      if (this.#open.has(sender)) continue
+      const isSent = (): boolean => said.knows(claimed) !== "unsaid"
+      if (!isSent()) return { sender, field: "in", what: claimed.key, isSent }
+    }
+    return event._tag === "ReplicaStep" ? this.#missingRequest(event) : undefined
+  }
+
+  #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
+    if (event._tag === "ClientStep") {
+      const { input } = event
+      return input._tag === "Receive" ? this.#needsOf(input.message, undefined) : []
+    }
+    if (event._tag !== "ReplicaStep") return []
+    const message = messageIn(event.input)
+    return message === undefined ? [] : this.#needsOf(message, event.replica)
+  }
+
+  // What its signers, and who speaks it, must have said; a replica believes itself.
+  #needsOf(message: Message, receiver: ReplicaId | undefined): ReadonlyArray<Needed> {
+    const signed = claims(this.#traced.group, message).flatMap((claim) =>
+      claim.signer === receiver ? [] : this.#byReplica(claim.signer, keyed(claim)),
+    )
+    const claimed = spokenOf(message)
+    if (claimed === undefined) return signed
+    const spoken =
+      message._tag === "Commit"
+        ? this.#byClient(message.client, claimed)
+        : "replica" in message
+          ? this.#byReplica(message.replica, claimed)
+          : []
+    return [...signed, ...spoken]
+  }
+
+  #byReplica(replica: ReplicaId, claimed: Claimed): ReadonlyArray<Needed> {
+    const sender = this.#traced.replicas.get(replica)
+    const said = this.#replicas[replica]
+    return sender === undefined || said === undefined ? [] : [{ sender, said, claimed }]
+  }
+
+  #byClient(client: ClientId, claimed: Claimed): ReadonlyArray<Needed> {
+    const sender = this.#traced.clients.get(client)
+    return sender === undefined ? [] : [{ sender, said: this.#saidOf(client), claimed }]
+  }
+
+  #saidOf(client: ClientId): ClaimsSaid {
+    const found = this.#clients.get(client) ?? new ClaimsSaid(1_000)
+    this.#clients.set(client, found)
+    return found
+  }
+
+  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<readonly [Request, ReplicaId?]> {
+    if (input._tag === "Receive") {
+      return input.message._tag === "Request" ? [[input.message, replica]] : []
+    }
+    if (input._tag !== "ReceiveOrderReq") return []
+    return input.message.batch.flatMap((r, k) => (input.verdicts[k] === true ? [[r] as const] : []))
+  }
+
+  #missingRequest(event: ReplicaEvent): Missing | undefined {
+    for (const [request, receiver] of this.#requestsIn(event)) {
+      const { client, timestamp } = request
+      const sender = this.#traced.clients.get(client)
+      if (sender === undefined || this.#open.has(sender)) continue
+      const isSent = (): boolean => this.#requests.knows(request, receiver) !== "unsaid"
+      if (isSent()) continue
+      return { sender, field: "in", what: `Request ${timestamp} of client ${client}`, isSent }
+    }
+    return undefined
+  }
+
+  deliver(event: ZyzzyvaEvent): void {
+    switch (event._tag) {
+      case "ReplicaStep":
+        this.#received(event, isIgnored(event.step.action))
+        return this.#replicaSends(event)
+      case "ClientStep":
+        this.#received(event, isIgnored(event.step.action))
+        return this.#clientSends(event)
+      case "ReplicaGap":
+        return this.#afterGap(event)
+      case "ClientsGap":
+        for (const [client, { timestamp, operation }] of event.after) {
+          this.#requests.forget(client, timestamp)
+          this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+          if (operation === undefined) continue
+          this.#requests.send({ client, timestamp, operation }, this.#everyone, event.place)
+        }
+        return
+      case "OpenEnd":
+        return
+    }
+  }
+
+  /** What the process sends from now on is not in its trace. */
+  open(node: string): void {
+    this.#open.add(node)
+  }
+
+  #received(event: ReplicaEvent | ClientEvent, ignored: boolean): void {
+    for (const { said, claimed } of this.#needs(event)) {
+      if (said.knows(claimed) === "said") this.#checked++
+      else if (!ignored) this.#unchecked++
+    }
+    if (event._tag === "ReplicaStep") this.#heard(event)
+  }
+
+  // Of an untraced replica: two signatures that contradict each other are proof against it.
+  #heard({ input, place }: ReplicaEvent): void {
+    const message = messageIn(input)
+    if (message === undefined) return
+    for (const claim of claims(this.#traced.group, message)) {
+      const { signer, content } = claim
+      if (this.#traced.replicas.has(signer) || !("seq" in content)) continue
+      const at = `${signer} ${content._tag} ${content.view} ${content.seq}`
+      const { key } = keyed(claim)
+      const other = this.#places.get(at)
+      if (other === undefined) this.#remember(at, { key, place })
+      else if (other.key !== key) {
+        const process = `replica ${signer}`
+        const kind = `Two${content._tag}s`
+        const message = `signed two ${content._tag} messages of one number that differ`
+        this.#misbehaved({ process, kind, message, places: [other.place, place] })
+      }
+    }
+  }
+
+  #remember(at: string, saying: { readonly key: string; readonly place: Place }): void {
+    this.#places.set(at, saying)
+    const [oldest] = this.#places.keys()
+    if (this.#places.size > sayingsKept && oldest !== undefined) this.#places.delete(oldest)
+  }
+
+  #replicaSends({ replica, step }: ReplicaEvent): void {
+    const said = this.#replicas[replica] as ClaimsSaid
+    for (const effect of step.effects) {
+      if (!("message" in effect)) continue
+      for (const claim of claims(this.#traced.group, effect.message)) {
+        if (claim.signer === replica) said.say(keyed(claim))
+      }
+      const spoken = spokenOf(effect.message)
+      if (spoken !== undefined) said.say(spoken)
+    }
+  }
+
+  #clientSends({ step, place, client }: ClientEvent): void {
+    for (const effect of step.effects) {
+      if (effect._tag !== "SendToReplicas") continue
+      const { message, replicas } = effect
+      if (message._tag === "Request") {
+        this.#requests.send(message, replicas, place)
+        continue
+      }
+      const spoken = spokenOf(message)
+      if (spoken !== undefined) this.#saidOf(client).say(spoken)
+    }
+  }
+
+  // What it said meanwhile is of views up to the one that it is in, and of its window at most.
+  #afterGap({ replica, after }: ReplicaGap): void {
+    this.#replicas[replica]?.forget(after.view, after.log.low + after.log.length)
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * Replays the lines of one process of Zyzzyva through the same `step` that ran: the recorded input
+ * goes in, and action and changes must come out as recorded, as replay.ts does for PBFT.
+ */
+import type { ClientId } from "../core/ids.ts"
+import { misfit, type ZyzzyvaHeader } from "../core/trace-event.ts"
+import {
+  type ClientConfig,
+  type ClientState,
+  initClient,
+  stepClient,
+} from "../core/zyzzyva/client.ts"
+import { pendingExecution } from "../core/zyzzyva/execution.ts"
+import type { Message } from "../core/zyzzyva/message.ts"
+import { fromFullClientProjection, fromFullProjection } from "../core/zyzzyva/projection.ts"
+import { step } from "../core/zyzzyva/replica.ts"
+import { claims, digested } from "../core/zyzzyva/signed.ts"
+import { type Config, type Input, init, type State } from "../core/zyzzyva/state.ts"
+import { clientLine, replicaLine } from "../core/zyzzyva/trace.ts"
+import {
+  ClientsState,
+  ClientTraceInput,
+  clientInputOf,
+  inputOf,
+  ReplicaInput,
+  ReplicaState,
+} from "../core/zyzzyva/trace-event.ts"
+import { shortJson } from "./difference.ts"
+import { reject } from "./finding.ts"
+import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
+import {
+  type At,
+  badField,
+  type DropLine,
+  fits,
+  knownReplica,
+  possible,
+  sameLine,
+  type StepLine,
+} from "./replay-line.ts"
+import type {
+  ClientEvent,
+  ClientsGap,
+  ReplicaEvent,
+  ReplicaGap,
+  ZyzzyvaEvent,
+} from "./zyzzyva-event.ts"
+
+/** The digests that the traced replicas used; the core hashes nothing itself. */
+export type ZyzzyvaDigests = Pick<Config, "batchDigest" | "historyDigest" | "checkpointDigest">
+
+const replicaInputMisfit = misfit(ReplicaInput)
+const clientInputMisfit = misfit(ClientTraceInput)
+const replicaStateMisfit = misfit(ReplicaState)
+const clientsStateMisfit = misfit(ClientsState)
+
+const groupOf = ({ n, f, quorum }: ZyzzyvaHeader) => ({
+  group: { n, f, quorum },
+  needs: { fast: n, commit: quorum, change: quorum, vote: f + 1 },
+})
+
+// Signatures are in no trace.
+const sign = (): string => ""
+
+const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
+  const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
+  const id = node.kind === "replica" ? node.id : 0
+  const sizes = { clients, checkpointInterval, logSize, maxBatch }
+  // No running replica fetches states yet.
+  const how = { rule, confirmViews, canFetch: false }
+  return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
+}
+
+/** The message that an input is, if it is one. */
+export const messageIn = (input: Input): Message | undefined =>
+  input._tag === "Receive" || input._tag === "ReceiveOrderReq" ? input.message : undefined
+
+/** One replica's replay, from its first state on. */
+export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
+  readonly node: string
+  readonly config: Config
+  #state: State
+
+  constructor(header: ZyzzyvaHeader, digests: ZyzzyvaDigests) {
+    this.config = configOf(header, digests)
+    this.node = `replica ${this.config.id}`
+    this.#state = init(this.config)
+  }
+
+  /** The state after the last line. */
+  get state(): State {
+    return this.#state
+  }
+
+  take(line: StepLine): ReplicaEvent {
+    const { place } = line
+    const { n, client } = line.step
+    const at: At = { place, node: this.node, step: n }
+    if (client !== undefined) badField(at, "client", "this is a replica's trace")
+    fits(at, "in", replicaInputMisfit(line.step.in))
+    const input = inputOf(line.step.in as typeof ReplicaInput.Type)
+    this.#check(at, input)
+    const before = this.#state
+    const taken = possible(at, () => step(this.config, before, input))
+    sameLine(at, replicaLine(n, before, taken, input), line)
+    this.#state = taken.state
+    return { _tag: "ReplicaStep", place, n, replica: this.config.id, before, input, step: taken }
+  }
+
+  drop(line: DropLine): ReplicaGap {
+    const { place, drop } = line
+    const at: At = { place, node: this.node, step: drop.n }
+    fits(at, "state", replicaStateMisfit(drop.state))
+    const before = this.#state
+    const data = drop.state as typeof ReplicaState.Type
+    this.#state = possible(at, () => fromFullProjection(this.config, data))
+    const { dropped } = drop
+    return {
+      _tag: "ReplicaGap",
+      place,
+      replica: this.config.id,
+      dropped,
+      before,
+      after: this.#state,
+    }
+  }
+
+  /** A new start: with the step Restart, or with nothing, as if it had never been there. */
+  again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
+    const restart = line.step.action === "Restart"
+    if (restart && how === "ended") return [this.take(line)]
+    const before = this.#state
+    if (!restart) this.#state = init(this.config)
+    const forgotten = this.#state
+    const event = this.take(line)
+    const after = restart ? this.#state : forgotten
+    const { place } = line
+    const replica = this.config.id
+    const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before, after }
+    return restart ? [gap] : [gap, event]
+  }
+
+  // What the process checked before the step was taken.
+  #check(at: At, input: Input): void {
+    const { group, batchDigest, checkpointInterval } = this.config
+    const message = messageIn(input)
+    if (message !== undefined) {
+      if ("replica" in message) knownReplica(at, message.replica, group.n)
+      for (const { signer } of claims(group, message)) knownReplica(at, signer, group.n, "in")
+      for (const { digest, batch } of digested(message)) {
+        const expected = batchDigest(batch)
+        if (expected !== digest) wrongDigest(at, expected, digest)
+      }
+    }
+    if (input._tag !== "Executed") return
+    const pending = pendingExecution(this.config, this.#state)
+    const isDue =
+      pending?.seq === input.seq ? pending.checkpoint : input.seq % checkpointInterval === 0
+    if (isDue !== (input.service !== "")) {
+      badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
+    }
+  }
+}
+
+const wrongDigest = (at: At, expected: string, found: string): never =>
+  reject({
+    ...at.place,
+    rule: "Digest",
+    node: at.node,
+    step: at.step,
+    field: "in.digest",
+    expected: shortJson(expected),
+    found: shortJson(found),
+    message: "a digest in the message is not its batch's",
+  })
+
+/** The replay of the clients of one process. */
+export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
+  readonly node: string
+  readonly #configs = new Map<ClientId, ClientConfig>()
+  readonly #states = new Map<ClientId, ClientState>()
+
+  constructor(header: ZyzzyvaHeader) {
+    const { node } = header
+    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
+    this.node = `clients ${node.from} to ${node.to}`
+    this.#start(header)
+  }
+
+  #start(header: ZyzzyvaHeader): void {
+    const { node } = header
+    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
+    for (let id = node.from; id <= node.to; id++) {
+      const { firstTimestamp } = node
+      const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
+      const config = { ...groupOf(header), id, firstTimestamp, ...timers }
+      this.#configs.set(id, config)
+      this.#states.set(id, initClient(config))
+    }
+  }
+
+  get states(): ReadonlyMap<ClientId, ClientState> {
+    return new Map(this.#states)
+  }
+
+  take(line: StepLine): ClientEvent {
+    const { place } = line
+    const { n, client = -1 } = line.step
+    const at: At = { place, node: `client ${client}`, step: n }
+    const config = this.#configs.get(client)
+    const before = this.#states.get(client)
+    if (config === undefined || before === undefined) {
+      return badField(at, "client", `not one of ${this.node}, whose trace this is`)
+    }
+    fits(at, "in", clientInputMisfit(line.step.in))
+    const traced = line.step.in as typeof ClientTraceInput.Type
+    if ("replica" in traced) knownReplica(at, traced.replica, config.group.n)
+    const input = clientInputOf(traced)
+    const taken = possible(at, () => stepClient(config, before, input))
+    sameLine(at, clientLine({ n, client }, before, taken, input), line)
+    this.#states.set(client, taken.state)
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken }
+  }
+
+  drop(line: DropLine): ClientsGap {
+    const { place, drop } = line
+    const at: At = { place, node: this.node, step: drop.n }
+    fits(at, "state", clientsStateMisfit(drop.state))
+    for (const data of drop.state as typeof ClientsState.Type) {
+      const config = this.#configs.get(data.client)
+      if (config === undefined) {
+        return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
+      }
+      const { n } = config.group
+      if (data.views.length !== n) badField(at, "state.views", `one view for each of ${n} replicas`)
+      for (const { replica } of data.responses) knownReplica(at, replica, n, "state.responses")
+      this.#states.set(data.client, fromFullClientProjection(config, data))
+    }
+    return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }
+  }
+
+  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
+  beginAgain({ header, place, dropped }: NewStart<ZyzzyvaHeader>): ClientsGap {
+    newTimestamps(
+      place,
+      [...this.#states].map(([c, { timestamp }]) => [c, timestamp]),
+      header,
+    )
+    this.#start(header)
+    return { _tag: "ClientsGap", place, dropped, after: this.states }
+  }
+}
