@@ -7,7 +7,6 @@
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
 import { allCommitted } from "../core/pbft/invariants.ts"
 import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
-import { fullProjection } from "../core/pbft/projection.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Traced } from "./open-run.ts"
 import { firstDifference, shortJson } from "./difference.ts"

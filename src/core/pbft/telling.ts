@@ -31,7 +31,7 @@ interface Untold {
   readonly most: number
 }
 
-/** SendCommitted (beside TOCS section 5.2). Tells one replica what this one has executed at a number. */
+/** SendCommitted (beside TOCS section 5.2). Tells a replica what this one executed at a number. */
 export const sendCommitted = (
   config: Config,
   state: State,
@@ -50,8 +50,8 @@ export const sendCommitted = (
 const bySeq = (a: Claim, b: Claim): number => a.seq - b.seq || a.replica - b.replica
 
 /**
- * RecvCommitted (beside TOCS section 5.2). Another replica has executed a batch for good. Of each the first word on a
- * number counts. Who lacks the batch asks for it.
+ * RecvCommitted (beside TOCS section 5.2). Another replica has executed a batch for good. Of each
+ * the first word on a number counts. Who lacks the batch asks for it.
  */
 export const recvCommitted = (config: Config, state: State, m: Authentic<Committed>): PbftStep => {
   if (config.tellCommitted !== true) return ignore(state, "BelievesNobody")
