@@ -126,8 +126,8 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
 
   /**
    * The first line of a new start: the step Restart or Recover, which say what its disk held, or
-   * Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown; without
-   * the step, it has forgotten everything.
+   * Rejoin, which says that the disk is lost. After a kill, the steps before it are unknown;
+   * without the step, it has forgotten everything.
    */
   again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
     const restart = line.step.action === "Restart" || line.step.action === "Recover"

@@ -1,0 +1,146 @@
+/**
+ * `node bench/protocols.ts`: PBFT and Zyzzyva in one run, on four replicas as processes of this
+ * machine: null operations a second and latency with batches of at most 1, 10 and 100 requests,
+ * with all replicas and with one backup that is connected and says nothing; as ratios to PBFT.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { Effect } from "effect"
+import { makeClientPool } from "../src/net/client-pool.ts"
+import { freshClusterConfig } from "../src/net/cluster-config.ts"
+import { freePorts, startCluster } from "../src/net/cluster.ts"
+import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
+import { commit, machine } from "./machine.ts"
+import { ClosedLoop } from "./null-workload.ts"
+
+const usage = `node bench/protocols.ts [--seconds 3] [--warmup 1] [--json]
+
+PBFT and Zyzzyva: null operations with batches of 1, 10 and 100, with 0 and 1 mute backup.`
+
+const options = {
+  seconds: { type: "string", default: "3" },
+  warmup: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const
+
+const refuse = (what: string): never => {
+  process.stderr.write(`bench: ${what}\n${usage}\n`)
+  process.exit(2)
+}
+
+const parsed = () => {
+  try {
+    return parseArgs({ options }).values
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+const given = parsed()
+if (given.help) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
+const number = (name: "seconds" | "warmup"): number =>
+  /^[1-9]\d*$/.test(given[name]) ? Number(given[name]) : refuse(`--${name} ${given[name]}`)
+const [seconds, warmup] = [number("seconds"), number("warmup")]
+
+interface Setting {
+  readonly protocol: "pbft" | "zyzzyva"
+  readonly maxBatch: number
+  readonly mute: 0 | 1
+}
+
+interface Row extends Setting {
+  readonly operationsPerSecond: number
+  readonly p50Ms: number | undefined
+  readonly p99Ms: number | undefined
+}
+
+/** Twice as many clients as fit into a batch, so that full ones can be made. */
+const clientsFor = ({ maxBatch }: Setting): number => Math.max(4, 2 * maxBatch)
+const silent = 3
+
+const measured = (setting: Setting) =>
+  Effect.gen(function* () {
+    const directory = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "prophecy-bench-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 })),
+    )
+    const file = join(directory, "cluster.json")
+    const { protocol, maxBatch } = setting
+    const clients = clientsFor(setting)
+    const content = { protocol, clients, maxBatch, service: "null", retransmitMs: 5_000 } as const
+    writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
+    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
+    const cluster = yield* startCluster(config, {})
+    const pool = yield* makeClientPool(config)
+    yield* pool.connected
+    const pid = cluster.pid(silent)
+    if (setting.mute === 1 && pid !== undefined) {
+      // It is resumed so that it can end with the others.
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.kill(pid, "SIGSTOP")),
+        () => Effect.sync(() => process.kill(pid, "SIGCONT")),
+      )
+    }
+    const run = Effect.gen(function* () {
+      const loop = new ClosedLoop(pool, "")
+      loop.start(clients)
+      yield* Effect.sleep(warmup * 1e3)
+      loop.latencies.clear()
+      const startedAt = performance.now()
+      yield* Effect.sleep(seconds * 1e3)
+      const elapsed = (performance.now() - startedAt) / 1e3
+      const [p50Ms, p99Ms] = loop.latencies.quantiles(0.5, 0.99)
+      loop.stop()
+      const row: Row = {
+        ...setting,
+        operationsPerSecond: loop.latencies.count / elapsed,
+        p50Ms,
+        p99Ms,
+      }
+      return row
+    })
+    return yield* Effect.raceFirst(run, cluster.failed)
+  }).pipe(Effect.scoped)
+
+const about = machine()
+const pairs: Array<readonly [Row, Row]> = []
+for (const mute of [0, 1] as const) {
+  for (const maxBatch of [1, 10, 100]) {
+    const pbft = await Effect.runPromise(measured({ protocol: "pbft", maxBatch, mute }))
+    const zyzzyva = await Effect.runPromise(measured({ protocol: "zyzzyva", maxBatch, mute }))
+    pairs.push([pbft, zyzzyva])
+    process.stderr.write(`${pairs.length} of 6: batches of ${maxBatch}, ${mute} mute\n`)
+  }
+}
+
+if (given.json) {
+  const rows = pairs.flat()
+  const document = { schema: "prophecy-bench-protocols/1", machine: about, commit: commit(), rows }
+  process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
+} else {
+  const cells = (row: Row): ReadonlyArray<string> => [
+    row.operationsPerSecond.toFixed(0),
+    row.p50Ms?.toFixed(2) ?? "-",
+    row.p99Ms?.toFixed(2) ?? "-",
+  ]
+  const each = ["ops/s", "p50 ms", "p99 ms"]
+  const title = ["mute", "batch", ...each, ...each, "ratio"]
+  const lines = pairs.map(([pbft, zyzzyva]) => [
+    String(pbft.mute),
+    String(pbft.maxBatch),
+    ...cells(pbft),
+    ...cells(zyzzyva),
+    (zyzzyva.operationsPerSecond / pbft.operationsPerSecond).toFixed(2),
+  ])
+  const text = [title, ...lines].map((line) => line.map((cell) => cell.padStart(8)).join(" "))
+  const on = `${about.cores} cores, node ${about.node}, load before ${about.loadBefore}`
+  process.stdout.write(`PBFT, then Zyzzyva, and Zyzzyva's rate to PBFT's; ${on}\n\n`)
+  process.stdout.write(`${text.join("\n")}\n`)
+}
+process.exit(0)
