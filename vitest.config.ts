@@ -75,6 +75,7 @@ const slow = [
   "spec/delay-once",
   "spec/delay-once-broken",
   "spec/element-difference",
+  "spec/equality-longer",
   "spec/partition",
   "spec/refinement",
   "spec/sketcher-changes",

@@ -47,7 +47,7 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
     file: reads,
     find: "undo === undefined && executed >= after",
     replace: "undo !== null && executed >= after",
-    killedBy: graphOf("TentativeAlone"),
+    killedBy: { check: "ReadState asked exactly once", where: "TentativeAlone" },
   },
   {
     name: "a request that was executed tentatively does not wait",

@@ -72,7 +72,7 @@ export const toldMutants: ReadonlyArray<CodeMutant> = [
     find: `  if (config.maxTentative > 0 && phase === "prepared" && own !== digest) return undefined
 `,
     replace: "",
-    killedBy: graphOf(ahead),
+    killedBy: { check: "ReachWaitsToLeave is never reached", where: ahead },
   },
   {
     name: "what others executed is not looked for when a view is left",
@@ -99,14 +99,14 @@ export const toldSpecMutants: ReadonlyArray<SpecMutant> = [
     file: spec,
     find: String.raw`Cardinality({c \in claims : c.seq = n /\ c.digest = d}) >= F + 1}`,
     replace: String.raw`Cardinality({c \in claims : c.seq = n /\ c.digest = d}) >= F}`,
-    killedBy: { check: "ExecutedAlike", where: "HiddenCommit" },
+    killedBy: { check: "SettledSupport", where: "HiddenCommit" },
   },
   {
     name: "what is said of another number counts",
     file: spec,
     find: String.raw`Cardinality({c \in claims : c.seq = n /\ c.digest = d}) >= F + 1}`,
     replace: String.raw`Cardinality({c \in claims : c.digest = d}) >= F + 1}`,
-    killedBy: { check: "ExecutedAlike", where: "HiddenCommit" },
+    killedBy: { check: "SettledSupport", where: "HiddenCommit" },
   },
   {
     name: "a second word of a replica counts",
