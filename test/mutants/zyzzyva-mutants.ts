@@ -32,7 +32,7 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a primary orders a request twice",
     file: `${core}/agreement.ts`,
-    find: 'if (timestamp <= assigned(state, client)) return ignore(state, "AlreadyAssigned")',
+    find: 'if (mine.some(([, r]) => timestamp <= r.timestamp)) return ignore(state, "AlreadyAssigned")',
     replace: "",
     killedBy: { check: "graph", where: "Zyzzyva/PrimaryAlone" },
   },

@@ -255,8 +255,9 @@ describe("what is said again", () => {
     expect(late.missed).toStrictEqual([])
     const records = late.store.appended.map((r) => r._tag)
     expect(records.indexOf("CheckpointTaken")).toBeLessThan(records.indexOf("NewViewTaken"))
-    // What the old view's primary still knew made fetching needless.
-    expect(late.loop.actions.get("RecvBatch")).toBe(0)
+    // What the old view's primary still knew made fetching needless, but for a batch that others
+    // said they had executed before it came.
+    expect(late.loop.actions.get("RecvBatch")).toBeLessThanOrEqual(1)
   })
 
   it("a peer that lacks what the new view starts with fetches it", async () => {

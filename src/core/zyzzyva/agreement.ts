@@ -30,15 +30,21 @@ const isPrimary = (config: Config, { view }: State): boolean =>
 const logSeqs = (state: State): ReadonlyArray<Seq> =>
   Window.occupied(state.log).filter((seq) => orderAt(state, seq) !== undefined)
 
-/** The highest timestamp of a client in a batch of the log; the spec's `Assigned`. */
-const assigned = (state: State, client: number): number =>
-  Math.max(
-    0,
-    ...logSeqs(state)
-      .flatMap((seq) => Window.get(state.log, seq).batch)
-      .filter((r) => r.client === client)
-      .map((r) => r.timestamp),
-  )
+// The requests of a client that are ordered and not executed. What is executed has a timestamp that
+// the table is not behind, so a newer one can only be among these.
+const unexecutedOf = (
+  state: State,
+  client: number,
+): ReadonlyArray<readonly [Seq, SignedRequest]> => {
+  const found: Array<readonly [Seq, SignedRequest]> = []
+  for (let seq = firstUnexecuted(state); orderAt(state, seq) !== undefined; seq++) {
+    for (const r of Window.get(state.log, seq).batch) if (r.client === client) found.push([seq, r])
+  }
+  return found
+}
+
+const firstUnexecuted = ({ log, stage, executed }: State): Seq =>
+  Math.max(log.low, stage === "active" ? executed : 0) + 1
 
 /** The primary's order of its view at `seq`; undefined where there is none, or none signed. */
 export const orderMessage = (state: State, seq: Seq): OrderReq | undefined => {
@@ -87,14 +93,16 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
     return answerAgain(config, state, m)
   }
   if (isPrimary(config, state)) {
-    const isIt = (r: SignedRequest): boolean => r.client === client && r.timestamp === timestamp
-    const seqs = logSeqs(state).filter((seq) => Window.get(state.log, seq).batch.some(isIt))
+    const mine = unexecutedOf(state, client)
+    const all = mine.flatMap(([seq, r]) => (r.timestamp === timestamp ? [seq] : []))
+    const seqs = all.filter((seq, k) => all.indexOf(seq) === k)
     const effects = ordersOf(state, seqs).map((message) => ({
       _tag: "Broadcast" as const,
       message,
     }))
     if (effects.length > 0) return { state, effects, action: "RecvRequest" }
-    if (timestamp <= assigned(state, client)) return ignore(state, "AlreadyAssigned")
+    // The spec's `Assigned`.
+    if (mine.some(([, r]) => timestamp <= r.timestamp)) return ignore(state, "AlreadyAssigned")
   }
   if (state.queue.some((r) => r.client === client && r.timestamp >= timestamp)) {
     return ignore(state, "AlreadyQueued")

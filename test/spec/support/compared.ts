@@ -8,7 +8,7 @@ import { type PbftModelSpec, pbftModels } from "../../../src/model-check/pbft-mo
 const models = pbftModels.filter((m) => m.size === "test" && m.expect === "holds")
 
 // These keep TLC busy longest: they are compared in npm run test:slow.
-const longer = ["RecovererAlone", "Proposal", "IdleLog", "ForgedNewView", "RejoinerBriefly"]
+const longer = ["RecovererAlone", "IdleLog", "ForgedNewView", "RejoinerBriefly"]
 
 export const quickModels = models.filter(({ name }) => !longer.includes(name))
 export const longerModels = models.filter(({ name }) => longer.includes(name))
