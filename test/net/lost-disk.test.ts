@@ -25,12 +25,13 @@ const isThere = ({ pool }: Cluster, name: string, k: number) =>
     expect(decodeResult(result)).toStrictEqual({ _tag: "Value", value: String(k) }),
   )
 
-/** Puts on until the replica votes again. */
+/** Puts on until the replica votes again; with a log this short it can follow only what pauses. */
 const loadUntilTakenBack = (c: Cluster, replica: number) =>
   Effect.gen(function* () {
-    for (let round = 0; round < 60; round++) {
-      yield* load(c, `round ${round}`, 40)
+    for (let round = 0; round < 300; round++) {
+      yield* load(c, `round ${round}`, 8)
       if (yield* says(c, replica, (s) => s.recovery?.votes === true)) return
+      yield* Effect.sleep(100)
     }
     throw new Error(`replica ${replica} was not taken back`)
   })

@@ -50,8 +50,10 @@ describe("a planted difference of the specification is named", () => {
   it("a guard too many: the code has a step that TLC lacks", async () => {
     const lines = await named(
       "BackupAlone",
-      String.raw`/\ slot[i][m.seq].phase \notin Final`,
-      String.raw`/\ slot[i][m.seq].phase = "prepared"`,
+      String.raw`/\ slot[i][m.seq].phase \notin Final
+  /\ slot[i][m.seq].commits`,
+      String.raw`/\ slot[i][m.seq].phase = "prepared"
+  /\ slot[i][m.seq].commits`,
     )
     assert.strictEqual(lines[0], "first difference: only the code has this step, RecvCommit")
     assert.match(lines.at(-2) ?? "", /^ {4}slot\[1\]\[\d\]\.commits\[\d\](\[1\])?: /)
