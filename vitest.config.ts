@@ -76,7 +76,6 @@ const slow = [
   "spec/d-prophecy-broken",
   "spec/d-prophecy-refinement",
   "spec/delay-once",
-  "spec/delay-once-broken",
   "spec/element-difference",
   "spec/equality-longer",
   "spec/partition",
@@ -86,16 +85,17 @@ const slow = [
   "spec/trace-features",
   "spec/trace-windows",
   "spec/zyzzyva",
-  "spec/zyzzyva-refinement",
   "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)
 // What takes it still longer (ci/nightly.sh).
 const nightly = [
+  "delay-once-broken",
   "liveness",
   "prophecy-refinement",
   "trace-view-change",
   "zyzzyva-core",
   "zyzzyva-liveness",
+  "zyzzyva-refinement",
 ].map((name) => `test/spec/${name}.test.ts`)
 const left = [...(process.env["MUTANTS"] === undefined ? mutants : []), ...slow, ...nightly]
 

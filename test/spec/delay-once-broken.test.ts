@@ -1,4 +1,4 @@
-/** Each rule of the delay-once machine, left out: the definition tells (npm run test:slow). */
+/** Each rule of the delay-once machine, left out: the definition tells (ci/nightly.sh). */
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { withCopy } from "../mutants/copy.ts"
