@@ -1,5 +1,4 @@
 /** Replays the lines of D-Prophecy's clients through the same `stepDClient` that ran. */
-import type { ClientId } from "../core/ids.ts"
 import {
   type DClientConfig,
   type DClientState,
@@ -16,11 +15,10 @@ import {
 import { misfit, type TraceHeader } from "../core/trace-event.ts"
 import type { DClientEvent, DClientsGap, TraceEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
-import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
+import type { NewStart, ProcessReplay } from "./process-replay.ts"
 import type { Digests } from "./replay.ts"
 import {
   type At,
-  badField,
   type DropLine,
   fits,
   knownReplica,
@@ -28,6 +26,7 @@ import {
   sameLine,
   type StepLine,
 } from "./replay-line.ts"
+import { type ClientKind, oneViewEach, TracedClients } from "./traced-clients.ts"
 
 const inputMisfit = misfit(DClientTraceInput)
 const stateMisfit = misfit(DClientsTraceState)
@@ -35,48 +34,41 @@ const stateMisfit = misfit(DClientsTraceState)
 // How long it waits decides nothing that a trace shows.
 const timers = { retransmitMs: 1, sketchMs: 1 }
 
+const clientKind: ClientKind<TraceHeader, DClientConfig, DClientState> = {
+  kind: "d-clients",
+  configOf: ({ n, f, quorum }, id, firstTimestamp) => ({
+    group: { n, f, quorum },
+    id,
+    firstTimestamp,
+    ...timers,
+  }),
+  init: initDClient,
+  timestampOf: ({ client }) => client.timestamp,
+}
+
 export class DClientsReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
   readonly #digests: Pick<Digests, "resultDigest">
-  readonly #configs = new Map<ClientId, DClientConfig>()
-  readonly #states = new Map<ClientId, DClientState>()
+  readonly #clients: TracedClients<TraceHeader, DClientConfig, DClientState>
 
   constructor(header: TraceHeader, digests: Pick<Digests, "resultDigest">) {
-    const { node } = header
-    if (node.kind !== "d-clients") throw new Error("a trace of D-Prophecy's clients is asked for")
-    this.node = `clients ${node.from} to ${node.to}`
     this.#digests = digests
-    this.#start(header)
-  }
-
-  #start({ node, n, f, quorum }: TraceHeader): void {
-    if (node.kind !== "d-clients") throw new Error("a trace of D-Prophecy's clients is asked for")
-    for (let id = node.from; id <= node.to; id++) {
-      const { firstTimestamp } = node
-      const config = { group: { n, f, quorum }, id, firstTimestamp, ...timers }
-      this.#configs.set(id, config)
-      this.#states.set(id, initDClient(config))
-    }
+    this.#clients = new TracedClients(header, clientKind)
+    this.node = this.#clients.node
   }
 
   take(line: StepLine): DClientEvent {
-    const { place } = line
-    const { n } = line.step
-    const client = line.step.client ?? -1
-    const at: At = { place, node: `client ${client}`, step: n }
-    const config = this.#configs.get(client)
-    const before = this.#states.get(client)
-    if (config === undefined || before === undefined) {
-      return badField(at, "client", `not one of ${this.node}, whose trace this is`)
-    }
-    fits(at, "in", inputMisfit(line.step.in))
-    const traced = line.step.in as DClientTraceInput
+    const { place, step: said } = line
+    const { n } = said
+    const { at, client, config, before } = this.#clients.asked(line)
+    fits(at, "in", inputMisfit(said.in))
+    const traced = said.in as DClientTraceInput
     if ("replica" in traced) knownReplica(at, traced.replica, config.group.n)
     if ("executor" in traced) knownReplica(at, traced.executor, config.group.n, "in.executor")
     const input = dClientInputOf(traced, this.#digests.resultDigest)
     const step = possible(at, () => stepDClient(config, before, input))
     sameLine(at, dClientLine({ n, client }, before, step, input), line)
-    this.#states.set(client, step.state)
+    this.#clients.set(client, step.state)
     return { _tag: "DClientStep", place, n, node: this.node, config, before, input, step }
   }
 
@@ -84,33 +76,23 @@ export class DClientsReplay implements ProcessReplay<TraceEvent> {
     const { place, drop } = line
     const at: At = { place, node: this.node, step: drop.n }
     fits(at, "state", stateMisfit(drop.state))
-    for (const data of drop.state as typeof DClientsTraceState.Type) {
-      const config = this.#configs.get(data.client)
-      if (config === undefined) {
-        return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
-      }
-      const { n } = config.group
+    this.#clients.restore(at, drop.state as typeof DClientsTraceState.Type, (config, data) => {
       const { ordering, call } = data
-      if (ordering.views.length !== n) {
-        badField(at, "state.ordering.views", `one view for each of ${n} replicas`)
-      }
+      oneViewEach(at, config, ordering.views, "state.ordering.views")
       for (const { replica } of [...ordering.replies, ...(call?.sketches ?? [])]) {
-        knownReplica(at, replica, n, "state")
+        knownReplica(at, replica, config.group.n, "state")
       }
-      this.#states.set(data.client, fromFullDClientProjection(config, data))
-    }
+      return fromFullDClientProjection(config, data)
+    })
     return this.#gap(place, drop.dropped)
   }
 
-  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
   beginAgain({ header, place, dropped }: NewStart<TraceHeader>): DClientsGap {
-    const used = [...this.#states].map(([id, { client }]) => [id, client.timestamp] as const)
-    newTimestamps(place, used, header)
-    this.#start(header)
+    this.#clients.beginAgain(header, place)
     return this.#gap(place, dropped)
   }
 
   #gap(place: Place, dropped: number | undefined): DClientsGap {
-    return { _tag: "DClientsGap", place, dropped, node: this.node, after: new Map(this.#states) }
+    return { _tag: "DClientsGap", place, dropped, node: this.node, after: this.#clients.states }
   }
 }

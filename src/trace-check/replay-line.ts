@@ -1,5 +1,6 @@
 /** What is asked of every line of a trace, whichever machine took the step. */
 import { InvariantBroken } from "../core/assert.ts"
+import type { Execute, Executed } from "../core/effect.ts"
 import type { Malformed } from "../core/trace-event.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { type Place, reject } from "./finding.ts"
@@ -67,4 +68,36 @@ export const sameLine = (at: At, expected: string, line: StepLine): void => {
 /** Rejects the number of a replica that there is none of. */
 export const knownReplica = (at: At, replica: number, n: number, field = "in.replica"): void => {
   if (replica >= n) badField(at, field, `there is no replica ${replica} of ${n}`)
+}
+
+/** Rejects a digest, `what`, that is not its batch's. */
+export const sameDigest = (at: At, what: string, expected: string, found: string): void => {
+  if (expected === found) return
+  const { place, node, step } = at
+  reject({
+    ...place,
+    rule: "Digest",
+    node,
+    step,
+    field: "in.digest",
+    expected: shortJson(expected),
+    found: shortJson(found),
+    message: `${what} is not its batch's`,
+  })
+}
+
+interface Answered {
+  readonly input: Pick<Executed, "seq" | "service">
+  /** What the model waits for. */
+  readonly pending: Execute | undefined
+  readonly checkpointInterval: number
+}
+
+/** Rejects a service's answer that has the digest of its state anywhere but at a checkpoint. */
+export const digestAtCheckpoint = (at: At, answered: Answered): void => {
+  const { input, pending, checkpointInterval } = answered
+  const isDue =
+    pending?.seq === input.seq ? pending.checkpoint : input.seq % checkpointInterval === 0
+  if (isDue === (input.service !== "")) return
+  badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
 }

@@ -25,21 +25,22 @@ import {
   ReplicaState,
 } from "../core/pbft/trace-event.ts"
 import { misfit, type TraceHeader } from "../core/trace-event.ts"
-import { shortJson } from "./difference.ts"
 import type { ClientEvent, ClientsGap, ReplicaEvent, ReplicaGap, TraceEvent } from "./event.ts"
-import { reject } from "./finding.ts"
-import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
+import type { NewStart, ProcessReplay } from "./process-replay.ts"
 import {
   type At,
   badField,
   type DropLine,
+  digestAtCheckpoint,
   fits,
   knownReplica,
   possible,
+  sameDigest,
   sameLine,
   type StepLine,
 } from "./replay-line.ts"
 import { stateMisfit } from "./state-data.ts"
+import { type ClientKind, oneViewEach, TracedClients } from "./traced-clients.ts"
 
 /** The digests that the traced replicas used; the core hashes nothing itself. */
 export type Digests = Pick<Config, "batchDigest" | "checkpointDigest" | "resultDigest">
@@ -160,78 +161,59 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
         knownReplica(at, replica, n, `in.changes[${k}].replica`),
       )
     }
-    if (input._tag === "Executed") return this.#checkExecuted(at, input.seq, input.service)
+    if (input._tag === "Executed") {
+      const { checkpointInterval } = this.config
+      // A checkpoint is taken when its batch is committed.
+      const pending = pendingExecution(this.config, this.#state)
+      return digestAtCheckpoint(at, { input, pending, checkpointInterval })
+    }
     if (input._tag !== "ReceivePrePrepare") return
     const { digest, batch, replica } = input.message
     knownReplica(at, replica, n)
     // What is only named is held against the digest by the step.
     if (!isWhole(batch)) return
-    const expected = this.config.batchDigest(batch)
-    if (expected === digest) return
-    reject({
-      ...at.place,
-      rule: "Digest",
-      node: at.node,
-      step: at.step,
-      field: "in.digest",
-      expected: shortJson(expected),
-      found: shortJson(digest),
-      message: "the digest in the pre-prepare is not its batch's",
-    })
-  }
-
-  #checkExecuted(at: At, seq: number, service: string): void {
-    // A checkpoint is taken when its batch is committed.
-    const pending = pendingExecution(this.config, this.#state)
-    const checkpoint =
-      pending?.seq === seq ? pending.checkpoint : seq % this.config.checkpointInterval === 0
-    if (checkpoint === (service !== "")) return
-    badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
+    sameDigest(at, "the digest in the pre-prepare", this.config.batchDigest(batch), digest)
   }
 }
+
+type Kind = ClientKind<TraceHeader, ClientConfig, ClientState>
+
+const clientsOf = ({ resultDigest }: Pick<Digests, "resultDigest">): Kind => ({
+  kind: "clients",
+  configOf: ({ n, f, quorum, replyQuorum, bigRequestBytes }, id, firstTimestamp) => {
+    const timers = { retransmitMs: 1, maxRetransmitMs: 1 }
+    const answers = { replyQuorum, resultDigest, bigRequestBytes }
+    return { group: { n, f, quorum }, id, firstTimestamp, ...timers, ...answers }
+  },
+  init: initClient,
+  timestampOf: ({ timestamp }) => timestamp,
+})
 
 /** The replay of the clients of one process. */
 export class ClientsReplay implements ProcessReplay<TraceEvent> {
   readonly node: string
-  readonly #configs = new Map<ClientId, ClientConfig>()
-  readonly #states = new Map<ClientId, ClientState>()
+  readonly #clients: TracedClients<TraceHeader, ClientConfig, ClientState>
 
-  constructor(header: TraceHeader, { resultDigest }: Pick<Digests, "resultDigest">) {
-    const { node, n, f, quorum, replyQuorum, bigRequestBytes } = header
-    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
-    this.node = `clients ${node.from} to ${node.to}`
-    for (let id = node.from; id <= node.to; id++) {
-      const group = { n, f, quorum }
-      const { firstTimestamp } = node
-      const timers = { retransmitMs: 1, maxRetransmitMs: 1 }
-      const answers = { replyQuorum, resultDigest, bigRequestBytes }
-      const config: ClientConfig = { group, id, firstTimestamp, ...timers, ...answers }
-      this.#configs.set(id, config)
-      this.#states.set(id, initClient(config))
-    }
+  constructor(header: TraceHeader, digests: Pick<Digests, "resultDigest">) {
+    this.#clients = new TracedClients(header, clientsOf(digests))
+    this.node = this.#clients.node
   }
 
   get states(): ReadonlyMap<ClientId, ClientState> {
-    return new Map(this.#states)
+    return this.#clients.states
   }
 
   take(line: StepLine): ClientEvent {
-    const { place } = line
-    const { n, post } = line.step
-    const client = line.step.client ?? -1
-    const at: At = { place, node: `client ${client}`, step: n }
-    const config = this.#configs.get(client)
-    const before = this.#states.get(client)
-    if (config === undefined || before === undefined) {
-      return badField(at, "client", `not one of ${this.node}, whose trace this is`)
-    }
-    fits(at, "in", clientInputMisfit(line.step.in))
-    const traced = line.step.in as ClientTraceInput
+    const { place, step: said } = line
+    const { n, post } = said
+    const { at, client, config, before } = this.#clients.asked(line)
+    fits(at, "in", clientInputMisfit(said.in))
+    const traced = said.in as ClientTraceInput
     if (traced.type === "Reply") knownReplica(at, traced.replica, config.group.n)
     const input = clientInputOf(traced)
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
-    this.#states.set(client, taken.state)
+    this.#clients.set(client, taken.state)
     return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
   }
 
@@ -239,35 +221,17 @@ export class ClientsReplay implements ProcessReplay<TraceEvent> {
     const { place, drop } = line
     const at: At = { place, node: this.node, step: drop.n }
     fits(at, "state", clientsStateMisfit(drop.state))
-    for (const data of drop.state as typeof ClientsState.Type) {
-      const config = this.#configs.get(data.client)
-      if (config === undefined) {
-        return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
-      }
+    this.#clients.restore(at, drop.state as typeof ClientsState.Type, (config, data) => {
       const { n } = config.group
       for (const { replica } of data.replies) knownReplica(at, replica, n, "state.replies")
-      if (data.views.length !== n) badField(at, "state.views", `one view for each of ${n} replicas`)
-      this.#states.set(data.client, fromFullClientProjection(config, data))
-    }
+      oneViewEach(at, config, data.views, "state.views")
+      return fromFullClientProjection(config, data)
+    })
     return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }
   }
 
-  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
   beginAgain({ header, place, dropped }: NewStart<TraceHeader>): ClientsGap {
-    newTimestamps(
-      place,
-      [...this.#states].map(([c, { timestamp }]) => [c, timestamp]),
-      header,
-    )
-    for (const [client, config] of this.#configs) {
-      const { firstTimestamp } = header.node as Extract<
-        typeof header.node,
-        { firstTimestamp: number }
-      >
-      const anew = { ...config, firstTimestamp }
-      this.#configs.set(client, anew)
-      this.#states.set(client, initClient(anew))
-    }
+    this.#clients.beginAgain(header, place)
     return { _tag: "ClientsGap", place, dropped, after: this.states }
   }
 }

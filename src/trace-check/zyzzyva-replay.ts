@@ -25,19 +25,20 @@ import {
   ReplicaInput,
   ReplicaState,
 } from "../core/zyzzyva/trace-event.ts"
-import { shortJson } from "./difference.ts"
-import { reject } from "./finding.ts"
-import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
+import type { NewStart, ProcessReplay } from "./process-replay.ts"
 import {
   type At,
   badField,
   type DropLine,
+  digestAtCheckpoint,
   fits,
   knownReplica,
   possible,
+  sameDigest,
   sameLine,
   type StepLine,
 } from "./replay-line.ts"
+import { type ClientKind, oneViewEach, TracedClients } from "./traced-clients.ts"
 import type {
   ClientEvent,
   ClientsGap,
@@ -148,77 +149,50 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
       if ("replica" in message) knownReplica(at, message.replica, group.n)
       for (const { signer } of claims(group, message)) knownReplica(at, signer, group.n, "in")
       for (const { digest, batch } of digested(message)) {
-        const expected = batchDigest(batch)
-        if (expected !== digest) wrongDigest(at, expected, digest)
+        sameDigest(at, "a digest in the message", batchDigest(batch), digest)
       }
     }
     if (input._tag !== "Executed") return
     const pending = pendingExecution(this.config, this.#state)
-    const isDue =
-      pending?.seq === input.seq ? pending.checkpoint : input.seq % checkpointInterval === 0
-    if (isDue !== (input.service !== "")) {
-      badField(at, "in.service", "the service's digest is there exactly at a checkpoint")
-    }
+    digestAtCheckpoint(at, { input, pending, checkpointInterval })
   }
 }
 
-const wrongDigest = (at: At, expected: string, found: string): never =>
-  reject({
-    ...at.place,
-    rule: "Digest",
-    node: at.node,
-    step: at.step,
-    field: "in.digest",
-    expected: shortJson(expected),
-    found: shortJson(found),
-    message: "a digest in the message is not its batch's",
-  })
+const clientKind: ClientKind<ZyzzyvaHeader, ClientConfig, ClientState> = {
+  kind: "clients",
+  configOf: (header, id, firstTimestamp) => {
+    const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
+    return { ...groupOf(header), id, firstTimestamp, ...timers }
+  },
+  init: initClient,
+  timestampOf: ({ timestamp }) => timestamp,
+}
 
 /** The replay of the clients of one process. */
 export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
   readonly node: string
-  readonly #configs = new Map<ClientId, ClientConfig>()
-  readonly #states = new Map<ClientId, ClientState>()
+  readonly #clients: TracedClients<ZyzzyvaHeader, ClientConfig, ClientState>
 
   constructor(header: ZyzzyvaHeader) {
-    const { node } = header
-    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
-    this.node = `clients ${node.from} to ${node.to}`
-    this.#start(header)
-  }
-
-  #start(header: ZyzzyvaHeader): void {
-    const { node } = header
-    if (node.kind !== "clients") throw new Error("a trace of clients is asked for")
-    for (let id = node.from; id <= node.to; id++) {
-      const { firstTimestamp } = node
-      const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-      const config = { ...groupOf(header), id, firstTimestamp, ...timers }
-      this.#configs.set(id, config)
-      this.#states.set(id, initClient(config))
-    }
+    this.#clients = new TracedClients(header, clientKind)
+    this.node = this.#clients.node
   }
 
   get states(): ReadonlyMap<ClientId, ClientState> {
-    return new Map(this.#states)
+    return this.#clients.states
   }
 
   take(line: StepLine): ClientEvent {
-    const { place } = line
-    const { n, client = -1 } = line.step
-    const at: At = { place, node: `client ${client}`, step: n }
-    const config = this.#configs.get(client)
-    const before = this.#states.get(client)
-    if (config === undefined || before === undefined) {
-      return badField(at, "client", `not one of ${this.node}, whose trace this is`)
-    }
-    fits(at, "in", clientInputMisfit(line.step.in))
-    const traced = line.step.in as typeof ClientTraceInput.Type
+    const { place, step: said } = line
+    const { n } = said
+    const { at, client, config, before } = this.#clients.asked(line)
+    fits(at, "in", clientInputMisfit(said.in))
+    const traced = said.in as typeof ClientTraceInput.Type
     if ("replica" in traced) knownReplica(at, traced.replica, config.group.n)
     const input = clientInputOf(traced)
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
-    this.#states.set(client, taken.state)
+    this.#clients.set(client, taken.state)
     return { _tag: "ClientStep", place, n, client, before, input, step: taken }
   }
 
@@ -226,27 +200,17 @@ export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
     const { place, drop } = line
     const at: At = { place, node: this.node, step: drop.n }
     fits(at, "state", clientsStateMisfit(drop.state))
-    for (const data of drop.state as typeof ClientsState.Type) {
-      const config = this.#configs.get(data.client)
-      if (config === undefined) {
-        return badField(at, "state", `client ${data.client} is not one of ${this.node}`)
-      }
+    this.#clients.restore(at, drop.state as typeof ClientsState.Type, (config, data) => {
+      oneViewEach(at, config, data.views, "state.views")
       const { n } = config.group
-      if (data.views.length !== n) badField(at, "state.views", `one view for each of ${n} replicas`)
       for (const { replica } of data.responses) knownReplica(at, replica, n, "state.responses")
-      this.#states.set(data.client, fromFullClientProjection(config, data))
-    }
+      return fromFullClientProjection(config, data)
+    })
     return { _tag: "ClientsGap", place, dropped: drop.dropped, after: this.states }
   }
 
-  /** Clients keep nothing: a new start has new states, with timestamps above those used before. */
   beginAgain({ header, place, dropped }: NewStart<ZyzzyvaHeader>): ClientsGap {
-    newTimestamps(
-      place,
-      [...this.#states].map(([c, { timestamp }]) => [c, timestamp]),
-      header,
-    )
-    this.#start(header)
+    this.#clients.beginAgain(header, place)
     return { _tag: "ClientsGap", place, dropped, after: this.states }
   }
 }
