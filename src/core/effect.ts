@@ -1,4 +1,4 @@
-import type { Bytes, ClientId, ReplicaId, Seq, Timestamp } from "./ids.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp } from "./ids.ts"
 import type { Request } from "./request.ts"
 
 /**
@@ -46,6 +46,15 @@ export interface Execute {
   readonly undoable: boolean
 }
 
+/** The answer to `Execute`: a result for each of its requests, and at a checkpoint the digest. */
+export interface Executed {
+  readonly _tag: "Executed"
+  readonly seq: Seq
+  readonly results: ReadonlyArray<Bytes>
+  /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
+  readonly service: Digest
+}
+
 /** Take back all executions since the last one that was not undoable. */
 export interface Undo {
   readonly _tag: "Undo"
@@ -57,6 +66,14 @@ export interface ReadState {
   readonly client: ClientId
   readonly timestamp: Timestamp
   readonly operation: Bytes
+}
+
+/** The answer to `ReadState`; undefined: the operation is not one that only reads. */
+export interface ReadDone {
+  readonly _tag: "ReadDone"
+  readonly client: ClientId
+  readonly timestamp: Timestamp
+  readonly result: Bytes | undefined
 }
 
 /**

@@ -4,7 +4,7 @@
  * Outside the specification: how long the service takes. `Execute` is one step there.
  */
 import { assert } from "../core/assert.ts"
-import type { Execute, ReadState } from "../core/effect.ts"
+import type { Execute, Executed, ReadDone, ReadState } from "../core/effect.ts"
 import { type Bytes, type ClientId, noDigest, type Seq } from "../core/ids.ts"
 import { recoverResult } from "../core/pbft/rejoin.ts"
 import { placedResults } from "../core/prophecy/replica.ts"
@@ -17,11 +17,6 @@ import { albumService } from "../web/album-service.ts"
 import { originService } from "../web/origin-service.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { bytesDigest } from "./digests.ts"
-import type { Answer } from "./protocol.ts"
-
-export type Executed = Extract<Answer, { readonly _tag: "Executed" }>
-
-export type ReadDone = Extract<Answer, { readonly _tag: "ReadDone" }>
 
 export interface Executor {
   /** Runs the requests in their order; at a checkpoint it also keeps a snapshot. */

@@ -7,14 +7,16 @@
 import type {
   Broadcast,
   Execute,
+  Executed,
   Persist,
+  ReadDone,
   ReadState,
   Restore,
   SendToClient,
   SendToReplicas,
   Undo,
 } from "../core/effect.ts"
-import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
+import type { Bytes, ClientId, Digest, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Step } from "../core/machine.ts"
 import type { Group } from "../core/quorum.ts"
 import type { SignedRequest } from "../core/request.ts"
@@ -64,19 +66,7 @@ export type LoopEffect<K extends Kinds> =
 export type LoopStep<K extends Kinds> = Step<K["State"], LoopEffect<K>, string>
 
 /** The service's answers. */
-export type Answer =
-  | {
-      readonly _tag: "Executed"
-      readonly seq: Seq
-      readonly results: ReadonlyArray<Bytes>
-      readonly service: Digest
-    }
-  | {
-      readonly _tag: "ReadDone"
-      readonly client: ClientId
-      readonly timestamp: Timestamp
-      readonly result: Bytes | undefined
-    }
+export type Answer = Executed | ReadDone
 
 /** Where a message of a peer belongs. */
 export interface Place {

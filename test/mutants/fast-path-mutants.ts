@@ -66,8 +66,8 @@ export const fastPathMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a read does not wait for what was prepared in a view that was left",
     file: reads,
-    find: "Math.max(0, ...now, ...state.pset.map(({ seq }) => seq))",
-    replace: "Math.max(0, ...now)",
+    find: "Math.max(now ?? 0, ...state.pset.map(({ seq }) => seq))",
+    replace: "now ?? 0",
     killedBy: graphOf("TentativeAlone"),
   },
   {

@@ -5,7 +5,8 @@
  * `Execute` and goes on with the input `Executed`.
  */
 import * as ClientTable from "../client-table.ts"
-import type { Bytes, Digest, Seq } from "../ids.ts"
+import type { Executed } from "../effect.ts"
+import type { Bytes, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
@@ -108,14 +109,7 @@ export const executeHead = (config: Config, before: State, after: State): Readon
   return [effectOf(config, after, next)]
 }
 
-/** The answer to the effect `Execute`. */
-interface Executed {
-  readonly seq: Seq
-  readonly results: ReadonlyArray<Bytes>
-  readonly service: Digest
-}
-
-/** The same, with the batch that was executed. */
+/** The service's answer, with the batch that was executed. */
 interface Ran extends Executed {
   readonly content: Content
 }
@@ -128,9 +122,8 @@ export const executedBatch = (config: Config, state: State, input: Executed): Pb
   const { requests } = effectOf(config, state, next)
   if (input.results.length !== requests.length) return ignore(state, "WrongResultCount")
   if (how === "settled") return settle(config, state, input)
-  const { seq, results, service } = input
   const handler = how === "committed" ? execute : executeTentatively
-  return handler(config, state, { seq, results, service, content })
+  return handler(config, state, { ...input, content })
 }
 
 interface Answered {

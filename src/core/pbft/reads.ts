@@ -7,7 +7,8 @@
  * TOCS has no such rule. What only reads is the service's to say, never the client's.
  */
 import * as ClientTable from "../client-table.ts"
-import type { Bytes, ClientId, Seq, Timestamp } from "../ids.ts"
+import type { ReadDone } from "../effect.ts"
+import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import * as Window from "../window.ts"
 import type { Authentic, Read } from "./message.ts"
@@ -54,11 +55,11 @@ export const withReads = (
 // The spec's PreparedAfter: the last number above what is executed for good that it has prepared.
 const preparedAfter = ({ hastyReads }: Config, state: State): Seq => {
   if (hastyReads === true) return 0
-  const now = Window.occupied(state.log).filter((seq) => {
+  const now = Window.occupied(state.log).findLast((seq) => {
     const { phase } = Window.get(state.log, seq)
     return phase === "prepared" || phase === "committed"
   })
-  const last = Math.max(0, ...now, ...state.pset.map(({ seq }) => seq))
+  const last = Math.max(now ?? 0, ...state.pset.map(({ seq }) => seq))
   return last > settledSeq(state) ? last : 0
 }
 
@@ -77,13 +78,6 @@ export const recvRead = (config: Config, state: State, m: Authentic<Read>): Pbft
   const others = state.reads.filter((r) => r !== mine)
   const next = { ...state, reads: [...others, read].sort((a, b) => a.client - b.client) }
   return { state: next, effects: newReads(state, next), action: "RecvRead" }
-}
-
-/** The answer to the effect `ReadState`. */
-interface ReadDone {
-  readonly client: ClientId
-  readonly timestamp: Timestamp
-  readonly result: Bytes | undefined
 }
 
 /**

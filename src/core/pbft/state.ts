@@ -2,7 +2,9 @@ import * as ClientTable from "../client-table.ts"
 import type {
   Broadcast,
   Execute,
+  Executed,
   Persist,
+  ReadDone,
   ReadState,
   Restore,
   SendToClient,
@@ -284,21 +286,8 @@ export type Input =
    * it has to make one.
    */
   | { readonly _tag: "Propose"; readonly count: number; readonly proposal?: SignedRequest }
-  /** The answer to `Execute`: a result for each of its requests, and at a checkpoint the digest. */
-  | {
-      readonly _tag: "Executed"
-      readonly seq: Seq
-      readonly results: ReadonlyArray<Bytes>
-      /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
-      readonly service: Digest
-    }
-  /** The answer to `ReadState`; undefined: the operation is not one that only reads. */
-  | {
-      readonly _tag: "ReadDone"
-      readonly client: ClientId
-      readonly timestamp: Timestamp
-      readonly result: Bytes | undefined
-    }
+  | Executed
+  | ReadDone
   /** The view-change timer of `view` fired. */
   | { readonly _tag: "Timeout"; readonly view: View }
   /** The primary of a new view may say what it starts from; see `pendingDecision`. */

@@ -27,9 +27,6 @@ import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
 const isPrimary = (config: Config, { view }: State): boolean =>
   primaryOf(config.group, view) === config.id
 
-const logSeqs = (state: State): ReadonlyArray<Seq> =>
-  Window.occupied(state.log).filter((seq) => orderAt(state, seq) !== undefined)
-
 // The requests of a client that are ordered and not executed. What is executed has a timestamp that
 // the table is not behind, so a newer one can only be among these.
 const unexecutedOf = (
@@ -237,7 +234,7 @@ export const recvFillHole = (config: Config, state: State, m: Authentic<FillHole
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (state.stage !== "active") return ignore(state, "NotActive")
-  const seqs = logSeqs(state).filter((seq) => seq >= m.from && seq <= m.upTo)
+  const seqs = Window.occupied(state.log).filter((seq) => seq >= m.from && seq <= m.upTo)
   const effects = ordersOf(state, seqs).map((message) => ({
     _tag: "SendToReplicas" as const,
     replicas: [m.replica],

@@ -4,7 +4,7 @@
  * the effect `Execute` and goes on with the input `Executed`.
  */
 import * as ClientTable from "../client-table.ts"
-import type { Execute } from "../effect.ts"
+import type { Execute, Executed } from "../effect.ts"
 import type { Bytes, Digest, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Request, SignedRequest } from "../request.ts"
@@ -39,13 +39,6 @@ export const executeNext = (config: Config, before: State, after: State): Readon
   const next = pendingExecution(config, after)
   if (next === undefined) return none
   return pendingExecution(config, before)?.seq === next.seq ? none : [next]
-}
-
-/** The answer to the effect `Execute`. */
-interface Executed {
-  readonly seq: Seq
-  readonly results: ReadonlyArray<Bytes>
-  readonly service: Digest
 }
 
 /** The signature of what an answer says of the history. */

@@ -2,6 +2,7 @@ import * as ClientTable from "../client-table.ts"
 import type {
   Broadcast,
   Execute,
+  Executed,
   Persist,
   Restore,
   SendToClient,
@@ -170,14 +171,7 @@ export type Input =
     }
   /** The primary may order a batch of the first `count` waiting requests. */
   | { readonly _tag: "Propose"; readonly count: number }
-  /** The answer to `Execute`: a result for each of its requests, and at a checkpoint the digest. */
-  | {
-      readonly _tag: "Executed"
-      readonly seq: Seq
-      readonly results: ReadonlyArray<Bytes>
-      /** Digest of the service's state at a checkpoint; `noDigest` elsewhere. */
-      readonly service: Digest
-    }
+  | Executed
   /** The view-change timer of `view` fired. */
   | { readonly _tag: "Timeout"; readonly view: View }
   /** The primary of a new view may begin it; see `canBegin`. */
