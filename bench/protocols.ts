@@ -6,12 +6,12 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { makeClientPool } from "../src/net/client-pool.ts"
 import { freshClusterConfig } from "../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
+import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { ClosedLoop } from "./null-workload.ts"
 
@@ -26,24 +26,7 @@ const options = {
   help: { type: "boolean", default: false },
 } as const
 
-const refuse = (what: string): never => {
-  process.stderr.write(`bench: ${what}\n${usage}\n`)
-  process.exit(2)
-}
-
-const parsed = () => {
-  try {
-    return parseArgs({ options }).values
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : String(cause))
-  }
-}
-
-const given = parsed()
-if (given.help) {
-  process.stdout.write(`${usage}\n`)
-  process.exit(0)
-}
+const { given, refuse } = readArguments(usage, options)
 const number = (name: "seconds" | "warmup"): number =>
   /^[1-9]\d*$/.test(given[name]) ? Number(given[name]) : refuse(`--${name} ${given[name]}`)
 const [seconds, warmup] = [number("seconds"), number("warmup")]

@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { configDefaults } from "../src/net/cluster-config.ts"
+import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { type Measurement, measure, type Setting } from "./measure.ts"
 import { readProfiles } from "./profile.ts"
@@ -18,25 +18,6 @@ const usage = `node bench/run.ts [--clients 1,10,100] [--payload 0,4096] [--trac
 
 One line for each combination. --json prints one document (schema prophecy-bench/1) instead;
 --profile also says which functions had the replicas' time.`
-
-const refuse = (what: string): never => {
-  process.stderr.write(`bench: ${what}\n${usage}\n`)
-  process.exit(2)
-}
-
-const numbers = (name: string, text: string, least: number): ReadonlyArray<number> => {
-  const all = text.split(",").map((word) => (/^\d+$/.test(word) ? Number(word) : Number.NaN))
-  return all.every((n) => n >= least) ? all : refuse(`--${name} ${text}: numbers from ${least}`)
-}
-
-const one = (name: string, text: string, least: number): number =>
-  numbers(name, text, least)[0] ?? refuse(`--${name}: a number is missing`)
-
-const switches = (text: string): ReadonlyArray<boolean> =>
-  text.split(",").map((word) => {
-    if (word !== "on" && word !== "off") return refuse(`--traces ${text}: on, off or both`)
-    return word === "on"
-  })
 
 const options = {
   clients: { type: "string", default: "1,10,100" },
@@ -51,19 +32,21 @@ const options = {
   help: { type: "boolean", default: false },
 } as const
 
-const parsed = () => {
-  try {
-    return parseArgs({ options }).values
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : String(cause))
-  }
+const { given, refuse } = readArguments(usage, options)
+
+const numbers = (name: string, text: string, least: number): ReadonlyArray<number> => {
+  const all = text.split(",").map((word) => (/^\d+$/.test(word) ? Number(word) : Number.NaN))
+  return all.every((n) => n >= least) ? all : refuse(`--${name} ${text}: numbers from ${least}`)
 }
 
-const given = parsed()
-if (given.help) {
-  process.stdout.write(`${usage}\n`)
-  process.exit(0)
-}
+const one = (name: string, text: string, least: number): number =>
+  numbers(name, text, least)[0] ?? refuse(`--${name}: a number is missing`)
+
+const switches = (text: string): ReadonlyArray<boolean> =>
+  text.split(",").map((word) => {
+    if (word !== "on" && word !== "off") return refuse(`--traces ${text}: on, off or both`)
+    return word === "on"
+  })
 
 const settings: ReadonlyArray<Setting> = switches(given.traces).flatMap((traces) =>
   numbers("payload", given.payload, 0).flatMap((payload) =>
