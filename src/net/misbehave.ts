@@ -6,6 +6,7 @@
  */
 import { randomInt } from "node:crypto"
 import type { Bytes } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 
 export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
 /**
@@ -49,8 +50,7 @@ export class Misbehaviour {
     // The latest stays the last: so the first of all is the one to forget.
     this.#ordered.delete(operation)
     this.#ordered.set(operation, result)
-    const [oldest] = this.#ordered.keys()
-    if (this.#ordered.size > remembered && oldest !== undefined) this.#ordered.delete(oldest)
+    forgetOldest(this.#ordered, remembered)
   }
 
   #another(behaviour: `another ${number}`, result: Bytes): Bytes {

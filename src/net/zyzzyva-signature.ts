@@ -9,6 +9,7 @@
 import type { KeyObject } from "node:crypto"
 import { sign, verify } from "node:crypto"
 import type { Bytes } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import type { Signable } from "../core/zyzzyva/message.ts"
 import type { Claim } from "../core/zyzzyva/signed.ts"
 import { privateKeyOf, publicKeyOf } from "./signature.ts"
@@ -110,7 +111,6 @@ export class ZyzzyvaVerifier {
 
   #remember(name: string): void {
     this.#good.add(name)
-    const [oldest] = this.#good
-    if (this.#good.size > remembered && oldest !== undefined) this.#good.delete(oldest)
+    forgetOldest(this.#good, remembered)
   }
 }

@@ -6,6 +6,7 @@
  * heard before the line in which it is executed; then it waits for that. Memory is bounded.
  */
 import type { Bytes, ClientId, Digest, ReplicaId, Seq } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import { decodePlaced, isBefore, nowhere, type Position } from "../core/prophecy/position.ts"
 import type { Sketch } from "../core/prophecy/sketch-table.ts"
 import { shortJson } from "./difference.ts"
@@ -88,8 +89,7 @@ export class DClientMonitor {
     this.#executed.set(seq, batch)
     for (const claim of this.#claims.get(seq) ?? []) this.#compare(claim, batch)
     this.#claims.delete(seq)
-    const [oldest] = this.#executed.keys()
-    if (this.#executed.size > kept && oldest !== undefined) this.#executed.delete(oldest)
+    forgetOldest(this.#executed, kept)
   }
 
   #step(event: DClientEvent): void {
@@ -134,8 +134,7 @@ export class DClientMonitor {
     const known = this.#told.get(name) ?? nowhere
     this.#told.delete(name)
     this.#told.set(name, isBefore(known, position) ? position : known)
-    const [oldest] = this.#told.keys()
-    if (this.#told.size > kept && oldest !== undefined) this.#told.delete(oldest)
+    forgetOldest(this.#told, kept)
   }
 
   #claim(event: DClientEvent, operation: Bytes, { digest, position }: Sketch, by: string): void {

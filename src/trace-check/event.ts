@@ -23,27 +23,33 @@ import type {
 } from "../core/prophecy/sketcher-state.ts"
 import type { Place } from "./finding.ts"
 
-/** A replica's step as the model takes it; the trace's line says the same. */
-export interface ReplicaEvent {
+/** A replica's step as its model takes it; the trace's line says the same. */
+export interface ReplicaStepOf<S, I, T> {
   readonly _tag: "ReplicaStep"
   readonly place: Place
   readonly n: number
   readonly replica: ReplicaId
-  readonly before: State
-  readonly input: Input
-  readonly step: PbftStep
-  /** What the line says was changed, as JSON data. */
-  readonly post: unknown
+  readonly before: S
+  readonly input: I
+  readonly step: T
 }
 
-export interface ClientEvent {
+export interface ClientStepOf<S, I, T> {
   readonly _tag: "ClientStep"
   readonly place: Place
   readonly n: number
   readonly client: ClientId
-  readonly before: ClientState
-  readonly input: ClientInput
-  readonly step: ClientStep
+  readonly before: S
+  readonly input: I
+  readonly step: T
+}
+
+export interface ReplicaEvent extends ReplicaStepOf<State, Input, PbftStep> {
+  /** What the line says was changed, as JSON data. */
+  readonly post: unknown
+}
+
+export interface ClientEvent extends ClientStepOf<ClientState, ClientInput, ClientStep> {
   readonly post: unknown
 }
 
@@ -74,23 +80,26 @@ export interface DClientEvent {
 }
 
 /** Steps of a replica that have no line, and the state after them. */
-export interface ReplicaGap {
+export interface ReplicaGapOf<S> {
   readonly _tag: "ReplicaGap"
   readonly place: Place
   readonly replica: ReplicaId
   /** undefined: the process was killed, and nobody knows how many. */
   readonly dropped: number | undefined
-  readonly before: State
-  readonly after: State
+  readonly before: S
+  readonly after: S
 }
 
 /** Steps of a process of clients that have no line, or its new start, and all states after. */
-export interface ClientsGap {
+export interface ClientsGapOf<S> {
   readonly _tag: "ClientsGap"
   readonly place: Place
   readonly dropped: number | undefined
-  readonly after: ReadonlyMap<ClientId, ClientState>
+  readonly after: ReadonlyMap<ClientId, S>
 }
+
+export type ReplicaGap = ReplicaGapOf<State>
+export type ClientsGap = ClientsGapOf<ClientState>
 
 /** Steps of a sketcher that have no line, or its new start, and the state after. */
 export interface SketcherGap {

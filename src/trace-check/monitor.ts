@@ -5,6 +5,7 @@
  * kept sequence numbers is counted as not compared, never taken for equal.
  */
 import type { ClientId, ReplicaId, Seq } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import { allCommitted } from "../core/pbft/invariants.ts"
 import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
@@ -276,10 +277,7 @@ export class Monitor {
     votes.forEach((vote, replica) => {
       if (vote !== "" && vote !== digest) this.#wrongCheckpoint(replica, seq, [place, place])
     })
-    const oldest = this.#checkpoints.keys().next().value
-    if (this.#checkpoints.size > checkpointsKept && oldest !== undefined) {
-      this.#checkpoints.delete(oldest)
-    }
+    forgetOldest(this.#checkpoints, checkpointsKept)
   }
 
   #wrongCheckpoint(replica: ReplicaId, seq: Seq, places: readonly [Place, Place]): void {

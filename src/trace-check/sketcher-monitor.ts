@@ -6,6 +6,7 @@
  */
 import * as HashMap from "../core/hash-map.ts"
 import type { Bytes, Digest } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import { isBefore, nowhere, type Position } from "../core/prophecy/position.ts"
 import type { Sketch } from "../core/prophecy/sketch-table.ts"
 import type { Call, CallId, Respond } from "../core/prophecy/sketcher-state.ts"
@@ -137,8 +138,7 @@ export class SketcherMonitor {
   #remember(name: string, known: Known): void {
     this.#known.delete(name)
     this.#known.set(name, known)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > keysKept && oldest !== undefined) this.#known.delete(oldest)
+    forgetOldest(this.#known, keysKept)
   }
 
   #reject(

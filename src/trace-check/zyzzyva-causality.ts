@@ -5,6 +5,7 @@
  * things that contradict each other name it.
  */
 import type { ClientId, ReplicaId } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { Request } from "../core/request.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
@@ -221,8 +222,7 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
 
   #remember(at: string, saying: { readonly key: string; readonly place: Place }): void {
     this.#places.set(at, saying)
-    const [oldest] = this.#places.keys()
-    if (this.#places.size > sayingsKept && oldest !== undefined) this.#places.delete(oldest)
+    forgetOldest(this.#places, sayingsKept)
   }
 
   #replicaSends({ replica, step }: ReplicaEvent): void {

@@ -7,6 +7,7 @@
  */
 import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
+import { forgetOldest } from "../core/oldest.ts"
 import { fullProjection } from "../core/zyzzyva/projection.ts"
 import { durableRecords, restart } from "../core/zyzzyva/restart.ts"
 import type { Config, State } from "../core/zyzzyva/state.ts"
@@ -56,8 +57,7 @@ class Recent<K, V> {
 
   set(key: K, value: V): void {
     this.#entries.set(key, value)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > this.#limit && oldest !== undefined) this.#entries.delete(oldest)
+    forgetOldest(this.#entries, this.#limit)
   }
 }
 
