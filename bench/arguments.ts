@@ -1,4 +1,4 @@
-/** The command line of a benchmark: its values; or its usage, with exit code 2 where it is wrong. */
+/** The command line of a benchmark: its values, or where it is wrong its usage and exit code 2. */
 import { type ParseArgsConfig, parseArgs } from "node:util"
 
 type Options = NonNullable<ParseArgsConfig["options"]>
