@@ -176,6 +176,25 @@ ForLateFetcher ==
   {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
    OrderTo(Replicas, 0, AC \o B, BatchB(Replicas)), Commit(1, Cert(0, BC, {0, 2, 3}))}
 
+\* For the client 0, which asks one replica for the result: results and digests of it, another
+\* digest, one of another view, and acknowledgements.
+ForDigestClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(i) : i \in {0, 1}} \cup {Digested(said(i)) : i \in Replicas} \cup
+     {Digested(Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>)),
+      Digested(Response(1, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view.
+AskingOf(r, batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "replier", r)]
+ForDigestBackup ==
+  LET said(i) == Change(i, 2, {LastOrder(0, B)}, {}, {2, 3})
+  IN {OrderTo(Replicas, 0, B, AskingOf(2, BatchB(Replicas))),
+      OrderTo(Replicas, 0, BC, AskingOf(1, BatchC(Replicas))),
+      With(RequestTo(Replicas, 1, 1, "b", Replicas), "replier", 2),
+      RequestTo(Replicas, 1, 2, "c", Replicas),
+      NewView(2, {said(i) : i \in {0, 2, 3}})}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -244,6 +263,8 @@ Witnesses ==
   /\ RecordWitness("ReachConfirming", \E i \in Correct : stage[i] = "confirming")
   /\ RecordWitness("ReachAnsweredLater", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ m.view > 0))
+  /\ RecordWitness("ReachDigestAnswer", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ ~IsWhole(m)))
   /\ RecordWitness("ReachRolledBack", \E i \in Correct : \E m \in msgs :
        /\ m.type = "SpecResponse" /\ m.replica = i /\ stage[i] = "active" /\ m.view < view[i]
        /\ InLog(i, m.seq) /\ slot[i][m.seq].history # m.history)

@@ -46,6 +46,7 @@ CONSTANTS
   CanFetch,         \* the correct replicas that may fetch the state of a checkpoint
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
+  Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -64,8 +65,12 @@ NoDigest == <<>>
 NoResult == <<>>
 NoBatch  == <<>>
 
-\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies.
-Signed(m) == [client |-> m.client, timestamp |-> m.timestamp, op |-> m.op, auth |-> m.auth]
+\* A record with one field more.
+With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r[k]]
+
+\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
+\* `replier`, where there is one: who answers it in full. Neither is part of its identity.
+Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts into a gap, is an empty batch.
 NullDigest == <<[null |-> TRUE]>>
@@ -88,6 +93,11 @@ OrderReq(v, n, h, batch) ==
 SpecResponse(i, v, n, h, ordered, done) ==
   [type |-> "SpecResponse", view |-> v, seq |-> n, history |-> h, ordered |-> ordered,
    client |-> done.client, timestamp |-> done.timestamp, result |-> done.result, replica |-> i]
+\* What an answer bears may be the result's digest.
+ResultDigest(r) == <<"digest", r>>
+Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
+IsWhole(answer) == "digest" \notin DOMAIN answer
+DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
 \* The signed part of an answer, to the other replicas, at a checkpoint.
 SpecHeader(i, v, n, h) ==
   [type |-> "SpecHeader", view |-> v, seq |-> n, history |-> h, replica |-> i]
@@ -334,21 +344,26 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 ClientView(c) == LET views == client[c].views IN
   Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
-\* Step 1. A client sends its next request, one at a time, to the primary.
+\* Step 1. A client sends its next request, one at a time, to the primary. It may ask one replica
+\* for the whole result, and the others for its digest.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
   /\ LET t  == client[c].timestamp + 1
          op == ClientOps[c][t]
+         request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
-        /\ msgs' = msgs \cup {Request(c, t, op, {Primary(ClientView(c))})}
+        /\ \E r \in Repliers :
+             msgs' = msgs \cup {IF r = N THEN request ELSE With(request, "replier", r)}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
 Matching(responses, x) == {r \in Replicas :
   /\ responses[r] # NoResponse
   /\ responses[r].view = x.view /\ responses[r].seq = x.seq
-  /\ responses[r].history = x.history /\ responses[r].result = x.result}
+  /\ responses[r].history = x.history /\ DigestOf(responses[r]) = DigestOf(x)}
+\* The results themselves that these replicas gave: of answers that match one at the most.
+Results(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
 
 Complete(c, x) ==
   client' = [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE, ![c].responses = NoResponses,
@@ -356,36 +371,40 @@ Complete(c, x) ==
                            ![c].done = {[seq |-> x.seq, history |-> x.history]},
                            ![c].views = x.views]
 
-\* Cases 4a and 4d. An answer; one of a later view takes the place of what its sender said before.
+\* Cases 4a and 4d. An answer; one of a later view takes the place of what its sender said before,
+\* and so does a result that of its digest.
 \* Two orders that contradict each other prove that the primary misbehaves.
 ClientRecvSpecResponse(c, m) ==
   /\ m.type = "SpecResponse" /\ m.client = c
   /\ client[c].op # NoOp
   /\ m.timestamp = client[c].timestamp
   /\ LET old == client[c].responses[m.replica]
-         new == [view |-> m.view, seq |-> m.seq, history |-> m.history, ordered |-> m.ordered,
-                 result |-> m.result]
+         new == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
          responses == [client[c].responses EXCEPT ![m.replica] = new]
          views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
          against == {r \in Replicas :
            LET x == client[c].responses[r] IN
            /\ x # NoResponse /\ x.ordered /\ m.ordered
            /\ x.view = m.view /\ x.seq = m.seq /\ x.history # m.history}
-     IN /\ old # NoResponse => old.view < m.view
-        /\ IF Cardinality(Matching(responses, new)) >= FastQuorum
-           THEN Complete(c, [seq |-> new.seq, history |-> new.history, result |-> new.result,
-                             views |-> views])
+         same == Matching(responses, new)
+         results == Results(responses, same)
+     IN /\ old # NoResponse =>
+             old.view < m.view \/ (old.view = m.view /\ ~IsWhole(old) /\ IsWhole(m))
+        /\ IF Cardinality(same) >= FastQuorum /\ results # {}
+           THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
+                             result |-> CHOOSE r \in results : TRUE])
            ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
         /\ msgs' = msgs \cup
              {Pom({Order(m.view, m.seq, m.history),
                    Order(m.view, m.seq, client[c].responses[r].history)}) : r \in against}
   /\ UNCHANGED replicaVars
 
-\* The answers of which enough are equal, by who gave them: one group at the most.
+\* The answers of which enough are equal, with the result among them, by who gave them: one group at
+\* the most. Without the result all replicas are asked for it.
 Groups(c) ==
   LET responses == client[c].responses IN
   {S \in {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}} :
-     Cardinality(S) >= CommitQuorum}
+     Cardinality(S) >= CommitQuorum /\ Results(responses, S) # {}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
@@ -398,7 +417,7 @@ ClientCommit(c) ==
        IN /\ ~Shown(c, x)
           /\ client' = [client EXCEPT ![c].commits = {},
                ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                                    replicas |-> S, result |-> x.result]}]
+                 replicas |-> S, result |-> CHOOSE r \in Results(client[c].responses, S) : TRUE]}]
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 
@@ -600,7 +619,7 @@ Apply(state, batch, at) ==
                            [timestamp |-> r.timestamp, result |-> result,
                             seq |-> at.seq, history |-> at.history]],
               done  |-> Append(state.done, [client |-> r.client, timestamp |-> r.timestamp,
-                                            result |-> result])],
+                                            result |-> result, request |-> r])],
              Tail(batch), at)
 
 -----------------------------------------------------------------------------
@@ -656,6 +675,10 @@ Settle(i, cps, heard, known, votes, out) ==
      /\ slot' = [slot EXCEPT ![i] =
           [n \in Window(low) |-> IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot]]
 
+\* An answer as its client asked for it: with the result, or with the result's digest.
+Asked(i, request, m) ==
+  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+
 \* The next batch of the log, before it is agreed on.
 Execute(i) ==
   LET n == executed[i] + 1 IN
@@ -675,7 +698,8 @@ Execute(i) ==
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
         /\ Settle(i, cps, heard, certificates[i], checkpointVotes[i],
-             {SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k]) :
+             {Asked(i, after.done[k].request,
+                    SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in 1 .. Len(after.done)} \cup
              IF isDue THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
   /\ UNCHANGED <<changeVars, client>>

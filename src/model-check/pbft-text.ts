@@ -80,7 +80,8 @@ const signedText = (r: SignedRequest): Text =>
 const namedText = ({ client, timestamp }: NamedRequest): Text =>
   record({ client: int(client), timestamp: int(timestamp) })
 
-const replierText = ({
+/** Who is to answer a request in full, where it says so. */
+export const replierText = ({
   replier,
 }: Pick<SignedRequest, "replier">): Readonly<Record<string, Text>> =>
   replier === undefined ? {} : { replier: int(replier) }

@@ -23,6 +23,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   CanFetch = ${setOf(spec.canFetch)}
   MaxView = ${spec.maxView}
   ForgesNewView = ${truth(spec.forgesNewView)}
+  Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

@@ -34,6 +34,7 @@ export interface ZyzzyvaTwinSpec {
   readonly canFetch: ReadonlyArray<number>
   readonly maxView: number
   readonly forgesNewView: boolean
+  readonly repliers: ReadonlyArray<number>
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -88,6 +89,7 @@ export const zyzzyvaBase = {
   canFetch: [],
   maxView: 0,
   forgesNewView: false,
+  repliers: [],
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -138,6 +138,7 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
     id,
     firstTimestamp: 0,
     ...timers,
+    resultDigest: modelDigests.resultDigest,
   }
   const operations = c.clientOps[id] ?? []
   const sent = sentOf(c)
@@ -159,7 +160,9 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
       }
       const operation = operations[at.timestamp]
       if (operation === undefined) return []
-      return [wrap(moveClient(config, at, { _tag: "Submit", operation }), operation)]
+      const submit = { _tag: "Submit" as const, operation }
+      const all = c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
+      return all.map((s) => wrap(moveClient(config, at, s), operation))
     },
     receive: (p, message) => {
       const { message: m } = message as ZyzzyvaEnvelope

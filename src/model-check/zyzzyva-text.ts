@@ -5,7 +5,8 @@
  * signatures from what is signed.
  */
 import * as ClientTable from "../core/client-table.ts"
-import type { ClientState, Response } from "../core/zyzzyva/client.ts"
+import type { Response } from "../core/zyzzyva/answers.ts"
+import type { ClientState } from "../core/zyzzyva/client.ts"
 import type { Certificate, NewView, Signer, Stable, ViewChange } from "../core/zyzzyva/message.ts"
 import {
   type Config,
@@ -20,7 +21,7 @@ import * as Window from "../core/window.ts"
 import { everyone, verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"
-import { valueText } from "./pbft-text.ts"
+import { modelDigests as pbftDigests, replierText, valueText } from "./pbft-text.ts"
 import { batchDigest, historyDigest, orEmpty, type Replica } from "./zyzzyva-process.ts"
 
 /** The variables of Zyzzyva.tla that belong to a replica. */
@@ -50,6 +51,7 @@ const signedText = (r: SignedRequest): Text =>
     timestamp: int(r.timestamp),
     op: str(r.operation),
     auth: set(verifiesAt(r.authenticator).map(int)),
+    ...replierText(r),
   })
 
 const entryText = (e: Entry): Text =>
@@ -68,7 +70,7 @@ const tableText = (all: ReadonlyArray<Entry>): Text =>
 /** What a model injects as digest functions, and as signatures. */
 export const modelDigests: Pick<
   Config,
-  "batchDigest" | "historyDigest" | "checkpointDigest" | "sign"
+  "batchDigest" | "historyDigest" | "checkpointDigest" | "resultDigest" | "sign"
 > = {
   batchDigest,
   historyDigest,
@@ -76,6 +78,7 @@ export const modelDigests: Pick<
     const value = service === genesisService ? seq([]) : service
     return seq([orEmpty(history), value, tableText(table)])
   },
+  resultDigest: pbftDigests.resultDigest,
   sign: () => "",
 }
 
@@ -180,10 +183,19 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
   }
 }
 
+// A mark that is there only where it is set.
+const digestText = (digest: boolean): Readonly<Record<string, Text>> =>
+  digest ? { digest: bool(true) } : {}
+
 const responseText = (r: Response | undefined): Text =>
   r === undefined
     ? seq([])
-    : record({ ...place(r), ordered: bool(r.order !== undefined), result: orEmpty(r.result) })
+    : record({
+        ...place(r),
+        ordered: bool(r.order !== undefined),
+        result: orEmpty(r.result),
+        ...digestText(r.digest),
+      })
 
 /** The variable `client` at this client. */
 export const clientText = (state: ClientState): Text => {
@@ -213,7 +225,7 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
     case "Request": {
       const auth = set(verifiesAt(m.authenticator).map(int))
       const of = { client: int(m.client), timestamp: int(m.timestamp), op: str(m.operation) }
-      return record({ type, ...of, auth, to: toText })
+      return record({ type, ...of, auth, to: toText, ...replierText(m) })
     }
     case "OrderReq":
       return record({ type, ...place(m), batch: seq(m.batch.map(signedText)), to: toText })
@@ -222,6 +234,7 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         client: int(m.client),
         timestamp: int(m.timestamp),
         result: orEmpty(m.result),
+        ...digestText(m.digest === true),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })

@@ -46,6 +46,7 @@ import {
   type Said,
   type Size,
 } from "./zyzzyva-byzantine.ts"
+import { zyzzyvaFastUniverses } from "./zyzzyva-fast-universe.ts"
 import { batchDigest, batchOfDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
 
@@ -300,5 +301,6 @@ export const zyzzyvaUniverses = {
   ForFetcher: forFetcher,
   ForLateFetcher: forLateFetcher,
   ForPrimary: forPrimary,
+  ...zyzzyvaFastUniverses,
 } as const satisfies Record<string, Universe>
 export type ZyzzyvaUniverseName = keyof typeof zyzzyvaUniverses

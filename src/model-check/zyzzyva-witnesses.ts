@@ -93,6 +93,7 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   everyReplica("ReachAllInNewView", isLater),
   someReplica("ReachConfirming", (s) => s.stage === "confirming"),
   someMessage("ReachAnsweredLater", (m) => m._tag === "SpecResponse" && m.view > 0),
+  someMessage("ReachDigestAnswer", (m) => m._tag === "SpecResponse" && m.digest === true),
   rolledBack,
   twoHistories,
   someReplica("ReachNull", (s) =>

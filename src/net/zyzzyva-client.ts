@@ -26,6 +26,7 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
 import { storeFingerprint } from "./handshake.ts"
 import type { EndpointKeys } from "./keys.ts"
+import { replierInTurn } from "./replier.ts"
 import { authenticAnswer, canBeShown } from "./zyzzyva-authenticate.ts"
 import { readZyzzyvaMessage, writeZyzzyvaMessage } from "./zyzzyva-codec.ts"
 import { zyzzyvaClientConfig } from "./zyzzyva-config.ts"
@@ -61,7 +62,10 @@ export const zyzzyvaClient = (
     group,
     first: (client) => initClient(coreOf(client)),
     step: (client, state, input) => stepClient(coreOf(client), state, input),
-    submit: (_, { operation }) => ({ _tag: "Submit", operation }),
+    submit: ({ timestamp }, asked) => {
+      const replier = replierInTurn(config, asked, timestamp)
+      return { _tag: "Submit", operation: asked.operation, ...replier }
+    },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
     received: (message) => ({ _tag: "Receive", message }),
     firstWaitMs: config.retransmitMs,

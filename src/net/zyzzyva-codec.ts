@@ -4,7 +4,7 @@
  *     certificate   = view seq history signers
  *     order-req     = 40h view seq history digest signature signed-batch
  *     spec-response = 41h view seq history signature client timestamp replica u32(length) result
- *                     (00 | 01 signature)
+ *                     marks [signature]
  *     spec-header   = 42h view seq history signature replica
  *     commit        = 43h client certificate
  *     local-commit  = 44h view seq history client replica
@@ -13,6 +13,9 @@
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
+ *
+ * Of `marks` the lowest bit says that there is the primary's signature, the next one that the result
+ * is its digest.
  *
  * States are not fetched over the network yet: FETCH-STATE and STATE have no bytes.
  *
@@ -40,9 +43,11 @@ import {
   type CodecLimits,
   type ReadBatch,
   readAuthenticator,
+  readReplier,
   readRequest,
   readSignedBatch,
   writeAuthenticator,
+  writeReplier,
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
@@ -106,6 +111,9 @@ const readPlace = (reader: Reader): Place => {
   return { view, seq, history: reader.digest("history") }
 }
 
+/** What an answer bears; a bit each. */
+const marks = { order: 1, digest: 2 } as const
+
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
   writer.text(m.signature)
@@ -116,7 +124,7 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writer.u32(m.result.length)
   writer.text(m.result)
   writer.reserve(1)
-  writer.u8(m.order === undefined ? 0 : 1)
+  writer.u8((m.order === undefined ? 0 : marks.order) + (m.digest === true ? marks.digest : 0))
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
@@ -138,7 +146,8 @@ const writePom = (writer: Writer, { orders }: Pom): void => {
 export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
   if (m._tag === "Request") {
     writeRequest(writer, m)
-    return writeAuthenticator(writer, m.authenticator)
+    writeAuthenticator(writer, m.authenticator)
+    return writeReplier(writer, m)
   }
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
   if (m._tag === "NewView") return writeNewView(writer, m)
@@ -195,7 +204,8 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded 
   const { client, timestamp, operation } = readRequest(reader, limits)
   const to = reader.at
   const authenticator = readAuthenticator(reader, limits)
-  return { message: { _tag: "Request", client, timestamp, operation, authenticator }, from, to }
+  const signed = { client, timestamp, operation, authenticator, ...readReplier(reader, limits) }
+  return { message: { _tag: "Request", ...signed }, from, to }
 }
 
 const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
@@ -214,11 +224,12 @@ const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const ordered = reader.u8("whether there is an order")
-  if (ordered > 1) reader.fail(`${ordered} is neither 0 nor 1`)
-  const order = ordered === 1 ? { order: readSignature(reader) } : {}
+  const given = reader.u8("marks")
+  if (given > marks.order + marks.digest) reader.fail(`${given} is no set of marks`)
+  const order = (given & marks.order) > 0 ? { order: readSignature(reader) } : {}
+  const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
   const about = { client, timestamp, result, replica }
-  return { _tag: "SpecResponse", ...place, signature, ...about, ...order }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...order }
 }
 
 const readCommit = (reader: Reader, limits: CodecLimits): Commit => {

@@ -11,7 +11,7 @@ import { needsOf } from "../core/zyzzyva/needs.ts"
 import type { Config } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { longestWait } from "./core-config.ts"
-import { batchDigest } from "./digests.ts"
+import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
@@ -22,6 +22,7 @@ export const zyzzyvaDigests = {
   batchDigest,
   historyDigest,
   checkpointDigest: zyzzyvaCheckpointDigest,
+  resultDigest,
 } as const
 
 export const zyzzyvaCoreConfig = (
@@ -53,5 +54,6 @@ export const zyzzyvaClientConfig = (
     commitMs: Math.ceil(retransmitMs * commitShare),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    resultDigest,
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is different in a configuration of Zyzzyva. It has no features that PBFT alone has; and its
+ * What is different in a configuration of Zyzzyva. It has none of the features that are PBFT's alone; and its
  * batches are no larger than so that a frame has room for a log of them: a NEW-VIEW bears those
  * that may have been executed, each once.
  */
@@ -11,7 +11,6 @@ interface Given {
   readonly logSize: number
   readonly readOnly: boolean
   readonly tentative: boolean
-  readonly digestReplies: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -34,7 +33,7 @@ export const zyzzyvaDefaults = {
 /** What is wrong with a configuration of Zyzzyva; empty for another protocol. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
   if (given.protocol !== "zyzzyva") return []
-  const switched = (["readOnly", "tentative", "digestReplies", "sketches"] as const)
+  const switched = (["readOnly", "tentative", "sketches"] as const)
     .filter((name) => given[name])
     .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))
   const counted = (["agreedTimeMs", "bigRequestBytes"] as const)

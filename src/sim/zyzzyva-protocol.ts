@@ -57,7 +57,7 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
     this.#options = options
     const { hashing } = options
     this.#making = { hashing, signatures: new Signatures(hashing.hash) }
-    const { fast, commit } = zyzzyvaClientConfig(scenario, 0).needs
+    const { fast, commit } = zyzzyvaClientConfig(scenario, 0, this.#making).needs
     const liars = byzantineReplicas(scenario).length
     const states = () => this.#correct.map(({ state }) => state)
     this.monitor = new ZyzzyvaLedger(states, { liars, fast, commit })
@@ -113,14 +113,19 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
     })
 
   #clientMachine(id: ClientId): Machine {
-    const config = zyzzyvaClientConfig(this.#scenario, id)
+    const config = zyzzyvaClientConfig(this.#scenario, id, this.#making)
     const { signatures } = this.#making
     const { group } = config
+    const { cluster } = this.#scenario
     const everyone = Array.from({ length: group.n }, (_, replica) => replica)
     return {
       initial: initClient(config),
       step: (state, input) => stepClient(config, state, input),
-      submit: (_, text) => ({ _tag: "Submit", operation: operationBytes(text) }),
+      submit: ({ timestamp }, text) => {
+        const submit = { _tag: "Submit" as const, operation: operationBytes(text) }
+        const replier = timestamp % group.n
+        return cluster.digestReplies === true ? { ...submit, replier } : submit
+      },
       timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
       heard: (message) => {
         if (message._tag !== "SpecResponse" && message._tag !== "LocalCommit") return undefined

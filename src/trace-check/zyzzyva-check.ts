@@ -28,7 +28,7 @@ export const zyzzyvaNodes = (
   const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> =>
     header.node.kind === "replica"
       ? new ZyzzyvaReplicaReplay(header, digests)
-      : new ZyzzyvaClientsReplay(header)
+      : new ZyzzyvaClientsReplay(header, digests)
   return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
 }
 

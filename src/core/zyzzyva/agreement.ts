@@ -7,7 +7,7 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import { primaryOf } from "../quorum.ts"
-import type { SignedRequest } from "../request.ts"
+import { replierOf, type SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { accuse, hasAccused } from "./accusation.ts"
 import { isCertified } from "./certificate.ts"
@@ -105,7 +105,7 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
     return ignore(state, "AlreadyQueued")
   }
   const others = state.queue.filter((r) => r.client !== client)
-  const queue = [...others, { client, timestamp, operation, authenticator }]
+  const queue = [...others, { client, timestamp, operation, authenticator, ...replierOf(m) }]
   return { state: { ...state, queue }, effects: none, action: "RecvRequest" }
 }
 

@@ -10,6 +10,7 @@ import { ignore, type Machine, none, type Step } from "../machine.ts"
 import { type Group, primaryOf } from "../quorum.ts"
 import type { Request } from "../request.ts"
 import type { ClientAction } from "./action.ts"
+import { matching, replaces, type Response, type Responses, responseOf } from "./answers.ts"
 import type {
   Authentic,
   Certificate,
@@ -33,17 +34,8 @@ export interface ClientConfig {
   readonly retransmitMs: number
   /** Each time in vain it waits twice as long as before, up to this, in milliseconds. */
   readonly maxRetransmitMs: number
-}
-
-/** What a replica answered last to the awaited request. */
-export interface Response {
-  readonly view: View
-  readonly seq: Seq
-  readonly history: Digest
-  readonly result: Bytes
-  readonly signature: Bytes
-  /** The primary's signature of its order; undefined where a new view brought the request. */
-  readonly order: Bytes | undefined
+  /** Digest of a result, as replicas send it in place of the result. */
+  readonly resultDigest: (result: Bytes) => Digest
 }
 
 /** A certificate that was shown, and the result that its signers gave. */
@@ -66,7 +58,7 @@ export interface ClientState {
   /** Whether the request went to every replica. */
   readonly toAll: boolean
   /** Answers by replica to the awaited request. */
-  readonly responses: ReadonlyArray<Response | undefined>
+  readonly responses: Responses
   /** The certificate that it showed last. */
   readonly certificate: Shown | undefined
   /** Who acknowledged it, ascending. */
@@ -77,13 +69,21 @@ export interface ClientState {
 }
 
 export type ClientInput =
-  | { readonly _tag: "Submit"; readonly operation: Bytes }
+  | {
+      readonly _tag: "Submit"
+      readonly operation: Bytes
+      /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
+      readonly replier?: ReplicaId
+    }
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
   | { readonly _tag: "Receive"; readonly message: Authentic<SpecResponse | LocalCommit> }
 
 /** A client's request; its authenticator is the driver's to make. */
-export type UnsignedRequest = { readonly _tag: "Request" } & Request
+export type UnsignedRequest = {
+  readonly _tag: "Request"
+  readonly replier?: ReplicaId
+} & Request
 
 /** Exactly what a client may ask for. */
 export type ClientEffect =
@@ -122,12 +122,13 @@ const setTimer = (ms: number): ClientEffect => ({ _tag: "SetTimer", timer: "retr
 export const clientSubmit = (
   config: ClientConfig,
   state: ClientState,
-  operation: Bytes,
+  { operation, replier }: Submit,
 ): ClientStep => {
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
-  const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const content = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const message = { ...content, ...(replier === undefined ? {} : { replier }) }
   const primary = primaryOf(config.group, clientView(config, state))
   return {
     state: { ...state, timestamp, operation },
@@ -139,14 +140,7 @@ export const clientSubmit = (
   }
 }
 
-const match = (a: Response, b: Response): boolean =>
-  a.view === b.view && a.seq === b.seq && a.history === b.history && a.result === b.result
-
-const whoMatches = (
-  responses: ReadonlyArray<Response | undefined>,
-  response: Response,
-): ReadonlyArray<ReplicaId> =>
-  responses.flatMap((r, replica) => (r !== undefined && match(r, response) ? [replica] : []))
+type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
 
 interface Result extends Done {
   readonly result: Bytes
@@ -178,7 +172,7 @@ const complete = (
 // Two orders of one primary for one number: shown to everyone.
 const contradictions = (
   config: ClientConfig,
-  responses: ReadonlyArray<Response | undefined>,
+  responses: Responses,
   response: Response,
 ): ReadonlyArray<ClientEffect> => {
   if (response.order === undefined) return none
@@ -213,21 +207,21 @@ export const clientRecvSpecResponse = (
   if (m.client !== config.id) return ignore(state, "ForAnotherClient")
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
-  const old = state.responses[m.replica]
-  if (old !== undefined && old.view >= m.view) return ignore(state, "OldResponse")
-  const { view, seq, history, result, signature, order } = m
-  const response: Response = { view, seq, history, result, signature, order }
+  const response = responseOf(m)
+  if (!replaces(state.responses[m.replica], response)) return ignore(state, "OldResponse")
+  const { view, seq, history } = response
   const responses = state.responses.map((r, k) => (k === m.replica ? response : r))
   const views = state.views.map((v, k) => (k === m.replica ? Math.max(v, view) : v))
   const shown = contradictions(config, state.responses, response)
   const action = "ClientRecvSpecResponse"
   const next = { ...state, responses, views }
-  const same = whoMatches(responses, response).length
-  if (same >= config.needs.fast) {
-    const done = complete(config, next, response, action)
+  const same = matching(config, responses, response)
+  const { result } = same
+  if (same.replicas.length >= config.needs.fast && result !== undefined) {
+    const done = complete(config, next, { seq, history, result }, action)
     return { ...done, effects: [...shown, ...done.effects] }
   }
-  const enough = same === config.needs.commit ? [setTimer(config.commitMs)] : none
+  const enough = same.replicas.length === config.needs.commit ? [setTimer(config.commitMs)] : none
   return { state: next, effects: [...shown, ...enough], action }
 }
 
@@ -237,18 +231,21 @@ const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers
   certificate.seq === place.seq &&
   certificate.history === place.history
 
-/** The certificate that the answers make, if it was not shown yet. */
+/**
+ * The certificate that the answers make, if it was not shown yet. Without the result among them
+ * there is none to be had: all replicas are asked for it.
+ */
 export const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
   for (const response of state.responses) {
     if (response === undefined) continue
-    const same = whoMatches(state.responses, response)
-    if (same.length < config.needs.commit) continue
+    const { replicas, result } = matching(config, state.responses, response)
+    if (replicas.length < config.needs.commit || result === undefined) continue
     if (isShown(state, response)) return undefined
-    const signers = same.map((replica) => ({
+    const signers = replicas.map((replica) => ({
       replica,
       signature: state.responses[replica]?.signature ?? "",
     }))
-    const { view, seq, history, result } = response
+    const { view, seq, history } = response
     return { view, seq, history, signers, result }
   }
   return undefined
@@ -329,7 +326,7 @@ export const stepClient = (
 ): ClientStep => {
   switch (input._tag) {
     case "Submit":
-      return clientSubmit(config, state, input.operation)
+      return clientSubmit(config, state, input)
     case "Timeout":
       return pendingCertificate(config, state) === undefined
         ? clientTimeout(config, state, input.waitedMs)

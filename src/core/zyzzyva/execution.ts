@@ -14,22 +14,28 @@ import type { SpecResponse } from "./message.ts"
 import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
 
 // The requests of a batch that are to be executed: those with a new timestamp, in order.
-const fresh = (state: State, batch: ReadonlyArray<SignedRequest>): ReadonlyArray<Request> => {
+const fresh = (state: State, { batch }: Slot): ReadonlyArray<SignedRequest> => {
   const last = new Map<number, number>()
-  return batch.flatMap(({ client, timestamp, operation }) => {
+  return batch.filter(({ client, timestamp }) => {
     const seen = last.get(client) ?? ClientTable.get(state.table, client).timestamp
-    if (timestamp <= seen) return []
+    if (timestamp <= seen) return false
     last.set(client, timestamp)
-    return [{ client, timestamp, operation }]
+    return true
   })
 }
+
+const plain = ({ client, timestamp, operation }: Request): Request => ({
+  client,
+  timestamp,
+  operation,
+})
 
 /** The execution that the state waits for, or undefined. */
 export const pendingExecution = (config: Config, state: State): Execute | undefined => {
   const seq = state.executed + 1
   const slot = state.stage === "active" ? orderAt(state, seq) : undefined
   if (slot === undefined) return undefined
-  const requests = fresh(state, slot.batch)
+  const requests = fresh(state, slot).map(plain)
   const checkpoint = seq % config.checkpointInterval === 0
   return { _tag: "Execute", seq, requests, checkpoint, undoable: false }
 }
@@ -45,6 +51,16 @@ export const executeNext = (config: Config, before: State, after: State): Readon
 export const signHeader = (config: Config, view: number, seq: Seq, history: Digest): Bytes =>
   config.sign({ _tag: "SpecHeader", view, seq, history, replica: config.id })
 
+// An answer as its client asked for it: with the result, or with the result's digest.
+const asked = (
+  config: Config,
+  { replier }: SignedRequest,
+  result: Bytes,
+): Pick<SpecResponse, "result" | "digest"> =>
+  replier === undefined || replier === config.id
+    ? { result }
+    : { result: config.resultDigest(result), digest: true }
+
 interface Answered {
   readonly table: State["table"]
   readonly responses: ReadonlyArray<Effect>
@@ -53,7 +69,7 @@ interface Answered {
 const answer = (config: Config, state: State, slot: Slot, { seq, results }: Executed): Answered => {
   const { view } = state
   const { history } = slot
-  const requests = fresh(state, slot.batch)
+  const requests = fresh(state, slot)
   const signature = requests.length === 0 ? "" : signHeader(config, view, seq, history)
   const about = {
     view,
@@ -62,14 +78,14 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
     signature,
     ...(slot.order === undefined ? {} : { order: slot.order }),
   }
-  const responses = requests.map(({ client, timestamp }, k): Effect => {
-    const result = results[k] as Bytes
+  const responses = requests.map((request, k): Effect => {
+    const { client, timestamp } = request
     const message: SpecResponse = {
       _tag: "SpecResponse",
       ...about,
       client,
       timestamp,
-      result,
+      ...asked(config, request, results[k] as Bytes),
       replica: config.id,
     }
     return { _tag: "SendToClient", client, message }

@@ -37,6 +37,8 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   client: Natural,
   timestamp: Natural,
   result: BytesText,
+  /** The result is not whole: it is its digest. */
+  digest: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type SpecResponse = typeof SpecResponse.Type

@@ -6,9 +6,9 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, Digest, ReplicaId, Seq, View } from "../ids.ts"
-import type { Request } from "../request.ts"
 import * as Window from "../window.ts"
-import type { ClientConfig, ClientState, Done, Response } from "./client.ts"
+import type { Response } from "./answers.ts"
+import type { ClientConfig, ClientState, Done } from "./client.ts"
 import {
   type Config,
   type Entry,
@@ -21,6 +21,7 @@ import {
   type Vouched,
 } from "./state.ts"
 import {
+  type BatchData,
   batchData,
   batchOfData,
   type CertificateData,
@@ -55,7 +56,7 @@ export interface SlotData {
   readonly view: View
   readonly digest: Digest
   readonly history: Digest
-  readonly batch: ReadonlyArray<Request>
+  readonly batch: BatchData
   /** Whether there is the primary's signed order. */
   readonly ordered: boolean
 }
@@ -84,7 +85,7 @@ export interface VouchedData {
 export interface ReplicaData {
   readonly view: View
   readonly stage: Stage
-  readonly queue: ReadonlyArray<Request>
+  readonly queue: BatchData
   readonly slot: ReadonlyArray<SlotData>
   readonly executed: Seq
   readonly table: ReadonlyArray<EntryData>
@@ -107,6 +108,8 @@ export interface ResponseData {
   readonly seq: Seq
   readonly history: Digest
   readonly result: string
+  /** Left out where it is false. */
+  readonly digest?: true
   readonly ordered: boolean
 }
 
@@ -244,6 +247,7 @@ const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
   seq: r.seq,
   history: r.history,
   result: r.result,
+  ...(r.digest ? { digest: true } : {}),
   ordered: r.order !== undefined,
 })
 
@@ -275,7 +279,9 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
     const found = data.responses.find((r) => r.replica === replica)
     if (found === undefined) return undefined
     const { view, seq, history, result, ordered } = found
-    return { view, seq, history, result, signature: "", order: ordered ? "" : undefined }
+    const digest = found.digest === true
+    const order = ordered ? "" : undefined
+    return { view, seq, history, result, digest, signature: "", order }
   }),
   certificate:
     data.certificate === null

@@ -57,6 +57,8 @@ export interface Config {
     service: Digest,
     table: ReadonlyArray<Entry>,
   ) => Digest
+  /** Digest of a result, for who answers without the result itself. */
+  readonly resultDigest: (result: Bytes) => Digest
   /** The replica's own signature of what the message says: a pure function, as digests are. */
   readonly sign: (message: Message.Signable) => Bytes
 }

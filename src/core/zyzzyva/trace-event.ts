@@ -6,7 +6,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Schema } from "effect"
-import { BytesText, Natural } from "../request.ts"
+import { BytesText, Natural, replierOf } from "../request.ts"
 import type { ClientInput } from "./client.ts"
 import type { Authentic, Message, OrderReq } from "./message.ts"
 import type { ClientData, ReplicaData } from "./projection.ts"
@@ -15,6 +15,7 @@ import {
   batchOfData,
   certificateOf,
   newViewOf,
+  requestOfData,
   shownOf,
   stableOf,
   viewChangeOf,
@@ -25,7 +26,13 @@ const Digest = Schema.NonEmptyString
 const History = Schema.String
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 
-const Traced = Schema.Struct({ client: Natural, timestamp: Natural, operation: BytesText })
+const replier = { replier: Schema.optionalKey(Natural) }
+const Traced = Schema.Struct({
+  client: Natural,
+  timestamp: Natural,
+  operation: BytesText,
+  ...replier,
+})
 const Batch = Schema.Array(Traced)
 const Replicas = Schema.Array(Natural)
 const Digested = Schema.Struct({ digest: Digest, batch: Batch })
@@ -70,12 +77,15 @@ const TracedRecord = Schema.Union([
 ])
 type TracedRecord = typeof TracedRecord.Type
 
+/** There only where an answer bears the result's digest. */
+const digestMark = { digest: Schema.optionalKey(Schema.Literal(true)) }
 const responseFields = {
   ...place,
   ordered: Schema.Boolean,
   client: Natural,
   timestamp: Natural,
   result: BytesText,
+  ...digestMark,
   replica: Natural,
 }
 
@@ -133,7 +143,7 @@ export type ReplicaInput = typeof ReplicaInput.Type
 
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
-  Schema.Struct({ ...type("Submit"), operation: BytesText }),
+  Schema.Struct({ ...type("Submit"), operation: BytesText, ...replier }),
   Schema.Struct(type("Timeout")),
   Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
   Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
@@ -184,6 +194,7 @@ export const ClientState = Schema.Struct({
       replica: Natural,
       ...place,
       result: BytesText,
+      ...digestMark,
       ordered: Schema.Boolean,
     }),
   ),
@@ -241,10 +252,8 @@ const orderOf = (traced: Extract<ReplicaInput, { readonly type: "OrderReq" }>): 
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
-    case "Request": {
-      const { client, timestamp, operation } = traced
-      return receive({ _tag: "Request", client, timestamp, operation, authenticator: "" })
-    }
+    case "Request":
+      return receive({ _tag: "Request", ...requestOfData(traced) })
     case "OrderReq":
       return orderOf(traced)
     case "SpecHeader":
@@ -288,7 +297,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
 export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
   switch (traced.type) {
     case "Submit":
-      return { _tag: "Submit", operation: traced.operation }
+      return { _tag: "Submit", operation: traced.operation, ...replierOf(traced) }
     case "Timeout":
       return { _tag: "Timeout", waitedMs: 0 }
     case "SpecResponse": {

@@ -6,6 +6,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
+import { replierOf } from "../request.ts"
 import { traceSchema, type ZyzzyvaHeader } from "../trace-event.ts"
 import type { ClientInput, ClientState } from "./client.ts"
 import type { Message } from "./message.ts"
@@ -79,7 +80,8 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
     case "SpecResponse": {
       const { view, seq, history, order, client, timestamp, result, replica } = m
       const ordered = order !== undefined
-      return { type, view, seq, history, ordered, client, timestamp, result, replica }
+      const mark = m.digest === true ? { digest: true } : {}
+      return { type, view, seq, history, ordered, client, timestamp, result, ...mark, replica }
     }
     case "Commit":
       return { type, client: m.client, certificate: certificateData(m.certificate) }
@@ -160,7 +162,7 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
 const clientInputData = (input: ClientInput): Readonly<Record<string, unknown>> => {
   switch (input._tag) {
     case "Submit":
-      return { type: "Submit", operation: input.operation }
+      return { type: "Submit", operation: input.operation, ...replierOf(input) }
     case "Timeout":
       // How long it waited decides nothing but how long it waits next.
       return { type: "Timeout" }

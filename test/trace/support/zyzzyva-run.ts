@@ -34,7 +34,8 @@ export const configOf = (id: number): Config => ({
 
 export const clientConfigOf = (id: number) => {
   const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-  return { group, needs, id, firstTimestamp: 0, ...timers }
+  const { resultDigest } = zyzzyvaDigests
+  return { group, needs, id, firstTimestamp: 0, ...timers, resultDigest }
 }
 
 const headerOf = (node: Parameters<typeof header>[0]["node"], incarnation = 0): string => {

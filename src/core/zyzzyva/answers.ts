@@ -1,0 +1,61 @@
+/**
+ * What a client keeps of answers, and which of them match: TOCS 27(4) 2009, section 3.2;
+ * spec/tla/Zyzzyva.tla `Matching` and `Results`. An answer bears a result or its digest.
+ */
+import type { Bytes, Digest, ReplicaId, Seq, View } from "../ids.ts"
+import type { SpecResponse } from "./message.ts"
+
+/** What a replica answered last to the awaited request. */
+export interface Response {
+  readonly view: View
+  readonly seq: Seq
+  readonly history: Digest
+  /** The result, or with `digest` its digest. */
+  readonly result: Bytes
+  readonly digest: boolean
+  readonly signature: Bytes
+  /** The primary's signature of its order; undefined where a new view brought the request. */
+  readonly order: Bytes | undefined
+}
+
+export const responseOf = (m: SpecResponse): Response => {
+  const { view, seq, history, result, signature, order } = m
+  return { view, seq, history, result, digest: m.digest === true, signature, order }
+}
+
+/** Answers by replica to the awaited request. */
+export type Responses = ReadonlyArray<Response | undefined>
+
+/** Whether an answer takes the place of an earlier one of the same replica: only if it says more. */
+export const replaces = (old: Response | undefined, response: Response): boolean =>
+  old === undefined ||
+  old.view < response.view ||
+  (old.view === response.view && old.digest && !response.digest)
+
+/** The digest of a result, as replicas send it in place of the result. */
+export interface Digesting {
+  readonly resultDigest: (result: Bytes) => Digest
+}
+
+// Digests are computed only where somebody sent one.
+const sameResult = ({ resultDigest }: Digesting, a: Response, b: Response): boolean => {
+  if (a.digest === b.digest) return a.result === b.result
+  return a.digest ? a.result === resultDigest(b.result) : b.result === resultDigest(a.result)
+}
+
+const match = (by: Digesting, a: Response, b: Response): boolean =>
+  a.view === b.view && a.seq === b.seq && a.history === b.history && sameResult(by, a, b)
+
+/** Answers that say the same: whose they are, and the result, if it is among them. */
+export interface Matching {
+  readonly replicas: ReadonlyArray<ReplicaId>
+  readonly result: Bytes | undefined
+}
+
+/** The answers that match one of them. */
+export const matching = (by: Digesting, responses: Responses, response: Response): Matching => {
+  const same = (r: Response | undefined): r is Response => r !== undefined && match(by, r, response)
+  const replicas = responses.flatMap((r, replica) => (same(r) ? [replica] : []))
+  const whole = responses.find((r) => same(r) && !r.digest)
+  return { replicas, result: whole?.result }
+}
