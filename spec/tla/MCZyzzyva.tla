@@ -10,6 +10,7 @@
 (***************************************************************************)
 EXTENDS Zyzzyva, Graph, TLC
 
+MCIsRead(op) == op = "r"
 MCResult(v, r) == <<r.op, Len(v) + 1>>
 MCNextValue(v, r) == Append(v, r)
 MCStateDigest(h, v, t) == <<h, v, t>>
@@ -18,6 +19,8 @@ MCInitialValue == <<>>
 \* What correct clients ask for.
 AsksA == [c \in {0} |-> <<"a">>]
 AsksAThenB == [c \in {0} |-> <<"a", "b">>]
+Reads == [c \in {0} |-> <<"r">>]
+AsksAThenReads == [c \in {0} |-> <<"a", "r">>]
 TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
 NobodyAsks == [c \in {} |-> <<>>]
 
@@ -211,6 +214,7 @@ Step(action) == RecordStep(action, vars')
 MCNext ==
   \/ \E c \in Clients : ClientSubmit(c) /\ Step("ClientSubmit")
   \/ \E c \in Clients : AnyClientRecvSpecResponse(c) /\ Step("ClientRecvSpecResponse")
+  \/ \E c \in Clients : AnyClientRecvReadResponse(c) /\ Step("ClientRecvReadResponse")
   \/ \E c \in Clients : ClientCommit(c) /\ Step("ClientCommit")
   \/ \E c \in Clients : ClientTimeout(c) /\ Step("ClientTimeout")
   \/ \E c \in Clients : AnyClientRecvLocalCommit(c) /\ Step("ClientRecvLocalCommit")
@@ -219,6 +223,8 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvOrderReq(i) /\ Step("RecvOrderReq")
   \/ \E i \in Correct : AnyRecvFillHole(i) /\ Step("RecvFillHole")
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
+  \/ \E i \in Correct : AnyRecvRead(i) /\ Step("RecvRead")
+  \/ \E i \in Correct : AnyAnswerRead(i) /\ Step("AnswerRead")
   \/ \E i \in Correct : AnyRecvSpecHeader(i) /\ Step("RecvSpecHeader")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
   \/ \E i \in Correct : SendFetchState(i) /\ Step("SendFetchState")
@@ -263,6 +269,12 @@ Witnesses ==
   /\ RecordWitness("ReachConfirming", \E i \in Correct : stage[i] = "confirming")
   /\ RecordWitness("ReachAnsweredLater", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ m.view > 0))
+  /\ RecordWitness("ReachReadAnswered", \E c \in Clients : client[c].op = NoOp /\
+       \E d \in client[c].done : Outcome(d.history).table[c].timestamp < client[c].timestamp)
+  /\ RecordWitness("ReachCommittedRead", SomeMessage(LAMBDA m :
+       m.type = "ReadResponse" /\ m.seq > 0 /\ IsCommitted(m)))
+  /\ RecordWitness("ReachReadWaits", \E i \in Correct :
+       \E r \in pendingReads[i] : r.after > executed[i])
   /\ RecordWitness("ReachDigestAnswer", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ ~IsWhole(m)))
   /\ RecordWitness("ReachRolledBack", \E i \in Correct : \E m \in msgs :
@@ -283,6 +295,9 @@ Witnesses ==
   /\ RecordWitness("StableAgree", \E i, j \in Correct : i # j /\ Low(i) > 0 /\ Low(j) > 0)
   /\ RecordWitness("StableStays", \E i \in Correct : Low(i) > 0 /\ Completing # {})
   /\ RecordWitness("ClientResult", \E c \in Clients : client[c].op = NoOp /\ client[c].done # {})
+  /\ RecordWitness("FreshReads", \E c \in Clients :
+       /\ client[c].op = NoOp /\ client[c].done # {} /\ ReadOnly /\ IsRead(OpOf(c))
+       /\ \E t \in 1 .. client[c].timestamp - 1 : ~IsRead(ClientOps[c][t]))
   /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
   /\ RecordWitness("Reproducible", \E i \in Correct : stage[i] = "active" /\ executed[i] > 0)
   /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :

@@ -47,6 +47,9 @@ CONSTANTS
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
+  ReadOnly,         \* whether clients have reads answered without an order
+  HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
+  IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -98,6 +101,15 @@ ResultDigest(r) == <<"digest", r>>
 Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
 IsWhole(answer) == "digest" \notin DOMAIN answer
 DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
+\* A request that is not to be ordered, and what a replica has read for it: of which history, and
+\* whether it is committed.
+Read(c, t, op) ==
+  [type |-> "Read", client |-> c, timestamp |-> t, op |-> op, auth |-> Replicas, to |-> Replicas]
+ReadResponse(i, v, n, h, done) ==
+  [type |-> "ReadResponse", view |-> v, seq |-> n, history |-> h, client |-> done.client,
+   timestamp |-> done.timestamp, result |-> done.result, replica |-> i]
+Committed(m) == With(m, "committed", TRUE)
+IsCommitted(answer) == "committed" \in DOMAIN answer
 \* The signed part of an answer, to the other replicas, at a checkpoint.
 SpecHeader(i, v, n, h) ==
   [type |-> "SpecHeader", view |-> v, seq |-> n, history |-> h, replica |-> i]
@@ -139,6 +151,7 @@ VARIABLES
   view,             \* durable: the view a replica is in, or moves to
   stage,            \* durable but for "confirming": how far it is in that view, see Stages
   queue,            \* volatile: authentic requests waiting, in order of arrival
+  pendingReads,     \* volatile: requests to read that wait for what was ordered before them
   slot,             \* durable: per sequence number in the window the last order that it took
   executed,         \* the last sequence number executed
   table,            \* per client the last executed request: its result, and where it stands
@@ -158,9 +171,10 @@ VARIABLES
 logVars == <<queue, slot, executed, table, value>>
 checkpointVars == <<stable, checkpoints, headers, checkpointVotes, certificates>>
 changeVars == <<view, stage, accusers, viewChanges, newView, confirms>>
-replicaVars == <<logVars, checkpointVars, changeVars>>
-vars == <<view, stage, queue, slot, executed, table, value, stable, checkpoints, headers,
-          checkpointVotes, certificates, accusers, viewChanges, newView, confirms, client, msgs>>
+replicaVars == <<logVars, checkpointVars, changeVars, pendingReads>>
+vars == <<view, stage, queue, pendingReads, slot, executed, table, value, stable, checkpoints,
+          headers, checkpointVotes, certificates, accusers, viewChanges, newView, confirms, client,
+          msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Low(i) == stable[i].seq
@@ -189,6 +203,7 @@ Init ==
   /\ view = [i \in Correct |-> 0]
   /\ stage = [i \in Correct |-> "active"]
   /\ queue = [i \in Correct |-> <<>>]
+  /\ pendingReads = [i \in Correct |-> {}]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> NoSlot]]
   /\ executed = [i \in Correct |-> 0]
   /\ table = [i \in Correct |-> InitialTable]
@@ -242,7 +257,8 @@ Buildable(m) ==
           /\ VouchedBy(m.stable))
     [] OTHER -> TRUE
 
-MessageTypes == {"Request", "OrderReq", "SpecResponse", "SpecHeader", "Commit", "LocalCommit",
+MessageTypes == {"Request", "Read", "ReadResponse",
+                 "OrderReq", "SpecResponse", "SpecHeader", "Commit", "LocalCommit",
                  "FillHole", "Pom", "Accusation", "Checkpoint", "FetchState", "State",
                  "ViewChange", "NewView", "ViewConfirm"}
 InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
@@ -344,8 +360,11 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 ClientView(c) == LET views == client[c].views IN
   Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
-\* Step 1. A client sends its next request, one at a time, to the primary. It may ask one replica
-\* for the whole result, and the others for its digest.
+\* Whether what c waits for is not to be ordered: it asked nobody to do it.
+Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
+
+\* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
+\* It may ask one replica for the whole result, and the others for its digest.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
@@ -353,8 +372,9 @@ ClientSubmit(c) ==
          op == ClientOps[c][t]
          request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
-        /\ \E r \in Repliers :
-             msgs' = msgs \cup {IF r = N THEN request ELSE With(request, "replier", r)}
+        /\ IF ReadOnly /\ IsRead(op) THEN msgs' = msgs \cup {Read(c, t, op)}
+           ELSE \E r \in Repliers :
+                  msgs' = msgs \cup {IF r = N THEN request ELSE With(request, "replier", r)}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
@@ -362,6 +382,10 @@ Matching(responses, x) == {r \in Replicas :
   /\ responses[r] # NoResponse
   /\ responses[r].view = x.view /\ responses[r].seq = x.seq
   /\ responses[r].history = x.history /\ DigestOf(responses[r]) = DigestOf(x)}
+\* Answers of all replicas, or of as many as make a certificate if each of them is committed.
+Enough(responses, S) ==
+  \/ Cardinality(S) >= FastQuorum
+  \/ Cardinality({r \in S : IsCommitted(responses[r])}) >= CommitQuorum
 \* The results themselves that these replicas gave: of answers that match one at the most.
 Results(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
 
@@ -371,33 +395,54 @@ Complete(c, x) ==
                            ![c].done = {[seq |-> x.seq, history |-> x.history]},
                            ![c].views = x.views]
 
-\* Cases 4a and 4d. An answer; one of a later view takes the place of what its sender said before,
-\* and so does a result that of its digest.
-\* Two orders that contradict each other prove that the primary misbehaves.
+\* What a client keeps of an answer; it bears the primary's order, or none.
+ResponseOf(m) ==
+  LET kept == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
+  IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
+
+\* One of a later view takes the place of what its sender said before, and so does a result that of
+\* its digest.
+Replaces(old, new) ==
+  \/ old = NoResponse
+  \/ old.view < new.view
+  \/ old.view = new.view /\ ~IsWhole(old) /\ IsWhole(new)
+
+\* An answer counts; with it the request may be complete.
+Count(c, m) ==
+  LET new == ResponseOf(m)
+      responses == [client[c].responses EXCEPT ![m.replica] = new]
+      views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
+      same == Matching(responses, new)
+      results == Results(responses, same)
+  IN /\ Replaces(client[c].responses[m.replica], new)
+     /\ IF Enough(responses, same) /\ results # {}
+        THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
+                          result |-> CHOOSE r \in results : TRUE])
+        ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
+
+\* Cases 4a and 4d. An answer. Two orders that contradict each other prove that the primary
+\* misbehaves.
 ClientRecvSpecResponse(c, m) ==
   /\ m.type = "SpecResponse" /\ m.client = c
-  /\ client[c].op # NoOp
+  /\ client[c].op # NoOp /\ ~Reading(c)
   /\ m.timestamp = client[c].timestamp
-  /\ LET old == client[c].responses[m.replica]
-         new == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
-         responses == [client[c].responses EXCEPT ![m.replica] = new]
-         views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
-         against == {r \in Replicas :
+  /\ Count(c, m)
+  /\ LET against == {r \in Replicas :
            LET x == client[c].responses[r] IN
            /\ x # NoResponse /\ x.ordered /\ m.ordered
            /\ x.view = m.view /\ x.seq = m.seq /\ x.history # m.history}
-         same == Matching(responses, new)
-         results == Results(responses, same)
-     IN /\ old # NoResponse =>
-             old.view < m.view \/ (old.view = m.view /\ ~IsWhole(old) /\ IsWhole(m))
-        /\ IF Cardinality(same) >= FastQuorum /\ results # {}
-           THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
-                             result |-> CHOOSE r \in results : TRUE])
-           ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
-        /\ msgs' = msgs \cup
-             {Pom({Order(m.view, m.seq, m.history),
-                   Order(m.view, m.seq, client[c].responses[r].history)}) : r \in against}
+     IN msgs' = msgs \cup
+          {Pom({Order(m.view, m.seq, m.history),
+                Order(m.view, m.seq, client[c].responses[r].history)}) : r \in against}
   /\ UNCHANGED replicaVars
+
+\* What a replica has read.
+ClientRecvReadResponse(c, m) ==
+  /\ m.type = "ReadResponse" /\ m.client = c
+  /\ client[c].op # NoOp /\ Reading(c)
+  /\ m.timestamp = client[c].timestamp
+  /\ Count(c, m)
+  /\ UNCHANGED <<replicaVars, msgs>>
 
 \* The answers of which enough are equal, with the result among them, by who gave them: one group at
 \* the most. Without the result all replicas are asked for it.
@@ -408,9 +453,10 @@ Groups(c) ==
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
-\* Case 4b. Too few for 4a in time, but enough for a certificate: it is shown to all.
+\* Case 4b. Too few for 4a in time, but enough for a certificate: it is shown to all. What was read
+\* makes none.
 ClientCommit(c) ==
-  /\ client[c].op # NoOp
+  /\ client[c].op # NoOp /\ ~Reading(c)
   /\ \E S \in Groups(c) :
        LET x == client[c].responses[CHOOSE r \in S : TRUE]
            cert == Certificate(x.view, x.seq, x.history, S)
@@ -421,11 +467,13 @@ ClientCommit(c) ==
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 
-\* Case 4c. Too few even for that, or the certificate did not help: every replica is asked.
+\* Case 4c. Too few even for that, or the certificate did not help: every replica is asked; what was
+\* to be read is to be ordered now.
 ClientTimeout(c) ==
   /\ client[c].op # NoOp
-  /\ \A S \in Groups(c) : Shown(c, client[c].responses[CHOOSE r \in S : TRUE])
-  /\ client' = [client EXCEPT ![c].toAll = TRUE]
+  /\ ~Reading(c) => \A S \in Groups(c) : Shown(c, client[c].responses[CHOOSE r \in S : TRUE])
+  /\ client' = [client EXCEPT ![c].toAll = TRUE,
+                              ![c].responses = IF Reading(c) THEN NoResponses ELSE @]
   /\ msgs' = msgs \cup {Request(c, client[c].timestamp, client[c].op, Replicas)}
   /\ UNCHANGED replicaVars
 
@@ -468,6 +516,7 @@ Leave(i, v, who, changes, out) ==
        {x \in changes : x.replica # i /\ x.view >= v} \cup {m}]
   /\ newView' = [newView EXCEPT ![i] = {}]
   /\ NothingHeard(i)
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
   /\ msgs' = msgs \cup out \cup {m}
   /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client>>
 
@@ -480,7 +529,7 @@ Accuse(i, who, out) ==
      ELSE /\ accusers' = [accusers EXCEPT ![i] = all]
           /\ msgs' = msgs \cup out \cup said
           /\ UNCHANGED <<view, stage, viewChanges, newView, confirms, logVars, checkpointVars,
-                         client>>
+                         pendingReads, client>>
 
 \* VC1. The timer fires: no order for a request, no NEW-VIEW, a hole that nobody fills.
 Timeout(i) ==
@@ -552,7 +601,7 @@ RecvRequest(i, m) ==
            /\ isPrimary => m.timestamp > Assigned(i, c)
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
            /\ UNCHANGED msgs
-  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, client>>
+  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, pendingReads, client>>
 
 \* Step 2. The primary gives the next sequence number to a non-empty prefix of its queue.
 SendOrderReq(i, batch) ==
@@ -567,7 +616,7 @@ SendOrderReq(i, batch) ==
         /\ slot' = [slot EXCEPT ![i][n] =
              [view |-> view[i], batch |-> batch, history |-> h, ordered |-> TRUE]]
         /\ msgs' = msgs \cup {OrderReq(view[i], n, h, batch)}
-  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, client>>
+  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, pendingReads, client>>
 
 (***************************************************************************)
 (* Step 3. A replica takes the primary's orders one after the other, each  *)
@@ -586,7 +635,8 @@ RecvOrderReq(i, m) ==
            /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients /\ i \in m.batch[k].auth
            /\ m.history = Append(HistoryAt(i, n - 1), Digest(m.batch))
            /\ slot' = [slot EXCEPT ![i][n] = s]
-           /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, client, msgs>>
+           /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, pendingReads,
+                          client, msgs>>
         \/ /\ m.seq > n
            /\ msgs' = msgs \cup {FillHole(i, view[i], n, m.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -621,6 +671,43 @@ Apply(state, batch, at) ==
               done  |-> Append(state.done, [client |-> r.client, timestamp |-> r.timestamp,
                                             result |-> result, request |-> r])],
              Tail(batch), at)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Reads without an order (TOCS section 4). What a replica has executed    *)
+(* need not stay: so an answer names the history that was read, and says   *)
+(* whether it is committed. All replicas that answer alike have that       *)
+(* history, as if it had completed a request; and so is it of CommitQuorum *)
+(* that hold a certificate for it. A replica answers in its view alone,    *)
+(* when it has executed all that it had ordered there when it was asked,   *)
+(* whatever it has forgotten or rolled back since: a write whose client    *)
+(* has its answer is ordered at so many that no later read misses it. (The *)
+(* paper has no such rule: `after` is 0.) The service says what a read is, *)
+(* not the client: anything else is not answered.                          *)
+(***************************************************************************)
+RecvRead(i, m) ==
+  /\ ReadOnly
+  /\ m.type = "Read" /\ i \in m.auth
+  /\ m.client \in AllClients
+  /\ m.timestamp > table[i][m.client].timestamp
+  /\ stage[i] = "active"
+  /\ \A r \in pendingReads[i] : r.client = m.client => r.timestamp < m.timestamp
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup
+       {With(Plain(m), "after", IF HastyReads THEN 0 ELSE MaxN(i))}]
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client, msgs>>
+
+AnswerRead(i, r) ==
+  /\ r \in pendingReads[i]
+  /\ executed[i] >= r.after
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = @ \ {r}]
+  /\ LET n == executed[i]
+         done == [client |-> r.client, timestamp |-> r.timestamp,
+                  result |-> Result(value[i], Plain(r))]
+         m == ReadResponse(i, view[i], n, HistoryAt(i, n), done)
+     IN msgs' = IF ~IsRead(r.op) THEN msgs
+                ELSE msgs \cup
+                  {IF n = Low(i) \/ Certified(i, certificates[i], n) THEN Committed(m) ELSE m}
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -702,7 +789,7 @@ Execute(i) ==
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in 1 .. Len(after.done)} \cup
              IF isDue THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
-  /\ UNCHANGED <<changeVars, client>>
+  /\ UNCHANGED <<changeVars, pendingReads, client>>
 
 \* What another replica's history is at a checkpoint. The first that it says counts.
 RecvSpecHeader(i, m) ==
@@ -712,7 +799,7 @@ RecvSpecHeader(i, m) ==
   /\ headers[i][m.seq][m.replica] = NoDigest
   /\ Settle(i, checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
             certificates[i], checkpointVotes[i], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
 RecvCheckpoint(i, m) ==
   /\ m.type = "Checkpoint" /\ m.replica # i
@@ -721,7 +808,7 @@ RecvCheckpoint(i, m) ==
   /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
   /\ Settle(i, checkpoints[i], headers[i], certificates[i],
             [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
 (***************************************************************************)
 (* State transfer (TOCS section 3.1). Who has not come to a checkpoint     *)
@@ -766,7 +853,7 @@ RecvState(i, m) ==
         /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
-  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, client, msgs>>
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, pendingReads, client, msgs>>
 
 (***************************************************************************)
 (* Case 4b.1. A certificate of the view that i is in: it is kept and       *)
@@ -789,7 +876,7 @@ RecvCommit(i, m) ==
            /\ Settle(i, checkpoints[i], headers[i],
                      IF Certified(i, certificates[i], c.seq) THEN certificates[i]
                      ELSE WithCertificate(certificates[i], c), checkpointVotes[i], ack)
-           /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+           /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
         \/ /\ c.seq > MaxN(i)
            /\ msgs' = msgs \cup {FillHole(i, view[i], MaxN(i) + 1, c.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -813,7 +900,7 @@ RecvViewChange(i, m) ==
         THEN Leave(i, m.view, m.accusers, changes, {})
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
              /\ UNCHANGED <<view, stage, accusers, newView, confirms, logVars, checkpointVars,
-                            client, msgs>>
+                            pendingReads, client, msgs>>
 
 \* Those of its view by which a new primary begins it: exactly ChangeQuorum, by their numbers.
 Standing(i) ==
@@ -827,7 +914,8 @@ SendNewView(i) ==
   /\ LET m == NewView(view[i], Standing(i)) IN
      /\ newView' = [newView EXCEPT ![i] = {m}]
      /\ msgs' = msgs \cup {m}
-  /\ UNCHANGED <<view, stage, accusers, viewChanges, confirms, logVars, checkpointVars, client>>
+  /\ UNCHANGED <<view, stage, accusers, viewChanges, confirms, logVars, checkpointVars,
+                 pendingReads, client>>
 
 \* VC4. A backup checks it; a primary that shows too little is accused.
 RecvNewView(i, m) ==
@@ -842,6 +930,7 @@ RecvNewView(i, m) ==
           /\ newView' = [newView EXCEPT ![i] = {m}]
           /\ IF m.view > view[i] THEN NothingHeard(i)
              ELSE UNCHANGED <<headers, checkpointVotes, confirms>>
+          /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
           /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client, msgs>>
      ELSE /\ m.view = view[i]
           /\ i \notin accusers[i]
@@ -888,7 +977,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ confirms' = IF ConfirmViews THEN [confirms EXCEPT ![i] = votes] ELSE confirms
      /\ msgs' = msgs \cup
           IF ConfirmViews THEN {ViewConfirm(i, view[i], top, history(top))} ELSE {}
-     /\ UNCHANGED <<view, accusers, newView, client>>
+     /\ UNCHANGED <<view, accusers, newView, pendingReads, client>>
 
 \* With which history another replica begins the view.
 RecvViewConfirm(i, m) ==
@@ -902,7 +991,8 @@ RecvViewConfirm(i, m) ==
         /\ stage' = [stage EXCEPT ![i] =
              IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum
              THEN "active" ELSE @]
-  /\ UNCHANGED <<view, accusers, viewChanges, newView, logVars, checkpointVars, client, msgs>>
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, logVars, checkpointVars, pendingReads,
+                 client, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -919,6 +1009,7 @@ Restart(i) ==
   IN /\ i \in CanRestart
      /\ stage' = [stage EXCEPT ![i] = IF @ = "confirming" THEN "changing" ELSE @]
      /\ queue' = [queue EXCEPT ![i] = <<>>]
+     /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
      /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
@@ -936,6 +1027,10 @@ AnyClientRecvSpecResponse(c) ==
   \E m \in Deliverable("SpecResponse") : ClientRecvSpecResponse(c, m)
 AnyClientRecvLocalCommit(c) ==
   \E m \in Deliverable("LocalCommit") : ClientRecvLocalCommit(c, m)
+AnyClientRecvReadResponse(c) ==
+  \E m \in Deliverable("ReadResponse") : ClientRecvReadResponse(c, m)
+AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
+AnyAnswerRead(i)      == \E r \in pendingReads[i] : AnswerRead(i, r)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
 AnySendOrderReq(i)    == \E k \in 1 .. Len(queue[i]) : SendOrderReq(i, SubSeq(queue[i], 1, k))
 AnyRecvOrderReq(i)    == \E m \in Deliverable("OrderReq") : RecvOrderReq(i, m)
@@ -957,11 +1052,14 @@ Next ==
   \/ \E c \in Clients : ClientCommit(c)
   \/ \E c \in Clients : ClientTimeout(c)
   \/ \E c \in Clients : AnyClientRecvLocalCommit(c)
+  \/ \E c \in Clients : AnyClientRecvReadResponse(c)
   \/ \E i \in Correct : AnyRecvRequest(i)
   \/ \E i \in Correct : AnySendOrderReq(i)
   \/ \E i \in Correct : AnyRecvOrderReq(i)
   \/ \E i \in Correct : AnyRecvFillHole(i)
   \/ \E i \in Correct : Execute(i)
+  \/ \E i \in Correct : AnyRecvRead(i)
+  \/ \E i \in Correct : AnyAnswerRead(i)
   \/ \E i \in Correct : AnyRecvSpecHeader(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
   \/ \E i \in Correct : SendFetchState(i)
@@ -996,6 +1094,11 @@ QueueTypeOK == \A i \in Correct : \A k \in 1 .. Len(queue[i]) :
   /\ queue[i][k].client \in AllClients
   /\ i \in queue[i][k].auth
   /\ \A j \in 1 .. k - 1 : queue[i][j].client # queue[i][k].client
+
+\* pendingReads: at most one a client, and only in a view.
+ReadsTypeOK == \A i \in Correct :
+  /\ \A a, b \in pendingReads[i] : a.client = b.client => a = b
+  /\ pendingReads[i] # {} => ReadOnly /\ stage[i] = "active"
 
 \* slot: what was ordered in the present view is a log without holes; a history tells its length.
 SlotTypeOK == \A i \in Correct :
@@ -1056,8 +1159,8 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "NewView" => ValidNewView(m)
   /\ m.type \in {"SpecResponse", "SpecHeader", "OrderReq"} => Len(m.history) = m.seq
 
-TypeOK == /\ StageTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK /\ CheckpointsTypeOK
-          /\ CertificatesTypeOK /\ ChangesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
+TypeOK == /\ StageTypeOK /\ QueueTypeOK /\ ReadsTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
+          /\ CheckpointsTypeOK /\ CertificatesTypeOK /\ ChangesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1068,12 +1171,16 @@ IsPrefix(s, t) == Len(s) <= Len(t) /\ SubSeq(t, 1, Len(s)) = s
 Compatible(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
 
 Answers == {m \in msgs : m.type = "SpecResponse"}
+ReadAnswers == {m \in msgs : m.type = "ReadResponse"}
 Acknowledgements == {m \in msgs : m.type = "LocalCommit"}
+CommittedReads == {m \in ReadAnswers : IsCommitted(m)}
 Backing(same, x) == Cardinality(Byzantine \cup {m.replica : m \in {m \in same :
   m.view = x.view /\ m.seq = x.seq /\ m.history = x.history}})
 \* The answers and acknowledgements that are enough for their client.
 Completing ==
   {m \in Answers : Backing(Answers, m) >= FastQuorum} \cup
+  {m \in ReadAnswers : Backing(ReadAnswers, m) >= FastQuorum} \cup
+  {m \in CommittedReads : Backing(CommittedReads, m) >= CommitQuorum} \cup
   {m \in Acknowledgements : Backing(Acknowledgements, m) >= CommitQuorum}
 
 \* Z1: of the histories of two complete requests one extends the other.
@@ -1086,11 +1193,13 @@ CertificatesAgree == \A a, b \in Answers :
 
 \* Z3: what is complete is in every history of later views.
 CarryOver == \A a \in Completing : \A m \in msgs :
-  m.type \in {"SpecResponse", "SpecHeader"} /\ m.view > a.view => Compatible(a.history, m.history)
+  m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.view > a.view =>
+    Compatible(a.history, m.history)
 
 \* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it;
 \* but what it fetched takes the place of what it said before of fewer batches.
-Sayings == {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}}
+Sayings ==
+  {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "LocalCommit"}}
 OneHistory == \A a, b \in Sayings :
   a.replica = b.replica /\ a.view = b.view =>
     \/ Compatible(a.history, b.history)
@@ -1104,16 +1213,27 @@ StableAgree == \A i, j \in Correct :
 StableStays == \A i \in Correct : \A a \in Completing :
   Compatible(checkpoints[i][Low(i)].history, a.history)
 
-\* Z6: a client's result is that of its request in the history with which it was answered.
+\* Z6: a client's result is that of its request in the history with which it was answered; what it
+\* read, that of its request after that history.
 RECURSIVE Run(_, _, _)
 Run(state, h, n) ==
   IF n > Len(h) THEN state
   ELSE Run(Apply(state, Body(h[n]), [seq |-> n, history |-> SubSeq(h, 1, n)]), h, n + 1)
 Outcome(h) == Run([value |-> InitialValue, table |-> InitialTable, done |-> <<>>], h, 1)
-ClientResult == \A c \in Clients : \A d \in client[c].done :
-  client[c].op = NoOp => Outcome(d.history).table[c] =
-    [timestamp |-> client[c].timestamp, result |-> client[c].result, seq |-> d.seq,
-     history |-> d.history]
+OpOf(c) == ClientOps[c][client[c].timestamp]
+ClientResult == \A c \in Clients : \A d \in client[c].done : client[c].op = NoOp =>
+  \/ Outcome(d.history).table[c] =
+       [timestamp |-> client[c].timestamp, result |-> client[c].result, seq |-> d.seq,
+        history |-> d.history]
+  \/ /\ ReadOnly /\ IsRead(OpOf(c))
+     /\ client[c].result = Result(Outcome(d.history).value,
+          [client |-> c, timestamp |-> client[c].timestamp, op |-> OpOf(c)])
+
+\* S12: what a client reads is of a history that has its own earlier requests.
+FreshReads == \A c \in Clients : \A d \in client[c].done :
+  client[c].op = NoOp /\ ReadOnly /\ IsRead(OpOf(c)) =>
+    \A t \in 1 .. client[c].timestamp - 1 :
+      ~IsRead(ClientOps[c][t]) => Outcome(d.history).table[c].timestamp >= t
 
 \* Z7: each request is executed once, and the table is that of the history, also after a rollback.
 AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
@@ -1130,13 +1250,14 @@ LeftForReason == \A m \in msgs : m.type = "ViewChange" =>
   \E i \in Correct : Accusation(i, m.view - 1) \in msgs
 
 \* Z9: nothing is ordered or answered above the window of its sender.
-Watermarks == \A m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "Checkpoint"} =>
+Watermarks == \A m \in msgs :
+  m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "Checkpoint"} =>
   m.seq <= Low(m.replica) + L
 
 \* What was said is in the sender's durable state: the history of its answer, in its view, and the
 \* certificate that it acknowledged, or a later one, as long as they are above its checkpoint.
 SentIsDurable == \A m \in msgs :
-  /\ m.type \in {"SpecResponse", "SpecHeader"} /\ m.seq > Low(m.replica) =>
+  /\ m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.seq > Low(m.replica) =>
        LET s == slot[m.replica][m.seq] IN
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
   /\ m.type = "LocalCommit" /\ m.seq > Low(m.replica) =>

@@ -136,6 +136,10 @@ export const ZyzzyvaHeader = Schema.Struct({
   /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
   rule: Schema.Literals(["corrected", "published"]),
   confirmViews: Schema.Boolean,
+  /** Whether replicas answer reads without an order; left out: they do not. */
+  readOnly: Schema.optionalKey(Schema.Boolean),
+  /** Only where these do not wait for what a replica has ordered: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

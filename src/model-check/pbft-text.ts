@@ -28,10 +28,10 @@ import {
   type State,
   type Told,
   type ToldExecutions,
-  type WaitingRead,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 import * as Window from "../core/window.ts"
 import { type Envelope, everyone, type ReplicaProcess, verifiesAt } from "../sim/world.ts"
 import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"

@@ -24,6 +24,9 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   MaxView = ${spec.maxView}
   ForgesNewView = ${truth(spec.forgesNewView)}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
+  ReadOnly = ${truth(spec.readOnly)}
+  HastyReads = ${truth(spec.hastyReads)}
+  IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

@@ -7,6 +7,8 @@ import { type ZyzzyvaUniverseName, zyzzyvaUniverses } from "./zyzzyva-universe.t
 export const zyzzyvaAskings = {
   AsksA: [["a"]],
   AsksAThenB: [["a", "b"]],
+  Reads: [["r"]],
+  AsksAThenReads: [["a", "r"]],
   TwoAsk: [["a"], ["b"]],
   NobodyAsks: [],
 } as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
@@ -35,6 +37,8 @@ export interface ZyzzyvaTwinSpec {
   readonly maxView: number
   readonly forgesNewView: boolean
   readonly repliers: ReadonlyArray<number>
+  readonly readOnly: boolean
+  readonly hastyReads: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -66,6 +70,7 @@ export const everyZyzzyvaInvariant = [
   "StableAgree",
   "StableStays",
   "ClientResult",
+  "FreshReads",
   "Validity",
   "LeftForReason",
 ]
@@ -90,6 +95,8 @@ export const zyzzyvaBase = {
   maxView: 0,
   forgesNewView: false,
   repliers: [],
+  readOnly: false,
+  hastyReads: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -1,6 +1,11 @@
 /** Instances of Zyzzyva for the explorer: the TypeScript side of spec/tla/MCZyzzyva.tla. */
 import { canBegin, canEnter } from "../core/zyzzyva/view-change.ts"
-import { type ClientConfig, type ClientState, initClient } from "../core/zyzzyva/client.ts"
+import {
+  type ClientConfig,
+  type ClientInput,
+  type ClientState,
+  initClient,
+} from "../core/zyzzyva/client.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
 import type { Config, Input, State } from "../core/zyzzyva/state.ts"
 import {
@@ -9,10 +14,12 @@ import {
   type Moved,
   moveClient,
   moveReplica,
+  readReplica,
   restartReplica,
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
+import { isForClient } from "../sim/zyzzyva-messages.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService } from "./pbft-process.ts"
 import { forgedNewViews, needsOf } from "./zyzzyva-buildable.ts"
@@ -42,6 +49,8 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   rule: c.rule,
   confirmViews: c.confirmViews,
   canFetch: c.canFetch.includes(id),
+  readOnly: c.readOnly,
+  hastyReads: c.hastyReads,
   ...modelDigests,
 })
 
@@ -110,13 +119,14 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       )
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
+      for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
       return moves
     },
     receive: (p, message) => {
       const envelope = message as ZyzzyvaEnvelope
       const { message: m, to } = envelope
-      if (m._tag === "SpecResponse" || m._tag === "LocalCommit") return undefined
+      if (isForClient(m)) return undefined
       if (to !== undefined && !to.includes(id)) return undefined
       const input = inputOf(id, envelope)
       if (input === undefined) {
@@ -128,6 +138,13 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       return moved.process === p.at ? { ...move, process: p } : move
     },
   }
+}
+
+// Every way in which a client may ask.
+const submissions = (c: ZyzzyvaConstants, operation: string): ReadonlyArray<ClientInput> => {
+  const submit = { _tag: "Submit" as const, operation }
+  if (c.readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]
+  return c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
 }
 
 const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
@@ -160,13 +177,11 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
       }
       const operation = operations[at.timestamp]
       if (operation === undefined) return []
-      const submit = { _tag: "Submit" as const, operation }
-      const all = c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
-      return all.map((s) => wrap(moveClient(config, at, s), operation))
+      return submissions(c, operation).map((s) => wrap(moveClient(config, at, s), operation))
     },
     receive: (p, message) => {
       const { message: m } = message as ZyzzyvaEnvelope
-      if (m._tag !== "SpecResponse" && m._tag !== "LocalCommit") return undefined
+      if (!isForClient(m)) return undefined
       if (m.client !== id) return undefined
       const input = { _tag: "Receive", message: m as never } as const
       return wrap(moveClient(config, p.at as ClientState, input), told(m))
@@ -182,6 +197,7 @@ const injectedOf = (c: ZyzzyvaConstants, envelope: ZyzzyvaEnvelope): InjectedMes
 const allActions = [
   "ClientSubmit",
   "ClientRecvSpecResponse",
+  "ClientRecvReadResponse",
   "ClientCommit",
   "ClientTimeout",
   "ClientRecvLocalCommit",
@@ -190,6 +206,8 @@ const allActions = [
   "RecvOrderReq",
   "RecvFillHole",
   "Execute",
+  "RecvRead",
+  "AnswerRead",
   "RecvSpecHeader",
   "RecvCheckpoint",
   "SendFetchState",
@@ -217,7 +235,12 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     ...correct.map((id) => replicaModel(c, id)),
     ...clients.map((id) => clientModel(c, id)),
   ]
-  const text = worldText({ correct, clients, variables: replicaVariables })
+  const text = worldText({
+    correct,
+    clients,
+    variables: replicaVariables,
+    leftOut: { pendingReads: "{}" },
+  })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,

@@ -2,7 +2,14 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { Digest } from "../core/ids.ts"
 import { historyAt, orderAt } from "../core/zyzzyva/log.ts"
-import type { LocalCommit, Message, SpecHeader, SpecResponse } from "../core/zyzzyva/message.ts"
+import type {
+  LocalCommit,
+  Message,
+  ReadResponse,
+  SpecHeader,
+  SpecResponse,
+} from "../core/zyzzyva/message.ts"
+import type { ClientState } from "../core/zyzzyva/client.ts"
 import { noEntry, type State, type Table } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
@@ -24,13 +31,15 @@ import {
 export const asProcess = (p: unknown): ZyzzyvaProcess => p as ZyzzyvaProcess
 export const messageOf = (m: SentMessage): Message => (m.value as ZyzzyvaEnvelope).message
 
+type Client = Extract<ZyzzyvaProcess, { readonly role: "client" }>
 type Sent = ReadonlyArray<Message>
-type Saying = SpecResponse | SpecHeader | LocalCommit
+type Saying = SpecResponse | ReadResponse | SpecHeader | LocalCommit
 
 const isAnswer = (m: Message): m is SpecResponse => m._tag === "SpecResponse"
+const isReadAnswer = (m: Message): m is ReadResponse => m._tag === "ReadResponse"
 const isAcknowledgement = (m: Message): m is LocalCommit => m._tag === "LocalCommit"
 const isSaying = (m: Message): m is Saying =>
-  isAnswer(m) || isAcknowledgement(m) || m._tag === "SpecHeader"
+  isAnswer(m) || isReadAnswer(m) || isAcknowledgement(m) || m._tag === "SpecHeader"
 
 /** How many say the same of the same history, the Byzantine ones always. */
 const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): number => {
@@ -41,9 +50,13 @@ const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): n
 /** The answers and acknowledgements that are enough for their client. */
 export const completing = (c: ZyzzyvaConstants, sent: Sent): ReadonlyArray<Saying> => {
   const answers = sent.filter(isAnswer)
+  const reads = sent.filter(isReadAnswer)
+  const stays = reads.filter((m) => m.committed === true)
   const commits = sent.filter(isAcknowledgement)
   return [
     ...answers.filter((m) => backing(c, answers, m) >= c.needs.fast),
+    ...reads.filter((m) => backing(c, reads, m) >= c.needs.fast),
+    ...stays.filter((m) => backing(c, stays, m) >= c.needs.commit),
     ...commits.filter((m) => backing(c, commits, m) >= c.needs.commit),
   ]
 }
@@ -341,7 +354,7 @@ const clientResult = (c: ZyzzyvaConstants): Invariant => ({
     if (done === undefined || operation !== undefined) return null
     const entry = ClientTable.get(outcome(c.allClients, done.history).table, process.id)
     const same = entry.timestamp === timestamp && entry.result === result && entry.seq === done.seq
-    return same ? null : `client ${process.id} has a result that its history does not give`
+    return same || isRead(c, process) ? null : `client ${process.id} has a result that its history does not give`
   },
   antecedent: (p) => {
     const process = asProcess(p)
@@ -349,6 +362,47 @@ const clientResult = (c: ZyzzyvaConstants): Invariant => ({
     return process.at.done !== undefined && process.at.operation === undefined
   },
 })
+
+/** What a client with its answer asked for last, if it need not have been ordered. */
+const lastRead = (c: ZyzzyvaConstants, id: number, { timestamp, operation }: ClientState) => {
+  const last = c.clientOps[id]?.[timestamp - 1]
+  const isOver = operation === undefined && last !== undefined
+  return c.readOnly && isOver && modelService.isRead(last) ? last : undefined
+}
+
+// Its result is that of the read after the history with which it was answered.
+const isRead = (c: ZyzzyvaConstants, { id, at }: Client): boolean => {
+  const operation = lastRead(c, id, at)
+  if (operation === undefined || at.done === undefined) return false
+  const { value } = outcome(c.allClients, at.done.history)
+  const request = { client: id, timestamp: at.timestamp, operation }
+  return modelService.result(value, request) === at.result
+}
+
+const freshReads = (c: ZyzzyvaConstants): Invariant => {
+  // Its last request before that was to be ordered.
+  const writtenBefore = ({ id, at }: Client): number =>
+    (c.clientOps[id] ?? [])
+      .slice(0, at.timestamp - 1)
+      .findLastIndex((operation) => !modelService.isRead(operation)) + 1
+  const applies = (p: ZyzzyvaProcess): p is Client =>
+    p.role === "client" &&
+    p.at.done !== undefined &&
+    lastRead(c, p.id, p.at) !== undefined &&
+    writtenBefore(p) > 0
+  return {
+    name: "FreshReads",
+    scope: "process",
+    check: (process) => {
+      const p = asProcess(process)
+      if (!applies(p) || p.at.done === undefined) return null
+      const { table } = outcome(c.allClients, p.at.done.history)
+      const isFresh = ClientTable.get(table, p.id).timestamp >= writtenBefore(p)
+      return isFresh ? null : `client ${p.id} has read of a history without what it wrote before`
+    },
+    antecedent: (process) => applies(asProcess(process)),
+  }
+}
 
 const validity = (c: ZyzzyvaConstants): Invariant => {
   const correctly = ({ value }: Replica): Value =>
@@ -389,5 +443,6 @@ export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant>
     applies: ({ state }) => state.stage === "active" && state.executed > 0,
   }),
   clientResult(c),
+  freshReads(c),
   validity(c),
 ]

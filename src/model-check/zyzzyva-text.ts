@@ -17,6 +17,7 @@ import {
   type Vouched,
 } from "../core/zyzzyva/state.ts"
 import type { Request, SignedRequest } from "../core/request.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 import * as Window from "../core/window.ts"
 import { everyone, verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
@@ -29,6 +30,7 @@ export const replicaVariables = [
   "view",
   "stage",
   "queue",
+  "pendingReads",
   "slot",
   "executed",
   "table",
@@ -44,6 +46,11 @@ export const replicaVariables = [
   "confirms",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
+
+const waitingText = ({ client, timestamp, operation, after }: WaitingRead): Text => {
+  const about = { client: int(client), timestamp: int(timestamp), op: str(operation) }
+  return record({ ...about, after: int(after) })
+}
 
 const signedText = (r: SignedRequest): Text =>
   record({
@@ -161,6 +168,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
     view: int(state.view),
     stage: str(state.stage),
     queue: seq(state.queue.map(signedText)),
+    pendingReads: set(state.pendingReads.map(waitingText)),
     slot: func(
       seqs,
       seqs.map((n) => slotText(Window.get(state.log, n))),
@@ -184,8 +192,10 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
 }
 
 // A mark that is there only where it is set.
-const digestText = (digest: boolean): Readonly<Record<string, Text>> =>
-  digest ? { digest: bool(true) } : {}
+const markText = (
+  name: "digest" | "committed",
+  is: boolean | undefined,
+): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
 const responseText = (r: Response | undefined): Text =>
   r === undefined
@@ -194,7 +204,8 @@ const responseText = (r: Response | undefined): Text =>
         ...place(r),
         ordered: bool(r.order !== undefined),
         result: orEmpty(r.result),
-        ...digestText(r.digest),
+        ...markText("digest", r.digest),
+        ...markText("committed", r.committed),
       })
 
 /** The variable `client` at this client. */
@@ -222,10 +233,11 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
   const type = str(m._tag)
   const toText = set((to ?? everyone(n)).map(int))
   switch (m._tag) {
-    case "Request": {
+    case "Request":
+    case "Read": {
       const auth = set(verifiesAt(m.authenticator).map(int))
       const of = { client: int(m.client), timestamp: int(m.timestamp), op: str(m.operation) }
-      return record({ type, ...of, auth, to: toText, ...replierText(m) })
+      return record({ type, ...of, auth, to: toText, ...(m._tag === "Read" ? {} : replierText(m)) })
     }
     case "OrderReq":
       return record({ type, ...place(m), batch: seq(m.batch.map(signedText)), to: toText })
@@ -234,10 +246,15 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         client: int(m.client),
         timestamp: int(m.timestamp),
         result: orEmpty(m.result),
-        ...digestText(m.digest === true),
+        ...markText("digest", m.digest),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })
+    }
+    case "ReadResponse": {
+      const of = { client: int(m.client), timestamp: int(m.timestamp), result: orEmpty(m.result) }
+      const mark = markText("committed", m.committed)
+      return record({ type, ...place(m), ...mark, ...of, replica: int(m.replica) })
     }
     case "SpecHeader":
     case "ViewConfirm":

@@ -16,10 +16,8 @@ import type {
   Authentic,
   ClientMessage,
   Commit,
-  LocalCommit,
   Message,
   Pom,
-  SpecResponse,
 } from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
@@ -65,9 +63,11 @@ export class ZyzzyvaAuthenticator {
     const { message } = decoded
     switch (message._tag) {
       case "SpecResponse":
+      case "ReadResponse":
       case "LocalCommit":
         return "WrongReceiver"
-      case "Request": {
+      case "Request":
+      case "Read": {
         if (!isOf(peer, message.client)) return "WrongSender"
         const { from, to } = decoded as Extract<ZyzzyvaDecoded, { readonly from: number }>
         const digest = digestOfRequestBytes(bytes, from, to)
@@ -117,10 +117,14 @@ export const authenticAnswer = (
   replica: ReplicaId,
   message: Message,
 ): Authentic<ClientMessage> | Dropped => {
-  if (message._tag !== "SpecResponse" && message._tag !== "LocalCommit") return "WrongReceiver"
-  return message.replica === replica
-    ? authentic<SpecResponse | LocalCommit>(message)
-    : "WrongSender"
+  switch (message._tag) {
+    case "SpecResponse":
+    case "ReadResponse":
+    case "LocalCommit":
+      return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
+    default:
+      return "WrongReceiver"
+  }
 }
 
 /** Whether others would believe what a client shows them. */

@@ -1,5 +1,5 @@
 /**
- * Zyzzyva's messages as bytes; the rules of src/net/codec.ts hold. A request is PBFT's.
+ * Zyzzyva's messages as bytes; the rules of src/net/codec.ts hold. A request and a read are PBFT's.
  *
  *     certificate   = view seq history signers
  *     order-req     = 40h view seq history digest signature signed-batch
@@ -12,6 +12,8 @@
  *     pom           = 48h u8(count) (view seq history signature)*
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
+ *     read-response = 50h view seq (00 | 01 history) client timestamp replica u32(length) result
+ *                     (00 | 01: committed)
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
  * Of `marks` the lowest bit says that there is the primary's signature, the next one that the result
@@ -33,6 +35,8 @@ import type {
   Order,
   OrderReq,
   Pom,
+  Read,
+  ReadResponse,
   Request,
   SpecHeader,
   SpecResponse,
@@ -47,6 +51,7 @@ import {
   readRequest,
   readSignedBatch,
   writeAuthenticator,
+  writeRead,
   writeReplier,
   writeRequest,
   writeSignedBatch,
@@ -70,6 +75,7 @@ import {
 /** The first byte of each message. */
 export const zyzzyvaKind = {
   Request: 1,
+  Read: 14,
   OrderReq: 0x40,
   SpecResponse: 0x41,
   SpecHeader: 0x42,
@@ -81,13 +87,14 @@ export const zyzzyvaKind = {
   Accusation: 0x49,
   Checkpoint: 0x4a,
   ViewConfirm: 0x4b,
+  ReadResponse: 0x50,
 } as const
 
 /** A message and, for a request or an order, where its parts lie. */
 export type ZyzzyvaDecoded =
-  | { readonly message: Exclude<Message, Request | OrderReq> }
+  | { readonly message: Exclude<Message, Request | Read | OrderReq> }
   /** What the request's digest covers lies at `from .. to`. */
-  | { readonly message: Request; readonly from: number; readonly to: number }
+  | { readonly message: Request | Read; readonly from: number; readonly to: number }
   | { readonly message: OrderReq; readonly parts: ReadBatch }
 
 /** The largest size of each message beside its lists and texts. */
@@ -128,6 +135,19 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
+const writeReadResponse = (writer: Writer, m: ReadResponse): void => {
+  writer.natural(m.view)
+  writer.natural(m.seq)
+  writeHistory(writer, m.history)
+  writer.reserve(fixedSize + m.result.length)
+  writer.natural(m.client)
+  writer.natural(m.timestamp)
+  writer.natural(m.replica)
+  writer.u32(m.result.length)
+  writer.text(m.result)
+  writer.u8(m.committed === true ? 1 : 0)
+}
+
 const writeCertificate = (writer: Writer, certificate: Certificate): void => {
   writePlace(writer, certificate)
   writeSigners(writer, certificate.signers)
@@ -149,6 +169,10 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
     writeAuthenticator(writer, m.authenticator)
     return writeReplier(writer, m)
   }
+  if (m._tag === "Read") {
+    writeRead(writer, m)
+    return writeAuthenticator(writer, m.authenticator)
+  }
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
   if (m._tag === "NewView") return writeNewView(writer, m)
   assert(m._tag !== "FetchState" && m._tag !== "State", "a running replica fetches no state yet")
@@ -162,6 +186,8 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       return writeSignedBatch(writer, m.batch)
     case "SpecResponse":
       return writeResponse(writer, m)
+    case "ReadResponse":
+      return writeReadResponse(writer, m)
     case "SpecHeader":
       writePlace(writer, m)
       writer.text(m.signature)
@@ -206,6 +232,29 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded 
   const authenticator = readAuthenticator(reader, limits)
   const signed = { client, timestamp, operation, authenticator, ...readReplier(reader, limits) }
   return { message: { _tag: "Request", ...signed }, from, to }
+}
+
+const readRead = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
+  const from = reader.at
+  reader.u8("kind")
+  const { client, timestamp, operation } = readRequest(reader, limits)
+  const to = reader.at
+  const authenticator = readAuthenticator(reader, limits)
+  return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
+}
+
+const readReadResponse = (reader: Reader, limits: CodecLimits): ReadResponse => {
+  const view = reader.natural("view")
+  const seq = reader.natural("seq")
+  const history = readHistory(reader)
+  const client = reader.natural("client")
+  const timestamp = reader.natural("timestamp")
+  const replica = reader.natural("replica")
+  const result = reader.text(reader.u32("result length"), limits.result, "result")
+  const given = reader.u8("whether it is committed")
+  if (given > 1) reader.fail(`${given} is neither 0 nor 1`)
+  const mark = given === 1 ? { committed: true as const } : {}
+  return { _tag: "ReadResponse", view, seq, history, ...mark, client, timestamp, result, replica }
 }
 
 const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
@@ -294,6 +343,7 @@ const readKnown = (
   limits: CodecLimits,
 ): ZyzzyvaDecoded | undefined => {
   if (first === zyzzyvaKind.Request) return readSignedRequest(reader, limits)
+  if (first === zyzzyvaKind.Read) return readRead(reader, limits)
   if (first === zyzzyvaKind.ViewChange) return { message: readViewChange(reader, limits) }
   if (first === zyzzyvaKind.NewView) return { message: readNewView(reader, limits) }
   if (first < 0) return undefined
@@ -303,6 +353,8 @@ const readKnown = (
       return readOrderReq(reader, limits)
     case zyzzyvaKind.SpecResponse:
       return { message: readResponse(reader, limits) }
+    case zyzzyvaKind.ReadResponse:
+      return { message: readReadResponse(reader, limits) }
     case zyzzyvaKind.SpecHeader:
       return { message: readHeader(reader) }
     case zyzzyvaKind.Commit:

@@ -15,7 +15,13 @@ import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-export const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
+const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
+
+/** The same with what the configuration switches on. */
+export const zyzzyvaHow = ({ readOnly }: Pick<ClusterConfig, "readOnly">) => ({
+  ...zyzzyvaRule,
+  readOnly,
+})
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {
@@ -33,7 +39,8 @@ export const zyzzyvaCoreConfig = (
   const group = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  return { group, needs: needsOf(group), id, ...sizes, ...zyzzyvaRule, ...zyzzyvaDigests, sign }
+  const how = zyzzyvaHow(config)
+  return { group, needs: needsOf(group), id, ...sizes, ...how, ...zyzzyvaDigests, sign }
 }
 
 /** The share of the time until all are asked that the last answer is waited for. */

@@ -9,7 +9,6 @@ interface Given {
   readonly protocol: "pbft" | "zyzzyva"
   readonly service: string
   readonly logSize: number
-  readonly readOnly: boolean
   readonly tentative: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
@@ -33,7 +32,7 @@ export const zyzzyvaDefaults = {
 /** What is wrong with a configuration of Zyzzyva; empty for another protocol. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
   if (given.protocol !== "zyzzyva") return []
-  const switched = (["readOnly", "tentative", "sketches"] as const)
+  const switched = (["tentative", "sketches"] as const)
     .filter((name) => given[name])
     .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))
   const counted = (["agreedTimeMs", "bigRequestBytes"] as const)

@@ -38,6 +38,8 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     maxBatch,
     rule: cluster.rule ?? "corrected",
     canFetch: true,
+    readOnly: cluster.readOnly === true,
+    hastyReads: cluster.hastyReads,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),

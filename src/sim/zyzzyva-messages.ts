@@ -7,6 +7,7 @@ import { type Group, primaryOf } from "../core/quorum.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
 import type {
   Authentic,
+  ClientMessage,
   Message,
   OrderReq,
   ReplicaMessage,
@@ -74,6 +75,12 @@ const isFromSender = (from: NodeName, message: Message): boolean => {
   }
 }
 
+/** Whether clients receive it, and no replica. */
+export const isForClient = (message: ZyzzyvaMessage): message is ClientMessage =>
+  message._tag === "SpecResponse" ||
+  message._tag === "ReadResponse" ||
+  message._tag === "LocalCommit"
+
 type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
 
 /** What a message is for replica `config.id`, or why it is dropped. */
@@ -82,12 +89,12 @@ export const inputOf = (
   signatures: Signatures,
   { from, message }: { readonly from: NodeName; readonly message: Message },
 ): Input | Dropped => {
-  if (message._tag === "SpecResponse" || message._tag === "LocalCommit") return "WrongReceiver"
+  if (isForClient(message)) return "WrongReceiver"
   if (!isFromSender(from, message)) return "BadAuthenticator"
   if (!signatures.verify(config.group, message)) return "BadSignature"
   const isWhole = digested(message).every((d) => config.batchDigest(d.batch) === d.digest)
   if (!isWhole) return "BadDigest"
-  if (message._tag === "Request") {
+  if (message._tag === "Request" || message._tag === "Read") {
     if (message.client >= config.clients) return "UnknownClient"
     if (!verifies(message, config.id)) return "BadAuthenticator"
   }

@@ -8,13 +8,13 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/zyzzyva/client.ts"
-import type { Authentic, Commit, LocalCommit, Pom, SpecResponse } from "../core/zyzzyva/message.ts"
+import type { Authentic, ClientMessage, Commit, Pom } from "../core/zyzzyva/message.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import { type ClientMachine, ClientNode } from "./client-node.ts"
 import { byzantineReplicas } from "./faulty.ts"
 import type { Hashing } from "./host.ts"
 import { microseconds } from "./network.ts"
-import { operationBytes } from "./operation.ts"
+import { isGet, operationBytes } from "./operation.ts"
 import type { Protocol, ReplicaSeat, Seat } from "./protocol.ts"
 import { Random } from "./random.ts"
 import { clockRate } from "./run-config.ts"
@@ -32,7 +32,7 @@ import { zyzzyvaMakers, type ZyzzyvaSetting } from "./zyzzyva-behaviours.ts"
 import { type Making, zyzzyvaClientConfig, zyzzyvaConfig } from "./zyzzyva-config.ts"
 import { zyzzyvaMessageOf } from "./zyzzyva-hostile.ts"
 import { ZyzzyvaLedger } from "./zyzzyva-ledger.ts"
-import { Signatures, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
+import { isForClient, Signatures, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
 import { ZyzzyvaReplicaNode, type ZyzzyvaStepped } from "./zyzzyva-replica-node.ts"
 import { zyzzyvaClientStory, zyzzyvaReplicaStory } from "./zyzzyva-story.ts"
 
@@ -123,17 +123,17 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
       step: (state, input) => stepClient(config, state, input),
       submit: ({ timestamp }, text) => {
         const submit = { _tag: "Submit" as const, operation: operationBytes(text) }
+        if (cluster.readOnly === true && isGet(text)) return { ...submit, readOnly: true }
         const replier = timestamp % group.n
         return cluster.digestReplies === true ? { ...submit, replier } : submit
       },
       timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
       heard: (message) => {
-        if (message._tag !== "SpecResponse" && message._tag !== "LocalCommit") return undefined
-        if (!signatures.verify(group, message)) return undefined
-        return { _tag: "Receive", message: message as Authentic<SpecResponse | LocalCommit> }
+        if (!isForClient(message) || !signatures.verify(group, message)) return undefined
+        return { _tag: "Receive", message: message as Authentic<ClientMessage> }
       },
       sealed: (message) =>
-        message._tag === "Request"
+        message._tag === "Request" || message._tag === "Read"
           ? { ...message, authenticator: authenticatorFor(message, everyone) }
           : message,
     }

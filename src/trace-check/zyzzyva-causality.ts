@@ -45,6 +45,7 @@ const spokenOf = (m: Message): Claimed | undefined => {
     case "FillHole":
       return { view: m.view, seq: undefined, key: key() }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
     case "ViewConfirm":
       return { view: m.view, seq: m.seq, key: key() }
@@ -146,7 +147,9 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
 
   #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<readonly [Request, ReplicaId?]> {
     if (input._tag === "Receive") {
-      return input.message._tag === "Request" ? [[input.message, replica]] : []
+      const { message } = input
+      const asks = message._tag === "Request" || message._tag === "Read"
+      return asks ? [[message, replica]] : []
     }
     if (input._tag !== "ReceiveOrderReq") return []
     return input.message.batch.flatMap((r, k) => (input.verdicts[k] === true ? [[r] as const] : []))
@@ -241,7 +244,7 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     for (const effect of step.effects) {
       if (effect._tag !== "SendToReplicas") continue
       const { message, replicas } = effect
-      if (message._tag === "Request") {
+      if (message._tag === "Request" || message._tag === "Read") {
         this.#requests.send(message, replicas, place)
         continue
       }

@@ -35,6 +35,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   rule: "corrected",
   confirmViews: false,
   canFetch: true,
+  readOnly: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>

@@ -67,6 +67,7 @@ export const leave = (config: Config, state: State, leaving: Leaving): ZyzzyvaSt
       accusers: [],
       viewChanges: [...others, viewChange].sort(byReplica),
       newView: undefined,
+      pendingReads: [],
     },
     effects: [
       ...before,

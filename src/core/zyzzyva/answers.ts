@@ -3,7 +3,8 @@
  * spec/tla/Zyzzyva.tla `Matching` and `Results`. An answer bears a result or its digest.
  */
 import type { Bytes, Digest, ReplicaId, Seq, View } from "../ids.ts"
-import type { SpecResponse } from "./message.ts"
+import type { Order, Pom, ReadResponse, SpecResponse } from "./message.ts"
+import type { Needs } from "./state.ts"
 
 /** What a replica answered last to the awaited request. */
 export interface Response {
@@ -13,14 +14,23 @@ export interface Response {
   /** The result, or with `digest` its digest. */
   readonly result: Bytes
   readonly digest: boolean
+  /** The history stays, says the replica. */
+  readonly committed: boolean
+  /** Empty of what was read. */
   readonly signature: Bytes
   /** The primary's signature of its order; undefined where a new view brought the request. */
   readonly order: Bytes | undefined
 }
 
-export const responseOf = (m: SpecResponse): Response => {
-  const { view, seq, history, result, signature, order } = m
-  return { view, seq, history, result, digest: m.digest === true, signature, order }
+export const responseOf = (m: SpecResponse | ReadResponse): Response => {
+  const { view, seq, history, result } = m
+  const place = { view, seq, history, result }
+  if (m._tag === "ReadResponse") {
+    const committed = m.committed === true
+    return { ...place, digest: false, committed, signature: "", order: undefined }
+  }
+  const { signature, order } = m
+  return { ...place, digest: m.digest === true, committed: false, signature, order }
 }
 
 /** Answers by replica to the awaited request. */
@@ -46,9 +56,13 @@ const sameResult = ({ resultDigest }: Digesting, a: Response, b: Response): bool
 const match = (by: Digesting, a: Response, b: Response): boolean =>
   a.view === b.view && a.seq === b.seq && a.history === b.history && sameResult(by, a, b)
 
-/** Answers that say the same: whose they are, and the result, if it is among them. */
+/**
+ * Answers that say the same: whose they are, how many say that it stays, and the result, if it is
+ * among them.
+ */
 export interface Matching {
   readonly replicas: ReadonlyArray<ReplicaId>
+  readonly committed: number
   readonly result: Bytes | undefined
 }
 
@@ -56,6 +70,33 @@ export interface Matching {
 export const matching = (by: Digesting, responses: Responses, response: Response): Matching => {
   const same = (r: Response | undefined): r is Response => r !== undefined && match(by, r, response)
   const replicas = responses.flatMap((r, replica) => (same(r) ? [replica] : []))
+  const committed = responses.filter((r) => same(r) && r.committed).length
   const whole = responses.find((r) => same(r) && !r.digest)
-  return { replicas, result: whole?.result }
+  return { replicas, committed, result: whole?.result }
 }
+
+const orderOf = (r: Response): Order => ({
+  view: r.view,
+  seq: r.seq,
+  history: r.history,
+  signature: r.order ?? "",
+})
+
+/** Proofs of misbehaviour: two orders of one primary for one number, a pair for each history. */
+export const contradictions = (responses: Responses, response: Response): ReadonlyArray<Pom> => {
+  if (response.order === undefined) return []
+  const histories = new Map<Digest, Response>()
+  for (const r of responses) {
+    if (r?.order === undefined || r.view !== response.view || r.seq !== response.seq) continue
+    if (r.history !== response.history) histories.set(r.history, r)
+  }
+  // order-free: messages of their own
+  return [...histories.values()].map((r) => ({
+    _tag: "Pom",
+    orders: [orderOf(response), orderOf(r)],
+  }))
+}
+
+/** Whether they are enough: of all replicas, or committed at as many as make a certificate. */
+export const areEnough = ({ fast, commit }: Needs, { replicas, committed }: Matching): boolean =>
+  replicas.length >= fast || committed >= commit

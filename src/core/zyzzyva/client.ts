@@ -10,14 +10,22 @@ import { ignore, type Machine, none, type Step } from "../machine.ts"
 import { type Group, primaryOf } from "../quorum.ts"
 import type { Request } from "../request.ts"
 import type { ClientAction } from "./action.ts"
-import { matching, replaces, type Response, type Responses, responseOf } from "./answers.ts"
+import {
+  areEnough,
+  contradictions,
+  matching,
+  replaces,
+  type Responses,
+  responseOf,
+} from "./answers.ts"
 import type {
   Authentic,
   Certificate,
+  ClientMessage,
   Commit,
   LocalCommit,
-  Order,
   Pom,
+  ReadResponse,
   SpecResponse,
 } from "./message.ts"
 import type { Needs } from "./state.ts"
@@ -57,6 +65,8 @@ export interface ClientState {
   readonly operation: Bytes | undefined
   /** Whether the request went to every replica. */
   readonly toAll: boolean
+  /** Whether it is not to be ordered. */
+  readonly readOnly: boolean
   /** Answers by replica to the awaited request. */
   readonly responses: Responses
   /** The certificate that it showed last. */
@@ -72,18 +82,21 @@ export type ClientInput =
   | {
       readonly _tag: "Submit"
       readonly operation: Bytes
+      /** Ask everyone for the answer without an order: the operation changes nothing. */
+      readonly readOnly?: true
       /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
       readonly replier?: ReplicaId
     }
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
-  | { readonly _tag: "Receive"; readonly message: Authentic<SpecResponse | LocalCommit> }
+  | { readonly _tag: "Receive"; readonly message: Authentic<ClientMessage> }
 
 /** A client's request; its authenticator is the driver's to make. */
-export type UnsignedRequest = {
-  readonly _tag: "Request"
-  readonly replier?: ReplicaId
-} & Request
+export type UnsignedRequest = (
+  | { readonly _tag: "Request"; readonly replier?: ReplicaId }
+  | { readonly _tag: "Read" }
+) &
+  Request
 
 /** Exactly what a client may ask for. */
 export type ClientEffect =
@@ -102,6 +115,7 @@ export const initClient = (config: ClientConfig): ClientState => ({
   timestamp: config.firstTimestamp,
   operation: undefined,
   toAll: false,
+  readOnly: false,
   responses: noResponses(config),
   certificate: undefined,
   commits: [],
@@ -118,22 +132,29 @@ const everyone = ({ group }: ClientConfig): ReadonlyArray<ReplicaId> =>
 
 const setTimer = (ms: number): ClientEffect => ({ _tag: "SetTimer", timer: "retransmit", ms })
 
-/** ClientSubmit (TOCS 27(4) section 3.2, step 1). The next request goes to the primary. */
+/**
+ * ClientSubmit (TOCS 27(4) section 3.2, step 1, and section 4). The next request goes to the
+ * primary; what only reads, to everyone.
+ */
 export const clientSubmit = (
   config: ClientConfig,
   state: ClientState,
-  { operation, replier }: Submit,
+  input: Submit,
 ): ClientStep => {
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
-  const content = { _tag: "Request" as const, client: config.id, timestamp, operation }
-  const message = { ...content, ...(replier === undefined ? {} : { replier }) }
+  const { operation, replier } = input
+  const readOnly = input.readOnly === true
+  const content = { client: config.id, timestamp, operation }
+  const message: UnsignedRequest = readOnly
+    ? { _tag: "Read", ...content }
+    : { _tag: "Request", ...content, ...(replier === undefined ? {} : { replier }) }
   const primary = primaryOf(config.group, clientView(config, state))
   return {
-    state: { ...state, timestamp, operation },
+    state: { ...state, timestamp, operation, readOnly },
     effects: [
-      { _tag: "SendToReplicas", replicas: [primary], message },
+      { _tag: "SendToReplicas", replicas: readOnly ? everyone(config) : [primary], message },
       setTimer(config.retransmitMs),
     ],
     action: "ClientSubmit",
@@ -156,6 +177,7 @@ const complete = (
     ...state,
     operation: undefined,
     toAll: false,
+    readOnly: false,
     responses: noResponses(config),
     certificate: undefined,
     commits: [],
@@ -169,32 +191,6 @@ const complete = (
   action,
 })
 
-// Two orders of one primary for one number: shown to everyone.
-const contradictions = (
-  config: ClientConfig,
-  responses: Responses,
-  response: Response,
-): ReadonlyArray<ClientEffect> => {
-  if (response.order === undefined) return none
-  const orderOf = (r: Response): Order => ({
-    view: r.view,
-    seq: r.seq,
-    history: r.history,
-    signature: r.order ?? "",
-  })
-  const histories = new Map<Digest, Response>()
-  for (const r of responses) {
-    if (r?.order === undefined || r.view !== response.view || r.seq !== response.seq) continue
-    if (r.history !== response.history) histories.set(r.history, r)
-  }
-  // order-free: messages of their own
-  return [...histories.values()].map((r) => ({
-    _tag: "SendToReplicas",
-    replicas: everyone(config),
-    message: { _tag: "Pom", orders: [orderOf(response), orderOf(r)] },
-  }))
-}
-
 /**
  * ClientRecvSpecResponse (TOCS 27(4) section 3.2, cases 4a and 4d). An answer; with enough that are
  * equal, of one view, the request is complete.
@@ -204,6 +200,29 @@ export const clientRecvSpecResponse = (
   state: ClientState,
   m: Authentic<SpecResponse>,
 ): ClientStep => {
+  if (state.readOnly) return ignore(state, "AnotherKind")
+  return counted(config, state, m, "ClientRecvSpecResponse")
+}
+
+/**
+ * ClientRecvReadResponse (TOCS 27(4) section 4). What a replica has read: of one history at all of
+ * them, or committed at as many as make a certificate.
+ */
+export const clientRecvReadResponse = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<ReadResponse>,
+): ClientStep => {
+  if (!state.readOnly) return ignore(state, "AnotherKind")
+  return counted(config, state, m, "ClientRecvReadResponse")
+}
+
+const counted = (
+  config: ClientConfig,
+  state: ClientState,
+  m: SpecResponse | ReadResponse,
+  action: ClientAction,
+): ClientStep => {
   if (m.client !== config.id) return ignore(state, "ForAnotherClient")
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
@@ -212,12 +231,15 @@ export const clientRecvSpecResponse = (
   const { view, seq, history } = response
   const responses = state.responses.map((r, k) => (k === m.replica ? response : r))
   const views = state.views.map((v, k) => (k === m.replica ? Math.max(v, view) : v))
-  const shown = contradictions(config, state.responses, response)
-  const action = "ClientRecvSpecResponse"
+  const shown = contradictions(state.responses, response).map((message) => ({
+    _tag: "SendToReplicas" as const,
+    replicas: everyone(config),
+    message,
+  }))
   const next = { ...state, responses, views }
   const same = matching(config, responses, response)
   const { result } = same
-  if (same.replicas.length >= config.needs.fast && result !== undefined) {
+  if (areEnough(config.needs, same) && result !== undefined) {
     const done = complete(config, next, { seq, history, result }, action)
     return { ...done, effects: [...shown, ...done.effects] }
   }
@@ -236,6 +258,8 @@ const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers
  * there is none to be had: all replicas are asked for it.
  */
 export const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
+  // What was read makes none.
+  if (state.readOnly) return undefined
   for (const response of state.responses) {
     if (response === undefined) continue
     const { replicas, result } = matching(config, state.responses, response)
@@ -279,19 +303,21 @@ const nextWait = ({ retransmitMs, maxRetransmitMs }: ClientConfig, waitedMs: num
 
 /**
  * ClientTimeout (TOCS 27(4) section 3.2, case 4c). Too few equal answers, or the certificate did
- * not help: every replica is asked, and shown the certificate again.
+ * not help: every replica is asked, and shown the certificate again. What was to be read is to be
+ * ordered now.
  */
 export const clientTimeout = (
   config: ClientConfig,
   state: ClientState,
   waitedMs: number,
 ): ClientStep => {
-  const { operation, timestamp, certificate } = state
+  const { operation, timestamp, certificate, readOnly } = state
   if (operation === undefined) return ignore(state, "NothingAwaited")
   const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const responses = readOnly ? noResponses(config) : state.responses
   const again = certificate === undefined ? none : [commitOf(config, certificate)]
   return {
-    state: state.toAll ? state : { ...state, toAll: true },
+    state: state.toAll ? state : { ...state, toAll: true, readOnly: false, responses },
     effects: [
       ...again,
       { _tag: "SendToReplicas", replicas: everyone(config), message },
@@ -332,9 +358,22 @@ export const stepClient = (
         ? clientTimeout(config, state, input.waitedMs)
         : clientCommit(config, state)
     case "Receive":
-      return input.message._tag === "SpecResponse"
-        ? clientRecvSpecResponse(config, state, input.message as Authentic<SpecResponse>)
-        : clientRecvLocalCommit(config, state, input.message as Authentic<LocalCommit>)
+      return receive(config, state, input.message)
+  }
+}
+
+const receive = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<ClientMessage>,
+): ClientStep => {
+  switch (m._tag) {
+    case "SpecResponse":
+      return clientRecvSpecResponse(config, state, m)
+    case "ReadResponse":
+      return clientRecvReadResponse(config, state, m)
+    case "LocalCommit":
+      return clientRecvLocalCommit(config, state, m)
   }
 }
 

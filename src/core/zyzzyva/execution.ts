@@ -11,6 +11,7 @@ import type { Request, SignedRequest } from "../request.ts"
 import { settle, vouch } from "./checkpointing.ts"
 import { orderAt } from "./log.ts"
 import type { SpecResponse } from "./message.ts"
+import { newReads } from "./reads.ts"
 import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
 
 // The requests of a batch that are to be executed: those with a new timestamp, in order.
@@ -151,6 +152,7 @@ export const execute = (config: Config, state: State, input: Executed): ZyzzyvaS
       ...responses,
       ...taken.effects,
       ...settled.effects,
+      ...newReads(state, settled.state),
       ...(next === undefined ? none : [next]),
     ],
     action: "Execute",

@@ -6,6 +6,7 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, Digest, ReplicaId, Seq, View } from "../ids.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import type { Response } from "./answers.ts"
 import type { ClientConfig, ClientState, Done } from "./client.ts"
@@ -86,6 +87,7 @@ export interface ReplicaData {
   readonly view: View
   readonly stage: Stage
   readonly queue: BatchData
+  readonly pendingReads: ReadonlyArray<WaitingRead>
   readonly slot: ReadonlyArray<SlotData>
   readonly executed: Seq
   readonly table: ReadonlyArray<EntryData>
@@ -108,8 +110,9 @@ export interface ResponseData {
   readonly seq: Seq
   readonly history: Digest
   readonly result: string
-  /** Left out where it is false. */
+  /** Marks that are left out where they are false. */
   readonly digest?: true
+  readonly committed?: true
   readonly ordered: boolean
 }
 
@@ -119,6 +122,7 @@ export interface ClientData {
   readonly timestamp: number
   readonly operation: string | null
   readonly toAll: boolean
+  readonly readOnly: boolean
   readonly responses: ReadonlyArray<ResponseData>
   /** null: none was shown. */
   readonly certificate: (CertificateData & { readonly result: string }) | null
@@ -159,6 +163,7 @@ export const fullProjection = (state: State): ReplicaData => ({
   view: state.view,
   stage: state.stage,
   queue: state.queue.map(requestData),
+  pendingReads: state.pendingReads,
   slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
   executed: state.executed,
   table: tableData(state.table),
@@ -217,6 +222,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
     view: data.view,
     stage: data.stage,
     queue: batchOfData(data.queue),
+    pendingReads: data.pendingReads,
     log: data.slot.reduce(
       (log, slot) => Window.set(log, slot.seq, slotOf(slot)),
       Window.make(emptySlot, config.logSize, low),
@@ -248,6 +254,7 @@ const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
   history: r.history,
   result: r.result,
   ...(r.digest ? { digest: true } : {}),
+  ...(r.committed ? { committed: true } : {}),
   ordered: r.order !== undefined,
 })
 
@@ -257,6 +264,7 @@ export const fullClientProjection = (state: ClientState): ClientData => ({
   timestamp: state.timestamp,
   operation: state.operation ?? null,
   toAll: state.toAll,
+  readOnly: state.readOnly,
   responses: state.responses.flatMap((r, replica) =>
     r === undefined ? [] : [responseData(replica, r)],
   ),
@@ -275,13 +283,14 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
   timestamp: data.timestamp,
   operation: data.operation ?? undefined,
   toAll: data.toAll,
+  readOnly: data.readOnly,
   responses: Array.from({ length: config.group.n }, (_, replica) => {
     const found = data.responses.find((r) => r.replica === replica)
     if (found === undefined) return undefined
     const { view, seq, history, result, ordered } = found
-    const digest = found.digest === true
+    const marks = { digest: found.digest === true, committed: found.committed === true }
     const order = ordered ? "" : undefined
-    return { view, seq, history, result, digest, signature: "", order }
+    return { view, seq, history, result, ...marks, signature: "", order }
   }),
   certificate:
     data.certificate === null

@@ -11,6 +11,7 @@ import { pendingExecution } from "./execution.ts"
 import { orderAt } from "./log.ts"
 import type { Authentic, FetchState, State as StateMessage } from "./message.ts"
 import { isValidStable } from "./new-log.ts"
+import { newReads } from "./reads.ts"
 import {
   type Config,
   type Effect,
@@ -109,6 +110,7 @@ export const recvState = (
     { _tag: "Persist", record: { _tag: "CheckpointStable", stable } },
     ...(isConfirmed ? [confirmedRecord(state.view)] : []),
     { _tag: "Restore", seq },
+    ...newReads(state, next),
     ...(pending === undefined ? [] : [pending]),
   ]
   return { state: next, effects, action: "RecvState" }

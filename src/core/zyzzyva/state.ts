@@ -4,6 +4,8 @@ import type {
   Execute,
   Executed,
   Persist,
+  ReadDone,
+  ReadState,
   Restore,
   SendToClient,
   SendToReplicas,
@@ -12,6 +14,7 @@ import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View 
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Request, SignedRequest } from "../request.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type * as Message from "./message.ts"
@@ -47,6 +50,10 @@ export interface Config {
   readonly confirmViews: boolean
   /** Whether it fetches the states of checkpoints that it has not come to. */
   readonly canFetch: boolean
+  /** Whether it answers reads without an order. */
+  readonly readOnly: boolean
+  /** Reads do not wait for what it has ordered: to show what then fails. */
+  readonly hastyReads?: boolean | undefined
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -112,6 +119,8 @@ export interface State {
   readonly stage: Stage
   /** Authentic requests in order of arrival, at most one a client. Volatile. */
   readonly queue: ReadonlyArray<SignedRequest>
+  /** The newest read of each client that is not answered, by client. Volatile. */
+  readonly pendingReads: ReadonlyArray<WaitingRead>
   /** By number the last order; its `low` is the stable checkpoint's number. Durable. */
   readonly log: Window.Window<Slot>
   /** The last executed sequence number: nothing of it need be agreed on. */
@@ -174,6 +183,7 @@ export type Input =
   /** The primary may order a batch of the first `count` waiting requests. */
   | { readonly _tag: "Propose"; readonly count: number }
   | Executed
+  | ReadDone
   /** The view-change timer of `view` fired. */
   | { readonly _tag: "Timeout"; readonly view: View }
   /** The primary of a new view may begin it; see `canBegin`. */
@@ -192,6 +202,7 @@ export type Effect =
   | SendToReplicas<Message.OrderReq | Message.FillHole | Message.State>
   | Persist<DurableRecord>
   | Execute
+  | ReadState
   | Restore
 
 export type ZyzzyvaStep = Step<State, Effect, ReplicaAction>
@@ -228,6 +239,7 @@ export const init = (config: Config): State => {
     view: 0,
     stage: "active",
     queue: [],
+    pendingReads: [],
     log: Window.make(emptySlot, config.logSize, 0),
     executed: 0,
     table,

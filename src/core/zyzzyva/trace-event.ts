@@ -6,9 +6,9 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Schema } from "effect"
-import { BytesText, Natural, replierOf } from "../request.ts"
+import { BytesText, Natural } from "../request.ts"
 import type { ClientInput } from "./client.ts"
-import type { Authentic, Message, OrderReq } from "./message.ts"
+import type { Authentic, ClientMessage, Message, OrderReq } from "./message.ts"
 import type { ClientData, ReplicaData } from "./projection.ts"
 import type { DurableRecord, Input } from "./state.ts"
 import {
@@ -27,12 +27,8 @@ const History = Schema.String
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 
 const replier = { replier: Schema.optionalKey(Natural) }
-const Traced = Schema.Struct({
-  client: Natural,
-  timestamp: Natural,
-  operation: BytesText,
-  ...replier,
-})
+const unmarked = { client: Natural, timestamp: Natural, operation: BytesText }
+const Traced = Schema.Struct({ ...unmarked, ...replier })
 const Batch = Schema.Array(Traced)
 const Replicas = Schema.Array(Natural)
 const Digested = Schema.Struct({ digest: Digest, batch: Batch })
@@ -79,19 +75,20 @@ type TracedRecord = typeof TracedRecord.Type
 
 /** There only where an answer bears the result's digest. */
 const digestMark = { digest: Schema.optionalKey(Schema.Literal(true)) }
-const responseFields = {
-  ...place,
-  ordered: Schema.Boolean,
+/** There only where an answer says that its history stays. */
+const committedMark = { committed: Schema.optionalKey(Schema.Literal(true)) }
+const answerFields = {
   client: Natural,
   timestamp: Natural,
   result: BytesText,
-  ...digestMark,
   replica: Natural,
 }
+const responseFields = { ...place, ordered: Schema.Boolean, ...answerFields, ...digestMark }
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Request"), ...Traced.fields }),
+  Schema.Struct({ ...type("Read"), ...unmarked }),
   Schema.Struct({
     ...type("OrderReq"),
     ...place,
@@ -133,6 +130,13 @@ export const ReplicaInput = Schema.Union([
     /** The service's digest at a checkpoint; empty elsewhere. */
     service: Schema.String,
   }),
+  Schema.Struct({
+    ...type("ReadDone"),
+    client: Natural,
+    timestamp: Natural,
+    /** null: the service does not take the operation for a read. */
+    result: Schema.NullOr(BytesText),
+  }),
   /** The view-change timer of this view fired. */
   Schema.Struct({ ...type("Timeout"), view: Natural }),
   Schema.Struct(type("Begin")),
@@ -143,9 +147,15 @@ export type ReplicaInput = typeof ReplicaInput.Type
 
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
-  Schema.Struct({ ...type("Submit"), operation: BytesText, ...replier }),
+  Schema.Struct({
+    ...type("Submit"),
+    operation: BytesText,
+    readOnly: Schema.optionalKey(Schema.Literal(true)),
+    ...replier,
+  }),
   Schema.Struct(type("Timeout")),
   Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
+  Schema.Struct({ ...type("ReadResponse"), ...place, ...committedMark, ...answerFields }),
   Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
 ])
 export type ClientTraceInput = typeof ClientTraceInput.Type
@@ -159,6 +169,7 @@ export const ReplicaState = Schema.Struct({
   view: Natural,
   stage: Schema.Literals(["active", "changing", "confirming"]),
   queue: Batch,
+  pendingReads: Schema.Array(Schema.Struct({ ...unmarked, after: Natural })),
   slot: Schema.Array(
     Schema.Struct({ ...place, digest: Digest, batch: Batch, ordered: Schema.Boolean }),
   ),
@@ -189,12 +200,14 @@ export const ClientState = Schema.Struct({
   timestamp: Natural,
   operation: Schema.NullOr(BytesText),
   toAll: Schema.Boolean,
+  readOnly: Schema.Boolean,
   responses: Schema.Array(
     Schema.Struct({
       replica: Natural,
       ...place,
       result: BytesText,
       ...digestMark,
+      ...committedMark,
       ordered: Schema.Boolean,
     }),
   ),
@@ -254,6 +267,14 @@ export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
     case "Request":
       return receive({ _tag: "Request", ...requestOfData(traced) })
+    case "Read": {
+      const { type: _tag, ...fields } = traced
+      return receive({ _tag, ...fields, authenticator: "" })
+    }
+    case "ReadDone": {
+      const { type: _tag, result, ...fields } = traced
+      return { _tag, ...fields, result: result ?? undefined }
+    }
     case "OrderReq":
       return orderOf(traced)
     case "SpecHeader":
@@ -296,8 +317,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
 /** The input that `stepClient` was given. */
 export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
   switch (traced.type) {
-    case "Submit":
-      return { _tag: "Submit", operation: traced.operation, ...replierOf(traced) }
+    case "Submit": {
+      const { type: _tag, ...fields } = traced
+      return { _tag, ...fields }
+    }
     case "Timeout":
       return { _tag: "Timeout", waitedMs: 0 }
     case "SpecResponse": {
@@ -305,9 +328,10 @@ export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
       const order = ordered ? { order: "" } : {}
       return { _tag: "Receive", message: authentic({ _tag, ...fields, signature: "", ...order }) }
     }
+    case "ReadResponse":
     case "LocalCommit": {
       const { type: _tag, ...fields } = traced
-      return { _tag: "Receive", message: authentic({ _tag, ...fields }) }
+      return { _tag: "Receive", message: authentic({ _tag, ...fields } as ClientMessage) }
     }
   }
 }

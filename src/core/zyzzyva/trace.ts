@@ -95,6 +95,9 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
       const { stable, history, service, table } = m
       return { type, stable: stableData(stable), history, service, table }
     }
+    case "Read":
+      return { type, ...requestData(m) }
+    case "ReadResponse":
     case "LocalCommit":
     case "FillHole":
     case "FetchState":
@@ -147,6 +150,10 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
       return { ...messageData(input.message), failed: failed(input.verdicts) }
     case "Restart":
       return { type: "Restart", durable: input.durable.map(recordData) }
+    case "ReadDone": {
+      const { _tag, result = null, ...fields } = input
+      return { type: _tag, ...fields, result }
+    }
     case "Propose":
     case "Executed":
     case "Timeout":
@@ -159,10 +166,17 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
   }
 }
 
+type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
+
+const submitData = (input: Submit): Readonly<Record<string, unknown>> => {
+  const reads = input.readOnly === true ? { readOnly: true } : {}
+  return { operation: input.operation, ...reads, ...replierOf(input) }
+}
+
 const clientInputData = (input: ClientInput): Readonly<Record<string, unknown>> => {
   switch (input._tag) {
     case "Submit":
-      return { type: "Submit", operation: input.operation, ...replierOf(input) }
+      return { type: "Submit", ...submitData(input) }
     case "Timeout":
       // How long it waited decides nothing but how long it waits next.
       return { type: "Timeout" }

@@ -101,7 +101,7 @@ export const recvNewView = (config: Config, state: State, m: Authentic<NewView>)
   }
   const moved: State = here
     ? state
-    : { ...state, ...nothingHeard(config, state), view: m.view, accusers: [] }
+    : { ...state, ...nothingHeard(config, state), view: m.view, accusers: [], pendingReads: [] }
   const viewChanges = state.viewChanges.filter((x) => x.view >= m.view)
   return {
     state: { ...moved, stage: "changing", viewChanges, newView: m },

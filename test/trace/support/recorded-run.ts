@@ -27,8 +27,8 @@ import {
   type Input,
   init,
   type State,
-  type WaitingRead,
 } from "../../../src/core/pbft/state.ts"
+import type { WaitingRead } from "../../../src/core/waiting-reads.ts"
 import { changeMessages, checkpointsAbove, messagesAt } from "../../../src/core/pbft/resend.ts"
 import { pendingChange, viewTimer } from "../../../src/core/pbft/timer.ts"
 import { clientLine, clientsDropLine, dropLine, replicaLine } from "../../../src/core/pbft/trace.ts"
