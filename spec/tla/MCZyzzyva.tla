@@ -198,6 +198,46 @@ ForDigestBackup ==
       RequestTo(Replicas, 1, 2, "c", Replicas),
       NewView(2, {said(i) : i \in {0, 2, 3}})}
 
+\* For the client 0, which reads: of one history, of others, committed and not; and what it is
+\* answered when it has had its read ordered.
+ReadOf(i, v, h, c, t, r) ==
+  ReadResponse(i, v, Len(h), h, [client |-> c, timestamp |-> t, result |-> r])
+ForReadClient ==
+  LET said(i) == ReadOf(i, 0, B, 0, 1, <<"r", 2>>)
+  IN {said(i) : i \in Replicas} \cup {Committed(said(i)) : i \in {0, 1, 2}} \cup
+     {ReadOf(3, 0, BC, 0, 1, <<"r", 2>>), ReadOf(3, 0, B, 0, 1, <<"r", 1>>),
+      ReadOf(2, 1, B, 0, 1, <<"r", 2>>), ReadOf(0, 0, B, 1, 1, <<"r", 2>>),
+      ReadOf(0, 0, B, 0, 2, <<"r", 2>>)} \cup
+     {Response(i, 0, A, TRUE, 0, 1, <<"r", 1>>) : i \in {0, 1, 2}} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: requests to read, one of which the service does not take for a read, while
+\* batches are ordered and one is certified.
+ReadTo(c, t, op, auth) == [Read(c, t, op) EXCEPT !.auth = auth]
+ForReader ==
+  {ReadTo(0, 1, "r", Replicas), ReadTo(0, 1, "r", {0}), ReadTo(0, 2, "w", Replicas),
+   ReadTo(1, 1, "r", Replicas), ReadTo(2, 1, "r", Replicas),
+   OrderTo(Replicas, 0, B, BatchB(Replicas)), Commit(1, Cert(0, B, {0, 2, 3}))}
+\* The same while it leaves its view: two batches, and one read.
+ForLeavingReader ==
+  {ReadTo(0, 1, "r", Replicas), OrderTo(Replicas, 0, B, BatchB(Replicas)),
+   OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
+\* The same where it fetches states.
+ForFetchingReader ==
+  {m \in ForFetcher : m.type = "State"} \cup
+  {ReadTo(0, 2, "r", Replicas), OrderTo(Replicas, 0, A, BatchA(Replicas))}
+
+\* A Byzantine primary orders what the client 0 asked for, answers as it should, and answers its
+\* read as if nothing had ever been ordered.
+Forgets ==
+  {OrderTo({1, 2, 3}, 0, A, BatchA(Replicas)), Response(0, 0, A, TRUE, 0, 1, <<"a", 1>>),
+   Committed(ReadOf(0, 0, <<>>, 0, 2, <<"r", 1>>))}
+
+\* It orders one thing at two backups, and answers what was read of it as these do, here and there.
+ReadHalfTold ==
+  HalfTold \cup {ReadOf(0, v, B, 0, 1, <<"r", 2>>) : v \in {0, 1}}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),

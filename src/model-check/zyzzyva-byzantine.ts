@@ -115,6 +115,16 @@ export const response = (replica: number, said: Said): ZyzzyvaEnvelope => {
   return toAll({ _tag: "SpecResponse", ...place, ...order, ...about })
 }
 
+/** What a replica has read, as `Said` without an order. */
+export const readOf = (
+  replica: number,
+  { view, history, client, timestamp, result: [operation, position] }: Omit<Said, "ordered">,
+): ZyzzyvaEnvelope => {
+  const place = { view, seq: lengthOf(history), history }
+  const result = seq([str(operation), int(position)])
+  return toAll({ _tag: "ReadResponse", ...place, client, timestamp, result, replica })
+}
+
 export const acknowledged = (
   replica: number,
   view: number,

@@ -354,7 +354,9 @@ const clientResult = (c: ZyzzyvaConstants): Invariant => ({
     if (done === undefined || operation !== undefined) return null
     const entry = ClientTable.get(outcome(c.allClients, done.history).table, process.id)
     const same = entry.timestamp === timestamp && entry.result === result && entry.seq === done.seq
-    return same || isRead(c, process) ? null : `client ${process.id} has a result that its history does not give`
+    return same || isRead(c, process)
+      ? null
+      : `client ${process.id} has a result that its history does not give`
   },
   antecedent: (p) => {
     const process = asProcess(p)

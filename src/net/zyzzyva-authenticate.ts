@@ -12,13 +12,7 @@
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
-import type {
-  Authentic,
-  ClientMessage,
-  Commit,
-  Message,
-  Pom,
-} from "../core/zyzzyva/message.ts"
+import type { Authentic, ClientMessage, Commit, Message, Pom } from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
 import { isClientsEntry } from "./authenticate.ts"

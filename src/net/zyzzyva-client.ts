@@ -17,7 +17,14 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/zyzzyva/client.ts"
-import type { Authentic, ClientMessage, Commit, Pom, Read, Request } from "../core/zyzzyva/message.ts"
+import type {
+  Authentic,
+  ClientMessage,
+  Commit,
+  Pom,
+  Read,
+  Request,
+} from "../core/zyzzyva/message.ts"
 import { clientLine, clientsDropLine } from "../core/zyzzyva/trace.ts"
 import { authenticatorOf } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"

@@ -7,10 +7,7 @@ import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"
 
 /** The service reads, if it takes the operation for a read. */
-export const readBy = (
-  service: Service,
-  { client, timestamp, operation }: ReadState,
-): ReadDone => {
+export const readBy = (service: Service, { client, timestamp, operation }: ReadState): ReadDone => {
   const result = service.isRead(operation) ? service.execute(operation) : undefined
   return { _tag: "ReadDone", client, timestamp, result }
 }

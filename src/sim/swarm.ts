@@ -129,5 +129,5 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
     endMs: calmAtMs + calmMs,
     expect: {},
   }
-  return protocol === "pbft" ? withFeatures(new Random(seed, "features"), plain) : plain
+  return withFeatures(new Random(seed, "features"), plain)
 }

@@ -129,6 +129,8 @@ export const messages: fc.Arbitrary<Messages.Message> = fc.oneof(
   fromSchema(Messages.Request).map((m) => ({ _tag: "Request" as const, ...requestOnWire(m) })),
   viewChange,
   newView,
+  fromSchema(Messages.Read),
+  fromSchema(Messages.ReadResponse).map(onWire),
   ...small.map((schema) => fromSchema(schema as typeof Messages.OrderReq).map(onWire)),
 )
 

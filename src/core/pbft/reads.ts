@@ -27,9 +27,7 @@ export const dueReads = (state: State): ReadonlyArray<WaitingRead> =>
 
 /** The reads that may be done now, and could not before, as effects. */
 export const newReads = (before: State, now: State): ReadonlyArray<Effect> =>
-  now.reads.length === 0
-    ? none
-    : newlyDue(dueReads(before), dueReads(now))
+  now.reads.length === 0 ? none : newlyDue(dueReads(before), dueReads(now))
 
 // The spec's PreparedAfter: the last number above what is executed for good that it has prepared.
 const preparedAfter = ({ hastyReads }: Config, state: State): Seq => {
