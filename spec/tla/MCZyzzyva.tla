@@ -238,6 +238,32 @@ Forgets ==
 ReadHalfTold ==
   HalfTold \cup {ReadOf(0, v, B, 0, 1, <<"r", 2>>) : v \in {0, 1}}
 
+\* For the client 0, which asks to be answered when its request is committed: answers that are, and
+\* that are not yet; by digest; of another view and another result.
+ForFirstClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(i) : i \in {0, 1}} \cup {Committed(said(i)) : i \in {0, 2, 3}} \cup
+     {Committed(Digested(said(1))), Committed(Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>)),
+      Committed(Response(2, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: a batch that is to be committed before it is answered, and one that is not; what
+\* others say of both, a certificate, the request again.
+FirstOf(batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "commitFirst", TRUE)]
+ForFirstBackup ==
+  {OrderTo(Replicas, 0, B, FirstOf(AskingOf(2, BatchB(Replicas)))),
+   OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(2, 0, BC),
+   Commit(1, Cert(0, BC, {0, 2, 3})), RequestTo(Replicas, 1, 1, "b", Replicas)}
+\* The same through a change of views, where the batch comes back with the new one.
+ForFirstLeaver ==
+  {OrderTo(Replicas, 0, B, FirstOf(BatchB(Replicas))), Header(0, 0, B), Header(2, 0, B),
+   Header(2, 2, B),
+   NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
+
+\* A Byzantine primary orders at two backups only what is to be committed first.
+FirstHalfTold == {OrderTo({1, 2}, 0, B, FirstOf(BatchB(Replicas)))}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -313,6 +339,8 @@ Witnesses ==
        \E d \in client[c].done : Outcome(d.history).table[c].timestamp < client[c].timestamp)
   /\ RecordWitness("ReachCommittedRead", SomeMessage(LAMBDA m :
        m.type = "ReadResponse" /\ m.seq > 0 /\ IsCommitted(m)))
+  /\ RecordWitness("ReachCommittedAnswer", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ IsCommitted(m)))
   /\ RecordWitness("ReachReadWaits", \E i \in Correct :
        \E r \in pendingReads[i] : r.after > executed[i])
   /\ RecordWitness("ReachDigestAnswer", SomeMessage(LAMBDA m :

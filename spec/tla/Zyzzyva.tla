@@ -48,6 +48,7 @@ CONSTANTS
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
+  CommitFirst,      \* whether clients may ask to be answered when their request is committed
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
@@ -72,7 +73,8 @@ NoBatch  == <<>>
 With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r[k]]
 
 \* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
-\* `replier`, where there is one: who answers it in full. Neither is part of its identity.
+\* `replier`, where there is one: who answers it in full; `commitFirst`, where it is there: nobody
+\* answers before it is committed. None of them is part of its identity.
 Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts into a gap, is an empty batch.
@@ -101,6 +103,7 @@ ResultDigest(r) == <<"digest", r>>
 Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
 IsWhole(answer) == "digest" \notin DOMAIN answer
 DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
+CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
 \* A request that is not to be ordered, and what a replica has read for it: of which history, and
 \* whether it is committed.
 Read(c, t, op) ==
@@ -158,7 +161,7 @@ VARIABLES
   value,            \* state of the service
   stable,           \* durable: the last stable checkpoint, and who vouched for it
   checkpoints,      \* own checkpoints from the stable one on, by sequence number; that one durable
-  headers,          \* volatile: per checkpoint number in the window, histories by replica
+  headers,          \* volatile: per number of HeaderSeqs in the window, histories by replica
   checkpointVotes,  \* volatile: per checkpoint number in the window, digests by replica
   certificates,     \* durable: commit certificates that it acknowledged, of each number the last
   accusers,         \* volatile: who accused the primary of its view
@@ -196,6 +199,10 @@ InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable, history |-
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
+\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, at
+\* any number.
+HeaderSeqs(h) == IF CommitFirst THEN Window(h) ELSE CheckpointSeqs(h)
+NoHeaders(h) == [n \in HeaderSeqs(h) |-> NoVotes]
 NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 NoResponses == [r \in Replicas |-> NoResponse]
 
@@ -210,7 +217,7 @@ Init ==
   /\ value = [i \in Correct |-> InitialValue]
   /\ stable = [i \in Correct |-> InitialStable]
   /\ checkpoints = [i \in Correct |-> [n \in {0} |-> InitialCheckpoint]]
-  /\ headers = [i \in Correct |-> NoCheckpointVotes(0)]
+  /\ headers = [i \in Correct |-> NoHeaders(0)]
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ certificates = [i \in Correct |-> {}]
   /\ accusers = [i \in Correct |-> {}]
@@ -364,7 +371,8 @@ ClientView(c) == LET views == client[c].views IN
 Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
 
 \* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
-\* It may ask one replica for the whole result, and the others for its digest.
+\* It may ask one replica for the whole result, and the others for its digest; and to be answered when
+\* the request is committed, as when a replica is known to be gone.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
@@ -373,8 +381,9 @@ ClientSubmit(c) ==
          request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
         /\ IF ReadOnly /\ IsRead(op) THEN msgs' = msgs \cup {Read(c, t, op)}
-           ELSE \E r \in Repliers :
-                  msgs' = msgs \cup {IF r = N THEN request ELSE With(request, "replier", r)}
+           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}) :
+                  LET named == IF r = N THEN request ELSE With(request, "replier", r)
+                  IN msgs' = msgs \cup {IF first THEN With(named, "commitFirst", TRUE) ELSE named}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
@@ -400,12 +409,15 @@ ResponseOf(m) ==
   LET kept == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
   IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
 
-\* One of a later view takes the place of what its sender said before, and so does a result that of
-\* its digest.
+\* One of a later view takes the place of what its sender said before, and so does one that says
+\* more: the result and not its digest, or that it is committed.
 Replaces(old, new) ==
   \/ old = NoResponse
   \/ old.view < new.view
-  \/ old.view = new.view /\ ~IsWhole(old) /\ IsWhole(new)
+  \/ /\ old.view = new.view
+     /\ IsWhole(old) => IsWhole(new)
+     /\ IsCommitted(old) => IsCommitted(new)
+     /\ IsWhole(old) # IsWhole(new) \/ IsCommitted(old) # IsCommitted(new)
 
 \* An answer counts; with it the request may be complete.
 Count(c, m) ==
@@ -498,7 +510,7 @@ ClientRecvLocalCommit(c, m) ==
 (* along.                                                                  *)
 (***************************************************************************)
 NothingHeard(i) ==
-  /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(Low(i))]
+  /\ headers' = [headers EXCEPT ![i] = NoHeaders(Low(i))]
   /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(Low(i))]
   /\ confirms' = [confirms EXCEPT ![i] = NoVotes]
 
@@ -582,13 +594,14 @@ RecvRequest(i, m) ==
                      /\ \E k \in 1 .. Len(slot[i][n].batch) :
                           slot[i][n].batch[k].client = c
                           /\ slot[i][n].batch[k].timestamp = m.timestamp}
+         answer == SpecResponse(i, view[i], last.seq, last.history,
+                     InLog(i, last.seq) /\ slot[i][last.seq].ordered,
+                     [client |-> c, timestamp |-> m.timestamp, result |-> last.result])
+         stays == Certified(i, certificates[i], last.seq)
      IN \/ /\ m.timestamp = last.timestamp
            /\ stage[i] = "active"
-           /\ msgs' = msgs
-                \cup {SpecResponse(i, view[i], last.seq, last.history,
-                        InLog(i, last.seq) /\ slot[i][last.seq].ordered,
-                        [client |-> c, timestamp |-> m.timestamp, result |-> last.result])}
-                \cup (IF Certified(i, certificates[i], last.seq)
+           /\ msgs' = msgs \cup {IF CommitFirst /\ stays THEN Committed(answer) ELSE answer}
+                \cup (IF stays
                       THEN {LocalCommit(i, view[i], last.seq, last.history, c)} ELSE {})
            /\ UNCHANGED queue
         \/ /\ m.timestamp > last.timestamp
@@ -735,9 +748,28 @@ Heard(i, heard, certs) ==
 
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
+\* An answer as its client asked for it: with the result, or with the result's digest.
+Asked(i, request, m) ==
+  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+
+\* The answers to those who asked to be answered when it is committed: of what is executed and
+\* certified now, and was not both before. `now`: how far it has executed, and its table.
+AnsweredFirst(i, now, certs) ==
+  LET new == {n \in Low(i) + 1 .. now.executed :
+                Certified(i, certs, n) /\ (n > executed[i] \/ ~Certified(i, certificates[i], n))}
+      of(n) == {k \in 1 .. Len(slot[i][n].batch) :
+                  LET r == slot[i][n].batch[k] IN
+                  /\ CommitsFirst(r)
+                  /\ now.table[r.client].timestamp = r.timestamp /\ now.table[r.client].seq = n}
+      answer(n, r) == SpecResponse(i, view[i], n, slot[i][n].history, slot[i][n].ordered,
+                        [client |-> r.client, timestamp |-> r.timestamp,
+                         result |-> now.table[r.client].result])
+  IN UNION {{LET r == slot[i][n].batch[k] IN Asked(i, r, Committed(answer(n, r))) :
+               k \in of(n)} : n \in new}
+
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
 \* last checkpoint with enough of them is stable.
-Settle(i, cps, heard, known, votes, out) ==
+Settle(i, now, cps, heard, known, votes, out) ==
   LET certs == Heard(i, heard, known)
       due == {n \in DOMAIN votes :
                 n \in DOMAIN cps /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)}
@@ -747,24 +779,20 @@ Settle(i, cps, heard, known, votes, out) ==
                  /\ all[n][i] # NoDigest
                  /\ Cardinality(Votes(all[n], all[n][i])) >= CommitQuorum}
       low == Max(sure \cup {Low(i)})
-      Kept(f) == [n \in CheckpointSeqs(low) |-> IF n \in DOMAIN f THEN f[n] ELSE NoVotes]
-  IN /\ msgs' = msgs \cup out \cup
+      Kept(f, seqs) == [n \in seqs |-> IF n \in DOMAIN f THEN f[n] ELSE NoVotes]
+  IN /\ msgs' = msgs \cup out \cup AnsweredFirst(i, now, certs) \cup
           {Checkpoint(i, view[i], n, CheckpointDigest(cps[n])) : n \in due}
      /\ stable' = IF sure = {} THEN stable
                   ELSE [stable EXCEPT ![i] = [view |-> view[i], seq |-> low, digest |-> all[low][i],
                                               replicas |-> Votes(all[low], all[low][i])]]
      /\ checkpoints' = [checkpoints EXCEPT ![i] =
           [n \in {n \in DOMAIN cps : n >= low} |-> cps[n]]]
-     /\ headers' = [headers EXCEPT ![i] = Kept(heard)]
-     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all)]
+     /\ headers' = [headers EXCEPT ![i] = Kept(heard, HeaderSeqs(low))]
+     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all, CheckpointSeqs(low))]
      /\ certificates' = [certificates EXCEPT ![i] =
           IF low = Low(i) THEN certs ELSE Above(certs, low, cps[low].history)]
      /\ slot' = [slot EXCEPT ![i] =
           [n \in Window(low) |-> IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot]]
-
-\* An answer as its client asked for it: with the result, or with the result's digest.
-Asked(i, request, m) ==
-  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
 
 \* The next batch of the log, before it is agreed on.
 Execute(i) ==
@@ -775,29 +803,34 @@ Execute(i) ==
          after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], s.batch,
                         [seq |-> n, history |-> s.history])
          isDue == n % K = 0
+         told == isDue \/ \E k \in 1 .. Len(s.batch) : CommitsFirst(s.batch[k])
+         atOnce == {k \in 1 .. Len(after.done) : ~CommitsFirst(after.done[k].request)}
          cp == [value |-> after.value, table |-> after.table, history |-> s.history]
          cps == [k \in DOMAIN checkpoints[i] \cup (IF isDue THEN {n} ELSE {}) |->
                    IF k = n THEN cp ELSE checkpoints[i][k]]
-         heard == IF isDue THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
+         heard == IF told THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
      IN /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = after.value]
         /\ table' = [table EXCEPT ![i] = after.table]
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
-        /\ Settle(i, cps, heard, certificates[i], checkpointVotes[i],
+        /\ Settle(i, [executed |-> n, table |-> after.table],
+             cps, heard, certificates[i], checkpointVotes[i],
              {Asked(i, after.done[k].request,
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
-                k \in 1 .. Len(after.done)} \cup
-             IF isDue THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
+                k \in atOnce} \cup
+             IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
   /\ UNCHANGED <<changeVars, pendingReads, client>>
 
-\* What another replica's history is at a checkpoint. The first that it says counts.
+Here(i) == [executed |-> executed[i], table |-> table[i]]
+
+\* What another replica's history is. The first that it says counts.
 RecvSpecHeader(i, m) ==
   /\ m.type = "SpecHeader" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
-  /\ m.seq \in CheckpointSeqs(Low(i))
+  /\ m.seq \in HeaderSeqs(Low(i))
   /\ headers[i][m.seq][m.replica] = NoDigest
-  /\ Settle(i, checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
+  /\ Settle(i, Here(i), checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
             certificates[i], checkpointVotes[i], {})
   /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
@@ -806,7 +839,7 @@ RecvCheckpoint(i, m) ==
   /\ m.view = view[i] /\ stage[i] = "active"
   /\ m.seq \in CheckpointSeqs(Low(i))
   /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
-  /\ Settle(i, checkpoints[i], headers[i], certificates[i],
+  /\ Settle(i, Here(i), checkpoints[i], headers[i], certificates[i],
             [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest], {})
   /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
@@ -848,7 +881,7 @@ RecvState(i, m) ==
         /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = m.value]
         /\ table' = [table EXCEPT ![i] = m.table]
-        /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(n)]
+        /\ headers' = [headers EXCEPT ![i] = NoHeaders(n)]
         /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(n)]
         /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
         /\ queue' = [queue EXCEPT ![i] =
@@ -873,7 +906,7 @@ RecvCommit(i, m) ==
            /\ msgs' = msgs \cup ack
            /\ UNCHANGED <<replicaVars, client>>
         \/ /\ ~old /\ InLog(i, c.seq) /\ slot[i][c.seq].history = c.history
-           /\ Settle(i, checkpoints[i], headers[i],
+           /\ Settle(i, Here(i), checkpoints[i], headers[i],
                      IF Certified(i, certificates[i], c.seq) THEN certificates[i]
                      ELSE WithCertificate(certificates[i], c), checkpointVotes[i], ack)
            /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
@@ -968,7 +1001,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
      /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {base} |-> cp]]
-     /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(base)]
+     /\ headers' = [headers EXCEPT ![i] = NoHeaders(base)]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(base)]
      /\ certificates' = [certificates EXCEPT ![i] = Above(@, base, cp.history)]
      /\ queue' = [queue EXCEPT ![i] =
@@ -1128,7 +1161,7 @@ CheckpointsTypeOK == \A i \in Correct :
   /\ CheckpointDigest(checkpoints[i][Low(i)]) = stable[i].digest
   /\ \A n \in DOMAIN checkpoints[i] :
        n % K = 0 /\ n >= Low(i) /\ n <= executed[i] /\ Len(checkpoints[i][n].history) = n
-  /\ DOMAIN headers[i] = CheckpointSeqs(Low(i))
+  /\ DOMAIN headers[i] = HeaderSeqs(Low(i))
   /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(Low(i))
 
 \* certificates: of a longer one the view is not later.
@@ -1172,15 +1205,14 @@ Compatible(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
 
 Answers == {m \in msgs : m.type = "SpecResponse"}
 ReadAnswers == {m \in msgs : m.type = "ReadResponse"}
-Acknowledgements == {m \in msgs : m.type = "LocalCommit"}
-CommittedReads == {m \in ReadAnswers : IsCommitted(m)}
+Acknowledgements ==
+  {m \in msgs : m.type = "LocalCommit"} \cup {m \in Answers \cup ReadAnswers : IsCommitted(m)}
 Backing(same, x) == Cardinality(Byzantine \cup {m.replica : m \in {m \in same :
   m.view = x.view /\ m.seq = x.seq /\ m.history = x.history}})
 \* The answers and acknowledgements that are enough for their client.
 Completing ==
   {m \in Answers : Backing(Answers, m) >= FastQuorum} \cup
   {m \in ReadAnswers : Backing(ReadAnswers, m) >= FastQuorum} \cup
-  {m \in CommittedReads : Backing(CommittedReads, m) >= CommitQuorum} \cup
   {m \in Acknowledgements : Backing(Acknowledgements, m) >= CommitQuorum}
 
 \* Z1: of the histories of two complete requests one extends the other.
@@ -1260,7 +1292,7 @@ SentIsDurable == \A m \in msgs :
   /\ m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.seq > Low(m.replica) =>
        LET s == slot[m.replica][m.seq] IN
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
-  /\ m.type = "LocalCommit" /\ m.seq > Low(m.replica) =>
+  /\ m \in Acknowledgements /\ m.seq > Low(m.replica) =>
        \/ \E c \in certificates[m.replica] :
             /\ c.seq >= m.seq
             /\ c.view >= m.view

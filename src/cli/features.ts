@@ -8,6 +8,7 @@ export const features = {
   "read-only": { readOnly: true },
   tentative: { tentative: true },
   "digest-replies": { digestReplies: true },
+  "commit-first": { commitFirst: true },
   "big-requests": { bigRequestBytes },
   "agreed-time": { agreedTimeMs: 10_000 },
 } as const satisfies Record<string, Partial<ClusterConfigFile>>
@@ -19,8 +20,8 @@ type Protocol = ClusterConfigFile["protocol"]
 
 /** What each protocol has of them. */
 export const featuresOfProtocol: Readonly<Record<Protocol, ReadonlyArray<FeatureName>>> = {
-  pbft: featureNames,
-  zyzzyva: ["read-only", "digest-replies"],
+  pbft: featureNames.filter((name) => name !== "commit-first"),
+  zyzzyva: ["read-only", "digest-replies", "commit-first"],
 }
 
 /**

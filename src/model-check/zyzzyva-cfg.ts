@@ -25,6 +25,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   ForgesNewView = ${truth(spec.forgesNewView)}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
+  CommitFirst = ${truth(spec.commitFirst)}
   HastyReads = ${truth(spec.hastyReads)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}

@@ -15,6 +15,7 @@ import {
   bc,
   change,
   commit,
+  header,
   lastOrder,
   newView,
   orderTo,
@@ -65,7 +66,53 @@ const forDigestBackup: Universe = (size) => {
 }
 
 const committed = ({ message: m, to }: ZyzzyvaEnvelope): ZyzzyvaEnvelope =>
-  m._tag === "ReadResponse" ? { message: { ...m, committed: true }, to } : { message: m, to }
+  m._tag === "ReadResponse" || m._tag === "SpecResponse"
+    ? { message: { ...m, committed: true }, to }
+    : { message: m, to }
+
+const firstOf = (batch: ReadonlyArray<SignedRequest>): ReadonlyArray<SignedRequest> =>
+  batch.map((r) => ({ ...r, commitFirst: true }))
+
+const forFirstClient: Universe = () => {
+  const place = { view: 0, history: a, ordered: true, client: 0, timestamp: 1 }
+  const said: Said = { ...place, result: ["a", 1] }
+  return [
+    ...[0, 1].map((i) => response(i, said)),
+    ...[0, 2, 3].map((i) => committed(response(i, said))),
+    committed(digested(response(1, said))),
+    committed(response(3, { ...said, result: ["x", 1] })),
+    committed(response(2, { ...said, view: 1, ordered: false })),
+    ...[0, 1, 2].map((i) => acknowledged(i, 0, a, 0)),
+  ]
+}
+
+const forFirstBackup: Universe = ({ n }) => {
+  const all = everyone(n)
+  return [
+    orderTo(all, 0, b, firstOf(askingOf(2, batchB(all)))),
+    orderTo(all, 0, bc, batchC(all)),
+    header(0, 0, b),
+    header(2, 0, b),
+    header(3, 0, a),
+    header(2, 0, bc),
+    commit(1, 0, bc, [0, 2, 3]),
+    requestTo(all, sig(1, 1, "b", all)),
+  ]
+}
+
+const forFirstLeaver: Universe = (size) => {
+  const all = everyone(size.n)
+  const said = [0, 2, 3].map((i) => change(size, i, 2, { orders: [lastOrder(0, b)] }))
+  return [
+    orderTo(all, 0, b, firstOf(batchB(all))),
+    header(0, 0, b),
+    header(2, 0, b),
+    header(2, 2, b),
+    newView(2, said),
+  ]
+}
+
+const firstHalfTold: Universe = ({ n }) => [orderTo([1, 2], 0, b, firstOf(batchB(everyone(n))))]
 
 const forReadClient: Universe = ({ n }) => {
   const place = { view: 0, history: b, client: 0, timestamp: 1 }
@@ -148,6 +195,10 @@ export const zyzzyvaFastUniverses = {
   ForFetchingReader: forFetchingReader,
   Forgets: forgets,
   ReadHalfTold: readHalfTold,
+  ForFirstClient: forFirstClient,
+  ForFirstBackup: forFirstBackup,
+  ForFirstLeaver: forFirstLeaver,
+  FirstHalfTold: firstHalfTold,
   ForDigestClient: forDigestClient,
   ForDigestBackup: forDigestBackup,
 } as const satisfies Record<string, Universe>

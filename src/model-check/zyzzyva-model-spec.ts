@@ -39,6 +39,7 @@ export interface ZyzzyvaTwinSpec {
   readonly repliers: ReadonlyArray<number>
   readonly readOnly: boolean
   readonly hastyReads: boolean
+  readonly commitFirst: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -97,6 +98,7 @@ export const zyzzyvaBase = {
   repliers: [],
   readOnly: false,
   hastyReads: false,
+  commitFirst: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -1,4 +1,5 @@
 /** Instances of Zyzzyva for the explorer: the TypeScript side of spec/tla/MCZyzzyva.tla. */
+import type { Marks } from "../core/request.ts"
 import { canBegin, canEnter } from "../core/zyzzyva/view-change.ts"
 import {
   type ClientConfig,
@@ -51,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   canFetch: c.canFetch.includes(id),
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
+  commitFirst: c.commitFirst,
   ...modelDigests,
 })
 
@@ -144,7 +146,11 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
 const submissions = (c: ZyzzyvaConstants, operation: string): ReadonlyArray<ClientInput> => {
   const submit = { _tag: "Submit" as const, operation }
   if (c.readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]
-  return c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
+  const asked: ReadonlyArray<typeof submit & Marks> =
+    c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
+  return c.commitFirst
+    ? asked.flatMap((one) => [one, { ...one, commitFirst: true as const }])
+    : asked
 }
 
 const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {

@@ -29,6 +29,7 @@ export interface ZyzzyvaConstants {
   readonly forgesNewView: boolean
   readonly readOnly: boolean
   readonly hastyReads: boolean
+  readonly commitFirst: boolean
   /** Whom clients ask for the whole result; empty: everyone. */
   readonly repliers: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>

@@ -37,9 +37,11 @@ type Saying = SpecResponse | ReadResponse | SpecHeader | LocalCommit
 
 const isAnswer = (m: Message): m is SpecResponse => m._tag === "SpecResponse"
 const isReadAnswer = (m: Message): m is ReadResponse => m._tag === "ReadResponse"
-const isAcknowledgement = (m: Message): m is LocalCommit => m._tag === "LocalCommit"
 const isSaying = (m: Message): m is Saying =>
-  isAnswer(m) || isReadAnswer(m) || isAcknowledgement(m) || m._tag === "SpecHeader"
+  isAnswer(m) || isReadAnswer(m) || m._tag === "LocalCommit" || m._tag === "SpecHeader"
+/** Whether it says that its history stays. */
+const isAcknowledgement = (m: Saying): boolean =>
+  m._tag === "LocalCommit" || ("committed" in m && m.committed === true)
 
 /** How many say the same of the same history, the Byzantine ones always. */
 const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): number => {
@@ -51,12 +53,10 @@ const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): n
 export const completing = (c: ZyzzyvaConstants, sent: Sent): ReadonlyArray<Saying> => {
   const answers = sent.filter(isAnswer)
   const reads = sent.filter(isReadAnswer)
-  const stays = reads.filter((m) => m.committed === true)
-  const commits = sent.filter(isAcknowledgement)
+  const commits = sent.filter(isSaying).filter(isAcknowledgement)
   return [
     ...answers.filter((m) => backing(c, answers, m) >= c.needs.fast),
     ...reads.filter((m) => backing(c, reads, m) >= c.needs.fast),
-    ...stays.filter((m) => backing(c, stays, m) >= c.needs.commit),
     ...commits.filter((m) => backing(c, commits, m) >= c.needs.commit),
   ]
 }
@@ -251,7 +251,8 @@ const isDurable = (state: State, m: Saying): boolean => {
   if (m._tag !== "LocalCommit") {
     if (!Window.covers(state.log, m.seq)) return false
     const slot = Window.get(state.log, m.seq)
-    return slot.view > m.view || (slot.view === m.view && slot.history === m.history)
+    const isThere = slot.view > m.view || (slot.view === m.view && slot.history === m.history)
+    if (!isThere || !isAcknowledgement(m)) return isThere
   }
   // It was not complete: a stable checkpoint contradicts it.
   if (!isPrefix(stableHistory(state), m.history)) return true

@@ -16,7 +16,7 @@ import {
   type State,
   type Vouched,
 } from "../core/zyzzyva/state.ts"
-import type { Request, SignedRequest } from "../core/request.ts"
+import type { Marks, Request, SignedRequest } from "../core/request.ts"
 import type { WaitingRead } from "../core/waiting-reads.ts"
 import * as Window from "../core/window.ts"
 import { everyone, verifiesAt } from "../sim/world.ts"
@@ -47,6 +47,12 @@ export const replicaVariables = [
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
+// How a client wants to be answered, where it says so.
+const marksText = (r: Marks): Readonly<Record<string, Text>> => ({
+  ...replierText(r),
+  ...markText("commitFirst", r.commitFirst),
+})
+
 const waitingText = ({ client, timestamp, operation, after }: WaitingRead): Text => {
   const about = { client: int(client), timestamp: int(timestamp), op: str(operation) }
   return record({ ...about, after: int(after) })
@@ -58,7 +64,7 @@ const signedText = (r: SignedRequest): Text =>
     timestamp: int(r.timestamp),
     op: str(r.operation),
     auth: set(verifiesAt(r.authenticator).map(int)),
-    ...replierText(r),
+    ...marksText(r),
   })
 
 const entryText = (e: Entry): Text =>
@@ -193,7 +199,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
 
 // A mark that is there only where it is set.
 const markText = (
-  name: "digest" | "committed",
+  name: "digest" | "committed" | "commitFirst",
   is: boolean | undefined,
 ): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
@@ -237,7 +243,7 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
     case "Read": {
       const auth = set(verifiesAt(m.authenticator).map(int))
       const of = { client: int(m.client), timestamp: int(m.timestamp), op: str(m.operation) }
-      return record({ type, ...of, auth, to: toText, ...(m._tag === "Read" ? {} : replierText(m)) })
+      return record({ type, ...of, auth, to: toText, ...(m._tag === "Read" ? {} : marksText(m)) })
     }
     case "OrderReq":
       return record({ type, ...place(m), batch: seq(m.batch.map(signedText)), to: toText })
@@ -247,6 +253,7 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         timestamp: int(m.timestamp),
         result: orEmpty(m.result),
         ...markText("digest", m.digest),
+        ...markText("committed", m.committed),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })

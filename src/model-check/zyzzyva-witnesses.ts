@@ -103,6 +103,7 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
     "ReachCommittedRead",
     (m) => m._tag === "ReadResponse" && m.seq > 0 && m.committed === true,
   ),
+  someMessage("ReachCommittedAnswer", (m) => m._tag === "SpecResponse" && m.committed === true),
   someReplica("ReachReadWaits", (s) => s.pendingReads.some((r) => r.after > s.executed)),
   someMessage("ReachDigestAnswer", (m) => m._tag === "SpecResponse" && m.digest === true),
   rolledBack,

@@ -87,6 +87,11 @@ export const ClusterConfigFile = Schema.Struct({
   /** One replica answers with the result, the others with its digest: for large results. */
   digestReplies: Schema.optionalKey(Schema.Boolean),
   /**
+   * Zyzzyva: while a replica is not there, clients ask to be answered when their requests are
+   * committed, by what the replicas tell each other: not by certificates of their own.
+   */
+  commitFirst: Schema.optionalKey(Schema.Boolean),
+  /**
    * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
    * carry their positions.
    */
@@ -173,6 +178,7 @@ export interface ClusterConfig {
   readonly tentative: boolean
   readonly sketches: boolean
   readonly digestReplies: boolean
+  readonly commitFirst: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
   readonly keyRefreshMs: number
@@ -198,6 +204,7 @@ export const configDefaults = {
   tentative: false,
   sketches: false,
   digestReplies: false,
+  commitFirst: false,
   bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
@@ -355,6 +362,7 @@ export const toClusterConfig = (
     readOnly: c.readOnly,
     tentative: c.tentative,
     digestReplies: c.digestReplies,
+    commitFirst: c.commitFirst,
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
     recoveryPeriodMs: c.recoveryPeriodMs,

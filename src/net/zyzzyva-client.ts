@@ -2,7 +2,8 @@
  * Zyzzyva's clients as what runs them sees them. Certificates and asking again are behind one call.
  *
  * Outside the specification: when a client goes on without the last answers: at once where they
- * cannot come. `ClientCommit` may happen there as soon as there are enough. And which of its
+ * cannot come. `ClientCommit` may happen there as soon as there are enough. When it asks to be
+ * answered only when its request is committed: while a replica is not there. And which of its
  * certificates and proofs are lost: those that others would not believe.
  */
 import type { Timestamp } from "../core/ids.ts"
@@ -93,7 +94,9 @@ export const zyzzyvaClient = (
     submit: ({ timestamp }, asked) => {
       const { operation, reads } = asked
       if (reads && config.readOnly) return { _tag: "Submit", operation, readOnly: true }
-      return { _tag: "Submit", operation, ...replierInTurn(config, asked, timestamp) }
+      const isLacking = asked.connected.length < group.n
+      const first = config.commitFirst && isLacking ? { commitFirst: true as const } : {}
+      return { _tag: "Submit", operation, ...replierInTurn(config, asked, timestamp), ...first }
     },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
     received: (message) => ({ _tag: "Receive", message }),

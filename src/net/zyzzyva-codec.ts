@@ -17,7 +17,7 @@
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
  * Of `marks` the lowest bit says that there is the primary's signature, the next one that the result
- * is its digest.
+ * is its digest, the third that it is committed.
  *
  * States are not fetched over the network yet: FETCH-STATE and STATE have no bytes.
  *
@@ -47,12 +47,12 @@ import {
   type CodecLimits,
   type ReadBatch,
   readAuthenticator,
-  readReplier,
+  readMarks,
   readRequest,
   readSignedBatch,
   writeAuthenticator,
   writeRead,
-  writeReplier,
+  writeMarks,
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
@@ -119,7 +119,7 @@ const readPlace = (reader: Reader): Place => {
 }
 
 /** What an answer bears; a bit each. */
-const marks = { order: 1, digest: 2 } as const
+const marks = { order: 1, digest: 2, committed: 4 } as const
 
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
@@ -131,7 +131,11 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writer.u32(m.result.length)
   writer.text(m.result)
   writer.reserve(1)
-  writer.u8((m.order === undefined ? 0 : marks.order) + (m.digest === true ? marks.digest : 0))
+  writer.u8(
+    (m.order === undefined ? 0 : marks.order) +
+      (m.digest === true ? marks.digest : 0) +
+      (m.committed === true ? marks.committed : 0),
+  )
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
@@ -167,7 +171,7 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
   if (m._tag === "Request") {
     writeRequest(writer, m)
     writeAuthenticator(writer, m.authenticator)
-    return writeReplier(writer, m)
+    return writeMarks(writer, m)
   }
   if (m._tag === "Read") {
     writeRead(writer, m)
@@ -230,7 +234,7 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded 
   const { client, timestamp, operation } = readRequest(reader, limits)
   const to = reader.at
   const authenticator = readAuthenticator(reader, limits)
-  const signed = { client, timestamp, operation, authenticator, ...readReplier(reader, limits) }
+  const signed = { client, timestamp, operation, authenticator, ...readMarks(reader, limits) }
   return { message: { _tag: "Request", ...signed }, from, to }
 }
 
@@ -274,11 +278,13 @@ const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
   const given = reader.u8("marks")
-  if (given > marks.order + marks.digest) reader.fail(`${given} is no set of marks`)
+  if (given > marks.order + marks.digest + marks.committed)
+    reader.fail(`${given} is no set of marks`)
   const order = (given & marks.order) > 0 ? { order: readSignature(reader) } : {}
   const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
+  const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
   const about = { client, timestamp, result, replica }
-  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...order }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...committed, ...order }
 }
 
 const readCommit = (reader: Reader, limits: CodecLimits): Commit => {

@@ -18,10 +18,10 @@ import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: false } as const
 
 /** The same with what the configuration switches on. */
-export const zyzzyvaHow = ({ readOnly }: Pick<ClusterConfig, "readOnly">) => ({
-  ...zyzzyvaRule,
+export const zyzzyvaHow = ({
   readOnly,
-})
+  commitFirst,
+}: Pick<ClusterConfig, "readOnly" | "commitFirst">) => ({ ...zyzzyvaRule, readOnly, commitFirst })
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {

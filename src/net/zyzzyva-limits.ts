@@ -10,6 +10,7 @@ interface Given {
   readonly service: string
   readonly logSize: number
   readonly tentative: boolean
+  readonly commitFirst: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -29,9 +30,12 @@ export const zyzzyvaDefaults = {
   limits: { frameBytes: 64 * 1024 * 1024, sendQueueBytes: 128 * 1024 * 1024 },
 } as const
 
-/** What is wrong with a configuration of Zyzzyva; empty for another protocol. */
+/** What is wrong with a configuration of Zyzzyva, or with one that has what is Zyzzyva's alone. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
-  if (given.protocol !== "zyzzyva") return []
+  if (given.protocol !== "zyzzyva") {
+    const expected = "false with protocol pbft, where nobody answers before it is prepared"
+    return given.commitFirst ? [{ path: "commitFirst", found: "true", expected }] : []
+  }
   const switched = (["tentative", "sketches"] as const)
     .filter((name) => given[name])
     .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))

@@ -121,7 +121,7 @@ const protocolProblems = (scenario: Scenario): Found => {
   return [...cluster, ...said, ...done, ...wiped]
 }
 
-const zyzzyvaFields = new Set(["zyzzyva5", "rule", "confirmViews", "commitMs"])
+const zyzzyvaFields = new Set(["zyzzyva5", "commitFirst", "rule", "confirmViews", "commitMs"])
 const pbftFields = new Set([
   "replyQuorum",
   "tentative",

@@ -40,6 +40,7 @@ const zyzzyvaOptionsOf = (random: Random): Partial<Cluster> => {
   return {
     ...(has() ? { readOnly: true } : {}),
     ...(has() ? { digestReplies: true } : {}),
+    ...(has() ? { commitFirst: true } : {}),
   }
 }
 

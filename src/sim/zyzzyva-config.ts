@@ -39,6 +39,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     rule: cluster.rule ?? "corrected",
     canFetch: true,
     readOnly: cluster.readOnly === true,
+    commitFirst: cluster.commitFirst === true,
     hastyReads: cluster.hastyReads,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,

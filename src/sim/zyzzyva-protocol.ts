@@ -125,7 +125,9 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
         const submit = { _tag: "Submit" as const, operation: operationBytes(text) }
         if (cluster.readOnly === true && isGet(text)) return { ...submit, readOnly: true }
         const replier = timestamp % group.n
-        return cluster.digestReplies === true ? { ...submit, replier } : submit
+        const asked = cluster.digestReplies === true ? { ...submit, replier } : submit
+        const first = cluster.commitFirst === true && timestamp % 2 === 1
+        return first ? { ...asked, commitFirst: true } : asked
       },
       timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
       heard: (message) => {

@@ -71,8 +71,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   // No running replica fetches states yet.
-  const { readOnly = false, hastyReads } = header
-  const how = { rule, confirmViews, canFetch: false, readOnly, hastyReads }
+  const { readOnly = false, commitFirst = false, hastyReads } = header
+  const how = { rule, confirmViews, canFetch: false, readOnly, commitFirst, hastyReads }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

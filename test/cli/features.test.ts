@@ -9,7 +9,7 @@ describe("a list of features", () => {
     ["none", []],
     ["tentative", ["tentative"]],
     ["read-only,big-requests", ["read-only", "big-requests"]],
-    ["all", featureNames],
+    ["all", featuresOfProtocol.pbft],
   ])("%j names them", (list, names) => {
     expect(featuresIn(list)).toEqual({ names })
   })

@@ -3,6 +3,7 @@ import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
 const core = "src/core/zyzzyva"
+const optimizations = "test/paper/zyzzyva-tocs09-optimizations.test.ts"
 const graphOf = (where: string) => ({ check: "graph", where: `Zyzzyva/${where}` }) as const
 
 export const zyzzyvaFastMutants: ReadonlyArray<CodeMutant> = [
@@ -16,8 +17,8 @@ export const zyzzyvaFastMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a client takes a digest in the place of the result",
     file: `${core}/answers.ts`,
-    find: "(old.view === response.view && old.digest && !response.digest)",
-    replace: "(old.view === response.view && old.digest !== response.digest)",
+    find: "  if (response.digest && !old.digest) return false\n",
+    replace: "",
     killedBy: graphOf("DigestClientAlone"),
   },
   {
@@ -29,7 +30,7 @@ export const zyzzyvaFastMutants: ReadonlyArray<CodeMutant> = [
   },
   {
     name: "Zyzzyva: who is to answer in full answers by digest",
-    file: `${core}/execution.ts`,
+    file: `${core}/answering.ts`,
     find: "replier === undefined || replier === config.id",
     replace: "replier === undefined",
     killedBy: graphOf("DigestBackupAlone"),
@@ -37,9 +38,54 @@ export const zyzzyvaFastMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a primary forgets who is to answer in full",
     file: `${core}/agreement.ts`,
-    find: "authenticator, ...replierOf(m) }]",
+    find: "authenticator, ...marksOf(m) }]",
     replace: "authenticator }]",
     killedBy: graphOf("DigestAnswers"),
+  },
+  {
+    name: "Zyzzyva: what is to be committed first is answered at once",
+    file: `${core}/execution.ts`,
+    find: "    if (isCommitFirst(config, request)) return []\n",
+    replace: "",
+    killedBy: graphOf("FirstBackupAlone"),
+  },
+  {
+    name: "Zyzzyva: what is to be committed first is not told to the others",
+    file: `${core}/execution.ts`,
+    find: "pending.checkpoint || slot.batch.some((r) => isCommitFirst(config, r))",
+    replace: "pending.checkpoint",
+    killedBy: graphOf("FirstBackupAlone"),
+  },
+  {
+    name: "Zyzzyva: what is committed again is answered again",
+    file: `${core}/answering.ts`,
+    find: "if (seq <= before.executed && isCertified(view, before.certificates, seq)) continue",
+    replace: "if (seq < before.executed) continue",
+    killedBy: graphOf("FirstBackupAlone"),
+  },
+  {
+    name: "Zyzzyva: a committed answer leaves before its certificate is durable",
+    file: `${core}/checkpointing.ts`,
+    find: "effects: [...certified.effects, ...answers, ",
+    replace: "effects: [...answers, ...certified.effects, ",
+    killedBy: {
+      check: "2f + 1 equal histories are a certificate, durable before the answer leaves",
+      where: optimizations,
+    },
+  },
+  {
+    name: "Zyzzyva: a client takes back that an answer is committed",
+    file: `${core}/answers.ts`,
+    find: "  if (old.committed && !response.committed) return false\n",
+    replace: "",
+    killedBy: graphOf("FirstClientAlone"),
+  },
+  {
+    name: "Zyzzyva: who is asked again does not say that it is committed",
+    file: `${core}/agreement.ts`,
+    find: "const mark = stays && config.commitFirst ? { committed: true as const } : {}",
+    replace: "const mark = {}",
+    killedBy: graphOf("FirstBackupAlone"),
   },
   {
     name: "Zyzzyva: a read does not wait for what was ordered",
@@ -136,6 +182,28 @@ export const zyzzyvaFastSpecMutants: ReadonlyArray<SpecMutant> = [
     find: String.raw`IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m`,
     replace: String.raw`IF "replier" \in DOMAIN request THEN Digested(m) ELSE m`,
     killedBy: graphOf("DigestBackupAlone"),
+  },
+  {
+    name: "Zyzzyva's replica answers at once what is to be committed first",
+    file,
+    find: String.raw`atOnce == {k \in 1 .. Len(after.done) : ~CommitsFirst(after.done[k].request)}`,
+    replace: String.raw`atOnce == 1 .. Len(after.done)`,
+    killedBy: graphOf("FirstBackupAlone"),
+  },
+  {
+    name: "Zyzzyva's replica says that it is committed before it is",
+    file,
+    find: String.raw`Certified(i, certs, n) /\ (n > executed[i] \/ ~Certified(i, certificates[i], n))}`,
+    replace: String.raw`n > executed[i]}`,
+    killedBy: { check: "SentIsDurable", where: "Zyzzyva/FirstBackupAlone" },
+  },
+  {
+    name: "Zyzzyva's client takes back that an answer is committed",
+    file,
+    find: String.raw`     /\ IsCommitted(old) => IsCommitted(new)
+`,
+    replace: "",
+    killedBy: graphOf("FirstClientAlone"),
   },
   {
     name: "Zyzzyva's reads do not wait for what was ordered",

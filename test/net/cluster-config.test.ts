@@ -115,7 +115,7 @@ describe("a configuration", () => {
   )
 
   it.each([
-    [{ readOnly: true }, /^readOnly: found true, expected false with protocol zyzzyva$/],
+    [{ tentative: true }, /^tentative: found true, expected false with protocol zyzzyva$/],
     [{ sketches: true }, /^sketches: found true, expected false with protocol zyzzyva$/],
     [{ agreedTimeMs: 5 }, /^agreedTimeMs: found 5, expected 0 with protocol zyzzyva$/],
     [{ bigRequestBytes: 9 }, /^bigRequestBytes: found 9, expected 0 with protocol zyzzyva$/],
@@ -129,6 +129,13 @@ describe("a configuration", () => {
     const [issue] = found
     expect(`${issue?.path}: found ${issue?.found}, expected ${issue?.expected}`).toMatch(text)
     expect(checkClusterConfig({ ...good, protocol: "zyzzyva" })).toStrictEqual([])
+  })
+
+  it("of Zyzzyva has what it shares with PBFT, and what is its own", () => {
+    const own = { readOnly: true, digestReplies: true, commitFirst: true }
+    expect(checkClusterConfig({ ...good, protocol: "zyzzyva", ...own })).toStrictEqual([])
+    const [issue] = checkClusterConfig({ ...good, commitFirst: true })
+    expect(issue).toMatchObject({ path: "commitFirst", found: "true" })
   })
 
   it("every wrong field is named at once", () => {

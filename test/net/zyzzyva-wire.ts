@@ -1,7 +1,7 @@
 /** Zyzzyva's messages and durable records as they can be on the wire and on disk. */
 import { createHash } from "node:crypto"
 import * as fc from "fast-check"
-import { type SignedRequest, unsigned } from "../../src/core/request.ts"
+import { marksOf, type SignedRequest, unsigned } from "../../src/core/request.ts"
 import * as Messages from "../../src/core/zyzzyva/message.ts"
 import type { DurableRecord } from "../../src/core/zyzzyva/state.ts"
 import { batchDigest } from "../../src/net/digests.ts"
@@ -22,13 +22,11 @@ const ascending = <A>(all: ReadonlyArray<A>, keyOf: (a: A) => number): ReadonlyA
   return sorted.filter((a, k) => k === 0 || keyOf(sorted[k - 1] as A) !== keyOf(a))
 }
 
-const requestOnWire = ({ client, timestamp, operation, authenticator, replier }: SignedRequest) => ({
-  client,
-  timestamp,
-  operation,
-  authenticator,
-  ...(replier === undefined ? {} : { replier: replier % 4 }),
-})
+const requestOnWire = (r: SignedRequest) => {
+  const { client, timestamp, operation, authenticator } = r
+  const replier = r.replier === undefined ? {} : { replier: r.replier % 4 }
+  return { client, timestamp, operation, authenticator, ...marksOf({ ...r, ...replier }) }
+}
 const bare = (batch: ReadonlyArray<SignedRequest>) => batch.map(unsigned)
 
 /** Digests are of SHA-256, signatures of Ed25519, lists ascend; a digest is that of its batch. */

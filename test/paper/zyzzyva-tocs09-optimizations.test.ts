@@ -83,6 +83,80 @@ describe("one replica answers in full, the others by digest", () => {
   })
 })
 
+describe("while a replica is gone, replicas commit what the client would have to", () => {
+  const config = configOf(1, { commitFirst: true })
+  const batch = [{ ...signed(0, 1), commitFirst: true as const }]
+  const first = order(1, batch, "")
+  const header = (replica: number, history = d1): Input =>
+    receive({ _tag: "SpecHeader", view: 0, seq: 1, history, signature: "", replica })
+  const ran = [first, executed(1, ["r"])]
+  const stays = (replica: number, changed = {}): ClientInput =>
+    response(replica, { committed: true, ...changed })
+
+  it("a request says so; it is no part of what is ordered", () => {
+    const { took } = runClient([], { ...submit, commitFirst: true } as ClientInput)
+    expect(took.effects[0]).toMatchObject({ message: { _tag: "Request", commitFirst: true } })
+  })
+
+  it("it is executed at once and told to the others, and not answered", () => {
+    const took = step(config, after(config, [first]), executed(1, ["r"]))
+    expect(took.effects).toMatchObject([
+      { _tag: "Broadcast", message: { _tag: "SpecHeader", seq: 1, history: d1 } },
+    ])
+  })
+
+  it("2f + 1 equal histories are a certificate, durable before the answer leaves", () => {
+    const took = step(config, after(config, [...ran, header(0)]), header(2))
+    expect(took.effects).toMatchObject([
+      { _tag: "Persist", record: { _tag: "Certified" } },
+      { _tag: "SendToClient", client: 0, message: { result: "r", committed: true } },
+    ])
+    const other = step(config, after(config, [...ran, header(0)]), header(2, "x"))
+    expect(other.effects).toEqual([])
+  })
+
+  it("a client's certificate does as well", () => {
+    const took = step(config, after(config, ran), commit(0, certificate(1, d1)))
+    const sent = took.effects.flatMap((e) => (e._tag === "SendToClient" ? [e.message._tag] : []))
+    expect(sent).toEqual(["LocalCommit", "SpecResponse"])
+    const late = step(
+      config,
+      after(config, [first, commit(0, certificate(1, d1))]),
+      executed(1, ["r"]),
+    )
+    expect(late.effects.at(-1)).toMatchObject({ message: { committed: true } })
+  })
+
+  it("who is asked again answers at once", () => {
+    const took = step(config, after(config, ran), request(0, 1))
+    expect(took.effects).toMatchObject([{ message: { _tag: "SpecResponse", result: "r" } }])
+    expect(took.effects[0]).not.toHaveProperty("message.committed")
+  })
+
+  it("the client needs 2f + 1 committed answers, and no second phase", () => {
+    const two = [submit, stays(0), stays(1)]
+    expect(runClient(two, stays(2)).took.state.result).toBe("r")
+    expect(runClient(two, response(2)).took.state.operation).toBe("a")
+    for (const changed of [{ view: 1 }, { history: "x" }, { result: "s" }]) {
+      expect(runClient(two, stays(2, changed)).took.state.operation).toBe("a")
+    }
+  })
+
+  it("that an answer is committed says more than it said before, and nothing less does", () => {
+    const spoken = [submit, response(0), stays(1), stays(2)]
+    expect(runClient(spoken, stays(0)).took.state.result).toBe("r")
+    expect(runClient([submit, stays(0)], response(0)).took.action).toBe("Ignore:OldResponse")
+    const digest = { result: "digest of r", digest: true } as const
+    const less = runClient([submit, response(0)], stays(0, digest))
+    expect(less.took.action).toBe("Ignore:OldResponse")
+  })
+
+  it("without the word of the configuration it is answered at once", () => {
+    const took = step(backup, after(backup, [first]), executed(1, ["r"]))
+    expect(took.effects).toMatchObject([{ message: { _tag: "SpecResponse", result: "r" } }])
+  })
+})
+
 describe("a request that only reads is answered without an order", () => {
   const reader = configOf(1, { readOnly: true })
   const read: Input = receive({ _tag: "Read", ...signed(1, 1) })

@@ -25,10 +25,7 @@ export const response = (replica: number, changed: Partial<SpecResponse> = {}): 
 
 export const submitRead: ClientInput = { _tag: "Submit", operation: "a", readOnly: true }
 
-export const readResponse = (
-  replica: number,
-  changed: Partial<ReadResponse> = {},
-): ClientInput => {
+export const readResponse = (replica: number, changed: Partial<ReadResponse> = {}): ClientInput => {
   const place = { view: 0, seq: 1, history: digestOf(0, 1) }
   const about = { client: 0, timestamp: 1, result: "r", replica }
   const message = authentic({ _tag: "ReadResponse" as const, ...place, ...about, ...changed })

@@ -36,6 +36,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   confirmViews: false,
   canFetch: true,
   readOnly: false,
+  commitFirst: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>

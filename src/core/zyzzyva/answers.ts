@@ -24,13 +24,10 @@ export interface Response {
 
 export const responseOf = (m: SpecResponse | ReadResponse): Response => {
   const { view, seq, history, result } = m
-  const place = { view, seq, history, result }
-  if (m._tag === "ReadResponse") {
-    const committed = m.committed === true
-    return { ...place, digest: false, committed, signature: "", order: undefined }
-  }
+  const said = { view, seq, history, result, committed: m.committed === true }
+  if (m._tag === "ReadResponse") return { ...said, digest: false, signature: "", order: undefined }
   const { signature, order } = m
-  return { ...place, digest: m.digest === true, committed: false, signature, order }
+  return { ...said, digest: m.digest === true, signature, order }
 }
 
 /** Answers by replica to the awaited request. */
@@ -40,7 +37,14 @@ export type Responses = ReadonlyArray<Response | undefined>
 export const replaces = (old: Response | undefined, response: Response): boolean =>
   old === undefined ||
   old.view < response.view ||
-  (old.view === response.view && old.digest && !response.digest)
+  (old.view === response.view && saysMore(old, response))
+
+// The result and not its digest, or that it is committed; and nothing less.
+const saysMore = (old: Response, response: Response): boolean => {
+  if (response.digest && !old.digest) return false
+  if (old.committed && !response.committed) return false
+  return old.digest !== response.digest || old.committed !== response.committed
+}
 
 /** The digest of a result, as replicas send it in place of the result. */
 export interface Digesting {

@@ -8,7 +8,7 @@ import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../effect.
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
 import { ignore, type Machine, none, type Step } from "../machine.ts"
 import { type Group, primaryOf } from "../quorum.ts"
-import type { Request } from "../request.ts"
+import { type Marks, marksOf, type Request } from "../request.ts"
 import type { ClientAction } from "./action.ts"
 import {
   areEnough,
@@ -79,23 +79,18 @@ export interface ClientState {
 }
 
 export type ClientInput =
-  | {
+  | ({
       readonly _tag: "Submit"
       readonly operation: Bytes
       /** Ask everyone for the answer without an order: the operation changes nothing. */
       readonly readOnly?: true
-      /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
-      readonly replier?: ReplicaId
-    }
+    } & Marks)
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
   | { readonly _tag: "Receive"; readonly message: Authentic<ClientMessage> }
 
 /** A client's request; its authenticator is the driver's to make. */
-export type UnsignedRequest = (
-  | { readonly _tag: "Request"; readonly replier?: ReplicaId }
-  | { readonly _tag: "Read" }
-) &
+export type UnsignedRequest = (({ readonly _tag: "Request" } & Marks) | { readonly _tag: "Read" }) &
   Request
 
 /** Exactly what a client may ask for. */
@@ -144,12 +139,12 @@ export const clientSubmit = (
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
-  const { operation, replier } = input
+  const { operation } = input
   const readOnly = input.readOnly === true
   const content = { client: config.id, timestamp, operation }
   const message: UnsignedRequest = readOnly
     ? { _tag: "Read", ...content }
-    : { _tag: "Request", ...content, ...(replier === undefined ? {} : { replier }) }
+    : { _tag: "Request", ...content, ...marksOf(input) }
   const primary = primaryOf(config.group, clientView(config, state))
   return {
     state: { ...state, timestamp, operation, readOnly },

@@ -5,12 +5,12 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { Execute, Executed } from "../effect.ts"
-import type { Bytes, Digest, Seq } from "../ids.ts"
+import type { Bytes, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Request, SignedRequest } from "../request.ts"
+import { answerTo, isCommitFirst, signHeader } from "./answering.ts"
 import { settle, vouch } from "./checkpointing.ts"
 import { orderAt } from "./log.ts"
-import type { SpecResponse } from "./message.ts"
 import { newReads } from "./reads.ts"
 import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
 
@@ -48,20 +48,6 @@ export const executeNext = (config: Config, before: State, after: State): Readon
   return pendingExecution(config, before)?.seq === next.seq ? none : [next]
 }
 
-/** The signature of what an answer says of the history. */
-export const signHeader = (config: Config, view: number, seq: Seq, history: Digest): Bytes =>
-  config.sign({ _tag: "SpecHeader", view, seq, history, replica: config.id })
-
-// An answer as its client asked for it: with the result, or with the result's digest.
-const asked = (
-  config: Config,
-  { replier }: SignedRequest,
-  result: Bytes,
-): Pick<SpecResponse, "result" | "digest"> =>
-  replier === undefined || replier === config.id
-    ? { result }
-    : { result: config.resultDigest(result), digest: true }
-
 interface Answered {
   readonly table: State["table"]
   readonly responses: ReadonlyArray<Effect>
@@ -71,25 +57,12 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
   const { view } = state
   const { history } = slot
   const requests = fresh(state, slot)
-  const signature = requests.length === 0 ? "" : signHeader(config, view, seq, history)
-  const about = {
-    view,
-    seq,
-    history,
-    signature,
-    ...(slot.order === undefined ? {} : { order: slot.order }),
-  }
-  const responses = requests.map((request, k): Effect => {
-    const { client, timestamp } = request
-    const message: SpecResponse = {
-      _tag: "SpecResponse",
-      ...about,
-      client,
-      timestamp,
-      ...asked(config, request, results[k] as Bytes),
-      replica: config.id,
-    }
-    return { _tag: "SendToClient", client, message }
+  const atOnce = requests.some((r) => !isCommitFirst(config, r))
+  const signature = atOnce ? signHeader(config, view, seq, history) : ""
+  const responses = requests.flatMap((request, k): ReadonlyArray<Effect> => {
+    if (isCommitFirst(config, request)) return []
+    const message = answerTo(config, { seq, slot, signature }, request, results[k] as Bytes)
+    return [{ _tag: "SendToClient", client: request.client, message }]
   })
   const table = requests.reduce(
     (all, { client, timestamp }, k) =>
@@ -99,32 +72,39 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
   return { table, responses }
 }
 
-// The state's own checkpoint, and its history to the others.
+interface Told {
+  readonly state: State
+  readonly effects: ReadonlyArray<Effect>
+}
+
+// Its history to the others.
+const tell = (config: Config, state: State, seq: Seq, { history }: Slot): Told => {
+  const { view } = state
+  const signature = signHeader(config, view, seq, history)
+  const headers = vouch(state.headers, seq, config.id, { digest: history, signature })
+  const header = { _tag: "SpecHeader" as const, view, seq, history, signature, replica: config.id }
+  return {
+    state: { ...state, headers },
+    effects: [{ _tag: "Broadcast", message: header }],
+  }
+}
+
+// The state's own checkpoint.
 const takeCheckpoint = (
   config: Config,
   state: State,
   slot: Slot,
   { seq, service }: Executed,
-): { readonly state: State; readonly effects: ReadonlyArray<Effect> } => {
-  const { table, view } = state
+): Told => {
+  const { table } = state
   const { history } = slot
   const all = ClientTable.entries(table)
   const digest = config.checkpointDigest(history, service, all)
-  const signature = signHeader(config, view, seq, history)
-  const said = { digest: history, signature }
   const own = { seq, history, digest, service, table }
   const record = { _tag: "CheckpointTaken" as const, seq, history, digest, service, table: all }
-  const header = { _tag: "SpecHeader" as const, view, seq, history, signature, replica: config.id }
   return {
-    state: {
-      ...state,
-      checkpoints: [...state.checkpoints, own],
-      headers: vouch(state.headers, seq, config.id, said),
-    },
-    effects: [
-      { _tag: "Persist", record },
-      { _tag: "Broadcast", message: header },
-    ],
+    state: { ...state, checkpoints: [...state.checkpoints, own] },
+    effects: [{ _tag: "Persist", record }],
   }
 }
 
@@ -144,13 +124,18 @@ export const execute = (config: Config, state: State, input: Executed): ZyzzyvaS
   const taken = pending.checkpoint
     ? takeCheckpoint(config, ran, slot, input)
     : { state: ran, effects: none }
-  const settled = settle(config, taken.state)
+  const isTold = pending.checkpoint || slot.batch.some((r) => isCommitFirst(config, r))
+  const told = isTold
+    ? tell(config, taken.state, input.seq, slot)
+    : { state: taken.state, effects: none }
+  const settled = settle(config, state, told.state)
   const next = pendingExecution(config, settled.state)
   return {
     state: settled.state,
     effects: [
       ...responses,
       ...taken.effects,
+      ...told.effects,
       ...settled.effects,
       ...newReads(state, settled.state),
       ...(next === undefined ? none : [next]),

@@ -39,6 +39,8 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   result: BytesText,
   /** The result is not whole: it is its digest. */
   digest: Schema.optionalKey(Schema.Literal(true)),
+  /** The replica holds a certificate of its view that covers it. */
+  committed: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type SpecResponse = typeof SpecResponse.Type

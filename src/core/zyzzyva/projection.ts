@@ -15,6 +15,7 @@ import {
   type Entry,
   emptySlot,
   noEntry,
+  noHeaders,
   nothingVouched,
   type Slot,
   type Stage,
@@ -199,11 +200,10 @@ const slotOf = ({ view, digest, history, batch, ordered }: SlotData): Slot => ({
 })
 
 const vouchedOf = (
-  config: Config,
-  low: Seq,
+  nothing: ReadonlyArray<Vouched>,
   data: ReadonlyArray<VouchedData>,
 ): ReadonlyArray<Vouched> =>
-  nothingVouched(config, low).map(({ seq, said }) => {
+  nothing.map(({ seq, said }) => {
     const own = data.find((v) => v.seq === seq)?.said ?? []
     const at = (replica: number) => own.find((s) => s.replica === replica)
     return {
@@ -234,8 +234,8 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
       ...checkpoint,
       table: tableOf(config, table),
     })),
-    headers: vouchedOf(config, low, data.headers),
-    checkpointVotes: vouchedOf(config, low, data.checkpointVotes),
+    headers: vouchedOf(noHeaders(config, low), data.headers),
+    checkpointVotes: vouchedOf(nothingVouched(config, low), data.checkpointVotes),
     certificates: data.certificates.map(shownOf),
     accusers: signersOf(data.accusers),
     viewChanges: data.viewChanges.map(viewChangeOf),

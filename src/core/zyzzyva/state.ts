@@ -52,6 +52,8 @@ export interface Config {
   readonly canFetch: boolean
   /** Whether it answers reads without an order. */
   readonly readOnly: boolean
+  /** Whether clients may ask to be answered when their request is committed. */
+  readonly commitFirst: boolean
   /** Reads do not wait for what it has ordered: to show what then fails. */
   readonly hastyReads?: boolean | undefined
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
@@ -131,7 +133,7 @@ export interface State {
   readonly stable: Message.Stable
   /** Own checkpoints, ascending; the first is the stable one, which is durable. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
-  /** Histories by replica, at the checkpoint numbers in the window, ascending. Volatile. */
+  /** Histories by replica, at numbers in the window (`noHeaders`), ascending. Volatile. */
   readonly headers: ReadonlyArray<Vouched>
   /** Checkpoint digests by replica, likewise. Volatile. */
   readonly checkpointVotes: ReadonlyArray<Vouched>
@@ -215,15 +217,26 @@ export const emptySlot: Slot = {
   order: undefined,
 }
 
-/** The checkpoint numbers in the window above `low`, with nothing said of them. */
-export const nothingVouched = (config: Config, low: Seq): ReadonlyArray<Vouched> => {
-  const { checkpointInterval: K, logSize, group } = config
+// Every `step`-th number in the window above `low`, with nothing said of it.
+const nothingSaid = (
+  { logSize, group }: Config,
+  low: Seq,
+  step: number,
+): ReadonlyArray<Vouched> => {
   const all: Array<Vouched> = []
   for (let seq = low + 1; seq <= low + logSize; seq++) {
-    if (seq % K === 0) all.push({ seq, said: new Array<undefined>(group.n).fill(undefined) })
+    if (seq % step === 0) all.push({ seq, said: new Array<undefined>(group.n).fill(undefined) })
   }
   return all
 }
+
+/** The checkpoint numbers in the window above `low`, with nothing said of them. */
+export const nothingVouched = (config: Config, low: Seq): ReadonlyArray<Vouched> =>
+  nothingSaid(config, low, config.checkpointInterval)
+
+/** The same of the numbers at which replicas tell their histories; the spec's `HeaderSeqs`. */
+export const noHeaders = (config: Config, low: Seq): ReadonlyArray<Vouched> =>
+  nothingSaid(config, low, config.commitFirst ? 1 : config.checkpointInterval)
 
 export const noConfirms = ({ group }: Config): ReadonlyArray<undefined> =>
   new Array<undefined>(group.n).fill(undefined)
@@ -245,7 +258,7 @@ export const init = (config: Config): State => {
     table,
     stable: { view: 0, seq: 0, digest, signers: [] },
     checkpoints: [{ seq: 0, history: noDigest, digest, service, table }],
-    headers: nothingVouched(config, 0),
+    headers: noHeaders(config, 0),
     checkpointVotes: nothingVouched(config, 0),
     certificates: [],
     accusers: [],

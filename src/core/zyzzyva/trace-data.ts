@@ -5,7 +5,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ReplicaId } from "../ids.ts"
-import { replierOf, type Request, type SignedRequest, unsigned } from "../request.ts"
+import { type Marks, marksOf, type Request, type SignedRequest, unsigned } from "../request.ts"
 import type {
   Certificate,
   LastOrder,
@@ -18,10 +18,8 @@ import type {
 
 type Replicas = ReadonlyArray<ReplicaId>
 
-/** A request: with who is to answer it in full, where it says so. */
-export interface RequestData extends Request {
-  readonly replier?: ReplicaId
-}
+/** A request: with how its client wants to be answered, where it says so. */
+export type RequestData = Request & Marks
 export type BatchData = ReadonlyArray<RequestData>
 
 /** A batch that stands beside its digest. */
@@ -61,7 +59,7 @@ export interface NewViewData {
 
 export const requestData = (r: RequestData): RequestData => {
   const { client, timestamp, operation } = r
-  return { client, timestamp, operation, ...replierOf(r) }
+  return { client, timestamp, operation, ...marksOf(r) }
 }
 
 export const batchData = (batch: BatchData): BatchData => batch.map(requestData)
@@ -73,7 +71,7 @@ export const signersOf = (replicas: Replicas): ReadonlyArray<Signer> =>
 
 export const requestOfData = (r: RequestData): SignedRequest => ({
   ...unsigned(r),
-  ...replierOf(r),
+  ...marksOf(r),
 })
 
 export const batchOfData = (batch: BatchData): ReadonlyArray<SignedRequest> =>

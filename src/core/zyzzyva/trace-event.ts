@@ -26,9 +26,13 @@ const Digest = Schema.NonEmptyString
 const History = Schema.String
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 
-const replier = { replier: Schema.optionalKey(Natural) }
+/** How a client wants to be answered, where it says so. */
+const marks = {
+  replier: Schema.optionalKey(Natural),
+  commitFirst: Schema.optionalKey(Schema.Literal(true)),
+}
 const unmarked = { client: Natural, timestamp: Natural, operation: BytesText }
-const Traced = Schema.Struct({ ...unmarked, ...replier })
+const Traced = Schema.Struct({ ...unmarked, ...marks })
 const Batch = Schema.Array(Traced)
 const Replicas = Schema.Array(Natural)
 const Digested = Schema.Struct({ digest: Digest, batch: Batch })
@@ -83,7 +87,13 @@ const answerFields = {
   result: BytesText,
   replica: Natural,
 }
-const responseFields = { ...place, ordered: Schema.Boolean, ...answerFields, ...digestMark }
+const responseFields = {
+  ...place,
+  ordered: Schema.Boolean,
+  ...answerFields,
+  ...digestMark,
+  ...committedMark,
+}
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
@@ -151,7 +161,7 @@ export const ClientTraceInput = Schema.Union([
     ...type("Submit"),
     operation: BytesText,
     readOnly: Schema.optionalKey(Schema.Literal(true)),
-    ...replier,
+    ...marks,
   }),
   Schema.Struct(type("Timeout")),
   Schema.Struct({ ...type("SpecResponse"), ...responseFields }),

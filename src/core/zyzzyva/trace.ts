@@ -6,7 +6,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
-import { replierOf } from "../request.ts"
+import { marksOf } from "../request.ts"
 import { traceSchema, type ZyzzyvaHeader } from "../trace-event.ts"
 import type { ClientInput, ClientState } from "./client.ts"
 import type { Message } from "./message.ts"
@@ -80,8 +80,11 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
     case "SpecResponse": {
       const { view, seq, history, order, client, timestamp, result, replica } = m
       const ordered = order !== undefined
-      const mark = m.digest === true ? { digest: true } : {}
-      return { type, view, seq, history, ordered, client, timestamp, result, ...mark, replica }
+      const marks = {
+        ...(m.digest === true ? { digest: true } : {}),
+        ...(m.committed === true ? { committed: true } : {}),
+      }
+      return { type, view, seq, history, ordered, client, timestamp, result, ...marks, replica }
     }
     case "Commit":
       return { type, client: m.client, certificate: certificateData(m.certificate) }
@@ -170,7 +173,7 @@ type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
 
 const submitData = (input: Submit): Readonly<Record<string, unknown>> => {
   const reads = input.readOnly === true ? { readOnly: true } : {}
-  return { operation: input.operation, ...reads, ...replierOf(input) }
+  return { operation: input.operation, ...reads, ...marksOf(input) }
 }
 
 const clientInputData = (input: ClientInput): Readonly<Record<string, unknown>> => {

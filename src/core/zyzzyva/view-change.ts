@@ -18,6 +18,7 @@ import {
   type Effect,
   emptySlot,
   noConfirms,
+  noHeaders,
   nothingVouched,
   type OwnCheckpoint,
   type Slot,
@@ -218,7 +219,7 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     table: own.table,
     stable,
     checkpoints: [own],
-    headers: nothingVouched(config, own.seq),
+    headers: noHeaders(config, own.seq),
     checkpointVotes: nothingVouched(config, own.seq),
     certificates: above(config, state.certificates, {
       from: state.log.low,
