@@ -7,7 +7,7 @@ import {
   type ClientState,
   initClient,
 } from "../core/zyzzyva/client.ts"
-import type { Message } from "../core/zyzzyva/message.ts"
+import { isForClient, type Message } from "../core/zyzzyva/message.ts"
 import type { Config, Input, State } from "../core/zyzzyva/state.ts"
 import {
   executeReplica,
@@ -20,7 +20,6 @@ import {
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
-import { isForClient } from "../sim/zyzzyva-messages.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
 import { modelService } from "./pbft-process.ts"
 import { forgedNewViews, needsOf } from "./zyzzyva-buildable.ts"

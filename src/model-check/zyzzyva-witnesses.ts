@@ -4,7 +4,7 @@ import type { Message } from "../core/zyzzyva/message.ts"
 import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { Witness } from "./model.ts"
-import { asProcess, messageOf } from "./zyzzyva-properties.ts"
+import { asProcess, messageOf } from "./zyzzyva-client-properties.ts"
 import { batchOfDigest, digestsOf, type ZyzzyvaProcess } from "./zyzzyva-process.ts"
 
 type OfState = (state: State, id: number) => boolean

@@ -12,7 +12,14 @@
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
-import type { Authentic, ClientMessage, Commit, Message, Pom } from "../core/zyzzyva/message.ts"
+import {
+  type Authentic,
+  type ClientMessage,
+  type Commit,
+  isForClient,
+  type Message,
+  type Pom,
+} from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
 import { isClientsEntry } from "./authenticate.ts"
@@ -111,14 +118,8 @@ export const authenticAnswer = (
   replica: ReplicaId,
   message: Message,
 ): Authentic<ClientMessage> | Dropped => {
-  switch (message._tag) {
-    case "SpecResponse":
-    case "ReadResponse":
-    case "LocalCommit":
-      return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
-    default:
-      return "WrongReceiver"
-  }
+  if (!isForClient(message)) return "WrongReceiver"
+  return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
 }
 
 /** Whether others would believe what a client shows them. */

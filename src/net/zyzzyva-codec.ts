@@ -36,7 +36,6 @@ import type {
   OrderReq,
   Pom,
   Read,
-  ReadResponse,
   Request,
   SpecHeader,
   SpecResponse,
@@ -71,6 +70,7 @@ import {
   writeViewChange,
   zyzzyvaChangeKind,
 } from "./zyzzyva-change-codec.ts"
+import { readReadResponse, writeReadResponse } from "./zyzzyva-read-codec.ts"
 
 /** The first byte of each message. */
 export const zyzzyvaKind = {
@@ -137,19 +137,6 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
       (m.committed === true ? marks.committed : 0),
   )
   if (m.order !== undefined) writeSignature(writer, m.order)
-}
-
-const writeReadResponse = (writer: Writer, m: ReadResponse): void => {
-  writer.natural(m.view)
-  writer.natural(m.seq)
-  writeHistory(writer, m.history)
-  writer.reserve(fixedSize + m.result.length)
-  writer.natural(m.client)
-  writer.natural(m.timestamp)
-  writer.natural(m.replica)
-  writer.u32(m.result.length)
-  writer.text(m.result)
-  writer.u8(m.committed === true ? 1 : 0)
 }
 
 const writeCertificate = (writer: Writer, certificate: Certificate): void => {
@@ -245,20 +232,6 @@ const readRead = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
   const to = reader.at
   const authenticator = readAuthenticator(reader, limits)
   return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
-}
-
-const readReadResponse = (reader: Reader, limits: CodecLimits): ReadResponse => {
-  const view = reader.natural("view")
-  const seq = reader.natural("seq")
-  const history = readHistory(reader)
-  const client = reader.natural("client")
-  const timestamp = reader.natural("timestamp")
-  const replica = reader.natural("replica")
-  const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const given = reader.u8("whether it is committed")
-  if (given > 1) reader.fail(`${given} is neither 0 nor 1`)
-  const mark = given === 1 ? { committed: true as const } : {}
-  return { _tag: "ReadResponse", view, seq, history, ...mark, client, timestamp, result, replica }
 }
 
 const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {

@@ -5,14 +5,14 @@
 import type { Bytes, ReplicaId } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
-import type {
-  Authentic,
-  ClientMessage,
-  Message,
-  OrderReq,
-  ReplicaMessage,
-  Signable,
-  State as StateMessage,
+import {
+  type Authentic,
+  isForClient,
+  type Message,
+  type OrderReq,
+  type ReplicaMessage,
+  type Signable,
+  type State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
 import type { Hash } from "../core/service/service.ts"
@@ -74,12 +74,6 @@ const isFromSender = (from: NodeName, message: Message): boolean => {
       return true
   }
 }
-
-/** Whether clients receive it, and no replica. */
-export const isForClient = (message: ZyzzyvaMessage): message is ClientMessage =>
-  message._tag === "SpecResponse" ||
-  message._tag === "ReadResponse" ||
-  message._tag === "LocalCommit"
 
 type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
 

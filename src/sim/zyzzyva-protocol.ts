@@ -8,7 +8,13 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/zyzzyva/client.ts"
-import type { Authentic, ClientMessage, Commit, Pom } from "../core/zyzzyva/message.ts"
+import {
+  type Authentic,
+  type ClientMessage,
+  type Commit,
+  isForClient,
+  type Pom,
+} from "../core/zyzzyva/message.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import { type ClientMachine, ClientNode } from "./client-node.ts"
 import { byzantineReplicas } from "./faulty.ts"
@@ -32,7 +38,7 @@ import { zyzzyvaMakers, type ZyzzyvaSetting } from "./zyzzyva-behaviours.ts"
 import { type Making, zyzzyvaClientConfig, zyzzyvaConfig } from "./zyzzyva-config.ts"
 import { zyzzyvaMessageOf } from "./zyzzyva-hostile.ts"
 import { ZyzzyvaLedger } from "./zyzzyva-ledger.ts"
-import { isForClient, Signatures, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
+import { Signatures, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
 import { ZyzzyvaReplicaNode, type ZyzzyvaStepped } from "./zyzzyva-replica-node.ts"
 import { zyzzyvaClientStory, zyzzyvaReplicaStory } from "./zyzzyva-story.ts"
 

@@ -12,7 +12,13 @@ import {
   stepClient,
 } from "../core/zyzzyva/client.ts"
 import { pendingExecution } from "../core/zyzzyva/execution.ts"
-import type { Authentic, Message, OrderReq, ReplicaMessage } from "../core/zyzzyva/message.ts"
+import {
+  type Authentic,
+  isForClient,
+  type Message,
+  type OrderReq,
+  type ReplicaMessage,
+} from "../core/zyzzyva/message.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords } from "../core/zyzzyva/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/zyzzyva/state.ts"
@@ -26,7 +32,6 @@ import {
   readFrom,
   verifiesAt,
 } from "./world.ts"
-import { isForClient } from "./zyzzyva-messages.ts"
 
 /** A replica with its service; `snapshots` are the service's states at its own checkpoints. */
 export interface ReplicaProcess<V> {

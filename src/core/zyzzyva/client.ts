@@ -79,12 +79,16 @@ export interface ClientState {
 }
 
 export type ClientInput =
-  | ({
+  | {
       readonly _tag: "Submit"
       readonly operation: Bytes
       /** Ask everyone for the answer without an order: the operation changes nothing. */
       readonly readOnly?: true
-    } & Marks)
+      /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
+      readonly replier?: ReplicaId
+      /** Ask to be answered when the request is committed, and not before. */
+      readonly commitFirst?: true
+    }
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
   | { readonly _tag: "Receive"; readonly message: Authentic<ClientMessage> }

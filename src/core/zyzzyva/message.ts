@@ -257,6 +257,12 @@ export type ClientMessage = SpecResponse | ReadResponse | LocalCommit
 
 export type Message = ReplicaMessage | ClientMessage
 
+/** Whether clients receive it, and no replica. */
+export const isForClient = (message: { readonly _tag: string }): message is ClientMessage =>
+  message._tag === "SpecResponse" ||
+  message._tag === "ReadResponse" ||
+  message._tag === "LocalCommit"
+
 type Unsigned<M> = Omit<M, "signature">
 
 /** What a replica signs, before it is signed. Of an order's batch the history speaks. */
