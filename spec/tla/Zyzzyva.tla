@@ -426,11 +426,11 @@ Count(c, m) ==
       views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
       same == Matching(responses, new)
       results == Results(responses, same)
-  IN /\ Replaces(client[c].responses[m.replica], new)
-     /\ IF Enough(responses, same) /\ results # {}
-        THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
-                          result |-> CHOOSE r \in results : TRUE])
-        ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
+  IN IF ~Replaces(client[c].responses[m.replica], new) THEN FALSE
+     ELSE IF Enough(responses, same) /\ results # {}
+     THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
+                       result |-> CHOOSE r \in results : TRUE])
+     ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
 
 \* Cases 4a and 4d. An answer. Two orders that contradict each other prove that the primary
 \* misbehaves.

@@ -14,6 +14,7 @@ const alone = {
 const client = {
   ...zyzzyvaBase,
   byzantine: [0, 1, 2, 3],
+  allClients: 2,
   invariants: ["TypeOK"],
 } as const
 
@@ -39,6 +40,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     why: "As Normal, where one replica answers in full, or is silent and the client asks everyone.",
     repliers: [0, 3],
     reaches: ["ReachDigestAnswer", "ReachAnswered", "ReachAcknowledged", "ClientResult"],
+    size: "large",
   },
   {
     ...client,
@@ -51,7 +53,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
   },
   {
     ...alone,
-    name: "ReaderAlone",
+    name: "ReadBackupAlone",
     why: "A backup among liars that is asked to read, and to write, while it orders.",
     readOnly: true,
     injected: "ForReader",
@@ -112,7 +114,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     why: "As Normal, where the client may ask to be answered when its request is committed.",
     commitFirst: true,
     reaches: ["ReachCommittedAnswer", "ReachAnswered", "RecvSpecHeader", "ClientResult"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -126,6 +128,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 1,
     injected: "FirstHalfTold",
     reaches: ["ReachAllInNewView", "ReachAnsweredLater"],
+    size: "large",
   },
   {
     ...zyzzyvaBase,
@@ -134,6 +137,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     asks: "Reads",
     readOnly: true,
     reaches: ["ReachReadAnswered", "ReachAnswered", "ClientTimeout"],
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -147,6 +151,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 1,
     injected: "ReadHalfTold",
     reaches: ["ReachReadAnswered", "ReachAllInNewView"],
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -158,6 +163,7 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     canRestart: [1, 2],
     injected: "Forgets",
     reaches: ["FreshReads", "Restart"],
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -171,5 +177,6 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     injected: "Forgets",
     invariants: ["FreshReads"],
     expect: { violates: "FreshReads" },
+    size: "nightly",
   },
 ]
