@@ -1,7 +1,9 @@
 /** Checks the traces of one run of Zyzzyva: as check.ts, of which it is the part that knows it. */
-import type { ReplicaId } from "../core/ids.ts"
+import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { ZyzzyvaHeader } from "../core/trace-event.ts"
-import type { Config } from "../core/zyzzyva/state.ts"
+import type { ClientState } from "../core/zyzzyva/client.ts"
+import type { Config, State } from "../core/zyzzyva/state.ts"
+import type { CheckOptions } from "./check.ts"
 import type { Rejection } from "./finding.ts"
 import { Misbehaviours } from "./misbehaviour.ts"
 import { NodeTrace, type TraceFile } from "./node.ts"
@@ -9,7 +11,7 @@ import { type Traced, tracedOf } from "./open-run.ts"
 import type { ProcessReplay } from "./process-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 import { ZyzzyvaCausality } from "./zyzzyva-causality.ts"
-import type { ZyzzyvaEvent } from "./zyzzyva-event.ts"
+import type { ZyzzyvaEvent, ZyzzyvaStepEvent } from "./zyzzyva-event.ts"
 import { ZyzzyvaMonitor } from "./zyzzyva-monitor.ts"
 import {
   ZyzzyvaClientsReplay,
@@ -24,12 +26,17 @@ export const zyzzyvaNodes = (
   files: ReadonlyArray<ReadonlyArray<TraceFile>>,
   digests: ZyzzyvaDigests | undefined,
 ): ReadonlyArray<Node> => {
-  if (digests === undefined) throw new Error("the digests of Zyzzyva are asked for")
+  const given = digestsOf(digests)
   const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> =>
     header.node.kind === "replica"
-      ? new ZyzzyvaReplicaReplay(header, digests)
+      ? new ZyzzyvaReplicaReplay(header, given)
       : new ZyzzyvaClientsReplay(header)
   return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
+}
+
+const digestsOf = (digests: ZyzzyvaDigests | undefined): ZyzzyvaDigests => {
+  if (digests === undefined) throw new Error("the digests of Zyzzyva are asked for")
+  return digests
 }
 
 /** How many events lie between two calls of `progress`. */
@@ -39,28 +46,33 @@ const progressEvery = 4096
 export class ZyzzyvaCheck {
   readonly causality: ZyzzyvaCausality
   readonly #traced: Traced
-  readonly #run: string
+  readonly #header: ZyzzyvaHeader
   readonly #files: number
-  readonly #progress: ((events: number) => void) | undefined
+  readonly #options: CheckOptions
+  readonly #digests: ZyzzyvaDigests
+  readonly #replicas = new Map<ReplicaId, State>()
+  readonly #clients = new Map<ClientId, ClientState>()
   readonly #actions = new Map<string, number>()
   readonly #gaps: Array<Gap> = []
   readonly #misbehaviours = new Misbehaviours()
   readonly #monitor: ZyzzyvaMonitor
   #events = 0
 
-  constructor(
-    nodes: ReadonlyArray<Node>,
-    files: number,
-    progress: ((events: number) => void) | undefined,
-  ) {
+  constructor(nodes: ReadonlyArray<Node>, files: number, options: CheckOptions) {
     const { header } = nodes[0] as Node
-    this.#run = header.run
+    this.#header = header
     this.#files = files
-    this.#progress = progress
+    this.#options = options
+    this.#digests = digestsOf(options.digests.zyzzyva)
     this.#traced = tracedOf(nodes)
     const configs = new Map<ReplicaId, Config>()
     for (const { replay } of nodes) {
-      if (replay instanceof ZyzzyvaReplicaReplay) configs.set(replay.config.id, replay.config)
+      if (replay instanceof ZyzzyvaReplicaReplay) {
+        configs.set(replay.config.id, replay.config)
+        this.#replicas.set(replay.config.id, replay.state)
+      } else if (replay instanceof ZyzzyvaClientsReplay) {
+        for (const [id, state] of replay.states) this.#clients.set(id, state)
+      }
     }
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
     this.causality = new ZyzzyvaCausality(this.#traced, misbehaved)
@@ -70,14 +82,20 @@ export class ZyzzyvaCheck {
   readonly visit = (event: ZyzzyvaEvent): void => {
     switch (event._tag) {
       case "ReplicaStep":
+        this.#step(event)
+        this.#replicas.set(event.replica, event.step.state)
+        break
       case "ClientStep":
-        this.#count(event.step.action)
+        this.#step(event)
+        this.#clients.set(event.client, event.step.state)
         break
       case "ReplicaGap":
         this.#gap({ ...event.place, node: `replica ${event.replica}`, dropped: event.dropped })
+        this.#replicas.set(event.replica, event.after)
         break
       case "ClientsGap":
         this.#gap({ ...event.place, node: "clients", dropped: event.dropped })
+        for (const [id, state] of event.after) this.#clients.set(id, state)
         break
       case "OpenEnd":
         this.#gap({ ...event.place, node: "the trace", dropped: event.dropped })
@@ -86,13 +104,22 @@ export class ZyzzyvaCheck {
     this.#monitor.take(event)
   }
 
-  #count(action: string): void {
+  #step(event: ZyzzyvaStepEvent): void {
+    const { action } = event.step
     this.#events++
     this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
-    if (this.#events % progressEvery === 0) this.#progress?.(this.#events)
+    const { observer, progress } = this.#options
+    if (this.#events % progressEvery === 0) progress?.(this.#events)
+    observer?.zyzzyva?.(this.#events, event, {
+      header: this.#header,
+      digests: this.#digests,
+      replicas: this.#replicas,
+      clients: this.#clients,
+    })
   }
 
   #gap(gap: Gap): void {
+    this.#options.observer?.gap()
     if (gap.dropped !== 0) this.#gaps.push(gap)
   }
 
@@ -101,7 +128,7 @@ export class ZyzzyvaCheck {
     const all = Array.from({ length: group.n }, (_, replica) => replica)
     const { executed, requests, results, uncompared } = this.#monitor
     return {
-      run: this.#run,
+      run: this.#header.run,
       files: this.#files,
       events: this.#events,
       actions: Object.fromEntries(this.#actions),

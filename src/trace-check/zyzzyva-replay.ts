@@ -105,7 +105,9 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => step(this.config, before, input))
     sameLine(at, replicaLine(n, before, taken, input), line)
     this.#state = taken.state
-    return { _tag: "ReplicaStep", place, n, replica: this.config.id, before, input, step: taken }
+    const { post } = line.step
+    const replica = this.config.id
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ReplicaGap {
@@ -193,7 +195,8 @@ export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
     this.#clients.set(client, taken.state)
-    return { _tag: "ClientStep", place, n, client, before, input, step: taken }
+    const { post } = said
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ClientsGap {
