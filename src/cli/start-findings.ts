@@ -95,6 +95,10 @@ export const noFindings = (job: Job): Findings => ({
 export const specificationOf = ({ protocol }: Pick<Job, "protocol">): Specification =>
   protocol === "zyzzyva" ? "Zyzzyva" : "Pbft"
 
+// In Prophecy.tla a sketcher is a client of PBFT.
+const isSketcherFollowed = ({ service, protocol }: Job): boolean =>
+  service === "album" && protocol !== "zyzzyva"
+
 /** Why the run is not shown to conform, worst first; empty when it is. */
 export const objections = (
   findings: Findings,
@@ -119,7 +123,7 @@ export const objections = (
   const followed = new Set(windows.map(({ specification }) => specification))
   const isUnasked =
     !followed.has(specificationOf(findings)) ||
-    (findings.service === "album" && !followed.has("Prophecy"))
+    (isSketcherFollowed(findings) && !followed.has("Prophecy"))
   if (outcomes.includes("Rejected")) {
     object(ExitCode.Rejected, "TLC rejects a window of the traces")
   }

@@ -185,9 +185,10 @@ const reproduce = ({ seed, clients, seconds, service, features, protocol }: Find
 
 const systemOf = ({ service, features, protocol }: Findings): string => {
   const on = features.length === 0 ? "" : ` with ${features.join(", ")}`
+  const name = protocol === "zyzzyva" ? "Zyzzyva" : "PBFT"
   return service === "album"
-    ? `photo album over HTTP, Prophecy: a sketcher before PBFT${on}`
-    : `key-value service, ${protocol === "zyzzyva" ? "Zyzzyva" : "PBFT"}${on}`
+    ? `photo album over HTTP, Prophecy: a sketcher before ${name}${on}`
+    : `key-value service, ${name}${on}`
 }
 
 export const reportText = (findings: Findings): string => {

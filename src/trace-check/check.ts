@@ -310,7 +310,7 @@ export const checkTraces = async (
   try {
     const files = await openRun(readers, options.spec)
     if (files[0]?.[0]?.header.protocol === "zyzzyva") {
-      const nodes = zyzzyvaNodes(files, options.digests.zyzzyva)
+      const nodes = zyzzyvaNodes(files, options.digests)
       const own = new ZyzzyvaCheck(nodes, sources.length, options)
       check = own
       await new Merge(nodes, own.causality, own.visit).run()

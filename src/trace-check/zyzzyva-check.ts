@@ -9,6 +9,8 @@ import { Misbehaviours } from "./misbehaviour.ts"
 import { NodeTrace, type TraceFile } from "./node.ts"
 import { type Traced, tracedOf } from "./open-run.ts"
 import type { ProcessReplay } from "./process-replay.ts"
+import { SketcherMonitor } from "./sketcher-monitor.ts"
+import { sketchDigest, SketcherReplay } from "./sketcher-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 import { ZyzzyvaCausality } from "./zyzzyva-causality.ts"
 import type { ZyzzyvaEvent, ZyzzyvaStepEvent } from "./zyzzyva-event.ts"
@@ -24,19 +26,21 @@ type Node = NodeTrace<ZyzzyvaEvent, ZyzzyvaHeader>
 /** The processes of a run; with the digests that it was recorded with. */
 export const zyzzyvaNodes = (
   files: ReadonlyArray<ReadonlyArray<TraceFile>>,
-  digests: ZyzzyvaDigests | undefined,
+  digests: CheckOptions["digests"],
 ): ReadonlyArray<Node> => {
   const given = digestsOf(digests)
-  const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> =>
-    header.node.kind === "replica"
-      ? new ZyzzyvaReplicaReplay(header, given)
-      : new ZyzzyvaClientsReplay(header)
+  const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> => {
+    const { kind } = header.node
+    if (kind === "replica") return new ZyzzyvaReplicaReplay(header, given)
+    if (kind === "sketcher") return new SketcherReplay(header, digests)
+    return new ZyzzyvaClientsReplay(header)
+  }
   return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
 }
 
-const digestsOf = (digests: ZyzzyvaDigests | undefined): ZyzzyvaDigests => {
-  if (digests === undefined) throw new Error("the digests of Zyzzyva are asked for")
-  return digests
+const digestsOf = ({ zyzzyva }: CheckOptions["digests"]): ZyzzyvaDigests => {
+  if (zyzzyva === undefined) throw new Error("the digests of Zyzzyva are asked for")
+  return zyzzyva
 }
 
 /** How many events lie between two calls of `progress`. */
@@ -56,14 +60,17 @@ export class ZyzzyvaCheck {
   readonly #gaps: Array<Gap> = []
   readonly #misbehaviours = new Misbehaviours()
   readonly #monitor: ZyzzyvaMonitor
+  readonly #sketched: SketcherMonitor
+  /** Steps of replicas and clients, and steps of sketchers. */
   #events = 0
+  #otherSteps = 0
 
   constructor(nodes: ReadonlyArray<Node>, files: number, options: CheckOptions) {
     const { header } = nodes[0] as Node
     this.#header = header
     this.#files = files
     this.#options = options
-    this.#digests = digestsOf(options.digests.zyzzyva)
+    this.#digests = digestsOf(options.digests)
     this.#traced = tracedOf(nodes)
     const configs = new Map<ReplicaId, Config>()
     for (const { replay } of nodes) {
@@ -77,6 +84,7 @@ export class ZyzzyvaCheck {
     const misbehaved = this.#misbehaviours.add.bind(this.#misbehaviours)
     this.causality = new ZyzzyvaCausality(this.#traced, misbehaved)
     this.#monitor = new ZyzzyvaMonitor(configs, header.logSize)
+    this.#sketched = new SketcherMonitor(sketchDigest(options.digests))
   }
 
   readonly visit = (event: ZyzzyvaEvent): void => {
@@ -89,6 +97,15 @@ export class ZyzzyvaCheck {
         this.#step(event)
         this.#clients.set(event.client, event.step.state)
         break
+      case "SketcherStep":
+        this.#otherSteps++
+        this.#count(event.step.action)
+        break
+      case "SketcherGap": {
+        const { place, dropped, config } = event
+        if (dropped !== 0) this.#gaps.push({ ...place, node: `sketcher ${config.id}`, dropped })
+        break
+      }
       case "ReplicaGap":
         this.#gap({ ...event.place, node: `replica ${event.replica}`, dropped: event.dropped })
         this.#replicas.set(event.replica, event.after)
@@ -102,20 +119,24 @@ export class ZyzzyvaCheck {
         break
     }
     this.#monitor.take(event)
+    this.#sketched.take(event)
   }
 
   #step(event: ZyzzyvaStepEvent): void {
-    const { action } = event.step
     this.#events++
-    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
-    const { observer, progress } = this.#options
-    if (this.#events % progressEvery === 0) progress?.(this.#events)
-    observer?.zyzzyva?.(this.#events, event, {
+    this.#count(event.step.action)
+    this.#options.observer?.zyzzyva?.(this.#events, event, {
       header: this.#header,
       digests: this.#digests,
       replicas: this.#replicas,
       clients: this.#clients,
     })
+  }
+
+  #count(action: string): void {
+    this.#actions.set(action, (this.#actions.get(action) ?? 0) + 1)
+    const events = this.#events + this.#otherSteps
+    if (events % progressEvery === 0) this.#options.progress?.(events)
   }
 
   #gap(gap: Gap): void {
@@ -130,17 +151,17 @@ export class ZyzzyvaCheck {
     return {
       run: this.#header.run,
       files: this.#files,
-      events: this.#events,
+      events: this.#events + this.#otherSteps,
       actions: Object.fromEntries(this.#actions),
       traced: [...new Set([...replicas.values(), ...clients.values()])],
       untraced: all.filter((r) => !replicas.has(r)).map((r) => `replica ${r}`),
       executed,
       requests,
-      results,
-      fast: 0,
+      results: results + this.#sketched.fast,
+      fast: this.#sketched.fast,
       messages: this.causality.checked,
       unchecked: this.causality.unchecked,
-      uncompared,
+      uncompared: uncompared + this.#sketched.uncompared,
       abstract: 0,
       unabstract: 0,
     }
