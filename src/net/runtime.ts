@@ -82,6 +82,7 @@ export class ReplicaLoop<K extends Kinds> {
       counts: this.events,
       sendChunk: peers.sendChunk.bind(peers),
       queuedBytes,
+      told: (replica) => this.told(replica),
       offer: (input) => this.offer(input),
     })
     const gathers = (): boolean => options.store.pending()

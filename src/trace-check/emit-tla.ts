@@ -48,6 +48,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
   return [
     ...commonConstants(header, chain.start.replicas, symbols.names),
     `TraceQuorum == ${header.quorum}`,
+    `TraceCanFetch == ${tlaSet([...chain.start.replicas.keys()].sort((a, b) => a - b))}`,
     `TraceMaxView == ${maxView(chain)}`,
     `TraceReplyQuorum == ${header.replyQuorum}`,
     `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,

@@ -112,7 +112,6 @@ export const commonConstants = (
     `TraceMaxBatch == ${maxBatch}`,
     `TraceCanRestart == ${tlaSet(correct)}`,
     `TraceCanTimeout == ${tlaSet(correct)}`,
-    `TraceCanFetch == ${tlaSet(correct)}`,
   ]
 }
 

@@ -12,7 +12,7 @@ import { eventText } from "./emit-zyzzyva-event.ts"
 import type { Writing } from "./emit-zyzzyva-message.ts"
 import { clientText, replicaText } from "./emit-zyzzyva-state.ts"
 import { ZyzzyvaTraffic } from "./emit-zyzzyva-traffic.ts"
-import { tlaBoolean, tlaTuple } from "./tla-text.ts"
+import { tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 import type { ZyzzyvaStepEvent } from "./zyzzyva-event.ts"
 import { ZyzzyvaSymbols } from "./zyzzyva-symbols.ts"
 
@@ -21,6 +21,7 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
   const { fast, commit, change, vote } = needsOf(header)
   return [
     ...commonConstants(header, chain.start.replicas, symbols.names),
+    `TraceCanFetch == ${tlaSet(header.canFetch === true ? chain.start.replicas.keys() : [])}`,
     `TraceFastQuorum == ${fast}`,
     `TraceCommitQuorum == ${commit}`,
     `TraceChangeQuorum == ${change}`,

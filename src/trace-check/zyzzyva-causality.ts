@@ -55,6 +55,8 @@ const spokenOf = (m: Message): Claimed | undefined => {
   switch (m._tag) {
     case "FillHole":
       return { view: m.view, seq: undefined, key: key() }
+    case "FetchState":
+      return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
     case "LocalCommit":
     case "ViewConfirm":

@@ -67,8 +67,7 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  // No running replica fetches states yet.
-  const how = { rule, confirmViews, canFetch: false }
+  const how = { rule, confirmViews, canFetch: header.canFetch === true }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

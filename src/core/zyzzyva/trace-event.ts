@@ -115,6 +115,15 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("ViewChange"), ...ViewChangeFields }),
   Schema.Struct({ ...type("NewView"), ...NewViewFields }),
   Schema.Struct({ ...type("ViewConfirm"), ...place, replica: Natural }),
+  Schema.Struct({ ...type("FetchState"), seq: Natural, replica: Natural }),
+  Schema.Struct({
+    ...type("State"),
+    stable: Schema.Struct(StableFields),
+    history: Digest,
+    service: Digest,
+    table: Schema.Array(Schema.Struct(EntryFields)),
+  }),
+  Schema.Struct(type("Fetch")),
   Schema.Struct({ ...type("Propose"), count: Natural }),
   Schema.Struct({
     ...type("Executed"),
@@ -263,6 +272,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: "Commit", client: traced.client, certificate })
     }
     case "FillHole":
+    case "FetchState":
     case "ViewConfirm": {
       const { type: _tag, ...fields } = traced
       return receive({ _tag, ...fields } as Message)
@@ -272,6 +282,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         _tag: "Pom",
         orders: traced.orders.map((o) => ({ ...o, signature: "" })),
       })
+    case "State": {
+      const { history, service, table } = traced
+      return receive({ _tag: "State", stable: stableOf(traced.stable), history, service, table })
+    }
     case "ViewChange":
       return receive(viewChangeOf(traced))
     case "NewView":
@@ -282,6 +296,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
     case "Executed":
     case "Timeout":
     case "Begin":
+    case "Fetch":
     case "Enter": {
       const { type: _tag, ...fields } = traced
       return { _tag, ...fields } as Input
