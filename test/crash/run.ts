@@ -9,8 +9,8 @@
  *                                              the last record, and take so long for a sync
  *
  * Further flags: --protocol zyzzyva, --rounds N, --runs N (each with a group of its own), --seed N,
- * --replicas N, --writers N, --checkpoint-interval N, --out FOLDER (kept; default: a temporary one),
- * --json.
+ * --replicas N, --writers N, --checkpoint-interval N, --json, --out FOLDER (kept; default: a
+ * temporary one).
  *
  * Exit codes: 0 good, 12 something acknowledged was lost, 13 the group did not answer any more, 4
  * the traces do not conform, 2 bad input.

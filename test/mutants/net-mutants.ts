@@ -1,7 +1,7 @@
 /**
  * Mutants of the disk and of the order of disk and network. `crash run` stands for
- * test/crash/run.ts: processes that are killed, over disks that forget what was not synced; of PBFT,
- * and of Zyzzyva.
+ * test/crash/run.ts: processes that are killed, over disks that forget what was not synced; of
+ * PBFT, and of Zyzzyva.
  */
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
