@@ -136,6 +136,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
   rule: Schema.Literals(["corrected", "published"]),
   confirmViews: Schema.Boolean,
+  /** Whether replicas fetch states; left out: they do not. */
+  canFetch: Schema.optionalKey(Schema.Boolean),
   /** Whether replicas answer reads without an order; left out: they do not. */
   readOnly: Schema.optionalKey(Schema.Boolean),
   /** Whether clients may ask to be answered when their request is committed. */

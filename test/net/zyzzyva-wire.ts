@@ -70,6 +70,7 @@ const small = [
   Messages.Accusation,
   Messages.Checkpoint,
   Messages.ViewConfirm,
+  Messages.FetchState,
 ] as const
 
 const plain = { noNullPrototype: true }

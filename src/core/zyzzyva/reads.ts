@@ -3,7 +3,7 @@
  * spec/tla/Zyzzyva.tla `RecvRead` and `AnswerRead`. What is executed need not stay, so an answer
  * names the history that was read, and says whether it is committed. A replica answers when it has
  * executed what it had ordered in its view when it was asked: the paper has no such rule
- * (docs/adr/0011-fast-paths.md, docs/adr/0024-zyzzyva-fast-paths.md).
+ * (docs/adr/0011-fast-paths.md, docs/adr/0025-zyzzyva-fast-paths.md).
  */
 import * as ClientTable from "../client-table.ts"
 import type { ReadDone } from "../effect.ts"

@@ -132,6 +132,15 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("ViewChange"), ...ViewChangeFields }),
   Schema.Struct({ ...type("NewView"), ...NewViewFields }),
   Schema.Struct({ ...type("ViewConfirm"), ...place, replica: Natural }),
+  Schema.Struct({ ...type("FetchState"), seq: Natural, replica: Natural }),
+  Schema.Struct({
+    ...type("State"),
+    stable: Schema.Struct(StableFields),
+    history: Digest,
+    service: Digest,
+    table: Schema.Array(Schema.Struct(EntryFields)),
+  }),
+  Schema.Struct(type("Fetch")),
   Schema.Struct({ ...type("Propose"), count: Natural }),
   Schema.Struct({
     ...type("Executed"),
@@ -155,6 +164,13 @@ export const ReplicaInput = Schema.Union([
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
+/** What replicas answer, to a client or to a lane of a sketcher. */
+export const ReplicaAnswers = [
+  Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
+  Schema.Struct({ ...type("ReadResponse"), ...place, ...committedMark, ...answerFields }),
+  Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
+] as const
+
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
   Schema.Struct({
@@ -164,9 +180,7 @@ export const ClientTraceInput = Schema.Union([
     ...marks,
   }),
   Schema.Struct(type("Timeout")),
-  Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
-  Schema.Struct({ ...type("ReadResponse"), ...place, ...committedMark, ...answerFields }),
-  Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
+  ...ReplicaAnswers,
 ])
 export type ClientTraceInput = typeof ClientTraceInput.Type
 
@@ -298,6 +312,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: "Commit", client: traced.client, certificate })
     }
     case "FillHole":
+    case "FetchState":
     case "ViewConfirm": {
       const { type: _tag, ...fields } = traced
       return receive({ _tag, ...fields } as Message)
@@ -307,6 +322,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         _tag: "Pom",
         orders: traced.orders.map((o) => ({ ...o, signature: "" })),
       })
+    case "State": {
+      const { history, service, table } = traced
+      return receive({ _tag: "State", stable: stableOf(traced.stable), history, service, table })
+    }
     case "ViewChange":
       return receive(viewChangeOf(traced))
     case "NewView":
@@ -317,11 +336,25 @@ export const inputOf = (traced: ReplicaInput): Input => {
     case "Executed":
     case "Timeout":
     case "Begin":
+    case "Fetch":
     case "Enter": {
       const { type: _tag, ...fields } = traced
       return { _tag, ...fields } as Input
     }
   }
+}
+
+type Answer = Extract<ClientTraceInput, { readonly type: ClientMessage["_tag"] }>
+
+/** The message that a client received. */
+export const answerOf = (traced: Answer): Authentic<ClientMessage> => {
+  if (traced.type !== "SpecResponse") {
+    const { type: _tag, ...fields } = traced
+    return authentic({ _tag, ...fields } as ClientMessage)
+  }
+  const { type: _tag, ordered, ...fields } = traced
+  const order = ordered ? { order: "" } : {}
+  return authentic({ _tag, ...fields, signature: "", ...order })
 }
 
 /** The input that `stepClient` was given. */
@@ -333,15 +366,9 @@ export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
     }
     case "Timeout":
       return { _tag: "Timeout", waitedMs: 0 }
-    case "SpecResponse": {
-      const { type: _tag, ordered, ...fields } = traced
-      const order = ordered ? { order: "" } : {}
-      return { _tag: "Receive", message: authentic({ _tag, ...fields, signature: "", ...order }) }
-    }
+    case "SpecResponse":
     case "ReadResponse":
-    case "LocalCommit": {
-      const { type: _tag, ...fields } = traced
-      return { _tag: "Receive", message: authentic({ _tag, ...fields } as ClientMessage) }
-    }
+    case "LocalCommit":
+      return { _tag: "Receive", message: answerOf(traced) }
   }
 }
