@@ -396,7 +396,7 @@ Enough(responses, S) ==
   \/ Cardinality(S) >= FastQuorum
   \/ Cardinality({r \in S : IsCommitted(responses[r])}) >= CommitQuorum
 \* The results themselves that these replicas gave: of answers that match one at the most.
-Results(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
+ResultsIn(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
 
 Complete(c, x) ==
   client' = [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE, ![c].responses = NoResponses,
@@ -425,7 +425,7 @@ Count(c, m) ==
       responses == [client[c].responses EXCEPT ![m.replica] = new]
       views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
       same == Matching(responses, new)
-      results == Results(responses, same)
+      results == ResultsIn(responses, same)
   IN IF ~Replaces(client[c].responses[m.replica], new) THEN FALSE
      ELSE IF Enough(responses, same) /\ results # {}
      THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
@@ -461,7 +461,7 @@ ClientRecvReadResponse(c, m) ==
 Groups(c) ==
   LET responses == client[c].responses IN
   {S \in {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}} :
-     Cardinality(S) >= CommitQuorum /\ Results(responses, S) # {}}
+     Cardinality(S) >= CommitQuorum /\ ResultsIn(responses, S) # {}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
@@ -475,7 +475,7 @@ ClientCommit(c) ==
        IN /\ ~Shown(c, x)
           /\ client' = [client EXCEPT ![c].commits = {},
                ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                 replicas |-> S, result |-> CHOOSE r \in Results(client[c].responses, S) : TRUE]}]
+                 replicas |-> S, result |-> CHOOSE r \in ResultsIn(client[c].responses, S) : TRUE]}]
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 

@@ -172,7 +172,7 @@ export const zyzzyvaFastSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's request is complete without its result",
     file,
-    find: String.raw`Cardinality(S) >= CommitQuorum /\ Results(responses, S) # {}}`,
+    find: String.raw`Cardinality(S) >= CommitQuorum /\ ResultsIn(responses, S) # {}}`,
     replace: String.raw`Cardinality(S) >= CommitQuorum}`,
     killedBy: { check: "TypeOK", where: "Zyzzyva/DigestClientAlone" },
   },

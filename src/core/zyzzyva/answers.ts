@@ -1,6 +1,6 @@
 /**
  * What a client keeps of answers, and which of them match: TOCS 27(4) 2009, section 3.2;
- * spec/tla/Zyzzyva.tla `Matching` and `Results`. An answer bears a result or its digest.
+ * spec/tla/Zyzzyva.tla `Matching` and `ResultsIn`. An answer bears a result or its digest.
  */
 import type { Bytes, Digest, ReplicaId, Seq, View } from "../ids.ts"
 import type { Order, Pom, ReadResponse, SpecResponse } from "./message.ts"
