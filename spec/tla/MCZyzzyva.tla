@@ -247,8 +247,8 @@ ForFirstClient ==
       Committed(Response(2, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
      {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
 
-\* For the backup 1: a batch that is to be committed before it is answered, and one that is not; what
-\* others say of both, a certificate, the request again.
+\* For the backup 1: a batch that is to be committed before it is answered, and one that is not;
+\* what others say of both, a certificate, the request again.
 FirstOf(batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "commitFirst", TRUE)]
 ForFirstBackup ==
   {OrderTo(Replicas, 0, B, FirstOf(AskingOf(2, BatchB(Replicas)))),

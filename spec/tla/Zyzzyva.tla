@@ -371,8 +371,8 @@ ClientView(c) == LET views == client[c].views IN
 Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
 
 \* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
-\* It may ask one replica for the whole result, and the others for its digest; and to be answered when
-\* the request is committed, as when a replica is known to be gone.
+\* It may ask one replica for the whole result, and the others for its digest; and to be answered
+\* when the request is committed, as when a replica is known to be gone.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])

@@ -25,8 +25,8 @@ export const featuresOfProtocol: Readonly<Record<Protocol, ReadonlyArray<Feature
 }
 
 /**
- * The features that a list names (`all` for all of the protocol, nothing for none), or the word that
- * is none of it.
+ * The features that a list names (`all` for all of the protocol, nothing for none), or the word
+ * that is none of it.
  */
 export const featuresIn = (
   list: string,

@@ -1,6 +1,6 @@
 /**
- * Requests to read that wait until a replica may answer them: what two protocols do alike with them.
- * When one may be answered is each protocol's own rule.
+ * Requests to read that wait until a replica may answer them: what two protocols do alike with
+ * them. When one may be answered is each protocol's own rule.
  */
 import type { ReadState } from "./effect.ts"
 import type { Bytes, ClientId, Seq, Timestamp } from "./ids.ts"

@@ -1,6 +1,6 @@
 /**
- * What Byzantine processes say in models of what makes Zyzzyva's answers cheaper or quicker: sets of
- * spec/tla/MCZyzzyva.tla, under the same names.
+ * What Byzantine processes say in models of what makes Zyzzyva's answers cheaper or quicker: sets
+ * of spec/tla/MCZyzzyva.tla, under the same names.
  */
 import type { SignedRequest } from "../core/request.ts"
 import { everyone } from "../sim/world.ts"

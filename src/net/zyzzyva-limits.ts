@@ -1,7 +1,7 @@
 /**
- * What is different in a configuration of Zyzzyva. It has none of the features that are PBFT's alone; and its
- * batches are no larger than so that a frame has room for a log of them: a NEW-VIEW bears those
- * that may have been executed, each once.
+ * What is different in a configuration of Zyzzyva. It has none of the features that are PBFT's
+ * alone; and its batches are no larger than so that a frame has room for a log of them: a NEW-VIEW
+ * bears those that may have been executed, each once.
  */
 import type { ConfigIssue } from "./config-error.ts"
 

@@ -131,13 +131,6 @@ describe("a configuration", () => {
     expect(checkClusterConfig({ ...good, protocol: "zyzzyva" })).toStrictEqual([])
   })
 
-  it("of Zyzzyva has what it shares with PBFT, and what is its own", () => {
-    const own = { readOnly: true, digestReplies: true, commitFirst: true }
-    expect(checkClusterConfig({ ...good, protocol: "zyzzyva", ...own })).toStrictEqual([])
-    const [issue] = checkClusterConfig({ ...good, commitFirst: true })
-    expect(issue).toMatchObject({ path: "commitFirst", found: "true" })
-  })
-
   it("every wrong field is named at once", () => {
     expect(issues({ clients: 0, logSize: "big", service: 1 })).toHaveLength(3)
   })

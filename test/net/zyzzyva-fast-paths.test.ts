@@ -1,6 +1,6 @@
 /**
- * Zyzzyva's cheaper and quicker answers, on processes: what clients are told is right, what they ask
- * for takes the short way, and the traces conform to the model.
+ * Zyzzyva's cheaper and quicker answers, on processes: what clients are told is right, what they
+ * ask for takes the short way, and the traces conform to the model.
  */
 import { it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -33,7 +33,7 @@ export const responseOf = (m: SpecResponse | ReadResponse): Response => {
 /** Answers by replica to the awaited request. */
 export type Responses = ReadonlyArray<Response | undefined>
 
-/** Whether an answer takes the place of an earlier one of the same replica: only if it says more. */
+/** Whether an answer takes the place of its sender's earlier one: only if it says more. */
 export const replaces = (old: Response | undefined, response: Response): boolean =>
   old === undefined ||
   old.view < response.view ||

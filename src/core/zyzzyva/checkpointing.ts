@@ -128,8 +128,8 @@ const stabilise = (config: Config, state: State): Settled => {
 }
 
 /**
- * The spec's `Settle`: what follows from own checkpoints, histories, certificates and votes; after a
- * step that began in the state `before`.
+ * The spec's `Settle`: what follows from own checkpoints, histories, certificates and votes, after
+ * a step that began in the state `before`.
  */
 export const settle = (config: Config, before: State, state: State): Settled => {
   const certified = heard(config, state)
