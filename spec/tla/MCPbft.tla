@@ -639,6 +639,58 @@ FalseAnswers == {Answer(3, 0, 0), Answer(3, 9, 9)}
 NullVotes ==
   UNION {PreparesAndCommits(b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {2, 3}}
 
+
+\* Who may replace whose key.
+NobodyRekeys == {}
+OfPrimary == {<<1, 0>>}
+OfTwo == {<<1, 0>>, <<1, 2>>}
+
+\* Only before the receiver replaced the key of j, or only since.
+Under(j, replaced, messages) ==
+  {With(m, "keys", [of |-> j, replaced |-> replaced]) : m \in messages}
+
+\* Replicas 0 and 2 tell the truth. Who has the keys of 0 tells replica 1 something else in its
+\* name, until 1 replaces them; then somebody has those of 2.
+TwoThieves ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 3}}) \cup
+  PreparesAndCommits(2, {0}, {1}, {DigestA}, {{1, 3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {{1, 3}}) \cup
+  Under(0, FALSE, PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
+                  Vote("Commit", 0, {0}, {1}, {DigestB}, {{1}})) \cup
+  Under(0, TRUE, PreparesAndCommits(2, {0}, {1}, {DigestB}, {{1}}))
+
+\* For a backup, replica 1, that replaces keys: certificates of which a part is forgotten.
+ForRekeyer ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchC({0})}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Prepare", 3, {0}, {1}, {DigestC}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2}}
+
+\* The same in view 2, which its primary started with a batch; another one follows.
+ForRekeyerInNewView ==
+  LET first == [seq |-> 0, digest |-> MCStateDigest(0, <<>>, InitialTable)]
+      entries == {[seq |-> 1, digest |-> DigestB, view |-> 0]}
+      changes == {ViewChange(b, 2, 0, {first}, entries, entries) : b \in {0, 2, 3}}
+      decision == [start |-> first, chosen |-> {[seq |-> 1, digest |-> DigestB]}]
+  IN {NewView(2, 2, changes, decision)} \cup
+     PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+     PrePrepares(2, {2}, {2}, {BatchC(Replicas)}, {Replicas}) \cup
+     Vote("Prepare", 0, {2}, {1, 2}, {DigestB}, {Replicas}) \cup
+     Vote("Commit", 2, {2}, {1}, {DigestB}, {Replicas})
+
+\* What was executed, decided, or lies above the window.
+ForRekeyerTold ==
+  UNION {Told(b, {1}, {DigestA}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(DigestA), BatchOf(DigestB)} \cup
+  UNION {CheckpointVotes(b, {4}, {UnknownDigest}, {Replicas}) : b \in {0, 2}}
+
+\* How far the others are.
+ForRekeyerRecovering ==
+  {ReplyStable(0, 1, 1, 0, 0), ReplyStable(0, 1, 1, 0, 9), ReplyStable(2, 1, 1, 0, 1),
+   ReplyStable(3, 1, 1, 1, 1)}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -675,6 +727,7 @@ MCNext ==
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
   \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
   \/ \E i \in Correct : AnyRecover(i) /\ Step("Recover")
+  \/ \E i \in Correct : AnyChangeKey(i) /\ Step("ChangeKey")
   \/ \E i \in Correct : AnyRecvQueryStable(i) /\ Step("RecvQueryStable")
   \/ \E i \in Correct : AnyRecvReplyStable(i) /\ Step("RecvReplyStable")
 MCSpec == Init /\ [][MCNext]_vars
@@ -692,6 +745,7 @@ HasValue(batch) == batch # <<>> /\ batch[1].client \in Clock
 
 Witnesses ==
   /\ RecordWitness("ReachHeld", PhaseAt("held"))
+  /\ RecordWitness("ReachUnheard", PhaseAt("voted"))
   /\ RecordWitness("ReachPrepared", PhaseAt("prepared"))
   /\ RecordWitness("ReachCommitted", PhaseAt("committed"))
   /\ RecordWitness("ReachExecuted", \E i \in Correct : executed[i] > 0)

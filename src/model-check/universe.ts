@@ -28,6 +28,7 @@ import {
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
 import { bigRequestUniverses } from "./big-request-universe.ts"
+import { keyUniverses } from "./key-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
 import { recoveryUniverses } from "./recovery-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
@@ -225,6 +226,7 @@ export const universes = {
   ...recoveryUniverses,
   ...bigRequestUniverses,
   ...toldUniverses,
+  ...keyUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -73,6 +73,9 @@ const maxView = ({ start, events }: Chain): number => {
   return last + 1
 }
 
+// Any replica may hear any other under a new key.
+const pairsOf = (n: number): string => `(0 .. ${n - 1}) \\X (0 .. ${n - 1})`
+
 // No number of the chain lies above it.
 const lastSeq = ({ start, events, header }: Chain): number => {
   let low = 0
@@ -134,6 +137,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceRejoins == ${tlaSet(returns("Rejoin", chain, symbols))}`,
     `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
     `TraceNullSeqs == ${header.nullRequests === true ? `1 .. ${lastSeq(chain)}` : "{}"}`,
+    `TraceRekeys == ${header.newKeys === true ? pairsOf(n) : "{}"}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),

@@ -78,6 +78,7 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
       clock: header.clock,
       recoverers: header.recoverers,
       nullRequests: header.nullRequests,
+      newKeys: header.newKeys,
       bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,

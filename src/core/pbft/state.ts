@@ -67,6 +67,10 @@ export interface Config {
   readonly fetchDecisions: boolean
   /** Whether it tells what it has executed, and believes f + 1 others (told.ts). */
   readonly tellCommitted?: boolean | undefined
+  /** Whether the keys under which replicas hear each other change (change-key.ts). */
+  readonly newKeys?: boolean | undefined
+  /** Whether what came under an old key counts on: only to show what then fails. */
+  readonly keepVotes?: boolean | undefined
   /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
    * pre-prepares only name them (big-requests.ts). Without it none is.
@@ -93,11 +97,19 @@ export interface Config {
  * How far a sequence number has come; the spec's `phase`.
  * - `held`: a pre-prepare whose requests are not all known to be their clients'
  * - `prePrepared`: accepted; the pre-prepare or prepare is sent
+ * - `voted`: the same, but the pre-prepare came under a key that was replaced: to be heard again
  * - `prepared`: the prepared certificate is complete; the commit is sent
  * - `committed`: the committed certificate is complete
- * - `decided`: the same, without a vote of its own: it fetched what the primary did not tell it
+ * - `decided`: the same as committed, without a vote of its own: it fetched what the primary did not tell it
  */
-export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed" | "decided"
+export type Phase =
+  | "empty"
+  | "held"
+  | "prePrepared"
+  | "voted"
+  | "prepared"
+  | "committed"
+  | "decided"
 
 /** Whether the batch is agreed on. */
 export const isFinal = (phase: Phase): boolean => phase === "committed" || phase === "decided"
@@ -298,6 +310,8 @@ export type Input =
   | { readonly _tag: "Fetch"; readonly checkpoint: Message.Numbered }
   /** Tells a replica what this one executed at a number. */
   | { readonly _tag: "Tell"; readonly seq: Seq; readonly replica: ReplicaId }
+  /** The key under which it hears a replica is a new one. */
+  | { readonly _tag: "ChangeKey"; readonly replica: ReplicaId }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
   /** The process starts with an empty disk in place of the one that it had. */
