@@ -141,6 +141,7 @@ const isSlotMessage = (
 const repetition = (config: Config): Repetition<PbftKinds> => ({
   placeOf,
   isEarly,
+  rekeyed: (input) => (input._tag === "ChangeKey" ? input.replica : undefined),
   // What the window and the view let in is looked for anyway.
   opens: (before, now) => isMute(before) && !isMute(now),
   // That others have a later checkpoint is worth to know at once.
@@ -185,6 +186,7 @@ export const pbftProtocol = (config: Config): ReplicaProtocol<PbftKinds> => ({
     restart: (durable) => ({ _tag: "Restart", durable }),
     rejoin: (incarnation) => ({ _tag: "Rejoin", incarnation }),
     recover: (incarnation, durable) => ({ _tag: "Recover", incarnation, durable }),
+    changeKey: config.newKeys === true ? (replica) => ({ _tag: "ChangeKey", replica }) : undefined,
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (state, count, now) => proposeInput(config, state, count, now),
     answered: (answer) => answer,

@@ -250,6 +250,7 @@ const startLoop = <K extends Kinds>(
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
       sketchRead: attached.sketchRead(loop),
       connected: (replica) => loop.connected(replica),
+      rekeyed: (replica) => loop.rekeyed(replica),
       disconnected: () => loop.schedule(),
     })
     return { loop, peers, store: disk, tracer, misbehaviour }

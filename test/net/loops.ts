@@ -113,6 +113,8 @@ export interface FakeOptions {
   readonly viewChangeMs?: number
   readonly service?: "null" | "key-value"
   readonly fetched?: FetchedNodes
+  /** Whether keys change. */
+  readonly newKeys?: boolean
 }
 
 export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
@@ -123,7 +125,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
   const views: Array<string> = []
   let caughtUp = 0
   const store = options.store ?? fakeStore()
-  const core = replicaCoreConfig(config, id)
+  const core = { ...replicaCoreConfig(config, id), newKeys: options.newKeys }
   const executor = makeExecutor(makeService(options.service ?? "null"))
   const loop = new ReplicaLoop<PbftKinds>({
     protocol: pbftProtocol(core),
