@@ -961,9 +961,10 @@ Settle(i) ==
        n \in Window(low[i]) /\ Digest(slot[i][n].batch) \in CommittedAt(i, n)
   /\ undo' = [undo EXCEPT ![i] = {}]
   /\ queue' = [queue EXCEPT ![i] = Waiting(i, table[i])]
+  /\ recovery' = [recovery EXCEPT ![i] = Placed(i, executed[i], table[i])]
   /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
   /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
-                 recovery, client>>
+                 client>>
   /\ KeepTold(i, {[seq |-> n, digest |-> Digest(slot[i][n].batch)] :
                     n \in Settled(i).executed + 1 .. executed[i]})
 

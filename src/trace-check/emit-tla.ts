@@ -138,6 +138,7 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
     `TraceNullSeqs == ${header.nullRequests === true ? `1 .. ${lastSeq(chain)}` : "{}"}`,
     `TraceRekeys == ${header.newKeys === true ? pairsOf(n) : "{}"}`,
+    `TraceKeepVotes == ${tlaBoolean(header.keepVotes === true)}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),

@@ -79,6 +79,7 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
       recoverers: header.recoverers,
       nullRequests: header.nullRequests,
       newKeys: header.newKeys,
+      keepVotes: header.keepVotes,
       bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,
