@@ -691,6 +691,64 @@ ForRekeyerRecovering ==
   {ReplyStable(0, 1, 1, 0, 0), ReplyStable(0, 1, 1, 0, 9), ReplyStable(2, 1, 1, 0, 1),
    ReplyStable(3, 1, 1, 1, 1)}
 
+(***************************************************************************)
+(* Where several features meet.                                            *)
+(***************************************************************************)
+\* The time and one request: a big one of client 0, or that replica 1 makes to be taken back.
+Mixed(at) == WithValue(1, at, BigA(at))
+Later(at) == WithValue(2, at, <<Sig(0, 2, "aaaa", at)>>)
+Returning(at) == WithValue(1, at, <<Sig(3, 1, "recover", at)>>)
+
+\* The clients' table after such a batch, and a state after it, given for n.
+TableAfter(batch) == [c \in AllClients |->
+  IF \E k \in 1 .. Len(batch) : batch[k].client = c
+  THEN LET k == CHOOSE k \in 1 .. Len(batch) : batch[k].client = c
+       IN [timestamp |-> batch[k].timestamp, result |-> <<batch[k].op, k>>]
+  ELSE NoEntry]
+ValueAfter(batch) == [k \in 1 .. Len(batch) |-> Plain(batch[k])]
+StateAfter(batch, n) ==
+  LET d == MCStateDigest(n, ValueAfter(batch), TableAfter(batch))
+  IN UNION {CheckpointVotes(b, {n}, {d}, {Replicas}) : b \in {0, 2}} \cup
+     {StateOf(n, ValueAfter(batch), TableAfter(batch))}
+
+\* A pre-prepare, named and whole, and what makes certificates of it.
+AgreedOn(batch, n) ==
+  ShortPrePrepares(0, {0}, {n}, {batch}, {Replicas}) \cup
+  PrePrepares(0, {0}, {n}, {batch}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {n}, {Digest(batch)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {n}, {Digest(batch)}, {Replicas}) : b \in {0, 2}}
+AskedOfOne == {With(m, "replier", 0) : m \in Requests(0, 1, "aaaa", {Replicas})}
+
+ForMixed ==
+  AskedOfOne \cup AgreedOn(Mixed(Replicas), 1) \cup StateAfter(Mixed({}), 1) \cup
+  ReadsOf(0, 2, "r", {Replicas})
+ForMixedTold ==
+  AskedOfOne \cup
+  UNION {Told(b, {1}, {Digest(Mixed({}))}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {Digest(Later({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Mixed({}))), BatchOf(Digest(Later({})))} \cup
+  ReadsOf(0, 3, "r", {Replicas})
+ForMixedRekeyer ==
+  AskedOfOne \cup AgreedOn(Mixed(Replicas), 1) \cup
+  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas})
+ForNull ==
+  PrePrepares(0, {0}, {1}, {NoBatch}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {NullDigest}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Told(b, {1}, {NullDigest}, {Replicas}) : b \in {0, 2}} \cup
+  StateAfter(<<>>, 1)
+ForRecovererAhead ==
+  {ReplyStable(0, 1, 1, 0, 0), ReplyStable(2, 1, 1, 0, 1)} \cup
+  AgreedOn(Returning(Replicas), 1) \cup ReadsOf(0, 1, "r", {Replicas})
+ForRecovererMixed ==
+  ForRecovererAhead \cup
+  UNION {Told(b, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 1)
+ForRejoinerMixed ==
+  UNION {Vote("Commit", b, {0}, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 3) \cup
+  AgreedOn(Later(Replicas), 4) \cup ReadsOf(0, 1, "r", {Replicas})
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)

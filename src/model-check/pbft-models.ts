@@ -17,6 +17,7 @@ import {
 import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
 import { keyModels } from "./key-models.ts"
+import { pairModels } from "./pair-models.ts"
 import { recoveryModels } from "./recovery-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
@@ -265,6 +266,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...bigRequestModels,
   ...toldModels,
   ...keyModels,
+  ...pairModels,
 ]
 
 /** The constants of a model, its universe spelled out. */

@@ -29,6 +29,7 @@ import {
 import { fastPathUniverses } from "./fast-path-universe.ts"
 import { bigRequestUniverses } from "./big-request-universe.ts"
 import { keyUniverses } from "./key-universe.ts"
+import { pairUniverses } from "./pair-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
 import { recoveryUniverses } from "./recovery-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
@@ -227,6 +228,7 @@ export const universes = {
   ...bigRequestUniverses,
   ...toldUniverses,
   ...keyUniverses,
+  ...pairUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -1,5 +1,6 @@
 /** Every mutant of the code. */
 import { agreementMutants } from "./agreement-mutants.ts"
+import { changeKeyMutants } from "./change-key-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
@@ -25,6 +26,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...rejoinMutants,
   ...toldMutants,
   ...recoverMutants,
+  ...changeKeyMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,

@@ -2,6 +2,7 @@
  * Mutants of the disk and of the order of disk and network. `crash run` stands for
  * test/crash/run.ts: processes that are killed, over disks that forget what was not synced.
  */
+import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
@@ -20,6 +21,7 @@ const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.
 
 export const netMutants: ReadonlyArray<NetMutant> = [
   ...keyMutants,
+  ...changeKeyNetMutants,
   {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,

@@ -4,6 +4,7 @@ import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { changeKeySpecMutants } from "./change-key-mutants.ts"
 import { recoverSpecMutants } from "./recover-mutants.ts"
 import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { toldSpecMutants } from "./told-mutants.ts"
@@ -308,6 +309,7 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...rejoinSpecMutants,
   ...toldSpecMutants,
   ...recoverSpecMutants,
+  ...changeKeySpecMutants,
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
