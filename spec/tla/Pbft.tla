@@ -169,7 +169,8 @@ BatchOf(d) == [type |-> "Batch", batch |-> d]
 FetchState(i, n, d) ==
   [type |-> "FetchState", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 StateOf(n, v, t) == [type |-> "State", seq |-> n, value |-> v, table |-> t]
-\* i has agreed on a new key with j: nothing that is under the one before counts here any more.
+\* i has agreed on a new key with j: nothing that is under the one before counts here any more. (It
+\* is what connections say, and nobody's input.)
 NewKey(i, j) == [type |-> "NewKey", of |-> j, replica |-> i]
 \* A replica that is recovered asks how far the others are; `incarnation` tells its questions apart.
 QueryStable(i, k) ==
@@ -372,7 +373,7 @@ ClientTypeOK == \A c \in Clients :
 
 MessageTypes == {"Request", "PrePrepare", "Prepare", "Commit", "Checkpoint", "Reply",
                  "ViewChange", "NewView", "FetchBatch", "Batch", "Read", "FetchState", "State",
-                 "FetchPrePrepare", "QueryStable", "ReplyStable", "Committed", "NewKey"}
+                 "FetchPrePrepare", "QueryStable", "ReplyStable", "Committed"}
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
@@ -500,7 +501,7 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 
 \* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
 MsgsTypeOK == \A m \in msgs :
-  /\ m.type \in MessageTypes
+  /\ m.type \in MessageTypes \cup {"NewKey"}
   /\ m.type \notin {"Request", "Read", "Batch", "State"} => m.replica \in Correct
   /\ m.type \in {"Request", "Read", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
