@@ -25,6 +25,7 @@ import {
   tlcModel,
 } from "../src/cli/model-graph.ts"
 import { unmet } from "../src/model-check/expectation.ts"
+import { liveCfgFiles } from "../src/model-check/live-cfg.ts"
 import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
@@ -281,6 +282,7 @@ const words = process.argv.slice(2)
 if (words.includes("--write")) {
   const files = [
     cfgFiles,
+    liveCfgFiles,
     coreCfgFiles,
     refinementCfgFiles,
     prophecyCfgFiles,
