@@ -547,6 +547,7 @@ BackupRejoins == {<<1, 1>>}
 LastRejoins == {<<3, 1>>}
 NobodyRecovers == {}
 BackupRecovers == {<<1, 1>>}
+BackupRecoversLater == {<<1, 2>>}
 LastRecovers == {<<3, 1>>}
 
 TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
@@ -649,12 +650,12 @@ OfTwo == {<<1, 0>>, <<1, 2>>}
 Under(j, replaced, messages) ==
   {With(m, "keys", [of |-> j, replaced |-> replaced]) : m \in messages}
 
-\* Replicas 0 and 2 tell the truth. Who has the keys of 0 tells replica 1 something else in its
+\* Replicas 0 and 2 tell replica 3 the truth. Who has the keys of 0 tells replica 1 something else in its
 \* name, until 1 replaces them; then somebody has those of 2.
 TwoThieves ==
-  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{1, 3}}) \cup
-  PreparesAndCommits(2, {0}, {1}, {DigestA}, {{1, 3}}) \cup
-  Vote("Commit", 0, {0}, {1}, {DigestA}, {{1, 3}}) \cup
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{3}}) \cup
+  PreparesAndCommits(2, {0}, {1}, {DigestA}, {{3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {{3}}) \cup
   Under(0, FALSE, PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
                   Vote("Commit", 0, {0}, {1}, {DigestB}, {{1}})) \cup
   Under(0, TRUE, PreparesAndCommits(2, {0}, {1}, {DigestB}, {{1}}))
@@ -684,7 +685,8 @@ ForRekeyerTold ==
   UNION {Told(b, {1}, {DigestA}, {Replicas}) : b \in {0, 2}} \cup
   UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2, 3}} \cup
   {BatchOf(DigestA), BatchOf(DigestB)} \cup
-  UNION {CheckpointVotes(b, {4}, {UnknownDigest}, {Replicas}) : b \in {0, 2}}
+  UNION {CheckpointVotes(b, {4}, {CheckpointB}, {Replicas}) : b \in {0, 2}} \cup
+  {StateOf(4, DigestB, TableB)}
 
 \* How far the others are.
 ForRekeyerRecovering ==
@@ -730,16 +732,17 @@ ForMixedTold ==
   ReadsOf(0, 3, "r", {Replicas})
 ForMixedRekeyer ==
   AskedOfOne \cup AgreedOn(Mixed(Replicas), 1) \cup
-  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas})
+  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 2, "r", {Replicas})
 ForNull ==
   PrePrepares(0, {0}, {1}, {NoBatch}, {Replicas}) \cup
   Vote("Prepare", 2, {0}, {1}, {NullDigest}, {Replicas}) \cup
-  UNION {Vote("Commit", b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {0, 2, 3}} \cup
   UNION {Told(b, {1}, {NullDigest}, {Replicas}) : b \in {0, 2}} \cup
-  StateAfter(<<>>, 1)
+  {BatchOf(NullDigest)} \cup StateAfter(<<>>, 1) \cup ReadsOf(0, 1, "r", {Replicas})
 ForRecovererAhead ==
   {ReplyStable(0, 1, 1, 0, 0), ReplyStable(2, 1, 1, 0, 1)} \cup
-  AgreedOn(Returning(Replicas), 1) \cup ReadsOf(0, 1, "r", {Replicas})
+  AgreedOn(Returning(Replicas), 1) \cup
+  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 1, "r", {Replicas})
 ForRecovererMixed ==
   ForRecovererAhead \cup
   UNION {Told(b, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2}} \cup
@@ -747,7 +750,14 @@ ForRecovererMixed ==
 ForRejoinerMixed ==
   UNION {Vote("Commit", b, {0}, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
   {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 3) \cup
-  AgreedOn(Later(Replicas), 4) \cup ReadsOf(0, 1, "r", {Replicas})
+  AgreedOn(Later(Replicas), 4) \cup
+  PrePrepares(0, {0}, {4}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 1, "r", {Replicas})
+
+\* Who lost its disk was taken back, and is recovered later with the one that it has.
+ForReturner ==
+  UNION {Vote("Commit", b, {0}, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 3) \cup
+  {ReplyStable(0, 1, 2, 3, 3), ReplyStable(2, 1, 2, 3, 4)}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)

@@ -48,7 +48,8 @@ export const keyModels: ReadonlyArray<PbftModelSpec> = [
     fetchDecisions: true,
     tellCommitted: true,
     injected: "ForRekeyerTold",
-    reaches: ["ChangeKey", "RecvBatch", "ReachClaimed", "ReachBelieved", "ReachAbove"],
+    reaches: ["ChangeKey", "RecvBatch", "ReachClaimed", "ReachBelieved", "RecvState"],
+    size: "nightly",
   },
   {
     ...rekeying,

@@ -14,6 +14,7 @@ import {
   digestB,
   digestC,
   prePrepares,
+  resultOf,
   votes,
 } from "./byzantine-messages.ts"
 import { modelDigests } from "./pbft-text.ts"
@@ -29,9 +30,9 @@ const under = (
 ): ReadonlyArray<Envelope> => messages.map((m) => ({ ...m, keys: { of, replaced } }))
 
 const twoThieves = (n: number): ReadonlyArray<Envelope> => [
-  ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[1, 3]]),
-  ...votes(both, 2, [[0], [1], [digestA]], [[1, 3]]),
-  ...votes(["Commit"], 0, [[0], [1], [digestA]], [[1, 3]]),
+  ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[3]]),
+  ...votes(both, 2, [[0], [1], [digestA]], [[3]]),
+  ...votes(["Commit"], 0, [[0], [1], [digestA]], [[3]]),
   ...under(0, false, [
     ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], [[1]]),
     ...votes(["Commit"], 0, [[0], [1], [digestB]], [[1]]),
@@ -75,6 +76,21 @@ const forRekeyerInNewView = (n: number): ReadonlyArray<Envelope> => {
   ]
 }
 
+// The state after batch B, as of a later number.
+const plainB = batchB([]).map(({ client, timestamp, operation }) => ({
+  client,
+  timestamp,
+  operation,
+}))
+const stateB = {
+  seq: 4,
+  service: digestB,
+  table: [
+    { timestamp: 0, result: "" },
+    { timestamp: 1, result: resultOf("b") },
+  ],
+}
+
 const forRekeyerTold = (n: number): ReadonlyArray<Envelope> => {
   const all = [everyone(n)]
   return [
@@ -82,7 +98,8 @@ const forRekeyerTold = (n: number): ReadonlyArray<Envelope> => {
     toAll(n, { _tag: "Batch", batch: batchA([]) }),
     ...[0, 2, 3].flatMap((b) => votes(["Commit"], b, [[0], [2], [digestB]], all)),
     toAll(n, { _tag: "Batch", batch: batchB([]) }),
-    ...[0, 2].flatMap((b) => checkpointVotes(b, [4], all)),
+    ...[0, 2].flatMap((b) => checkpointVotes(b, [4], all, checkpointB)),
+    { ...toAll(n, { _tag: "State", ...stateB }), snapshot: plainB },
   ]
 }
 

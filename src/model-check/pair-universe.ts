@@ -96,6 +96,7 @@ const forMixedRekeyer = (n: number): ReadonlyArray<Envelope> => [
   ...asked(n),
   ...agreed(n, mixed(everyone(n))),
   ...Build.nullPrePrepares(0, 2, [everyone(n)]),
+  ...readsOf([0, 2, "r"], [everyone(n)]),
 ]
 
 const forNull = (n: number): ReadonlyArray<Envelope> => {
@@ -104,8 +105,10 @@ const forNull = (n: number): ReadonlyArray<Envelope> => {
   return [
     ...Build.nullPrePrepares(0, 1, all),
     ...Build.votes(["Prepare"], 2, of, all),
-    ...[0, 2].flatMap((b) => Build.votes(["Commit"], b, of, all)),
+    ...[0, 2, 3].flatMap((b) => Build.votes(["Commit"], b, of, all)),
+    toAll(n, { _tag: "Batch", batch: [] }),
     ...[0, 2].flatMap((b) => told(b, [[1], [nullDigest]], all)),
+    ...readsOf([0, 1, "r"], all),
     ...stateAfter(n, [], [2, 1]),
   ]
 }
@@ -114,6 +117,7 @@ const forRecovererAhead = (n: number): ReadonlyArray<Envelope> => [
   answer(n, 0, [0, 0]),
   answer(n, 2, [0, 1]),
   ...agreed(n, returning(everyone(n))),
+  ...Build.nullPrePrepares(0, 2, [everyone(n)]),
   ...readsOf([0, 1, "r"], [everyone(n)]),
 ]
 
@@ -131,7 +135,19 @@ const forRejoinerMixed = (n: number): ReadonlyArray<Envelope> => [
   toAll(n, { _tag: "Batch", batch: returning([]) }),
   ...stateAfter(n, returning([]), [6, 3]),
   ...agreed(n, later(everyone(n)), 4),
+  ...Build.nullPrePrepares(0, 4, [everyone(n)]),
   ...readsOf([0, 1, "r"], [everyone(n)]),
+]
+
+// Who lost its disk was taken back, and is recovered later with the one that it has.
+const forReturner = (n: number): ReadonlyArray<Envelope> => [
+  ...[0, 2, 3].flatMap((b) =>
+    Build.votes(["Commit"], b, [[0], [1], [Build.digestOf(returning([]))]], [everyone(n)]),
+  ),
+  toAll(n, { _tag: "Batch", batch: returning([]) }),
+  ...stateAfter(n, returning([]), [6, 3]),
+  answer(n, 0, [3, 3], [1, 2]),
+  answer(n, 2, [3, 4], [1, 2]),
 ]
 
 export const pairUniverses = {
@@ -142,4 +158,5 @@ export const pairUniverses = {
   ForRecovererAhead: forRecovererAhead,
   ForRecovererMixed: forRecovererMixed,
   ForRejoinerMixed: forRejoinerMixed,
+  ForReturner: forReturner,
 } as const

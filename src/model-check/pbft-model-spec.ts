@@ -37,6 +37,7 @@ export type RejoiningName = keyof typeof rejoinings
 export const recoverings = {
   NobodyRecovers: [],
   BackupRecovers: [[1, 1]],
+  BackupRecoversLater: [[1, 2]],
   LastRecovers: [[3, 1]],
 } as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
 export type RecoveringName = keyof typeof recoverings
