@@ -43,9 +43,11 @@ import { type ZyzzyvaModelSpec, zyzzyvaModels } from "../src/model-check/zyzzyva
 import {
   type ActionCounts,
   isCompared,
+  readActionCounts,
   writeActionCounts,
   writeCoverage,
 } from "./action-coverage.ts"
+import { featurePairs, pairTable } from "./feature-pairs.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const specFolder = "spec/tla"
@@ -294,7 +296,8 @@ if (words.includes("--write")) {
     writeFileSync(`spec/tla/${name}`, text)
   }
   writeReadme()
-  writeCoverage({ Pbft: pbftModels, Zyzzyva: zyzzyvaTwinModels })
+  const pairs = pairTable(featurePairs(pbftModels, readActionCounts()))
+  writeCoverage({ Pbft: pbftModels, Zyzzyva: zyzzyvaTwinModels }, pairs)
 } else if (words.includes("--counterexamples")) {
   writeCounterexamples()
 } else if (words.includes("--compare")) {
