@@ -121,7 +121,23 @@ export const changeKeySpecMutants: ReadonlyArray<SpecMutant> = [
 const byConnection = (check: string) => ({ check, where: "test/net/key-refresh.test.ts" })
 const byLoop = (check: string) => ({ check, where: "test/net/rekeyed-loop.test.ts" })
 
+const byCatchUp = (check: string) => ({ check, where: "test/net/catch-up.test.ts" })
+
 export const changeKeyNetMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "whom nothing helps is told of nothing",
+    file: "src/net/runtime.ts",
+    find: "    this.#tellStuck()\n",
+    replace: "",
+    killedBy: byCatchUp("is told by the others what they executed, and goes on"),
+  },
+  {
+    name: "who takes part in no view is told no sooner than others",
+    file: "src/net/catch-up.ts",
+    find: "stalled < (isHere ? passingReports : 1)",
+    replace: "stalled < passingReports",
+    killedBy: byCatchUp("is to be told sooner where it takes part in no view, or in another one"),
+  },
   {
     name: "a connection does not tell of another key",
     file: "src/net/connection.ts",

@@ -222,7 +222,8 @@ export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
 
 /**
  * Four loops whose broadcasts reach each other; `cut` ones neither send nor receive, and kinds of
- * messages that replica 3 is to `miss` never reach it, though no connection breaks.
+ * messages that replica 3 is to `miss` never reach it, though no connection breaks: all of a kind, or
+ * those of one sender, as in `0 Commit`.
  */
 export const group = (options: FakeOptions = {}) => {
   const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))
@@ -254,7 +255,8 @@ export const group = (options: FakeOptions = {}) => {
         }
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
-          if (to === 3 && missing.has(s.message._tag)) return
+          const { _tag } = s.message
+          if (to === 3 && (missing.has(_tag) || missing.has(`${from} ${_tag}`))) return
           loop.offer(received(s.message))
         })
       }
