@@ -650,15 +650,17 @@ OfTwo == {<<1, 0>>, <<1, 2>>}
 Under(j, replaced, messages) ==
   {With(m, "keys", [of |-> j, replaced |-> replaced]) : m \in messages}
 
-\* Replicas 0 and 2 tell replica 3 the truth. Who has the keys of 0 tells replica 1 something else in its
-\* name, until 1 replaces them; then somebody has those of 2.
-TwoThieves ==
-  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {{3}}) \cup
-  PreparesAndCommits(2, {0}, {1}, {DigestA}, {{3}}) \cup
-  Vote("Commit", 0, {0}, {1}, {DigestA}, {{3}}) \cup
+\* Replicas 0 and 2 tell the truth to some. Who has the keys of 0 tells replica 1 something else in
+\* its name, until 1 replaces them; then somebody has those of 2.
+Thieves(heard) ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {heard}) \cup
+  PreparesAndCommits(2, {0}, {1}, {DigestA}, {heard}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {heard}) \cup
   Under(0, FALSE, PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
                   Vote("Commit", 0, {0}, {1}, {DigestB}, {{1}})) \cup
   Under(0, TRUE, PreparesAndCommits(2, {0}, {1}, {DigestB}, {{1}}))
+TwoThieves == Thieves({3})
+TwoThievesAndTruth == Thieves({1, 3})
 
 \* For a backup, replica 1, that replaces keys: certificates of which a part is forgotten.
 ForRekeyer ==

@@ -67,7 +67,16 @@ export const keyModels: ReadonlyArray<PbftModelSpec> = [
     name: "TwoThieves",
     why: "Replica 0's keys are in wrong hands, and when they are replaced those of replica 2.",
     invariants: [...ofOneReplica, "Agreement", "PreparedUnique", "ExecutionPrefix"],
+    reaches: ["ChangeKey", "ReachUnheard", "ReachExecuted"],
+  },
+  {
+    ...thieves,
+    name: "TwoThievesAndTruth",
+    why: "As TwoThieves, and replica 1 is told the truth as well.",
+    injected: "TwoThievesAndTruth",
+    invariants: [...ofOneReplica, "Agreement", "PreparedUnique", "ExecutionPrefix"],
     reaches: ["ChangeKey", "ReachUnheard", "ReachAllExecuted", "Agreement", "PreparedUnique"],
+    size: "nightly",
   },
   {
     ...thieves,

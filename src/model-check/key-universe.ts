@@ -29,10 +29,11 @@ const under = (
   messages: ReadonlyArray<Envelope>,
 ): ReadonlyArray<Envelope> => messages.map((m) => ({ ...m, keys: { of, replaced } }))
 
-const twoThieves = (n: number): ReadonlyArray<Envelope> => [
-  ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [[3]]),
-  ...votes(both, 2, [[0], [1], [digestA]], [[3]]),
-  ...votes(["Commit"], 0, [[0], [1], [digestA]], [[3]]),
+// The truth for some, and lies for replica 1 in the name of 0, and then of 2.
+const thieves = (n: number, heard: ReadonlyArray<ReplicaId>): ReadonlyArray<Envelope> => [
+  ...prePrepares(0, [[0], [1]], [batchA(everyone(n))], [heard]),
+  ...votes(both, 2, [[0], [1], [digestA]], [heard]),
+  ...votes(["Commit"], 0, [[0], [1], [digestA]], [heard]),
   ...under(0, false, [
     ...prePrepares(0, [[0], [1]], [batchB(everyone(n))], [[1]]),
     ...votes(["Commit"], 0, [[0], [1], [digestB]], [[1]]),
@@ -111,7 +112,8 @@ const forRekeyerRecovering = (n: number): ReadonlyArray<Envelope> => [
 ]
 
 export const keyUniverses = {
-  TwoThieves: twoThieves,
+  TwoThieves: (n: number) => thieves(n, [3]),
+  TwoThievesAndTruth: (n: number) => thieves(n, [1, 3]),
   ForRekeyer: forRekeyer,
   ForRekeyerInNewView: forRekeyerInNewView,
   ForRekeyerTold: forRekeyerTold,
