@@ -50,7 +50,7 @@ const flags = {
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
   service: Flag.Literals("service", ["album", "kv", "origin"]).pipe(
     Flag.withDescription(
-      "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone; with --serve, origin: web servers that the replicas ask (default album)",
+      "The photo album behind a sketcher (with --serve: a page), or the key-value service alone; with --serve, origin: web servers that the replicas ask (default album)",
     ),
     Flag.withDefault("album"),
   ),
@@ -116,8 +116,8 @@ const misplaced = (given: Given): string | undefined => {
   if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
     return "--protocol and --config exclude each other: the configuration says which it is"
   }
-  if (given.protocol === "zyzzyva" && given.service !== "kv") {
-    return "--protocol zyzzyva goes with --service kv"
+  if (given.protocol === "zyzzyva" && given.service === "origin") {
+    return "--protocol zyzzyva goes with --service album or kv"
   }
   if (found.names.length > 0 && Option.isSome(given.config)) {
     return "--with and --config exclude each other: the configuration says what is on"

@@ -138,6 +138,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
   rule: Schema.Literals(["corrected", "published"]),
   confirmViews: Schema.Boolean,
+  /** Whether replicas fetch states; left out: they do not. */
+  canFetch: Schema.optionalKey(Schema.Boolean),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

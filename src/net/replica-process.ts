@@ -305,7 +305,7 @@ export const runReplica = (
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
       case "zyzzyva":
-        return runOf(zyzzyvaKit(config, id), identity, options)
+        return runOf(zyzzyvaKit(config, id, files), identity, options)
     }
   })
 

@@ -15,7 +15,7 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { bigRequests, clockOf, fastPaths, keyChanges, limitsOf } from "./core-config.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
-import { storeFingerprint } from "./handshake.ts"
+import { logOwner } from "./handshake.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import { normaliser } from "../web/normalise.ts"
 import { openOrigin } from "../web/origin.ts"
@@ -133,7 +133,7 @@ const examineDisk = <R extends { readonly _tag: string }>(
     const directory = directoryOf(identity)
     if (!files.exists(join(directory, logName))) return false
     const make = () => Execution.makeService(config.service)
-    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const owner = logOwner(config, id)
     const wrong = yield* orStoreError(directory, (): { readonly why: string } | undefined => {
       const doubt = doubtOf(files, directory)
       if (doubt !== undefined) return { why: doubt.reason }
@@ -156,7 +156,7 @@ export const scopedStore = <R extends { readonly _tag: string }>(
   Effect.gen(function* () {
     const { config, id, log } = identity
     const { codec, files, back } = kind
-    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const owner = logOwner(config, id)
     const directory = directoryOf(identity)
     const limits = limitsOf(config)
     const { incarnationOf } = codec

@@ -83,6 +83,7 @@ export class ReplicaLoop<K extends Kinds> {
       counts: this.events,
       sendChunk: peers.sendChunk.bind(peers),
       queuedBytes,
+      told: this.told,
       offer: (input) => this.offer(input),
     })
     const gathers = (): boolean => options.store.pending()
@@ -119,9 +120,7 @@ export class ReplicaLoop<K extends Kinds> {
     return this.#missed.seq
   }
 
-  told(replica: ReplicaId): Progress | undefined {
-    return this.#catchUp.told(replica)
-  }
+  readonly told = (replica: ReplicaId): Progress | undefined => this.#catchUp.told(replica)
 
   /**
    * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
@@ -188,7 +187,7 @@ export class ReplicaLoop<K extends Kinds> {
   tick(): void {
     this.#missed.tick(this.#settled(), this.#states.wanted(this.#state))
     this.#states.tick(this.#state)
-    this.#repeater.tick(this.#state, (replica) => this.told(replica))
+    this.#repeater.tick(this.#state, this.told)
     this.#tellStuck()
     this.#tellProgress()
     this.schedule()

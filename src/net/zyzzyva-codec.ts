@@ -14,7 +14,9 @@
  *     checkpoint    = 4ah view seq digest signature replica
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
- * States are not fetched over the network yet: FETCH-STATE and STATE have no bytes.
+ *     fetch-state   = 4ch seq replica
+ *
+ * A STATE leaves in parts (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
@@ -24,6 +26,7 @@ import type {
   Certificate,
   Checkpoint,
   Commit,
+  FetchState,
   FillHole,
   LocalCommit,
   Message,
@@ -76,6 +79,7 @@ export const zyzzyvaKind = {
   Accusation: 0x49,
   Checkpoint: 0x4a,
   ViewConfirm: 0x4b,
+  FetchState: 0x4c,
 } as const
 
 /** A message and, for a request or an order, where its parts lie. */
@@ -142,7 +146,7 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
   }
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
   if (m._tag === "NewView") return writeNewView(writer, m)
-  assert(m._tag !== "FetchState" && m._tag !== "State", "a running replica fetches no state yet")
+  assert(m._tag !== "State", "a state leaves in parts")
   writer.reserve(fixedSize)
   writer.u8(zyzzyvaKind[m._tag])
   switch (m._tag) {
@@ -180,6 +184,9 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       writer.natural(m.seq)
       writer.digest(m.digest)
       writer.text(m.signature)
+      return writer.natural(m.replica)
+    case "FetchState":
+      writer.natural(m.seq)
       return writer.natural(m.replica)
     case "ViewConfirm":
       writer.natural(m.view)
@@ -269,6 +276,11 @@ const readCheckpoint = (reader: Reader): Checkpoint => {
   return { _tag: "Checkpoint", view, seq, digest, signature, replica: reader.natural("replica") }
 }
 
+const readFetchState = (reader: Reader): FetchState => {
+  const seq = reader.natural("seq")
+  return { _tag: "FetchState", seq, replica: reader.natural("replica") }
+}
+
 const readViewConfirm = (reader: Reader): ViewConfirm => {
   const view = reader.natural("view")
   const seq = reader.natural("seq")
@@ -306,6 +318,8 @@ const readKnown = (
       return { message: readAccusation(reader) }
     case zyzzyvaKind.Checkpoint:
       return { message: readCheckpoint(reader) }
+    case zyzzyvaKind.FetchState:
+      return { message: readFetchState(reader) }
     case zyzzyvaKind.ViewConfirm:
       return { message: readViewConfirm(reader) }
     default:

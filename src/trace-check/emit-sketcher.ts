@@ -4,7 +4,7 @@
  * replayed steps send and tell and, for the states at both ends, from the replay.
  */
 import { isBefore, nowhere } from "../core/prophecy/position.ts"
-import { dataModule } from "./emit-tla.ts"
+import { moduleText, oneLine } from "./emit-window.ts"
 import { sketcherEventText } from "./emit-sketcher-event.ts"
 import {
   ClientStates,
@@ -115,18 +115,9 @@ export const emitSketcherChain = (
       // Last: by now every result has its name.
       `Digests == ${symbols.digestsText()}`,
     ]
-    const about = `steps ${from} to ${to} of sketcher ${chain.config.id}`
-    windows.push({ from, to, events, module: moduleText(chain, about, body), startText, endText })
+    const of = `sketcher ${chain.config.id} of run ${oneLine(chain.run)}`
+    const module = moduleText(`steps ${from} to ${to} of ${of}`, body)
+    windows.push({ from, to, events, module, startText, endText })
   }
   return windows
 }
-
-const moduleText = ({ run }: SketcherChain, about: string, body: ReadonlyArray<string>): string =>
-  [
-    `---- MODULE ${dataModule} ----`,
-    `\\* Generated: ${about} of run ${run.replace(/[^\w.:-]/g, "?")}.`,
-    "EXTENDS Integers, Sequences, TLC",
-    ...body,
-    "====",
-    "",
-  ].join("\n")

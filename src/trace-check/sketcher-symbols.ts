@@ -4,6 +4,7 @@
  * a chain, so adjacent windows of it name equal things equally.
  */
 import type { Bytes, ClientId, Digest, Timestamp } from "../core/ids.ts"
+import { repliesIn, resultOf } from "../core/prophecy/lane-client.ts"
 import { decodePlaced, type Position } from "../core/prophecy/position.ts"
 import type { Call, CallId } from "../core/prophecy/sketcher-state.ts"
 import { Names } from "./names.ts"
@@ -136,11 +137,11 @@ const bigNumbers = ({ start, events }: SketcherChain): ReadonlyArray<number> => 
     for (const n of [seq, place]) if (n >= small) big.add(n)
   }
   for (const { client } of start.lanes) {
-    for (const reply of client.replies)
+    for (const reply of repliesIn(client))
       if (reply !== undefined) meet(decodePlaced(reply.result).position)
   }
   for (const { input } of events) {
-    if (input._tag === "Reply") meet(decodePlaced(input.message.result).position)
+    if (input._tag === "Reply") meet(decodePlaced(resultOf(undefined, input.message)).position)
     if (input._tag === "Read") meet(input.after)
   }
   return [...big].sort((a, b) => a - b)

@@ -6,8 +6,8 @@
 import { isIgnored } from "../core/machine.ts"
 import type { Place } from "./finding.ts"
 
-/** The specification whose behaviour a window is to be: Pbft.tla, or of sketchers Prophecy.tla. */
-export type Specification = "Pbft" | "Prophecy"
+/** The specification whose behaviour a window is to be; of sketchers Prophecy.tla. */
+export type Specification = "Pbft" | "Zyzzyva" | "Prophecy"
 
 /** What TLC did with a window. */
 export interface TlcAnswer {
@@ -32,7 +32,7 @@ export interface NoAnswer {
   readonly problem: string
 }
 
-/** Runs TLC on spec/tla/TracePbft.tla or TraceProphecy.tla with this TraceData, one worker. */
+/** Runs TLC on a specification's Trace*.tla with this TraceData, one worker. */
 export type AskTlc = (
   traceData: string,
   options: { readonly specification: Specification; readonly coverage: boolean },

@@ -8,17 +8,28 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import { forgetOldest } from "../core/oldest.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { Request } from "../core/request.ts"
+import type { ClientEffect, ClientState } from "../core/zyzzyva/client.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
 import { type Claim, claims } from "../core/zyzzyva/signed.ts"
 import { messageData } from "../core/zyzzyva/trace.ts"
 import { type Claimed, ClaimsSaid } from "./claims-said.ts"
+import type { SketcherEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
 import type { Causal, Missing } from "./merge.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Traced } from "./open-run.ts"
 import { SentRequests } from "./sent.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, ZyzzyvaEvent } from "./zyzzyva-event.ts"
+import {
+  type ClientEvent,
+  laneStep,
+  type ReplicaEvent,
+  type ReplicaGap,
+  type ZyzzyvaEvent,
+} from "./zyzzyva-event.ts"
 import { messageIn } from "./zyzzyva-replay.ts"
+
+type Sent = Extract<ClientEffect, { readonly _tag: "SendToReplicas" }>
+type ClientMessage = Sent["message"]
 
 /** Sayings of one process that are remembered. */
 const sayingsKept = 100_000
@@ -44,6 +55,8 @@ const spokenOf = (m: Message): Claimed | undefined => {
   switch (m._tag) {
     case "FillHole":
       return { view: m.view, seq: undefined, key: key() }
+    case "FetchState":
+      return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
     case "LocalCommit":
     case "ViewConfirm":
@@ -102,6 +115,10 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   }
 
   #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
+    if (event._tag === "SketcherStep") {
+      const heard = laneStep(event)
+      return heard === undefined ? [] : this.#needs(heard)
+    }
     if (event._tag === "ClientStep") {
       const { input } = event
       return input._tag === "Receive" ? this.#needsOf(input.message, undefined) : []
@@ -172,15 +189,20 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       case "ClientStep":
         this.#received(event, isIgnored(event.step.action))
         return this.#clientSends(event)
+      case "SketcherStep": {
+        const heard = laneStep(event)
+        if (heard !== undefined) this.#received(heard, isIgnored(event.step.action))
+        return this.#laneSends(event)
+      }
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
-        for (const [client, { timestamp, operation }] of event.after) {
-          this.#requests.forget(client, timestamp)
-          this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-          if (operation === undefined) continue
-          this.#requests.send({ client, timestamp, operation }, this.#everyone, event.place)
-        }
+        for (const [client, state] of event.after) this.#clientAfterGap(client, state, event.place)
+        return
+      case "SketcherGap":
+        event.after.lanes.forEach(({ client }, index) =>
+          this.#clientAfterGap(event.config.firstClient + index, client, event.place),
+        )
         return
       case "OpenEnd":
         return
@@ -237,17 +259,38 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     }
   }
 
-  #clientSends({ step, place, client }: ClientEvent): void {
+  #clientSends({ step, place }: ClientEvent): void {
     for (const effect of step.effects) {
-      if (effect._tag !== "SendToReplicas") continue
-      const { message, replicas } = effect
-      if (message._tag === "Request") {
-        this.#requests.send(message, replicas, place)
-        continue
-      }
-      const spoken = spokenOf(message)
-      if (spoken !== undefined) this.#saidOf(client).say(spoken)
+      if (effect._tag === "SendToReplicas") this.#clientSent(effect, place)
     }
+  }
+
+  // What the clients in its lanes ask for and show.
+  #laneSends({ step, place }: SketcherEvent): void {
+    for (const effect of step.effects) {
+      if (effect._tag !== "SendToReplicas" || effect.message._tag === "Read") continue
+      const { message, replicas } = effect
+      this.#clientSent({ message: message as ClientMessage, replicas }, place)
+    }
+  }
+
+  #clientSent({ message, replicas }: Pick<Sent, "message" | "replicas">, place: Place): void {
+    if (message._tag === "Request") return this.#requests.send(message, replicas, place)
+    const spoken = spokenOf(message)
+    if (spoken !== undefined && message._tag === "Commit") {
+      this.#saidOf(message.client).say(spoken)
+    }
+  }
+
+  #clientAfterGap(
+    client: ClientId,
+    { timestamp, operation }: Pick<ClientState, "timestamp" | "operation">,
+    place: Place,
+  ): void {
+    this.#requests.forget(client, timestamp)
+    this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+    if (operation === undefined) return
+    this.#requests.send({ client, timestamp, operation }, this.#everyone, place)
   }
 
   // What it said meanwhile is of views up to the one that it is in, and of its window at most.

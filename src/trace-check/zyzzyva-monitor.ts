@@ -15,7 +15,14 @@ import * as Window from "../core/window.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { type Place, type Rule, reject } from "./finding.ts"
 import { nodeOf } from "./merge.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, ZyzzyvaEvent } from "./zyzzyva-event.ts"
+import type { SketcherEvent } from "./event.ts"
+import {
+  type ClientEvent,
+  laneStep,
+  type ReplicaEvent,
+  type ReplicaGap,
+  type ZyzzyvaEvent,
+} from "./zyzzyva-event.ts"
 
 /** Histories, executions and checkpoints that are kept, in multiples of the log size. */
 const logsKept = 8
@@ -108,6 +115,7 @@ export class ZyzzyvaMonitor {
   take(event: ZyzzyvaEvent): void {
     if (event._tag === "ReplicaStep") this.#replica(event)
     else if (event._tag === "ClientStep") this.#client(event)
+    else if (event._tag === "SketcherStep") this.#sketcher(event)
     else if (event._tag === "ReplicaGap") this.#gap(event)
   }
 
@@ -205,6 +213,12 @@ export class ZyzzyvaMonitor {
       const message = `another checkpoint than at ${other.where}`
       this.#reject(event, rule, message, { expected: other.digest, found: digest })
     }
+  }
+
+  // The lanes of a sketcher are clients like others.
+  #sketcher(event: SketcherEvent): void {
+    const heard = laneStep(event)
+    if (heard !== undefined) this.#client(heard)
   }
 
   #client(event: ClientEvent): void {

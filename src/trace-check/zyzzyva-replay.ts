@@ -67,8 +67,7 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  // No running replica fetches states yet.
-  const how = { rule, confirmViews, canFetch: false }
+  const how = { rule, confirmViews, canFetch: header.canFetch === true }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
@@ -105,7 +104,9 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => step(this.config, before, input))
     sameLine(at, replicaLine(n, before, taken, input), line)
     this.#state = taken.state
-    return { _tag: "ReplicaStep", place, n, replica: this.config.id, before, input, step: taken }
+    const { post } = line.step
+    const replica = this.config.id
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ReplicaGap {
@@ -193,7 +194,8 @@ export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
     this.#clients.set(client, taken.state)
-    return { _tag: "ClientStep", place, n, client, before, input, step: taken }
+    const { post } = said
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ClientsGap {

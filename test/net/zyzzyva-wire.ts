@@ -75,6 +75,7 @@ const small = [
   Messages.Accusation,
   Messages.Checkpoint,
   Messages.ViewConfirm,
+  Messages.FetchState,
 ] as const
 
 const plain = { noNullPrototype: true }

@@ -25,7 +25,10 @@ const fresh = (state: State, batch: ReadonlyArray<SignedRequest>): ReadonlyArray
 }
 
 /** The execution that the state waits for, or undefined. */
-export const pendingExecution = (config: Config, state: State): Execute | undefined => {
+export const pendingExecution = (
+  config: Pick<Config, "checkpointInterval">,
+  state: State,
+): Execute | undefined => {
   const seq = state.executed + 1
   const slot = state.stage === "active" ? orderAt(state, seq) : undefined
   if (slot === undefined) return undefined

@@ -8,7 +8,7 @@
 import { Schema } from "effect"
 import { BytesText, Natural } from "../request.ts"
 import type { ClientInput } from "./client.ts"
-import type { Authentic, Message, OrderReq } from "./message.ts"
+import type { Authentic, ClientMessage, Message, OrderReq } from "./message.ts"
 import type { ClientData, ReplicaData } from "./projection.ts"
 import type { DurableRecord, Input } from "./state.ts"
 import {
@@ -115,6 +115,15 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("ViewChange"), ...ViewChangeFields }),
   Schema.Struct({ ...type("NewView"), ...NewViewFields }),
   Schema.Struct({ ...type("ViewConfirm"), ...place, replica: Natural }),
+  Schema.Struct({ ...type("FetchState"), seq: Natural, replica: Natural }),
+  Schema.Struct({
+    ...type("State"),
+    stable: Schema.Struct(StableFields),
+    history: Digest,
+    service: Digest,
+    table: Schema.Array(Schema.Struct(EntryFields)),
+  }),
+  Schema.Struct(type("Fetch")),
   Schema.Struct({ ...type("Propose"), count: Natural }),
   Schema.Struct({
     ...type("Executed"),
@@ -131,12 +140,17 @@ export const ReplicaInput = Schema.Union([
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
+/** What replicas answer, to a client or to a lane of a sketcher. */
+export const ReplicaAnswers = [
+  Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
+  Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
+] as const
+
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
   Schema.Struct({ ...type("Submit"), operation: BytesText }),
   Schema.Struct(type("Timeout")),
-  Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
-  Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
+  ...ReplicaAnswers,
 ])
 export type ClientTraceInput = typeof ClientTraceInput.Type
 
@@ -258,6 +272,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return receive({ _tag: "Commit", client: traced.client, certificate })
     }
     case "FillHole":
+    case "FetchState":
     case "ViewConfirm": {
       const { type: _tag, ...fields } = traced
       return receive({ _tag, ...fields } as Message)
@@ -267,6 +282,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         _tag: "Pom",
         orders: traced.orders.map((o) => ({ ...o, signature: "" })),
       })
+    case "State": {
+      const { history, service, table } = traced
+      return receive({ _tag: "State", stable: stableOf(traced.stable), history, service, table })
+    }
     case "ViewChange":
       return receive(viewChangeOf(traced))
     case "NewView":
@@ -277,11 +296,25 @@ export const inputOf = (traced: ReplicaInput): Input => {
     case "Executed":
     case "Timeout":
     case "Begin":
+    case "Fetch":
     case "Enter": {
       const { type: _tag, ...fields } = traced
       return { _tag, ...fields } as Input
     }
   }
+}
+
+type Answer = Extract<ClientTraceInput, { readonly type: "SpecResponse" | "LocalCommit" }>
+
+/** The message that a client received. */
+export const answerOf = (traced: Answer): Authentic<ClientMessage> => {
+  if (traced.type === "LocalCommit") {
+    const { type: _tag, ...fields } = traced
+    return authentic({ _tag, ...fields })
+  }
+  const { type: _tag, ordered, ...fields } = traced
+  const order = ordered ? { order: "" } : {}
+  return authentic({ _tag, ...fields, signature: "", ...order })
 }
 
 /** The input that `stepClient` was given. */
@@ -291,14 +324,8 @@ export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
       return { _tag: "Submit", operation: traced.operation }
     case "Timeout":
       return { _tag: "Timeout", waitedMs: 0 }
-    case "SpecResponse": {
-      const { type: _tag, ordered, ...fields } = traced
-      const order = ordered ? { order: "" } : {}
-      return { _tag: "Receive", message: authentic({ _tag, ...fields, signature: "", ...order }) }
-    }
-    case "LocalCommit": {
-      const { type: _tag, ...fields } = traced
-      return { _tag: "Receive", message: authentic({ _tag, ...fields }) }
-    }
+    case "SpecResponse":
+    case "LocalCommit":
+      return { _tag: "Receive", message: answerOf(traced) }
   }
 }
