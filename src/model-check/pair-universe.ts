@@ -1,7 +1,7 @@
 /**
  * The universes of spec/tla/MCPbft.tla in which several features meet, under the same names. Client
- * 1 stands for the clock, operations of four characters are big, and replica i asks to be taken back
- * in the name of client 2 + i.
+ * 1 stands for the clock, operations of four characters are big, and replica i asks to be taken
+ * back in the name of client 2 + i.
  */
 import type { ClientEntry } from "../core/client-table.ts"
 import type { ReplicaId } from "../core/ids.ts"

@@ -4,8 +4,8 @@
  * shares with others, and never what makes them or what signs. Numbers only grow, and are on disk
  * before they are used: of NEW-KEYs the holder's own; a request to be taken back is signed for
  * incarnations up to the present second, none below the last; of each view one VIEW-CHANGE and one
- * NEW-VIEW (said-views.ts). So who has the replica's process for a while can have nothing signed that
- * is good later, and no two things of one view.
+ * NEW-VIEW (said-views.ts). So who has the replica's process for a while can have nothing signed
+ * that is good later, and no two things of one view.
  *
  * Each line of the socket is a question and each of the answers a line of JSON, with bytes in
  * hexadecimal.

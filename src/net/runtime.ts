@@ -158,7 +158,6 @@ export class ReplicaLoop<K extends Kinds> {
     this.#early.forget(replica)
     this.#states.forget(replica)
     this.#repeater.connected(this.#state, replica)
-    this.#tellProgress()
     this.schedule()
   }
 
@@ -167,6 +166,7 @@ export class ReplicaLoop<K extends Kinds> {
     this.#catchUp.forget(replica)
     const input = this.#options.protocol.inputs.changeKey?.(replica)
     if (input !== undefined) this.offer(input)
+    this.#tellProgress()
   }
 
   /** A replica told how far it is. */

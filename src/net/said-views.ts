@@ -1,8 +1,8 @@
 /**
- * What a key holder has signed of views, so that it signs no two different VIEW-CHANGEs or NEW-VIEWs
- * for one view, and none of a lower view than before, as a counter in hardware would see to. A
- * replica that was recovered starts over, as its next incarnation: what a liar had signed for a view
- * far ahead does not bind it.
+ * What a key holder has signed of views, so that it signs no two different VIEW-CHANGEs or
+ * NEW-VIEWs for one view, and none of a lower view than before, as a counter in hardware would see
+ * to. A replica that was recovered starts over, as its next incarnation: what a liar had signed for
+ * a view far ahead does not bind it.
  *
  * Outside the specification: see key-holder.ts. A correct replica says one thing of a view there
  * (`NoEquivocation`).

@@ -14,8 +14,8 @@ export interface Correct {
 
 /**
  * What has not happened and must, in words; null when all has: every request has its result, and
- * every correct replica has caught up, and has come back where it was recovered. `left`: how many requests of correct clients have no result
- * that stays.
+ * every correct replica has caught up, and has come back where it was recovered. `left`: how many
+ * requests of correct clients have no result that stays.
  */
 export const missing = (
   { running, executed, mustReturn }: Correct,

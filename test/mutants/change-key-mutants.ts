@@ -143,9 +143,7 @@ export const changeKeyNetMutants: ReadonlyArray<NetMutant> = [
     file: "src/net/connection.ts",
     find: "    this.#events.rekeyed?.(this)\n",
     replace: "",
-    killedBy: byConnection(
-      "are told of between what came under the old one and what came under the new one",
-    ),
+    killedBy: byConnection("are told of between what came under the old one and under the new one"),
   },
   {
     name: "what waits for the window outlives its key",

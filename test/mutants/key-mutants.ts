@@ -50,7 +50,7 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     find: "next.view === last.view && next.digest !== last.digest",
     replace: "false",
     killedBy: byHolder(
-      "signs one VIEW-CHANGE for a view, and none of a lower one, also when it starts again",
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
     ),
   },
   {
@@ -59,7 +59,7 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     find: "  if (next.view < last.view) return `view ${last.view} was signed for`\n",
     replace: "",
     killedBy: byHolder(
-      "signs one VIEW-CHANGE for a view, and none of a lower one, also when it starts again",
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
     ),
   },
   {
@@ -68,7 +68,7 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     find: `said: "said" in found.value ? found.value.said : {}`,
     replace: "said: {}",
     killedBy: byHolder(
-      "signs one VIEW-CHANGE for a view, and none of a lower one, also when it starts again",
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
     ),
   },
   {
@@ -76,9 +76,7 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     file: "src/net/said-views.ts",
     find: "if (incarnation > about.incarnation) return",
     replace: "if (incarnation < 0) return",
-    killedBy: byHolder(
-      "lets a replica that was recovered start over, as an incarnation that it signed for",
-    ),
+    killedBy: byHolder("lets who was recovered start over, as an incarnation that it signed for"),
   },
   {
     name: "a key holder signs requests to be taken back for later",

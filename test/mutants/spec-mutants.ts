@@ -79,7 +79,7 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a second pre-prepare is taken",
     file,
-    find: String.raw`/\ slot[i][m.seq].phase = "empty"`,
+    find: String.raw`/\ slot[i][m.seq].phase \in {"empty", "voted"}`,
     replace: String.raw`/\ slot[i][m.seq].phase # "committed"`,
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
   },
@@ -248,7 +248,7 @@ const restarts: ReadonlyArray<SpecMutant> = [
   {
     name: "a restart forgets what was prepared",
     file,
-    find: String.raw`DurableSlot(i, slot[i][k])]]`,
+    find: String.raw`Unheard(i, k, DurableSlot(i, slot[i][k]))]]`,
     replace: String.raw`[DurableSlot(i, slot[i][k]) EXCEPT
                                         !.phase = IF @ = "prepared" THEN "prePrepared" ELSE @]]]`,
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
@@ -256,7 +256,7 @@ const restarts: ReadonlyArray<SpecMutant> = [
   {
     name: "a restart forgets the accepted batch",
     file,
-    find: String.raw`DurableSlot(i, slot[i][k])]]`,
+    find: String.raw`Unheard(i, k, DurableSlot(i, slot[i][k]))]]`,
     replace: "EmptySlot]]",
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
   },

@@ -115,7 +115,7 @@ describe("a key holder", () => {
     await expect(asking(now + 3_600)).rejects.toThrow("is not between")
   })
 
-  it("signs one VIEW-CHANGE for a view, and none of a lower one, also when it starts again", async () => {
+  it("signs one VIEW-CHANGE for a view, and none of a lower one, also after a start", async () => {
     const { config, ask } = await holding()
     const signer = new HeldSigner(ask, 2)
     const at = (view: number, low = 0) => signer.later({ ...viewChange(2), view, low })
@@ -130,7 +130,7 @@ describe("a key holder", () => {
     await at(3)
   })
 
-  it("signs one NEW-VIEW for a view, and what is no such thing of its replica not at all", async () => {
+  it("signs one NEW-VIEW for a view, and nothing that is none of its replica", async () => {
     const { ask } = await holding()
     const signer = new HeldSigner(ask, 2)
     const start = { seq: 0, digest: "0".repeat(64) }
@@ -149,7 +149,7 @@ describe("a key holder", () => {
     await expect(ask({ op: "sign", purpose: "newView", body: other })).rejects.toThrow("to sign")
   })
 
-  it("lets a replica that was recovered start over, as an incarnation that it signed for", async () => {
+  it("lets who was recovered start over, as an incarnation that it signed for", async () => {
     const { config, ask } = await holding()
     const signer = new HeldSigner(ask, 2)
     const as = (incarnation: number, view: number) =>

@@ -147,7 +147,7 @@ describe("keys that are refreshed", () => {
     expect([...caller.faults, ...acceptor.faults]).toEqual([])
   })
 
-  it("are told of between what came under the old one and what came under the new one", async () => {
+  it("are told of between what came under the old one and under the new one", async () => {
     const { three, caller, acceptor } = await connected()
     for (const said of [1, 2]) {
       say(caller, said)

@@ -222,8 +222,8 @@ export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
 
 /**
  * Four loops whose broadcasts reach each other; `cut` ones neither send nor receive, and kinds of
- * messages that replica 3 is to `miss` never reach it, though no connection breaks: all of a kind, or
- * those of one sender, as in `0 Commit`.
+ * messages that replica 3 is to `miss` never reach it, though no connection breaks: all of a kind,
+ * or those of one sender, as in `0 Commit`.
  */
 export const group = (options: FakeOptions = {}) => {
   const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))

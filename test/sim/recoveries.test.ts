@@ -47,7 +47,7 @@ describe("a replica that is recovered", () => {
     expect(run.outcome.actionsBy).toMatchObject({ "r1 Recover": 1 })
   })
 
-  it("does so though the primary stops meanwhile: the others wait for the log to go on", async () => {
+  it("does so though the primary stops meanwhile: the others wait for that", async () => {
     const gone: Crash = { ...recovered, replica: 0, atMs: 530, forMs: null, recovered: false }
     const run = await simulated(quiet({ ...long, faults: [recovered, gone] }, { recovery: true }))
     expect(run.failure).toBeNull()

@@ -6,7 +6,8 @@
  * more than a log beyond what was executed then: a liar gets no more out of it.
  *
  * Outside the specification: when the null request is proposed, and that it is waited for.
- * `SendPrePrepare` may take it there wherever `NullSeqs` allows, and `Timeout` happen at any moment.
+ * `SendPrePrepare` may take it there wherever `NullSeqs` allows, and `Timeout` may happen at any
+ * moment.
  */
 import * as ClientTable from "../client-table.ts"
 import type { ReplicaId, Seq } from "../ids.ts"

@@ -69,7 +69,7 @@ export interface Config {
   readonly tellCommitted?: boolean | undefined
   /** Whether the keys under which replicas hear each other change (change-key.ts). */
   readonly newKeys?: boolean | undefined
-  /** Whether what came under an old key counts on: only to show what then fails. */
+  /** Whether what came under old ones counts on: only to show what then fails. */
   readonly keepVotes?: boolean | undefined
   /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
@@ -100,19 +100,16 @@ export interface Config {
  * - `voted`: the same, but the pre-prepare came under a key that was replaced: to be heard again
  * - `prepared`: the prepared certificate is complete; the commit is sent
  * - `committed`: the committed certificate is complete
- * - `decided`: the same as committed, without a vote of its own: it fetched what the primary did not tell it
+ * - `decided`: as committed, without a vote of its own: it fetched what the primary did not tell it
  */
-export type Phase =
-  | "empty"
-  | "held"
-  | "prePrepared"
-  | "voted"
-  | "prepared"
-  | "committed"
-  | "decided"
+export type Phase = "empty" | "held" | "prePrepared" | "voted" | "prepared" | Final
+
+/** The batch is agreed on. */
+export type Final = "committed" | "decided"
 
 /** Whether the batch is agreed on. */
-export const isFinal = (phase: Phase): boolean => phase === "committed" || phase === "decided"
+export const isFinal = (phase: Phase): phase is Final =>
+  phase === "committed" || phase === "decided"
 
 /** What a replica knows of one sequence number; the spec's `slot[i][n]`. */
 export interface Slot {

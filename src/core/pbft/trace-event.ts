@@ -334,13 +334,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         ? { _tag: "Propose", count }
         : { _tag: "Propose", count, proposal: signed(proposal) }
     }
-    case "Executed":
-      return {
-        _tag: "Executed",
-        seq: traced.seq,
-        results: traced.results,
-        service: traced.service,
-      }
+    case "Executed": {
+      const { seq, results, service } = traced
+      return { _tag: "Executed", seq, results, service }
+    }
     case "ReadDone": {
       const { client, timestamp, result } = traced
       return { _tag: "ReadDone", client, timestamp, result: result ?? undefined }
