@@ -18,6 +18,7 @@ const afterRecord = "what comes after a record waits for that record's group"
 
 const originAnswers = "src/net/origin-answers.ts"
 const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
+const byStates = (check: string) => ({ check, where: "test/net/zyzzyva-states.test.ts" })
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
 
 /** Builds that answer before what they promise is on disk: a group that is killed has lost it. */
@@ -79,6 +80,27 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     find: "most + missing < this.#quorum",
     replace: "most + missing < 0",
     killedBy: byWatch("two by two are hopeless with the last one"),
+  },
+  {
+    name: "a state of Zyzzyva is taken without the signatures of those who vouch for it",
+    file: "src/net/zyzzyva-states.ts",
+    find: "claims(config.group, shown).every(verifier.isSigned)",
+    replace: "claims(config.group, shown).length > 0",
+    killedBy: byStates("takes no offer with a signature that is none"),
+  },
+  {
+    name: "a state of Zyzzyva is taken that too few vouch for",
+    file: "src/net/zyzzyva-states.ts",
+    find: "      isValidStable(config, stable) &&\n",
+    replace: "",
+    killedBy: byStates("takes no offer signed by too few"),
+  },
+  {
+    name: "a state of Zyzzyva is asked for that another digest is vouched for",
+    file: "src/net/zyzzyva-states.ts",
+    find: "      bytesDigest(root) === stable.digest &&\n",
+    replace: "",
+    killedBy: byStates("takes no offer of another state than the one that is vouched for"),
   },
   ...notDurable("crash run", ""),
   ...notDurable("crash run of Zyzzyva", ", of Zyzzyva"),
