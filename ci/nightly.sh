@@ -52,8 +52,8 @@ crashes() {
   npm run --silent crashes -- --seed "$seed" --rounds 100 --sync-ms 20 || status=1
   npm run --silent crashes -- --seed "$seed" --rounds 20 --sync-ms 20 --replicas 7 || status=1
   npm run --silent crashes -- --seed "$seed" --rounds 20 --replicas 10 --victims primary || status=1
-  npm run --silent crashes -- --seed "$seed" --rounds 50 --sync-ms 20 --protocol zyzzyva || status=1
-  npm run --silent crashes -- --seed "$seed" --rounds 20 --victims primary --protocol zyzzyva || status=1
+  npm run --silent crashes -- --protocol zyzzyva --seed "$seed" --rounds 50 --sync-ms 20 || status=1
+  npm run --silent crashes -- --protocol zyzzyva --seed "$seed" --victims primary || status=1
   npm run --silent mutants -- --net || status=1
   return "$status"
 }
