@@ -362,6 +362,9 @@ IsRejoin(e)          == /\ e.action = "Rejoin"
 IsRecover(e)         == /\ e.action = "Recover"
                         /\ Recover(e.node, e.incarnation)
                         /\ ReplicaIs(e.node, e.post)
+IsChangeKey(e)       == /\ e.action = "ChangeKey"
+                        /\ ChangeKey(e.node, e.of)
+                        /\ ReplicaAsLogged(e.node, e.post)
 IsRecvQueryStable(e) == /\ e.action = "RecvQueryStable"
                         /\ Receivable(e.m)
                         /\ RecvQueryStable(e.node, e.m)
@@ -419,8 +422,8 @@ Follow(e) ==
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
-  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsRecvQueryStable(e)
-  \/ IsRecvReplyStable(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsChangeKey(e)
+  \/ IsRecvQueryStable(e) \/ IsRecvReplyStable(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

@@ -40,6 +40,8 @@ const Cluster = Schema.Struct({
   agreedTimeMs: Schema.optionalKey(Ms),
   recovery: Schema.optionalKey(Schema.Boolean),
   recoveryPeriodMs: Schema.optionalKey(Ms),
+  newKeys: Schema.optionalKey(Schema.Boolean),
+  keepVotes: Schema.optionalKey(Schema.Boolean),
   bigRequestBytes: Schema.optionalKey(Positive),
   zyzzyva5: Schema.optionalKey(Schema.Boolean),
   commitFirst: Schema.optionalKey(Schema.Boolean),
@@ -111,13 +113,17 @@ const Fault = Schema.Union([
     atMs: Ms,
     forMs: Schema.NullOr(Ms),
     tail: Schema.Literals(["lost", "torn", "whole", "clean"]),
+    wiped: Schema.optionalKey(Schema.Boolean),
+    recovered: Schema.optionalKey(Schema.Boolean),
   }),
+  Schema.Struct({ ...tag("Rekey"), replica: Natural, atMs: Ms }),
   Schema.Struct({
     ...tag("Say"),
     from: Schema.String,
     to: Nodes,
     atMs: Ms,
     message: SaidMessage,
+    stolenKey: Schema.optionalKey(Schema.Boolean),
   }),
 ])
 

@@ -124,6 +124,8 @@ export const TraceHeader = Schema.Struct({
   nullRequests: Schema.optionalKey(Schema.Boolean),
   /** Whether keys are refreshed: an authenticator may be too old for some of its receivers. */
   newKeys: Schema.optionalKey(Schema.Boolean),
+  /** Only where what came under an old key counts on: to show what then fails. */
+  keepVotes: Schema.optionalKey(Schema.Literal(true)),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
 })

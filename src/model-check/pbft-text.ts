@@ -297,7 +297,18 @@ const replyText = (m: Reply): Text =>
     ...mark("readOnly", m.readOnly),
   })
 
-/** A message as an element of `msgs` or `Injected`; `n` replicas. */
+/** That a replica has replaced the key of another, as an element of `msgs`. */
+export const newKeyText = (replica: number, of: number): Text =>
+  record({ type: str("NewKey"), of: int(of), replica: int(replica) })
+
+/** An element of `Injected`: a message, with the keys that it is under where that matters. */
+export const injectedText = (n: number, envelope: Envelope): Text => {
+  const text = envelopeText(n, envelope)
+  const { keys } = envelope
+  return keys === undefined ? text : `${text} ${keys.replaced ? "after" : "before"} ${keys.of}`
+}
+
+/** A message as an element of `msgs`; `n` replicas. */
 export const envelopeText = (n: number, envelope: Envelope): Text => {
   const m: Message = envelope.message
   const auth = set(envelope.auth.map(int))

@@ -12,7 +12,7 @@ import type { TraceHeader } from "../core/trace-event.ts"
 import { header as zyzzyvaHeader } from "../core/zyzzyva/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { bigRequests, clockOf, fastPaths, limitsOf } from "./core-config.ts"
+import { bigRequests, clockOf, fastPaths, keyChanges, limitsOf } from "./core-config.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
 import { logOwner } from "./handshake.ts"
@@ -326,7 +326,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     tellCommitted,
     ...clockOf(config),
     ...bigRequests(config),
-    ...(config.keyRefreshMs > 0 ? { newKeys: true } : {}),
+    ...keyChanges(config),
   } as const
 }
 

@@ -48,6 +48,8 @@ export interface ReplicaProcess<V> {
   /** The service's state before tentative executions, where there are any. */
   readonly before: V | undefined
   readonly snapshots: ReadonlyArray<{ readonly seq: Seq; readonly value: V }>
+  /** Whose keys it has replaced, ascending; left out while that is nobody's. */
+  readonly rekeyed?: ReadonlyArray<ReplicaId>
 }
 
 /** A message under way: to whom it goes, and where its sender's authenticator verifies. */
@@ -57,6 +59,8 @@ export interface Envelope {
   readonly to: ReadonlyArray<ReplicaId> | undefined
   /** The replicas at which the sender's authenticator verifies. */
   readonly auth: ReadonlyArray<ReplicaId>
+  /** Whose key the receiver must have replaced, or must not have; left out: it does not matter. */
+  readonly keys?: { readonly of: ReplicaId; readonly replaced: boolean }
   /** With a State the service's state itself, of which the message has the digest. */
   readonly snapshot?: unknown
 }
@@ -283,7 +287,9 @@ export const rejoinReplica = <V>(
   const took = step(config, process.state, { _tag: "Rejoin", incarnation })
   const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
   const { state, action } = took
-  return { process: { ...startReplica(config, service), state }, sent, action }
+  const { rekeyed } = process
+  const keys = rekeyed === undefined ? {} : { rekeyed }
+  return { process: { ...startReplica(config, service), ...keys, state }, sent, action }
 }
 
 /** The replica stops and starts again with its disk, to be recovered. */
@@ -304,6 +310,23 @@ export const recoverReplica = <V>(
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
   return { process: { ...process, state, value: last.value, before: undefined }, sent, action }
 }
+
+/** The replica hears another one under a new key from here on. */
+export const rekeyReplica = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+  replica: ReplicaId,
+): Moved<ReplicaProcess<V>> => {
+  const moved = moveReplica(config, process, { _tag: "ChangeKey", replica })
+  const before = process.rekeyed ?? []
+  if (before.includes(replica)) return moved
+  const rekeyed = [...before, replica].sort((a, b) => a - b)
+  return { ...moved, process: { ...moved.process, rekeyed } }
+}
+
+/** Whether an envelope is under keys that the process takes. */
+export const isUnderKeys = <V>({ rekeyed }: ReplicaProcess<V>, { keys }: Envelope): boolean =>
+  keys === undefined || (rekeyed?.includes(keys.of) ?? false) === keys.replaced
 
 export const startClient = (config: ClientConfig): ClientState => initClient(config)
 

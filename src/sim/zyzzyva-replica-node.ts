@@ -132,7 +132,8 @@ export class ZyzzyvaReplicaNode {
   get standing(): Standing {
     const { view, stage, executed, log } = this.#state
     const active = stage === "active"
-    return { id: this.config.id, up: this.#up, view, active, executed, low: log.low }
+    const { low } = log
+    return { id: this.config.id, up: this.#up, view, active, executed, low, returning: false }
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)

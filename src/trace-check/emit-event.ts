@@ -308,6 +308,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["view", input._tag === "Timeout" ? input.view : undefined],
     ["incarnation", rejoined(input, event.replica, symbols)],
     ...readFields(input, symbols),
+    ["of", input._tag === "ChangeKey" ? input.replica : undefined],
     ["seq", input._tag === "Tell" ? input.seq : undefined],
     ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],

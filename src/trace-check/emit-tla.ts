@@ -15,6 +15,9 @@ import type { StepEvent } from "./event.ts"
 import { Symbols } from "./symbols.ts"
 import { tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
+// Any replica may hear any other under a new key.
+const pairsOf = (n: number): string => `(0 .. ${n - 1}) \\X (0 .. ${n - 1})`
+
 // No number of the chain lies above it.
 const lastSeq = ({ start, events, header }: Chain): number => {
   let low = 0
@@ -61,6 +64,8 @@ const constants = (chain: Chain, symbols: Symbols): ReadonlyArray<string> => {
     `TraceRejoins == ${tlaSet(returns("Rejoin", chain, symbols))}`,
     `TraceRecoveries == ${tlaSet(returns("Recover", chain, symbols))}`,
     `TraceNullSeqs == ${header.nullRequests === true ? `1 .. ${lastSeq(chain)}` : "{}"}`,
+    `TraceRekeys == ${header.newKeys === true ? pairsOf(header.n) : "{}"}`,
+    `TraceKeepVotes == ${tlaBoolean(header.keepVotes === true)}`,
     `BigOperations == ${tlaSet(symbols.bigOperations())}`,
     `TraceProposals == ${tlaSet(symbols.proposals())}`,
     ...answersOf(symbols),

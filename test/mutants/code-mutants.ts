@@ -1,5 +1,6 @@
 /** Every mutant of the code. */
 import { agreementMutants } from "./agreement-mutants.ts"
+import { changeKeyMutants } from "./change-key-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
@@ -8,7 +9,7 @@ import { bigRequestMutants } from "./big-request-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
-import { recoverMutants } from "./recover-mutants.ts"
+import { idleMutants, recoverMutants } from "./recover-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
@@ -26,6 +27,8 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...rejoinMutants,
   ...toldMutants,
   ...recoverMutants,
+  ...idleMutants,
+  ...changeKeyMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,

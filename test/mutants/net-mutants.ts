@@ -3,6 +3,7 @@
  * test/crash/run.ts: processes that are killed, over disks that forget what was not synced; of
  * PBFT, and of Zyzzyva.
  */
+import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
@@ -46,6 +47,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 
 export const netMutants: ReadonlyArray<NetMutant> = [
   ...keyMutants,
+  ...changeKeyNetMutants,
   {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,

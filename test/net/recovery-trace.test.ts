@@ -55,7 +55,8 @@ describe("a recorded run with recoveries", () => {
       expect(verdict).toMatchObject({ _tag: "Conforms", misbehaviours: [] })
       const chains = pbftChains(observer.chains())
       const steps = chains.flatMap((chain) => chain.events).map(({ step }) => step.action)
-      for (const action of ["Recover", "RecvQueryStable", "RecvReplyStable", "Rejoin"]) {
+      const taken = ["Recover", "RecvQueryStable", "RecvReplyStable", "Rejoin", "ChangeKey"]
+      for (const action of taken) {
         expect(steps).toContain(action)
       }
       const windows = yield* Effect.promise(() => followed(chains, 500))

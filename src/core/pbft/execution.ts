@@ -225,9 +225,12 @@ export const settle = (config: Config, state: State, { service }: Executed): Pbf
     own.push({ seq, digest })
     batches.push(batch)
   }
-  const settled = forget({ ...state, undo: undefined }, batches)
+  const { table, executed: seq } = state
+  const { recovery, effects: point } = reached(config, state, { table, seq })
+  const settled = forget({ ...state, undo: undefined, recovery }, batches)
   const { state: next, effects } = finish(config, settled, { service, own })
-  return { state: next, effects: withReads(effects, newReads(state, next)), action: "Settle" }
+  const all = withReads([...point, ...effects], newReads(state, next))
+  return { state: next, effects: all, action: "Settle" }
 }
 
 /** The state that goes back to what is committed, and what its service must do for it. */
