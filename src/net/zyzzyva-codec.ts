@@ -19,7 +19,8 @@
  *     fetch-state   = 4ch seq replica
  *
  * Of `marks` the lowest bit says that there is the primary's signature, the next one that the
- * result is its digest, the third that it is committed. A STATE leaves in parts (zyzzyva-states.ts).
+ * result is its digest, the third that it is committed. A STATE leaves in parts
+ * (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
