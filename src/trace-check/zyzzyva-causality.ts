@@ -69,6 +69,11 @@ const spokenOf = (m: Message): Claimed | undefined => {
   }
 }
 
+const givenOf = (state: Extract<Message, { readonly _tag: "State" }>): Claimed => {
+  const { view, seq } = state.stable
+  return { view, seq, key: JSON.stringify(messageData(state)) }
+}
+
 /** One thing that must have been said before a step. */
 interface Needed {
   readonly sender: string
@@ -90,6 +95,8 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   readonly #clients = new Map<ClientId, ClaimsSaid>()
   /** What clients asked to be ordered, and what to be read: one may follow the other. */
   readonly #asked = { Request: new SentRequests(), Read: new SentRequests() }
+  /** States, whoever gave them. */
+  readonly #given = new ClaimsSaid(1_000)
   readonly #open = new Set<string>()
   readonly #misbehaved: (found: Misbehaviour) => void
   /** What untraced replicas signed at one place. */
@@ -120,7 +127,19 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       const isSent = (): boolean => said.knows(claimed) !== "unsaid"
       if (!isSent()) return { sender, field: "in", what: claimed.key, isSent }
     }
-    return event._tag === "ReplicaStep" ? this.#missingRequest(event) : undefined
+    if (event._tag !== "ReplicaStep") return undefined
+    return this.#missingRequest(event) ?? this.#missingState(event)
+  }
+
+  // A state proves itself, but some replica has given it: one without a trace may have.
+  #missingState({ input }: ReplicaEvent): Missing | undefined {
+    const message = messageIn(input)
+    const isAnybodys = this.#open.size > 0 || this.#traced.replicas.size < this.#everyone.length
+    if (message?._tag !== "State" || isAnybodys) return undefined
+    const state = givenOf(message)
+    const isSent = (): boolean => this.#given.knows(state) !== "unsaid"
+    if (isSent()) return undefined
+    return { sender: undefined, field: "in", what: `the state of ${state.seq}`, isSent }
   }
 
   #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
@@ -264,6 +283,7 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     const said = this.#replicas[replica] as ClaimsSaid
     for (const effect of step.effects) {
       if (!("message" in effect)) continue
+      if (effect.message._tag === "State") this.#given.say(givenOf(effect.message))
       for (const claim of claims(this.#traced.group, effect.message)) {
         if (claim.signer === replica) said.say(keyed(claim))
       }
@@ -314,5 +334,6 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   // What it said meanwhile is of views up to the one that it is in, and of its window at most.
   #afterGap({ replica, after }: ReplicaGap): void {
     this.#replicas[replica]?.forget(after.view, after.log.low + after.log.length)
+    this.#given.forget(after.view, after.log.low)
   }
 }

@@ -82,7 +82,16 @@ export class ZyzzyvaRun {
     this.clients = [0, 1].map((id) => initClient(clientConfigOf(id)))
   }
 
+  // The service's state travels beside the message: whoever has it.
+  #bring(id: number, input: Input): void {
+    if (input._tag !== "Receive" || input.message._tag !== "State") return
+    const { seq } = input.message.stable
+    const value = this.#kept.find((own) => own.has(seq))?.get(seq)
+    if (value !== undefined) this.#kept[id]?.set(seq, value)
+  }
+
   replica(id: number, first: Input): void {
+    this.#bring(id, first)
     const inputs: Array<Input> = [first]
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const before = this.states[id] as State
@@ -172,6 +181,11 @@ export class ZyzzyvaRun {
     this.settle()
   }
 
+  fetch(id: number): void {
+    this.replica(id, { _tag: "Fetch" })
+    this.settle()
+  }
+
   restart(id: number): void {
     const durable = durableRecords(configOf(id), this.states[id] as State)
     const { seq } = (this.states[id] as State).stable
@@ -187,6 +201,21 @@ export class ZyzzyvaRun {
     )
     return new Map([...replicas, ["clients", fileOf(clientsHeader(), this.clientLines)]])
   }
+}
+
+/** One that was away fetches the state of a checkpoint, and goes on. */
+export const fetchingRun = (): ZyzzyvaRun => {
+  const run = new ZyzzyvaRun()
+  run.cut.add(3)
+  for (const op of ["a", "b", "c"]) {
+    run.ask(0, op)
+    run.timeout(0)
+  }
+  run.cut.delete(3)
+  run.fetch(3)
+  run.ask(1, "d")
+  run.ask(1, "e")
+  return run
 }
 
 /** At once, by a certificate, through a view change; checkpoints among them. */
