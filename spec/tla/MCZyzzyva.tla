@@ -220,7 +220,7 @@ ForReader ==
    OrderTo(Replicas, 0, B, BatchB(Replicas)), Commit(1, Cert(0, B, {0, 2, 3}))}
 \* The same while it leaves its view: two batches, and one read.
 ForLeavingReader ==
-  {ReadTo(0, 1, "r", Replicas), OrderTo(Replicas, 0, B, BatchB(Replicas)),
+  {ReadTo(0, 1, "r", Replicas), Accusation(2, 0), OrderTo(Replicas, 0, B, BatchB(Replicas)),
    OrderTo(Replicas, 0, BC, BatchC(Replicas)),
    NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
 \* The same where it fetches states.
@@ -252,9 +252,9 @@ ForFirstClient ==
 FirstOf(batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "commitFirst", TRUE)]
 ForFirstBackup ==
   {OrderTo(Replicas, 0, B, FirstOf(AskingOf(2, BatchB(Replicas)))),
-   OrderTo(Replicas, 0, BC, BatchC(Replicas)),
-   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(2, 0, BC),
-   Commit(1, Cert(0, BC, {0, 2, 3})), RequestTo(Replicas, 1, 1, "b", Replicas)}
+   OrderTo(Replicas, 0, B \o A, BatchA(Replicas)),
+   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(2, 0, B \o A),
+   Commit(1, Cert(0, B \o A, {0, 2, 3})), RequestTo(Replicas, 1, 1, "b", Replicas)}
 \* The same through a change of views, where the batch comes back with the new one.
 ForFirstLeaver ==
   {OrderTo(Replicas, 0, B, FirstOf(BatchB(Replicas))), Header(0, 0, B), Header(2, 0, B),

@@ -7,6 +7,7 @@ import { everyone } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import {
   a,
+  accusation,
   acknowledged,
   b,
   batchA,
@@ -15,7 +16,10 @@ import {
   bc,
   change,
   commit,
+  digestA,
+  digestB,
   header,
+  historyOf,
   lastOrder,
   newView,
   orderTo,
@@ -88,14 +92,15 @@ const forFirstClient: Universe = () => {
 
 const forFirstBackup: Universe = ({ n }) => {
   const all = everyone(n)
+  const ba = historyOf(digestB, digestA)
   return [
     orderTo(all, 0, b, firstOf(askingOf(2, batchB(all)))),
-    orderTo(all, 0, bc, batchC(all)),
+    orderTo(all, 0, ba, batchA(all)),
     header(0, 0, b),
     header(2, 0, b),
     header(3, 0, a),
-    header(2, 0, bc),
-    commit(1, 0, bc, [0, 2, 3]),
+    header(2, 0, ba),
+    commit(1, 0, ba, [0, 2, 3]),
     requestTo(all, sig(1, 1, "b", all)),
   ]
 }
@@ -156,6 +161,7 @@ const forLeavingReader: Universe = (size) => {
   const said = [0, 2, 3].map((i) => change(size, i, 2, { orders: [lastOrder(0, b)] }))
   return [
     readTo(0, 1, "r", all),
+    accusation(2, 0),
     orderTo(all, 0, b, batchB(all)),
     orderTo(all, 0, bc, batchC(all)),
     newView(2, said),
