@@ -234,9 +234,9 @@ Forgets ==
   {OrderTo({1, 2, 3}, 0, A, BatchA(Replicas)), Response(0, 0, A, TRUE, 0, 1, <<"a", 1>>),
    Committed(ReadOf(0, 0, <<>>, 0, 2, <<"r", 1>>))}
 
-\* It orders one thing at two backups, and answers what was read of it as these do, here and there.
-ReadHalfTold ==
-  HalfTold \cup {ReadOf(0, v, B, 0, 1, <<"r", 2>>) : v \in {0, 1}}
+\* It orders at two backups only, and helps to end its view; a client that is no process here reads.
+\* What completes its read is read from the answers of correct replicas.
+ReadHalfTold == HalfTold \cup {Accusation(0, 0), ReadTo(0, 1, "r", Replicas)}
 
 \* For the client 0, which asks to be answered when its request is committed: answers that are, and
 \* that are not yet; by digest; of another view and another result.

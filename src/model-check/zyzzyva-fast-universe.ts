@@ -189,9 +189,8 @@ const forgets: Universe = ({ n }) => {
 
 const readHalfTold: Universe = ({ n }) => [
   orderTo([1, 2], 0, b, batchB(everyone(n))),
-  ...[0, 1].map((view) =>
-    readOf(0, { view, history: b, client: 0, timestamp: 1, result: ["r", 2] }),
-  ),
+  accusation(0, 0),
+  readTo(0, 1, "r", everyone(n)),
 ]
 
 export const zyzzyvaFastUniverses = {
