@@ -164,10 +164,12 @@ const fastReadsOf = <K extends Kinds>(parts: {
   readonly executor: Pick<Execution, "read">
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
+  readonly peers: Pick<Peers<K>, "flushSoon">
 }): PeersEvents<K>["fastRead"] => {
-  const { loop, executor, origin, misbehaviour } = parts
+  const { loop, executor, origin, misbehaviour, peers } = parts
   const { actions, events } = loop
-  const read = readerOf(executor, origin, () => loop.schedule())
+  // The loop has nothing to do about it: it changes no state, and waits for no record.
+  const read = readerOf(executor, origin, () => peers.flushSoon())
   return (message, answer) =>
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
 }
@@ -247,7 +249,7 @@ const startLoop = <K extends Kinds>(
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
-      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
+      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour, peers }),
       sketchRead: attached.sketchRead(loop),
       connected: (replica) => loop.connected(replica),
       disconnected: () => loop.schedule(),

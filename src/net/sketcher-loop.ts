@@ -11,6 +11,7 @@ import { type Bytes, type ClientId, type Digest, noDigest } from "../core/ids.ts
 import type { ReplicaId, Timestamp } from "../core/ids.ts"
 import type { UnsignedRequest } from "../core/pbft/client.ts"
 import type { Authentic, Reply, Request } from "../core/pbft/message.ts"
+import { remembering } from "../core/oldest.ts"
 import { chunkedDigest } from "../core/prophecy/chunks.ts"
 import type { FastReply } from "../core/prophecy/message.ts"
 import { decodePlaced } from "../core/prophecy/position.ts"
@@ -79,6 +80,8 @@ interface Sent {
 
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
+/** Of most keys the digest was asked for before. */
+const keysRemembered = { most: 10_000, longest: 4_096 }
 
 export class SketcherLoop {
   readonly actions = new Counts()
@@ -94,6 +97,7 @@ export class SketcherLoop {
   /** By lane the request under way and whom it went to, for those of them that connect later. */
   readonly #sent: Array<Sent | undefined> = []
   readonly #reader = new Reader(Buffer.alloc(0))
+  readonly #keyOf = remembering(sha256, keysRemembered)
   readonly #scratch = new Writer(4096)
   /** Large answers that are on their way. */
   readonly #answers = new FastAnswers()
@@ -220,7 +224,7 @@ export class SketcherLoop {
   /** Reads, fast where that is allowed; `done` is called once, later. Gives the call's number. */
   read(read: Read, done: Done): CallId {
     const { key: asked, operation, fresh, after } = read
-    const key = sha256(asked)
+    const key = this.#keyOf(asked)
     const drawn = this.#draw()
     const id = this.#nextCall++
     const replica = drawn ?? 0
