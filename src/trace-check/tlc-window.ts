@@ -6,8 +6,11 @@
 import { isIgnored } from "../core/machine.ts"
 import type { Place } from "./finding.ts"
 
-/** The specification whose behaviour a window is to be: Pbft.tla, or of sketchers Prophecy.tla. */
-export type Specification = "Pbft" | "Prophecy"
+/**
+ * The specification whose behaviour a window is to be: Pbft.tla, of sketchers Prophecy.tla, of
+ * D-Prophecy's clients DProphecy.tla.
+ */
+export type Specification = "Pbft" | "Prophecy" | "DProphecy"
 
 /** What TLC did with a window. */
 export interface TlcAnswer {
@@ -32,7 +35,7 @@ export interface NoAnswer {
   readonly problem: string
 }
 
-/** Runs TLC on spec/tla/TracePbft.tla or TraceProphecy.tla with this TraceData, one worker. */
+/** Runs TLC on spec/tla/Trace<specification>.tla with this TraceData, one worker. */
 export type AskTlc = (
   traceData: string,
   options: { readonly specification: Specification; readonly coverage: boolean },
@@ -60,7 +63,7 @@ export type WindowOutcome =
 
 export interface CheckedWindow {
   readonly specification: Specification
-  /** What is counted: "events" of the merged run, or "steps of sketcher 0". */
+  /** What is counted: "events" of the merged run, or "steps of sketcher 0", or of "clients 0 to 3". */
   readonly of: string
   readonly from: number
   readonly to: number
@@ -73,7 +76,7 @@ export interface CheckedWindow {
 /** A window as TLC is asked about it. */
 export interface AskedWindow {
   readonly specification: Specification
-  /** What is counted: "events" of the merged run, or "steps of sketcher 0". */
+  /** What is counted: "events" of the merged run, or "steps of sketcher 0", or of "clients 0 to 3". */
   readonly of: string
   readonly from: number
   readonly to: number
