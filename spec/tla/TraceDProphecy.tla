@@ -111,7 +111,7 @@ IsClientRecvOrderedReply(e) == /\ e.action = "ClientRecvOrderedReply"
                                /\ ClientRecvOrderedReply(e.client, e.m)
                                /\ AsLogged(e)
 \* To ask every replica is no action of DProphecy: nothing there says whom a request is sent to.
-IsClientTimeout(e)          == /\ e.action = "ClientTimeout"
+AsksEveryone(e)             == /\ e.action = "ClientTimeout"
                                /\ Known("nothing is ordered", client[e.client].stage = "ordered",
                                         e.client)
                                /\ UNCHANGED vars
@@ -135,7 +135,7 @@ IsIgnored(e) ==
 
 Follow(e) ==
   \/ IsClientRead(e) \/ IsClientWrite(e) \/ IsClientRecvSketchReply(e)
-  \/ IsClientSketchTimeout(e) \/ IsClientRecvOrderedReply(e) \/ IsClientTimeout(e)
+  \/ IsClientSketchTimeout(e) \/ IsClientRecvOrderedReply(e) \/ AsksEveryone(e)
   \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.

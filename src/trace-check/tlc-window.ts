@@ -63,7 +63,7 @@ export type WindowOutcome =
 
 export interface CheckedWindow {
   readonly specification: Specification
-  /** What is counted: "events" of the merged run, or "steps of sketcher 0", or of "clients 0 to 3". */
+  /** What is counted: "events" of the merged run, or "steps of sketcher 0". */
   readonly of: string
   readonly from: number
   readonly to: number
@@ -76,7 +76,7 @@ export interface CheckedWindow {
 /** A window as TLC is asked about it. */
 export interface AskedWindow {
   readonly specification: Specification
-  /** What is counted: "events" of the merged run, or "steps of sketcher 0", or of "clients 0 to 3". */
+  /** What is counted: "events" of the merged run, or "steps of sketcher 0". */
   readonly of: string
   readonly from: number
   readonly to: number

@@ -3,25 +3,16 @@
  * connection cost one system call, and the server reads them at once.
  */
 import type { Socket } from "node:net"
-import { buildConnector } from "undici"
-
-type Connector = ReturnType<typeof buildConnector>
 
 export class CorkedSockets {
   readonly #sockets = new Set<Socket>()
-  readonly #connect = buildConnector({})
   #corked = false
 
-  /** Opens a connection for whoever asks for one. */
-  readonly connect: Connector = (options, callback) =>
-    this.#connect(options, (...result) => {
-      if (result[0] === null) {
-        const [, socket] = result
-        this.#sockets.add(socket)
-        socket.once("close", () => this.#sockets.delete(socket))
-      }
-      callback(...result)
-    })
+  /** One that is connected. */
+  add(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once("close", () => this.#sockets.delete(socket))
+  }
 
   /** What is written from now on waits for the end of this turn. */
   cork(): void {

@@ -3,7 +3,7 @@
  * origins with equal contents give equal bytes. Writes are refused: an origin without digest,
  * snapshot and undo cannot take part in agreement, and replicas that disagree would lie together.
  */
-import { type Dispatcher, Pool } from "undici"
+import { buildConnector, type Dispatcher, Pool } from "undici"
 import type { Bytes } from "../core/ids.ts"
 import { CorkedSockets } from "./corked-sockets.ts"
 import {
@@ -147,7 +147,12 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
   const { url, normalise, bodyBytes, pipelining } = options
   const clocks = { headersTimeout: 0, bodyTimeout: 0 }
   const sockets = new CorkedSockets()
-  const { connect } = sockets
+  const opened = buildConnector({})
+  const connect: buildConnector.connector = (to, callback) =>
+    opened(to, (...result) => {
+      if (result[0] === null) sockets.add(result[1])
+      callback(...result)
+    })
   const pool = new Pool(url.origin, { connections, pipelining, connect, ...clocks })
   const base = url.pathname.replace(/\/$/, "")
   const ask = (request: HttpRequest): Promise<HttpResponse> => {

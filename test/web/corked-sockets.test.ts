@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { createServer, type AddressInfo, type Socket } from "node:net"
+import { type AddressInfo, connect, createServer } from "node:net"
 import { afterEach, expect, it } from "vitest"
 import { CorkedSockets } from "../../src/web/corked-sockets.ts"
 
@@ -11,12 +11,9 @@ it("writes of one turn leave at its end, and later ones at once", async () => {
   await once(server, "listening")
   const { port } = server.address() as AddressInfo
   const sockets = new CorkedSockets()
-  const socket = await new Promise<Socket>((resolve, reject) =>
-    sockets.connect(
-      { hostname: "127.0.0.1", protocol: "http:", port: String(port) },
-      (...[error, opened]) => (error === null ? resolve(opened) : reject(error)),
-    ),
-  )
+  const socket = connect(port, "127.0.0.1")
+  await once(socket, "connect")
+  sockets.add(socket)
   sockets.cork()
   sockets.cork()
   expect(socket.writableCorked).toBe(1)
