@@ -54,6 +54,7 @@ describe("TLC accepts", () => {
       "ClientTimeout",
       "Ignore:StillWaiting",
       "Ignore:DuplicateReply",
+      "Ignore:ForAnotherClient",
     ]) {
       expect([...actions], action).toContain(action)
     }

@@ -33,11 +33,18 @@ export const headerOf = (incarnation: number, firstTimestamp: number): string =>
   return header({ ...of, ...pbft, ...fast, node: own, incarnation } as TraceHeader)
 }
 
+/** Mostly one that has not answered yet. */
+const replicaOf = (random: Random, { call, client }: DClientState): number => {
+  const heard: ReadonlyArray<unknown> = call?.stage === "asked" ? call.sketches : client.replies
+  const silent = heard.flatMap((answer, replica) => (answer === undefined ? [replica] : []))
+  return silent.length === 0 || random.below(4) === 0 ? random.below(4) : random.one(silent)
+}
+
 /** What comes next, at random; the group's positions grow, so that nothing older is told. */
 const inputOf = (random: Random, client: number, state: DClientState, n: number): DClientInput => {
   const { call } = state
-  const replica = random.below(4)
-  const seq = 1 + (n >> 4)
+  const replica = replicaOf(random, state)
+  const seq = 1 + ((call?.id ?? n) >> 4)
   if (call === undefined || random.below(12) === 0) {
     const operation = `q${random.below(3)}`
     return random.below(3) === 0
@@ -46,19 +53,21 @@ const inputOf = (random: Random, client: number, state: DClientState, n: number)
   }
   if (random.below(15) === 0) return { _tag: "SketchTimeout", id: call.id }
   if (random.below(15) === 0) return { _tag: "Retransmit" }
+  // (Now and then of nobody that is here.)
+  const to = random.below(20) === 0 ? 9 : client
   if (call.stage === "asked") {
     const value = random.below(8) === 0 ? "w" : "v"
     const result = call.executor === replica ? value : undefined
     const digest = random.below(8) === 0 ? "" : digestOf(value)
     // (A liar may name a position where it has no sketch.)
     const at = digest === "" && random.below(3) > 0 ? nowhere : { seq, place: 0 }
-    const said = { client, id: call.id, replica, digest, ...at, result }
+    const said = { client: to, id: call.id, replica, digest, ...at, result }
     const message = { _tag: "SketchReply", ...said } as Authentic<SketchReply>
     return { _tag: "SketchReply", message, digest: result === undefined ? "" : digestOf(result) }
   }
   const { timestamp } = state.client
   const result = encodePlaced({ position: { seq, place: 0 }, result: "v" })
-  const message = { _tag: "Reply", view: 0, client, timestamp, replica, result } as Authentic<Reply>
+  const message = { _tag: "Reply", view: 0, client: to, timestamp, replica, result } as Authentic<Reply>
   return { _tag: "Reply", message }
 }
 
