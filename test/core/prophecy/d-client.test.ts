@@ -158,7 +158,12 @@ describe("a faulty executor that gives an old result", () => {
   })
 
   it("is never believed once that read was answered: two correct ones have executed it", () => {
-    for (const ahead of [[0, 1], [0, 2], [1, 2], [0, 1, 2]]) {
+    for (const ahead of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+      [0, 1, 2],
+    ]) {
       expect(outcomes(ahead)).toEqual(new Set(["ordered"]))
     }
   })

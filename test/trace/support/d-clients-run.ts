@@ -67,7 +67,14 @@ const inputOf = (random: Random, client: number, state: DClientState, n: number)
   }
   const { timestamp } = state.client
   const result = encodePlaced({ position: { seq, place: 0 }, result: "v" })
-  const message = { _tag: "Reply", view: 0, client: to, timestamp, replica, result } as Authentic<Reply>
+  const message = {
+    _tag: "Reply",
+    view: 0,
+    client: to,
+    timestamp,
+    replica,
+    result,
+  } as Authentic<Reply>
   return { _tag: "Reply", message }
 }
 
