@@ -12,6 +12,7 @@ import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { checkChain } from "../trace-check/chain-windows.ts"
 import { DClientCapture } from "../trace-check/d-client-chain.ts"
 import { checkDClientChain } from "../trace-check/d-client-windows.ts"
+import { GroupWatch, type Watched } from "../trace-check/group-watch.ts"
 import { together } from "../trace-check/observers.ts"
 import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
 import { checkSketcherChain } from "../trace-check/sketcher-windows.ts"
@@ -24,6 +25,7 @@ import { makeProgress, type Progress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
 import { badInput, filesOf, type Meter, sourceOf, type TraceFile } from "./trace-files.ts"
 import { makeAskTlc } from "./trace-windows.ts"
+import { watchedService } from "./watched-service.ts"
 
 /** Windows that `--tlc auto` takes from each of two places of the run. */
 const autoWindows = 2
@@ -57,6 +59,12 @@ const flags = {
   ),
   sketchers: ownSteps("sketchers", "each sketcher"),
   dClients: ownSteps("d-clients", "each process of D-Prophecy's clients"),
+  service: Flag.Literals("service", ["album", "kv"]).pipe(
+    Flag.withDescription(
+      "Have a service of this kind execute the agreed log, and compare what replicas answered: in their order, and alone to a sketcher",
+    ),
+    Flag.optional,
+  ),
   window: Flag.Int("window").pipe(
     Flag.filter(
       (size) => size >= 1 && size <= 10_000,
@@ -94,6 +102,15 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
   if (text === "auto") return Effect.succeed({ _tag: "Auto", size, windows: autoWindows })
   return rangeOf("--tlc", text)
 }
+
+/** The replicas' answers beside those of a service of the run's kind. */
+const groupOf = ({ service }: Given): GroupWatch | undefined =>
+  Option.isNone(service)
+    ? undefined
+    : new GroupWatch(watchedService(service.value === "kv" ? "key-value" : "album"))
+
+const watchedLine = ({ ordered, fast, uncompared }: Watched): string =>
+  `service   ${whole(ordered)} ordered and ${whole(fast)} fast answers are its own in the agreed log, ${whole(uncompared)} not compared`
 
 /** What is captured for TLC: undefined where nothing is. */
 interface Captured {
@@ -238,18 +255,22 @@ const tlcCode = (windows: ReadonlyArray<CheckedWindow> | undefined): number => {
 interface Found extends Replayed {
   /** undefined: none were asked for, or the traces alone are wrong. */
   readonly windows: ReadonlyArray<CheckedWindow> | undefined
+  /** undefined: no service was named. */
+  readonly watched?: Watched | undefined
   /** The line that goes on with what Ctrl-C left out. */
   readonly again?: string
 }
 
-const documentOf = ({ verdict, elapsedMs, windows, again }: Found) => {
+const documentOf = ({ verdict, elapsedMs, windows, watched, again }: Found) => {
   const interrupted = again === undefined ? {} : { interrupted: true, again }
   const tlc = windows === undefined ? {} : { tlc: { windows, ...interrupted } }
-  return { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...tlc }
+  const service = watched === undefined ? {} : { service: watched }
+  return { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...service, ...tlc }
 }
 
-const textOf = ({ verdict, elapsedMs, windows, again }: Found): string => {
+const textOf = ({ verdict, elapsedMs, windows, watched, again }: Found): string => {
   const lines = [verdictText(verdict)]
+  if (watched !== undefined) lines.push(watchedLine(watched))
   if (verdict._tag !== "Unreadable") {
     const { events } = verdict.statistics
     const seconds = elapsedMs / 1000
@@ -298,8 +319,9 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
   }
   const telling = { progress: makeProgress(given.quiet), tell }
   const drawn = yield* drawnOf(given)
-  const captures = [...Object.values(captured), drawn].filter((c) => c !== undefined)
-  const replayed = yield* replay(files, captures, telling)
+  const group = groupOf(given)
+  const captures = [...Object.values(captured), drawn, group].filter((c) => c !== undefined)
+  const replayed = { ...(yield* replay(files, captures, telling)), watched: group?.watched }
   if (drawn !== undefined) {
     // Events on both sides of a gap do not belong in one picture.
     const chain = drawn.chains()[0]
@@ -342,6 +364,10 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
     {
       command: "prophecy replay --tlc 1:1000 --window 250 traces/*.ndjson",
       description: "the first thousand events by TLC, in four adjacent windows",
+    },
+    {
+      command: "prophecy replay --service album traces/",
+      description: "and what replicas answered, beside an album that executes the agreed log",
     },
     {
       command: "prophecy replay --sketchers 1:500 traces/",

@@ -64,6 +64,8 @@ export interface Observer {
   readonly sketcher?: (event: SketcherEvent | SketcherGap, state: SketcherRun) => void
   /** A step of a client of D-Prophecy, or what is missing of the steps of its process. */
   readonly dClient?: (event: DClientEvent | DClientsGap, state: DClientRun) => void
+  /** All has gone by. Like any of these, it may reject. */
+  readonly end?: () => void
 }
 
 /** What does not change in a run. */
@@ -318,6 +320,7 @@ export const checkTraces = async (
     const own = new Check(nodes, sources.length, options)
     check = own
     await new Merge(nodes, own.causality, own.visit).run()
+    options.observer?.end?.()
     return own.verdict()
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause

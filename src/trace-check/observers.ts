@@ -5,5 +5,6 @@ export const together = (all: ReadonlyArray<Observer>): Observer => ({
   before: (index, event, state) => all.forEach((each) => each.before(index, event, state)),
   gap: () => all.forEach((each) => each.gap()),
   sketcher: (event, run) => all.forEach((each) => each.sketcher?.(event, run)),
+  end: () => all.forEach((each) => each.end?.()),
   dClient: (event, run) => all.forEach((each) => each.dClient?.(event, run)),
 })
