@@ -61,7 +61,8 @@ import {
   type Way,
 } from "./sketcher-outcome.ts"
 import { machineConfig, type SketcherLoopOptions } from "./sketcher-options.ts"
-import { SketcherTimers, timerOf } from "./sketcher-timers.ts"
+import { OrderedTimers } from "./ordered-timers.ts"
+import { timerOf } from "./sketcher-timers.ts"
 import { Writer } from "./writer.ts"
 
 /** A call that is not answered. */
@@ -92,7 +93,7 @@ export class SketcherLoop {
   readonly #keys: EndpointKeys
   readonly #limits: CodecLimits
   readonly #links: Links
-  readonly #timers = new SketcherTimers((timer) => this.#fired(timer))
+  readonly #timers = new OrderedTimers<SketcherTimer>((timer) => this.#fired(timer))
   readonly #open = new Map<CallId, Open>()
   /** By lane the request under way and whom it went to, for those of them that connect later. */
   readonly #sent: Array<Sent | undefined> = []
