@@ -158,7 +158,9 @@ describe("TLC rejects", () => {
   test("a last state that is not the specification's", async () => {
     const [chain] = await capturedSteps(1, 200, { _tag: "Range", from: 1, to: 200 })
     const { events } = chain as DClientChain
-    const last = events.findLastIndex(({ step }) => step.state.call !== undefined)
+    const last = events.findLastIndex(
+      ({ before, step }) => step.state.call !== before.call && step.effects.length === 0,
+    )
     const some = events.slice(0, last + 1).map((event, k) => {
       if (k !== last) return event
       return { ...event, step: { ...event.step, state: { ...event.step.state, call: undefined } } }
