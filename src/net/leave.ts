@@ -9,7 +9,7 @@
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
-/** Above this, collecting would take longer than it is worth; such a heap has room to compile in. */
+/** Above this, collecting takes longer than it is worth; such a heap has room to compile in. */
 const smallHeapBytes = 256 * 2 ** 20
 
 export const leave = (code: number): never => {
