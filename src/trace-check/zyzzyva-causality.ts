@@ -58,6 +58,7 @@ const spokenOf = (m: Message): Claimed | undefined => {
     case "FetchState":
       return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
     case "ViewConfirm":
       return { view: m.view, seq: m.seq, key: key() }
@@ -68,6 +69,11 @@ const spokenOf = (m: Message): Claimed | undefined => {
   }
 }
 
+const givenOf = (state: Extract<Message, { readonly _tag: "State" }>): Claimed => {
+  const { view, seq } = state.stable
+  return { view, seq, key: JSON.stringify(messageData(state)) }
+}
+
 /** One thing that must have been said before a step. */
 interface Needed {
   readonly sender: string
@@ -75,12 +81,22 @@ interface Needed {
   readonly claimed: Claimed
 }
 
+/** A client's request that a step needs; `receiver` where it came from the client itself. */
+interface Wanted {
+  readonly kind: "Request" | "Read"
+  readonly request: Request
+  readonly receiver: ReplicaId | undefined
+}
+
 export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   readonly #traced: Traced
   readonly #everyone: ReadonlyArray<ReplicaId>
   readonly #replicas: ReadonlyArray<ClaimsSaid>
   readonly #clients = new Map<ClientId, ClaimsSaid>()
-  readonly #requests = new SentRequests()
+  /** What clients asked to be ordered, and what to be read: one may follow the other. */
+  readonly #asked = { Request: new SentRequests(), Read: new SentRequests() }
+  /** States, whoever gave them. */
+  readonly #given = new ClaimsSaid(1_000)
   readonly #open = new Set<string>()
   readonly #misbehaved: (found: Misbehaviour) => void
   /** What untraced replicas signed at one place. */
@@ -111,7 +127,19 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       const isSent = (): boolean => said.knows(claimed) !== "unsaid"
       if (!isSent()) return { sender, field: "in", what: claimed.key, isSent }
     }
-    return event._tag === "ReplicaStep" ? this.#missingRequest(event) : undefined
+    if (event._tag !== "ReplicaStep") return undefined
+    return this.#missingRequest(event) ?? this.#missingState(event)
+  }
+
+  // A state proves itself, but some replica has given it: one without a trace may have.
+  #missingState({ input }: ReplicaEvent): Missing | undefined {
+    const message = messageIn(input)
+    const isAnybodys = this.#open.size > 0 || this.#traced.replicas.size < this.#everyone.length
+    if (message?._tag !== "State" || isAnybodys) return undefined
+    const state = givenOf(message)
+    const isSent = (): boolean => this.#given.knows(state) !== "unsaid"
+    if (isSent()) return undefined
+    return { sender: undefined, field: "in", what: `the state of ${state.seq}`, isSent }
   }
 
   #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
@@ -161,22 +189,26 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     return found
   }
 
-  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<readonly [Request, ReplicaId?]> {
+  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<Wanted> {
     if (input._tag === "Receive") {
-      return input.message._tag === "Request" ? [[input.message, replica]] : []
+      const { message: request } = input
+      const { _tag: kind } = request
+      return kind === "Request" || kind === "Read" ? [{ kind, request, receiver: replica }] : []
     }
     if (input._tag !== "ReceiveOrderReq") return []
-    return input.message.batch.flatMap((r, k) => (input.verdicts[k] === true ? [[r] as const] : []))
+    return input.message.batch
+      .filter((_, k) => input.verdicts[k] === true)
+      .map((request) => ({ kind: "Request", request, receiver: undefined }))
   }
 
   #missingRequest(event: ReplicaEvent): Missing | undefined {
-    for (const [request, receiver] of this.#requestsIn(event)) {
+    for (const { kind, request, receiver } of this.#requestsIn(event)) {
       const { client, timestamp } = request
       const sender = this.#traced.clients.get(client)
       if (sender === undefined || this.#open.has(sender)) continue
-      const isSent = (): boolean => this.#requests.knows(request, receiver) !== "unsaid"
+      const isSent = (): boolean => this.#asked[kind].knows(request, receiver) !== "unsaid"
       if (isSent()) continue
-      return { sender, field: "in", what: `Request ${timestamp} of client ${client}`, isSent }
+      return { sender, field: "in", what: `${kind} ${timestamp} of client ${client}`, isSent }
     }
     return undefined
   }
@@ -251,6 +283,7 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     const said = this.#replicas[replica] as ClaimsSaid
     for (const effect of step.effects) {
       if (!("message" in effect)) continue
+      if (effect.message._tag === "State") this.#given.say(givenOf(effect.message))
       for (const claim of claims(this.#traced.group, effect.message)) {
         if (claim.signer === replica) said.say(keyed(claim))
       }
@@ -275,7 +308,9 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   }
 
   #clientSent({ message, replicas }: Pick<Sent, "message" | "replicas">, place: Place): void {
-    if (message._tag === "Request") return this.#requests.send(message, replicas, place)
+    if (message._tag === "Request" || message._tag === "Read") {
+      return this.#asked[message._tag].send(message, replicas, place)
+    }
     const spoken = spokenOf(message)
     if (spoken !== undefined && message._tag === "Commit") {
       this.#saidOf(message.client).say(spoken)
@@ -287,14 +322,18 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     { timestamp, operation }: Pick<ClientState, "timestamp" | "operation">,
     place: Place,
   ): void {
-    this.#requests.forget(client, timestamp)
+    this.#asked.Request.forget(client, timestamp)
+    this.#asked.Read.forget(client, timestamp)
     this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
     if (operation === undefined) return
-    this.#requests.send({ client, timestamp, operation }, this.#everyone, place)
+    // Which of the two it was, nobody saw.
+    this.#asked.Request.send({ client, timestamp, operation }, this.#everyone, place)
+    this.#asked.Read.send({ client, timestamp, operation }, this.#everyone, place)
   }
 
   // What it said meanwhile is of views up to the one that it is in, and of its window at most.
   #afterGap({ replica, after }: ReplicaGap): void {
     this.#replicas[replica]?.forget(after.view, after.log.low + after.log.length)
+    this.#given.forget(after.view, after.log.low)
   }
 }

@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from "vitest"
 import type { ZyzzyvaChain } from "../../src/trace-check/chain.ts"
-import type { ReplicaEvent } from "../../src/trace-check/zyzzyva-event.ts"
-import { ordinaryRun, ZyzzyvaRun } from "../trace/support/zyzzyva-run.ts"
+import type { ReplicaEvent, ZyzzyvaStepEvent } from "../../src/trace-check/zyzzyva-event.ts"
+import { fetchingRun, ordinaryRun, ZyzzyvaRun } from "../trace/support/zyzzyva-run.ts"
 import { followed, outcomes, rejection } from "./support/windows.ts"
 import { captureZyzzyva, wholeChain, withChanged } from "./support/zyzzyva-windows.ts"
 
@@ -13,6 +13,11 @@ const accepted = async (chain: ZyzzyvaChain): Promise<boolean> => {
   const windows = await followed([chain], 1000)
   return windows.every(({ outcome }) => outcome._tag === "Accepted")
 }
+
+const isOf =
+  (replica: number, action: string) =>
+  (event: ZyzzyvaStepEvent): boolean =>
+    event._tag === "ReplicaStep" && event.replica === replica && event.step.action === action
 
 const takes =
   (action: string) =>
@@ -40,6 +45,20 @@ describe("TLC accepts", () => {
       `${later + 40}-${later + 79} previous Accepted`,
     ])
     expect(chains[1]?.events.some((e) => e.step.action === "Restart")).toBe(true)
+  })
+
+  test("a state that is fetched, and what its taker does after it", async () => {
+    const files = fetchingRun().files()
+    const chain = await wholeChain(files)
+    const actions = chain.events.map(({ step }) => step.action)
+    for (const action of ["SendFetchState", "RecvFetchState", "RecvState"]) {
+      expect(actions).toContain(action)
+    }
+    expect(chain.events.slice(actions.indexOf("RecvState")).some(isOf(3, "Execute"))).toBe(true)
+    expect(await accepted(chain)).toBe(true)
+    // Nor is it otherwise where the one who gave it has no trace.
+    const without = new Map([...files].filter(([name]) => name !== "replica-0"))
+    expect(await accepted(await wholeChain(without))).toBe(true)
   })
 
   test("what was heard of processes without traces, which show what others signed", async () => {
@@ -91,6 +110,15 @@ describe("TLC rejects", () => {
     }))
     const field = "ignored, but the specification has an action for it"
     expect(await rejection(chain)).toMatchObject({ event, field })
+  })
+
+  test("a state that another checkpoint is vouched for", async () => {
+    const whole = await wholeChain(fetchingRun().files())
+    const { chain, event } = withChanged(whole, takes("RecvState"), (e) => {
+      const { stable } = e.post as { readonly stable: { readonly seq: number } }
+      return { ...e, post: { ...(e.post as object), stable: { ...stable, digest: "another" } } }
+    })
+    expect(await rejection(chain)).toMatchObject({ event, field: "stable" })
   })
 
   test("a last state that is not the specification's", async () => {
