@@ -85,6 +85,7 @@ const slow = [
   "spec/sketcher-windows",
   "spec/trace-features",
   "spec/trace-windows",
+  "spec/trace-zyzzyva-more",
   "spec/zyzzyva",
   "tla-tools/command",
 ].map((name) => `test/${name}.test.ts`)

@@ -1,23 +1,26 @@
 /**
  * `node bench/protocols.ts`: PBFT and Zyzzyva in one run, on four replicas as processes of this
  * machine: null operations a second and latency with batches of at most 1, 10 and 100 requests,
- * with all replicas and with one backup that is connected and says nothing; as ratios to PBFT.
+ * with all replicas, with one backup that is connected and says nothing, and with one client whose
+ * requests verify at all replicas but one; as ratios to PBFT.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { makeClientPool } from "../src/net/client-pool.ts"
-import { freshClusterConfig } from "../src/net/cluster-config.ts"
+import { type ClientPoolShape, makeClientPool } from "../src/net/client-pool.ts"
+import { type ClusterConfig, freshClusterConfig } from "../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
+import { freshMasters, fromMasters } from "../src/net/secrets.ts"
 import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { ClosedLoop } from "./null-workload.ts"
 
 const usage = `node bench/protocols.ts [--seconds 3] [--warmup 1] [--json]
 
-PBFT and Zyzzyva: null operations with batches of 1, 10 and 100, with 0 and 1 mute backup.`
+PBFT and Zyzzyva: null operations with batches of 1, 10 and 100; with a mute backup, and with a
+faulty client beside the good ones, whose authenticators fail at one backup.`
 
 const options = {
   seconds: { type: "string", default: "3" },
@@ -30,10 +33,13 @@ const { given, whole } = readArguments(usage, options)
 const seconds = whole("seconds", given.seconds)
 const warmup = whole("warmup", given.warmup)
 
+/** Nobody, a backup that says nothing, or a client whose requests fail at one backup. */
+type Faulty = "none" | "backup" | "client"
+
 interface Setting {
   readonly protocol: "pbft" | "zyzzyva"
   readonly maxBatch: number
-  readonly mute: 0 | 1
+  readonly faulty: Faulty
 }
 
 interface Row extends Setting {
@@ -44,7 +50,22 @@ interface Row extends Setting {
 
 /** Twice as many clients as fit into a batch, so that full ones can be made. */
 const clientsFor = ({ maxBatch }: Setting): number => Math.max(4, 2 * maxBatch)
-const silent = 3
+/** The backup that is silent, or at which the faulty client's requests fail. */
+const victim = 3
+
+/** The configuration as a client has it that authenticates to one replica under another secret. */
+const withWrongSecret = (config: ClusterConfig): ClusterConfig => {
+  const [own, other] = [config.secrets, fromMasters(freshMasters(config.replicas.length))]
+  if (own._tag !== "Masters" || other._tag !== "Masters") return config
+  const masters = own.masters.with(victim, other.masters[victim] as (typeof own.masters)[number])
+  return { ...config, secrets: { ...own, masters } }
+}
+
+const ask = (pool: ClientPoolShape, clients: number): ClosedLoop => {
+  const loop = new ClosedLoop(pool, "")
+  loop.start(clients)
+  return loop
+}
 
 const measured = (setting: Setting) =>
   Effect.gen(function* () {
@@ -53,25 +74,35 @@ const measured = (setting: Setting) =>
       (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 })),
     )
     const file = join(directory, "cluster.json")
-    const { protocol, maxBatch } = setting
+    const { protocol, maxBatch, faulty } = setting
     const clients = clientsFor(setting)
-    const content = { protocol, clients, maxBatch, service: "null", retransmitMs: 5_000 } as const
+    const endpoints = [
+      { from: 0, to: clients - 1 },
+      { from: clients, to: clients },
+    ]
+    const sizes = { clients: clients + 1, endpoints, maxBatch }
+    const content = { protocol, ...sizes, service: "null", retransmitMs: 5_000 } as const
     writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
     const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
     const cluster = yield* startCluster(config, {})
     const pool = yield* makeClientPool(config)
     yield* pool.connected
-    const pid = cluster.pid(silent)
-    if (setting.mute === 1 && pid !== undefined) {
+    const pid = cluster.pid(victim)
+    if (faulty === "backup" && pid !== undefined) {
       // It is resumed so that it can end with the others.
       yield* Effect.acquireRelease(
         Effect.sync(() => process.kill(pid, "SIGSTOP")),
         () => Effect.sync(() => process.kill(pid, "SIGCONT")),
       )
     }
+    const bad =
+      faulty === "client"
+        ? yield* makeClientPool(withWrongSecret(config), { from: clients, to: clients })
+        : undefined
+    if (bad !== undefined) yield* bad.connected
     const run = Effect.gen(function* () {
-      const loop = new ClosedLoop(pool, "")
-      loop.start(clients)
+      const loop = ask(pool, clients)
+      const spoiling = bad && ask(bad, 1)
       yield* Effect.sleep(warmup * 1e3)
       loop.latencies.clear()
       const startedAt = performance.now()
@@ -79,6 +110,7 @@ const measured = (setting: Setting) =>
       const elapsed = (performance.now() - startedAt) / 1e3
       const [p50Ms, p99Ms] = loop.latencies.quantiles(0.5, 0.99)
       loop.stop()
+      spoiling?.stop()
       const row: Row = {
         ...setting,
         operationsPerSecond: loop.latencies.count / elapsed,
@@ -92,18 +124,18 @@ const measured = (setting: Setting) =>
 
 const about = machine()
 const pairs: Array<readonly [Row, Row]> = []
-for (const mute of [0, 1] as const) {
+for (const faulty of ["none", "backup", "client"] as const) {
   for (const maxBatch of [1, 10, 100]) {
-    const pbft = await Effect.runPromise(measured({ protocol: "pbft", maxBatch, mute }))
-    const zyzzyva = await Effect.runPromise(measured({ protocol: "zyzzyva", maxBatch, mute }))
+    const pbft = await Effect.runPromise(measured({ protocol: "pbft", maxBatch, faulty }))
+    const zyzzyva = await Effect.runPromise(measured({ protocol: "zyzzyva", maxBatch, faulty }))
     pairs.push([pbft, zyzzyva])
-    process.stderr.write(`${pairs.length} of 6: batches of ${maxBatch}, ${mute} mute\n`)
+    process.stderr.write(`${pairs.length} of 9: batches of ${maxBatch}, faulty: ${faulty}\n`)
   }
 }
 
 if (given.json) {
   const rows = pairs.flat()
-  const document = { schema: "prophecy-bench-protocols/1", machine: about, commit: commit(), rows }
+  const document = { schema: "prophecy-bench-protocols/2", machine: about, commit: commit(), rows }
   process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
 } else {
   const cells = (row: Row): ReadonlyArray<string> => [
@@ -112,9 +144,9 @@ if (given.json) {
     row.p99Ms?.toFixed(2) ?? "-",
   ]
   const each = ["ops/s", "p50 ms", "p99 ms"]
-  const title = ["mute", "batch", ...each, ...each, "ratio"]
+  const title = ["faulty", "batch", ...each, ...each, "ratio"]
   const lines = pairs.map(([pbft, zyzzyva]) => [
-    String(pbft.mute),
+    pbft.faulty,
     String(pbft.maxBatch),
     ...cells(pbft),
     ...cells(zyzzyva),

@@ -25,6 +25,7 @@ import {
   tlcModel,
 } from "../src/cli/model-graph.ts"
 import { unmet } from "../src/model-check/expectation.ts"
+import { liveCfgFiles } from "../src/model-check/live-cfg.ts"
 import { cfgFiles } from "../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../src/model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModels } from "../src/model-check/pbft-core-models.ts"
@@ -42,9 +43,11 @@ import { type ZyzzyvaModelSpec, zyzzyvaModels } from "../src/model-check/zyzzyva
 import {
   type ActionCounts,
   isCompared,
+  readActionCounts,
   writeActionCounts,
   writeCoverage,
 } from "./action-coverage.ts"
+import { featurePairs, pairTable } from "./feature-pairs.ts"
 import { Toolchain } from "../src/tla-tools/toolchain.ts"
 
 const specFolder = "spec/tla"
@@ -281,6 +284,7 @@ const words = process.argv.slice(2)
 if (words.includes("--write")) {
   const files = [
     cfgFiles,
+    liveCfgFiles,
     coreCfgFiles,
     refinementCfgFiles,
     prophecyCfgFiles,
@@ -292,7 +296,8 @@ if (words.includes("--write")) {
     writeFileSync(`spec/tla/${name}`, text)
   }
   writeReadme()
-  writeCoverage({ Pbft: pbftModels, Zyzzyva: zyzzyvaTwinModels })
+  const pairs = pairTable(featurePairs(pbftModels, readActionCounts()))
+  writeCoverage({ Pbft: pbftModels, Zyzzyva: zyzzyvaTwinModels }, pairs)
 } else if (words.includes("--counterexamples")) {
   writeCounterexamples()
 } else if (words.includes("--compare")) {

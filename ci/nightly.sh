@@ -52,12 +52,19 @@ crashes() {
   npm run --silent crashes -- --seed "$seed" --rounds 100 --sync-ms 20 || status=1
   npm run --silent crashes -- --seed "$seed" --rounds 20 --sync-ms 20 --replicas 7 || status=1
   npm run --silent crashes -- --seed "$seed" --rounds 20 --replicas 10 --victims primary || status=1
+  npm run --silent crashes -- --protocol zyzzyva --seed "$seed" --rounds 50 --sync-ms 20 || status=1
+  npm run --silent crashes -- --protocol zyzzyva --seed "$seed" --victims primary || status=1
   npm run --silent mutants -- --net || status=1
   return "$status"
 }
 
 # What clients of a sketcher saw of replicas that lie and lag, killed primaries and sketchers.
-histories() { npm run --silent histories:live -- --operations 500000; }
+histories() {
+  local status=0
+  npm run --silent histories:live -- --operations 500000 || status=1
+  npm run --silent histories:live -- --operations 100000 --traces --protocol zyzzyva || status=1
+  return "$status"
+}
 
 # What a killed primary costs its clients.
 pause() { node bench/view-change.ts --kills 50; }

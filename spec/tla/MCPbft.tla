@@ -547,6 +547,7 @@ BackupRejoins == {<<1, 1>>}
 LastRejoins == {<<3, 1>>}
 NobodyRecovers == {}
 BackupRecovers == {<<1, 1>>}
+BackupRecoversLater == {<<1, 2>>}
 LastRecovers == {<<3, 1>>}
 
 TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
@@ -639,6 +640,127 @@ FalseAnswers == {Answer(3, 0, 0), Answer(3, 9, 9)}
 NullVotes ==
   UNION {PreparesAndCommits(b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {2, 3}}
 
+
+\* Who may replace whose key.
+NobodyRekeys == {}
+OfPrimary == {<<1, 0>>}
+OfTwo == {<<1, 0>>, <<1, 2>>}
+
+\* Only before the receiver replaced the key of j, or only since.
+Under(j, replaced, messages) ==
+  {With(m, "keys", [of |-> j, replaced |-> replaced]) : m \in messages}
+
+\* Replicas 0 and 2 tell the truth to some. Who has the keys of 0 tells replica 1 something else in
+\* its name, until 1 replaces them; then somebody has those of 2.
+Thieves(heard) ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {heard}) \cup
+  PreparesAndCommits(2, {0}, {1}, {DigestA}, {heard}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {heard}) \cup
+  Under(0, FALSE, PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
+                  Vote("Commit", 0, {0}, {1}, {DigestB}, {{1}})) \cup
+  Under(0, TRUE, PreparesAndCommits(2, {0}, {1}, {DigestB}, {{1}}))
+TwoThieves == Thieves({3})
+TwoThievesAndTruth == Thieves({1, 3})
+
+\* For a backup, replica 1, that replaces keys: certificates of which a part is forgotten.
+ForRekeyer ==
+  PrePrepares(0, {0}, {1}, {BatchB(Replicas), BatchC({0})}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {DigestB}, {Replicas}) \cup
+  Vote("Prepare", 3, {0}, {1}, {DigestC}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2}}
+
+\* The same in view 2, which its primary started with a batch; another one follows.
+ForRekeyerInNewView ==
+  LET first == [seq |-> 0, digest |-> MCStateDigest(0, <<>>, InitialTable)]
+      entries == {[seq |-> 1, digest |-> DigestB, view |-> 0]}
+      changes == {ViewChange(b, 2, 0, {first}, entries, entries) : b \in {0, 2, 3}}
+      decision == [start |-> first, chosen |-> {[seq |-> 1, digest |-> DigestB]}]
+  IN {NewView(2, 2, changes, decision)} \cup
+     PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {Replicas}) \cup
+     PrePrepares(2, {2}, {2}, {BatchC(Replicas)}, {Replicas}) \cup
+     Vote("Prepare", 0, {2}, {1, 2}, {DigestB}, {Replicas}) \cup
+     Vote("Commit", 2, {2}, {1}, {DigestB}, {Replicas})
+
+\* What was executed, decided, or lies above the window.
+ForRekeyerTold ==
+  UNION {Told(b, {1}, {DigestA}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(DigestA), BatchOf(DigestB)} \cup
+  UNION {CheckpointVotes(b, {4}, {CheckpointB}, {Replicas}) : b \in {0, 2}} \cup
+  {StateOf(4, DigestB, TableB)}
+
+\* How far the others are.
+ForRekeyerRecovering ==
+  {ReplyStable(0, 1, 1, 0, 0), ReplyStable(0, 1, 1, 0, 9), ReplyStable(2, 1, 1, 0, 1),
+   ReplyStable(3, 1, 1, 1, 1)}
+
+(***************************************************************************)
+(* Where several features meet.                                            *)
+(***************************************************************************)
+\* The time and one request: a big one of client 0, or that replica 1 makes to be taken back.
+Mixed(at) == WithValue(1, at, BigA(at))
+Later(at) == WithValue(2, at, <<Sig(0, 2, "aaaa", at)>>)
+Returning(at) == WithValue(1, at, <<Sig(3, 1, "recover", at)>>)
+
+\* The clients' table after such a batch, and a state after it, given for n.
+TableAfter(batch) == [c \in AllClients |->
+  IF \E k \in 1 .. Len(batch) : batch[k].client = c
+  THEN LET k == CHOOSE k \in 1 .. Len(batch) : batch[k].client = c
+       IN [timestamp |-> batch[k].timestamp, result |-> <<batch[k].op, k>>]
+  ELSE NoEntry]
+ValueAfter(batch) == [k \in 1 .. Len(batch) |-> Plain(batch[k])]
+StateAfter(batch, n) ==
+  LET d == MCStateDigest(n, ValueAfter(batch), TableAfter(batch))
+  IN UNION {CheckpointVotes(b, {n}, {d}, {Replicas}) : b \in {0, 2}} \cup
+     {StateOf(n, ValueAfter(batch), TableAfter(batch))}
+
+\* A pre-prepare, named and whole, and what makes certificates of it.
+AgreedOn(batch, n) ==
+  ShortPrePrepares(0, {0}, {n}, {batch}, {Replicas}) \cup
+  PrePrepares(0, {0}, {n}, {batch}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {n}, {Digest(batch)}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {n}, {Digest(batch)}, {Replicas}) : b \in {0, 2}}
+AskedOfOne == {With(m, "replier", 0) : m \in Requests(0, 1, "aaaa", {Replicas})}
+
+ForMixed ==
+  AskedOfOne \cup AgreedOn(Mixed(Replicas), 1) \cup StateAfter(Mixed({}), 1) \cup
+  ReadsOf(0, 2, "r", {Replicas})
+ForMixedTold ==
+  AskedOfOne \cup
+  UNION {Told(b, {1}, {Digest(Mixed({}))}, {Replicas}) : b \in {0, 2}} \cup
+  UNION {Vote("Commit", b, {0}, {2}, {Digest(Later({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Mixed({}))), BatchOf(Digest(Later({})))} \cup
+  ReadsOf(0, 3, "r", {Replicas})
+ForMixedRekeyer ==
+  AskedOfOne \cup AgreedOn(Mixed(Replicas), 1) \cup
+  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 2, "r", {Replicas})
+ForNull ==
+  PrePrepares(0, {0}, {1}, {NoBatch}, {Replicas}) \cup
+  Vote("Prepare", 2, {0}, {1}, {NullDigest}, {Replicas}) \cup
+  UNION {Vote("Commit", b, {0}, {1}, {NullDigest}, {Replicas}) : b \in {0, 2, 3}} \cup
+  UNION {Told(b, {1}, {NullDigest}, {Replicas}) : b \in {0, 2}} \cup
+  {BatchOf(NullDigest)} \cup StateAfter(<<>>, 1) \cup ReadsOf(0, 1, "r", {Replicas})
+ForRecovererAhead ==
+  {ReplyStable(0, 1, 1, 0, 0), ReplyStable(2, 1, 1, 0, 1)} \cup
+  AgreedOn(Returning(Replicas), 1) \cup
+  PrePrepares(0, {0}, {2}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 1, "r", {Replicas})
+ForRecovererMixed ==
+  ForRecovererAhead \cup
+  UNION {Told(b, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 1)
+ForRejoinerMixed ==
+  UNION {Vote("Commit", b, {0}, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 3) \cup
+  AgreedOn(Later(Replicas), 4) \cup
+  PrePrepares(0, {0}, {4}, {NoBatch}, {Replicas}) \cup ReadsOf(0, 1, "r", {Replicas})
+
+\* Who lost its disk was taken back, and is recovered later with the one that it has.
+ForReturner ==
+  UNION {Vote("Commit", b, {0}, {1}, {Digest(Returning({}))}, {Replicas}) : b \in {0, 2, 3}} \cup
+  {BatchOf(Digest(Returning({})))} \cup StateAfter(Returning({}), 3) \cup
+  {ReplyStable(0, 1, 2, 3, 3), ReplyStable(2, 1, 2, 3, 4)}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Next with each step told to the module Graph: equal to Next.            *)
@@ -675,6 +797,7 @@ MCNext ==
   \/ \E i \in Correct : Restart(i) /\ Step("Restart")
   \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
   \/ \E i \in Correct : AnyRecover(i) /\ Step("Recover")
+  \/ \E i \in Correct : AnyChangeKey(i) /\ Step("ChangeKey")
   \/ \E i \in Correct : AnyRecvQueryStable(i) /\ Step("RecvQueryStable")
   \/ \E i \in Correct : AnyRecvReplyStable(i) /\ Step("RecvReplyStable")
 MCSpec == Init /\ [][MCNext]_vars
@@ -692,6 +815,7 @@ HasValue(batch) == batch # <<>> /\ batch[1].client \in Clock
 
 Witnesses ==
   /\ RecordWitness("ReachHeld", PhaseAt("held"))
+  /\ RecordWitness("ReachUnheard", PhaseAt("voted"))
   /\ RecordWitness("ReachPrepared", PhaseAt("prepared"))
   /\ RecordWitness("ReachCommitted", PhaseAt("committed"))
   /\ RecordWitness("ReachExecuted", \E i \in Correct : executed[i] > 0)

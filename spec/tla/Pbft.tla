@@ -7,7 +7,7 @@
 (* requests and tentative execution (TOCS section 5.1), big requests that  *)
 (* clients send past the primary (TOCS section 6.1), values that the       *)
 (* primary proposes, as a clock (OSDI '99 section 4.6), and decisions that *)
-(* are fetched or told.                                                    *)
+(* are fetched or told, and keys that change.                              *)
 (*                                                                         *)
 (* Sources: Castro and Liskov, OSDI '99 (sections 4.1-4.3) and TOCS 20(4)  *)
 (* 2002 (sections 4, 6 and the appendix).                                  *)
@@ -54,6 +54,8 @@ CONSTANTS
   Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
   Recoveries,       \* the same of who is recovered with its disk (TOCS section 5)
   NullSeqs,         \* where primaries may propose the null request, so that an idle log goes on
+  Rekeys,           \* <<i, j>>: where the key under which i hears j may change
+  KeepVotes,        \* whether what came under the old key counts on: only to show what breaks
   IsBig(_),         \* IsBig(op): its client sends it to everyone, and pre-prepares only name it
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -167,6 +169,9 @@ BatchOf(d) == [type |-> "Batch", batch |-> d]
 FetchState(i, n, d) ==
   [type |-> "FetchState", seq |-> n, digest |-> d, replica |-> i, auth |-> Replicas]
 StateOf(n, v, t) == [type |-> "State", seq |-> n, value |-> v, table |-> t]
+\* i has agreed on a new key with j: nothing that is under the one before counts here any more. (It
+\* is what connections say, and nobody's input.)
+NewKey(i, j) == [type |-> "NewKey", of |-> j, replica |-> i]
 \* A replica that is recovered asks how far the others are; `incarnation` tells its questions apart.
 QueryStable(i, k) ==
   [type |-> "QueryStable", incarnation |-> k, replica |-> i, auth |-> Replicas]
@@ -239,13 +244,15 @@ QueueTypeOK == \A i \in Correct : \A k \in 1 .. Len(queue[i]) :
 (*        "held"         a pre-prepare whose requests are not all known to *)
 (*                       be their clients': waits for f + 1 vouchers       *)
 (*        "prePrepared"  accepted; the PREPARE (or PRE-PREPARE) is sent    *)
+(*        "voted"        the same, but the pre-prepare came under a key    *)
+(*                       that was replaced: waits to hear it again         *)
 (*        "prepared"     prepared certificate complete; the COMMIT is sent *)
 (*        "committed"    committed certificate complete                    *)
 (*        "decided"      the same, without a vote of its own: it fetched   *)
 (*                       what the primary did not tell it                  *)
 (* Durable: phase (up to prepared), batch, own votes.                      *)
 (***************************************************************************)
-Phases == {"empty", "held", "prePrepared", "prepared", "committed", "decided"}
+Phases == {"empty", "held", "prePrepared", "voted", "prepared", "committed", "decided"}
 Final == {"committed", "decided"}
 NoVotes == [r \in Replicas |-> NoDigest]
 EmptySlot == [phase |-> "empty", batch |-> NoBatch, prepares |-> NoVotes, commits |-> NoVotes]
@@ -420,6 +427,13 @@ InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
 Deliverable(type) ==
   {m \in msgs : m.type = type} \cup {m \in InjectedOf[type] : Buildable(m)}
 
+\* Who lies in j's name while it has j's key, or only since another's is of no use any more: `keys`
+\* says whose key the receiver must have replaced, or must not have. (What a correct replica said it
+\* says again under its newest keys.)
+IsUnderKeys(i, m) == "keys" \in DOMAIN m => (NewKey(i, m.keys.of) \in msgs) = m.keys.replaced
+DeliverableTo(i, type) ==
+  IF Rekeys = {} THEN Deliverable(type) ELSE {m \in Deliverable(type) : IsUnderKeys(i, m)}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The decision procedure of the view change (TOCS section 4.5, figure 4): *)
@@ -487,7 +501,7 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 
 \* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
 MsgsTypeOK == \A m \in msgs :
-  /\ m.type \in MessageTypes
+  /\ m.type \in MessageTypes \cup {"NewKey"}
   /\ m.type \notin {"Request", "Read", "Batch", "State"} => m.replica \in Correct
   /\ m.type \in {"Request", "Read", "Reply"} => m.client \in AllClients /\ m.timestamp > 0
   /\ m.type \in {"PrePrepare", "Prepare", "Commit"} => m.view \in Nat /\ m.seq > 0
@@ -712,15 +726,19 @@ Whole(i, m) ==
      ELSE IF (\A k \in named : at(k) # {}) /\ Digest(batch) = m.digest THEN {batch} ELSE {}
 
 \* A backup takes the first pre-prepare of the view's primary for a sequence number in its window.
-\* It asks for the whole of one that names requests which it lacks.
+\* It asks for the whole of one that names requests which it lacks. What it has voted for it may
+\* hear again.
 RecvPrePrepare(i, m) ==
   /\ m.type = "PrePrepare" /\ i \in m.auth
   /\ m.view = view[i] /\ active[i] /\ ~IsMute(i)
   /\ m.replica = Primary(view[i]) /\ i # m.replica
   /\ m.seq \in Open(i)
-  /\ slot[i][m.seq].phase = "empty"
+  /\ slot[i][m.seq].phase \in {"empty", "voted"}
+  /\ slot[i][m.seq].phase = "voted" => DigestIn(m) = Digest(slot[i][m.seq].batch)
   /\ WellFormed(m.batch)
-  /\ IF Whole(i, m) = {}
+  /\ IF slot[i][m.seq].phase = "voted"
+     THEN Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.phase = "prePrepared"], {})
+     ELSE IF Whole(i, m) = {}
      THEN /\ msgs' = msgs \cup {FetchPrePrepare(i, view[i], m.seq)}
           /\ UNCHANGED slot
      ELSE LET batch == CHOOSE b \in Whole(i, m) : TRUE
@@ -735,13 +753,16 @@ RecvPrePrepare(i, m) ==
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, fastVars, client>>
 
+\* Whether the view started with the batch at n: its NEW-VIEW, which is signed, says so.
+IsChosen(i, n) == \E x \in newView[i] : \E c \in x.chosen : c.seq = n
+
 \* The primary gives its pre-prepare in full. (What its view started with is in its NEW-VIEW.)
 RecvFetchPrePrepare(i, m) ==
   /\ m.type = "FetchPrePrepare" /\ i \in m.auth /\ m.replica # i
   /\ m.view = view[i] /\ active[i] /\ i = Primary(view[i])
   /\ m.seq \in Window(low[i])
   /\ slot[i][m.seq].phase \in {"prePrepared", "prepared", "committed"}
-  /\ \A x \in newView[i] : \A c \in x.chosen : c.seq # m.seq
+  /\ ~IsChosen(i, m.seq)
   /\ msgs' = msgs \cup {PrePrepare(i, view[i], m.seq, slot[i][m.seq].batch)}
   /\ UNCHANGED <<replicaVars, client>>
 
@@ -751,7 +772,7 @@ RecvPrepare(i, m) ==
   /\ m.view = view[i] /\ active[i]
   /\ m.replica # Primary(view[i]) /\ m.replica # i
   /\ m.seq \in Open(i)
-  /\ slot[i][m.seq].phase \in {"empty", "held", "prePrepared"}
+  /\ slot[i][m.seq].phase \in {"empty", "held", "prePrepared", "voted"}
   /\ slot[i][m.seq].prepares[m.replica] = NoDigest
   /\ Advance(i, m.seq, [slot[i][m.seq] EXCEPT !.prepares[m.replica] = m.digest], {})
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
@@ -856,7 +877,7 @@ EntriesAt(i, phases) ==
 \* P: the last thing prepared at each number. Q: per number and digest the last view.
 LeavingP(i) == LET now == EntriesAt(i, {"prepared", "committed"}) IN
   now \cup {e \in pset[i] : \A x \in now : x.seq # e.seq}
-LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN
+LeavingQ(i) == LET now == EntriesAt(i, {"prePrepared", "voted", "prepared", "committed"}) IN
   now \cup {e \in qset[i] : \A x \in now : x.seq # e.seq \/ x.digest # e.digest}
 
 (***************************************************************************)
@@ -941,9 +962,10 @@ Settle(i) ==
        n \in Window(low[i]) /\ Digest(slot[i][n].batch) \in CommittedAt(i, n)
   /\ undo' = [undo EXCEPT ![i] = {}]
   /\ queue' = [queue EXCEPT ![i] = Waiting(i, table[i])]
+  /\ recovery' = [recovery EXCEPT ![i] = Placed(i, executed[i], table[i])]
   /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
   /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
-                 recovery, client>>
+                 client>>
   /\ KeepTold(i, {[seq |-> n, digest |-> Digest(slot[i][n].batch)] :
                     n \in Settled(i).executed + 1 .. executed[i]})
 
@@ -1265,7 +1287,7 @@ RecvState(i, m) ==
 (***************************************************************************)
 DurableSlot(i, s) ==
   LET d == Digest(s.batch)
-      accepted == s.phase \in {"prePrepared", "prepared", "committed"}
+      accepted == s.phase \in {"prePrepared", "voted", "prepared", "committed"}
       prepared == s.phase \in {"prepared", "committed"}
       own(yes) == IF yes THEN [NoVotes EXCEPT ![i] = d] ELSE NoVotes
   IN IF ~accepted THEN EmptySlot
@@ -1274,6 +1296,11 @@ DurableSlot(i, s) ==
            prepares |-> own(i # Primary(view[i])),
            commits |-> own(prepared)]
 
+\* A process that starts has new keys. (What others voted it has forgotten anyway.)
+Unheard(i, n, s) ==
+  IF Rekeys # {} /\ ~KeepVotes /\ s.phase = "prePrepared" /\ i # Primary(view[i]) /\ ~IsChosen(i, n)
+  THEN [s EXCEPT !.phase = "voted"] ELSE s
+
 FromDisk(i) ==
   LET n == Max(DOMAIN checkpoints[i])
       own(k) == IF k \in DOMAIN checkpoints[i]
@@ -1281,7 +1308,8 @@ FromDisk(i) ==
                         StateDigest(k, checkpoints[i][k].value, checkpoints[i][k].table)]
                 ELSE NoVotes
   IN /\ queue' = [queue EXCEPT ![i] = <<>>]
-     /\ slot' = [slot EXCEPT ![i] = [k \in Window(low[i]) |-> DurableSlot(i, slot[i][k])]]
+     /\ slot' = [slot EXCEPT ![i] =
+          [k \in Window(low[i]) |-> Unheard(i, k, DurableSlot(i, slot[i][k]))]]
      /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = checkpoints[i][n].value]
      /\ table' = [table EXCEPT ![i] = checkpoints[i][n].table]
@@ -1393,21 +1421,65 @@ RecvReplyStable(i, m) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
+(* Keys (TOCS section 4.2). The key under which i hears j is a new one.    *)
+(* What j said under the one before stays where it completed a             *)
+(* certificate; elsewhere i forgets it, and j says it again. So all votes  *)
+(* of a certificate came under keys that were good when it was complete,   *)
+(* and no more than f of these were in wrong hands: whoever had j's old    *)
+(* key, before j was recovered, and whoever has another's new one, do not  *)
+(* add up. i's own votes stay said. Where j is the primary, i has voted    *)
+(* for what it may not have said; i waits to hear it again, and takes      *)
+(* nothing else there. VIEW-CHANGE and NEW-VIEW are signed, under no such  *)
+(* key: see IsFresh.                                                       *)
+(***************************************************************************)
+WithoutVotes(i, j, n) ==
+  LET s == slot[i][n]
+      leads == j = Primary(view[i])
+      phase == CASE leads /\ s.phase = "held" -> "empty"
+                 [] leads /\ s.phase = "prePrepared" /\ ~IsChosen(i, n) -> "voted"
+                 [] OTHER -> s.phase
+  IN IF s.phase \in Final \/ Decided(s) # {} THEN s
+     ELSE [phase    |-> phase,
+           batch    |-> IF phase = "empty" THEN NoBatch ELSE s.batch,
+           prepares |-> IF s.phase = "prepared" THEN s.prepares
+                        ELSE [s.prepares EXCEPT ![j] = NoDigest],
+           commits  |-> [s.commits EXCEPT ![j] = NoDigest]]
+
+ChangeKey(i, j) ==
+  /\ <<i, j>> \in Rekeys
+  /\ msgs' = msgs \cup {NewKey(i, j)}
+  /\ IF KeepVotes THEN UNCHANGED <<slot, checkpointVotes, told, recovery>>
+     ELSE LET votes == [n \in DOMAIN checkpointVotes[i] |->
+                          [checkpointVotes[i][n] EXCEPT ![j] = NoDigest]]
+              claims == {c \in told[i].claims :
+                           c.replica # j \/ Claimed(c.seq, told[i].claims) # {}}
+          IN /\ slot' = [slot EXCEPT ![i] = [n \in Window(low[i]) |-> WithoutVotes(i, j, n)]]
+             /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] =
+                  [n \in {n \in DOMAIN votes : n <= low[i] + L \/ votes[n] # NoVotes} |-> votes[n]]]
+             /\ told' = [told EXCEPT ![i].claims = claims,
+                  ![i].batches = {d \in @ : \E c \in claims : c.digest = d}]
+             /\ recovery' = [recovery EXCEPT ![i] =
+                  {IF HasDisk(r) THEN [r EXCEPT !.told[j] = {}] ELSE r : r \in @}]
+  /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints, changeVars,
+                 undo, reads, client>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
 (* The actions by their receivers, so that TLC reports each by its name.   *)
 (***************************************************************************)
 AnyClientRecvReply(c) == \E m \in Deliverable("Reply") : ClientRecvReply(c, m)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
 AnySendPrePrepare(i)  == \E k \in 0 .. Len(queue[i]), head \in HeadsOf(i) \cup {<<>>} :
                            SendPrePrepare(i, head, SubSeq(queue[i], 1, k))
-AnyRecvPrePrepare(i)  == \E m \in Deliverable("PrePrepare") : RecvPrePrepare(i, m)
+AnyRecvPrePrepare(i)  == \E m \in DeliverableTo(i, "PrePrepare") : RecvPrePrepare(i, m)
 AnyRecvFetchPrePrepare(i) == \E m \in Deliverable("FetchPrePrepare") : RecvFetchPrePrepare(i, m)
-AnyRecvPrepare(i)     == \E m \in Deliverable("Prepare") : RecvPrepare(i, m)
-AnyRecvCommit(i)      == \E m \in Deliverable("Commit") : RecvCommit(i, m)
+AnyRecvPrepare(i)     == \E m \in DeliverableTo(i, "Prepare") : RecvPrepare(i, m)
+AnyRecvCommit(i)      == \E m \in DeliverableTo(i, "Commit") : RecvCommit(i, m)
 AnySendCommitted(i)   == \E n \in Window(low[i]) : SendCommitted(i, n)
-AnyRecvCommitted(i)   == \E m \in Deliverable("Committed") : RecvCommitted(i, m)
+AnyRecvCommitted(i)   == \E m \in DeliverableTo(i, "Committed") : RecvCommitted(i, m)
 AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
 AnyAnswerRead(i)      == \E r \in reads[i] : AnswerRead(i, r)
-AnyRecvCheckpoint(i)  == \E m \in Deliverable("Checkpoint") : RecvCheckpoint(i, m)
+AnyRecvCheckpoint(i)  == \E m \in DeliverableTo(i, "Checkpoint") : RecvCheckpoint(i, m)
 AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
 AnySendNewView(i)     ==
   \E d \in Decisions(ChangesOf(i)) : SendNewView(i, d)
@@ -1419,8 +1491,9 @@ AnyRecvFetchState(i)  == \E m \in Deliverable("FetchState") : RecvFetchState(i, 
 AnyRecvState(i)       == \E m \in Deliverable("State") : RecvState(i, m)
 AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
 AnyRecover(i)         == \E k \in {r[2] : r \in Recoveries} : Recover(i, k)
+AnyChangeKey(i)       == \E j \in {r[2] : r \in Rekeys} : ChangeKey(i, j)
 AnyRecvQueryStable(i) == \E m \in Deliverable("QueryStable") : RecvQueryStable(i, m)
-AnyRecvReplyStable(i) == \E m \in Deliverable("ReplyStable") : RecvReplyStable(i, m)
+AnyRecvReplyStable(i) == \E m \in DeliverableTo(i, "ReplyStable") : RecvReplyStable(i, m)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -1453,6 +1526,7 @@ Next ==
   \/ \E i \in Correct : Restart(i)
   \/ \E i \in Correct : AnyRejoin(i)
   \/ \E i \in Correct : AnyRecover(i)
+  \/ \E i \in Correct : AnyChangeKey(i)
   \/ \E i \in Correct : AnyRecvQueryStable(i)
   \/ \E i \in Correct : AnyRecvReplyStable(i)
 

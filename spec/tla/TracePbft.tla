@@ -79,26 +79,27 @@ DecisionsOf(S) ==
 
 -----------------------------------------------------------------------------
 StartState ==
-  /\ view = [i \in Correct |-> Start[i].view]
-  /\ active = [i \in Correct |-> Start[i].active]
-  /\ seqno = [i \in Correct |-> Start[i].seqno]
-  /\ queue = [i \in Correct |-> Start[i].queue]
-  /\ slot = [i \in Correct |-> SlotsOf(Start[i].low, Start[i].slot)]
-  /\ executed = [i \in Correct |-> Start[i].executed]
-  /\ table = [i \in Correct |-> TableOf(Start[i].table)]
+  /\ view = [i \in Correct |-> StartReplicas[i].view]
+  /\ active = [i \in Correct |-> StartReplicas[i].active]
+  /\ seqno = [i \in Correct |-> StartReplicas[i].seqno]
+  /\ queue = [i \in Correct |-> StartReplicas[i].queue]
+  /\ slot = [i \in Correct |-> SlotsOf(StartReplicas[i].low, StartReplicas[i].slot)]
+  /\ executed = [i \in Correct |-> StartReplicas[i].executed]
+  /\ table = [i \in Correct |-> TableOf(StartReplicas[i].table)]
   /\ value = [i \in Correct |-> InitialValue]
-  /\ low = [i \in Correct |-> Start[i].low]
-  /\ checkpoints = [i \in Correct |-> CheckpointsOf(Start[i].checkpoints)]
-  /\ checkpointVotes = [i \in Correct |-> CheckpointVotesOf(Start[i].low, Start[i].checkpointVotes)]
-  /\ pset = [i \in Correct |-> Start[i].pset]
-  /\ qset = [i \in Correct |-> Start[i].qset]
-  /\ viewChanges = [i \in Correct |-> Start[i].viewChanges]
-  /\ newView = [i \in Correct |-> Start[i].newView]
-  /\ fetched = [i \in Correct |-> Start[i].fetched]
-  /\ undo = [i \in Correct |-> UndoOf(Start[i].undo)]
-  /\ reads = [i \in Correct |-> Start[i].reads]
-  /\ recovery = [i \in Correct |-> Start[i].recovery]
-  /\ told = [i \in Correct |-> Start[i].told]
+  /\ low = [i \in Correct |-> StartReplicas[i].low]
+  /\ checkpoints = [i \in Correct |-> CheckpointsOf(StartReplicas[i].checkpoints)]
+  /\ checkpointVotes = [i \in Correct |->
+       CheckpointVotesOf(StartReplicas[i].low, StartReplicas[i].checkpointVotes)]
+  /\ pset = [i \in Correct |-> StartReplicas[i].pset]
+  /\ qset = [i \in Correct |-> StartReplicas[i].qset]
+  /\ viewChanges = [i \in Correct |-> StartReplicas[i].viewChanges]
+  /\ newView = [i \in Correct |-> StartReplicas[i].newView]
+  /\ fetched = [i \in Correct |-> StartReplicas[i].fetched]
+  /\ undo = [i \in Correct |-> UndoOf(StartReplicas[i].undo)]
+  /\ reads = [i \in Correct |-> StartReplicas[i].reads]
+  /\ recovery = [i \in Correct |-> StartReplicas[i].recovery]
+  /\ told = [i \in Correct |-> StartReplicas[i].told]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -361,6 +362,9 @@ IsRejoin(e)          == /\ e.action = "Rejoin"
 IsRecover(e)         == /\ e.action = "Recover"
                         /\ Recover(e.node, e.incarnation)
                         /\ ReplicaIs(e.node, e.post)
+IsChangeKey(e)       == /\ e.action = "ChangeKey"
+                        /\ ChangeKey(e.node, e.of)
+                        /\ ReplicaAsLogged(e.node, e.post)
 IsRecvQueryStable(e) == /\ e.action = "RecvQueryStable"
                         /\ Receivable(e.m)
                         /\ RecvQueryStable(e.node, e.m)
@@ -418,13 +422,13 @@ Follow(e) ==
   \/ IsRecvCheckpoint(e) \/ IsTimeout(e) \/ IsRecvViewChange(e) \/ IsSendNewView(e)
   \/ IsRecvNewView(e) \/ IsRecvFetchBatch(e) \/ IsRecvBatch(e) \/ IsEnterView(e)
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e)
-  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsRecvQueryStable(e)
-  \/ IsRecvReplyStable(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsRecover(e) \/ IsChangeKey(e)
+  \/ IsRecvQueryStable(e) \/ IsRecvReplyStable(e) \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==
   /\ UNCHANGED vars
-  /\ \A i \in Correct : ReplicaIs(i, End[i])
+  /\ \A i \in Correct : ReplicaIs(i, EndReplicas[i])
   /\ \A c \in Clients : Same("client", client'[c], ClientOf(EndClients[c]))
   /\ Same("messages", EndMessages \ msgs, {})
 

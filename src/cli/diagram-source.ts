@@ -2,8 +2,7 @@
 import type { Violation } from "../model-check/explore.ts"
 import type { Counterexample } from "../tla-tools/counterexample.ts"
 import { type Difference, differenceText, differentStates } from "../tla-tools/difference.ts"
-import type { Chain } from "../trace-check/chain.ts"
-import type { StepEvent } from "../trace-check/event.ts"
+import type { AnyChain } from "../trace-check/chain.ts"
 import type { Diagram, DiagramEvent } from "./diagram.ts"
 
 // The words in which a model tells a step end in the sender, or name the client.
@@ -59,7 +58,9 @@ const messageText = (message: Fields): string =>
     })
     .join(" ")
 
-const received = ({ input }: StepEvent): Fields | undefined =>
+type Stepped = AnyChain["events"][number]
+
+const received = ({ input }: Stepped): Fields | undefined =>
   "message" in input ? (input.message as unknown as Fields) : undefined
 
 // A batch that was fetched is known by its digest, whoever sends it.
@@ -68,16 +69,17 @@ const senderOf = (message: Fields): string | undefined => {
   return message["replica"] === undefined ? undefined : `replica ${message["replica"]}`
 }
 
-const sentBy = ({ step }: StepEvent): ReadonlyArray<Fields> =>
+const sentBy = ({ step }: Stepped): ReadonlyArray<Fields> =>
   (step.effects as unknown as ReadonlyArray<Fields>).flatMap(({ message }) =>
     message === undefined ? [] : [message as Fields],
   )
 
-const laneOf = (event: StepEvent): string =>
+const laneOf = (event: Stepped): string =>
   event._tag === "ReplicaStep" ? `replica ${event.replica}` : `client ${event.client}`
 
 /** A stretch of a recorded run, each message from the step that sent it. */
-export const chainDiagram = ({ header, from, events }: Chain): Diagram => {
+export const chainDiagram = ({ header, from, ...chain }: AnyChain): Diagram => {
+  const events: ReadonlyArray<Stepped> = chain.events
   const sent = new Map<string, number>()
   const drawn = events.map((event, k): DiagramEvent => {
     const message = received(event)

@@ -181,7 +181,6 @@ export const mainJob = Effect.fn("mainJob")(function* (
   const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
   // TLC has nothing to add to traces that the model itself rejects.
   if (!options.tlc) findings.tlc = { _tag: "Skipped" }
-  else if (findings.protocol === "zyzzyva") findings.tlc = { _tag: "Unspecified" }
   else if (readable)
     findings.tlc = yield* tlcStage(
       { run: run.chains(), sketchers: sketchers.chains() },

@@ -152,8 +152,13 @@ const note = (known: Known<State>, state: State, now: Moment): void => {
   known.last = now
 }
 
-const stageOf = ({ phase }: Slot): string =>
-  phase === "prePrepared" ? "pre-prepared" : phase === "empty" ? "unknown but for votes" : phase
+const stageNames: Partial<Record<Slot["phase"], string>> = {
+  empty: "unknown but for votes",
+  prePrepared: "pre-prepared",
+  voted: "pre-prepared under a key that was replaced",
+}
+
+const stageOf = ({ phase }: Slot): string => stageNames[phase] ?? phase
 
 const clientNeeds = (group: Group, client: ClientId, state: ClientState): ReadonlyArray<Need> => {
   if (state.operation === undefined) return []
@@ -198,6 +203,7 @@ const slotNeed = (config: Config, state: State, seq: Seq): Need | undefined => {
   const backups = (has: ReadonlyArray<ReplicaId>) =>
     lacking(group, has).filter(({ replica }) => replica !== primary)
   switch (slot.phase) {
+    case "voted":
     case "empty": {
       const lacks = [{ replica: primary, why: "" }]
       return primary === id

@@ -297,7 +297,9 @@ const print = (given: Given, found: Found): Effect.Effect<void> => {
 const againLine = (given: Given, checked: ReadonlyArray<CheckedWindow>): string => {
   const asked = Option.getOrUndefined(given.tlc)
   const to = asked?.split(":")[1]
-  const done = checked.findLast(({ specification }) => specification === "Pbft")?.to
+  const done = checked.findLast(({ specification }) =>
+    ["Pbft", "Zyzzyva"].includes(specification),
+  )?.to
   const rest = to === undefined || done === undefined ? asked : `${done + 1}:${to}`
   const flag = rest === undefined || done === Number(to) ? "" : `--tlc ${rest} `
   const own = [
@@ -351,9 +353,9 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
   Command.withDescription(
     [
       "Check recorded runs: every step of every process against the model, all of them together,",
-      "and windows of them by TLC: of replicas and clients against spec/tla/Pbft.tla, of sketchers",
-      "against spec/tla/Prophecy.tla, of D-Prophecy's clients against spec/tla/DProphecy.tla.",
-      "Exit codes: 0 conforms,",
+      "and windows of them by TLC: of replicas and clients against spec/tla/Pbft.tla or",
+      "spec/tla/Zyzzyva.tla, of sketchers against spec/tla/Prophecy.tla, of D-Prophecy's clients",
+      "against spec/tla/DProphecy.tla. Exit codes: 0 conforms,",
       "3 conforms but for declared gaps or a window that TLC could not be asked about,",
       "4 does not conform, 2 unreadable or bad input.",
     ].join(" "),

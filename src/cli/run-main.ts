@@ -6,6 +6,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, GlobalFlag } from "effect/cli"
+import { leave } from "../net/leave.ts"
 import { ExitCode } from "./ended.ts"
 
 const signalNumber = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
@@ -73,16 +74,16 @@ const exitCodeOf = (exit: Exit.Exit<void, unknown>, signal: Signal | undefined):
 
 /** Standard output cannot be written: the reader has gone, which is no error, or data is lost. */
 const lostOutput = (error: NodeJS.ErrnoException): void => {
-  if (error.code === "EPIPE") process.exit(0)
+  if (error.code === "EPIPE") leave(0)
   process.stderr.write(`prophecy: standard output cannot be written: ${error.message}\n`)
-  process.exit(ExitCode.Internal)
+  leave(ExitCode.Internal)
 }
 
 /** Ends the process once what was written to both streams is out. */
-const leave = (code: number): void => {
+const leaveOnceWritten = (code: number): void => {
   process.stdout.write("", (error) => {
     if (error) lostOutput(error)
-    process.stderr.write("", () => process.exit(code))
+    process.stderr.write("", () => leave(code))
   })
 }
 
@@ -100,12 +101,12 @@ export const runMain = <E>(program: Effect.Effect<void, E, Provided>): void => {
       receivedAt = performance.now()
       fiber.interruptUnsafe()
     } else if (performance.now() - receivedAt > sameRequestMs) {
-      process.exit(128 + signalNumber[signal])
+      leave(128 + signalNumber[signal])
     }
   }
   for (const signal of signals) process.on(signal, onSignal)
   fiber.addObserver((exit) => {
     clearInterval(keepAlive)
-    leave(exitCodeOf(exit, received))
+    leaveOnceWritten(exitCodeOf(exit, received))
   })
 }

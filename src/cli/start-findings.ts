@@ -29,8 +29,6 @@ export interface TlcWindow {
 
 export type TlcResult =
   | { readonly _tag: "Skipped" }
-  /** The protocol's specification follows no traces yet. */
-  | { readonly _tag: "Unspecified" }
   /** Something is missing; the reason says what, and what to do. */
   | { readonly _tag: "Unavailable"; readonly reason: string }
   | {
@@ -97,6 +95,14 @@ export const noFindings = (job: Job): Findings => ({
   elapsedMs: 0,
 })
 
+/** The specification of the protocol of a run. */
+export const specificationOf = ({ protocol }: Pick<Job, "protocol">): Specification =>
+  protocol === "zyzzyva" ? "Zyzzyva" : "Pbft"
+
+// In Prophecy.tla a sketcher is a client of PBFT.
+const isSketcherFollowed = ({ service, protocol }: Job): boolean =>
+  service === "album" && protocol !== "zyzzyva"
+
 /** Why the run is not shown to conform, worst first; empty when it is. */
 export const objections = (
   findings: Findings,
@@ -120,7 +126,8 @@ export const objections = (
   const outcomes = windows.map(({ outcome }) => outcome)
   const followed = new Set(windows.map(({ specification }) => specification))
   const isUnasked =
-    !followed.has("Pbft") || (findings.service === "album" && !followed.has("Prophecy"))
+    !followed.has(specificationOf(findings)) ||
+    (isSketcherFollowed(findings) && !followed.has("Prophecy"))
   if (outcomes.includes("Rejected")) {
     object(ExitCode.Rejected, "TLC rejects a window of the traces")
   }

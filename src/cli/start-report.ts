@@ -7,7 +7,13 @@ import { ExitCode } from "./ended.ts"
 import { shortPath } from "./group.ts"
 import { summarize } from "./latency.ts"
 import type { Observation } from "./register-check.ts"
-import { type Findings, objections, type TlcResult, type TlcWindow } from "./start-findings.ts"
+import {
+  type Findings,
+  objections,
+  specificationOf,
+  type TlcResult,
+  type TlcWindow,
+} from "./start-findings.ts"
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
@@ -114,15 +120,15 @@ const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
   return rows
 }
 
-const unspecified = "follows no traces of Zyzzyva yet: the model alone has judged them"
-
-const tlcRows = (tlc: TlcResult | undefined): ReadonlyArray<Row> => {
+const tlcRows = (findings: Findings): ReadonlyArray<Row> => {
+  const { tlc } = findings
   if (tlc === undefined) return [["TLC", "did not run"]]
   if (tlc._tag === "Skipped") return [["TLC", "did not run: --no-tlc"]]
-  if (tlc._tag === "Unspecified") return [["TLC", unspecified]]
   if (tlc._tag === "Unavailable") return [["TLC", `did not run: ${tlc.reason}`]]
   const { windows, elapsedMs } = tlc
-  const specifications = [...new Set(["Pbft" as const, ...windows.map((w) => w.specification)])]
+  const specifications = [
+    ...new Set([specificationOf(findings), ...windows.map((w) => w.specification)]),
+  ]
   return [
     ...specifications.flatMap((name) =>
       windowRows(
@@ -189,9 +195,10 @@ const reproduce = ({ seed, clients, seconds, service, features, protocol }: Find
 
 const systemOf = ({ service, features, protocol }: Findings): string => {
   const on = features.length === 0 ? "" : ` with ${features.join(", ")}`
+  const name = protocol === "zyzzyva" ? "Zyzzyva" : "PBFT"
   return service === "album"
-    ? `photo album over HTTP, Prophecy: a sketcher before PBFT${on}`
-    : `key-value service, ${protocol === "zyzzyva" ? "Zyzzyva" : "PBFT"}${on}`
+    ? `photo album over HTTP, Prophecy: a sketcher before ${name}${on}`
+    : `key-value service, ${name}${on}`
 }
 
 export const reportText = (findings: Findings): string => {
@@ -203,7 +210,7 @@ export const reportText = (findings: Findings): string => {
     ...historyRows(findings),
     ...replayRows(findings),
     ...watchedRows(findings),
-    ...tlcRows(findings.tlc),
+    ...tlcRows(findings),
     ["traces", shortPath(tracesFolder(findings))],
     ["again", reproduce(findings)],
     ["verdict", `${verdictText(findings)}, in ${seconds(findings.elapsedMs)}`],
@@ -231,7 +238,6 @@ const loadDocument = ({ load }: Findings) => {
 const tlcDocument = (tlc: TlcResult | undefined) => {
   if (tlc === undefined) return { ran: false, reason: "interrupted" }
   if (tlc._tag === "Skipped") return { ran: false, reason: "--no-tlc" }
-  if (tlc._tag === "Unspecified") return { ran: false, reason: unspecified }
   if (tlc._tag === "Unavailable") return { ran: false, reason: tlc.reason }
   const { windows, elapsedMs } = tlc
   const states = windows.reduce((sum, window) => sum + window.states, 0)

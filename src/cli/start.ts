@@ -3,7 +3,13 @@ import { randomInt } from "node:crypto"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { ClusterConfig } from "../net/cluster-config.ts"
-import { changesOf, type FeatureName, featureNames, featuresIn } from "./features.ts"
+import {
+  changesOf,
+  type FeatureName,
+  featureNames,
+  featuresIn,
+  featuresOfProtocol,
+} from "./features.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
@@ -50,7 +56,7 @@ const flags = {
   serve: switchFlag("serve", "Serve your requests until Ctrl-C instead of putting load on it"),
   service: Flag.Literals("service", ["album", "kv", "origin"]).pipe(
     Flag.withDescription(
-      "The photo album behind a sketcher (with --serve: a page), or the key-value service on PBFT alone; with --serve, origin: web servers that the replicas ask (default album)",
+      "The photo album behind a sketcher (with --serve: a page), or the key-value service alone; with --serve, origin: web servers that the replicas ask (default album)",
     ),
     Flag.withDefault("album"),
   ),
@@ -60,7 +66,7 @@ const flags = {
   ),
   with: Flag.String("with").pipe(
     Flag.withDescription(
-      `Features that are off by default: all, or of ${featureNames.join(",")} (default none)`,
+      `Features that are off by default: all, or of ${featureNames.join(",")}; of these Zyzzyva has ${featuresOfProtocol.zyzzyva.join(",")} (default none)`,
     ),
     Flag.withDefault("none"),
   ),
@@ -100,24 +106,22 @@ const serviceOf = ({ service }: Given): "album" | "key-value" | "origin" =>
   service === "kv" ? "key-value" : service
 
 const featuresOf = (given: Given): ReadonlyArray<FeatureName> => {
-  const found = featuresIn(given.with)
+  const found = featuresIn(given.with, given.protocol)
   return "names" in found ? found.names : []
 }
 
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
-  const found = featuresIn(given.with)
+  const { protocol } = given
+  const found = featuresIn(given.with, protocol)
   if ("unknown" in found) {
-    return `--with ${given.with}: there is no feature ${JSON.stringify(found.unknown)}; there are ${featureNames.join(", ")}`
-  }
-  if (given.protocol === "zyzzyva" && found.names.length > 0) {
-    return "--with: the features are PBFT's; leave it out with --protocol zyzzyva"
+    return `--with ${given.with}: ${protocol} has no feature ${JSON.stringify(found.unknown)}; there are ${featuresOfProtocol[protocol].join(", ")}`
   }
   if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
     return "--protocol and --config exclude each other: the configuration says which it is"
   }
-  if (given.protocol === "zyzzyva" && given.service !== "kv") {
-    return "--protocol zyzzyva goes with --service kv"
+  if (given.protocol === "zyzzyva" && given.service === "origin") {
+    return "--protocol zyzzyva goes with --service album or kv"
   }
   if (found.names.length > 0 && Option.isSome(given.config)) {
     return "--with and --config exclude each other: the configuration says what is on"

@@ -1,7 +1,7 @@
 /** Has TLC follow the captured windows of a run, where Java and the TLA+ tools are at hand. */
 import { Effect } from "effect"
 import { findToolchain } from "../tla-tools/toolchain.ts"
-import type { Chain } from "../trace-check/chain.ts"
+import type { AnyChain } from "../trace-check/chain.ts"
 import { checkChain } from "../trace-check/chain-windows.ts"
 import type { SketcherChain } from "../trace-check/sketcher-chain.ts"
 import { checkSketcherChain } from "../trace-check/sketcher-windows.ts"
@@ -14,9 +14,9 @@ import { makeAskTlc } from "./trace-windows.ts"
 export const windowSize = 300
 export const windowsEach = 2
 
-/** What is to be followed: in Pbft.tla, and in Prophecy.tla. */
+/** What is to be followed: in the protocol's specification, and in Prophecy.tla. */
 export interface Chains {
-  readonly run: ReadonlyArray<Chain>
+  readonly run: ReadonlyArray<AnyChain>
   readonly sketchers: ReadonlyArray<SketcherChain>
 }
 

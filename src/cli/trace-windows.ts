@@ -1,6 +1,6 @@
 /**
- * Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla, TraceProphecy.tla or
- * TraceDProphecy.tla, with a generated TraceData.
+ * Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla, TraceZyzzyva.tla,
+ * TraceProphecy.tla or TraceDProphecy.tla, with a generated TraceData.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { readFileSync } from "node:fs"
@@ -14,7 +14,7 @@ import { Toolchain } from "../tla-tools/toolchain.ts"
 import { parseValue, type Value } from "../tla-tools/value.ts"
 import { toTla } from "../tla-tools/value-text.ts"
 import { matchedEvents } from "../tla-tools/verdict.ts"
-import { dataModule } from "../trace-check/emit-tla.ts"
+import { dataModule } from "../trace-check/emit-window.ts"
 import type {
   AskTlc,
   Mismatch,

@@ -124,6 +124,8 @@ export const TraceHeader = Schema.Struct({
   nullRequests: Schema.optionalKey(Schema.Boolean),
   /** Whether keys are refreshed: an authenticator may be too old for some of its receivers. */
   newKeys: Schema.optionalKey(Schema.Boolean),
+  /** Only where what came under an old key counts on: to show what then fails. */
+  keepVotes: Schema.optionalKey(Schema.Literal(true)),
   /** Requests whose operations have so many bytes go past the primary, where there are such. */
   bigRequestBytes: Schema.optionalKey(Positive),
 })
@@ -136,6 +138,14 @@ export const ZyzzyvaHeader = Schema.Struct({
   /** How a new view gets its log, and whether it waits for VIEW-CONFIRMs. */
   rule: Schema.Literals(["corrected", "published"]),
   confirmViews: Schema.Boolean,
+  /** Whether replicas fetch states; left out: they do not. */
+  canFetch: Schema.optionalKey(Schema.Boolean),
+  /** Whether replicas answer reads without an order; left out: they do not. */
+  readOnly: Schema.optionalKey(Schema.Boolean),
+  /** Whether clients may ask to be answered when their request is committed. */
+  commitFirst: Schema.optionalKey(Schema.Boolean),
+  /** Only where these do not wait for what a replica has ordered: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

@@ -16,8 +16,9 @@ export const add = (votes: Votes, replica: ReplicaId, digest: Digest): Votes => 
   return next
 }
 
-/** Without this replica's vote. */
-export const remove = (votes: Votes, replica: ReplicaId): Votes => add(votes, replica, noDigest)
+/** Without this replica's vote; the same votes where it has none. */
+export const remove = (votes: Votes, replica: ReplicaId): Votes =>
+  has(votes, replica) ? add(votes, replica, noDigest) : votes
 
 /** How many replicas voted for `digest`. */
 export const count = (votes: Votes, digest: Digest): number => {

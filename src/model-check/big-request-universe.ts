@@ -24,7 +24,8 @@ type Numbers = ReadonlyArray<number>
 const bigA = (auth: Numbers): ReadonlyArray<SignedRequest> => [signed(0, "aaaa", auth)]
 const bigB = (auth: Numbers): ReadonlyArray<SignedRequest> => [signed(1, "bbbb", auth)]
 
-const short = (all: ReadonlyArray<Envelope>): ReadonlyArray<Envelope> =>
+/** Pre-prepares that only name what is big. */
+export const short = (all: ReadonlyArray<Envelope>): ReadonlyArray<Envelope> =>
   all.map((envelope) => {
     const { message: m } = envelope
     if (m._tag !== "PrePrepare" || !isWhole(m.batch)) return envelope

@@ -42,6 +42,18 @@ export const prePrepares = (
     ),
   )
 
+/** Of the null request. */
+export const nullPrePrepares = (
+  replica: ReplicaId,
+  seq: number,
+  auths: Auths,
+): ReadonlyArray<Envelope> =>
+  auths.map((auth) => {
+    const digest = modelDigests.batchDigest([])
+    const message = { _tag: "PrePrepare" as const, view: 0, seq, digest, batch: [], replica }
+    return { message, to: undefined, auth }
+  })
+
 export const votes = (
   tags: ReadonlyArray<"Prepare" | "Commit">,
   replica: ReplicaId,

@@ -19,7 +19,7 @@ import {
 } from "./byzantine-messages.ts"
 import { modelDigests } from "./pbft-text.ts"
 
-const readsOf = (
+export const readsOf = (
   [client, timestamp, op]: readonly [number, number, string],
   auths: ReadonlyArray<ReadonlyArray<ReplicaId>>,
 ): ReadonlyArray<Envelope> =>

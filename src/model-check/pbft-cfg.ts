@@ -31,6 +31,8 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
   Rejoins <- ${spec.rejoins}
   Recoveries <- ${spec.recoveries}
+  Rekeys <- ${spec.rekeys}
+  KeepVotes = ${truth(spec.keepVotes)}
   NullSeqs = ${setOf(spec.nullSeqs)}
   IsBig <- ${spec.bigRequestBytes === undefined ? "NothingBig" : "FourAreBig"}
   Injected <- ${spec.injected}

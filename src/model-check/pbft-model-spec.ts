@@ -37,9 +37,21 @@ export type RejoiningName = keyof typeof rejoinings
 export const recoverings = {
   NobodyRecovers: [],
   BackupRecovers: [[1, 1]],
+  BackupRecoversLater: [[1, 2]],
   LastRecovers: [[3, 1]],
 } as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
 export type RecoveringName = keyof typeof recoverings
+
+/** Who may replace whose key, by its name in MCPbft.tla. */
+export const rekeyings = {
+  NobodyRekeys: [],
+  OfPrimary: [[1, 0]],
+  OfTwo: [
+    [1, 0],
+    [1, 2],
+  ],
+} as const satisfies Record<string, ReadonlyArray<readonly [replica: number, of: number]>>
+export type RekeyingName = keyof typeof rekeyings
 
 /** One instance. */
 export interface PbftModelSpec {
@@ -84,6 +96,10 @@ export interface PbftModelSpec {
   readonly rejoins: RejoiningName
   /** Who may be recovered with its disk, and the incarnation that it comes back as. */
   readonly recoveries: RecoveringName
+  /** Who may replace the key under which it hears whom. */
+  readonly rekeys: RekeyingName
+  /** Whether what came under an old key counts on. */
+  readonly keepVotes: boolean
   /** Where primaries may propose the null request. */
   readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ProposalsName
@@ -162,6 +178,8 @@ export const base = {
   recoverers: undefined,
   rejoins: "NobodyRejoins",
   recoveries: "NobodyRecovers",
+  rekeys: "NobodyRekeys",
+  keepVotes: false,
   nullSeqs: [],
   proposals: "NoProposals",
   bigRequestBytes: undefined,

@@ -15,8 +15,10 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  isUnderKeys,
   recoverReplica,
   rejoinReplica,
+  rekeyReplica,
   restartReplica,
   startClient,
   startReplica,
@@ -35,6 +37,8 @@ import { pbftInvariants } from "./pbft-properties.ts"
 import {
   clientText,
   envelopeText,
+  injectedText,
+  newKeyText,
   modelDigests,
   plainText,
   replicaTexts,
@@ -60,6 +64,8 @@ const configOf = (c: PbftConstants, id: number): Config => ({
   clock: c.clock,
   recoverers: c.recoverers,
   nullRequests: c.nullSeqs.length > 0,
+  newKeys: c.rekeys.length > 0,
+  keepVotes: c.keepVotes,
   bigRequestBytes: c.bigRequestBytes,
   canFetch: c.canFetch.includes(id),
   ...modelDigests,
@@ -68,6 +74,12 @@ const configOf = (c: PbftConstants, id: number): Config => ({
 const sentOf =
   (c: PbftConstants) =>
   (envelope: Envelope): SentMessage => ({ text: envelopeText(c.n, envelope), value: envelope })
+
+// It is nobody's input.
+const newKey = (replica: number, of: number): SentMessage => ({
+  text: newKeyText(replica, of),
+  value: { message: { _tag: "NewKey", replica }, to: [], auth: [] },
+})
 
 const told = (m: Message): string => {
   switch (m._tag) {
@@ -169,7 +181,11 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
     name: `replica ${id}`,
     initial: { role: "replica", id, at: startReplica(config, modelService) },
     key: (p) => JSON.stringify(p.at),
-    texts: (p) => replicaTexts(p.at as Replica),
+    // Whose keys it has replaced is in `msgs`, as what it sent.
+    texts: (p) => ({
+      ...replicaTexts(p.at as Replica),
+      rekeyed: JSON.stringify((p.at as Replica).rekeyed ?? []),
+    }),
     local: (p) => {
       const at = p.at as Replica
       const moves: Array<Move<PbftProcess>> = []
@@ -192,11 +208,16 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
         if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
         moves.push(wrap(recoverReplica(config, at, incarnation), "with its disk"))
       }
+      for (const [replica, of] of c.rekeys) {
+        if (replica !== id) continue
+        const move = wrap(rekeyReplica(config, at, of), `that of replica ${of}`)
+        moves.push({ ...move, sent: [newKey(id, of)] })
+      }
       return moves
     },
     receive: (p, message) => {
       const envelope = message as Envelope
-      if (!isFor(id, envelope)) return undefined
+      if (!isFor(id, envelope) || !isUnderKeys(p.at as Replica, envelope)) return undefined
       const input = inputOf(id, envelope)
       if (input === undefined) {
         return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
@@ -286,7 +307,7 @@ const askedFor = (c: PbftConstants, table: ReadonlyArray<ClientEntry>): Injected
 
 /** A correct client's request in a batch verifies somewhere only after that client sent it. */
 const injectedOf = (c: PbftConstants, envelope: Envelope): InjectedMessage => {
-  const made = sentOf(c)(envelope)
+  const made = { text: injectedText(c.n, envelope), value: envelope }
   const m = envelope.message
   if (m._tag === "State") return { ...made, needs: askedFor(c, m.table) }
   if (m._tag !== "PrePrepare") return { ...made, needs: [] }
@@ -331,6 +352,7 @@ const allActions = [
   "Restart",
   "Rejoin",
   "Recover",
+  "ChangeKey",
   "RecvQueryStable",
   "RecvReplyStable",
 ]

@@ -11,10 +11,13 @@ import {
   type PbftModelSpec,
   proposals,
   recoverings,
+  rekeyings,
   rejoinings,
 } from "./pbft-model-spec.ts"
 import { bigRequestModels } from "./big-request-models.ts"
 import { proposalModels } from "./proposal-models.ts"
+import { keyModels } from "./key-models.ts"
+import { pairModels } from "./pair-models.ts"
 import { recoveryModels } from "./recovery-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
@@ -262,6 +265,8 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...recoveryModels,
   ...bigRequestModels,
   ...toldModels,
+  ...keyModels,
+  ...pairModels,
 ]
 
 /** The constants of a model, its universe spelled out. */
@@ -271,5 +276,6 @@ export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   proposals: proposals[spec.proposals](spec.n),
   rejoins: rejoinings[spec.rejoins],
   recoveries: recoverings[spec.recoveries],
+  rekeys: rekeyings[spec.rekeys],
   injected: universes[spec.injected](spec.n),
 })

@@ -44,6 +44,10 @@ export interface PbftConstants {
   readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   /** Who may be recovered with its disk, and the incarnation that it comes back as. */
   readonly recoveries: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Who may replace the key under which it hears whom. */
+  readonly rekeys: ReadonlyArray<readonly [replica: number, of: number]>
+  /** Whether what came under an old key counts on. */
+  readonly keepVotes: boolean
   /** Where primaries may propose the null request. */
   readonly nullSeqs: ReadonlyArray<number>
   readonly proposals: ReadonlyArray<SignedRequest>

@@ -18,6 +18,7 @@ const slotIn = (name: string, phase: string): Witness =>
 // The normal case, step by step.
 const ordinary: ReadonlyArray<Witness> = [
   slotIn("ReachHeld", "held"),
+  slotIn("ReachUnheard", "voted"),
   slotIn("ReachPrepared", "prepared"),
   slotIn("ReachCommitted", "committed"),
   someReplica("ReachExecuted", (s) => s.executed > 0),

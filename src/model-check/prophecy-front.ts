@@ -1,4 +1,5 @@
 /** The sketchers of a model and those who ask them: the real `step`, driven by what clients ask. */
+import { requestIn } from "../core/prophecy/lane-client.ts"
 import { type Authentic, type Reply } from "../core/pbft/message.ts"
 import type { FastReply } from "../core/prophecy/message.ts"
 import { encodePlaced, isBefore, latest, nowhere } from "../core/prophecy/position.ts"
@@ -84,7 +85,9 @@ const answered = (c: ProphecyConstants, front: Front, respond: Respond): Front =
 const sentBy = (effect: SketcherEffect): ReadonlyArray<ProphecyMessage> => {
   switch (effect._tag) {
     case "SendToReplicas": {
-      const { client, timestamp, operation: op } = effect.message
+      const request = requestIn(effect.message)
+      if (request === undefined) return []
+      const { client, timestamp, operation: op } = request
       return [{ type: "Request", client, timestamp, op }]
     }
     case "SendFastRead": {

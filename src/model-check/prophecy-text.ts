@@ -1,4 +1,5 @@
 /** The state of a model of Prophecy as the canonical text of its counterpart in Prophecy.tla. */
+import { repliesIn } from "../core/prophecy/lane-client.ts"
 import type { Answer as ReplicaAnswer } from "../core/pbft/answers.ts"
 import * as HashMap from "../core/hash-map.ts"
 import { decodePlaced, type Position } from "../core/prophecy/position.ts"
@@ -50,7 +51,7 @@ const laneText = ({ call, client }: Lane): Text =>
     call: int(call ?? 0),
     timestamp: int(client.timestamp),
     toAll: bool(client.toAll),
-    replies: func(below(client.replies.length), client.replies.map(replyText)),
+    replies: func(below(repliesIn(client).length), repliesIn(client).map(replyText)),
   })
 
 const sketcherTexts = (s: SketcherState) => ({

@@ -17,7 +17,7 @@ import {
 
 type About = readonly [recovering: ReplicaId, incarnation: number]
 
-const answer = (
+export const answer = (
   n: number,
   replica: ReplicaId,
   [checkpoint, prepared]: readonly [number, number],

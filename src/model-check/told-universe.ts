@@ -24,7 +24,7 @@ import { modelDigests } from "./pbft-text.ts"
 type Numbers = ReadonlyArray<number>
 type Auths = ReadonlyArray<ReadonlyArray<ReplicaId>>
 
-const told = (
+export const told = (
   replica: ReplicaId,
   [seqs, digests]: readonly [Numbers, ReadonlyArray<Digest>],
   auths: Auths,

@@ -28,6 +28,8 @@ import {
 } from "./byzantine-messages.ts"
 import { fastPathUniverses } from "./fast-path-universe.ts"
 import { bigRequestUniverses } from "./big-request-universe.ts"
+import { keyUniverses } from "./key-universe.ts"
+import { pairUniverses } from "./pair-universe.ts"
 import { proposalUniverses } from "./proposal-universe.ts"
 import { recoveryUniverses } from "./recovery-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
@@ -225,6 +227,8 @@ export const universes = {
   ...recoveryUniverses,
   ...bigRequestUniverses,
   ...toldUniverses,
+  ...keyUniverses,
+  ...pairUniverses,
 } as const
 
 export type UniverseName = keyof typeof universes

@@ -22,6 +22,7 @@ import type { EndpointKeys } from "./keys.ts"
 import { Links, type Payload } from "./links.ts"
 import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
+import { Silence } from "./silence.ts"
 
 export interface ClientLoopOptions<K extends ClientKinds> {
   readonly config: ClusterConfig
@@ -54,9 +55,6 @@ interface Client<K extends ClientKinds> {
   waitMs: number
 }
 
-/** Requests in a row without an answer of a replica, after which it is not waited for. */
-const silentAfter = 3
-
 export class ClientLoop<K extends ClientKinds> {
   readonly actions = new Counts()
   readonly network = new Counts()
@@ -66,8 +64,7 @@ export class ClientLoop<K extends ClientKinds> {
   readonly #deadlines: Deadlines
   /** The last view in which each replica answered any of the clients. */
   readonly #views: Array<View>
-  /** By replica, requests in a row that were given up to be answered by it. */
-  readonly #silent: Array<number>
+  readonly #silence = new Silence((replica) => this.#links.to(replica) !== undefined)
   readonly #reader = new Reader(Buffer.alloc(0))
   constructor(options: ClientLoopOptions<K>) {
     const { config, protocol, from, to } = options
@@ -80,7 +77,6 @@ export class ClientLoop<K extends ClientKinds> {
       this.#step(from + k, protocol.timeout(this.#clients[k]?.waitMs ?? 0)),
     )
     this.#views = config.replicas.map(() => 0)
-    this.#silent = config.replicas.map(() => 0)
     this.#links = new Links({
       ...options,
       network: this.network,
@@ -108,7 +104,7 @@ export class ClientLoop<K extends ClientKinds> {
       }
       if (typeof reply === "string") this.network.add(`Dropped:${reply}`)
       else {
-        this.#silent[replica] = 0
+        this.#silence.heard(replica)
         this.#step(reply.client, this.#options.protocol.received(reply))
         this.#heard(reply)
       }
@@ -133,7 +129,8 @@ export class ClientLoop<K extends ClientKinds> {
   submit(client: ClientId, operation: Bytes, reads: boolean): void {
     const submitted = this.#clientOf(client)
     if (submitted === undefined) return this.network.add("Dropped:WrongReceiver")
-    const asked = { operation, reads, connected: this.connected() }
+    const connected = this.connected().filter((replica) => !this.#silence.isAbsent(replica))
+    const asked = { operation, reads, connected }
     this.#step(client, this.#options.protocol.submit(submitted.state, asked))
     this.#hurry(client, submitted)
   }
@@ -177,17 +174,13 @@ export class ClientLoop<K extends ClientKinds> {
     client.state = taken.state
     trace(id, before, taken, input)
     this.actions.add(taken.action)
-    for (const replica of protocol.unanswered(taken)) {
-      this.#silent[replica] = (this.#silent[replica] ?? 0) + 1
-    }
+    this.#silence.passedOver(protocol.unanswered(taken))
     for (const effect of taken.effects) this.#perform(id, client, effect)
     // What can come has come: nobody is waited for who is not there.
-    if (client.state === before || !protocol.isReady(id, client.state, this.#isAbsent)) return
+    if (client.state === before || !protocol.isReady(id, client.state, this.#silence.isAbsent))
+      return
     this.#step(id, protocol.timeout(0))
   }
-
-  readonly #isAbsent = (replica: ReplicaId): boolean =>
-    this.#links.to(replica) === undefined || (this.#silent[replica] ?? 0) >= silentAfter
 
   #perform(id: ClientId, client: Client<K>, effect: ClientLoopEffect<K>): void {
     const timer = id - this.#options.from

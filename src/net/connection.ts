@@ -66,6 +66,8 @@ export interface ConnectionEvents {
   readonly opened: (connection: Connection, hello: Hello | undefined) => void
   /** An authentic payload: `bytes[from .. to)`, valid during the call. */
   readonly payload: (connection: Connection, bytes: Buffer, from: number, to: number) => void
+  /** What comes from here on is under another key than what came before. */
+  readonly rekeyed?: (connection: Connection) => void
   /** Called once, whatever the reason. `opened` says whether the handshake had succeeded. */
   readonly closed: (connection: Connection, fault: PeerFault, opened: boolean) => void
 }
@@ -202,6 +204,7 @@ export class Connection {
     const key = rekeying.takeSwitch(bytes)
     if ("_tag" in key) return key
     this.#opener = new FrameOpener(key)
+    this.#events.rekeyed?.(this)
     return undefined
   }
 

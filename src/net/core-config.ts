@@ -30,12 +30,17 @@ export const clockOf = ({
 export const bigRequests = ({ bigRequestBytes }: Pick<ClusterConfig, "bigRequestBytes">) =>
   bigRequestBytes === 0 ? {} : { bigRequestBytes }
 
+/** Whether the keys under which replicas hear each other change; all agree on it. */
+export const keyChanges = ({ keyRefreshMs }: Pick<ClusterConfig, "keyRefreshMs">) =>
+  keyRefreshMs > 0 ? { newKeys: true } : {}
+
 export const replicaCoreConfig = (config: ClusterConfig, id: ReplicaId): Config => ({
   group: groupOf(config.replicas.length),
   id,
   clock: undefined,
   ...clockOf(config),
   ...bigRequests(config),
+  ...keyChanges(config),
   checkpointInterval: config.checkpointInterval,
   logSize: config.logSize,
   maxBatch: config.maxBatch,

@@ -8,6 +8,7 @@ import type { ClientEntry } from "../core/client-table.ts"
 import type { Bytes, Digest, Seq } from "../core/ids.ts"
 import type { Request } from "../core/request.ts"
 import { writeBatch, writeRead, writeRequest } from "./batch-codec.ts"
+import { writeTable } from "./record-codec.ts"
 import { tableTrees } from "./table-tree.ts"
 import { Writer } from "./writer.ts"
 
@@ -48,7 +49,7 @@ export const bytesDigest = (bytes: Bytes): Digest =>
 export const resultDigest = (result: Bytes): Digest => bytesDigest(result)
 
 /** The tree of a client table. */
-export const tableTree = tableTrees(bytesDigest)
+export const tableTree = tableTrees<ClientEntry>(bytesDigest, writeTable)
 
 /** What is above the trees of the service's state and of the client table. */
 export interface Root {

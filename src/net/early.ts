@@ -71,9 +71,9 @@ export class EarlyMessages<K extends Kinds> {
     return due
   }
 
-  /** Forgets a peer's: it starts over on a new connection. */
-  forget(replica: ReplicaId): void {
-    const share = this.#shares[replica]
+  /** Forgets a peer's, if any's: it starts over on a new connection, or under a new key. */
+  forget(replica: ReplicaId | undefined): void {
+    const share = replica === undefined ? undefined : this.#shares[replica]
     if (share === undefined) return
     share.waiting = []
     share.bytes = 0

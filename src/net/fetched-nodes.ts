@@ -11,7 +11,7 @@ import { join } from "node:path"
 import type { Bytes, Digest } from "../core/ids.ts"
 import { bytesDigest } from "./digests.ts"
 import type { FileSystem } from "./file-system.ts"
-import type { FetchedNodes } from "./state-transfer.ts"
+import type { FetchedNodes } from "./node-download.ts"
 import { nodeLimit } from "./state-wire.ts"
 
 const fileName = "fetched"

@@ -10,8 +10,10 @@
  * of this authenticates; nothing is encrypted.
  */
 import { hash } from "node:crypto"
+import type { ReplicaId } from "../core/ids.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { deriveKey, HmacKey, hmac, macSize, sameMac } from "./hmac.ts"
+import type { LogOwner } from "./log-format.ts"
 import { BadFrame, BadMac, type PeerFault, Refused } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 import { Writer } from "./writer.ts"
@@ -61,6 +63,13 @@ export const storeFingerprint = (config: ClusterConfig): string => {
   const n = config.replicas.length
   return printOf({ protocol, n, clients, checkpointInterval, logSize, service })
 }
+
+/** Whose log a replica's is. */
+export const logOwner = (config: ClusterConfig, replica: ReplicaId): LogOwner => ({
+  protocol: config.protocol,
+  fingerprint: storeFingerprint(config),
+  replica,
+})
 
 /** What members of one cluster must agree on, as 16 bytes. Addresses may differ. */
 export const fingerprint = (config: ClusterConfig): string => {

@@ -5,18 +5,23 @@
  * Outside the specification: for how long the state of a checkpoint can still be had after the
  * replica has a later one.
  */
-import type { ClientEntry } from "../core/client-table.ts"
-import type { Bytes, Digest, Seq } from "../core/ids.ts"
+import type { Bytes, Digest, ReplicaId, Seq } from "../core/ids.ts"
+import type { Counts } from "./counts.ts"
+import type { StateChunk } from "./state-wire.ts"
 import { nodeBytes, type TextTree } from "../core/service/text-tree.ts"
-import { bytesDigest, rootBytes, tableTree } from "./digests.ts"
+import { bytesDigest } from "./digests.ts"
 
 /** Checkpoints that are kept: a transfer takes longer than the time between two of them. */
 const kept = 4
 
-interface Held {
+/** A state: the bytes of its root, and the trees below it. */
+export interface TreedState {
   readonly seq: Seq
   readonly root: Bytes
   readonly trees: ReadonlyArray<TextTree>
+}
+
+interface Held extends TreedState {
   /** By digest; made when first asked for. */
   nodes: Map<Digest, TextTree> | undefined
 }
@@ -30,11 +35,9 @@ export class HeldStates {
   #held: ReadonlyArray<Held> = []
 
   /** The state of a checkpoint that was taken or fetched. */
-  add(seq: Seq, service: TextTree, table: ReadonlyArray<ClientEntry>): void {
-    const tree = tableTree(table)
-    const root = rootBytes({ seq, service: service.digest, table: tree.digest })
-    const others = this.#held.filter((h) => h.seq !== seq)
-    this.#held = [{ seq, root, trees: [service, tree], nodes: undefined }, ...others].slice(0, kept)
+  add(state: TreedState): void {
+    const others = this.#held.filter((h) => h.seq !== state.seq)
+    this.#held = [{ ...state, nodes: undefined }, ...others].slice(0, kept)
   }
 
   /** The bytes of the root of a state that is held, given by its digest. */
@@ -58,4 +61,29 @@ export class HeldStates {
     held.nodes = nodes
     return nodes
   }
+}
+
+/** While more than this waits for a peer, it is given nothing: it asks again. */
+const queuedBytesLimit = 1024 * 1024
+
+interface Giving {
+  readonly queuedBytes: (replica: ReplicaId) => number
+  readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
+  readonly counts: Counts
+}
+
+/** Gives a peer the nodes that it asks for, as far as they are held. */
+export const giveNodes = (
+  held: HeldStates,
+  { queuedBytes, sendChunk, counts }: Giving,
+  replica: ReplicaId,
+  digests: ReadonlyArray<Digest>,
+): void => {
+  if (queuedBytes(replica) >= queuedBytesLimit) return
+  const nodes = digests.flatMap((digest): ReadonlyArray<Bytes> => {
+    const bytes = held.node(digest)
+    return bytes === undefined ? [] : [bytes]
+  })
+  counts.add("StateNodeGiven", nodes.length)
+  if (nodes.length > 0) sendChunk(replica, { _tag: "Nodes", nodes })
 }

@@ -2,7 +2,8 @@
  * The bytes of a replica's log. After a header that says whose log it is come groups: the records
  * of one turn of the replica's loop, durable together or not at all.
  *
- *     header = "PBFTLOG2" fingerprint(16) u32(replica) salt(8) u32(crc of the rest of the header)
+ *     header = "PBFTLOG2" or "ZYZZLOG2" fingerprint(16) u32(replica) salt(8)
+ *              u32(crc of the rest of the header)
  *     group  = "GRP1" u32(length) u32(number) u32(crc of salt, number and body) body
  *
  * A group is written only when the one before is durable. So after a crash at most the last group
@@ -19,16 +20,19 @@ import type { RecordSession } from "./protocol.ts"
 import { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
-const headerMagic = Buffer.from("PBFTLOG2", "latin1")
+/** The first bytes: of which protocol the records are. */
+const headerMagics = { pbft: "PBFTLOG2", zyzzyva: "ZYZZLOG2" } as const
+const magicSize = 8
 const groupMagic = Buffer.from("GRP1", "latin1")
 const fingerprintSize = 16
-const saltAt = 8 + fingerprintSize + 4
+const saltAt = magicSize + fingerprintSize + 4
 const saltSize = 8
 export const headerSize = saltAt + saltSize + 4
 export const groupHeaderSize = 16
 
-/** Whose log it is: 16 bytes that say which cluster, and the replica's id. */
+/** Whose log it is: of which protocol, 16 bytes that say which cluster, and the replica's id. */
 export interface LogOwner {
+  readonly protocol: keyof typeof headerMagics
   readonly fingerprint: string
   readonly replica: number
 }
@@ -36,9 +40,9 @@ export interface LogOwner {
 /** The header of a new file. */
 export const logHeader = (owner: LogOwner): Buffer => {
   const header = Buffer.alloc(headerSize)
-  headerMagic.copy(header)
-  header.write(owner.fingerprint, 8, fingerprintSize, "latin1")
-  header.writeUInt32BE(owner.replica, 8 + fingerprintSize)
+  header.write(headerMagics[owner.protocol], 0, magicSize, "latin1")
+  header.write(owner.fingerprint, magicSize, fingerprintSize, "latin1")
+  header.writeUInt32BE(owner.replica, magicSize + fingerprintSize)
   randomBytes(saltSize).copy(header, saltAt)
   header.writeUInt32BE(crc32(header.subarray(0, headerSize - 4)), headerSize - 4)
   return header
@@ -117,12 +121,25 @@ const isZero = (bytes: Buffer, from: number): boolean => {
   return true
 }
 
+const protocolOf = (bytes: Buffer): LogOwner["protocol"] | undefined => {
+  const magic = bytes.toString("latin1", 0, magicSize)
+  if (magic === headerMagics.pbft) return "pbft"
+  return magic === headerMagics.zyzzyva ? "zyzzyva" : undefined
+}
+
 const checkHeader = (bytes: Buffer, owner: LogOwner): LogFault | undefined => {
   const own = logHeader(owner)
   if (bytes.length < headerSize) return { offset: bytes.length, reason: "the header is cut off" }
-  if (headerMagic.compare(bytes, 0, 8) !== 0) return { offset: 0, reason: "this is no log" }
+  const protocol = protocolOf(bytes)
+  if (protocol === undefined) return { offset: 0, reason: "this is no log" }
   if (bytes.readUInt32BE(headerSize - 4) !== crc32(bytes.subarray(0, headerSize - 4))) {
     return { offset: 0, reason: "the header is damaged" }
+  }
+  if (protocol !== owner.protocol) {
+    const reason =
+      `this is the log of a replica of ${protocol}, and the configuration says ` +
+      `${owner.protocol}: correct its "protocol", or name another dataDirectory`
+    return { offset: 0, reason }
   }
   if (own.compare(bytes, 8, 8 + fingerprintSize, 8, 8 + fingerprintSize) !== 0) {
     const reason =

@@ -40,6 +40,8 @@ export interface KeeperHands<K extends Kinds> {
   readonly counts: Counts
   readonly sendChunk: (replica: ReplicaId, chunk: StateChunk) => void
   readonly queuedBytes: (replica: ReplicaId) => number
+  /** How far a peer is, as it told last. */
+  readonly told: (replica: ReplicaId) => Progress | undefined
   /** An input for the machine. */
   readonly offer: (input: K["Input"]) => void
 }

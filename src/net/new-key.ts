@@ -6,8 +6,9 @@
  *
  *     NEW-KEY = u64(counter) 32 bytes of public key, 64 of signature (of an endpoint: zeros)
  *
- * Outside the specification: keys. A message there has the set of receivers at which its
- * authenticator verifies; one under a key that is used no more verifies nowhere, as if lost.
+ * Outside the specification: keys, and for how long one is good. A message there has the set of
+ * receivers at which its authenticator verifies; one under a key that is used no more verifies
+ * nowhere, as if lost. What a receiver forgets when a key is replaced is `ChangeKey`.
  */
 import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto"
 import { Reader } from "./reader.ts"

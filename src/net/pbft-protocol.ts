@@ -12,6 +12,7 @@ import type {
   SlotMessage,
   State as StateMessage,
 } from "../core/pbft/message.ts"
+import { awaitedBy } from "../core/pbft/idle-goals.ts"
 import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
 import { contradiction, stableQuery } from "../core/pbft/recover.ts"
 import { highAt, isMute, recoveryRequest } from "../core/pbft/rejoin.ts"
@@ -36,7 +37,7 @@ import type { CodecLimits } from "./batch-codec.ts"
 import { readMessage, writeMessage } from "./codec.ts"
 import { checkpointDigest } from "./digests.ts"
 import { isAhead } from "./early.ts"
-import { awaitedBy, IdleLog } from "./idle-log.ts"
+import { IdleLog } from "./idle-log.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import type { Progress } from "./progress.ts"
 import type {
@@ -141,6 +142,7 @@ const isSlotMessage = (
 const repetition = (config: Config): Repetition<PbftKinds> => ({
   placeOf,
   isEarly,
+  rekeyed: (input) => (input._tag === "ChangeKey" ? input.replica : undefined),
   // What the window and the view let in is looked for anyway.
   opens: (before, now) => isMute(before) && !isMute(now),
   // That others have a later checkpoint is worth to know at once.
@@ -179,18 +181,25 @@ export const pbftRecords: RecordCodec<DurableRecord> = {
   },
 }
 
+const idling = (config: Config): Pick<ReplicaProtocol<PbftKinds>, "machine" | "idle"> => {
+  const machine = pbftMachine(config)
+  const idle = new IdleLog(config)
+  const timerOf = (state: State) => machine.viewTimer(state) ?? idle.timer(state)
+  return { machine: { ...machine, viewTimer: timerOf }, idle }
+}
+
 export const pbftProtocol = (config: Config): ReplicaProtocol<PbftKinds> => ({
-  machine: pbftMachine(config),
+  ...idling(config),
   inputs: {
     restart: (durable) => ({ _tag: "Restart", durable }),
     rejoin: (incarnation) => ({ _tag: "Rejoin", incarnation }),
     recover: (incarnation, durable) => ({ _tag: "Recover", incarnation, durable }),
+    changeKey: config.newKeys === true ? (replica) => ({ _tag: "ChangeKey", replica }) : undefined,
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (state, count, now) => proposeInput(config, state, count, now),
     answered: (answer) => answer,
     tell: (state, to) => toTell(config, state, to),
   },
-  idle: new IdleLog(config),
   repetition: repetition(config),
   records: pbftRecords,
   trace: { line: replicaLine, drop: dropLine },

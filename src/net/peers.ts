@@ -41,6 +41,8 @@ export interface PeersEvents<K extends Kinds> {
   /** A client of D-Prophecy asks for a sketch; `send` is called once at most, now or later. */
   readonly sketchRead: (message: SketchRead, send: (reply: SketchReply) => void) => void
   readonly connected: (replica: ReplicaId) => void
+  /** What it says from here on is under another key. */
+  readonly rekeyed: (replica: ReplicaId) => void
   readonly disconnected: (replica: ReplicaId) => void
 }
 
@@ -173,6 +175,7 @@ export class Peers<K extends Kinds> {
     return {
       opened: (connection, hello) => this.#opened(connection, peerOf(hello)),
       payload: (connection, bytes, from, to) => this.#payload(connection, bytes, from, to),
+      rekeyed: (connection) => this.#rekeyed(connection),
       closed: (connection, fault) => this.#closed(connection, fault),
     }
   }
@@ -191,6 +194,11 @@ export class Peers<K extends Kinds> {
     old?.fail(new Disconnected({ reason: "replaced by a new connection" }))
     this.#options.log(`connected to ${nameOf(peer)}`)
     this.#events?.connected(peer.id)
+  }
+
+  #rekeyed(connection: Connection): void {
+    const peer = this.#open.get(connection)
+    if (peer?.kind === "replica") this.#events?.rekeyed(peer.id)
   }
 
   #closed(connection: Connection, fault: PeerFault): void {

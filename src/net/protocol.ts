@@ -119,6 +119,8 @@ export interface LoopInputs<K extends Kinds> {
   readonly rejoin: ((incarnation: number) => K["Input"]) | undefined
   /** With a disk, to be recovered; undefined where the protocol has no such thing. */
   readonly recover?: (incarnation: number, durable: ReadonlyArray<K["Record"]>) => K["Input"]
+  /** A replica is heard under another key than before; left out where that changes nothing. */
+  readonly changeKey?: ((replica: ReplicaId) => K["Input"]) | undefined
   readonly timeout: (view: View) => K["Input"]
   readonly propose: (state: K["State"], count: number, now: number) => K["Input"]
   readonly answered: (answer: Answer) => K["Input"]
@@ -150,6 +152,8 @@ export interface Repetition<K extends Kinds> {
   readonly placeOf: (input: K["Input"]) => Place | undefined
   /** Whether a state is still to come in which the message has a meaning that it has not now. */
   readonly isEarly: (state: K["State"], place: Place) => boolean
+  /** Of whom an input says that what it said and waits came under a key that is good no more. */
+  readonly rekeyed?: (input: K["Input"]) => ReplicaId | undefined
   /** Whether what waits may be early no more. */
   readonly opens: (before: K["State"], now: K["State"]) => boolean
   /** Whether a message that is early is to be stepped all the same: that it came says something. */

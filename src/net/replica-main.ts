@@ -4,6 +4,7 @@
  */
 import { Cause, Data, Effect, Exit } from "effect"
 import { loadClusterConfig } from "./config-file.ts"
+import { leave } from "./leave.ts"
 import { ReplicaBroken, replicaProcess } from "./replica-process.ts"
 
 const program = Effect.gen(function* () {
@@ -23,7 +24,7 @@ let signalled = 0
 const fiber = Effect.runFork(program)
 const onSignal = (number: number) => (): void => {
   // Impatience is allowed: a second signal ends at once.
-  if (signalled > 0) process.exit(128 + number)
+  if (signalled > 0) leave(128 + number)
   signalled = number
   fiber.interruptUnsafe()
 }
@@ -36,7 +37,7 @@ fiber.addObserver((exit) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     // Files, ports and configurations are the user's to mend; a broken invariant is ours.
     const expected = error instanceof Data.Error && !(error instanceof ReplicaBroken)
-    process.exit(expected ? 2 : 70)
+    leave(expected ? 2 : 70)
   }
-  process.exit(128 + signalled)
+  leave(128 + signalled)
 })

@@ -194,7 +194,7 @@ const startLoop = <K extends Kinds>(
   Effect.gen(function* () {
     const { identity, kit, peers, disk, tracer, origin } = parts
     const { config, id, log } = identity
-    const misbehaviour = new Misbehaviour()
+    const [misbehaviour, files] = [new Misbehaviour(), options.files ?? systemFiles]
     const attached = kit.attach({
       executor: parts.executor,
       origin,
@@ -202,7 +202,6 @@ const startLoop = <K extends Kinds>(
       schedule: () => loop.schedule(),
     })
     const { executor } = attached
-    const { files = systemFiles } = options
     const fail = (cause: unknown): void => {
       Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
     }
@@ -252,6 +251,7 @@ const startLoop = <K extends Kinds>(
       fastRead: fastReadsOf({ loop, executor, origin, misbehaviour, peers }),
       sketchRead: attached.sketchRead(loop),
       connected: (replica) => loop.connected(replica),
+      rekeyed: (replica) => loop.rekeyed(replica),
       disconnected: () => loop.schedule(),
     })
     return { loop, peers, store: disk, tracer, misbehaviour }
@@ -306,7 +306,7 @@ export const runReplica = (
       case "pbft":
         return runOf(pbftKit(config, id, files), identity, options)
       case "zyzzyva":
-        return runOf(zyzzyvaKit(config, id), identity, options)
+        return runOf(zyzzyvaKit(config, id, files), identity, options)
     }
   })
 

@@ -12,10 +12,10 @@ import type { TraceHeader } from "../core/trace-event.ts"
 import { header as zyzzyvaHeader } from "../core/zyzzyva/trace.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { bigRequests, clockOf, fastPaths, limitsOf } from "./core-config.ts"
+import { bigRequests, clockOf, fastPaths, keyChanges, limitsOf } from "./core-config.ts"
 import * as Execution from "./executor.ts"
 import type { FileSystem } from "./file-system.ts"
-import { storeFingerprint } from "./handshake.ts"
+import { logOwner } from "./handshake.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import { normaliser } from "../web/normalise.ts"
 import { openOrigin } from "../web/origin.ts"
@@ -29,7 +29,7 @@ import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
-import { zyzzyvaRule } from "./zyzzyva-config.ts"
+import { zyzzyvaHow } from "./zyzzyva-config.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
 export interface Identity {
@@ -133,7 +133,7 @@ const examineDisk = <R extends { readonly _tag: string }>(
     const directory = directoryOf(identity)
     if (!files.exists(join(directory, logName))) return false
     const make = () => Execution.makeService(config.service)
-    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const owner = logOwner(config, id)
     const wrong = yield* orStoreError(directory, (): { readonly why: string } | undefined => {
       const doubt = doubtOf(files, directory)
       if (doubt !== undefined) return { why: doubt.reason }
@@ -156,7 +156,7 @@ export const scopedStore = <R extends { readonly _tag: string }>(
   Effect.gen(function* () {
     const { config, id, log } = identity
     const { codec, files, back } = kind
-    const owner = { fingerprint: storeFingerprint(config), replica: id }
+    const owner = logOwner(config, id)
     const directory = directoryOf(identity)
     const limits = limitsOf(config)
     const { incarnationOf } = codec
@@ -303,7 +303,7 @@ export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
-  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaRule, ...own })
+  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaHow(config), ...own })
 }
 
 /** The parts of a header of PBFT's that the configuration says. */
@@ -326,7 +326,7 @@ export const traceHeaderOf = (config: ClusterConfig) => {
     tellCommitted,
     ...clockOf(config),
     ...bigRequests(config),
-    ...(config.keyRefreshMs > 0 ? { newKeys: true } : {}),
+    ...keyChanges(config),
   } as const
 }
 

@@ -27,6 +27,7 @@ import { DiskDoubted, type StoreError } from "./store-error.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
+import { Waiters } from "./waiters.ts"
 
 export class ReplicaLoop<K extends Kinds> {
   readonly actions = new Counts()
@@ -56,7 +57,7 @@ export class ReplicaLoop<K extends Kinds> {
   #durable: Seq = 0
   #writing: Seq = 0
   #turns = 0
-  #idle: Array<() => void> = []
+  readonly #idle = new Waiters()
 
   constructor(options: LoopOptions<K>) {
     const { protocol, peers } = options
@@ -82,6 +83,7 @@ export class ReplicaLoop<K extends Kinds> {
       counts: this.events,
       sendChunk: peers.sendChunk.bind(peers),
       queuedBytes,
+      told: this.told,
       offer: (input) => this.offer(input),
     })
     const gathers = (): boolean => options.store.pending()
@@ -118,9 +120,7 @@ export class ReplicaLoop<K extends Kinds> {
     return this.#missed.seq
   }
 
-  told(replica: ReplicaId): Progress | undefined {
-    return this.#catchUp.told(replica)
-  }
+  readonly told = (replica: ReplicaId): Progress | undefined => this.#catchUp.told(replica)
 
   /**
    * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
@@ -154,12 +154,19 @@ export class ReplicaLoop<K extends Kinds> {
 
   /** A replica's connection is new. */
   connected(replica: ReplicaId): void {
-    this.#catchUp.forget(replica)
+    this.rekeyed(replica)
     this.#early.forget(replica)
     this.#states.forget(replica)
     this.#repeater.connected(this.#state, replica)
-    this.#tellProgress()
     this.schedule()
+  }
+
+  /** What a replica says from here on is under another key than what it said before. */
+  rekeyed(replica: ReplicaId): void {
+    this.#catchUp.forget(replica)
+    const input = this.#options.protocol.inputs.changeKey?.(replica)
+    if (input !== undefined) this.offer(input)
+    this.#tellProgress()
   }
 
   /** A replica told how far it is. */
@@ -180,7 +187,7 @@ export class ReplicaLoop<K extends Kinds> {
   tick(): void {
     this.#missed.tick(this.#settled(), this.#states.wanted(this.#state))
     this.#states.tick(this.#state)
-    this.#repeater.tick(this.#state, (replica) => this.told(replica))
+    this.#repeater.tick(this.#state, this.told)
     this.#tellStuck()
     this.#tellProgress()
     this.schedule()
@@ -188,9 +195,8 @@ export class ReplicaLoop<K extends Kinds> {
 
   #tellStuck(): void {
     const { tell } = this.#options.protocol.inputs
-    if (tell === undefined) return
     for (const to of this.#catchUp.stuck(this.#settled())) {
-      for (const input of tell(this.#state, to)) this.offer(input)
+      for (const input of tell?.(this.#state, to) ?? []) this.offer(input)
     }
   }
 
@@ -243,6 +249,7 @@ export class ReplicaLoop<K extends Kinds> {
   // A message above the high watermark, or of a view that is not entered, waits until it is not.
   #receive(input: K["Input"]): void {
     const { repetition } = this.#options.protocol
+    this.#early.forget(repetition.rekeyed?.(input))
     const place = repetition.placeOf(input)
     if (place !== undefined && repetition.isEarly(this.#state, place)) {
       if (!this.#early.hold(place, input)) this.events.add("EarlyDropped")
@@ -313,7 +320,7 @@ export class ReplicaLoop<K extends Kinds> {
   // Writes the group that has gathered, or the whole log anew; nothing is under way.
   #commit(): void {
     const { store, protocol } = this.#options
-    if (!store.pending()) return this.#whenIdle()
+    if (!store.pending()) return this.#idle.release()
     this.#writing = protocol.machine.lastAssigned(this.#state)
     if (this.#compactable()) {
       store.compact(protocol.machine.durableRecords(this.#state), this.#state.log.low)
@@ -321,7 +328,7 @@ export class ReplicaLoop<K extends Kinds> {
       this.#durable = this.#writing
       for (const gate of this.#gates) gate.writing()
       for (const gate of this.#gates) gate.durable()
-      return this.#whenIdle()
+      return this.#idle.release()
     }
     this.#committing = true
     for (const gate of this.#gates) gate.writing()
@@ -341,7 +348,7 @@ export class ReplicaLoop<K extends Kinds> {
     if (error !== null) return this.#fatal(error)
     this.#committing = false
     this.#durable = this.#writing
-    if (this.#stopped) return this.#whenIdle()
+    if (this.#stopped) return this.#idle.release()
     try {
       const startedAt = performance.now()
       for (const gate of this.#gates) gate.durable()
@@ -373,24 +380,16 @@ export class ReplicaLoop<K extends Kinds> {
     this.#stopped = true
     this.#committing = false
     this.#clock.stop()
-    this.#whenIdle()
+    this.#idle.release()
     this.#options.onFatal(cause)
-  }
-
-  #whenIdle(): void {
-    const idle = this.#idle
-    this.#idle = []
-    for (const resolve of idle) resolve()
   }
 
   /** Takes nothing more; resolves when the disk is quiet and what was due has been sent. */
   async stop(): Promise<void> {
     if (this.#stopped) return
     while (this.#committing || this.#options.store.pending()) {
-      await new Promise<void>((resolve) => {
-        this.#idle.push(resolve)
-        this.schedule()
-      })
+      this.schedule()
+      await this.#idle.wait()
       if (this.#stopped) return
     }
     this.#stopped = true

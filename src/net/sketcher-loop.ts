@@ -6,13 +6,12 @@
  * Outside the specification: how a replica is drawn. Whichever is drawn, answers are checked.
  */
 import { hash, randomInt } from "node:crypto"
-import type { SendToReplicas } from "../core/effect.ts"
 import { type Bytes, type ClientId, type Digest, noDigest } from "../core/ids.ts"
 import type { ReplicaId, Timestamp } from "../core/ids.ts"
-import type { UnsignedRequest } from "../core/pbft/client.ts"
-import type { Authentic, Reply, Request } from "../core/pbft/message.ts"
 import { remembering } from "../core/oldest.ts"
+import type { Authentic } from "../core/pbft/message.ts"
 import { chunkedDigest } from "../core/prophecy/chunks.ts"
+import { type LaneMessage, resultOf } from "../core/prophecy/lane-client.ts"
 import type { FastReply } from "../core/prophecy/message.ts"
 import { decodePlaced } from "../core/prophecy/position.ts"
 import { sketchOf } from "../core/prophecy/sketch-table.ts"
@@ -30,12 +29,10 @@ import type {
 } from "../core/prophecy/sketcher-state.ts"
 import { decodeRequest, isNotHttp } from "../web/http-message.ts"
 import { AnswerWatch, differenceText, type Finding } from "./answer-watch.ts"
-import { authenticatorOf, authenticReply } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import { calledInVain } from "./called-in-vain.ts"
 import type { Endpoint } from "./cluster-config.ts"
-import { readMessage } from "./codec.ts"
 import type { Connection } from "./connection.ts"
 import { limitsOf } from "./core-config.ts"
 import { Counts } from "./counts.ts"
@@ -48,9 +45,11 @@ import {
   writeFastRead,
 } from "./fast-codec.ts"
 import { type EndpointKeys, endpointKeys } from "./keys.ts"
+import { type LaneRequest, laneWire, type LaneWire, passedOver } from "./lane-wire.ts"
 import { Links, type Payload } from "./links.ts"
 import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
+import { Silence } from "./silence.ts"
 import {
   AnswersDiffer,
   type Done,
@@ -75,9 +74,11 @@ interface Open {
 }
 
 interface Sent {
-  readonly request: Request
+  readonly request: LaneRequest
   readonly to: ReadonlyArray<ReplicaId>
 }
+
+type SendEffect = Extract<SketcherEffect, { readonly _tag: "SendToReplicas" }>
 
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
@@ -91,6 +92,7 @@ export class SketcherLoop {
   readonly #options: SketcherLoopOptions
   readonly #machine: SketcherConfig
   readonly #keys: EndpointKeys
+  readonly #wire: LaneWire
   readonly #limits: CodecLimits
   readonly #links: Links
   readonly #timers = new OrderedTimers<SketcherTimer>((timer) => this.#fired(timer))
@@ -100,6 +102,7 @@ export class SketcherLoop {
   readonly #reader = new Reader(Buffer.alloc(0))
   readonly #keyOf = remembering(sha256, keysRemembered)
   readonly #scratch = new Writer(4096)
+  readonly #silence = new Silence((replica) => this.#links.to(replica) !== undefined)
   /** Large answers that are on their way. */
   readonly #answers = new FastAnswers()
   /** Where replicas may answer differently without a lie. */
@@ -116,6 +119,7 @@ export class SketcherLoop {
     this.#machine = machineConfig(options, lanes)
     this.#state = initSketcher(this.#machine)
     this.#keys = endpointKeys(config, endpoint)
+    this.#wire = laneWire(config, this.#keys, options.firstTimestamp)
     this.#limits = limitsOf(config)
     const { group, replyQuorum } = this.#machine
     if (config.service === "origin") this.#watch = new AnswerWatch(group.n, replyQuorum)
@@ -139,7 +143,7 @@ export class SketcherLoop {
     this.#state.lanes.forEach(({ call }, lane) => {
       const sent = this.#sent[lane]
       const isAwaited = call !== undefined && sent?.to.includes(replica) === true
-      if (isAwaited) connection.send(sent.request)
+      if (isAwaited) connection.sendBy(this.#wire.write, sent.request)
     })
   }
 
@@ -157,19 +161,36 @@ export class SketcherLoop {
         if (!reader.failed) this.#fastChunk(replica, chunk)
         continue
       }
-      const decoded = readMessage(reader, this.#limits)
-      if (decoded instanceof BadMessage) break
-      const reply = authenticReply(replica, decoded.message)
-      if (typeof reply === "string") this.network.add(`Dropped:${reply}`)
-      else {
-        const digest = digestOf(decodePlaced(reply.result).result)
-        this.#step({ _tag: "Reply", message: reply, digest })
-        if (this.#watch !== undefined) this.#compare(this.#watch.heard(reply), reply)
-      }
+      const heard = this.#wire.read(reader, replica)
+      if (heard instanceof BadMessage) break
+      if (typeof heard === "string") this.network.add(`Dropped:${heard}`)
+      else this.#heard(replica, heard)
     }
     if (!reader.failed) return
     this.network.add("BadMessage")
     connection.fail(new BadFrame({ reason: reader.error().message }))
+  }
+
+  #heard(replica: ReplicaId, message: LaneMessage): void {
+    const lane = message.client - this.#machine.firstClient
+    const result = resultOf(this.#state.lanes[lane]?.client, message)
+    const digest = digestOf(decodePlaced(result).result)
+    this.#silence.heard(replica)
+    this.#step({ _tag: "Reply", message, digest })
+    if (message._tag === "Reply" && this.#watch !== undefined) {
+      this.#compare(this.#watch.heard(message), message)
+    }
+    this.#goOn(lane)
+  }
+
+  // What can come has come: nobody is waited for who is not there.
+  #goOn(lane: number): void {
+    const { call, client } = this.#state.lanes[lane] ?? {}
+    if (call === undefined || client === undefined) return
+    const id = this.#machine.firstClient + lane
+    if (this.#wire.isReady(id, client, this.#silence.isAbsent)) {
+      this.#step({ _tag: "Retransmit", lane })
+    }
   }
 
   #fastReply(replica: ReplicaId, message: FastReply): void {
@@ -198,7 +219,10 @@ export class SketcherLoop {
   }
 
   // Replicas whose origins answer differently: who, and in what.
-  #compare({ isHopeless, differences }: Finding, { client, timestamp }: Reply): void {
+  #compare(
+    { isHopeless, differences }: Finding,
+    { client, timestamp }: { readonly client: ClientId; readonly timestamp: Timestamp },
+  ): void {
     for (const difference of differences) {
       this.network.add(`OriginDiffers:${difference.replica}`)
       this.#options.log(`${this.#what(client, timestamp)}${differenceText(difference)}`)
@@ -259,7 +283,15 @@ export class SketcherLoop {
     this.#state = taken.state
     this.#options.stepped(before, taken, input)
     this.actions.add(taken.action)
+    if (input._tag === "Retransmit") this.#passOver(before, input.lane)
     for (const effect of taken.effects) this.#perform(effect)
+  }
+
+  #passOver({ lanes }: SketcherState, lane: number): void {
+    const [before, after] = [lanes[lane]?.client, this.#state.lanes[lane]?.client]
+    if (before !== undefined && after !== undefined) {
+      this.#silence.passedOver(passedOver(before, after))
+    }
   }
 
   #perform(effect: SketcherEffect): void {
@@ -310,16 +342,12 @@ export class SketcherLoop {
     this.#step({ _tag: "FastTimeout", id: of })
   }
 
-  #send({ message, replicas }: SendToReplicas<UnsignedRequest>): void {
-    const lane = message.client - this.#machine.firstClient
-    // The same request goes out with the same authenticator again.
-    let request = this.#sent[lane]?.request
-    if (request?.timestamp !== message.timestamp) {
-      const authenticator = authenticatorOf(this.#keys.client(message.client), message)
-      request = { ...message, _tag: "Request", authenticator }
-    }
-    this.#sent[lane] = { request, to: replicas }
-    for (const replica of replicas) this.#links.to(replica)?.send(request)
+  #send({ message, replicas }: SendEffect): void {
+    const lane = "client" in message ? message.client - this.#machine.firstClient : -1
+    const sent = this.#wire.outgoing(message, this.#sent[lane]?.request)
+    if (sent === undefined) return this.network.add("NotShown")
+    if (sent._tag === "Request") this.#sent[lane] = { request: sent, to: replicas }
+    for (const replica of replicas) this.#links.to(replica)?.sendBy(this.#wire.write, sent)
     this.#links.schedule()
     this.#hurry()
   }

@@ -11,7 +11,9 @@ import type {
   SketcherStep,
 } from "../core/prophecy/sketcher-state.ts"
 import { groupOf, weakQuorum } from "../core/quorum.ts"
+import { needsOf } from "../core/zyzzyva/needs.ts"
 import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
+import { zyzzyvaClientConfig } from "./zyzzyva-config.ts"
 
 export interface SketcherLoopOptions {
   readonly config: ClusterConfig
@@ -33,11 +35,20 @@ export interface SketcherLoopOptions {
   readonly stepped: (before: SketcherState, step: SketcherStep, input: SketcherInput) => void
 }
 
-/** Equal answers that make one of the group: more where origins may differ for a while. */
-export const sketcherQuorum = ({ replicas, service }: ClusterConfig): number => {
+/**
+ * Equal answers that make one of the group: more where origins may differ for a while. Of Zyzzyva's
+ * all, if no certificate takes their place.
+ */
+export const sketcherQuorum = ({ replicas, service, protocol }: ClusterConfig): number => {
   const group = groupOf(replicas.length)
+  if (protocol === "zyzzyva") return needsOf(group).fast
   return service === "origin" ? group.quorum : weakQuorum(group)
 }
+
+const zyzzyvaLanes = (config: ClusterConfig) => ({
+  protocol: "zyzzyva" as const,
+  commitMs: zyzzyvaClientConfig(config, 0, 0).commitMs,
+})
 
 export const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): SketcherConfig => ({
   group: groupOf(options.config.replicas.length),
@@ -52,4 +63,5 @@ export const machineConfig = (options: SketcherLoopOptions, lanes: Endpoint): Sk
   fastReadMs: options.fastReadMs,
   retransmitMs: options.config.retransmitMs,
   readmitMs: options.readmitMs,
+  ...(options.config.protocol === "zyzzyva" ? zyzzyvaLanes(options.config) : {}),
 })

@@ -4,16 +4,10 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { Effect, type Scope } from "effect"
-import { header } from "../core/pbft/trace.ts"
 import type { SketcherInput, SketcherState, SketcherStep } from "../core/prophecy/sketcher-state.ts"
 import { sketcherDropLine, sketcherLine } from "../core/prophecy/trace.ts"
 import type { ClusterConfig, Endpoint } from "./cluster-config.ts"
-import {
-  scopedTrace,
-  type TraceError,
-  type TraceOptions,
-  traceHeaderOf,
-} from "./replica-services.ts"
+import { scopedTrace, type TraceError, type TraceOptions, traceHeader } from "./replica-services.ts"
 import { sketcherQuorum } from "./sketcher-options.ts"
 
 export interface TracedSketcher {
@@ -48,7 +42,7 @@ export const traceSketcher = (
   const node = { kind: "sketcher", id, ...lanes, sketches, generation, maxStrikes } as const
   const headerOf = (incarnation: number): string => {
     const startedAt = new Date().toISOString()
-    return header({ ...traceHeaderOf(config), run, spec, node, incarnation, startedAt })
+    return traceHeader(config, { run, spec, node, incarnation, startedAt })
   }
   const log = of.log ?? (() => undefined)
   return Effect.map(

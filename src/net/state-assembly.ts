@@ -7,13 +7,18 @@
  */
 import type { Bytes, Digest } from "../core/ids.ts"
 import { readNode } from "../core/service/text-tree.ts"
-import type { Root } from "./digests.ts"
 
 /** Where nodes may already be: an older state of this replica, what an earlier start fetched. */
 export type KnownNode = (digest: Digest) => Bytes | undefined
 
+/** The roots of the trees that a state is made of. */
+export interface Trees {
+  readonly service: Digest
+  readonly table: Digest
+}
+
 export class StateAssembly {
-  readonly root: Root
+  readonly #root: Trees
   readonly #known: KnownNode
   readonly #nodes = new Map<Digest, Bytes>()
   /** Asked of nobody so far, in the order of the text. */
@@ -22,8 +27,8 @@ export class StateAssembly {
   #missing = 0
   #broken = false
 
-  constructor(root: Root, known: KnownNode) {
-    this.root = root
+  constructor(root: Trees, known: KnownNode) {
+    this.#root = root
     this.#known = known
     this.#meet(root.service)
     this.#meet(root.table)
@@ -78,7 +83,7 @@ export class StateAssembly {
 
   /** The texts, once it is complete. */
   texts(): { readonly service: Bytes; readonly table: Bytes } {
-    return { service: this.#text(this.root.service), table: this.#text(this.root.table) }
+    return { service: this.#text(this.#root.service), table: this.#text(this.#root.table) }
   }
 
   #text(digest: Digest): Bytes {

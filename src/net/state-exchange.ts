@@ -4,22 +4,29 @@
  * Outside the specification: see state-wire.ts and state-transfer.ts.
  */
 import * as ClientTable from "../core/client-table.ts"
+import type { ClientEntry } from "../core/client-table.ts"
 import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
 import type { Authentic, Numbered, State as StateMessage } from "../core/pbft/message.ts"
 import { wantedStates } from "../core/pbft/state-transfer.ts"
 import type { Config, DurableRecord, State } from "../core/pbft/state.ts"
-import { checkpointDigest } from "./digests.ts"
+import type { TextTree } from "../core/service/text-tree.ts"
+import { checkpointDigest, rootBytes, tableTree } from "./digests.ts"
 import type { Executor } from "./executor.ts"
-import { HeldStates } from "./held-states.ts"
+import { giveNodes, HeldStates, type TreedState } from "./held-states.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import type { KeeperHands } from "./loop-options.ts"
 import type { PbftKinds } from "./pbft-protocol.ts"
 import type { StateKeeper } from "./protocol.ts"
-import { type FetchedNodes, StateTransfer } from "./state-transfer.ts"
+import type { FetchedNodes } from "./node-download.ts"
+import { StateTransfer } from "./state-transfer.ts"
 import type { StateChunk } from "./state-wire.ts"
 
-/** While more than this waits for a peer, it is given nothing: it asks again. */
-const queuedBytesLimit = 1024 * 1024
+// A state that was taken or fetched, as it is held.
+const treed = (seq: Seq, service: TextTree, entries: ReadonlyArray<ClientEntry>): TreedState => {
+  const table = tableTree(entries)
+  const root = rootBytes({ seq, service: service.digest, table: table.digest })
+  return { seq, root, trees: [service, table] }
+}
 
 export interface ExchangeOptions extends KeeperHands<PbftKinds> {
   readonly config: Config
@@ -60,7 +67,7 @@ export class StateExchange implements StateKeeper<PbftKinds> {
   /** The replica starts from a checkpoint that was on its disk. */
   started({ executed, table }: State): void {
     if (executed === 0) return
-    this.#held.add(executed, this.#options.executor.tree(), ClientTable.entries(table))
+    this.#held.add(treed(executed, this.#options.executor.tree(), ClientTable.entries(table)))
   }
 
   /** A checkpoint was taken; one that was fetched is held when the service is restored. */
@@ -69,7 +76,7 @@ export class StateExchange implements StateKeeper<PbftKinds> {
     const { table, digest, service } = record
     const tree = this.#options.executor.tree()
     if (tree.digest === service && checkpointDigest(seq, service, table) === digest) {
-      this.#held.add(seq, tree, table)
+      this.#held.add(treed(seq, tree, table))
     }
   }
 
@@ -77,7 +84,7 @@ export class StateExchange implements StateKeeper<PbftKinds> {
   restore(state: State): void {
     const { executor } = this.#options
     executor.restore(state.executed)
-    this.#held.add(state.executed, executor.tree(), ClientTable.entries(state.table))
+    this.#held.add(treed(state.executed, executor.tree(), ClientTable.entries(state.table)))
   }
 
   tick(state: State): void {
@@ -104,13 +111,6 @@ export class StateExchange implements StateKeeper<PbftKinds> {
   /** A peer asks for parts, offers a state, or gives parts of it. */
   receive(replica: ReplicaId, chunk: StateChunk): void {
     if (chunk._tag !== "Ask") return this.#transfer.receive(replica, chunk)
-    const { queuedBytes, sendChunk, counts } = this.#options
-    if (queuedBytes(replica) >= queuedBytesLimit) return
-    const nodes = chunk.digests.flatMap((digest): ReadonlyArray<Bytes> => {
-      const bytes = this.#held.node(digest)
-      return bytes === undefined ? [] : [bytes]
-    })
-    counts.add("StateNodeGiven", nodes.length)
-    if (nodes.length > 0) sendChunk(replica, { _tag: "Nodes", nodes })
+    giveNodes(this.#held, this.#options, replica, chunk.digests)
   }
 }

@@ -6,6 +6,9 @@
  *     offer = 17 u16(length) root
  *     ask   = 18 u16(count) digest(32)*
  *     nodes = 19 u16(count) (u32(length) bytes)*
+ *     offer = 20 u16(length) root u16(length) proof
+ *
+ * The second kind of offer is Zyzzyva's: its proof shows who vouched for the checkpoint.
  *
  * Outside the specification: chunks, trees, and who is asked for which. There a state is one
  * message, known by its digest; here it is put together from parts of which each is known by its
@@ -18,17 +21,21 @@ import type { Writer } from "./writer.ts"
 export type StateChunk =
   /** The sender holds the state whose root has these bytes. */
   | { readonly _tag: "Offer"; readonly root: Bytes }
+  /** The same, with who vouched for the checkpoint. */
+  | { readonly _tag: "ProvenOffer"; readonly root: Bytes; readonly proof: Bytes }
   | { readonly _tag: "Ask"; readonly digests: ReadonlyArray<Digest> }
   | { readonly _tag: "Nodes"; readonly nodes: ReadonlyArray<Bytes> }
 
 /** The first bytes; no message of the protocol starts with one of them. */
-const kind = { Offer: 17, Ask: 18, Nodes: 19 } as const
+const kind = { Offer: 17, Ask: 18, Nodes: 19, ProvenOffer: 20 } as const
 
 export const isStateChunk = (first: number | undefined): boolean =>
-  first !== undefined && first >= kind.Offer && first <= kind.Nodes
+  first !== undefined && first >= kind.Offer && first <= kind.ProvenOffer
 
 /** The longest root. */
 const rootLimit = 256
+/** The longest proof: the signatures of some hundreds of replicas. */
+const proofLimit = 32 * 1024
 /** The most nodes that are asked for at once. */
 export const askLimit = 8
 /** The longest node: a leaf of 16 KiB, or a list of 64 children. */
@@ -42,6 +49,13 @@ export const writeStateChunk = (writer: Writer, chunk: StateChunk): void => {
       writer.u16(chunk.root.length)
       writer.reserve(chunk.root.length)
       return writer.text(chunk.root)
+    case "ProvenOffer":
+      for (const text of [chunk.root, chunk.proof]) {
+        writer.reserve(2 + text.length)
+        writer.u16(text.length)
+        writer.text(text)
+      }
+      return
     case "Ask":
       writer.u16(chunk.digests.length)
       writer.reserve(32 * chunk.digests.length)
@@ -68,6 +82,11 @@ export const readStateChunk = (reader: Reader): StateChunk => {
   const first = reader.u8("kind")
   if (first === kind.Offer) {
     return { _tag: "Offer", root: reader.text(reader.u16("root length"), rootLimit, "root") }
+  }
+  if (first === kind.ProvenOffer) {
+    const root = reader.text(reader.u16("root length"), rootLimit, "root")
+    const proof = reader.text(reader.u16("proof length"), proofLimit, "proof")
+    return { _tag: "ProvenOffer", root, proof }
   }
   if (first === kind.Ask) {
     const count = countOf(reader, 32, "digests")

@@ -4,46 +4,48 @@
  *
  * Outside the specification: a digest is a symbol there.
  */
-import type { ClientEntry } from "../core/client-table.ts"
 import type { Bytes } from "../core/ids.ts"
 import type { Hash } from "../core/service/service.ts"
 import { grouped, type TextTree, treeOf } from "../core/service/text-tree.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import { Reader } from "./reader.ts"
-import { readTable, writeTable } from "./record-codec.ts"
 import { Writer } from "./writer.ts"
-
-type Table = ReadonlyArray<ClientEntry>
 
 /** Clients of a part. */
 const partSize = 32
 
-interface Part {
-  readonly entries: Table
+interface Part<E> {
+  readonly entries: ReadonlyArray<E>
   readonly tree: TextTree
 }
 
 const scratch = new Writer(16 * 1024)
 
-const textOfPart = (entries: Table): Bytes => {
+type WriteTable<E> = (writer: Writer, entries: ReadonlyArray<E>) => void
+type ReadTable<E> = (reader: Reader, limits: CodecLimits) => ReadonlyArray<E>
+
+const textOf = <E>(write: WriteTable<E>, entries: ReadonlyArray<E>): Bytes => {
   scratch.rewind()
-  writeTable(scratch, entries)
+  write(scratch, entries)
   return scratch.written().toString("latin1")
 }
 
-const isSame = (one: Table, other: Table): boolean =>
+const isSame = <E>(one: ReadonlyArray<E>, other: ReadonlyArray<E>): boolean =>
   one.length === other.length && one.every((entry, k) => entry === other[k])
 
 /** Makes the trees of one replica's tables, one after the other. */
-export const tableTrees = (hash: Hash): ((table: Table) => TextTree) => {
-  let before: ReadonlyArray<Part> = []
+export const tableTrees = <E>(
+  hash: Hash,
+  write: WriteTable<E>,
+): ((table: ReadonlyArray<E>) => TextTree) => {
+  let before: ReadonlyArray<Part<E>> = []
   return (table) => {
-    const parts: Array<Part> = []
+    const parts: Array<Part<E>> = []
     for (let from = 0; from === 0 || from < table.length; from += partSize) {
       const entries = table.slice(from, from + partSize)
       const known = before[parts.length]
       if (known !== undefined && isSame(known.entries, entries)) parts.push(known)
-      else parts.push({ entries, tree: treeOf(hash, textOfPart(entries)) })
+      else parts.push({ entries, tree: treeOf(hash, textOf(write, entries)) })
     }
     before = parts
     return grouped(
@@ -54,9 +56,13 @@ export const tableTrees = (hash: Hash): ((table: Table) => TextTree) => {
 }
 
 /** The table that is the text of such a tree; undefined when it is none. */
-export const readTableText = (text: Bytes, limits: CodecLimits): Table | undefined => {
+export const readTableText = <E>(
+  text: Bytes,
+  limits: CodecLimits,
+  read: ReadTable<E>,
+): ReadonlyArray<E> | undefined => {
   const reader = new Reader(Buffer.from(text, "latin1"))
-  const table: Array<ClientEntry> = []
-  while (reader.left > 0 && !reader.failed) table.push(...readTable(reader, limits))
+  const table: Array<E> = []
+  while (reader.left > 0 && !reader.failed) table.push(...read(reader, limits))
   return reader.failed || table.length > limits.clients ? undefined : table
 }

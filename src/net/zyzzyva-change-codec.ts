@@ -15,6 +15,7 @@
  *
  * Outside the specification: bytes. Messages are values there.
  */
+import type { Bytes } from "../core/ids.ts"
 import { type SignedRequest, unsigned } from "../core/request.ts"
 import type {
   LastOrder,
@@ -26,8 +27,8 @@ import type {
 } from "../core/zyzzyva/message.ts"
 import { type CodecLimits, readRequest, writeBatch } from "./batch-codec.ts"
 import { digestOfBatchBytes } from "./digests.ts"
-import type { Reader } from "./reader.ts"
-import type { Writer } from "./writer.ts"
+import { Reader } from "./reader.ts"
+import { Writer } from "./writer.ts"
 
 export const zyzzyvaChangeKind = { ViewChange: 0x46, NewView: 0x47 } as const
 
@@ -194,6 +195,20 @@ const readStable = (reader: Reader, limits: CodecLimits): Stable => {
   const seq = reader.natural("seq")
   const digest = reader.digest("digest of a checkpoint")
   return { view, seq, digest, signers: readSigners(reader, limits) }
+}
+
+/** A stable checkpoint with who vouched for it, as bytes by themselves. */
+export const stableText = (stable: Stable): Bytes => {
+  const writer = new Writer(1024)
+  writeStable(writer, stable)
+  return writer.written().toString("latin1")
+}
+
+/** The checkpoint that the bytes are; undefined when they are none. */
+export const readStableText = (text: Bytes, limits: CodecLimits): Stable | undefined => {
+  const reader = new Reader(Buffer.from(text, "latin1"))
+  const stable = readStable(reader, limits)
+  return reader.failed || reader.left > 0 ? undefined : stable
 }
 
 /** What stands for a batch: its place among the batches, or in what is signed its digest. */

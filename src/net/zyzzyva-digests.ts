@@ -6,22 +6,23 @@
 import { hash } from "node:crypto"
 import type { Digest } from "../core/ids.ts"
 import type { Entry } from "../core/zyzzyva/state.ts"
+import { bytesDigest } from "./digests.ts"
 import { Writer } from "./writer.ts"
 import { writeHistory } from "./zyzzyva-change-codec.ts"
-import { writeEntries } from "./zyzzyva-record-codec.ts"
+import { entryTree, zyzzyvaRootBytes } from "./zyzzyva-root.ts"
 
 const scratch = new Writer(16 * 1024)
 
 const digestOfScratch = (): Digest => hash("sha256", scratch.written(), "hex")
 
-/** The first byte tells the kinds of what is digested apart, from each other and from a batch. */
-const first = { history: 0x68, checkpoint: 0x63 } as const
+/** The first byte: what is digested of a batch or a checkpoint begins with another one. */
+const historyKind = 0x68
 
 /** The history that a batch leads to; `before` is empty for the first one. */
 export const historyDigest = (before: Digest, batch: Digest): Digest => {
   scratch.rewind()
   scratch.reserve(1)
-  scratch.u8(first.history)
+  scratch.u8(historyKind)
   writeHistory(scratch, before)
   scratch.reserve(32)
   scratch.digest(batch)
@@ -33,14 +34,4 @@ export const zyzzyvaCheckpointDigest = (
   history: Digest,
   service: Digest,
   table: ReadonlyArray<Entry>,
-): Digest => {
-  scratch.rewind()
-  scratch.reserve(1)
-  scratch.u8(first.checkpoint)
-  writeHistory(scratch, history)
-  scratch.reserve(4 + service.length)
-  scratch.u32(service.length)
-  scratch.text(service)
-  writeEntries(scratch, table)
-  return digestOfScratch()
-}
+): Digest => bytesDigest(zyzzyvaRootBytes({ history, service, table: entryTree(table).digest }))

@@ -3,41 +3,50 @@
  *
  * Outside the specification: nothing; it puts the parts together.
  */
+import { join } from "node:path"
 import { Redacted } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
 import { overheard } from "./fast-read.ts"
+import { openFetchedNodes } from "./fetched-nodes.ts"
+import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { signingSeedOf } from "./keys.ts"
-import { OwnStates } from "./own-states.ts"
 import type { ReplicaKit } from "./replica-kit.ts"
 import { ZyzzyvaAuthenticator } from "./zyzzyva-authenticate.ts"
 import { zyzzyvaCoreConfig } from "./zyzzyva-config.ts"
 import { type ZyzzyvaKinds, zyzzyvaProtocol, zyzzyvaWire } from "./zyzzyva-protocol.ts"
 import { ZyzzyvaSigner, ZyzzyvaVerifier } from "./zyzzyva-signature.ts"
+import { ZyzzyvaStates } from "./zyzzyva-states.ts"
 
 /** Requests gather while the batch before is written to disk. */
 const pipeline = 1
 
-/** Zyzzyva for a replica of a cluster. */
-export const zyzzyvaKit = (config: ClusterConfig, id: ReplicaId): ReplicaKit<ZyzzyvaKinds> => {
+/** Zyzzyva for a replica of a cluster; `files`: what fetched states are kept on. */
+export const zyzzyvaKit = (
+  config: ClusterConfig,
+  id: ReplicaId,
+  files: FileSystem,
+): ReplicaKit<ZyzzyvaKinds> => {
   const cluster = storeFingerprint(config)
+  const limits = limitsOf(config)
+  const publicKeys = config.replicas.map((r) => r.publicKey)
+  const verifier = new ZyzzyvaVerifier(cluster, publicKeys)
   const signer = new ZyzzyvaSigner(cluster, Redacted.value(signingSeedOf(config, id)))
   const core = zyzzyvaCoreConfig(config, id, signer.sign)
   return {
     protocol: zyzzyvaProtocol(core),
     wire: (keys) => {
-      const publicKeys = config.replicas.map((r) => r.publicKey)
       const judging = {
         group: groupOf(config.replicas.length),
         id,
         clients: config.clients,
         goodForClient: keys.goodForClient,
-        verifier: new ZyzzyvaVerifier(cluster, publicKeys),
+        verifier,
       }
-      return zyzzyvaWire(limitsOf(config), new ZyzzyvaAuthenticator(judging))
+      return zyzzyvaWire(limits, new ZyzzyvaAuthenticator(judging))
     },
     execution: { undoable: 0 },
     pipeline,
@@ -46,11 +55,19 @@ export const zyzzyvaKit = (config: ClusterConfig, id: ReplicaId): ReplicaKit<Zyz
       return {
         executor,
         completeReply: undefined,
-        states: () => new OwnStates(executor),
+        states: (hands) =>
+          new ZyzzyvaStates({
+            config: core,
+            limits,
+            executor,
+            fetched: openFetchedNodes(files, join(config.dataDirectory, `replica-${id}`)),
+            verifier,
+            ...hands,
+          }),
         sketchRead: () => () => undefined,
       }
     },
     recovery: () => null,
-    whenMissed: "this replica cannot follow any more: states are not transferred in Zyzzyva yet",
+    whenMissed: "this replica fetches its state",
   }
 }

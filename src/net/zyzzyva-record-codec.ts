@@ -68,7 +68,7 @@ export const writeEntries = (writer: Writer, table: ReadonlyArray<Entry>): void 
   }
 }
 
-const readEntries = (reader: Reader, limits: CodecLimits): ReadonlyArray<Entry> => {
+export const readEntries = (reader: Reader, limits: CodecLimits): ReadonlyArray<Entry> => {
   const given = reader.u32("table size")
   if (given > limits.clients) {
     reader.fail(`a table of ${given} clients, at most ${limits.clients} are allowed`)

@@ -52,6 +52,11 @@ export class EarlyMessages<I> {
     return due.filter(({ view }) => view === state.view).map(({ input }) => input)
   }
 
+  /** What one peer said. */
+  forget(replica: ReplicaId): void {
+    this.#waiting = this.#waiting.filter((w) => w.replica !== replica)
+  }
+
   clear(): void {
     this.#waiting = []
   }

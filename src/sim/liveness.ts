@@ -8,17 +8,27 @@ export interface Correct {
   readonly running: ReadonlyArray<Standing>
   /** The last sequence number that any of them executed. */
   readonly executed: Seq
+  /** Whether those on their way back must have come back. */
+  readonly mustReturn: boolean
 }
 
 /**
  * What has not happened and must, in words; null when all has: every request has its result, and
- * every correct replica has caught up. `left`: how many requests of correct clients have no result
- * that stays.
+ * every correct replica has caught up, and has come back where it was recovered. `left`: how many
+ * requests of correct clients have no result that stays.
  */
-export const missing = ({ running, executed }: Correct, left: number): string | null => {
+export const missing = (
+  { running, executed, mustReturn }: Correct,
+  left: number,
+): string | null => {
   if (left > 0) return `${left} requests have no result that stays`
   const late = running.find((r) => r.executed < executed)
-  if (late === undefined) return null
+  if (late === undefined) {
+    const returning = running.find((r) => mustReturn && r.returning)
+    return returning === undefined
+      ? null
+      : `replica ${returning.id} does not count as correct again`
+  }
   const where = `${late.active ? "in" : "on its way to"} view ${late.view}`
   return `replica ${late.id} stays at ${late.executed} of ${executed} ${where}`
 }

@@ -3,21 +3,43 @@
  * input, and what nobody can forge in one. A new kind that needs nothing special needs nothing
  * here.
  */
-import type { Bytes } from "../core/ids.ts"
-import type { Authentic, Message, PrePrepare, State as StateMessage } from "../core/pbft/message.ts"
+import type { Bytes, Seq } from "../core/ids.ts"
+import type {
+  AddressedMessage,
+  Authentic,
+  DirectMessage,
+  Message,
+  PrePrepare,
+  State as StateMessage,
+} from "../core/pbft/message.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
 import { recoveringReplica } from "../core/pbft/rejoin.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { isSigned, type SignedRequest } from "../core/request.ts"
-import { verifies } from "./authenticators.ts"
+import { authenticatorFor, verifies } from "./authenticators.ts"
 import type { PlaceOf } from "./early-messages.ts"
 import type { Progress } from "./progress.ts"
+import { everyone } from "./world.ts"
 
 export type WireMessage = Message | Progress
 
 /** A State as it travels here: with the service's state itself, in one piece. */
 export type CarriedState = StateMessage & { readonly snapshot: Bytes }
+
+/** A message as it travels: requests to be taken back authenticated, states with the service's. */
+export const carried = (
+  config: Config,
+  message: DirectMessage | AddressedMessage | StateMessage,
+  snapshotAt: (seq: Seq) => Bytes,
+): WireMessage => {
+  if (message._tag === "Request") {
+    return { ...message, authenticator: authenticatorFor(message, everyone(config.group.n)) }
+  }
+  if (message._tag !== "State") return message
+  const whole: CarriedState = { ...message, snapshot: snapshotAt(message.seq) }
+  return whole
+}
 
 /** Why a receiver drops a message before its machine sees it. */
 export type Dropped =

@@ -10,5 +10,7 @@ export interface Progress {
   readonly newView: boolean
   readonly low: Seq
   readonly executed: Seq
+  /** What has to be stable before it counts as recovered; 0 or left out: it waits for nothing. */
+  readonly awaited?: Seq
   readonly replica: ReplicaId
 }

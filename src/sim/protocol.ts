@@ -22,7 +22,12 @@ export interface Standing {
   readonly executed: Seq
   /** Its stable checkpoint. */
   readonly low: Seq
+  /** Whether it is on its way back: it lost its disk or is recovered, and does not count yet. */
+  readonly returning: boolean
 }
+
+/** How a process starts again: with what its disk holds, without it, or with it to be recovered. */
+export type Back = "disk" | "wiped" | "recovered"
 
 export interface SimulatedReplica<M> {
   readonly standing: Standing
@@ -30,8 +35,10 @@ export interface SimulatedReplica<M> {
   readonly hear: (from: NodeName, message: M) => string | undefined
   /** The process stops: how many of the records under way the disk kept. */
   readonly crash: (tail: Crash["tail"]) => number
-  /** It starts again with what its disk holds, or with an empty one. */
-  readonly restart: (wiped?: boolean) => void
+  /** It starts again. */
+  readonly restart: (back?: Back) => void
+  /** Another replica is heard under a new key from here on; left out where keys do not change. */
+  readonly rekeyed?: (replica: ReplicaId) => void
   /** The run is over. */
   readonly end: () => void
 }

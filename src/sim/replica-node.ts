@@ -5,10 +5,11 @@
  * with the step's messages: a process that stops has no lines of what its disk forgot.
  */
 import type { Execute } from "../core/effect.ts"
-import { type Bytes, noDigest } from "../core/ids.ts"
-import type { AddressedMessage, State as StateMessage } from "../core/pbft/message.ts"
+import { type Bytes, noDigest, type ReplicaId } from "../core/ids.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
+import { type Goals, idleTimer, nullRequest, withGoal } from "../core/pbft/idle-goals.ts"
+import { stableQuery } from "../core/pbft/recover.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
@@ -26,26 +27,26 @@ import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
-import { authenticatorFor } from "./authenticators.ts"
 import { Disk } from "./disk.ts"
 import { placeOf } from "./durable-place.ts"
-import { executeRequests } from "./execute-requests.ts"
+import { executeRequests, readBy } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
-import { type CarriedState, earlyPlace, inputOf, type WireMessage } from "./messages.ts"
+import { carried, type CarriedState, earlyPlace, inputOf, type WireMessage } from "./messages.ts"
+import { progressOf, standingOf } from "./pbft-standing.ts"
 import { nextBatch } from "./propose.ts"
 import type { Progress } from "./progress.ts"
-import type { Standing } from "./protocol.ts"
+import type { Back, Standing } from "./protocol.ts"
 import type { Random } from "./random.ts"
 import type { Recorder } from "./recorder.ts"
 import { judge } from "./judge.ts"
 import { History, Retransmission } from "./retransmission.ts"
 import { clientName, type Crash, type NodeName, replicaName } from "./scenario.ts"
+import { startInput } from "./start.ts"
 import { StateFetcher } from "./state-fetcher.ts"
 import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
-import { everyone } from "./world.ts"
 
 export interface ReplicaNodeOptions {
   readonly config: Config
@@ -91,7 +92,9 @@ export class ReplicaNode {
   #steps = 0
   /** One more with each start: what an earlier process asked for does not happen. */
   #life = 0
-  /** How often it lost its disk: stands for a counter that no disk takes along. */
+  /** Up to where others have an idle log go on. */
+  #goals: Goals = new Map()
+  /** How often it lost its disk or was recovered: stands for a counter that no disk takes along. */
   #incarnation = 0
   #up = true
 
@@ -108,7 +111,8 @@ export class ReplicaNode {
     this.#timers = new Timers(clock, () => this.#timeout())
     const { viewChangeMs: baseMs, progressMs, host, random, sync } = options
     const { timers, disk } = { timers: this.#timers, disk: this.#disk }
-    const wanted = (state: State) => viewTimer(config, state)
+    const wanted = (state: State) =>
+      viewTimer(config, state) ?? idleTimer(config, state, this.#goals)
     const { group } = config
     this.#clock = new ViewClock({ group, wanted, baseMs, progressMs, timers, now: host.now })
     this.#writes = new GroupCommit({ disk, random, sync, later: host.later })
@@ -131,8 +135,7 @@ export class ReplicaNode {
   }
 
   get standing(): Standing {
-    const { view, active, executed, log } = settledState(this.#state)
-    return { id: this.config.id, up: this.#up, view, active, executed, low: log.low }
+    return standingOf(this.config.id, this.#up, this.#state)
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)
@@ -191,6 +194,17 @@ export class ReplicaNode {
       this.#gate(() => this.#options.host.send(replicaName(progress.replica), message))
     }
     for (const input of this.#retransmission.untold(this.#state, progress)) this.receive(input)
+    const goals = withGoal(this.config, this.#state, this.#goals, progress)
+    if (goals === this.#goals) return
+    this.#goals = goals
+    this.#settle()
+  }
+
+  /** Another replica is heard under a new key from here on. */
+  rekeyed(replica: ReplicaId): void {
+    if (!this.#up) return
+    this.#early.forget(replica)
+    this.receive({ _tag: "ChangeKey", replica })
   }
 
   /** The process stops; what its disk kept of what was being written. */
@@ -206,10 +220,10 @@ export class ReplicaNode {
   }
 
   /** The process starts again with what its disk holds, or with an empty one. */
-  restart(wiped = false): void {
+  restart(back: Back = "disk"): void {
     if (this.#up) return
     const { config, hashing, recorder } = this.#options
-    if (wiped) this.#disk.wipe()
+    if (back === "wiped") this.#disk.wipe()
     const durable = this.#disk.durable
     const snapshot = this.#disk.lastSnapshot()
     this.#up = true
@@ -222,8 +236,9 @@ export class ReplicaNode {
     this.#retransmission = new Retransmission(config, this.#history)
     this.#fetcher = new StateFetcher(config)
     recorder?.start()
-    if (wiped) this.#take({ _tag: "Rejoin", incarnation: ++this.#incarnation })
-    else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
+    if (back !== "disk") this.#incarnation++
+    const start = startInput(config, durable, back, this.#incarnation)
+    if (start !== undefined) this.#take(start)
     this.#writes.started(this.#state.log.low)
     this.#settle()
     this.#tick()
@@ -246,15 +261,14 @@ export class ReplicaNode {
   }
 
   #tick(): void {
-    const { view, active, newView: has, log, executed } = settledState(this.#state)
     const { id: replica, group } = this.config
-    const newView = active || has !== undefined
-    this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
+    this.#broadcast(progressOf(replica, this.#state))
     for (let peer = 0; peer < group.n; peer++) {
       if (peer === replica) continue
-      const asks = recoveryRequest(this.config, this.#state)
+      const asks =
+        recoveryRequest(this.config, this.#state) ?? stableQuery(this.config, this.#state)
       if (asks !== undefined) {
-        const message = this.#carried(asks)
+        const message = carried(this.config, asks, () => "")
         this.#gate(() => this.#options.host.send(replicaName(peer), message))
       }
       for (const message of this.#retransmission.ofChange(this.#state, peer)) {
@@ -274,7 +288,8 @@ export class ReplicaNode {
       const before = this.#state
       const taken = step(config, before, input)
       this.#state = taken.state
-      if (input._tag !== "Restart") this.#history.keep(before, taken.state)
+      if (input._tag !== "Restart" && input._tag !== "Recover")
+        this.#history.keep(before, taken.state)
       stepped({ config, before, input, step: taken })
       inputs.push(...this.#perform(taken.effects))
       const change = inputs.length === 0 && changeAfter(config, before, taken.state)
@@ -305,7 +320,7 @@ export class ReplicaNode {
           break
         case "SendToReplicas":
           for (const replica of effect.replicas) {
-            const message = this.#carried(effect.message)
+            const message = carried(this.config, effect.message, (seq) => this.#disk.snapshot(seq))
             this.#gate(() => this.#options.host.send(replicaName(replica), message))
           }
           break
@@ -320,13 +335,9 @@ export class ReplicaNode {
           this.#service.undo(this.#tentative)
           this.#tentative = 0
           break
-        case "ReadState": {
-          const { client, timestamp, operation } = effect
-          const isRead = this.#service.isRead(operation)
-          const result = isRead ? this.#service.execute(operation) : undefined
-          answers.push({ _tag: "ReadDone", client, timestamp, result })
+        case "ReadState":
+          answers.push(readBy(this.#service, effect))
           break
-        }
         default:
           // A new effect of the machine does not type-check until it is interpreted here.
           effect satisfies never
@@ -338,15 +349,6 @@ export class ReplicaNode {
   // The service's state that a step takes over, if it does.
   #restoring(effects: ReadonlyArray<Effect>): Bytes | undefined {
     return effects.some((e) => e._tag === "Restore") ? this.#offered : undefined
-  }
-
-  #carried(message: AddressedMessage | StateMessage): WireMessage {
-    if (message._tag === "Request") {
-      return { ...message, authenticator: authenticatorFor(message, everyone(this.config.group.n)) }
-    }
-    if (message._tag !== "State") return message
-    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.seq) }
-    return carried
   }
 
   #execute({ seq, requests, checkpoint, undoable }: Execute): Input {
@@ -372,8 +374,12 @@ export class ReplicaNode {
     const { config, pipeline } = this.#options
     for (;;) {
       const count = nextBatch(config, pipeline, this.#state)
-      if (count === 0) return
-      this.#take(proposeInput(config, this.#state, count, this.#localMs))
+      const input =
+        count > 0
+          ? proposeInput(config, this.#state, count, this.#localMs)
+          : nullRequest(config, this.#state, this.#goals)
+      if (input === undefined) return
+      this.#take(input)
     }
   }
 

@@ -15,7 +15,7 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
   const { checkpointInterval, logSize, maxBatch } = scenario.cluster
   const { batchDigest, checkpointDigest, hash: resultDigest } = hashing
   const { readOnly, maxTentative, fetchDecisions, tellCommitted } = fastPaths(scenario)
-  const { hastyReads } = scenario.cluster
+  const { hastyReads, newKeys, keepVotes } = scenario.cluster
   return {
     group: quorumOf(scenario),
     id,
@@ -27,6 +27,8 @@ export const replicaConfig = (scenario: Scenario, id: number, hashing: Hashing):
     maxBatch,
     readOnly,
     hastyReads,
+    newKeys,
+    keepVotes,
     maxTentative,
     fetchDecisions,
     tellCommitted,
@@ -102,6 +104,8 @@ export const runHeader = (scenario: Scenario, spec: string): RunHeader => {
     maxBatch,
     ...fastPaths(scenario),
     ...(scenario.cluster.hastyReads === true ? { hastyReads: true as const } : {}),
+    ...(scenario.cluster.newKeys === true ? { newKeys: true } : {}),
+    ...(scenario.cluster.keepVotes === true ? { keepVotes: true as const } : {}),
     ...idsOf(scenario),
     ...bigRequests(scenario),
     spec,

@@ -4,6 +4,7 @@ import { parseOperation } from "./operation.ts"
 import { idsOf } from "./run-config.ts"
 import {
   type Behaviour,
+  type Crash,
   type Fault,
   idOf,
   isReplicaName,
@@ -63,6 +64,7 @@ const faultProblems = (scenario: Scenario, fault: Fault, path: string): Found =>
       return [...from, ...nodeProblems(scenario, `${path}.to`, fault.to), ...order]
     }
     case "Crash":
+    case "Rekey":
       return replicaProblem(scenario, `${path}.replica`, fault.replica)
     case "Say": {
       const { message, from, to } = fault
@@ -108,31 +110,42 @@ const protocolProblems = (scenario: Scenario): Found => {
   const done = scenario.byzantine.flatMap(({ behaviours }, k) =>
     behaviours.flatMap((b, j) => {
       const path = `byzantine[${k}].behaviours[${j}]`
-      const ofPbft = b._tag === "FalseTime" || b._tag === "Forgets"
+      const ofPbft = b._tag === "FalseTime"
       const ofZyzzyva = b._tag === "FalseViewChange" && (isZyzzyvaStory(b.story) || "view" in b)
       return (isZyzzyva ? ofPbft : ofZyzzyva) ? refused(path, b._tag) : []
     }),
   )
-  const wiped = scenario.faults.flatMap((fault, k) =>
-    isZyzzyva && fault._tag === "Crash" && fault.wiped === true
-      ? refused(`faults[${k}].wiped`, "a lost disk")
+  const back = scenario.faults.flatMap((fault, k) =>
+    fault._tag === "Crash" && isZyzzyva ? backOfPbft(fault, `faults[${k}]`, refused) : [],
+  )
+  const rekeyed = scenario.faults.flatMap((fault, k) =>
+    fault._tag === "Rekey" && scenario.cluster.newKeys !== true
+      ? at(`faults[${k}]`, "keys change only where cluster.newKeys says so")
       : [],
   )
-  return [...cluster, ...said, ...done, ...wiped]
+  return [...cluster, ...said, ...done, ...back, ...rekeyed]
 }
 
-const zyzzyvaFields = new Set(["zyzzyva5", "rule", "confirmViews", "commitMs"])
+const backOfPbft = (
+  { wiped, recovered }: Crash,
+  path: string,
+  refused: (path: string, what: string) => Found,
+): Found => [
+  ...(wiped === true ? refused(`${path}.wiped`, "a lost disk") : []),
+  ...(recovered === true ? refused(`${path}.recovered`, "a recovery") : []),
+]
+
+const zyzzyvaFields = new Set(["zyzzyva5", "commitFirst", "rule", "confirmViews", "commitMs"])
 const pbftFields = new Set([
-  "readOnly",
-  "hastyReads",
   "replyQuorum",
   "tentative",
   "maxTentative",
-  "digestReplies",
   "fetchDecisions",
   "agreedTimeMs",
   "recovery",
   "recoveryPeriodMs",
+  "newKeys",
+  "keepVotes",
   "bigRequestBytes",
 ])
 const zyzzyvaSaid = new Set(["Request", "Accusation", "Checkpoint"])

@@ -58,12 +58,18 @@ export interface Cluster {
   readonly agreedTimeMs?: number
   /** Replicas that lost their disks are taken back. */
   readonly recovery?: boolean
+  /** The keys under which replicas hear each other change: at each start, and where one is told. */
+  readonly newKeys?: boolean
+  /** What came under an old key counts on: to show that it is seen. */
+  readonly keepVotes?: boolean
   /** Twice the least time between two such requests of one replica. */
   readonly recoveryPeriodMs?: number
   /** Requests whose operations have so many bytes go past the primary. */
   readonly bigRequestBytes?: number
   /** Zyzzyva5: n = 5f + 1 replicas, and 4f + 1 equal answers complete a request. */
   readonly zyzzyva5?: boolean
+  /** Zyzzyva: every second request is answered when it is committed. */
+  readonly commitFirst?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */
@@ -123,6 +129,15 @@ export interface Crash {
   readonly tail: "lost" | "torn" | "whole" | "clean"
   /** The disk is lost: it comes back with an empty one, as another incarnation. */
   readonly wiped?: boolean
+  /** It comes back with its disk, to be recovered. */
+  readonly recovered?: boolean
+}
+
+/** A replica makes a new key: it and all others hear each other under that from here on. */
+export interface Rekey {
+  readonly _tag: "Rekey"
+  readonly replica: ReplicaId
+  readonly atMs: number
 }
 
 /** A request as a hostile client or a Byzantine replica writes it. */
@@ -163,9 +178,11 @@ export interface Say {
   readonly to: ReadonlyArray<NodeName>
   readonly atMs: number
   readonly message: SaidMessage
+  /** Under the key that the replica had at first: of no use once that is replaced. */
+  readonly stolenKey?: boolean
 }
 
-export type Fault = Cut | Crash | Say
+export type Fault = Cut | Crash | Rekey | Say
 
 /** Only messages whose name begins so, and only to these; empty lists: all. */
 export interface Scope {

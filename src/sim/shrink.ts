@@ -40,6 +40,7 @@ const kinds: ReadonlyArray<Change> = [
   (scenario) => ({ ...scenario, byzantine: [] }),
   without("Cut"),
   without("Crash"),
+  without("Rekey"),
   without("Say"),
   withNoise({ loss: 0 }),
   withNoise({ duplicate: 0 }),

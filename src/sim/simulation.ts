@@ -13,13 +13,14 @@ import { missing } from "./liveness.ts"
 import { type Named, nameOf } from "./message-name.ts"
 import { microseconds, Network } from "./network.ts"
 import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
-import type { Protocol, SimulatedClient, SimulatedReplica, Told } from "./protocol.ts"
+import type { Back, Protocol, SimulatedClient, SimulatedReplica, Told } from "./protocol.ts"
 import {
   clientName,
   type Crash,
   idOf,
   isReplicaName,
   type NodeName,
+  type Rekey,
   replicaName,
   type Say,
   type Scenario,
@@ -37,6 +38,15 @@ const lookMs = 50
 /** How long the calm phase of a run lasts that need not complete anything. */
 const excusedMs = 3000
 
+const backOf = ({ wiped, recovered }: Crash): Back =>
+  wiped === true ? "wiped" : recovered === true ? "recovered" : "disk"
+
+const howTold: Readonly<Record<Back, string>> = {
+  disk: "",
+  wiped: ", its disk is lost",
+  recovered: ", to be recovered",
+}
+
 export class Simulation<M extends Named> {
   readonly #scenario: Scenario
   readonly #protocol: Protocol<M>
@@ -49,6 +59,8 @@ export class Simulation<M extends Named> {
   readonly #actionsBy = new Tally()
   readonly #faults = new Tally()
   readonly #tooMany: boolean
+  /** Whose first key is good no more. */
+  readonly #replaced = new Set<number>()
   #now = 0
   #events = 0
   #done = false
@@ -224,6 +236,7 @@ export class Simulation<M extends Named> {
     for (const fault of faults) {
       if (fault._tag === "Crash") this.#planCrash(fault)
       else if (fault._tag === "Say") this.#planSaying(fault)
+      else if (fault._tag === "Rekey") this.#planRekeying(fault)
       else this.#faults.add("Cut")
     }
     this.#queue.push(microseconds(calmAtMs), () => {
@@ -232,22 +245,23 @@ export class Simulation<M extends Named> {
     })
   }
 
-  #planCrash({ replica, atMs, forMs, tail, wiped }: Crash): void {
+  #planCrash(crash: Crash): void {
+    const { replica, atMs, forMs, tail } = crash
     const { calmAtMs } = this.#scenario
+    const how = backOf(crash)
     const name = replicaName(replica)
     const nodes = this.#replicas[replica]?.instances.map(({ node }) => node) ?? []
     this.#queue.push(microseconds(atMs), () => {
       if (!nodes.every(({ standing }) => standing.up)) return
-      for (const name of ["Crash", `Crash ${wiped === true ? "wiped" : tail}`])
-        this.#faults.add(name)
+      for (const kind of ["Crash", `Crash ${how === "disk" ? tail : how}`]) this.#faults.add(kind)
       const kept = nodes.map((node) => node.crash(tail)).join(", ")
       this.#say("fault", () => `${name} stops; the disk kept ${kept} of the records under way`)
       if (forMs === null) return
       const back = Math.max(this.#now, microseconds(Math.min(atMs + forMs, calmAtMs)))
       this.#queue.push(back, () => {
-        const how = wiped === true ? ", its disk is lost" : ""
-        this.#say("fault", () => `${name} starts again${how}`)
-        for (const node of nodes) node.restart(wiped === true)
+        this.#say("fault", () => `${name} starts again${howTold[how]}`)
+        for (const node of nodes) node.restart(how)
+        if (this.#scenario.cluster.newKeys === true) this.#rekeyed(replica)
       })
     })
   }
@@ -256,10 +270,30 @@ export class Simulation<M extends Named> {
     const message = this.#protocol.said(say)
     this.#queue.push(microseconds(say.atMs), () => {
       this.#faults.add("Say")
-      for (const to of say.to) {
-        this.#send({ from: say.from, to, message, authentic: true, after: 0 })
+      const authentic = say.stolenKey !== true || !this.#replaced.has(idOf(say.from))
+      for (const to of say.to) this.#send({ from: say.from, to, message, authentic, after: 0 })
+    })
+  }
+
+  #planRekeying({ replica, atMs }: Rekey): void {
+    this.#queue.push(microseconds(atMs), () => {
+      this.#faults.add("Rekey")
+      this.#say("fault", () => `${replicaName(replica)} makes a new key`)
+      this.#rekeyed(replica)
+      for (const { node } of this.#replicas[replica]?.instances ?? []) {
+        for (let other = 0; other < this.#replicas.length; other++) {
+          if (other !== replica) node.rekeyed?.(other)
+        }
       }
     })
+  }
+
+  // The others hear it under a new key; who has the old one is heard by nobody.
+  #rekeyed(replica: number): void {
+    this.#replaced.add(replica)
+    for (const [other, { instances }] of this.#replicas.entries()) {
+      for (const { node } of other === replica ? [] : instances) node.rekeyed?.(replica)
+    }
   }
 
   // Whether everything that must happen has happened.
@@ -282,7 +316,9 @@ export class Simulation<M extends Named> {
     const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
     const standings = this.#correct().map(({ standing }) => standing)
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
-    return missing({ running: standings.filter(({ up }) => up), executed }, open)
+    // A primary that lies may let the log stand still, and then nobody comes back.
+    const mustReturn = byzantineReplicas(this.#scenario).length === 0
+    return missing({ running: standings.filter(({ up }) => up), executed, mustReturn }, open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.

@@ -54,6 +54,8 @@ const inputText = (input: Input): string => {
       return `the state at n${input.checkpoint.seq} ${short(input.checkpoint.digest)}`
     case "Tell":
       return `${replicaName(input.replica)} that n${input.seq} is executed`
+    case "ChangeKey":
+      return `that of ${replicaName(input.replica)}`
     case "Restart":
       return `with ${input.durable.length} records`
     case "Recover":

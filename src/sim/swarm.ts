@@ -6,6 +6,7 @@
 import { byzantineOf } from "./swarm-byzantine.ts"
 import { faultsOf } from "./swarm-faults.ts"
 import { withFeatures } from "./swarm-features.ts"
+import { withRecoveries } from "./swarm-recoveries.ts"
 import { groupIn } from "./zyzzyva-config.ts"
 import { Random } from "./random.ts"
 import {
@@ -129,5 +130,7 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
     endMs: calmAtMs + calmMs,
     expect: {},
   }
-  return protocol === "pbft" ? withFeatures(new Random(seed, "features"), plain) : plain
+  const optional = withFeatures(new Random(seed, "features"), plain)
+  if (protocol !== "pbft") return optional
+  return withRecoveries(new Random(seed, "recoveries"), optional)
 }

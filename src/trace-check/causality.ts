@@ -3,6 +3,7 @@
  * has sent exactly what the model's effects say; an untraced one may have sent anything, but what
  * it said to the traced ones is remembered, and two things that contradict each other name it.
  */
+import { requestIn } from "../core/prophecy/lane-client.ts"
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
@@ -255,11 +256,16 @@ export class Causality {
     if (heard !== undefined) this.#replied(heard, isIgnored(event.step.action))
     for (const effect of event.step.effects) {
       if (effect._tag !== "SendToReplicas") continue
-      this.#requests.send(effect.message, effect.replicas, event.place)
+      const request = requestIn(effect.message)
+      if (request !== undefined) this.#requests.send(request, effect.replicas, event.place)
     }
   }
 
-  #clientAfterGap(client: ClientId, { timestamp, operation }: ClientState, place: Place): void {
+  #clientAfterGap(
+    client: ClientId,
+    { timestamp, operation }: Pick<ClientState, "timestamp" | "operation">,
+    place: Place,
+  ): void {
     this.#requests.forget(client, operation === undefined ? timestamp : timestamp - 1)
     if (operation === undefined) return
     // Whose primary it went to first, nobody saw.

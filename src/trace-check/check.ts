@@ -7,7 +7,9 @@ import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import type { TraceHeader } from "../core/trace-event.ts"
+import type { TraceHeader, ZyzzyvaHeader } from "../core/trace-event.ts"
+import type { ClientState as ZyzzyvaClientState } from "../core/zyzzyva/client.ts"
+import type { State as ZyzzyvaState } from "../core/zyzzyva/state.ts"
 import { Abstraction } from "./abstraction.ts"
 import { Causality } from "./causality.ts"
 import { DClientMonitor } from "./d-client-monitor.ts"
@@ -38,6 +40,7 @@ import { ClientsReplay, type Digests, ReplicaReplay } from "./replay.ts"
 import { SketcherMonitor } from "./sketcher-monitor.ts"
 import { sketchDigest, SketcherReplay } from "./sketcher-replay.ts"
 import { ZyzzyvaCheck, zyzzyvaNodes } from "./zyzzyva-check.ts"
+import type { ZyzzyvaStepEvent } from "./zyzzyva-event.ts"
 import type { ZyzzyvaDigests } from "./zyzzyva-replay.ts"
 import { type Gap, type Statistics, type Verdict, verdictOf } from "./verdict.ts"
 
@@ -51,6 +54,14 @@ export interface RunState {
   readonly clients: ReadonlyMap<ClientId, ClientState>
 }
 
+/** The same of a run of Zyzzyva. */
+export interface ZyzzyvaRunState {
+  readonly header: ZyzzyvaHeader
+  readonly digests: ZyzzyvaDigests
+  readonly replicas: ReadonlyMap<ReplicaId, ZyzzyvaState>
+  readonly clients: ReadonlyMap<ClientId, ZyzzyvaClientState>
+}
+
 /** Sees the merged run go by. */
 export interface Observer {
   /**
@@ -58,6 +69,8 @@ export interface Observer {
    * `state` is valid during the call only.
    */
   readonly before: (index: number, event: StepEvent, state: RunState) => void
+  /** The same of a run of Zyzzyva. */
+  readonly zyzzyva?: (index: number, event: ZyzzyvaStepEvent, state: ZyzzyvaRunState) => void
   /** Steps are missing here, or clients started again: the next event does not follow the last. */
   readonly gap: () => void
   /** A sketcher's step, or what is missing of it. */
@@ -310,8 +323,8 @@ export const checkTraces = async (
   try {
     const files = await openRun(readers, options.spec)
     if (files[0]?.[0]?.header.protocol === "zyzzyva") {
-      const nodes = zyzzyvaNodes(files, options.digests.zyzzyva)
-      const own = new ZyzzyvaCheck(nodes, sources.length, options.progress)
+      const nodes = zyzzyvaNodes(files, options.digests)
+      const own = new ZyzzyvaCheck(nodes, sources.length, options)
       check = own
       await new Merge(nodes, own.causality, own.visit).run()
       return own.verdict()

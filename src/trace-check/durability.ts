@@ -24,6 +24,7 @@ const rank: Readonly<Record<Phase, number>> = {
   empty: 0,
   held: 0,
   prePrepared: 1,
+  voted: 1,
   prepared: 2,
   // Others' votes are not durable: a committed slot may come back as prepared.
   committed: 2,

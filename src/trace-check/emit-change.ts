@@ -17,14 +17,14 @@ const byPlace = (a: Entry, b: Entry): boolean =>
   a.seq < b.seq || (a.seq === b.seq && a.digest < b.digest)
 
 const entryText = ({ seq, digest, view }: Entry, symbols: Symbols): string =>
-  `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}, view |-> ${view}]`
+  `[seq |-> ${seq}, digest |-> ${symbols.names.digest(digest)}, view |-> ${view}]`
 
 /** P or Q. */
 export const entriesText = (entries: ReadonlyArray<Entry>, symbols: Symbols): string =>
   tlaSet(entries.map((e) => entryText(e, symbols)))
 
 const checkpointText = ({ seq, digest }: Numbered, symbols: Symbols): string =>
-  `[seq |-> ${seq}, digest |-> ${symbols.checkpoint(digest)}]`
+  `[seq |-> ${seq}, digest |-> ${symbols.names.checkpoint(digest)}]`
 
 // No entry is of sequence number 0: it lies in no window.
 const refusedEntry = "[seq |-> 0, digest |-> <<>>, view |-> 0]"
@@ -51,7 +51,7 @@ const incarnationField = ({ replica, incarnation }: ViewChange, symbols: Symbols
 export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
   const ordered = ascending(m.checkpoints, bySeq)
   const prepared = ordered ? claims(m.prepared, bySeq, symbols) : listed([], false, refusedEntry)
-  return symbols.named(
+  return symbols.names.named(
     "V",
     `[type |-> "ViewChange", view |-> ${m.view}, low |-> ${m.low}, ` +
       `checkpoints |-> ${tlaSet(m.checkpoints.map((c) => checkpointText(c, symbols)))}, ` +
@@ -63,7 +63,7 @@ export const viewChangeText = (m: ViewChange, symbols: Symbols): string => {
 
 const decisionFields = ({ start, chosen }: Decision, symbols: Symbols): string => {
   const batches = chosen.map(
-    ({ seq, digest }) => `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}]`,
+    ({ seq, digest }) => `[seq |-> ${seq}, digest |-> ${symbols.names.digest(digest)}]`,
   )
   const all = listed(batches, ascending(chosen, bySeq), "[seq |-> 0, digest |-> <<>>]")
   return `start |-> ${checkpointText(start, symbols)}, chosen |-> ${all}`
@@ -77,7 +77,7 @@ export const decisionText = (decision: Decision, symbols: Symbols): string =>
 export const newViewText = (m: NewView, symbols: Symbols): string => {
   const changes = m.changes.map((c) => viewChangeText(c, symbols))
   const inOrder = ascending(m.changes, (a, b) => a.replica < b.replica)
-  return symbols.named(
+  return symbols.names.named(
     "W",
     `[type |-> "NewView", view |-> ${m.view}, ` +
       `changes |-> ${listed(changes, inOrder, refusedChange(m.replica))}, ` +

@@ -13,7 +13,7 @@ import type { LoggedVote, ReplicaPost } from "./replica-post.ts"
 import type { Symbols } from "./symbols.ts"
 import { type Field, functionText, recordText, tlaBoolean, tlaSet, tlaTuple } from "./tla-text.ts"
 
-const everyone = (symbols: Symbols): string => tlaSet(symbols.replicas)
+const everyone = (symbols: Symbols): string => tlaSet(symbols.names.replicas)
 
 /** A request as its client sent it to some replicas. */
 export const requestText = (
@@ -22,11 +22,11 @@ export const requestText = (
   symbols: Symbols,
 ): string => {
   const { client, timestamp, operation, replier, _tag = "Request" } = r
-  const t = symbols.timestamp(client, timestamp)
+  const t = symbols.names.timestamp(client, timestamp)
   const named = replier === undefined ? "" : `, replier |-> ${replier}`
   return (
     `[type |-> "${_tag}", client |-> ${client}, timestamp |-> ${t}, ` +
-    `op |-> ${symbols.operation(operation)}, auth |-> ${tlaSet(symbols.auth(r))}, ` +
+    `op |-> ${symbols.names.operation(operation)}, auth |-> ${tlaSet(symbols.names.auth(r))}, ` +
     `to |-> ${tlaSet(to)}${named}]`
   )
 }
@@ -38,8 +38,8 @@ const marksText = ({ digest, tentative, readOnly }: Reply): string =>
 
 export const replyText = (m: Reply, symbols: Symbols): string => {
   const { view, client, timestamp, replica, result } = m
-  const t = symbols.timestamp(client, timestamp)
-  const content = m.digest === true ? symbols.resultDigest(result) : symbols.result(result)
+  const t = symbols.names.timestamp(client, timestamp)
+  const content = m.digest === true ? symbols.resultDigest(result) : symbols.names.result(result)
   return (
     `[type |-> "Reply", view |-> ${view}, client |-> ${client}, timestamp |-> ${t}, ` +
     `replica |-> ${replica}, result |-> ${content}${marksText(m)}]`
@@ -47,15 +47,15 @@ export const replyText = (m: Reply, symbols: Symbols): string => {
 }
 
 const namedText = ({ client, timestamp }: NamedRequest, symbols: Symbols): string =>
-  `[client |-> ${client}, timestamp |-> ${symbols.timestamp(client, timestamp)}]`
+  `[client |-> ${client}, timestamp |-> ${symbols.names.timestamp(client, timestamp)}]`
 
 // The batch of a pre-prepare, with the names of requests that it only names.
 const itemsText = ({ batch, digest }: PrePrepare, symbols: Symbols): string =>
   isWhole(batch)
-    ? symbols.batch(batch, digest)
+    ? symbols.names.batch(batch, digest)
     : tlaTuple(
         batch.map((r) =>
-          isSigned(r) ? symbols.request(r, symbols.auth(r)) : namedText(r, symbols),
+          isSigned(r) ? symbols.names.request(r, symbols.names.auth(r)) : namedText(r, symbols),
         ),
       )
 
@@ -64,7 +64,7 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
   switch (m._tag) {
     case "PrePrepare": {
       const content = batch ?? itemsText(m, symbols)
-      const digest = isWhole(m.batch) ? "" : `digest |-> ${symbols.digest(m.digest)}, `
+      const digest = isWhole(m.batch) ? "" : `digest |-> ${symbols.names.digest(m.digest)}, `
       return (
         `[type |-> "PrePrepare", view |-> ${m.view}, seq |-> ${m.seq}, ` +
         `batch |-> ${content}, ${digest}${from(m, symbols)}`
@@ -78,14 +78,14 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
     case "Commit":
       return (
         `[type |-> "${m._tag}", view |-> ${m.view}, seq |-> ${m.seq}, ` +
-        `digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
+        `digest |-> ${symbols.names.digest(m.digest)}, ${from(m, symbols)}`
       )
     case "Committed": {
-      const batch = symbols.digest(m.digest)
+      const batch = symbols.names.digest(m.digest)
       return `[type |-> "Committed", seq |-> ${m.seq}, batch |-> ${batch}, ${from(m, symbols)}`
     }
     case "Checkpoint": {
-      const digest = symbols.checkpoint(m.digest)
+      const digest = symbols.names.checkpoint(m.digest)
       return `[type |-> "Checkpoint", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
     }
     case "ViewChange":
@@ -93,11 +93,11 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
     case "NewView":
       return newViewText(m, symbols)
     case "FetchBatch":
-      return `[type |-> "FetchBatch", digest |-> ${symbols.digest(m.digest)}, ${from(m, symbols)}`
+      return `[type |-> "FetchBatch", digest |-> ${symbols.names.digest(m.digest)}, ${from(m, symbols)}`
     case "Batch":
-      return `[type |-> "Batch", batch |-> ${symbols.digestOf(m.batch)}]`
+      return `[type |-> "Batch", batch |-> ${symbols.names.digestOf(m.batch)}]`
     case "FetchState": {
-      const digest = symbols.checkpoint(m.digest)
+      const digest = symbols.names.checkpoint(m.digest)
       return `[type |-> "FetchState", seq |-> ${m.seq}, digest |-> ${digest}, ${from(m, symbols)}`
     }
     case "QueryStable": {
@@ -120,12 +120,12 @@ export const peerText = (m: PeerMessage, symbols: Symbols, batch?: string): stri
 
 // A function of every client that the chain speaks of, as the specification has it.
 const wholeTableText = (table: State["table"], symbols: Symbols): string => {
-  const entries = symbols.clients
+  const entries = symbols.names.clients
     .filter((client) => client < table.length)
     .map((client) => {
       const { timestamp, result } = table[client] as State["table"][number]
-      const t = symbols.timestamp(client, timestamp)
-      const shown = timestamp === 0 ? "<<>>" : symbols.result(result)
+      const t = symbols.names.timestamp(client, timestamp)
+      const shown = timestamp === 0 ? "<<>>" : symbols.names.result(result)
       return [client, `[timestamp |-> ${t}, result |-> ${shown}]`] as const
     })
   return functionText(entries)
@@ -150,7 +150,7 @@ export const receivedBatch = (
   // Elsewhere the authenticator may fail: nobody can say, and for this receiver it is the same.
   const requests = batch.map((r, k) =>
     isSigned(r)
-      ? symbols.request(r, input.verdicts[k] === true ? [replica] : [])
+      ? symbols.names.request(r, input.verdicts[k] === true ? [replica] : [])
       : namedText(r, symbols),
   )
   return tlaTuple(requests)
@@ -175,7 +175,7 @@ export const receivedText = (
   const m = input.message
   // To whom a request went does not matter here; see `Requests` of TracePbft.
   return m._tag === "Request" || m._tag === "Read"
-    ? requestText(m, symbols.replicas, symbols)
+    ? requestText(m, symbols.names.replicas, symbols)
     : peerText(m, symbols)
 }
 
@@ -197,8 +197,8 @@ const votesText = (votes: ReadonlyArray<LoggedVote>, own: string, name: (d: stri
   )
 
 const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string => {
-  const digest = (d: string) => symbols.digest(d)
-  const checkpoint = (d: string) => symbols.checkpoint(d)
+  const digest = (d: string) => symbols.names.digest(d)
+  const checkpoint = (d: string) => symbols.names.checkpoint(d)
   const slots = post.slot?.map((s) =>
     recordText([
       ["seq", s.seq],
@@ -209,10 +209,10 @@ const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string 
     ]),
   )
   const table = post.table
-    ?.filter(({ client }) => symbols.knows(client))
+    ?.filter(({ client }) => symbols.names.knows(client))
     .map(({ client, timestamp, result }) => {
-      const t = symbols.timestamp(client, timestamp)
-      const entry = `[timestamp |-> ${t}, result |-> ${symbols.result(result)}]`
+      const t = symbols.names.timestamp(client, timestamp)
+      const entry = `[timestamp |-> ${t}, result |-> ${symbols.names.result(result)}]`
       return tlaTuple([client, entry])
     })
   const checkpoints = post.checkpoints?.map((c) => tlaTuple([c.seq, checkpoint(c.digest)]))
@@ -243,7 +243,7 @@ const changeFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field>
     ["qset", qset && entriesText(qset, symbols)],
     ["viewChanges", named && tlaSet(named)],
     ["newView", newView === undefined ? undefined : tlaSet(newView === null ? [] : [newView])],
-    ["fetched", fetched && tlaSet(fetched.map((d) => symbols.digest(d)))],
+    ["fetched", fetched && tlaSet(fetched.map((d) => symbols.names.digest(d)))],
     ...fastFields(post, symbols),
   ]
 }
@@ -253,12 +253,12 @@ const claimsText = (
   symbols: Symbols,
 ): string =>
   `[claims |-> ${tlaSet(claims.map((c) => claimText(c, symbols)))}, ` +
-  `batches |-> ${tlaSet(batches.map((d) => symbols.digest(d)))}]`
+  `batches |-> ${tlaSet(batches.map((d) => symbols.names.digest(d)))}]`
 
 const fastFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> => {
   const { undo, reads, told } = post
   const waiting = reads?.map((r) =>
-    tlaTuple([r.client, symbols.timestamp(r.client, r.timestamp), r.after]),
+    tlaTuple([r.client, symbols.names.timestamp(r.client, r.timestamp), r.after]),
   )
   return [
     ["undo", undo === undefined ? undefined : tlaSet(undo === null ? [] : [undo])],
@@ -268,7 +268,7 @@ const fastFields = (post: ReplicaPost, symbols: Symbols): ReadonlyArray<Field> =
 }
 
 const checkpointText = ({ seq, digest }: Numbered, symbols: Symbols): string =>
-  `[seq |-> ${seq}, digest |-> ${symbols.checkpoint(digest)}]`
+  `[seq |-> ${seq}, digest |-> ${symbols.names.checkpoint(digest)}]`
 
 const truth = (value: boolean | undefined): string | undefined =>
   value === undefined ? undefined : tlaBoolean(value)
@@ -277,14 +277,14 @@ const clientPostText = (client: number, post: ClientPost, symbols: Symbols): str
   recordText([
     [
       "timestamp",
-      post.timestamp === undefined ? undefined : symbols.timestamp(client, post.timestamp),
+      post.timestamp === undefined ? undefined : symbols.names.timestamp(client, post.timestamp),
     ],
     ["waits", truth(post.waits)],
     ["views", post.views && tlaTuple(post.views)],
     ["toAll", truth(post.toAll)],
     ["readOnly", truth(post.readOnly)],
     ["replies", post.replies && tlaSet(post.replies)],
-    ["result", post.result === undefined ? undefined : symbols.result(post.result)],
+    ["result", post.result === undefined ? undefined : symbols.names.result(post.result)],
   ])
 
 const inputName = ({ input }: StepEvent): string => {
@@ -308,6 +308,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
     ["view", input._tag === "Timeout" ? input.view : undefined],
     ["incarnation", rejoined(input, event.replica, symbols)],
     ...readFields(input, symbols),
+    ["of", input._tag === "ChangeKey" ? input.replica : undefined],
     ["seq", input._tag === "Tell" ? input.seq : undefined],
     ["checkpoint", input._tag === "Fetch" ? checkpointText(input.checkpoint, symbols) : undefined],
     ["decision", input._tag === "Decide" ? decisionText(input.decision, symbols) : undefined],
@@ -331,14 +332,16 @@ const rejoined = (input: Input, replica: number, symbols: Symbols): number | und
 const headText = (input: Input, symbols: Symbols): string | undefined => {
   if (input._tag !== "Propose") return undefined
   const { proposal } = input
-  return tlaTuple(proposal === undefined ? [] : [symbols.request(proposal, symbols.auth(proposal))])
+  return tlaTuple(
+    proposal === undefined ? [] : [symbols.names.request(proposal, symbols.names.auth(proposal))],
+  )
 }
 
 const readFields = (input: Input, symbols: Symbols): ReadonlyArray<Field> =>
   input._tag === "ReadDone"
     ? [
         ["client", input.client],
-        ["timestamp", symbols.timestamp(input.client, input.timestamp)],
+        ["timestamp", symbols.names.timestamp(input.client, input.timestamp)],
       ]
     : []
 
@@ -355,9 +358,10 @@ const clientEventText = (
     return recordText([["action", `"Ignored"`], node, ["input", `"${name}"`], ["m", message]])
   }
   const submit = input._tag === "Submit" ? input : undefined
-  const op = submit && symbols.operation(submit.operation)
+  const op = submit && symbols.names.operation(submit.operation)
   // Nobody named: all answer in full, which the specification writes as N.
-  const replier = submit === undefined ? undefined : (submit.replier ?? symbols.replicas.length)
+  const replier =
+    submit === undefined ? undefined : (submit.replier ?? symbols.names.replicas.length)
   const post = clientPostText(client, event.post as ClientPost, symbols)
   return recordText([
     ["action", `"${action}"`],

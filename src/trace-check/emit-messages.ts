@@ -3,14 +3,6 @@
  * are received in it, or in a later window of the chain, and were sent before it; that they were
  * sent is what the causal merge has checked.
  */
-import { isIgnored } from "../core/machine.ts"
-import { isSigned } from "../core/request.ts"
-import type { RequestData } from "../core/pbft/projection.ts"
-import type { Chain, Window } from "./chain.ts"
-import { viewChangeText } from "./emit-change.ts"
-import { peerText, receivedText, replyText, requestText } from "./emit-event.ts"
-import type { StepEvent } from "./event.ts"
-import type { Symbols } from "./symbols.ts"
 
 export interface WindowMessages {
   /** Sent by traced processes before the window, and before its end. */
@@ -27,99 +19,83 @@ interface Life {
   received: number
 }
 
-const isInjected = (event: StepEvent, chain: Chain, symbols: Symbols): boolean => {
-  const { input } = event
-  if (input._tag !== "Receive" && input._tag !== "ReceivePrePrepare") return false
-  const m = input.message
-  if (m._tag === "Request" || m._tag === "Read") return !symbols.isTraced(m.client)
-  // Any replica may have sent a batch or a state; one without a trace had it from anybody.
-  if (m._tag === "Batch" || m._tag === "State")
-    return chain.start.replicas.size < symbols.replicas.length
-  return !chain.start.replicas.has(m.replica)
+/** A message that a step sends. */
+export interface Sent {
+  readonly text: string
+  /** What it proves, where a message of this kind may be asked for by that. */
+  readonly proof?: string
+  /** It is sent again: whoever does has sent it before, if not in the chain. */
+  readonly again?: boolean
 }
 
-const sentTexts = (event: StepEvent, symbols: Symbols): ReadonlyArray<string> => {
-  if (event._tag === "ClientStep") {
-    return event.step.effects.flatMap((e) =>
-      e._tag === "SendToReplicas" ? [requestText(e.message, e.replicas, symbols)] : [],
-    )
-  }
-  return event.step.effects.flatMap((e) => {
-    if (e._tag === "Broadcast" || e._tag === "SendToReplicas") {
-      const { message: m } = e
-      if (m._tag === "Request") return [requestText(m, symbols.replicas, symbols)]
-      return [peerText(m, symbols)]
-    }
-    return e._tag === "SendToClient" ? [replyText(e.message, symbols)] : []
-  })
-}
+/** A message that must have been sent: in one of its forms, or any that proves something. */
+export type Need =
+  /** The first form is the one to take when none was sent in the chain. */
+  | { readonly forms: ReadonlyArray<string>; readonly proof?: string }
+  /** Taken as sent before the chain when nothing in it proves this. */
+  | { readonly proof: string; readonly otherwise: string }
 
-// The texts of a request's possible copies: to one replica, or to everyone.
-const copies = (
-  r: RequestData,
-  to: ReadonlyArray<number>,
-  symbols: Symbols,
-): ReadonlyArray<string> =>
-  [...to.map((replica) => [replica]), symbols.replicas].map((all) => requestText(r, all, symbols))
-
-/**
- * What must have been sent so that the event may happen; each in all forms that it may have, first
- * the one to take when none was sent in the chain. A process without a trace says what it wants,
- * but what it passes on of traced ones, those have sent.
- */
-const needs = (event: StepEvent, chain: Chain, symbols: Symbols): Needs => {
-  const { input } = event
-  const text = receivedText(event, chain, symbols)
-  if (text === undefined || isIgnored(event.step.action)) return { injected: [], sent: [] }
-  if (!isInjected(event, chain, symbols)) {
-    const request = input._tag === "Receive" && input.message._tag === "Request"
-    if (!request || event._tag === "ClientStep") return { injected: [], sent: [[text]] }
-    return { injected: [], sent: [copies(input.message, [event.replica], symbols)] }
-  }
-  const injected = [text]
-  if (input._tag === "ReceivePrePrepare") {
-    const passedOn = input.message.batch.filter((_, k) => input.verdicts[k] === true)
-    const requests = passedOn.filter(isSigned).filter((r) => symbols.isTraced(r.client))
-    return { injected, sent: requests.map((r) => copies(r, symbols.replicas, symbols)) }
-  }
-  if (input._tag !== "Receive" || input.message._tag !== "NewView") return { injected, sent: [] }
-  const traced = input.message.changes.filter((c) => chain.start.replicas.has(c.replica))
-  return { injected, sent: traced.map((c) => [viewChangeText(c, symbols)]) }
-}
-
-interface Needs {
+export interface Needs {
   readonly injected: ReadonlyArray<string>
-  readonly sent: ReadonlyArray<ReadonlyArray<string>>
+  readonly sent: ReadonlyArray<Need>
+}
+
+/** What the events of a chain receive, as far as that had an effect, and send. */
+export interface Traffic<E> {
+  /**
+   * What must have been sent so that the event may happen. A process without a trace says what it
+   * wants, but what it passes on of traced ones, those have sent.
+   */
+  readonly needs: (event: E) => Needs
+  readonly sends: (event: E) => ReadonlyArray<Sent>
+}
+
+/** The messages that were sent so far. */
+class Lives {
+  readonly all = new Map<string, Life>()
+  readonly #proofs = new Map<string, string>()
+
+  receive(need: Need, window: number): void {
+    const text = this.#textOf(need)
+    if (text === undefined) return
+    const life = this.all.get(text)
+    if (life === undefined) this.#add({ text, ...need }, { sent: -1, received: window })
+    else life.received = window
+  }
+
+  #textOf(need: Need): string | undefined {
+    if ("forms" in need) return need.forms.find((form) => this.all.has(form)) ?? need.forms[0]
+    return this.#proofs.get(need.proof) ?? need.otherwise
+  }
+
+  send(sent: Sent, window: number): void {
+    if (this.all.has(sent.text)) return
+    this.#add(sent, { sent: sent.again === true ? -1 : window, received: -1 })
+  }
+
+  #add({ text, proof }: Sent, life: Life): void {
+    this.all.set(text, life)
+    if (proof !== undefined && !this.#proofs.has(proof)) this.#proofs.set(proof, text)
+  }
 }
 
 /** The messages of each window, in the order of the windows. */
-export const messagesOf = (
-  chain: Chain,
-  windows: ReadonlyArray<Window>,
-  symbols: Symbols,
+export const messagesOf = <E>(
+  windows: ReadonlyArray<{ readonly events: ReadonlyArray<E> }>,
+  { needs, sends }: Traffic<E>,
 ): ReadonlyArray<WindowMessages> => {
-  const lives = new Map<string, Life>()
+  const lives = new Lives()
   const injected = windows.map(() => new Set<string>())
-  const receive = (text: string, window: number): void => {
-    const life = lives.get(text)
-    if (life === undefined) lives.set(text, { sent: -1, received: window })
-    else life.received = window
-  }
   windows.forEach(({ events }, k) => {
     for (const event of events) {
-      const needed = needs(event, chain, symbols)
+      const needed = needs(event)
       for (const text of needed.injected) injected[k]?.add(text)
-      for (const forms of needed.sent) {
-        const text = forms.find((form) => lives.has(form)) ?? forms[0]
-        if (text !== undefined) receive(text, k)
-      }
-      for (const sent of sentTexts(event, symbols)) {
-        if (!lives.has(sent)) lives.set(sent, { sent: k, received: -1 })
-      }
+      for (const need of needed.sent) lives.receive(need, k)
+      for (const sent of sends(event)) lives.send(sent, k)
     }
   })
   const onTheWay = (window: number): ReadonlyArray<string> =>
-    [...lives].flatMap(([text, { sent, received }]) =>
+    [...lives.all].flatMap(([text, { sent, received }]) =>
       sent < window && received >= window ? [text] : [],
     )
   return windows.map((_, k) => ({

@@ -1,4 +1,5 @@
 /** One step of a sketcher as a record of TLA+, as spec/tla/TraceProphecy.tla reads it. */
+import type { Reply } from "../core/pbft/message.ts"
 import { isIgnored } from "../core/machine.ts"
 import { decodePlaced, type Position } from "../core/prophecy/position.ts"
 import type { SketcherInput } from "../core/prophecy/sketcher-state.ts"
@@ -95,7 +96,8 @@ const messageText = (
       ["result", symbols.result(message.result, digest)],
     ])
   }
-  const { client, timestamp, replica, result: placed } = input.message
+  // A window is of a sketcher before PBFT.
+  const { client, timestamp, replica, result: placed } = input.message as Reply
   const { position, result } = decodePlaced(placed)
   return recordText([
     ["type", `"Reply"`],

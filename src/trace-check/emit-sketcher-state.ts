@@ -1,4 +1,5 @@
 /** A sketcher's state, its clients' and what it sends as TLA+, as TraceProphecy.tla reads them. */
+import { repliesIn, requestIn } from "../core/prophecy/lane-client.ts"
 import * as HashMap from "../core/hash-map.ts"
 import { decodePlaced } from "../core/prophecy/position.ts"
 import type { Generation } from "../core/prophecy/sketch-table.ts"
@@ -31,7 +32,7 @@ const callText = (call: Call, symbols: SketcherSymbols): string => {
 }
 
 const laneText = ({ call, client }: Lane, symbols: SketcherSymbols): string => {
-  const replies = client.replies.map((reply) => {
+  const replies = repliesIn(client).map((reply) => {
     if (reply === undefined) return "<<>>"
     const { position, result } = decodePlaced(reply.result)
     return `[position |-> ${symbols.position(position)}, result |-> ${symbols.result(result)}]`
@@ -84,7 +85,9 @@ export const requestsOf = (
     return call === undefined ? [] : [fastReadText({ ...call, operation }, effect.replica, symbols)]
   }
   if (effect._tag !== "SendToReplicas") return []
-  const { client, timestamp, operation } = effect.message
+  const request = requestIn(effect.message)
+  if (request === undefined) return []
+  const { client, timestamp, operation } = request
   const index = symbols.lane(client)
   const call = calls.find(({ id }) => id === lanes[index]?.call)
   return call === undefined

@@ -16,20 +16,20 @@ const voteTexts = (votes: ReadonlyArray<string>, name: (digest: string) => strin
 const tableText = (table: ClientTable.ClientTable, symbols: Symbols): string =>
   tlaTuple(
     ClientTable.entries(table).flatMap(({ timestamp, result }, client) => {
-      if (timestamp === 0 || !symbols.knows(client)) return []
-      const t = symbols.timestamp(client, timestamp)
-      const entry = `[timestamp |-> ${t}, result |-> ${symbols.result(result)}]`
+      if (timestamp === 0 || !symbols.names.knows(client)) return []
+      const t = symbols.names.timestamp(client, timestamp)
+      const entry = `[timestamp |-> ${t}, result |-> ${symbols.names.result(result)}]`
       return [tlaTuple([client, entry])]
     }),
   )
 
 const slotsText = ({ log }: State, symbols: Symbols): string => {
   const last = Window.occupied(log).at(-1) ?? log.low
-  const digest = (d: string) => symbols.digest(d)
+  const digest = (d: string) => symbols.names.digest(d)
   const slots: Array<string> = []
   for (let seq = log.low + 1; seq <= last; seq++) {
     const slot = Window.get(log, seq)
-    const batch = slot.digest === "" ? "<<>>" : symbols.batch(slot.batch, slot.digest)
+    const batch = slot.digest === "" ? "<<>>" : symbols.names.batch(slot.batch, slot.digest)
     const prepares = voteTexts(slot.prepares, digest)
     const commits = voteTexts(slot.commits, digest)
     slots.push(
@@ -42,8 +42,8 @@ const slotsText = ({ log }: State, symbols: Symbols): string => {
 
 /** A replica's state as TracePbft's `ReplicaIs` and `StartState` read it. */
 export const replicaText = (replica: number, state: State, symbols: Symbols): string => {
-  const checkpoint = (d: string) => symbols.checkpoint(d)
-  const queue = state.queue.map((r) => symbols.request(r, symbols.auth(r)))
+  const checkpoint = (d: string) => symbols.names.checkpoint(d)
+  const queue = state.queue.map((r) => symbols.names.request(r, symbols.names.auth(r)))
   const checkpoints = state.checkpoints.map(({ seq, table }) =>
     tlaTuple([seq, tableText(table, symbols)]),
   )
@@ -75,7 +75,7 @@ export const recoveryText = (
   { incarnation, point, bound, told = [] }: RecoveryData,
   symbols: Symbols,
 ): string => {
-  const answers = symbols.replicas.map((r) => {
+  const answers = symbols.names.replicas.map((r) => {
     const of = told.filter((t) => t.replica === r)
     const texts = of.map((t) => `[checkpoint |-> ${t.checkpoint}, prepared |-> ${t.prepared}]`)
     return [r, tlaSet(texts)] as const
@@ -95,7 +95,7 @@ const changeFields = (state: State, symbols: Symbols): string => {
     `pset |-> ${entriesText(pset, symbols)}, qset |-> ${entriesText(qset, symbols)}, ` +
     `viewChanges |-> ${tlaSet(changes)}, ` +
     `newView |-> ${tlaSet(newView === undefined ? [] : [newViewText(newView, symbols)])}, ` +
-    `fetched |-> ${tlaSet(fetched.map(({ digest }) => symbols.digest(digest)))}, ` +
+    `fetched |-> ${tlaSet(fetched.map(({ digest }) => symbols.names.digest(digest)))}, ` +
     fastFields(state, symbols)
   )
 }
@@ -105,7 +105,7 @@ const fastFields = ({ undo, reads, told }: State, symbols: Symbols): string => {
     undo === undefined
       ? []
       : [`[executed |-> ${undo.executed}, table |-> ${tableText(undo.table, symbols)}]`]
-  const waiting = reads.map((r) => `${symbols.plain(r).slice(0, -1)}, after |-> ${r.after}]`)
+  const waiting = reads.map((r) => `${symbols.names.plain(r).slice(0, -1)}, after |-> ${r.after}]`)
   return (
     `undo |-> ${tlaSet(settled)}, reads |-> ${tlaSet(waiting)}, ` +
     `told |-> ${toldText(told, symbols)}`
@@ -114,14 +114,14 @@ const fastFields = ({ undo, reads, told }: State, symbols: Symbols): string => {
 
 /** What another replica said that it executed. */
 export const claimText = ({ seq, digest, replica }: Claim, symbols: Symbols): string =>
-  `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}, replica |-> ${replica}]`
+  `[seq |-> ${seq}, digest |-> ${symbols.names.digest(digest)}, replica |-> ${replica}]`
 
 const toldText = ({ own, claims, batches }: State["told"], symbols: Symbols): string => {
   const executed = own.map(
-    ({ seq, digest }) => `[seq |-> ${seq}, digest |-> ${symbols.digest(digest)}]`,
+    ({ seq, digest }) => `[seq |-> ${seq}, digest |-> ${symbols.names.digest(digest)}]`,
   )
   const claimed = claims.map((c) => claimText(c, symbols))
-  const fetched = batches.map(({ digest }) => symbols.digest(digest))
+  const fetched = batches.map(({ digest }) => symbols.names.digest(digest))
   return (
     `[own |-> ${tlaSet(executed)}, claims |-> ${tlaSet(claimed)}, ` +
     `batches |-> ${tlaSet(fetched)}]`
@@ -129,20 +129,20 @@ const toldText = ({ own, claims, batches }: State["told"], symbols: Symbols): st
 }
 
 const answerText = ({ result, digest, tentative }: Answer, symbols: Symbols): string =>
-  `[result |-> ${digest ? symbols.resultDigest(result) : symbols.result(result)}, ` +
+  `[result |-> ${digest ? symbols.resultDigest(result) : symbols.names.result(result)}, ` +
   `digest |-> ${tlaBoolean(digest)}, ` +
   `tentative |-> ${tlaSet(tentative === undefined ? [] : [tentative])}]`
 
 /** A client's state as TracePbft's `ClientOf` reads it. */
 export const clientText = (client: number, state: ClientState, symbols: Symbols): string => {
   const { timestamp, operation, toAll, readOnly, replies, result, views } = state
-  const op = operation === undefined ? `"none"` : symbols.operation(operation)
+  const op = operation === undefined ? `"none"` : symbols.names.operation(operation)
   const answers = replies.flatMap((r, replica) =>
     r === undefined ? [] : [tlaTuple([replica, answerText(r, symbols)])],
   )
-  const last = result === undefined ? "<<>>" : symbols.result(result)
+  const last = result === undefined ? "<<>>" : symbols.names.result(result)
   return (
-    `[timestamp |-> ${symbols.timestamp(client, timestamp)}, op |-> ${op}, ` +
+    `[timestamp |-> ${symbols.names.timestamp(client, timestamp)}, op |-> ${op}, ` +
     `toAll |-> ${tlaBoolean(toAll)}, readOnly |-> ${tlaBoolean(readOnly)}, replies |-> ${tlaTuple(answers)}, result |-> ${last}, ` +
     `views |-> ${tlaTuple(views)}]`
   )

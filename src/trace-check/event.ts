@@ -14,7 +14,7 @@ import {
   type DClientStep,
   ordering,
 } from "../core/prophecy/d-client.ts"
-import { laneConfig } from "../core/prophecy/lane.ts"
+import { isZyzzyvaClient, laneConfig } from "../core/prophecy/lane-client.ts"
 import type {
   SketcherConfig,
   SketcherInput,
@@ -140,14 +140,15 @@ export type PbftEvent = Exclude<
   SketcherEvent | SketcherGap | DClientEvent | DClientsGap
 >
 
-/** A step of one of the sketcher's lanes, which is a client: none where nothing was received. */
+/** A step of one of the sketcher's lanes, a PBFT client: none where nothing was received. */
 export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const { config, before, input, place, n } = event
   if (input._tag !== "Reply") return undefined
   const { message } = input
   const index = message.client - config.firstClient
   const lane = before.lanes[index]
-  if (lane === undefined) return undefined
+  if (lane === undefined || isZyzzyvaClient(lane.client)) return undefined
+  if (message._tag !== "Reply") return undefined
   const received = { _tag: "Receive", message } as const
   const step = stepClient(laneConfig(config, index), lane.client, received)
   const { client } = message

@@ -101,7 +101,8 @@ export class GroupWatch implements Observer {
   /** All has gone by: an answer of which no prefix was found is of none, if none was forgotten. */
   readonly end = (): void => {
     const [first] = this.#claims
-    const isKnown = !this.#isLost && this.#past?.isWhole !== false
+    // (Without a log, as of another protocol, there is nothing to compare with.)
+    const isKnown = !this.#isLost && this.#past?.isWhole === true
     this.#uncompared += this.#claims.length
     if (first === undefined || !isKnown) return
     const { event, replica, operation } = first

@@ -4,9 +4,9 @@
  * steps send and tell and, for the states at both ends, from the replay.
  */
 import type { Place } from "./finding.ts"
-import { dataModule } from "./emit-tla.ts"
+import { moduleText, oneLine } from "./emit-window.ts"
 import type { Stretch } from "./stretches.ts"
-import { type AskedWindow, type Specification } from "./tlc-window.ts"
+import type { AskedWindow, Specification } from "./tlc-window.ts"
 import { tlaBoolean } from "./tla-text.ts"
 
 /** A state as definitions: the text of each by what follows `Start` or `End` in its name. */
@@ -69,21 +69,14 @@ export const emitOwn = <E>(
       ...stateLines("End", endText),
       `Digests == ${emitter.digests()}`,
     ]
-    const module = moduleText(chain.run, `steps ${from} to ${to} of ${node}`, body)
+    const module = moduleText(
+      `steps ${from} to ${to} of ${node} of run ${oneLine(chain.run)}`,
+      body,
+    )
     windows.push({ from, to, events, module, startText, endText })
   }
   return windows
 }
-
-const moduleText = (run: string, about: string, body: ReadonlyArray<string>): string =>
-  [
-    `---- MODULE ${dataModule} ----`,
-    `\\* Generated: ${about} of run ${run.replace(/[^\w.:-]/g, "?")}.`,
-    "EXTENDS Integers, Sequences, TLC",
-    ...body,
-    "====",
-    "",
-  ].join("\n")
 
 interface OwnStep {
   readonly place: Place

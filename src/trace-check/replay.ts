@@ -78,6 +78,8 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
       clock: header.clock,
       recoverers: header.recoverers,
       nullRequests: header.nullRequests,
+      newKeys: header.newKeys,
+      keepVotes: header.keepVotes,
       bigRequestBytes: header.bigRequestBytes,
       batchDigest: digests.batchDigest,
       checkpointDigest: digests.checkpointDigest,

@@ -138,7 +138,8 @@ export class ReplicaSayings {
       if (!inNewView && vote === "PrePrepare") {
         this.#slots.say({ type: vote, view, seq, digest, short: true, place })
       }
-      if (phase !== "prePrepared") this.#slots.say({ type: "Commit", view, seq, digest, place })
+      if (phase !== "prePrepared" && phase !== "voted")
+        this.#slots.say({ type: "Commit", view, seq, digest, place })
     }
     for (const { seq, digest, view: v } of qset) {
       if (!isPrimary(v)) this.#slots.say({ type: "Prepare", view: v, seq, digest, place })

@@ -19,6 +19,11 @@ const keysKept = 100_000
 /** Of a read so many results of the group: fast answers may wait while it changes. */
 const resultsKept = 64
 
+/** What is not a sketcher's, of whichever protocol. */
+interface Other {
+  readonly _tag: Exclude<TraceEvent["_tag"], "SketcherStep" | "SketcherGap">
+}
+
 interface Known {
   /** The highest position that somebody was told. */
   told: Position
@@ -53,7 +58,7 @@ export class SketcherMonitor {
     return this.#uncompared
   }
 
-  take(event: TraceEvent): void {
+  take(event: SketcherEvent | SketcherGap | Other): void {
     if (event._tag === "SketcherStep") this.#step(event)
     else if (event._tag === "SketcherGap") this.#gap(event)
   }

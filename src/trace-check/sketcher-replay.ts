@@ -10,8 +10,8 @@ import {
   SketcherTraceState,
   sketcherInputOf,
 } from "../core/prophecy/trace-event.ts"
-import { misfit, type TraceHeader } from "../core/trace-event.ts"
-import type { SketcherEvent, SketcherGap, TraceEvent } from "./event.ts"
+import { type AnyHeader, misfit } from "../core/trace-event.ts"
+import type { SketcherEvent, SketcherGap } from "./event.ts"
 import { type NewStart, newTimestamps, type ProcessReplay } from "./process-replay.ts"
 import type { Digests } from "./replay.ts"
 import {
@@ -31,8 +31,7 @@ const stateMisfit = misfit(SketcherTraceState)
 // How long it waits decides nothing that a trace shows.
 const timers = { fastReadMs: 1, retransmitMs: 1, readmitMs: 1 }
 
-const configOf = (header: TraceHeader): SketcherConfig => {
-  const { node, n, f, quorum } = header
+const configOf = ({ protocol, node, n, f, quorum }: AnyHeader): SketcherConfig => {
   if (node.kind !== "sketcher") throw new Error("a trace of a sketcher is asked for")
   const { id, from, to, firstTimestamp, replyQuorum, sketches, generation, maxStrikes } = node
   return {
@@ -45,6 +44,7 @@ const configOf = (header: TraceHeader): SketcherConfig => {
     sketches,
     generation,
     maxStrikes,
+    ...(protocol === "zyzzyva" ? { protocol } : {}),
     ...timers,
   }
 }
@@ -55,13 +55,13 @@ export const sketchDigest =
   (result: Bytes): Digest =>
     chunkedDigest(resultDigest, result)
 
-export class SketcherReplay implements ProcessReplay<TraceEvent> {
+export class SketcherReplay implements ProcessReplay<SketcherEvent | SketcherGap> {
   readonly node: string
   #config: SketcherConfig
   readonly #digests: Pick<Digests, "resultDigest">
   #state: SketcherState
 
-  constructor(header: TraceHeader, digests: Pick<Digests, "resultDigest">) {
+  constructor(header: AnyHeader, digests: Pick<Digests, "resultDigest">) {
     this.#config = configOf(header)
     this.node = `sketcher ${this.#config.id}`
     this.#digests = digests
@@ -81,8 +81,9 @@ export class SketcherReplay implements ProcessReplay<TraceEvent> {
     fits(at, "in", inputMisfit(line.step.in))
     const traced = line.step.in as SketcherTraceInput
     if ("replica" in traced) knownReplica(at, traced.replica, config.group.n)
-    const input = sketcherInputOf(traced, sketchDigest(this.#digests))
     const before = this.#state
+    const digestOf = sketchDigest(this.#digests)
+    const input = sketcherInputOf(traced, { config, before, digestOf })
     const step = possible(at, () => stepSketcher(config, before, input))
     sameLine(at, sketcherLine(n, before, step, input), line)
     this.#state = step.state
@@ -103,7 +104,8 @@ export class SketcherReplay implements ProcessReplay<TraceEvent> {
       if (client.views.length !== group.n) {
         badField(at, "state.lanes", `one view for each of ${group.n} replicas`)
       }
-      for (const { replica } of client.replies) knownReplica(at, replica, group.n, "state.lanes")
+      const heard = "replies" in client ? client.replies : client.responses
+      for (const { replica } of heard) knownReplica(at, replica, group.n, "state.lanes")
     }
     this.#state = possible(at, () => fromFullSketcherProjection(this.config, data))
     const { dropped } = drop
@@ -111,7 +113,7 @@ export class SketcherReplay implements ProcessReplay<TraceEvent> {
   }
 
   /** A new start: with an empty table, and timestamps above those used before. */
-  beginAgain({ header, place, dropped }: NewStart<TraceHeader>): SketcherGap {
+  beginAgain({ header, place, dropped }: NewStart<AnyHeader>): SketcherGap {
     const used = this.#state.lanes.map(
       ({ client }, k) => [this.#config.firstClient + k, client.timestamp] as const,
     )

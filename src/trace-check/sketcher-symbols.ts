@@ -4,6 +4,7 @@
  * a chain, so adjacent windows of it name equal things equally.
  */
 import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
+import { repliesIn, resultOf } from "../core/prophecy/lane-client.ts"
 import { decodePlaced, nowhere, type Position } from "../core/prophecy/position.ts"
 import type { Call, CallId } from "../core/prophecy/sketcher-state.ts"
 import { AnswerSymbols, none, timestampRank } from "./answer-symbols.ts"
@@ -95,12 +96,12 @@ export class SketcherSymbols extends AnswerSymbols {
 
 const positionsOf = ({ start, events }: SketcherChain): ReadonlyArray<Position> => [
   ...start.lanes.flatMap(({ client }) =>
-    client.replies.flatMap((reply) =>
+    repliesIn(client).flatMap((reply) =>
       reply === undefined ? [] : [decodePlaced(reply.result).position],
     ),
   ),
   ...events.flatMap(({ input }) => {
-    if (input._tag === "Reply") return [decodePlaced(input.message.result).position]
+    if (input._tag === "Reply") return [decodePlaced(resultOf(undefined, input.message)).position]
     return input._tag === "Read" ? [input.after] : []
   }),
 ]

@@ -7,10 +7,10 @@ import { isIgnored } from "../core/machine.ts"
 import type { Place } from "./finding.ts"
 
 /**
- * The specification whose behaviour a window is to be: Pbft.tla, of sketchers Prophecy.tla, of
- * D-Prophecy's clients DProphecy.tla.
+ * The specification whose behaviour a window is to be; of sketchers Prophecy.tla, of D-Prophecy's
+ * clients DProphecy.tla.
  */
-export type Specification = "Pbft" | "Prophecy" | "DProphecy"
+export type Specification = "Pbft" | "Zyzzyva" | "Prophecy" | "DProphecy"
 
 /** What TLC did with a window. */
 export interface TlcAnswer {
@@ -35,7 +35,7 @@ export interface NoAnswer {
   readonly problem: string
 }
 
-/** Runs TLC on spec/tla/Trace<specification>.tla with this TraceData, one worker. */
+/** Runs TLC on a specification's Trace*.tla with this TraceData, one worker. */
 export type AskTlc = (
   traceData: string,
   options: { readonly specification: Specification; readonly coverage: boolean },

@@ -8,17 +8,28 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import { forgetOldest } from "../core/oldest.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { Request } from "../core/request.ts"
+import type { ClientEffect, ClientState } from "../core/zyzzyva/client.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
 import { type Claim, claims } from "../core/zyzzyva/signed.ts"
 import { messageData } from "../core/zyzzyva/trace.ts"
 import { type Claimed, ClaimsSaid } from "./claims-said.ts"
+import type { SketcherEvent } from "./event.ts"
 import type { Place } from "./finding.ts"
 import type { Causal, Missing } from "./merge.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
 import type { Traced } from "./open-run.ts"
 import { SentRequests } from "./sent.ts"
-import type { ClientEvent, ReplicaEvent, ReplicaGap, ZyzzyvaEvent } from "./zyzzyva-event.ts"
+import {
+  type ClientEvent,
+  laneStep,
+  type ReplicaEvent,
+  type ReplicaGap,
+  type ZyzzyvaEvent,
+} from "./zyzzyva-event.ts"
 import { messageIn } from "./zyzzyva-replay.ts"
+
+type Sent = Extract<ClientEffect, { readonly _tag: "SendToReplicas" }>
+type ClientMessage = Sent["message"]
 
 /** Sayings of one process that are remembered. */
 const sayingsKept = 100_000
@@ -44,7 +55,10 @@ const spokenOf = (m: Message): Claimed | undefined => {
   switch (m._tag) {
     case "FillHole":
       return { view: m.view, seq: undefined, key: key() }
+    case "FetchState":
+      return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
     case "ViewConfirm":
       return { view: m.view, seq: m.seq, key: key() }
@@ -55,6 +69,11 @@ const spokenOf = (m: Message): Claimed | undefined => {
   }
 }
 
+const givenOf = (state: Extract<Message, { readonly _tag: "State" }>): Claimed => {
+  const { view, seq } = state.stable
+  return { view, seq, key: JSON.stringify(messageData(state)) }
+}
+
 /** One thing that must have been said before a step. */
 interface Needed {
   readonly sender: string
@@ -62,12 +81,22 @@ interface Needed {
   readonly claimed: Claimed
 }
 
+/** A client's request that a step needs; `receiver` where it came from the client itself. */
+interface Wanted {
+  readonly kind: "Request" | "Read"
+  readonly request: Request
+  readonly receiver: ReplicaId | undefined
+}
+
 export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   readonly #traced: Traced
   readonly #everyone: ReadonlyArray<ReplicaId>
   readonly #replicas: ReadonlyArray<ClaimsSaid>
   readonly #clients = new Map<ClientId, ClaimsSaid>()
-  readonly #requests = new SentRequests()
+  /** What clients asked to be ordered, and what to be read: one may follow the other. */
+  readonly #asked = { Request: new SentRequests(), Read: new SentRequests() }
+  /** States, whoever gave them. */
+  readonly #given = new ClaimsSaid(1_000)
   readonly #open = new Set<string>()
   readonly #misbehaved: (found: Misbehaviour) => void
   /** What untraced replicas signed at one place. */
@@ -98,10 +127,26 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       const isSent = (): boolean => said.knows(claimed) !== "unsaid"
       if (!isSent()) return { sender, field: "in", what: claimed.key, isSent }
     }
-    return event._tag === "ReplicaStep" ? this.#missingRequest(event) : undefined
+    if (event._tag !== "ReplicaStep") return undefined
+    return this.#missingRequest(event) ?? this.#missingState(event)
+  }
+
+  // A state proves itself, but some replica has given it: one without a trace may have.
+  #missingState({ input }: ReplicaEvent): Missing | undefined {
+    const message = messageIn(input)
+    const isAnybodys = this.#open.size > 0 || this.#traced.replicas.size < this.#everyone.length
+    if (message?._tag !== "State" || isAnybodys) return undefined
+    const state = givenOf(message)
+    const isSent = (): boolean => this.#given.knows(state) !== "unsaid"
+    if (isSent()) return undefined
+    return { sender: undefined, field: "in", what: `the state of ${state.seq}`, isSent }
   }
 
   #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
+    if (event._tag === "SketcherStep") {
+      const heard = laneStep(event)
+      return heard === undefined ? [] : this.#needs(heard)
+    }
     if (event._tag === "ClientStep") {
       const { input } = event
       return input._tag === "Receive" ? this.#needsOf(input.message, undefined) : []
@@ -144,22 +189,26 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     return found
   }
 
-  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<readonly [Request, ReplicaId?]> {
+  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<Wanted> {
     if (input._tag === "Receive") {
-      return input.message._tag === "Request" ? [[input.message, replica]] : []
+      const { message: request } = input
+      const { _tag: kind } = request
+      return kind === "Request" || kind === "Read" ? [{ kind, request, receiver: replica }] : []
     }
     if (input._tag !== "ReceiveOrderReq") return []
-    return input.message.batch.flatMap((r, k) => (input.verdicts[k] === true ? [[r] as const] : []))
+    return input.message.batch
+      .filter((_, k) => input.verdicts[k] === true)
+      .map((request) => ({ kind: "Request", request, receiver: undefined }))
   }
 
   #missingRequest(event: ReplicaEvent): Missing | undefined {
-    for (const [request, receiver] of this.#requestsIn(event)) {
+    for (const { kind, request, receiver } of this.#requestsIn(event)) {
       const { client, timestamp } = request
       const sender = this.#traced.clients.get(client)
       if (sender === undefined || this.#open.has(sender)) continue
-      const isSent = (): boolean => this.#requests.knows(request, receiver) !== "unsaid"
+      const isSent = (): boolean => this.#asked[kind].knows(request, receiver) !== "unsaid"
       if (isSent()) continue
-      return { sender, field: "in", what: `Request ${timestamp} of client ${client}`, isSent }
+      return { sender, field: "in", what: `${kind} ${timestamp} of client ${client}`, isSent }
     }
     return undefined
   }
@@ -172,15 +221,20 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       case "ClientStep":
         this.#received(event, isIgnored(event.step.action))
         return this.#clientSends(event)
+      case "SketcherStep": {
+        const heard = laneStep(event)
+        if (heard !== undefined) this.#received(heard, isIgnored(event.step.action))
+        return this.#laneSends(event)
+      }
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
-        for (const [client, { timestamp, operation }] of event.after) {
-          this.#requests.forget(client, timestamp)
-          this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-          if (operation === undefined) continue
-          this.#requests.send({ client, timestamp, operation }, this.#everyone, event.place)
-        }
+        for (const [client, state] of event.after) this.#clientAfterGap(client, state, event.place)
+        return
+      case "SketcherGap":
+        event.after.lanes.forEach(({ client }, index) =>
+          this.#clientAfterGap(event.config.firstClient + index, client, event.place),
+        )
         return
       case "OpenEnd":
         return
@@ -229,6 +283,7 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     const said = this.#replicas[replica] as ClaimsSaid
     for (const effect of step.effects) {
       if (!("message" in effect)) continue
+      if (effect.message._tag === "State") this.#given.say(givenOf(effect.message))
       for (const claim of claims(this.#traced.group, effect.message)) {
         if (claim.signer === replica) said.say(keyed(claim))
       }
@@ -237,21 +292,48 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     }
   }
 
-  #clientSends({ step, place, client }: ClientEvent): void {
+  #clientSends({ step, place }: ClientEvent): void {
     for (const effect of step.effects) {
-      if (effect._tag !== "SendToReplicas") continue
-      const { message, replicas } = effect
-      if (message._tag === "Request") {
-        this.#requests.send(message, replicas, place)
-        continue
-      }
-      const spoken = spokenOf(message)
-      if (spoken !== undefined) this.#saidOf(client).say(spoken)
+      if (effect._tag === "SendToReplicas") this.#clientSent(effect, place)
     }
+  }
+
+  // What the clients in its lanes ask for and show.
+  #laneSends({ step, place }: SketcherEvent): void {
+    for (const effect of step.effects) {
+      if (effect._tag !== "SendToReplicas" || effect.message._tag === "Read") continue
+      const { message, replicas } = effect
+      this.#clientSent({ message: message as ClientMessage, replicas }, place)
+    }
+  }
+
+  #clientSent({ message, replicas }: Pick<Sent, "message" | "replicas">, place: Place): void {
+    if (message._tag === "Request" || message._tag === "Read") {
+      return this.#asked[message._tag].send(message, replicas, place)
+    }
+    const spoken = spokenOf(message)
+    if (spoken !== undefined && message._tag === "Commit") {
+      this.#saidOf(message.client).say(spoken)
+    }
+  }
+
+  #clientAfterGap(
+    client: ClientId,
+    { timestamp, operation }: Pick<ClientState, "timestamp" | "operation">,
+    place: Place,
+  ): void {
+    this.#asked.Request.forget(client, timestamp)
+    this.#asked.Read.forget(client, timestamp)
+    this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+    if (operation === undefined) return
+    // Which of the two it was, nobody saw.
+    this.#asked.Request.send({ client, timestamp, operation }, this.#everyone, place)
+    this.#asked.Read.send({ client, timestamp, operation }, this.#everyone, place)
   }
 
   // What it said meanwhile is of views up to the one that it is in, and of its window at most.
   #afterGap({ replica, after }: ReplicaGap): void {
     this.#replicas[replica]?.forget(after.view, after.log.low + after.log.length)
+    this.#given.forget(after.view, after.log.low)
   }
 }

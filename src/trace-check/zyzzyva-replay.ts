@@ -48,7 +48,10 @@ import type {
 } from "./zyzzyva-event.ts"
 
 /** The digests that the traced replicas used; the core hashes nothing itself. */
-export type ZyzzyvaDigests = Pick<Config, "batchDigest" | "historyDigest" | "checkpointDigest">
+export type ZyzzyvaDigests = Pick<
+  Config,
+  "batchDigest" | "historyDigest" | "checkpointDigest" | "resultDigest"
+>
 
 const replicaInputMisfit = misfit(ReplicaInput)
 const clientInputMisfit = misfit(ClientTraceInput)
@@ -67,8 +70,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  // No running replica fetches states yet.
-  const how = { rule, confirmViews, canFetch: false }
+  const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
@@ -105,7 +108,9 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => step(this.config, before, input))
     sameLine(at, replicaLine(n, before, taken, input), line)
     this.#state = taken.state
-    return { _tag: "ReplicaStep", place, n, replica: this.config.id, before, input, step: taken }
+    const { post } = line.step
+    const replica = this.config.id
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ReplicaGap {
@@ -158,23 +163,27 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
   }
 }
 
-const clientKind: ClientKind<ZyzzyvaHeader, ClientConfig, ClientState> = {
+type ClientDigests = Pick<ZyzzyvaDigests, "resultDigest">
+
+const clientKind = ({
+  resultDigest,
+}: ClientDigests): ClientKind<ZyzzyvaHeader, ClientConfig, ClientState> => ({
   kind: "clients",
   configOf: (header, id, firstTimestamp) => {
     const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-    return { ...groupOf(header), id, firstTimestamp, ...timers }
+    return { ...groupOf(header), id, firstTimestamp, ...timers, resultDigest }
   },
   init: initClient,
   timestampOf: ({ timestamp }) => timestamp,
-}
+})
 
 /** The replay of the clients of one process. */
 export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
   readonly node: string
   readonly #clients: TracedClients<ZyzzyvaHeader, ClientConfig, ClientState>
 
-  constructor(header: ZyzzyvaHeader) {
-    this.#clients = new TracedClients(header, clientKind)
+  constructor(header: ZyzzyvaHeader, digests: ClientDigests) {
+    this.#clients = new TracedClients(header, clientKind(digests))
     this.node = this.#clients.node
   }
 
@@ -193,7 +202,8 @@ export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
     this.#clients.set(client, taken.state)
-    return { _tag: "ClientStep", place, n, client, before, input, step: taken }
+    const { post } = said
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
   }
 
   drop(line: DropLine): ClientsGap {

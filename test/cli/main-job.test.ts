@@ -9,7 +9,7 @@ import { makeProgress } from "../../src/cli/progress.ts"
 import { type Findings, noFindings } from "../../src/cli/start-findings.ts"
 import { exitCodeOf, reportText } from "../../src/cli/start-report.ts"
 import { tlcStage } from "../../src/cli/tlc-stage.ts"
-import { Capture } from "../../src/trace-check/chain.ts"
+import { Capture, pbftChains } from "../../src/trace-check/chain.ts"
 import { run, scratch } from "./command.ts"
 
 const progress = makeProgress(true)
@@ -77,7 +77,7 @@ describe("the main job", () => {
   it("rejects a run of which TLC cannot follow a window", async () => {
     const capture = someWindows()
     const findings = await judged(join(folder, "run"), capture)
-    const lossy = capture.chains().map(({ events, ...chain }) => {
+    const lossy = pbftChains(capture.chains()).map(({ events, ...chain }) => {
       const lost = events.findIndex(({ step }) => step.action === "RecvPrepare")
       return { ...chain, events: events.filter((_, k) => k !== lost) }
     })

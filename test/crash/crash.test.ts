@@ -27,6 +27,10 @@ describe("all replicas are killed at one moment: nothing that was acknowledged i
     expect(await crashes({ syncMs: 20 })).toEqual(good)
   })
 
+  it("of Zyzzyva, over such disks", async () => {
+    expect(await crashes({ syncMs: 20, changes: { protocol: "zyzzyva" } })).toEqual(good)
+  })
+
   it("of seven", async () => {
     expect(await crashes({ replicas: 7 })).toEqual(good)
   })

@@ -12,6 +12,7 @@ import { type ClusterConfigFile, freshClusterConfig } from "../../src/net/cluste
 import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
 import { batchDigest, bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
+import { zyzzyvaDigests } from "../../src/net/zyzzyva-config.ts"
 import { Random } from "../../src/sim/random.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import type { Verdict } from "../../src/trace-check/verdict.ts"
@@ -62,7 +63,13 @@ const defaultWriters = 6
 /** How long a group gets to answer again after it was started, in milliseconds. */
 const patienceMs = 60_000
 
-const digests = { batchDigest, checkpointDigest, resultDigest: bytesDigest, hash: bytesDigest }
+const digests = {
+  batchDigest,
+  checkpointDigest,
+  resultDigest: bytesDigest,
+  hash: bytesDigest,
+  zyzzyva: zyzzyvaDigests,
+}
 
 const verdictOn = (folder: string): Promise<Verdict> =>
   checkTraces(

@@ -8,8 +8,9 @@
  *   node test/crash/run.ts --sync-ms 20        over disks that forget what was not synced, tear
  *                                              the last record, and take so long for a sync
  *
- * Further flags: --rounds N, --runs N (each with a group of its own), --seed N, --replicas N,
- * --writers N, --checkpoint-interval N, --out FOLDER (kept; default: a temporary one), --json.
+ * Further flags: --protocol zyzzyva, --rounds N, --runs N (each with a group of its own), --seed N,
+ * --replicas N, --writers N, --checkpoint-interval N, --json, --out FOLDER (kept; default: a
+ * temporary one).
  *
  * Exit codes: 0 good, 12 something acknowledged was lost, 13 the group did not answer any more, 4
  * the traces do not conform, 2 bad input.
@@ -68,6 +69,7 @@ const flags = {
   runs: { type: "string", default: "1" },
   seed: { type: "string", default: "1" },
   victims: { type: "string", default: "all" },
+  protocol: { type: "string", default: "pbft" },
   replicas: { type: "string", default: "4" },
   writers: { type: "string", default: "6" },
   "sync-ms": { type: "string" },
@@ -78,10 +80,13 @@ const flags = {
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: flags })
-  const { victims, json } = values
+  const { victims, json, protocol } = values
   const interval = values["checkpoint-interval"]
   if (victims !== "all" && victims !== "primary" && victims !== "one") {
     throw new TypeError("--victims: all, primary or one")
+  }
+  if (protocol !== "pbft" && protocol !== "zyzzyva") {
+    throw new TypeError("--protocol: pbft or zyzzyva")
   }
   const directory = values.out ?? mkdtempSync(join(tmpdir(), "prophecy-crash-"))
   mkdirSync(directory, { recursive: true })
@@ -93,9 +98,12 @@ const main = async (): Promise<number> => {
     replicas: Number(values.replicas),
     writers: Number(values.writers),
     ...(values["sync-ms"] === undefined ? {} : { syncMs: Number(values["sync-ms"]) }),
-    ...(interval === undefined
-      ? {}
-      : { changes: { checkpointInterval: Number(interval), logSize: 2 * Number(interval) } }),
+    changes: {
+      protocol,
+      ...(interval === undefined
+        ? {}
+        : { checkpointInterval: Number(interval), logSize: 2 * Number(interval) }),
+    },
     told: ({ round, acknowledged, pauseMs }) =>
       console.error(
         `run ${k + 1}, round ${round}: ${acknowledged} acknowledged, pause ${whole(pauseMs)} ms`,

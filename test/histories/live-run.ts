@@ -10,6 +10,7 @@ import { freshClusterConfig } from "../../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
 import { batchDigest, checkpointDigest, resultDigest } from "../../src/net/digests.ts"
+import { zyzzyvaDigests } from "../../src/net/zyzzyva-config.ts"
 import { Random } from "../../src/sim/random.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import type { Verdict } from "../../src/trace-check/verdict.ts"
@@ -42,6 +43,7 @@ export interface LiveOptions {
   readonly roundMs?: number
   /** The command that runs the sketcher; default: this checkout's. */
   readonly sketcherMain?: string
+  readonly protocol?: "pbft" | "zyzzyva"
   /** Whether all processes write traces, which are replayed then. */
   readonly traced?: boolean
   readonly told?: (line: string) => void
@@ -76,6 +78,7 @@ const defaults = {
   rounds: 1,
   roundMs: 1_000,
   sketcherMain: ownMain,
+  protocol: "pbft",
   traced: false,
 } as const
 /** A group that gives no answer for so long will give none. */
@@ -91,7 +94,8 @@ const startSystem = (
     const { directory, clients, sketcherMain } = settings
     const [port = 0, ...ports] = yield* freePorts(5)
     const file = join(directory, "cluster.json")
-    const content = { clients, service: "album", retransmitMs: 200, viewChangeMs: 500 } as const
+    const times = { retransmitMs: 200, viewChangeMs: 500 }
+    const content = { protocol: settings.protocol, clients, service: "album", ...times } as const
     const traces = settings.traced ? { traceDirectory: "traces" } : {}
     writePrivateJson(file, freshClusterConfig(ports, { ...content, ...traces }))
     const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
@@ -183,7 +187,7 @@ const replayed = (folder: string): Promise<Verdict> =>
         name,
         text: createReadStream(join(folder, name), { encoding: "utf8" }),
       })),
-    { digests: { batchDigest, checkpointDigest, resultDigest } },
+    { digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests } },
   )
 
 /** Runs, stops everything, and judges what was recorded. */

@@ -7,8 +7,8 @@
  *
  *   npm run histories:live -- --operations 20000 --traces   and replays the traces of all processes
  *
- * Further flags: --seed N, --clients N, --photos N (all look at so many in a round), --round-ms N,
- * --out FOLDER (kept; default: a temporary one), --json.
+ * Further flags: --protocol zyzzyva, --seed N, --clients N, --photos N (all look at so many in a
+ * round), --round-ms N, --out FOLDER (kept; default: a temporary one), --json.
  *
  * Exit codes: 0 delay-once and somewhere not linearizable, 4 not delay-once, or the traces are no
  * run of the model, 3 undecided, or everything was linearizable and so nothing was tried; 2 bad
@@ -67,6 +67,7 @@ const flags = {
   photos: { type: "string" },
   "round-ms": { type: "string" },
   traces: { type: "boolean", default: false },
+  protocol: { type: "string", default: "pbft" },
   out: { type: "string" },
   json: { type: "boolean", default: false },
 } as const
@@ -79,7 +80,10 @@ const numberOf = (name: string, text: string): number => {
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: flags })
-  const { clients, photos, out, json } = values
+  const { clients, photos, out, json, protocol } = values
+  if (protocol !== "pbft" && protocol !== "zyzzyva") {
+    throw new TypeError("--protocol: pbft or zyzzyva")
+  }
   const roundMs = values["round-ms"]
   const directory = out ?? mkdtempSync(join(tmpdir(), "prophecy-histories-"))
   const report = await liveRun({
@@ -90,6 +94,7 @@ const main = async (): Promise<number> => {
     ...(photos === undefined ? {} : { photos: numberOf("photos", photos) }),
     ...(roundMs === undefined ? {} : { roundMs: numberOf("round-ms", roundMs) }),
     traced: values.traces,
+    protocol,
     told: (line) => console.error(line),
   })
   const code = codeOf(report)

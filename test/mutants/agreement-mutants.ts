@@ -101,15 +101,15 @@ const prePrepares: ReadonlyArray<CodeMutant> = [
     file: normalCase,
     find: `if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
-  if (before.phase !== "empty")`,
+  const isAgain`,
     replace: `const before = Window.get(state.log, m.seq)
-  if (before.phase !== "empty")`,
+  const isAgain`,
     killedBy: seenBy("window covers what is read", "BackupAlone"),
   },
   {
     name: "a second pre-prepare is taken",
     file: normalCase,
-    find: `if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")`,
+    find: `if (before.phase !== "empty" && !isAgain) return ignore(state, "AlreadyPrePrepared")`,
     replace: "",
     killedBy: seenBy("SentIsDurable", "SecondStory"),
   },

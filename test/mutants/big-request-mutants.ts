@@ -31,7 +31,7 @@ export const bigRequestMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a primary gives as its own what its view started with",
     file,
-    find: `if (state.newView?.chosen.some((c) => c.seq === m.seq)) return ignore(state, "OfNewView")`,
+    find: `if (isChosen(state, m.seq)) return ignore(state, "OfNewView")`,
     replace: "",
     killedBy: graphOf("GiverAlone"),
   },
@@ -66,7 +66,7 @@ export const bigRequestSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "a primary gives as its own what its view started with",
     file: spec,
-    find: String.raw`/\ \A x \in newView[i] : \A c \in x.chosen : c.seq # m.seq
+    find: String.raw`/\ ~IsChosen(i, m.seq)
   /\ msgs'`,
     replace: String.raw`/\ msgs'`,
     killedBy: graphOf("GiverAlone"),

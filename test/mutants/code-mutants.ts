@@ -1,5 +1,6 @@
 /** Every mutant of the code. */
 import { agreementMutants } from "./agreement-mutants.ts"
+import { changeKeyMutants } from "./change-key-mutants.ts"
 import type { CodeMutant } from "./code-run.ts"
 import { consistencyMutants } from "./consistency-mutants.ts"
 import { executionMutants } from "./execution-mutants.ts"
@@ -8,11 +9,12 @@ import { bigRequestMutants } from "./big-request-mutants.ts"
 import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
-import { recoverMutants } from "./recover-mutants.ts"
+import { idleMutants, recoverMutants } from "./recover-mutants.ts"
 import { rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
+import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -25,9 +27,12 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...rejoinMutants,
   ...toldMutants,
   ...recoverMutants,
+  ...idleMutants,
+  ...changeKeyMutants,
   ...bigRequestMutants,
   ...stateTransferMutants,
   ...refinementMutants,
   ...sketcherMutants,
   ...zyzzyvaMutants,
+  ...zyzzyvaFastMutants,
 ]

@@ -213,8 +213,8 @@ const restarts: ReadonlyArray<CodeMutant> = [
   {
     name: "a restart forgets the accepted batch",
     file: restart,
-    find: `slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })`,
-    replace: "void prepares",
+    find: "slots.set(seq, { ...none, phase, batch, digest, prepares })",
+    replace: "void [phase, prepares]",
     killedBy: seenBy("SentIsDurable", "SecondStory"),
   },
   {

@@ -45,6 +45,40 @@ export const keyMutants: ReadonlyArray<NetMutant> = [
     killedBy: seenBy("end a connection whose other side goes on under the old ones"),
   },
   {
+    name: "a key holder signs two VIEW-CHANGEs for one view",
+    file: "src/net/said-views.ts",
+    find: "next.view === last.view && next.digest !== last.digest",
+    replace: "false",
+    killedBy: byHolder(
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
+    ),
+  },
+  {
+    name: "a key holder signs for views that are left",
+    file: "src/net/said-views.ts",
+    find: "  if (next.view < last.view) return `view ${last.view} was signed for`\n",
+    replace: "",
+    killedBy: byHolder(
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
+    ),
+  },
+  {
+    name: "a key holder forgets at its start what it signed of views",
+    file: "src/net/key-holder.ts",
+    find: `said: "said" in found.value ? found.value.said : {}`,
+    replace: "said: {}",
+    killedBy: byHolder(
+      "signs one VIEW-CHANGE for a view, and none of a lower one, also after a start",
+    ),
+  },
+  {
+    name: "a key holder believes the incarnation that a VIEW-CHANGE names",
+    file: "src/net/said-views.ts",
+    find: "if (incarnation > about.incarnation) return",
+    replace: "if (incarnation < 0) return",
+    killedBy: byHolder("lets who was recovered start over, as an incarnation that it signed for"),
+  },
+  {
     name: "a key holder signs requests to be taken back for later",
     file: "src/net/key-holder.ts",
     find: "if (!allowed || (incarnation > last && incarnation > before + 1)) {",

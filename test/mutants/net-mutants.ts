@@ -1,7 +1,9 @@
 /**
  * Mutants of the disk and of the order of disk and network. `crash run` stands for
- * test/crash/run.ts: processes that are killed, over disks that forget what was not synced.
+ * test/crash/run.ts: processes that are killed, over disks that forget what was not synced; of
+ * PBFT, and of Zyzzyva.
  */
+import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
@@ -16,10 +18,36 @@ const afterRecord = "what comes after a record waits for that record's group"
 
 const originAnswers = "src/net/origin-answers.ts"
 const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
+const byStates = (check: string) => ({ check, where: "test/net/zyzzyva-states.test.ts" })
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
+
+/** Builds that answer before what they promise is on disk: a group that is killed has lost it. */
+const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
+  {
+    name: `a group is not synced${of}`,
+    file: "src/net/store.ts",
+    find: "    this.#files.syncLater(this.#fd, synced)\n",
+    replace: "    queueMicrotask(() => synced(null))\n",
+    killedBy: { check: "Acknowledged", where },
+  },
+  {
+    name: `messages leave before the records on which they depend are written${of}`,
+    file: "src/net/runtime.ts",
+    find:
+      "    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines, this.#sends]\n",
+    replace:
+      "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines]\n",
+    killedBy: { check: "Acknowledged", where },
+  },
+]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
   ...keyMutants,
+  ...changeKeyNetMutants,
   {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,
@@ -54,25 +82,28 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     killedBy: byWatch("two by two are hopeless with the last one"),
   },
   {
-    name: "a group is not synced",
-    file: "src/net/store.ts",
-    find: "    this.#files.syncLater(this.#fd, synced)\n",
-    replace: "    queueMicrotask(() => synced(null))\n",
-    killedBy: { check: "Acknowledged", where: "crash run" },
+    name: "a state of Zyzzyva is taken without the signatures of those who vouch for it",
+    file: "src/net/zyzzyva-states.ts",
+    find: "claims(config.group, shown).every(verifier.isSigned)",
+    replace: "claims(config.group, shown).length > 0",
+    killedBy: byStates("takes no offer with a signature that is none"),
   },
   {
-    name: "messages leave before the records on which they depend are written",
-    file: "src/net/runtime.ts",
-    find:
-      "    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))\n" +
-      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
-      "    this.#gates = [this.#lines, this.#sends]\n",
-    replace:
-      "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
-      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
-      "    this.#gates = [this.#lines]\n",
-    killedBy: { check: "Acknowledged", where: "crash run" },
+    name: "a state of Zyzzyva is taken that too few vouch for",
+    file: "src/net/zyzzyva-states.ts",
+    find: "      isValidStable(config, stable) &&\n",
+    replace: "",
+    killedBy: byStates("takes no offer signed by too few"),
   },
+  {
+    name: "a state of Zyzzyva is asked for that another digest is vouched for",
+    file: "src/net/zyzzyva-states.ts",
+    find: "      bytesDigest(root) === stable.digest &&\n",
+    replace: "",
+    killedBy: byStates("takes no offer of another state than the one that is vouched for"),
+  },
+  ...notDurable("crash run", ""),
+  ...notDurable("crash run of Zyzzyva", ", of Zyzzyva"),
   {
     name: "messages leave while the records on which they depend are written",
     file: "src/net/gate.ts",

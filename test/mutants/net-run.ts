@@ -10,8 +10,11 @@ export interface NetMutant extends Mutation {
   readonly killedBy: Killer
 }
 
-/** `where` of a mutant that a run of processes kills. */
-const crashRun = "crash run"
+/** `where` of a mutant that a run of processes kills, by their protocol. */
+const crashRuns: Readonly<Record<string, "pbft" | "zyzzyva">> = {
+  "crash run": "pbft",
+  "crash run of Zyzzyva": "zyzzyva",
+}
 const sources = [
   "src",
   "test/crash",
@@ -26,9 +29,9 @@ const rounds = 3
 const syncMs = 1_500
 const limitMs = 600_000
 
-const killsOf = (report: CrashReport): ReadonlyArray<Kill> => {
+const killsOf = (where: string, report: CrashReport): ReadonlyArray<Kill> => {
   const { lost, stuck, verdict } = report
-  const kill = (check: string, why: string): Kill => ({ check, where: crashRun, why })
+  const kill = (check: string, why: string): Kill => ({ check, where, why })
   const [first] = lost
   return [
     ...(first === undefined
@@ -39,22 +42,26 @@ const killsOf = (report: CrashReport): ReadonlyArray<Kill> => {
   ]
 }
 
-const crash = async (root: string): Promise<ReadonlyArray<Kill>> => {
+const crash = async (root: string, where: string): Promise<ReadonlyArray<Kill>> => {
   const script = join(root, "test", "crash", "run.ts")
-  const args = ["--json", "--sync-ms", String(syncMs), "--rounds", String(rounds)]
+  const protocol = crashRuns[where] ?? "pbft"
+  const given = ["--sync-ms", String(syncMs), "--rounds", String(rounds), "--protocol", protocol]
+  const args = ["--json", ...given]
   const { stdout, stderr } = await runNode([script, ...args, "--out", root], root, limitMs)
   if (stdout === "") throw new Error(`the crash run says nothing: ${stderr}`)
-  return (JSON.parse(stdout) as { reports: ReadonlyArray<CrashReport> }).reports.flatMap(killsOf)
+  return (JSON.parse(stdout) as { reports: ReadonlyArray<CrashReport> }).reports.flatMap((report) =>
+    killsOf(where, report),
+  )
 }
 
 const killsBy = (killer: Killer, mutation: Mutation | undefined): Promise<ReadonlyArray<Kill>> =>
   withCopy(sources, mutation, (root) =>
-    killer.where === crashRun ? crash(root) : runTest(root, killer),
+    killer.where in crashRuns ? crash(root, killer.where) : runTest(root, killer),
   )
 
 /** Every check that is to kill a mutant, on the code as it is; throws where one does not pass. */
 export const netBaseline = async (killers: ReadonlyArray<Killer>): Promise<void> => {
-  const checks = new Map(killers.map((k) => [k.where === crashRun ? crashRun : k.check, k]))
+  const checks = new Map(killers.map((k) => [k.where in crashRuns ? k.where : k.check, k]))
   for (const killer of checks.values()) {
     const [kill] = await killsBy(killer, undefined)
     if (kill !== undefined) {

@@ -106,6 +106,29 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
   },
 ]
 
+const idle = "src/core/pbft/idle-goals.ts"
+const waits = "waits for the log to go on for a replica that is on its way back, number by number"
+
+export const idleMutants: ReadonlyArray<CodeMutant> = [
+  {
+    name: "a backup does not wait for an idle log to go on",
+    file: idle,
+    find: "=== config.id || !isAwaited(state, goals)) return undefined",
+    replace: "=== config.id || isAwaited(state, goals)) return undefined",
+    killedBy: seenBy(waits, "idle-goals.test.ts"),
+  },
+  {
+    name: "a replica has the log go on for as long as it likes",
+    file: idle,
+    find: "incarnation === 0 || goals.get(replica)?.incarnation === incarnation",
+    replace: "incarnation === 0",
+    killedBy: seenBy(
+      "keeps the first number that is told for a request to be taken back",
+      "idle-goals.test.ts",
+    ),
+  },
+]
+
 export const recoverSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "who is recovered takes part above its bound",

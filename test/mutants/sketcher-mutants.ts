@@ -4,6 +4,8 @@ import type { CodeMutant } from "./code-run.ts"
 const sketcher = "src/core/prophecy/sketcher.ts"
 const table = "src/core/prophecy/sketch-table.ts"
 const toGroup = "src/core/prophecy/to-group.ts"
+const laneClient = "src/core/prophecy/lane-client.ts"
+const zyzzyvaLanes = "test/core/prophecy/zyzzyva-lanes.test.ts"
 const tableTest = "test/core/prophecy/sketch-table.test.ts"
 const sketcherTest = "test/core/prophecy/sketcher.test.ts"
 const replicaTest = "test/core/prophecy/replica.test.ts"
@@ -191,10 +193,40 @@ const lettingGo: ReadonlyArray<CodeMutant> = [
   },
   {
     name: "a sketcher takes f + 1 answers where 2f + 1 are needed",
-    file: "src/core/prophecy/lane.ts",
+    file: laneClient,
     find: "replyQuorum: config.replyQuorum",
     replace: "replyQuorum: config.group.f + 1",
     killedBy: seenBy("takes no fewer", sketcherTest),
+  },
+  {
+    name: "a sketcher before Zyzzyva takes 2f + 1 answers for those of all",
+    file: laneClient,
+    find: "needs: needsOf(config.group),",
+    replace: "needs: { ...needsOf(config.group), fast: config.group.quorum },",
+    killedBy: seenBy(
+      "tells nothing of what three answer: it shows their certificate to all",
+      zyzzyvaLanes,
+    ),
+  },
+  {
+    name: "a sketcher before Zyzzyva takes 2f acknowledgements",
+    file: laneClient,
+    find: "needs: needsOf(config.group),",
+    replace: "needs: { ...needsOf(config.group), commit: 2 * config.group.f },",
+    killedBy: seenBy(
+      "tells and sketches it when as many acknowledge the certificate, and not before",
+      zyzzyvaLanes,
+    ),
+  },
+  {
+    name: "an acknowledgement is taken for a result that nobody gave",
+    file: laneClient,
+    find: '(client.certificate?.result ?? "") : ""',
+    replace: '"" : ""',
+    killedBy: seenBy(
+      "tells and sketches it when as many acknowledge the certificate, and not before",
+      zyzzyvaLanes,
+    ),
   },
 ]
 

@@ -4,11 +4,13 @@ import { bigRequestSpecMutants } from "./big-request-mutants.ts"
 import { proposalSpecMutants } from "./proposal-mutants.ts"
 import { refinementSpecMutants } from "./refinement-mutants.ts"
 import type { SpecMutant } from "./spec-run.ts"
+import { changeKeySpecMutants } from "./change-key-mutants.ts"
 import { recoverSpecMutants } from "./recover-mutants.ts"
 import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { toldSpecMutants } from "./told-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
+import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
@@ -78,7 +80,7 @@ const prePrepares: ReadonlyArray<SpecMutant> = [
   {
     name: "a second pre-prepare is taken",
     file,
-    find: String.raw`/\ slot[i][m.seq].phase = "empty"`,
+    find: String.raw`/\ slot[i][m.seq].phase \in {"empty", "voted"}`,
     replace: String.raw`/\ slot[i][m.seq].phase # "committed"`,
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
   },
@@ -247,7 +249,7 @@ const restarts: ReadonlyArray<SpecMutant> = [
   {
     name: "a restart forgets what was prepared",
     file,
-    find: String.raw`DurableSlot(i, slot[i][k])]]`,
+    find: String.raw`Unheard(i, k, DurableSlot(i, slot[i][k]))]]`,
     replace: String.raw`[DurableSlot(i, slot[i][k]) EXCEPT
                                         !.phase = IF @ = "prepared" THEN "prePrepared" ELSE @]]]`,
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
@@ -255,7 +257,7 @@ const restarts: ReadonlyArray<SpecMutant> = [
   {
     name: "a restart forgets the accepted batch",
     file,
-    find: String.raw`DurableSlot(i, slot[i][k])]]`,
+    find: String.raw`Unheard(i, k, DurableSlot(i, slot[i][k]))]]`,
     replace: "EmptySlot]]",
     killedBy: { check: "SentIsDurable", where: "SecondStory" },
   },
@@ -308,8 +310,10 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...rejoinSpecMutants,
   ...toldSpecMutants,
   ...recoverSpecMutants,
+  ...changeKeySpecMutants,
   ...bigRequestSpecMutants,
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
   ...zyzzyvaSpecMutants,
+  ...zyzzyvaFastSpecMutants,
 ]

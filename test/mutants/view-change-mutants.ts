@@ -210,7 +210,7 @@ const sets: ReadonlyArray<CodeMutant> = [
   {
     name: "Q holds only what was prepared",
     file: certificates,
-    find: `entriesAt(state, ["prePrepared", "prepared", "committed"])`,
+    find: `entriesAt(state, ["prePrepared", "voted", "prepared", "committed"])`,
     replace: `entriesAt(state, ["prepared", "committed"])`,
     killedBy: seenBy("SentIsDurable", "ViewChange"),
   },

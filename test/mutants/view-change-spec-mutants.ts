@@ -104,7 +104,7 @@ const changes: ReadonlyArray<SpecMutant> = [
   {
     name: "Q holds only what was prepared",
     file,
-    find: String.raw`LET now == EntriesAt(i, {"prePrepared", "prepared", "committed"}) IN`,
+    find: String.raw`LET now == EntriesAt(i, {"prePrepared", "voted", "prepared", "committed"}) IN`,
     replace: String.raw`LET now == EntriesAt(i, {"prepared", "committed"}) IN`,
     killedBy: { check: "SentIsDurable", where: "ChangerAlone" },
   },

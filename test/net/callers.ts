@@ -69,6 +69,7 @@ export const listening = async (id: number, config = base): Promise<Listening> =
     progress: (replica, told) => progress.push([replica, told]),
     chunk: () => undefined,
     connected: () => undefined,
+    rekeyed: () => undefined,
     disconnected: () => undefined,
   })
   return { config, peers, inputs, progress, log }

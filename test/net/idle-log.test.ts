@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Input } from "../../src/core/pbft/state.ts"
-import { awaitedBy, IdleLog } from "../../src/net/idle-log.ts"
+import { awaitedBy } from "../../src/core/pbft/idle-goals.ts"
+import { IdleLog } from "../../src/net/idle-log.ts"
 import { after, commit, executed, prepare, propose, receive, request } from "../support/pbft.ts"
 import { asking, recovering, rejoining } from "../support/rejoin-guards.ts"
 

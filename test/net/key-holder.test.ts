@@ -12,6 +12,7 @@ import { HeldSigner, heldKey, withHeldSecrets } from "../../src/net/held-keys.ts
 import { holderPath, KeyHolder } from "../../src/net/key-holder.ts"
 import { holderAt, serveHolder } from "../../src/net/key-holder-socket.ts"
 import { heldReplicaKeys, replicaKeys } from "../../src/net/keys.ts"
+import { bodyOf } from "../../src/net/signature.ts"
 import { countersInMemory } from "../../src/net/key-epochs.ts"
 import { configOf } from "./nodes.ts"
 
@@ -112,6 +113,56 @@ describe("a key holder", () => {
     await asking(now)
     await expect(asking(now - 1)).rejects.toThrow("is not between")
     await expect(asking(now + 3_600)).rejects.toThrow("is not between")
+  })
+
+  it("signs one VIEW-CHANGE for a view, and none of a lower one, also after a start", async () => {
+    const { config, ask } = await holding()
+    const signer = new HeldSigner(ask, 2)
+    const at = (view: number, low = 0) => signer.later({ ...viewChange(2), view, low })
+    await at(2)
+    await at(2)
+    await expect(at(2, 4)).rejects.toThrow("another one for view 2 was signed")
+    await expect(at(1)).rejects.toThrow("view 2 was signed for")
+    const body = bodyOf({ ...viewChange(2), view: 2, low: 4 }).toString("hex")
+    const again = new KeyHolder(config, 2, systemFiles)
+    const question = { op: "sign", purpose: "viewChange", body } as const
+    expect(again.answer(question)).toHaveProperty("error")
+    await at(3)
+  })
+
+  it("signs one NEW-VIEW for a view, and nothing that is none of its replica", async () => {
+    const { ask } = await holding()
+    const signer = new HeldSigner(ask, 2)
+    const start = { seq: 0, digest: "0".repeat(64) }
+    const about = { view: 2, changes: [], start, replica: 2, signature: "" }
+    const chosen = (seqs: ReadonlyArray<number>) =>
+      signer.later({
+        _tag: "NewView",
+        ...about,
+        chosen: seqs.map((seq) => ({ seq, digest: "0".repeat(64) })),
+      })
+    await chosen([1])
+    await expect(chosen([])).rejects.toThrow("another one for view 2 was signed")
+    const other = bodyOf(viewChange(1)).toString("hex")
+    const asked = ask({ op: "sign", purpose: "viewChange", body: other })
+    await expect(asked).rejects.toThrow("it is replica 1's")
+    await expect(ask({ op: "sign", purpose: "newView", body: other })).rejects.toThrow("to sign")
+  })
+
+  it("lets who was recovered start over, as an incarnation that it signed for", async () => {
+    const { config, ask } = await holding()
+    const signer = new HeldSigner(ask, 2)
+    const as = (incarnation: number, view: number) =>
+      signer.later({ ...viewChange(2), view, incarnation })
+    await signer.later({ ...viewChange(2), view: 1_000_000 })
+    await expect(as(5, 1)).rejects.toThrow("incarnation 5 has not been signed for")
+    await ask({ op: "recovery", incarnation: 5 })
+    await as(5, 1)
+    await expect(as(4, 7)).rejects.toThrow("incarnation 5 has begun")
+    const path = holderPath(config.file, 2)
+    writeFileSync(path, `{"schema":"prophecy-holder/1","counter":7,"incarnation":5}\n`)
+    const old = new KeyHolder(config, 2, systemFiles)
+    expect(old.answer({ op: "recovery", incarnation: 4 })).toHaveProperty("error")
   })
 
   it("has a socket that only its owner may use, and answers nonsense by an error", async () => {

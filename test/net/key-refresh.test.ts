@@ -47,12 +47,15 @@ interface Side {
   readonly connection: Connection
   readonly faults: Array<PeerFault>
   readonly got: Array<string>
+  /** How much it had got when it was told of another key. */
+  readonly keys: Array<number>
   readonly isOpen: () => boolean
 }
 
 const side = (socket: Socket, role: Role): Side => {
   const faults: Array<PeerFault> = []
   const got: Array<string> = []
+  const keys: Array<number> = []
   let opened = false
   const connection = new Connection(
     socket,
@@ -63,10 +66,11 @@ const side = (socket: Socket, role: Role): Side => {
         opened = true
       },
       payload: (_, bytes, from, to) => got.push(bytes.toString("hex", from, to)),
+      rekeyed: () => keys.push(got.length),
       closed: (_, fault) => faults.push(fault),
     },
   )
-  return { connection, faults, got, isOpen: () => opened }
+  return { connection, faults, got, keys, isOpen: () => opened }
 }
 
 /** Replica 1 listens with its keys; the sides that were called, in order. */
@@ -141,6 +145,18 @@ describe("keys that are refreshed", () => {
     await until("both have heard", () => caller.got.length === sent && acceptor.got.length === sent)
     await new Promise((resolve) => setTimeout(resolve, 2 * graceMs))
     expect([...caller.faults, ...acceptor.faults]).toEqual([])
+  })
+
+  it("are told of between what came under the old one and under the new one", async () => {
+    const { three, caller, acceptor } = await connected()
+    for (const said of [1, 2]) {
+      say(caller, said)
+      if (said === 1) three.epochs.refresh()
+    }
+    await until("the other has heard", () => acceptor.got.length === 2 && acceptor.keys.length > 0)
+    expect(acceptor.keys).toEqual([1])
+    await until("so has the caller", () => caller.keys.length > 0)
+    expect(caller.keys).toEqual([0])
   })
 
   it("end a connection whose other side goes on under the old ones", async () => {

@@ -18,7 +18,7 @@ import type { ReplicaStore } from "../../src/net/store.ts"
 import type { StoreError } from "../../src/net/store-error.ts"
 import { fetchedInMemory } from "../../src/net/fetched-nodes.ts"
 import { StateExchange } from "../../src/net/state-exchange.ts"
-import type { FetchedNodes } from "../../src/net/state-transfer.ts"
+import type { FetchedNodes } from "../../src/net/node-download.ts"
 import type { StateChunk } from "../../src/net/state-wire.ts"
 import { noTracer, type Tracer } from "../../src/net/tracer.ts"
 import { configOf } from "./nodes.ts"
@@ -113,6 +113,8 @@ export interface FakeOptions {
   readonly viewChangeMs?: number
   readonly service?: "null" | "key-value"
   readonly fetched?: FetchedNodes
+  /** Whether keys change. */
+  readonly newKeys?: boolean
 }
 
 export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
@@ -123,7 +125,7 @@ export const fakeLoop = (id: number, options: FakeOptions = {}): FakeLoop => {
   const views: Array<string> = []
   let caughtUp = 0
   const store = options.store ?? fakeStore()
-  const core = replicaCoreConfig(config, id)
+  const core = { ...replicaCoreConfig(config, id), newKeys: options.newKeys }
   const executor = makeExecutor(makeService(options.service ?? "null"))
   const loop = new ReplicaLoop<PbftKinds>({
     protocol: pbftProtocol(core),
@@ -220,7 +222,8 @@ export const words = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> =>
 
 /**
  * Four loops whose broadcasts reach each other; `cut` ones neither send nor receive, and kinds of
- * messages that replica 3 is to `miss` never reach it, though no connection breaks.
+ * messages that replica 3 is to `miss` never reach it, though no connection breaks: all of a kind,
+ * or those of one sender, as in `0 Commit`.
  */
 export const group = (options: FakeOptions = {}) => {
   const loops = [0, 1, 2, 3].map((id) => fakeLoop(id, { ...options, store: fakeStore(2_000_000) }))
@@ -252,7 +255,8 @@ export const group = (options: FakeOptions = {}) => {
         }
         loops.forEach(({ loop }, to) => {
           if (to === from || cut.has(to) || (s.to !== "all" && s.to !== to)) return
-          if (to === 3 && missing.has(s.message._tag)) return
+          const { _tag } = s.message
+          if (to === 3 && (missing.has(_tag) || missing.has(`${from} ${_tag}`))) return
           loop.offer(received(s.message))
         })
       }

@@ -4,6 +4,7 @@
  * another has been answered is shown an older page. Each rule that this rests on is left out once,
  * and must be missed.
  */
+import { requestIn } from "../../src/core/prophecy/lane-client.ts"
 import { describe, expect, it } from "vitest"
 import { randomFrom } from "../../bench/ideal-sketcher.ts"
 import type { Authentic, Reply } from "../../src/core/pbft/message.ts"
@@ -99,8 +100,8 @@ class Run {
     this.#state = took.state
     for (const effect of took.effects) {
       if (effect._tag === "SendToReplicas") {
-        const { client, timestamp } = effect.message
-        this.#asked.push({ client, timestamp })
+        const request = requestIn(effect.message)
+        if (request !== undefined) this.#asked.push(request)
       } else if (effect._tag === "SendFastRead") {
         const { replica, message } = effect
         this.#said(replica, (result) => this.#fastReply(message.id, replica, result))

@@ -10,7 +10,7 @@ import { keyValueService } from "../../src/core/service/key-value.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
 import { systemFiles } from "../../src/net/file-system.ts"
-import { storeFingerprint } from "../../src/net/handshake.ts"
+import { logOwner } from "../../src/net/handshake.ts"
 import { pbftRecords } from "../../src/net/pbft-protocol.ts"
 import { openStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
@@ -70,7 +70,7 @@ const corrupt = (c: Cluster, replica: number): void => {
 const forge = (c: Cluster, replica: number): void => {
   const directory = folderOf(c, replica)
   const { config } = c
-  const owner = { fingerprint: storeFingerprint(config), replica }
+  const owner = logOwner(config, replica)
   const options = { directory, owner, limits: limitsOf(config), codec: pbftRecords }
   const disk = openStore({ ...options, files: systemFiles })
   if (disk instanceof StoreError) throw disk

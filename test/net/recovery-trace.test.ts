@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
-import { Capture } from "../../src/trace-check/chain.ts"
+import { Capture, pbftChains } from "../../src/trace-check/chain.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import { followed } from "../spec/support/windows.ts"
 import { digests } from "../trace/support/digests.ts"
@@ -53,9 +53,10 @@ describe("a recorded run with recoveries", () => {
       const observer = new Capture({ _tag: "Range", from: 1, to: 2_000 })
       const verdict = yield* Effect.promise(() => checkTraces(sources, { digests, observer }))
       expect(verdict).toMatchObject({ _tag: "Conforms", misbehaviours: [] })
-      const chains = observer.chains()
+      const chains = pbftChains(observer.chains())
       const steps = chains.flatMap((chain) => chain.events).map(({ step }) => step.action)
-      for (const action of ["Recover", "RecvQueryStable", "RecvReplyStable", "Rejoin"]) {
+      const taken = ["Recover", "RecvQueryStable", "RecvReplyStable", "Rejoin", "ChangeKey"]
+      for (const action of taken) {
         expect(steps).toContain(action)
       }
       const windows = yield* Effect.promise(() => followed(chains, 500))

@@ -15,7 +15,7 @@ import {
 import { freePorts, startCluster } from "../../src/net/cluster.ts"
 import { writePrivateJson } from "../../src/net/config-file.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
-import { storeFingerprint } from "../../src/net/handshake.ts"
+import { logOwner } from "../../src/net/handshake.ts"
 import {
   type ReplicaError,
   type RunningReplica,
@@ -201,7 +201,7 @@ describe("a replica that cannot run says why", () => {
     Effect.gen(function* () {
       const config = yield* fresh(4)
       const directory = join(config.dataDirectory, "replica-1")
-      const owner = { fingerprint: storeFingerprint(config), replica: 1 }
+      const owner = logOwner(config, 1)
       const opened = openStore({
         directory,
         owner,

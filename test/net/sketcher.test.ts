@@ -1,85 +1,21 @@
 /** The sketcher before four replicas as processes: the album, liars, a killed primary. */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { it } from "@effect/vitest"
-import { Effect, Schedule, type Scope } from "effect"
-import { afterAll, describe, expect } from "vitest"
-import { nowhere, type Position } from "../../src/core/prophecy/position.ts"
-import { freshClusterConfig } from "../../src/net/cluster-config.ts"
-import { freePorts, type RunningCluster, startCluster } from "../../src/net/cluster.ts"
-import { loadClusterConfig, writePrivateJson } from "../../src/net/config-file.ts"
+import { Effect } from "effect"
+import { describe, expect } from "vitest"
+import { nowhere } from "../../src/core/prophecy/position.ts"
 import type { Behaviour } from "../../src/net/misbehave.ts"
-import type { Outcome } from "../../src/net/sketcher-outcome.ts"
-import { makeSketcher, type SketcherOptions, type SketcherShape } from "../../src/net/sketcher.ts"
 import {
-  decodeResponse,
-  encodeRequest,
-  type HttpResponse,
-  isNotHttp,
-} from "../../src/web/http-message.ts"
-
-const root = mkdtempSync(join(tmpdir(), "prophecy-sketcher-"))
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
-
-interface Album {
-  readonly cluster: RunningCluster
-  readonly sketcher: SketcherShape
-}
-
-const album = (options: SketcherOptions = {}): Effect.Effect<Album, unknown, Scope.Scope> =>
-  Effect.gen(function* () {
-    const file = join(mkdtempSync(join(root, "album-")), "cluster.json")
-    const content = {
-      clients: 4,
-      retransmitMs: 300,
-      service: "album",
-      checkpointInterval: 8,
-      logSize: 16,
-    } as const
-    writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
-    const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
-    const cluster = yield* startCluster(config)
-    const sketcher = yield* makeSketcher(config, { fastReadMs: 2_000, maxStrikes: 0, ...options })
-    yield* sketcher.connected
-    return { cluster, sketcher }
-  })
-
-const operation = (user: string, method: string, target: string, body = ""): string =>
-  encodeRequest({ method, authority: "", target, headers: [["x-user", user]], body })
-
-interface Got extends Outcome {
-  readonly response: HttpResponse
-}
-
-const decoded = (outcome: Outcome): Got => {
-  const response = decodeResponse(outcome.result)
-  if (isNotHttp(response)) throw new Error(response.why)
-  return { ...outcome, response }
-}
-
-const write = ({ sketcher }: Album, method: string, target: string, body?: string) =>
-  Effect.map(sketcher.write(operation("alice", method, target, body)), decoded)
-
-const read = (
-  { sketcher }: Album,
-  user: string,
-  target: string,
-  of: { readonly fresh?: boolean; readonly after?: Position } = {},
-) => {
-  const asked = operation(user, "GET", target)
-  const { fresh = false, after = nowhere } = of
-  return Effect.map(sketcher.read({ key: asked, operation: asked, fresh, after }), decoded)
-}
-
-/** Every replica has executed what was answered: none answers from an older state. */
-const settled = ({ cluster }: Album) =>
-  Effect.forEach([0, 1, 2, 3], (replica) => cluster.status(replica)).pipe(
-    Effect.repeat({
-      until: (all) => new Set(all.map(({ executed }) => executed)).size === 1,
-      schedule: Schedule.spaced("20 millis"),
-    }),
-  )
+  type Album,
+  album,
+  decoded,
+  type Got,
+  made,
+  operation,
+  photosOf,
+  read,
+  settled,
+  write,
+} from "./album.ts"
 
 /** Every replica answers so from now on: one that answers for its status has heard it. */
 const allBehave = ({ cluster }: Album, behaviour: Behaviour) =>
@@ -88,16 +24,10 @@ const allBehave = ({ cluster }: Album, behaviour: Behaviour) =>
     return cluster.status(replica)
   })
 
-const photosOf = ({ response }: Got): number =>
-  (JSON.parse(response.body) as { photos: ReadonlyArray<unknown> }).photos.length
-
 const photoIn = ({ response }: Got): { readonly uploadedAt: number } => {
   const { photos } = JSON.parse(response.body) as { photos: [{ uploadedAt: number }] }
   return photos[0]
 }
-
-const made = (a: Album) =>
-  Effect.andThen(write(a, "PUT", "/album/trip"), write(a, "PUT", "/album/trip/photo/sea", "x"))
 
 describe("a sketcher before four replicas", () => {
   it.live("reads fast what it read before, and the group's answer when that has changed", () =>

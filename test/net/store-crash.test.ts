@@ -18,7 +18,7 @@ import { configOf } from "./nodes.ts"
 const root = mkdtempSync(join(tmpdir(), "prophecy-crash-"))
 afterAll(() => rmSync(root, { recursive: true }))
 
-const owner = { fingerprint: "f".repeat(16), replica: 2 }
+const owner = { protocol: "pbft", fingerprint: "f".repeat(16), replica: 2 } as const
 const limits = limitsOf(configOf())
 
 type Records = ReadonlyArray<DurableRecord>

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest, bytesDigest } from "../../src/net/digests.ts"
-import { readLog } from "../../src/net/log-format.ts"
+import { type LogOwner, readLog } from "../../src/net/log-format.ts"
 import { pbftRecords } from "../../src/net/pbft-protocol.ts"
 import { openStore, type Recovered, type ReplicaStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
@@ -19,18 +19,18 @@ beforeEach(() => {
   directory = join(root, String(count++), "data")
 })
 
-const owner = { fingerprint: "f".repeat(16), replica: 2 }
+const owner = { protocol: "pbft", fingerprint: "f".repeat(16), replica: 2 } as const
 const limits = limitsOf(configOf())
 const log = (): string => join(directory, "log")
 
-const attempt = (changed: Partial<typeof owner> = {}): Recovered<DurableRecord> | StoreError =>
+const attempt = (changed: Partial<LogOwner> = {}): Recovered<DurableRecord> | StoreError =>
   openStore({ directory, owner: { ...owner, ...changed }, limits, codec: pbftRecords })
 const opened = (): Recovered<DurableRecord> => {
   const recovered = attempt()
   if (recovered instanceof StoreError) throw recovered
   return recovered
 }
-const refused = (changed: Partial<typeof owner> = {}): StoreError => {
+const refused = (changed: Partial<LogOwner> = {}): StoreError => {
   const recovered = attempt(changed)
   if (recovered instanceof StoreError) return recovered
   recovered.store.close()
@@ -186,6 +186,11 @@ describe("the log", () => {
 
   it.each([
     ["another replica", { replica: 3 }, /log of replica 2/],
+    [
+      "another protocol",
+      { protocol: "zyzzyva" as const },
+      /a replica of pbft, .* says zyzzyva: correct/,
+    ],
     ["another cluster", { fingerprint: "g".repeat(16) }, /another cluster/],
   ])("of %s is refused", async (_, changed, reason) => {
     await write([prePrepared(1)])

@@ -34,11 +34,11 @@ const expectGaps = (verdict: Verdict): void => {
 const executedBy = ({ cluster }: Cluster, replica: number) =>
   Effect.map(cluster.status(replica), ({ executed }) => executed)
 
-const writes = (c: Cluster, name: string, count: number) =>
+const writes = (c: Cluster, name: string, count: number, concurrency = 8) =>
   Effect.forEach(
     Array.from({ length: count }, (_, k) => k),
     (k) => c.pool.submit(put(`${name} ${k}`, String(k))),
-    { concurrency: 8 },
+    { concurrency },
   )
 
 const readsWhat = (c: Cluster, name: string, count: number) =>
@@ -74,6 +74,34 @@ describe("four replicas of Zyzzyva as processes", () => {
       yield* cluster.kill(2)
       yield* readsWhat(c, "before", 20)
       yield* readsWhat(c, "during", 30)
+      yield* cluster.start(2)
+      return c.directory
+    }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),
+  )
+
+  it.live("take one back that was away beyond the others' logs: it fetches their state", () =>
+    Effect.gen(function* () {
+      // Nobody keeps what the log has left behind.
+      const limits = { historyBytes: 0 }
+      const sizes = { checkpointInterval: 4, logSize: 8, limits }
+      const c = yield* started("zyzzyva-fetch", { ...zyzzyva, ...sizes })
+      const { cluster } = c
+      yield* writes(c, "before", 10)
+      yield* cluster.kill(3)
+      // One batch each: what it lacks is in nobody's log any more.
+      yield* writes(c, "during", 40, 1)
+      const last = yield* executedBy(c, 0)
+      expect(last).toBeGreaterThan(30)
+      yield* cluster.start(3)
+      yield* eventually(
+        "the backup has fetched a state, and executed everything",
+        Effect.map(executedBy(c, 3), (executed) => executed >= last),
+      )
+      const { actions } = yield* cluster.status(3)
+      expect(actions["RecvState"]).toBeGreaterThan(0)
+      // It votes again: without another one nothing is complete but by its word.
+      yield* cluster.kill(2)
+      yield* readsWhat(c, "during", 20)
       yield* cluster.start(2)
       return c.directory
     }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),

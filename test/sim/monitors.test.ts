@@ -259,13 +259,15 @@ describe("liveness", () => {
       low: 0,
       executed,
       view: 1,
+      returning: false,
       ...over,
     })
-    const demand = (states: ReadonlyArray<Standing>, left: number) =>
+    const demand = (states: ReadonlyArray<Standing>, left: number, mustReturn = true) =>
       missing(
         {
           running: states.map((standing, id) => ({ ...standing, id })),
           executed: Math.max(...states.map(({ executed }) => executed)),
+          mustReturn,
         },
         left,
       )
@@ -274,5 +276,8 @@ describe("liveness", () => {
     expect(demand([at(4), at(4), at(4)], 1)).toMatch(/1 requests/)
     expect(demand([at(4), at(4), at(4), at(2)], 0)).toMatch(/replica 3 stays at 2 of 4 in view 1/)
     expect(demand([at(4), at(4), at(4), away], 0)).toMatch(/stays at 2 of 4 on its way to view 2/)
+    const returning = at(4, { returning: true })
+    expect(demand([at(4), returning], 0)).toMatch(/replica 1 does not count as correct again/)
+    expect(demand([at(4), returning], 0, false)).toBeNull()
   })
 })

@@ -102,6 +102,16 @@ describe("scenario files", () => {
       "faults[0].wiped: a lost disk is not of the protocol zyzzyva",
     ],
     [
+      "a recovery in Zyzzyva",
+      { cluster: zyzzyva, faults: [{ ...crash, wiped: false, recovered: true }] },
+      "faults[0].recovered: a recovery is not of the protocol zyzzyva",
+    ],
+    [
+      "a new key where keys stay",
+      { faults: [{ _tag: "Rekey", replica: 0, atMs: 0 }] },
+      "faults[0]: keys change only where cluster.newKeys says so",
+    ],
+    [
       "a size that Zyzzyva5 does not have",
       { cluster: { ...zyzzyva, n: 7, zyzzyva5: true } },
       "cluster.n: 5f + 1 for Zyzzyva5",

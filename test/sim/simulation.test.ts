@@ -73,9 +73,9 @@ describe("a swarm", () => {
       Record<"faults" | "actions" | "liveness" | "verdicts", Readonly<Record<string, number>>>
     >
     const kinds = ["Crash", "Crash torn", "Clock", "Cut", "Say", "Byzantine", "lost", "cut"]
-    const more = ["Byzantine Twins", "Byzantine Fuzz", "duplicated", "late"]
+    const more = ["Byzantine Twins", "Byzantine Fuzz", "duplicated", "late", "Rekey"]
     for (const kind of [...kinds, ...more]) expect(faults[kind]).toBeGreaterThan(0)
-    for (const action of ["Execute", "RecvCheckpoint", "Restart", "Ignore:OutsideWatermarks"]) {
+    for (const action of ["Execute", "RecvCheckpoint", "Restart", "Recover", "ChangeKey"]) {
       expect(actions[action]).toBeGreaterThan(0)
     }
     expect(liveness["demanded"]).toBeGreaterThan(25)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { liveCfgFiles } from "../../src/model-check/live-cfg.ts"
 import { cfgFiles } from "../../src/model-check/pbft-cfg.ts"
 import { coreCfgFiles } from "../../src/model-check/pbft-core-cfg.ts"
 import { dProphecyCfgFiles } from "../../src/model-check/d-prophecy-cfg.ts"
@@ -10,6 +11,7 @@ import { zyzzyvaCfgFiles } from "../../src/model-check/zyzzyva-core-cfg.ts"
 
 const generated = [
   cfgFiles,
+  liveCfgFiles,
   coreCfgFiles,
   refinementCfgFiles,
   prophecyCfgFiles,
@@ -26,7 +28,7 @@ describe("generated configurations", () => {
       expect(readFileSync(`spec/tla/${name}`, "utf8"), name).toBe(text)
     }
     const present = readdirSync("spec/tla").filter((f) =>
-      /^(MCPbft|PbftCore|RefinePbft|MCD?Prophecy|MCZyzzyva|RefineD?Prophecy).*[.]cfg$/.test(f),
+      /^((MC|Live|Refine)Pbft|PbftCore|MCD?Prophecy|MCZyzzyva|RefineD?Prophecy).*[.]cfg$/.test(f),
     )
     expect(present.sort()).toEqual([...files.keys()].sort())
   })

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest"
 import { makeAskTlc, mismatchesIn } from "../../src/cli/trace-windows.ts"
 import type { Chain } from "../../src/trace-check/chain.ts"
-import { adjacent, emitChain } from "../../src/trace-check/emit-tla.ts"
+import { emitChain } from "../../src/trace-check/emit-tla.ts"
+import { adjacent } from "../../src/trace-check/emit-window.ts"
 import type { ReplicaEvent, StepEvent } from "../../src/trace-check/event.ts"
 import { windowText } from "../../src/trace-check/tlc-window.ts"
 import {
@@ -164,7 +165,7 @@ describe("windows", () => {
       true,
       false,
     ])
-    expect(two.module).toContain(`Start == ${one.endText.replicas}`)
+    expect(two.module).toContain(`StartReplicas == ${one.endText.replicas}`)
     expect(adjacent(one, { ...two, startText: { ...two.startText, messages: "{}" } })).toBe(false)
   })
 

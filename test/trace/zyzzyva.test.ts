@@ -13,6 +13,7 @@ import {
   clientConfigOf,
   clientsHeader,
   configOf,
+  fetchingRun,
   fileOf,
   ordinaryRun,
   replicaHeader,
@@ -79,6 +80,35 @@ describe("traces of Zyzzyva", () => {
     ]) {
       expect(taken).toContain(action)
     }
+  })
+
+  it("of a run in which a replica fetches a state conform", async () => {
+    const verdict = await check(fetchingRun().files())
+    expect(verdict).toMatchObject({ _tag: "Conforms", statistics: { unchecked: 0 } })
+    expect("statistics" in verdict && verdict.statistics?.actions).toMatchObject({ RecvState: 1 })
+  })
+
+  it("of a state that nobody gave are rejected", async () => {
+    const files = fetchingRun().files()
+    const none = (lines: ReadonlyArray<string> = []) =>
+      lines.filter((text) => !text.includes('"RecvFetchState"'))
+    const renumbered = (lines: ReadonlyArray<string>) =>
+      lines.map((text, k) =>
+        text.startsWith('{"n":') ? text.replace(/^\{"n":\d+/, `{"n":${k}`) : text,
+      )
+    const silent = [0, 1, 2].reduce((all, id) => {
+      const lines = renumbered(none(all.get(`replica-${id}`))).slice(0, -1)
+      return new Map(all).set(`replica-${id}`, fileOf(replicaHeader(id), lines.slice(1)))
+    }, files)
+    expect(rejected(await check(silent))).toMatchObject({ rule: "NotSent" })
+  })
+
+  it("of a state that nobody vouched for are rejected", async () => {
+    const files = corrupted(fetchingRun().files(), "replica-3", takes("RecvState"), (l) => {
+      const input = l.in as { readonly stable: { readonly view: number } }
+      return { ...l, in: { ...input, stable: { ...input.stable, view: 1 } } }
+    })
+    expect(rejected(await check(files))).toMatchObject({ rule: "Replay" })
   })
 
   it("of a run in which a replica starts again conform", async () => {

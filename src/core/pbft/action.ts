@@ -27,6 +27,7 @@ export type ReplicaAction =
   | "Restart"
   | "Rejoin"
   | "Recover"
+  | "ChangeKey"
   | "RecvQueryStable"
   | "RecvReplyStable"
 

@@ -8,6 +8,7 @@ import { ignore } from "../machine.ts"
 import { primaryOf } from "../quorum.ts"
 import { type Batch, type BatchItem, isBig, isSigned } from "../request.ts"
 import * as Window from "../window.ts"
+import { isChosen } from "./decision.ts"
 import type { Authentic, FetchPrePrepare, PrePrepare } from "./message.ts"
 import type { Config, Effect, PbftStep, Slot, State } from "./state.ts"
 
@@ -63,7 +64,7 @@ export const recvFetchPrePrepare = (
   const slot = Window.get(state.log, m.seq)
   if (!isOwn(slot)) return ignore(state, "NotPrePrepared")
   // What the view started with is in its NEW-VIEW.
-  if (state.newView?.chosen.some((c) => c.seq === m.seq)) return ignore(state, "OfNewView")
+  if (isChosen(state, m.seq)) return ignore(state, "OfNewView")
   const { view, seq } = m
   const { digest, batch } = slot
   const message: PrePrepare = { _tag: "PrePrepare", view, seq, digest, batch, replica: config.id }

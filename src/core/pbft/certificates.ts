@@ -33,7 +33,7 @@ export const leavingP = (state: State): ReadonlyArray<Entry> => {
 
 /** Q: per sequence number and digest the last view in which it was pre-prepared. */
 export const leavingQ = (state: State): ReadonlyArray<HeldEntry> => {
-  const now = entriesAt(state, ["prePrepared", "prepared", "committed"])
+  const now = entriesAt(state, ["prePrepared", "voted", "prepared", "committed"])
   const before = state.qset.filter((e) =>
     now.every((x) => x.seq !== e.seq || x.digest !== e.digest),
   )

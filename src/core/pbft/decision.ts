@@ -133,3 +133,9 @@ export const isValidNewView = (config: DecisionConfig, m: NewView): boolean =>
   ascending(m.changes.map((c) => c.replica)) &&
   m.changes.every((c) => c.view === m.view && isValidViewChange(config.logSize, c)) &&
   decisions(config, m.changes).some((d) => sameDecision(d, m))
+
+/** Whether the view started with a batch at `seq`: its NEW-VIEW, which is signed, says so. */
+export const isChosen = (
+  { newView }: { readonly newView: NewView | undefined },
+  seq: Seq,
+): boolean => newView?.chosen.some((c) => c.seq === seq) ?? false

@@ -9,10 +9,11 @@ import type { Executed } from "../effect.ts"
 import type { Bytes, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Batch, Request, SignedRequest } from "../request.ts"
+import { withReads } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import { takeCheckpoint } from "./checkpointing.ts"
 import type { Numbered, Reply } from "./message.ts"
-import { newReads, withReads } from "./reads.ts"
+import { newReads } from "./reads.ts"
 import { reached } from "./rejoin.ts"
 import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 import { committedAt, type CommittedConfig, type Content, keepTold } from "./told.ts"
@@ -224,9 +225,12 @@ export const settle = (config: Config, state: State, { service }: Executed): Pbf
     own.push({ seq, digest })
     batches.push(batch)
   }
-  const settled = forget({ ...state, undo: undefined }, batches)
+  const { table, executed: seq } = state
+  const { recovery, effects: point } = reached(config, state, { table, seq })
+  const settled = forget({ ...state, undo: undefined, recovery }, batches)
   const { state: next, effects } = finish(config, settled, { service, own })
-  return { state: next, effects: withReads(effects, newReads(state, next)), action: "Settle" }
+  const all = withReads([...point, ...effects], newReads(state, next))
+  return { state: next, effects: all, action: "Settle" }
 }
 
 /** The state that goes back to what is committed, and what its service must do for it. */

@@ -146,7 +146,7 @@ const isKept = (state: State, m: Vote): boolean => {
   if (state.active && m.view === state.view) {
     const { phase, digest } = Window.get(state.log, m.seq)
     if (phase === "empty" || phase === "held" || digest !== m.digest) return false
-    return m._tag !== "Commit" || phase !== "prePrepared"
+    return m._tag !== "Commit" || (phase !== "prePrepared" && phase !== "voted")
   }
   const inQ = state.qset.some((e) => e.seq === m.seq && e.digest === m.digest && e.view >= m.view)
   const inP = state.pset.some(

@@ -134,7 +134,8 @@ export const sendPrePrepare = (
 /**
  * RecvPrePrepare (OSDI '99 section 4.2). A backup takes the first pre-prepare of its view's
  * primary for a sequence number in the window. It never takes the primary's word for a request:
- * with a request whose own authenticator fails here the pre-prepare is only held.
+ * with a request whose own authenticator fails here the pre-prepare is only held. What it has voted
+ * for it may hear again (change-key.ts).
  */
 export const recvPrePrepare = (
   config: Config,
@@ -149,7 +150,8 @@ export const recvPrePrepare = (
   if (isMute(state)) return ignore(state, "Mute")
   if (!isOpen(state, m.seq)) return ignore(state, "OutsideWatermarks")
   const before = Window.get(state.log, m.seq)
-  if (before.phase !== "empty") return ignore(state, "AlreadyPrePrepared")
+  const isAgain = before.phase === "voted" && before.digest === m.digest
+  if (before.phase !== "empty" && !isAgain) return ignore(state, "AlreadyPrePrepared")
   const { proposal, asked } = partsOf(config, m.batch)
   const isNull = m.batch.length === 0 && config.nullRequests === true
   const fits = asked.length >= 1 && asked.length <= config.maxBatch
@@ -158,6 +160,10 @@ export const recvPrePrepare = (
   if (!asked.every((r) => mayAsk(config, r.client))) return ignore(state, "UnknownClient")
   const { seq, digest } = m
   const action = "RecvPrePrepare"
+  if (isAgain) {
+    const again: Slot = { ...before, phase: "prePrepared" }
+    return advance(config, state, { seq, slot: again, action, effects: none })
+  }
   const batch = wholeBatch(config, state, m)
   if (batch === undefined) return { state, effects: [askPrimary(config, m)], action }
   // What it took from its own queue was verified there.

@@ -2,6 +2,7 @@
 import type { Machine } from "../machine.ts"
 import type { ReplicaAction } from "./action.ts"
 import { recvFetchPrePrepare } from "./big-requests.ts"
+import { changeKey } from "./change-key.ts"
 import { recvCheckpoint } from "./checkpointing.ts"
 import { enterView, recvBatch, recvFetchBatch } from "./enter-view.ts"
 import { executedBatch } from "./execution.ts"
@@ -83,6 +84,8 @@ export const step = (config: Config, state: State, input: Input): PbftStep => {
       return sendFetchState(config, state, input.checkpoint)
     case "Tell":
       return sendCommitted(config, state, input)
+    case "ChangeKey":
+      return changeKey(config, state, input.replica)
     case "Restart":
       return restart(config, input.durable)
     case "Rejoin":

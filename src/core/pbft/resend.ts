@@ -10,6 +10,7 @@ import { primaryOf } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { shortened } from "./big-requests.ts"
+import { isChosen } from "./decision.ts"
 import { missingDecisions } from "./decided.ts"
 import type { Checkpoint, DirectMessage, FetchBatch, SlotMessage } from "./message.ts"
 import type { Config, State } from "./state.ts"
@@ -36,7 +37,7 @@ export const messagesAt = (config: Config, state: State, seq: Seq): ReadonlyArra
   const { id: replica } = config
   const messages: Array<SlotMessage> = []
   // The batches that a new view started with are in its NEW-VIEW.
-  const chosen = state.newView?.chosen.some((c) => c.seq === seq) ?? false
+  const chosen = isChosen(state, seq)
   if (primaryOf(config.group, view) === replica && !chosen) {
     const short = shortened(config, batch)
     messages.push({ _tag: "PrePrepare", view, seq, digest, batch: short, replica })

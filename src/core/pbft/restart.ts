@@ -11,6 +11,7 @@ import { unsigned } from "../request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { byPlace } from "./certificates.ts"
+import { isChosen } from "./decision.ts"
 import { executeHead } from "./execution.ts"
 import type { Entry, NewView, ViewChange } from "./message.ts"
 import {
@@ -43,7 +44,7 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
     const { phase, batch, digest } = Window.get(state.log, seq)
     if (phase === "empty" || phase === "held" || phase === "decided") continue
     records.push({ _tag: "PrePrepared", view: state.view, seq, digest, batch })
-    if (phase === "prePrepared") continue
+    if (phase === "prePrepared" || phase === "voted") continue
     records.push({ _tag: "Prepared", view: state.view, seq, digest })
   }
   return records
@@ -195,7 +196,10 @@ const slotsOf = (config: Config, disk: Disk): ReadonlyMap<number, Slot> => {
   for (const { view, seq, batch, digest } of disk.prePrepared) {
     if (view !== disk.view) continue
     const prepares = backup ? Votes.add(none.prepares, id, digest) : none.prepares
-    slots.set(seq, { ...none, phase: "prePrepared", batch, digest, prepares })
+    // A process that starts has new keys (change-key.ts).
+    const unheard = config.newKeys === true && config.keepVotes !== true && backup
+    const phase = unheard && !isChosen(disk, seq) ? "voted" : "prePrepared"
+    slots.set(seq, { ...none, phase, batch, digest, prepares })
   }
   for (const { view, seq, digest } of disk.prepared) {
     if (view !== disk.view || seq <= disk.low) continue

@@ -18,13 +18,13 @@ import {
   noDigest,
   type ReplicaId,
   type Seq,
-  type Timestamp,
   type View,
 } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type { Decision } from "./decision.ts"
@@ -67,6 +67,10 @@ export interface Config {
   readonly fetchDecisions: boolean
   /** Whether it tells what it has executed, and believes f + 1 others (told.ts). */
   readonly tellCommitted?: boolean | undefined
+  /** Whether the keys under which replicas hear each other change (change-key.ts). */
+  readonly newKeys?: boolean | undefined
+  /** Whether what came under old ones counts on: only to show what then fails. */
+  readonly keepVotes?: boolean | undefined
   /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
    * pre-prepares only name them (big-requests.ts). Without it none is.
@@ -93,14 +97,19 @@ export interface Config {
  * How far a sequence number has come; the spec's `phase`.
  * - `held`: a pre-prepare whose requests are not all known to be their clients'
  * - `prePrepared`: accepted; the pre-prepare or prepare is sent
+ * - `voted`: the same, but the pre-prepare came under a key that was replaced: to be heard again
  * - `prepared`: the prepared certificate is complete; the commit is sent
  * - `committed`: the committed certificate is complete
- * - `decided`: the same, without a vote of its own: it fetched what the primary did not tell it
+ * - `decided`: as committed, without a vote of its own: it fetched what the primary did not tell it
  */
-export type Phase = "empty" | "held" | "prePrepared" | "prepared" | "committed" | "decided"
+export type Phase = "empty" | "held" | "prePrepared" | "voted" | "prepared" | Final
+
+/** The batch is agreed on. */
+export type Final = "committed" | "decided"
 
 /** Whether the batch is agreed on. */
-export const isFinal = (phase: Phase): boolean => phase === "committed" || phase === "decided"
+export const isFinal = (phase: Phase): phase is Final =>
+  phase === "committed" || phase === "decided"
 
 /** What a replica knows of one sequence number; the spec's `slot[i][n]`. */
 export interface Slot {
@@ -134,15 +143,6 @@ export interface HeldEntry extends Message.Entry {
 export interface Settled {
   readonly executed: Seq
   readonly table: ClientTable.ClientTable
-}
-
-/** A request to read that waits for a committed state. */
-export interface WaitingRead {
-  readonly client: ClientId
-  readonly timestamp: Timestamp
-  readonly operation: Bytes
-  /** It waits until this is executed; 0 for nothing more than what was executed when it came. */
-  readonly after: Seq
 }
 
 /** A replica that lost its disk or is recovered with it: as what it came back, how far it is. */
@@ -298,6 +298,8 @@ export type Input =
   | { readonly _tag: "Fetch"; readonly checkpoint: Message.Numbered }
   /** Tells a replica what this one executed at a number. */
   | { readonly _tag: "Tell"; readonly seq: Seq; readonly replica: ReplicaId }
+  /** The key under which it hears a replica is a new one. */
+  | { readonly _tag: "ChangeKey"; readonly replica: ReplicaId }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
   /** The process starts with an empty disk in place of the one that it had. */

@@ -41,7 +41,7 @@ export const claimedAt = (
   return here.find((c) => said(c.digest) >= weakQuorum(group))?.digest
 }
 
-const voted: ReadonlyArray<Phase> = ["prePrepared", "prepared", "committed"]
+const voted: ReadonlyArray<Phase> = ["prePrepared", "voted", "prepared", "committed"]
 
 // The batch, where it is here: the null request, what was fetched, and what this replica has
 // pre-prepared at that number, which it keeps until its window is beyond.

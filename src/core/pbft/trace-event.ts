@@ -106,6 +106,8 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct(typeOf("Enter")),
   Schema.Struct({ ...typeOf("Fetch"), ...Numbered.fields }),
   Schema.Struct({ ...typeOf("Tell"), seq: Natural, replica: Natural }),
+  /** The key under which the replica hears this one is a new one. */
+  Schema.Struct({ ...typeOf("ChangeKey"), replica: Natural }),
   Schema.Struct({ ...typeOf("Restart"), durable: Schema.Array(TracedRecord) }),
   /** The process started without the disk that it once had. */
   Schema.Struct({ ...typeOf("Rejoin"), incarnation: Natural }),
@@ -154,7 +156,15 @@ export const ReplicaState = Schema.Struct({
   slot: Schema.Array(
     Schema.Struct({
       seq: Natural,
-      phase: Schema.Literals(["empty", "held", "prePrepared", "prepared", "committed", "decided"]),
+      phase: Schema.Literals([
+        "empty",
+        "held",
+        "prePrepared",
+        "voted",
+        "prepared",
+        "committed",
+        "decided",
+      ]),
       digest: Schema.String,
       batch: TracedBatch,
       prepares: Schema.Array(Vote),
@@ -324,13 +334,10 @@ export const inputOf = (traced: ReplicaInput): Input => {
         ? { _tag: "Propose", count }
         : { _tag: "Propose", count, proposal: signed(proposal) }
     }
-    case "Executed":
-      return {
-        _tag: "Executed",
-        seq: traced.seq,
-        results: traced.results,
-        service: traced.service,
-      }
+    case "Executed": {
+      const { seq, results, service } = traced
+      return { _tag: "Executed", seq, results, service }
+    }
     case "ReadDone": {
       const { client, timestamp, result } = traced
       return { _tag: "ReadDone", client, timestamp, result: result ?? undefined }
@@ -343,6 +350,8 @@ export const inputOf = (traced: ReplicaInput): Input => {
       return { _tag: "Enter" }
     case "Tell":
       return { _tag: "Tell", seq: traced.seq, replica: traced.replica }
+    case "ChangeKey":
+      return { _tag: "ChangeKey", replica: traced.replica }
     case "Restart":
       return { _tag: "Restart", durable: traced.durable.map(recordOf) }
     case "Rejoin":

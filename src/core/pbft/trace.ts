@@ -208,6 +208,8 @@ const inputText = (input: Input): string => {
       return `{"type":"Restart","durable":[${input.durable.map(durableText).join(",")}]}`
     case "Tell":
       return JSON.stringify({ type: "Tell", seq: input.seq, replica: input.replica })
+    case "ChangeKey":
+      return JSON.stringify({ type: "ChangeKey", replica: input.replica })
     case "Rejoin":
       return JSON.stringify({ type: "Rejoin", incarnation: input.incarnation })
     case "Recover": {

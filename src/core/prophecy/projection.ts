@@ -6,12 +6,9 @@
  */
 import * as HashMap from "../hash-map.ts"
 import type { Bytes, Digest, ReplicaId } from "../ids.ts"
-import {
-  type ClientData,
-  fromFullClientProjection,
-  fullClientProjection,
-} from "../pbft/projection.ts"
-import { laneConfig } from "./lane.ts"
+import * as Pbft from "../pbft/projection.ts"
+import * as Zyzzyva from "../zyzzyva/projection.ts"
+import { isZyzzyvaClient, type LaneClient, laneConfig, zyzzyvaLaneConfig } from "./lane-client.ts"
 import { latest, nowhere, type Position } from "./position.ts"
 import type { Generation, Sketch } from "./sketch-table.ts"
 import type { Call, CallId, SketcherConfig, SketcherState } from "./sketcher-state.ts"
@@ -28,8 +25,17 @@ export interface CallData extends Omit<Call, "replica" | "operation"> {
 
 export interface LaneData {
   readonly call: CallId | null
-  readonly client: ClientData
+  readonly client: Pbft.ClientData | Zyzzyva.ClientData
 }
+
+/** A lane's client as data and back. */
+const clientData = (client: LaneClient): LaneData["client"] =>
+  isZyzzyvaClient(client) ? Zyzzyva.fullClientProjection(client) : Pbft.fullClientProjection(client)
+
+const clientOf = (config: SketcherConfig, index: number, data: LaneData["client"]): LaneClient =>
+  "responses" in data
+    ? Zyzzyva.fromFullClientProjection(zyzzyvaLaneConfig(config, index), data)
+    : Pbft.fromFullClientProjection(laneConfig(config, index), data)
 
 export interface SketcherData {
   /** The two generations of the table, each ascending by key. */
@@ -52,7 +58,7 @@ export const fullSketcherProjection = (state: SketcherState): SketcherData => ({
   calls: state.calls.map((call) => ({ ...call, replica: call.replica ?? null })),
   lanes: state.lanes.map(({ call, client }) => ({
     call: call ?? null,
-    client: fullClientProjection(client),
+    client: clientData(client),
   })),
   queue: state.queue,
   strikes: state.strikes,
@@ -80,7 +86,7 @@ export const fromFullSketcherProjection = (
   calls: data.calls.map((call) => ({ ...call, replica: call.replica ?? undefined })),
   lanes: data.lanes.map(({ call, client }, index) => ({
     call: call ?? undefined,
-    client: fromFullClientProjection(laneConfig(config, index), client),
+    client: clientOf(config, index, client),
   })),
   queue: data.queue,
   strikes: data.strikes,

@@ -5,10 +5,12 @@
 import type { CancelTimer, SendToReplicas, SetTimer } from "../effect.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Timestamp } from "../ids.ts"
 import type { Step } from "../machine.ts"
-import type { ClientState, UnsignedRequest } from "../pbft/client.ts"
-import type { Authentic, Reply } from "../pbft/message.ts"
+import type { UnsignedRequest } from "../pbft/client.ts"
+import type { Authentic } from "../pbft/message.ts"
 import type { Group } from "../quorum.ts"
+import type { Commit, Pom } from "../zyzzyva/message.ts"
 import type { SketcherAction } from "./action.ts"
+import type { LaneClient, LaneMessage } from "./lane-client.ts"
 import type { FastRead, FastReply } from "./message.ts"
 import type { Position } from "./position.ts"
 import type { SketchTable } from "./sketch-table.ts"
@@ -18,9 +20,11 @@ export type CallId = number
 
 export interface SketcherConfig {
   readonly group: Group
+  /** What the group runs; left out: PBFT. */
+  readonly protocol?: "zyzzyva"
   /** Its number, where a replica must tell sketchers apart. */
   readonly id: number
-  /** Its PBFT clients are numbered from here on, one a lane. */
+  /** Its clients of the group are numbered from here on, one a lane. */
   readonly firstClient: ClientId
   /** How many operations it has under way in the group at most. */
   readonly lanes: number
@@ -41,6 +45,8 @@ export interface SketcherConfig {
   readonly fastReadMs: number
   /** How long it waits for the group before it asks every replica, in milliseconds. */
   readonly retransmitMs: number
+  /** How long a lane waits for the last answers of Zyzzyva's once it has enough to show. */
+  readonly commitMs?: number
   /** How long a replica with too many strikes is not drawn, in milliseconds. */
   readonly readmitMs: number
 }
@@ -64,11 +70,11 @@ export interface Call {
   readonly position: Position
 }
 
-/** One PBFT client of the sketcher. */
+/** One client of the group. */
 export interface Lane {
   /** The call that is under way. */
   readonly call: CallId | undefined
-  readonly client: ClientState
+  readonly client: LaneClient
 }
 
 export interface SketcherState {
@@ -107,8 +113,8 @@ export type SketcherInput =
   | { readonly _tag: "FastTimeout"; readonly id: CallId }
   | {
       readonly _tag: "Reply"
-      readonly message: Authentic<Reply>
-      /** Of the message's result without its position. */
+      readonly message: LaneMessage
+      /** Of the result that it speaks of (`resultOf`), without its position. */
       readonly digest: Digest
     }
   | { readonly _tag: "Retransmit"; readonly lane: number }
@@ -138,7 +144,7 @@ export type SketcherTimer = `fast ${CallId}` | `retransmit ${number}` | `readmit
 
 /** Exactly what a sketcher may ask for. */
 export type SketcherEffect =
-  | SendToReplicas<UnsignedRequest>
+  | SendToReplicas<UnsignedRequest | Commit | Pom>
   | SendFastRead
   | Respond
   | SetTimer<SketcherTimer>

@@ -152,7 +152,7 @@ export const sketcherFastTimeout = (
   return { ...begin(config, draft, newCall(call)), action: "SketcherFastTimeout" }
 }
 
-/** The group answered the call of a lane: f + 1 replicas alike, position and all (I4). */
+/** The group answered the call of a lane, by its client's rule, position and all (I4). */
 const completed = (
   config: SketcherConfig,
   state: SketcherState,

@@ -5,6 +5,8 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import { clientChanges } from "../pbft/trace-changes.ts"
+import { clientChanges as zyzzyvaChanges } from "../zyzzyva/trace-changes.ts"
+import { isZyzzyvaClient, type LaneClient } from "./lane-client.ts"
 import type { Position } from "./position.ts"
 import { sketchOf } from "./sketch-table.ts"
 import type { Call, Lane, SketcherState } from "./sketcher-state.ts"
@@ -58,10 +60,15 @@ const callChanges = (before: ReadonlyArray<Call>, after: ReadonlyArray<Call>): s
   return answered.length === 0 ? calls : `${calls},"answered":[${answered.join(",")}]`
 }
 
+const changesIn = (before: LaneClient, after: LaneClient): string => {
+  if (isZyzzyvaClient(before)) return isZyzzyvaClient(after) ? zyzzyvaChanges(before, after) : "{}"
+  return isZyzzyvaClient(after) ? "{}" : clientChanges(before, after)
+}
+
 const laneText = (index: number, before: Lane, after: Lane): string => {
   const call = before.call === after.call ? "" : `,"call":${after.call ?? null}`
   const client =
-    before.client === after.client ? "" : `,"client":${clientChanges(before.client, after.client)}`
+    before.client === after.client ? "" : `,"client":${changesIn(before.client, after.client)}`
   return `{"lane":${index}${call}${client}}`
 }
 

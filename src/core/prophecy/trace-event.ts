@@ -9,9 +9,11 @@ import type { Bytes, Digest } from "../ids.ts"
 import type { Authentic } from "../pbft/message.ts"
 import { ClientState } from "../pbft/trace-event.ts"
 import { BytesText, Natural } from "../request.ts"
+import * as Zyzzyva from "../zyzzyva/trace-event.ts"
+import { type LaneMessage, resultOf } from "./lane-client.ts"
 import { decodePlaced } from "./position.ts"
 import type { SketcherData } from "./projection.ts"
-import type { SketcherInput } from "./sketcher-state.ts"
+import type { SketcherConfig, SketcherInput, SketcherState } from "./sketcher-state.ts"
 
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 const At = Schema.Struct({ seq: Natural, place: Natural })
@@ -44,6 +46,7 @@ export const SketcherTraceInput = Schema.Union([
     replica: Natural,
     result: BytesText,
   }),
+  ...Zyzzyva.ReplicaAnswers,
   Schema.Struct({ ...type("FastTimeout"), id: Natural }),
   Schema.Struct({ ...type("GiveUp"), id: Natural }),
   Schema.Struct({ ...type("Retransmit"), lane: Natural }),
@@ -53,6 +56,8 @@ export const SketcherTraceInput = Schema.Union([
 export type SketcherTraceInput = typeof SketcherTraceInput.Type
 
 const TracedSketch = Schema.Struct({ key: Schema.String, digest: Schema.String, position: At })
+
+const LaneClientState = Schema.Union([ClientState, Zyzzyva.ClientState])
 
 /** All of a sketcher's state, in a drop line. */
 export const SketcherTraceState = Schema.Struct({
@@ -71,7 +76,7 @@ export const SketcherTraceState = Schema.Struct({
       position: At,
     }),
   ),
-  lanes: Schema.Array(Schema.Struct({ call: Schema.NullOr(Natural), client: ClientState })),
+  lanes: Schema.Array(Schema.Struct({ call: Schema.NullOr(Natural), client: LaneClientState })),
   queue: Schema.Array(Natural),
   strikes: Schema.Array(Natural),
 }) satisfies Schema.Schema<SketcherData>
@@ -79,11 +84,21 @@ export const SketcherTraceState = Schema.Struct({
 // The sketcher wrote the step down because the message's authenticator was verified.
 const authentic = <M>(m: M): Authentic<M> => m as Authentic<M>
 
+/** What is known where a line is read: the sketcher before it, and how results are hashed. */
+export interface Reading {
+  readonly config: SketcherConfig
+  readonly before: SketcherState
+  readonly digestOf: (result: Bytes) => Digest
+}
+
+const heard = (message: LaneMessage, { config, before, digestOf }: Reading): SketcherInput => {
+  const { client } = before.lanes[message.client - config.firstClient] ?? {}
+  const digest = digestOf(decodePlaced(resultOf(client, message)).result)
+  return { _tag: "Reply", message, digest }
+}
+
 /** The input that `stepSketcher` was given. */
-export const sketcherInputOf = (
-  traced: SketcherTraceInput,
-  digestOf: (result: Bytes) => Digest,
-): SketcherInput => {
+export const sketcherInputOf = (traced: SketcherTraceInput, reading: Reading): SketcherInput => {
   switch (traced.type) {
     case "Read":
     case "Write":
@@ -97,13 +112,16 @@ export const sketcherInputOf = (
     }
     case "FastReply": {
       const { type: _tag, digest, ...fields } = traced
-      const known = digest ?? digestOf(fields.result)
+      const known = digest ?? reading.digestOf(fields.result)
       return { _tag, message: authentic({ _tag, ...fields }), digest: known }
     }
     case "Reply": {
       const { type: _tag, ...fields } = traced
-      const digest = digestOf(decodePlaced(fields.result).result)
-      return { _tag, message: authentic({ _tag, ...fields }), digest }
+      return heard(authentic({ _tag, ...fields }), reading)
     }
+    case "SpecResponse":
+    case "ReadResponse":
+    case "LocalCommit":
+      return heard(Zyzzyva.answerOf(traced), reading)
   }
 }

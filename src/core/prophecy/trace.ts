@@ -4,6 +4,7 @@
  *
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
+import { messageData } from "../zyzzyva/trace.ts"
 import { fullSketcherProjection } from "./projection.ts"
 import type { SketcherInput, SketcherState, SketcherStep } from "./sketcher-state.ts"
 import { sketcherChanges } from "./trace-changes.ts"
@@ -38,6 +39,7 @@ const inputText = (input: SketcherInput): string => {
       return JSON.stringify({ type: "FastReply", sketcher, id, replica, ...known })
     }
     case "Reply": {
+      if (input.message._tag !== "Reply") return JSON.stringify(messageData(input.message))
       const { view, client, timestamp, replica, result } = input.message
       return JSON.stringify({ type: "Reply", view, client, timestamp, replica, result })
     }

@@ -13,7 +13,11 @@ export const hasEnough = (config: Config, certificate: Certificate): boolean =>
   distinct(certificate) >= config.needs.commit
 
 /** Whether the batches that are shown with it lead to its history, from the checkpoint `low` on. */
-export const leadsToHistory = (config: Config, low: Seq, c: ShownCertificate): boolean => {
+export const leadsToHistory = (
+  config: Pick<Config, "historyDigest">,
+  low: Seq,
+  c: ShownCertificate,
+): boolean => {
   if (c.batches.length !== c.seq - low) return false
   const chain = (before: Digest, each: { readonly digest: Digest }): Digest =>
     config.historyDigest(before, each.digest)

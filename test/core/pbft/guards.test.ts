@@ -8,6 +8,7 @@ import { stateGuards } from "../../support/state-guards.ts"
 import { changeGuards, type Guard } from "../../support/change-guards.ts"
 import { bigRequestGuards } from "../../support/big-request-guards.ts"
 import { fastPathGuards } from "../../support/fast-path-guards.ts"
+import { keyGuards } from "../../support/key-guards.ts"
 import { proposalGuards } from "../../support/proposal-guards.ts"
 import { recoverGuards } from "../../support/recover-guards.ts"
 import { rejoinGuards } from "../../support/rejoin-guards.ts"
@@ -171,6 +172,7 @@ const replicaGuards = [
   ...toldGuards,
   ...recoverGuards,
   ...bigRequestGuards,
+  ...keyGuards,
   ...stateGuards,
 ]
 

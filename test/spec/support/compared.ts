@@ -8,7 +8,14 @@ import { type PbftModelSpec, pbftModels } from "../../../src/model-check/pbft-mo
 const models = pbftModels.filter((m) => m.size === "test" && m.expect === "holds")
 
 // These keep TLC busy longest: they are compared in npm run test:slow.
-const longer = ["RecovererAlone", "IdleLog", "ForgedNewView", "RejoinerBriefly"]
+const longer = [
+  "RecovererAlone",
+  "IdleLog",
+  "ForgedNewView",
+  "RejoinerBriefly",
+  "RekeyerInNewView",
+  "RekeyerRecovering",
+]
 
 export const quickModels = models.filter(({ name }) => !longer.includes(name))
 export const longerModels = models.filter(({ name }) => longer.includes(name))

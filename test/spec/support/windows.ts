@@ -1,7 +1,13 @@
 /** Recorded runs, cut into windows, and what TLC says of them. */
 import { expect } from "vitest"
 import { makeAskTlc } from "../../../src/cli/trace-windows.ts"
-import { Capture, type Chain, type Selection } from "../../../src/trace-check/chain.ts"
+import {
+  type AnyChain,
+  Capture,
+  type Chain,
+  pbftChains,
+  type Selection,
+} from "../../../src/trace-check/chain.ts"
 import { checkTraces } from "../../../src/trace-check/check.ts"
 import type { ReplicaEvent, StepEvent } from "../../../src/trace-check/event.ts"
 import { checkChain } from "../../../src/trace-check/chain-windows.ts"
@@ -19,11 +25,11 @@ export const capture = async (
   const observer = new Capture(selection)
   const verdict = await checkTraces(sourcesOf(recordRun(options)), { digests, observer })
   expect(verdict._tag).not.toBe("Rejected")
-  return observer.chains()
+  return pbftChains(observer.chains())
 }
 
 export const followed = async (
-  chains: ReadonlyArray<Chain>,
+  chains: ReadonlyArray<AnyChain>,
   size: number,
   /** Changes the text of each window before TLC reads it. */
   edit: (module: string) => string = (module) => module,
@@ -66,7 +72,7 @@ export const withEvent = (
   events: chain.events.map((e, k) => (k === at && isReplica(e) ? change(e) : e)),
 })
 
-export const rejection = async (chain: Chain) => {
+export const rejection = async (chain: AnyChain) => {
   const windows = await followed([chain], 1000)
   const { outcome } = windows.at(-1) ?? {}
   if (outcome?._tag !== "Rejected") throw new Error(`not rejected: ${JSON.stringify(windows)}`)

@@ -13,13 +13,14 @@ import { clientLine, header, replicaLine } from "../../../src/core/zyzzyva/trace
 import { endLine } from "../../../src/core/pbft/trace.ts"
 import { groupOf } from "../../../src/core/quorum.ts"
 import { needsOf } from "../../../src/core/zyzzyva/needs.ts"
-import { zyzzyvaDigests, zyzzyvaRule } from "../../../src/net/zyzzyva-config.ts"
+import { zyzzyvaDigests, zyzzyvaHow } from "../../../src/net/zyzzyva-config.ts"
 import { textDigest } from "./digests.ts"
 
 const group = groupOf(4)
 const needs = needsOf(group)
 const clients = 2
 export const sizes = { clients, checkpointInterval: 2, logSize: 4, maxBatch: 2 } as const
+const how = zyzzyvaHow({ readOnly: true, commitFirst: false })
 const spec = "0".repeat(64)
 
 export const configOf = (id: number): Config => ({
@@ -27,20 +28,21 @@ export const configOf = (id: number): Config => ({
   needs,
   id,
   ...sizes,
-  ...zyzzyvaRule,
+  ...how,
   ...zyzzyvaDigests,
   sign: () => "",
 })
 
 export const clientConfigOf = (id: number) => {
   const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-  return { group, needs, id, firstTimestamp: 0, ...timers }
+  const { resultDigest } = zyzzyvaDigests
+  return { group, needs, id, firstTimestamp: 0, ...timers, resultDigest }
 }
 
 const headerOf = (node: Parameters<typeof header>[0]["node"], incarnation = 0): string => {
   const { n, f, quorum } = group
   const own = { run: "test", spec, node, incarnation, startedAt: "now" }
-  return header({ protocol: "zyzzyva", n, f, quorum, ...sizes, ...zyzzyvaRule, ...own })
+  return header({ protocol: "zyzzyva", n, f, quorum, ...sizes, ...how, ...own })
 }
 
 export const replicaHeader = (id: number, incarnation = 0): string =>
@@ -80,7 +82,16 @@ export class ZyzzyvaRun {
     this.clients = [0, 1].map((id) => initClient(clientConfigOf(id)))
   }
 
+  // The service's state travels beside the message: whoever has it.
+  #bring(id: number, input: Input): void {
+    if (input._tag !== "Receive" || input.message._tag !== "State") return
+    const { seq } = input.message.stable
+    const value = this.#kept.find((own) => own.has(seq))?.get(seq)
+    if (value !== undefined) this.#kept[id]?.set(seq, value)
+  }
+
   replica(id: number, first: Input): void {
+    this.#bring(id, first)
     const inputs: Array<Input> = [first]
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const before = this.states[id] as State
@@ -128,7 +139,8 @@ export class ZyzzyvaRun {
     for (const effect of took.effects) {
       if (effect._tag !== "SendToReplicas") continue
       const { message } = effect
-      const signed = message._tag === "Request" ? { ...message, authenticator: "" } : message
+      const asks = message._tag === "Request" || message._tag === "Read"
+      const signed = asks ? { ...message, authenticator: "" } : message
       this.#send(-1, "replicas", effect.replicas, signed)
     }
   }
@@ -169,6 +181,11 @@ export class ZyzzyvaRun {
     this.settle()
   }
 
+  fetch(id: number): void {
+    this.replica(id, { _tag: "Fetch" })
+    this.settle()
+  }
+
   restart(id: number): void {
     const durable = durableRecords(configOf(id), this.states[id] as State)
     const { seq } = (this.states[id] as State).stable
@@ -184,6 +201,21 @@ export class ZyzzyvaRun {
     )
     return new Map([...replicas, ["clients", fileOf(clientsHeader(), this.clientLines)]])
   }
+}
+
+/** One that was away fetches the state of a checkpoint, and goes on. */
+export const fetchingRun = (): ZyzzyvaRun => {
+  const run = new ZyzzyvaRun()
+  run.cut.add(3)
+  for (const op of ["a", "b", "c"]) {
+    run.ask(0, op)
+    run.timeout(0)
+  }
+  run.cut.delete(3)
+  run.fetch(3)
+  run.ask(1, "d")
+  run.ask(1, "e")
+  return run
 }
 
 /** At once, by a certificate, through a view change; checkpoints among them. */

@@ -1,0 +1,48 @@
+/** How far a log for which nobody asks anything goes on, and who waits for that. */
+import { describe, expect, it } from "vitest"
+import { idleTimer, withGoal } from "../../../src/core/pbft/idle-goals.ts"
+import { viewTimer } from "../../../src/core/pbft/timer.ts"
+import type { Input, State } from "../../../src/core/pbft/state.ts"
+import { after, committing, executed } from "../../support/pbft.ts"
+import { recoverOf } from "../../support/recover-guards.ts"
+import { asking, recovering } from "../../support/rejoin-guards.ts"
+
+const config = recovering(1, { nullRequests: true })
+const { logSize } = config
+
+/** Replica 3 was taken back under number 1, as the backup 1 sees it. */
+const takenBack: ReadonlyArray<Input> = [
+  ...committing(1, [asking(3, 5)]),
+  executed(1, ["taken back"]),
+]
+const state = after(config, takenBack)
+const goals = withGoal(config, state, new Map(), { replica: 3, awaited: logSize })
+const reached: State = { ...state, executed: logSize }
+
+describe("a backup that waits for no request", () => {
+  it("waits for the log to go on for a replica that is on its way back, number by number", () => {
+    expect(viewTimer(config, state)).toBeUndefined()
+    expect(idleTimer(config, state, goals)).toEqual({
+      view: 0,
+      key: "view 0: number 2 of an idle log",
+    })
+    expect(idleTimer(config, { ...state, executed: 2 }, goals)?.key).toContain("number 3")
+    expect(idleTimer(config, reached, goals)).toBeUndefined()
+  })
+
+  it("does not where nobody waits, no null request may be proposed, or it cannot vote", () => {
+    expect(idleTimer(config, state, new Map())).toBeUndefined()
+    expect(idleTimer(recovering(1), state, goals)).toBeUndefined()
+    expect(idleTimer(config, { ...state, active: false }, goals)).toBeUndefined()
+    expect(idleTimer(recovering(0, { nullRequests: true }), state, goals)).toBeUndefined()
+    const mute = { ...after(config, [recoverOf(5)]), executed: 1 }
+    expect(idleTimer(config, mute, goals)).toBeUndefined()
+  })
+
+  it("keeps the first number that is told for a request to be taken back", () => {
+    const told = { replica: 3, awaited: logSize }
+    expect(withGoal(config, reached, goals, told)).toBe(goals)
+    expect(withGoal(config, state, goals, { replica: 3 })).toBe(goals)
+    expect(withGoal(config, after(config, takenBack.slice(0, 1)), new Map(), told).size).toBe(0)
+  })
+})
