@@ -83,7 +83,6 @@ export class Peers<K extends Kinds> {
   #server: Server | undefined
   #dialers: ReadonlyArray<Dialer> = []
   #paused = false
-  #flushes = false
 
   constructor(options: PeersOptions<K>) {
     const { config } = options
@@ -348,16 +347,6 @@ export class Peers<K extends Kinds> {
   /** One write for each peer that was sent something. */
   flush(): void {
     for (const connection of this.#open.keys()) connection.flush()
-  }
-
-  /** The same at the end of this turn. */
-  flushSoon(): void {
-    if (this.#flushes) return
-    this.#flushes = true
-    setImmediate(() => {
-      this.#flushes = false
-      this.flush()
-    })
   }
 
   /** Stops reading: the others' systems hold back what they send. */

@@ -12,6 +12,7 @@ import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
 import type { HolderError } from "./key-holder-socket.ts"
 import { keysOf, refreshing } from "./process-keys.ts"
+import { onceATurn } from "./once-a-turn.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -164,12 +165,13 @@ const fastReadsOf = <K extends Kinds>(parts: {
   readonly executor: Pick<Execution, "read">
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
-  readonly peers: Pick<Peers<K>, "flushSoon">
+  readonly peers: Pick<Peers<K>, "flush">
 }): PeersEvents<K>["fastRead"] => {
   const { loop, executor, origin, misbehaviour, peers } = parts
   const { actions, events } = loop
   // The loop has nothing to do about it: it changes no state, and waits for no record.
-  const read = readerOf(executor, origin, () => peers.flushSoon())
+  const leave = onceATurn(() => peers.flush())
+  const read = readerOf(executor, origin, leave)
   return (message, answer) =>
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
 }

@@ -52,7 +52,6 @@ const services = (shell: Shell, failing = false) => {
       toClient: (client: number, message: Reply) => void shell.sent.push({ client, message }),
       tellProgress: () => undefined,
       flush: () => undefined,
-      flushSoon: () => undefined,
       pause: () => undefined,
       resume: () => undefined,
       isConnected: () => true,
