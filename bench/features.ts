@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { changesOf, type FeatureName, featureNames } from "../src/cli/features.ts"
+import { changesOf, type FeatureName, featuresOfProtocol } from "../src/cli/features.ts"
 import { encodeOperation } from "../src/core/service/key-value-operation.ts"
 import { type ClientPoolShape, makeClientPool } from "../src/net/client-pool.ts"
 import { freshClusterConfig } from "../src/net/cluster-config.ts"
@@ -84,7 +84,8 @@ const measured = (names: ReadonlyArray<FeatureName>) =>
   }).pipe(Effect.scoped)
 
 const about = machine()
-const settings = [[], ...featureNames.map((name) => [name]), featureNames]
+const names = featuresOfProtocol.pbft
+const settings = [[], ...names.map((name) => [name]), names]
 const rows: Array<Row> = []
 for (const names of settings) {
   const features = names.length > 1 ? "all" : (names[0] ?? "none")

@@ -74,9 +74,11 @@ const zyzzyvaReplicaRules: FieldRules = {
   derived: {},
 }
 
+const zyzzyvaClientRules: FieldRules = { ...clientRules, derived: { readOnly: "Reading" } }
+
 export const zyzzyvaRoles: ReadonlyArray<Role> = [
   { role: "replica", state: "State", rules: zyzzyvaReplicaRules },
-  { role: "client", record: "client", state: "ClientState", rules: clientRules },
+  { role: "client", record: "client", state: "ClientState", rules: zyzzyvaClientRules },
 ]
 
 const dClientRules: FieldRules = {

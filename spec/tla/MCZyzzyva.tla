@@ -10,6 +10,7 @@
 (***************************************************************************)
 EXTENDS Zyzzyva, Graph, TLC
 
+MCIsRead(op) == op = "r"
 MCResult(v, r) == <<r.op, Len(v) + 1>>
 MCNextValue(v, r) == Append(v, r)
 MCStateDigest(h, v, t) == <<h, v, t>>
@@ -18,6 +19,8 @@ MCInitialValue == <<>>
 \* What correct clients ask for.
 AsksA == [c \in {0} |-> <<"a">>]
 AsksAThenB == [c \in {0} |-> <<"a", "b">>]
+Reads == [c \in {0} |-> <<"r">>]
+AsksAThenReads == [c \in {0} |-> <<"a", "r">>]
 TwoAsk == [c \in {0, 1} |-> IF c = 0 THEN <<"a">> ELSE <<"b">>]
 NobodyAsks == [c \in {} |-> <<>>]
 
@@ -176,6 +179,91 @@ ForLateFetcher ==
   {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
    OrderTo(Replicas, 0, AC \o B, BatchB(Replicas)), Commit(1, Cert(0, BC, {0, 2, 3}))}
 
+\* For the client 0, which asks one replica for the result: results and digests of it, another
+\* digest, one of another view, and acknowledgements.
+ForDigestClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(i) : i \in {0, 1}} \cup {Digested(said(i)) : i \in Replicas} \cup
+     {Digested(Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>)),
+      Digested(Response(1, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view.
+AskingOf(r, batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "replier", r)]
+ForDigestBackup ==
+  LET said(i) == Change(i, 2, {LastOrder(0, B)}, {}, {2, 3})
+  IN {OrderTo(Replicas, 0, B, AskingOf(2, BatchB(Replicas))),
+      OrderTo(Replicas, 0, BC, AskingOf(1, BatchC(Replicas))),
+      With(RequestTo(Replicas, 1, 1, "b", Replicas), "replier", 2),
+      RequestTo(Replicas, 1, 2, "c", Replicas),
+      NewView(2, {said(i) : i \in {0, 2, 3}})}
+
+\* For the client 0, which reads: of one history, of others, committed and not; and what it is
+\* answered when it has had its read ordered.
+ReadOf(i, v, h, c, t, r) ==
+  ReadResponse(i, v, Len(h), h, [client |-> c, timestamp |-> t, result |-> r])
+ForReadClient ==
+  LET said(i) == ReadOf(i, 0, B, 0, 1, <<"r", 2>>)
+  IN {said(i) : i \in Replicas} \cup {Committed(said(i)) : i \in {0, 1, 2}} \cup
+     {ReadOf(3, 0, BC, 0, 1, <<"r", 2>>), ReadOf(3, 0, B, 0, 1, <<"r", 1>>),
+      ReadOf(2, 1, B, 0, 1, <<"r", 2>>), ReadOf(0, 0, B, 1, 1, <<"r", 2>>),
+      ReadOf(0, 0, B, 0, 2, <<"r", 2>>)} \cup
+     {Response(i, 0, A, TRUE, 0, 1, <<"r", 1>>) : i \in {0, 1, 2}} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: requests to read, one of which the service does not take for a read, while
+\* batches are ordered and one is certified.
+ReadTo(c, t, op, auth) == [Read(c, t, op) EXCEPT !.auth = auth]
+ForReader ==
+  {ReadTo(0, 1, "r", Replicas), ReadTo(0, 1, "r", {0}), ReadTo(0, 2, "w", Replicas),
+   ReadTo(1, 1, "r", Replicas), ReadTo(2, 1, "r", Replicas),
+   OrderTo(Replicas, 0, B, BatchB(Replicas)), Commit(1, Cert(0, B, {0, 2, 3}))}
+\* The same while it leaves its view: two batches, and one read.
+ForLeavingReader ==
+  {ReadTo(0, 1, "r", Replicas), OrderTo(Replicas, 0, B, BatchB(Replicas)),
+   OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
+\* The same where it fetches states.
+ForFetchingReader ==
+  {m \in ForFetcher : m.type = "State"} \cup
+  {ReadTo(0, 2, "r", Replicas), OrderTo(Replicas, 0, A, BatchA(Replicas))}
+
+\* A Byzantine primary orders what the client 0 asked for, answers as it should, and answers its
+\* read as if nothing had ever been ordered.
+Forgets ==
+  {OrderTo({1, 2, 3}, 0, A, BatchA(Replicas)), Response(0, 0, A, TRUE, 0, 1, <<"a", 1>>),
+   Committed(ReadOf(0, 0, <<>>, 0, 2, <<"r", 1>>))}
+
+\* It orders one thing at two backups, and answers what was read of it as these do, here and there.
+ReadHalfTold ==
+  HalfTold \cup {ReadOf(0, v, B, 0, 1, <<"r", 2>>) : v \in {0, 1}}
+
+\* For the client 0, which asks to be answered when its request is committed: answers that are, and
+\* that are not yet; by digest; of another view and another result.
+ForFirstClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(i) : i \in {0, 1}} \cup {Committed(said(i)) : i \in {0, 2, 3}} \cup
+     {Committed(Digested(said(1))), Committed(Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>)),
+      Committed(Response(2, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: a batch that is to be committed before it is answered, and one that is not;
+\* what others say of both, a certificate, the request again.
+FirstOf(batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "commitFirst", TRUE)]
+ForFirstBackup ==
+  {OrderTo(Replicas, 0, B, FirstOf(AskingOf(2, BatchB(Replicas)))),
+   OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(2, 0, BC),
+   Commit(1, Cert(0, BC, {0, 2, 3})), RequestTo(Replicas, 1, 1, "b", Replicas)}
+\* The same through a change of views, where the batch comes back with the new one.
+ForFirstLeaver ==
+  {OrderTo(Replicas, 0, B, FirstOf(BatchB(Replicas))), Header(0, 0, B), Header(2, 0, B),
+   Header(2, 2, B),
+   NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
+
+\* A Byzantine primary orders at two backups only what is to be committed first.
+FirstHalfTold == {OrderTo({1, 2}, 0, B, FirstOf(BatchB(Replicas)))}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -192,6 +280,7 @@ Step(action) == RecordStep(action, vars')
 MCNext ==
   \/ \E c \in Clients : ClientSubmit(c) /\ Step("ClientSubmit")
   \/ \E c \in Clients : AnyClientRecvSpecResponse(c) /\ Step("ClientRecvSpecResponse")
+  \/ \E c \in Clients : AnyClientRecvReadResponse(c) /\ Step("ClientRecvReadResponse")
   \/ \E c \in Clients : ClientCommit(c) /\ Step("ClientCommit")
   \/ \E c \in Clients : ClientTimeout(c) /\ Step("ClientTimeout")
   \/ \E c \in Clients : AnyClientRecvLocalCommit(c) /\ Step("ClientRecvLocalCommit")
@@ -200,6 +289,8 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvOrderReq(i) /\ Step("RecvOrderReq")
   \/ \E i \in Correct : AnyRecvFillHole(i) /\ Step("RecvFillHole")
   \/ \E i \in Correct : Execute(i) /\ Step("Execute")
+  \/ \E i \in Correct : AnyRecvRead(i) /\ Step("RecvRead")
+  \/ \E i \in Correct : AnyAnswerRead(i) /\ Step("AnswerRead")
   \/ \E i \in Correct : AnyRecvSpecHeader(i) /\ Step("RecvSpecHeader")
   \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
   \/ \E i \in Correct : SendFetchState(i) /\ Step("SendFetchState")
@@ -244,6 +335,16 @@ Witnesses ==
   /\ RecordWitness("ReachConfirming", \E i \in Correct : stage[i] = "confirming")
   /\ RecordWitness("ReachAnsweredLater", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ m.view > 0))
+  /\ RecordWitness("ReachReadAnswered", \E c \in Clients : client[c].op = NoOp /\
+       \E d \in client[c].done : Outcome(d.history).table[c].timestamp < client[c].timestamp)
+  /\ RecordWitness("ReachCommittedRead", SomeMessage(LAMBDA m :
+       m.type = "ReadResponse" /\ m.seq > 0 /\ IsCommitted(m)))
+  /\ RecordWitness("ReachCommittedAnswer", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ IsCommitted(m)))
+  /\ RecordWitness("ReachReadWaits", \E i \in Correct :
+       \E r \in pendingReads[i] : r.after > executed[i])
+  /\ RecordWitness("ReachDigestAnswer", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ ~IsWhole(m)))
   /\ RecordWitness("ReachRolledBack", \E i \in Correct : \E m \in msgs :
        /\ m.type = "SpecResponse" /\ m.replica = i /\ stage[i] = "active" /\ m.view < view[i]
        /\ InLog(i, m.seq) /\ slot[i][m.seq].history # m.history)
@@ -262,6 +363,9 @@ Witnesses ==
   /\ RecordWitness("StableAgree", \E i, j \in Correct : i # j /\ Low(i) > 0 /\ Low(j) > 0)
   /\ RecordWitness("StableStays", \E i \in Correct : Low(i) > 0 /\ Completing # {})
   /\ RecordWitness("ClientResult", \E c \in Clients : client[c].op = NoOp /\ client[c].done # {})
+  /\ RecordWitness("FreshReads", \E c \in Clients :
+       /\ client[c].op = NoOp /\ client[c].done # {} /\ ReadOnly /\ IsRead(OpOf(c))
+       /\ \E t \in 1 .. client[c].timestamp - 1 : ~IsRead(ClientOps[c][t]))
   /\ RecordWitness("AtMostOnce", \E i \in Correct : Len(value[i]) > 1)
   /\ RecordWitness("Reproducible", \E i \in Correct : stage[i] = "active" /\ executed[i] > 0)
   /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :

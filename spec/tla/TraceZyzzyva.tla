@@ -40,13 +40,14 @@ SlotsOf(low, pairs) == [n \in Window(low) |-> Lookup(pairs, n, NoSlot)]
 CheckpointOf(c) == [value |-> c.value, table |-> TableOf(c.table), history |-> c.history]
 CheckpointsOf(pairs) ==
   [n \in {pairs[k][1] : k \in 1 .. Len(pairs)} |-> CheckpointOf(Lookup(pairs, n, <<>>))]
-SaidOf(low, pairs) == [n \in CheckpointSeqs(low) |-> VotesOf(Lookup(pairs, n, <<>>))]
+SaidOf(seqs, pairs) == [n \in seqs |-> VotesOf(Lookup(pairs, n, <<>>))]
 ViewsOf(views) == [r \in Replicas |-> views[r + 1]]
 ResponsesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoResponse)]
 ClientOf(c) == [c EXCEPT !.responses = ResponsesOf(@), !.views = ViewsOf(@)]
 
 \* Recorded answers: of the service, and of the digest of its state.
 ResultOf(v, r) == Lookup(Results, <<r.client, r.timestamp, v>>, <<"no recorded result">>)
+IsReadOperation(op) == op \in ReadOperations
 ValueAfter(v, r) == Append(v, <<r.client, r.timestamp>>)
 DigestAfter(h, v, t) == Lookup(CheckpointDigests, h, <<"no recorded digest">>)
 
@@ -55,15 +56,17 @@ StartState ==
   /\ view = [i \in Correct |-> StartReplicas[i].view]
   /\ stage = [i \in Correct |-> StartReplicas[i].stage]
   /\ queue = [i \in Correct |-> StartReplicas[i].queue]
+  /\ pendingReads = [i \in Correct |-> StartReplicas[i].pendingReads]
   /\ slot = [i \in Correct |-> SlotsOf(StartReplicas[i].low, StartReplicas[i].slot)]
   /\ executed = [i \in Correct |-> StartReplicas[i].executed]
   /\ table = [i \in Correct |-> TableOf(StartReplicas[i].table)]
   /\ value = [i \in Correct |-> StartReplicas[i].value]
   /\ stable = [i \in Correct |-> StartReplicas[i].stable]
   /\ checkpoints = [i \in Correct |-> CheckpointsOf(StartReplicas[i].checkpoints)]
-  /\ headers = [i \in Correct |-> SaidOf(StartReplicas[i].low, StartReplicas[i].headers)]
+  /\ headers = [i \in Correct |->
+       SaidOf(HeaderSeqs(StartReplicas[i].low), StartReplicas[i].headers)]
   /\ checkpointVotes = [i \in Correct |->
-       SaidOf(StartReplicas[i].low, StartReplicas[i].checkpointVotes)]
+       SaidOf(CheckpointSeqs(StartReplicas[i].low), StartReplicas[i].checkpointVotes)]
   /\ certificates = [i \in Correct |-> StartReplicas[i].certificates]
   /\ accusers = [i \in Correct |-> StartReplicas[i].accusers]
   /\ viewChanges = [i \in Correct |-> StartReplicas[i].viewChanges]
@@ -139,6 +142,10 @@ ReplicaAsLogged(i, post) ==
   /\ Same("stage", stage'[i], IF named("stage") THEN post.stage ELSE stage[i])
   /\ IF named("queue") THEN Same("queue", Len(queue'[i]), post.queue)
                        ELSE Same("queue", queue'[i], queue[i])
+  /\ IF named("pendingReads")
+     THEN Same("pendingReads", {<<r.client, r.timestamp, r.after>> : r \in pendingReads'[i]},
+               post.pendingReads)
+     ELSE Same("pendingReads", pendingReads'[i], pendingReads[i])
   /\ \A n \in DOMAIN slot'[i] : SlotAsLogged(i, n, pairs("slot"))
   /\ Same("executed", executed'[i], IF named("executed") THEN post.executed ELSE executed[i])
   /\ Same("table", table'[i], [c \in AllClients |-> Lookup(pairs("table"), c, table[i][c])])
@@ -163,14 +170,15 @@ ReplicaIs(i, s) ==
   /\ Same("view", view'[i], s.view)
   /\ Same("stage", stage'[i], s.stage)
   /\ Same("queue", Queued(queue'[i]), Queued(s.queue))
+  /\ Same("pendingReads", pendingReads'[i], s.pendingReads)
   /\ Same("executed", executed'[i], s.executed)
   /\ Same("table", table'[i], TableOf(s.table))
   /\ Same("value", value'[i], s.value)
   /\ Same("stable", stable'[i], s.stable)
   /\ \A n \in Window(s.low) : Same("slot", Bare(slot'[i][n]), Bare(SlotsOf(s.low, s.slot)[n]))
   /\ Same("checkpoints", checkpoints'[i], CheckpointsOf(s.checkpoints))
-  /\ Same("headers", headers'[i], SaidOf(s.low, s.headers))
-  /\ Same("checkpointVotes", checkpointVotes'[i], SaidOf(s.low, s.checkpointVotes))
+  /\ Same("headers", headers'[i], SaidOf(HeaderSeqs(s.low), s.headers))
+  /\ Same("checkpointVotes", checkpointVotes'[i], SaidOf(CheckpointSeqs(s.low), s.checkpointVotes))
   /\ Same("certificates", certificates'[i], s.certificates)
   /\ Same("accusers", accusers'[i], s.accusers)
   /\ Same("viewChanges", viewChanges'[i], s.viewChanges)
@@ -199,12 +207,20 @@ RequestsOf(e) == IF e.m.client \in Clients THEN Requests(e) \cap msgs ELSE {e.m}
 
 IsClientSubmit(e)    == /\ e.action = "ClientSubmit"
                         /\ ClientSubmit(e.node)
+                        /\ \A m \in msgs' \ msgs : m.type = "Request" =>
+                             /\ e.replier = IF "replier" \in DOMAIN m THEN m.replier ELSE N
+                             /\ e.first = ("commitFirst" \in DOMAIN m)
                         /\ Same("op", client'[e.node].op, e.op)
                         /\ ClientAsLogged(e.node, e.post)
 IsClientRecvSpecResponse(e) ==
                         /\ e.action = "ClientRecvSpecResponse"
                         /\ Receivable(e.m)
                         /\ ClientRecvSpecResponse(e.node, e.m)
+                        /\ ClientAsLogged(e.node, e.post)
+IsClientRecvReadResponse(e) ==
+                        /\ e.action = "ClientRecvReadResponse"
+                        /\ Receivable(e.m)
+                        /\ ClientRecvReadResponse(e.node, e.m)
                         /\ ClientAsLogged(e.node, e.post)
 IsClientCommit(e)    == /\ e.action = "ClientCommit"
                         /\ ClientCommit(e.node)
@@ -234,6 +250,14 @@ IsRecvFillHole(e)    == /\ e.action = "RecvFillHole"
                         /\ ReplicaAsLogged(e.node, e.post)
 IsExecute(e)         == /\ e.action = "Execute"
                         /\ Execute(e.node)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsRecvRead(e)        == /\ e.action = "RecvRead"
+                        /\ Receivable(e.m)
+                        /\ RecvRead(e.node, e.m)
+                        /\ ReplicaAsLogged(e.node, e.post)
+IsAnswerRead(e)      == /\ e.action = "AnswerRead"
+                        /\ \E r \in pendingReads[e.node] :
+                             <<r.client, r.timestamp>> = e.read /\ AnswerRead(e.node, r)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRecvSpecHeader(e)  == /\ e.action = "RecvSpecHeader"
                         /\ Receivable(e.m)
@@ -300,6 +324,7 @@ IsRestart(e)         == /\ e.action = "Restart"
 Possible(e) ==
   CASE e.input = "Request"     -> \E to \in {{e.node}, Replicas} :
                                     ENABLED RecvRequest(e.node, [e.m EXCEPT !.to = to])
+    [] e.input = "Read"        -> ENABLED RecvRead(e.node, e.m)
     [] e.input = "OrderReq"    -> ENABLED RecvOrderReq(e.node, e.m)
     [] e.input = "FillHole"    -> ENABLED RecvFillHole(e.node, e.m)
     [] e.input = "SpecHeader"  -> ENABLED RecvSpecHeader(e.node, e.m)
@@ -318,6 +343,7 @@ Possible(e) ==
     [] e.input = "Enter"       -> ENABLED EnterView(e.node)
     [] e.input = "Fetch"       -> ENABLED SendFetchState(e.node)
     [] e.input = "SpecResponse" -> ENABLED ClientRecvSpecResponse(e.node, e.m)
+    [] e.input = "ReadResponse" -> ENABLED ClientRecvReadResponse(e.node, e.m)
     [] e.input = "LocalCommit" -> ENABLED ClientRecvLocalCommit(e.node, e.m)
     [] e.input = "Submit"      -> ENABLED ClientSubmit(e.node)
     [] e.input = "Timeout"     -> ENABLED ClientCommit(e.node) \/ ENABLED ClientTimeout(e.node)
@@ -334,7 +360,8 @@ Follow(e) ==
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e) \/ IsRecvCommit(e)
   \/ IsTimeout(e) \/ IsRecvAccusation(e) \/ IsRecvPom(e) \/ IsRecvViewChange(e)
   \/ IsSendNewView(e) \/ IsRecvNewView(e) \/ IsEnterView(e) \/ IsRecvViewConfirm(e)
-  \/ IsRestart(e) \/ IsIgnored(e)
+  \/ IsRestart(e) \/ IsClientRecvReadResponse(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
+  \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

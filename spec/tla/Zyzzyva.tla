@@ -46,6 +46,11 @@ CONSTANTS
   CanFetch,         \* the correct replicas that may fetch the state of a checkpoint
   MaxView,          \* no timer fires in this view
   ForgesNewView,    \* whether Byzantine primaries build NEW-VIEWs of what was sent
+  Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
+  ReadOnly,         \* whether clients have reads answered without an order
+  CommitFirst,      \* whether clients may ask to be answered when their request is committed
+  HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
+  IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
   NextValue(_, _),  \* NextValue(value, request): the service's next state
@@ -64,8 +69,13 @@ NoDigest == <<>>
 NoResult == <<>>
 NoBatch  == <<>>
 
-\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies.
-Signed(m) == [client |-> m.client, timestamp |-> m.timestamp, op |-> m.op, auth |-> m.auth]
+\* A record with one field more.
+With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r[k]]
+
+\* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
+\* `replier`, where there is one: who answers it in full; `commitFirst`, where it is there: nobody
+\* answers before it is committed. None of them is part of its identity.
+Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts into a gap, is an empty batch.
 NullDigest == <<[null |-> TRUE]>>
@@ -88,6 +98,21 @@ OrderReq(v, n, h, batch) ==
 SpecResponse(i, v, n, h, ordered, done) ==
   [type |-> "SpecResponse", view |-> v, seq |-> n, history |-> h, ordered |-> ordered,
    client |-> done.client, timestamp |-> done.timestamp, result |-> done.result, replica |-> i]
+\* What an answer bears may be the result's digest.
+ResultDigest(r) == <<"digest", r>>
+Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
+IsWhole(answer) == "digest" \notin DOMAIN answer
+DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
+CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
+\* A request that is not to be ordered, and what a replica has read for it: of which history, and
+\* whether it is committed.
+Read(c, t, op) ==
+  [type |-> "Read", client |-> c, timestamp |-> t, op |-> op, auth |-> Replicas, to |-> Replicas]
+ReadResponse(i, v, n, h, done) ==
+  [type |-> "ReadResponse", view |-> v, seq |-> n, history |-> h, client |-> done.client,
+   timestamp |-> done.timestamp, result |-> done.result, replica |-> i]
+Committed(m) == With(m, "committed", TRUE)
+IsCommitted(answer) == "committed" \in DOMAIN answer
 \* The signed part of an answer, to the other replicas, at a checkpoint.
 SpecHeader(i, v, n, h) ==
   [type |-> "SpecHeader", view |-> v, seq |-> n, history |-> h, replica |-> i]
@@ -129,13 +154,14 @@ VARIABLES
   view,             \* durable: the view a replica is in, or moves to
   stage,            \* durable but for "confirming": how far it is in that view, see Stages
   queue,            \* volatile: authentic requests waiting, in order of arrival
+  pendingReads,     \* volatile: requests to read that wait for what was ordered before them
   slot,             \* durable: per sequence number in the window the last order that it took
   executed,         \* the last sequence number executed
   table,            \* per client the last executed request: its result, and where it stands
   value,            \* state of the service
   stable,           \* durable: the last stable checkpoint, and who vouched for it
   checkpoints,      \* own checkpoints from the stable one on, by sequence number; that one durable
-  headers,          \* volatile: per checkpoint number in the window, histories by replica
+  headers,          \* volatile: per number of HeaderSeqs in the window, histories by replica
   checkpointVotes,  \* volatile: per checkpoint number in the window, digests by replica
   certificates,     \* durable: commit certificates that it acknowledged, of each number the last
   accusers,         \* volatile: who accused the primary of its view
@@ -148,9 +174,10 @@ VARIABLES
 logVars == <<queue, slot, executed, table, value>>
 checkpointVars == <<stable, checkpoints, headers, checkpointVotes, certificates>>
 changeVars == <<view, stage, accusers, viewChanges, newView, confirms>>
-replicaVars == <<logVars, checkpointVars, changeVars>>
-vars == <<view, stage, queue, slot, executed, table, value, stable, checkpoints, headers,
-          checkpointVotes, certificates, accusers, viewChanges, newView, confirms, client, msgs>>
+replicaVars == <<logVars, checkpointVars, changeVars, pendingReads>>
+vars == <<view, stage, queue, pendingReads, slot, executed, table, value, stable, checkpoints,
+          headers, checkpointVotes, certificates, accusers, viewChanges, newView, confirms, client,
+          msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Low(i) == stable[i].seq
@@ -172,6 +199,10 @@ InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable, history |-
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
+\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, at
+\* any number.
+HeaderSeqs(h) == IF CommitFirst THEN Window(h) ELSE CheckpointSeqs(h)
+NoHeaders(h) == [n \in HeaderSeqs(h) |-> NoVotes]
 NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 NoResponses == [r \in Replicas |-> NoResponse]
 
@@ -179,13 +210,14 @@ Init ==
   /\ view = [i \in Correct |-> 0]
   /\ stage = [i \in Correct |-> "active"]
   /\ queue = [i \in Correct |-> <<>>]
+  /\ pendingReads = [i \in Correct |-> {}]
   /\ slot = [i \in Correct |-> [n \in Window(0) |-> NoSlot]]
   /\ executed = [i \in Correct |-> 0]
   /\ table = [i \in Correct |-> InitialTable]
   /\ value = [i \in Correct |-> InitialValue]
   /\ stable = [i \in Correct |-> InitialStable]
   /\ checkpoints = [i \in Correct |-> [n \in {0} |-> InitialCheckpoint]]
-  /\ headers = [i \in Correct |-> NoCheckpointVotes(0)]
+  /\ headers = [i \in Correct |-> NoHeaders(0)]
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ certificates = [i \in Correct |-> {}]
   /\ accusers = [i \in Correct |-> {}]
@@ -232,7 +264,8 @@ Buildable(m) ==
           /\ VouchedBy(m.stable))
     [] OTHER -> TRUE
 
-MessageTypes == {"Request", "OrderReq", "SpecResponse", "SpecHeader", "Commit", "LocalCommit",
+MessageTypes == {"Request", "Read", "ReadResponse",
+                 "OrderReq", "SpecResponse", "SpecHeader", "Commit", "LocalCommit",
                  "FillHole", "Pom", "Accusation", "Checkpoint", "FetchState", "State",
                  "ViewChange", "NewView", "ViewConfirm"}
 InjectedOf == [t \in MessageTypes |-> {m \in Injected : m.type = t}]
@@ -334,21 +367,36 @@ DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged 
 ClientView(c) == LET views == client[c].views IN
   Max({v \in {views[r] : r \in Replicas} : Cardinality({r \in Replicas : views[r] >= v}) >= F + 1})
 
-\* Step 1. A client sends its next request, one at a time, to the primary.
+\* Whether what c waits for is not to be ordered: it asked nobody to do it.
+Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
+
+\* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
+\* It may ask one replica for the whole result, and the others for its digest; and to be answered
+\* when the request is committed, as when a replica is known to be gone.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
   /\ LET t  == client[c].timestamp + 1
          op == ClientOps[c][t]
+         request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
-        /\ msgs' = msgs \cup {Request(c, t, op, {Primary(ClientView(c))})}
+        /\ IF ReadOnly /\ IsRead(op) THEN msgs' = msgs \cup {Read(c, t, op)}
+           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}) :
+                  LET named == IF r = N THEN request ELSE With(request, "replier", r)
+                  IN msgs' = msgs \cup {IF first THEN With(named, "commitFirst", TRUE) ELSE named}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
 Matching(responses, x) == {r \in Replicas :
   /\ responses[r] # NoResponse
   /\ responses[r].view = x.view /\ responses[r].seq = x.seq
-  /\ responses[r].history = x.history /\ responses[r].result = x.result}
+  /\ responses[r].history = x.history /\ DigestOf(responses[r]) = DigestOf(x)}
+\* Answers of all replicas, or of as many as make a certificate if each of them is committed.
+Enough(responses, S) ==
+  \/ Cardinality(S) >= FastQuorum
+  \/ Cardinality({r \in S : IsCommitted(responses[r])}) >= CommitQuorum
+\* The results themselves that these replicas gave: of answers that match one at the most.
+ResultsIn(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
 
 Complete(c, x) ==
   client' = [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE, ![c].responses = NoResponses,
@@ -356,57 +404,88 @@ Complete(c, x) ==
                            ![c].done = {[seq |-> x.seq, history |-> x.history]},
                            ![c].views = x.views]
 
-\* Cases 4a and 4d. An answer; one of a later view takes the place of what its sender said before.
-\* Two orders that contradict each other prove that the primary misbehaves.
+\* What a client keeps of an answer; it bears the primary's order, or none.
+ResponseOf(m) ==
+  LET kept == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
+  IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
+
+\* One of a later view takes the place of what its sender said before, and so does one that says
+\* more: the result and not its digest, or that it is committed.
+Replaces(old, new) ==
+  \/ old = NoResponse
+  \/ old.view < new.view
+  \/ /\ old.view = new.view
+     /\ IsWhole(old) => IsWhole(new)
+     /\ IsCommitted(old) => IsCommitted(new)
+     /\ IsWhole(old) # IsWhole(new) \/ IsCommitted(old) # IsCommitted(new)
+
+\* An answer counts; with it the request may be complete.
+Count(c, m) ==
+  LET new == ResponseOf(m)
+      responses == [client[c].responses EXCEPT ![m.replica] = new]
+      views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
+      same == Matching(responses, new)
+      results == ResultsIn(responses, same)
+  IN IF ~Replaces(client[c].responses[m.replica], new) THEN FALSE
+     ELSE IF Enough(responses, same) /\ results # {}
+     THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
+                       result |-> CHOOSE r \in results : TRUE])
+     ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
+
+\* Cases 4a and 4d. An answer. Two orders that contradict each other prove that the primary
+\* misbehaves.
 ClientRecvSpecResponse(c, m) ==
   /\ m.type = "SpecResponse" /\ m.client = c
-  /\ client[c].op # NoOp
+  /\ client[c].op # NoOp /\ ~Reading(c)
   /\ m.timestamp = client[c].timestamp
-  /\ LET old == client[c].responses[m.replica]
-         new == [view |-> m.view, seq |-> m.seq, history |-> m.history, ordered |-> m.ordered,
-                 result |-> m.result]
-         responses == [client[c].responses EXCEPT ![m.replica] = new]
-         views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
-         against == {r \in Replicas :
+  /\ Count(c, m)
+  /\ LET against == {r \in Replicas :
            LET x == client[c].responses[r] IN
            /\ x # NoResponse /\ x.ordered /\ m.ordered
            /\ x.view = m.view /\ x.seq = m.seq /\ x.history # m.history}
-     IN /\ old # NoResponse => old.view < m.view
-        /\ IF Cardinality(Matching(responses, new)) >= FastQuorum
-           THEN Complete(c, [seq |-> new.seq, history |-> new.history, result |-> new.result,
-                             views |-> views])
-           ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
-        /\ msgs' = msgs \cup
-             {Pom({Order(m.view, m.seq, m.history),
-                   Order(m.view, m.seq, client[c].responses[r].history)}) : r \in against}
+     IN msgs' = msgs \cup
+          {Pom({Order(m.view, m.seq, m.history),
+                Order(m.view, m.seq, client[c].responses[r].history)}) : r \in against}
   /\ UNCHANGED replicaVars
 
-\* The answers of which enough are equal, by who gave them: one group at the most.
+\* What a replica has read.
+ClientRecvReadResponse(c, m) ==
+  /\ m.type = "ReadResponse" /\ m.client = c
+  /\ client[c].op # NoOp /\ Reading(c)
+  /\ m.timestamp = client[c].timestamp
+  /\ Count(c, m)
+  /\ UNCHANGED <<replicaVars, msgs>>
+
+\* The answers of which enough are equal, with the result among them, by who gave them: one group at
+\* the most. Without the result all replicas are asked for it.
 Groups(c) ==
   LET responses == client[c].responses IN
   {S \in {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}} :
-     Cardinality(S) >= CommitQuorum}
+     Cardinality(S) >= CommitQuorum /\ ResultsIn(responses, S) # {}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
-\* Case 4b. Too few for 4a in time, but enough for a certificate: it is shown to all.
+\* Case 4b. Too few for 4a in time, but enough for a certificate: it is shown to all. What was read
+\* makes none.
 ClientCommit(c) ==
-  /\ client[c].op # NoOp
+  /\ client[c].op # NoOp /\ ~Reading(c)
   /\ \E S \in Groups(c) :
        LET x == client[c].responses[CHOOSE r \in S : TRUE]
            cert == Certificate(x.view, x.seq, x.history, S)
        IN /\ ~Shown(c, x)
           /\ client' = [client EXCEPT ![c].commits = {},
                ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                                    replicas |-> S, result |-> x.result]}]
+                 replicas |-> S, result |-> CHOOSE r \in ResultsIn(client[c].responses, S) : TRUE]}]
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 
-\* Case 4c. Too few even for that, or the certificate did not help: every replica is asked.
+\* Case 4c. Too few even for that, or the certificate did not help: every replica is asked; what was
+\* to be read is to be ordered now.
 ClientTimeout(c) ==
   /\ client[c].op # NoOp
-  /\ \A S \in Groups(c) : Shown(c, client[c].responses[CHOOSE r \in S : TRUE])
-  /\ client' = [client EXCEPT ![c].toAll = TRUE]
+  /\ ~Reading(c) => \A S \in Groups(c) : Shown(c, client[c].responses[CHOOSE r \in S : TRUE])
+  /\ client' = [client EXCEPT ![c].toAll = TRUE,
+                              ![c].responses = IF Reading(c) THEN NoResponses ELSE @]
   /\ msgs' = msgs \cup {Request(c, client[c].timestamp, client[c].op, Replicas)}
   /\ UNCHANGED replicaVars
 
@@ -431,7 +510,7 @@ ClientRecvLocalCommit(c, m) ==
 (* along.                                                                  *)
 (***************************************************************************)
 NothingHeard(i) ==
-  /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(Low(i))]
+  /\ headers' = [headers EXCEPT ![i] = NoHeaders(Low(i))]
   /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(Low(i))]
   /\ confirms' = [confirms EXCEPT ![i] = NoVotes]
 
@@ -449,6 +528,7 @@ Leave(i, v, who, changes, out) ==
        {x \in changes : x.replica # i /\ x.view >= v} \cup {m}]
   /\ newView' = [newView EXCEPT ![i] = {}]
   /\ NothingHeard(i)
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
   /\ msgs' = msgs \cup out \cup {m}
   /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client>>
 
@@ -461,7 +541,7 @@ Accuse(i, who, out) ==
      ELSE /\ accusers' = [accusers EXCEPT ![i] = all]
           /\ msgs' = msgs \cup out \cup said
           /\ UNCHANGED <<view, stage, viewChanges, newView, confirms, logVars, checkpointVars,
-                         client>>
+                         pendingReads, client>>
 
 \* VC1. The timer fires: no order for a request, no NEW-VIEW, a hole that nobody fills.
 Timeout(i) ==
@@ -514,13 +594,14 @@ RecvRequest(i, m) ==
                      /\ \E k \in 1 .. Len(slot[i][n].batch) :
                           slot[i][n].batch[k].client = c
                           /\ slot[i][n].batch[k].timestamp = m.timestamp}
+         answer == SpecResponse(i, view[i], last.seq, last.history,
+                     InLog(i, last.seq) /\ slot[i][last.seq].ordered,
+                     [client |-> c, timestamp |-> m.timestamp, result |-> last.result])
+         stays == Certified(i, certificates[i], last.seq)
      IN \/ /\ m.timestamp = last.timestamp
            /\ stage[i] = "active"
-           /\ msgs' = msgs
-                \cup {SpecResponse(i, view[i], last.seq, last.history,
-                        InLog(i, last.seq) /\ slot[i][last.seq].ordered,
-                        [client |-> c, timestamp |-> m.timestamp, result |-> last.result])}
-                \cup (IF Certified(i, certificates[i], last.seq)
+           /\ msgs' = msgs \cup {IF CommitFirst /\ stays THEN Committed(answer) ELSE answer}
+                \cup (IF stays
                       THEN {LocalCommit(i, view[i], last.seq, last.history, c)} ELSE {})
            /\ UNCHANGED queue
         \/ /\ m.timestamp > last.timestamp
@@ -533,7 +614,7 @@ RecvRequest(i, m) ==
            /\ isPrimary => m.timestamp > Assigned(i, c)
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
            /\ UNCHANGED msgs
-  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, client>>
+  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, pendingReads, client>>
 
 \* Step 2. The primary gives the next sequence number to a non-empty prefix of its queue.
 SendOrderReq(i, batch) ==
@@ -548,7 +629,7 @@ SendOrderReq(i, batch) ==
         /\ slot' = [slot EXCEPT ![i][n] =
              [view |-> view[i], batch |-> batch, history |-> h, ordered |-> TRUE]]
         /\ msgs' = msgs \cup {OrderReq(view[i], n, h, batch)}
-  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, client>>
+  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, pendingReads, client>>
 
 (***************************************************************************)
 (* Step 3. A replica takes the primary's orders one after the other, each  *)
@@ -567,7 +648,8 @@ RecvOrderReq(i, m) ==
            /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients /\ i \in m.batch[k].auth
            /\ m.history = Append(HistoryAt(i, n - 1), Digest(m.batch))
            /\ slot' = [slot EXCEPT ![i][n] = s]
-           /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, client, msgs>>
+           /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, pendingReads,
+                          client, msgs>>
         \/ /\ m.seq > n
            /\ msgs' = msgs \cup {FillHole(i, view[i], n, m.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -600,8 +682,45 @@ Apply(state, batch, at) ==
                            [timestamp |-> r.timestamp, result |-> result,
                             seq |-> at.seq, history |-> at.history]],
               done  |-> Append(state.done, [client |-> r.client, timestamp |-> r.timestamp,
-                                            result |-> result])],
+                                            result |-> result, request |-> r])],
              Tail(batch), at)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Reads without an order (TOCS section 4). What a replica has executed    *)
+(* need not stay: so an answer names the history that was read, and says   *)
+(* whether it is committed. All replicas that answer alike have that       *)
+(* history, as if it had completed a request; and so is it of CommitQuorum *)
+(* that hold a certificate for it. A replica answers in its view alone,    *)
+(* when it has executed all that it had ordered there when it was asked,   *)
+(* whatever it has forgotten or rolled back since: a write whose client    *)
+(* has its answer is ordered at so many that no later read misses it. (The *)
+(* paper has no such rule: `after` is 0.) The service says what a read is, *)
+(* not the client: anything else is not answered.                          *)
+(***************************************************************************)
+RecvRead(i, m) ==
+  /\ ReadOnly
+  /\ m.type = "Read" /\ i \in m.auth
+  /\ m.client \in AllClients
+  /\ m.timestamp > table[i][m.client].timestamp
+  /\ stage[i] = "active"
+  /\ \A r \in pendingReads[i] : r.client = m.client => r.timestamp < m.timestamp
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup
+       {With(Plain(m), "after", IF HastyReads THEN 0 ELSE MaxN(i))}]
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client, msgs>>
+
+AnswerRead(i, r) ==
+  /\ r \in pendingReads[i]
+  /\ executed[i] >= r.after
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = @ \ {r}]
+  /\ LET n == executed[i]
+         done == [client |-> r.client, timestamp |-> r.timestamp,
+                  result |-> Result(value[i], Plain(r))]
+         m == ReadResponse(i, view[i], n, HistoryAt(i, n), done)
+     IN msgs' = IF ~IsRead(r.op) THEN msgs
+                ELSE msgs \cup
+                  {IF n = Low(i) \/ Certified(i, certificates[i], n) THEN Committed(m) ELSE m}
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -629,9 +748,28 @@ Heard(i, heard, certs) ==
 
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
+\* An answer as its client asked for it: with the result, or with the result's digest.
+Asked(i, request, m) ==
+  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+
+\* The answers to those who asked to be answered when it is committed: of what is executed and
+\* certified now, and was not both before. `now`: how far it has executed, and its table.
+AnsweredFirst(i, now, certs) ==
+  LET new == {n \in Low(i) + 1 .. now.executed :
+                Certified(i, certs, n) /\ (n > executed[i] \/ ~Certified(i, certificates[i], n))}
+      of(n) == {k \in 1 .. Len(slot[i][n].batch) :
+                  LET r == slot[i][n].batch[k] IN
+                  /\ CommitsFirst(r)
+                  /\ now.table[r.client].timestamp = r.timestamp /\ now.table[r.client].seq = n}
+      answer(n, r) == SpecResponse(i, view[i], n, slot[i][n].history, slot[i][n].ordered,
+                        [client |-> r.client, timestamp |-> r.timestamp,
+                         result |-> now.table[r.client].result])
+  IN UNION {{LET r == slot[i][n].batch[k] IN Asked(i, r, Committed(answer(n, r))) :
+               k \in of(n)} : n \in new}
+
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
 \* last checkpoint with enough of them is stable.
-Settle(i, cps, heard, known, votes, out) ==
+Settle(i, now, cps, heard, known, votes, out) ==
   LET certs == Heard(i, heard, known)
       due == {n \in DOMAIN votes :
                 n \in DOMAIN cps /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)}
@@ -641,16 +779,16 @@ Settle(i, cps, heard, known, votes, out) ==
                  /\ all[n][i] # NoDigest
                  /\ Cardinality(Votes(all[n], all[n][i])) >= CommitQuorum}
       low == Max(sure \cup {Low(i)})
-      Kept(f) == [n \in CheckpointSeqs(low) |-> IF n \in DOMAIN f THEN f[n] ELSE NoVotes]
-  IN /\ msgs' = msgs \cup out \cup
+      Kept(f, seqs) == [n \in seqs |-> IF n \in DOMAIN f THEN f[n] ELSE NoVotes]
+  IN /\ msgs' = msgs \cup out \cup AnsweredFirst(i, now, certs) \cup
           {Checkpoint(i, view[i], n, CheckpointDigest(cps[n])) : n \in due}
      /\ stable' = IF sure = {} THEN stable
                   ELSE [stable EXCEPT ![i] = [view |-> view[i], seq |-> low, digest |-> all[low][i],
                                               replicas |-> Votes(all[low], all[low][i])]]
      /\ checkpoints' = [checkpoints EXCEPT ![i] =
           [n \in {n \in DOMAIN cps : n >= low} |-> cps[n]]]
-     /\ headers' = [headers EXCEPT ![i] = Kept(heard)]
-     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all)]
+     /\ headers' = [headers EXCEPT ![i] = Kept(heard, HeaderSeqs(low))]
+     /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all, CheckpointSeqs(low))]
      /\ certificates' = [certificates EXCEPT ![i] =
           IF low = Low(i) THEN certs ELSE Above(certs, low, cps[low].history)]
      /\ slot' = [slot EXCEPT ![i] =
@@ -665,39 +803,45 @@ Execute(i) ==
          after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], s.batch,
                         [seq |-> n, history |-> s.history])
          isDue == n % K = 0
+         told == isDue \/ \E k \in 1 .. Len(s.batch) : CommitsFirst(s.batch[k])
+         atOnce == {k \in 1 .. Len(after.done) : ~CommitsFirst(after.done[k].request)}
          cp == [value |-> after.value, table |-> after.table, history |-> s.history]
          cps == [k \in DOMAIN checkpoints[i] \cup (IF isDue THEN {n} ELSE {}) |->
                    IF k = n THEN cp ELSE checkpoints[i][k]]
-         heard == IF isDue THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
+         heard == IF told THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
      IN /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = after.value]
         /\ table' = [table EXCEPT ![i] = after.table]
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
-        /\ Settle(i, cps, heard, certificates[i], checkpointVotes[i],
-             {SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k]) :
-                k \in 1 .. Len(after.done)} \cup
-             IF isDue THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
-  /\ UNCHANGED <<changeVars, client>>
+        /\ Settle(i, [executed |-> n, table |-> after.table],
+             cps, heard, certificates[i], checkpointVotes[i],
+             {Asked(i, after.done[k].request,
+                    SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
+                k \in atOnce} \cup
+             IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
+  /\ UNCHANGED <<changeVars, pendingReads, client>>
 
-\* What another replica's history is at a checkpoint. The first that it says counts.
+Here(i) == [executed |-> executed[i], table |-> table[i]]
+
+\* What another replica's history is. The first that it says counts.
 RecvSpecHeader(i, m) ==
   /\ m.type = "SpecHeader" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
-  /\ m.seq \in CheckpointSeqs(Low(i))
+  /\ m.seq \in HeaderSeqs(Low(i))
   /\ headers[i][m.seq][m.replica] = NoDigest
-  /\ Settle(i, checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
+  /\ Settle(i, Here(i), checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
             certificates[i], checkpointVotes[i], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
 RecvCheckpoint(i, m) ==
   /\ m.type = "Checkpoint" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
   /\ m.seq \in CheckpointSeqs(Low(i))
   /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
-  /\ Settle(i, checkpoints[i], headers[i], certificates[i],
+  /\ Settle(i, Here(i), checkpoints[i], headers[i], certificates[i],
             [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
 
 (***************************************************************************)
 (* State transfer (TOCS section 3.1). Who has not come to a checkpoint     *)
@@ -737,12 +881,12 @@ RecvState(i, m) ==
         /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = m.value]
         /\ table' = [table EXCEPT ![i] = m.table]
-        /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(n)]
+        /\ headers' = [headers EXCEPT ![i] = NoHeaders(n)]
         /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(n)]
         /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
-  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, client, msgs>>
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, pendingReads, client, msgs>>
 
 (***************************************************************************)
 (* Case 4b.1. A certificate of the view that i is in: it is kept and       *)
@@ -762,10 +906,10 @@ RecvCommit(i, m) ==
            /\ msgs' = msgs \cup ack
            /\ UNCHANGED <<replicaVars, client>>
         \/ /\ ~old /\ InLog(i, c.seq) /\ slot[i][c.seq].history = c.history
-           /\ Settle(i, checkpoints[i], headers[i],
+           /\ Settle(i, Here(i), checkpoints[i], headers[i],
                      IF Certified(i, certificates[i], c.seq) THEN certificates[i]
                      ELSE WithCertificate(certificates[i], c), checkpointVotes[i], ack)
-           /\ UNCHANGED <<queue, executed, table, value, changeVars, client>>
+           /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
         \/ /\ c.seq > MaxN(i)
            /\ msgs' = msgs \cup {FillHole(i, view[i], MaxN(i) + 1, c.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -789,7 +933,7 @@ RecvViewChange(i, m) ==
         THEN Leave(i, m.view, m.accusers, changes, {})
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
              /\ UNCHANGED <<view, stage, accusers, newView, confirms, logVars, checkpointVars,
-                            client, msgs>>
+                            pendingReads, client, msgs>>
 
 \* Those of its view by which a new primary begins it: exactly ChangeQuorum, by their numbers.
 Standing(i) ==
@@ -803,7 +947,8 @@ SendNewView(i) ==
   /\ LET m == NewView(view[i], Standing(i)) IN
      /\ newView' = [newView EXCEPT ![i] = {m}]
      /\ msgs' = msgs \cup {m}
-  /\ UNCHANGED <<view, stage, accusers, viewChanges, confirms, logVars, checkpointVars, client>>
+  /\ UNCHANGED <<view, stage, accusers, viewChanges, confirms, logVars, checkpointVars,
+                 pendingReads, client>>
 
 \* VC4. A backup checks it; a primary that shows too little is accused.
 RecvNewView(i, m) ==
@@ -818,6 +963,7 @@ RecvNewView(i, m) ==
           /\ newView' = [newView EXCEPT ![i] = {m}]
           /\ IF m.view > view[i] THEN NothingHeard(i)
              ELSE UNCHANGED <<headers, checkpointVotes, confirms>>
+          /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
           /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client, msgs>>
      ELSE /\ m.view = view[i]
           /\ i \notin accusers[i]
@@ -855,7 +1001,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
      /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {base} |-> cp]]
-     /\ headers' = [headers EXCEPT ![i] = NoCheckpointVotes(base)]
+     /\ headers' = [headers EXCEPT ![i] = NoHeaders(base)]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(base)]
      /\ certificates' = [certificates EXCEPT ![i] = Above(@, base, cp.history)]
      /\ queue' = [queue EXCEPT ![i] =
@@ -864,7 +1010,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ confirms' = IF ConfirmViews THEN [confirms EXCEPT ![i] = votes] ELSE confirms
      /\ msgs' = msgs \cup
           IF ConfirmViews THEN {ViewConfirm(i, view[i], top, history(top))} ELSE {}
-     /\ UNCHANGED <<view, accusers, newView, client>>
+     /\ UNCHANGED <<view, accusers, newView, pendingReads, client>>
 
 \* With which history another replica begins the view.
 RecvViewConfirm(i, m) ==
@@ -878,7 +1024,8 @@ RecvViewConfirm(i, m) ==
         /\ stage' = [stage EXCEPT ![i] =
              IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum
              THEN "active" ELSE @]
-  /\ UNCHANGED <<view, accusers, viewChanges, newView, logVars, checkpointVars, client, msgs>>
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, logVars, checkpointVars, pendingReads,
+                 client, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -895,6 +1042,7 @@ Restart(i) ==
   IN /\ i \in CanRestart
      /\ stage' = [stage EXCEPT ![i] = IF @ = "confirming" THEN "changing" ELSE @]
      /\ queue' = [queue EXCEPT ![i] = <<>>]
+     /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
      /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
@@ -912,6 +1060,10 @@ AnyClientRecvSpecResponse(c) ==
   \E m \in Deliverable("SpecResponse") : ClientRecvSpecResponse(c, m)
 AnyClientRecvLocalCommit(c) ==
   \E m \in Deliverable("LocalCommit") : ClientRecvLocalCommit(c, m)
+AnyClientRecvReadResponse(c) ==
+  \E m \in Deliverable("ReadResponse") : ClientRecvReadResponse(c, m)
+AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
+AnyAnswerRead(i)      == \E r \in pendingReads[i] : AnswerRead(i, r)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
 AnySendOrderReq(i)    == \E k \in 1 .. Len(queue[i]) : SendOrderReq(i, SubSeq(queue[i], 1, k))
 AnyRecvOrderReq(i)    == \E m \in Deliverable("OrderReq") : RecvOrderReq(i, m)
@@ -933,11 +1085,14 @@ Next ==
   \/ \E c \in Clients : ClientCommit(c)
   \/ \E c \in Clients : ClientTimeout(c)
   \/ \E c \in Clients : AnyClientRecvLocalCommit(c)
+  \/ \E c \in Clients : AnyClientRecvReadResponse(c)
   \/ \E i \in Correct : AnyRecvRequest(i)
   \/ \E i \in Correct : AnySendOrderReq(i)
   \/ \E i \in Correct : AnyRecvOrderReq(i)
   \/ \E i \in Correct : AnyRecvFillHole(i)
   \/ \E i \in Correct : Execute(i)
+  \/ \E i \in Correct : AnyRecvRead(i)
+  \/ \E i \in Correct : AnyAnswerRead(i)
   \/ \E i \in Correct : AnyRecvSpecHeader(i)
   \/ \E i \in Correct : AnyRecvCheckpoint(i)
   \/ \E i \in Correct : SendFetchState(i)
@@ -973,6 +1128,11 @@ QueueTypeOK == \A i \in Correct : \A k \in 1 .. Len(queue[i]) :
   /\ i \in queue[i][k].auth
   /\ \A j \in 1 .. k - 1 : queue[i][j].client # queue[i][k].client
 
+\* pendingReads: at most one a client, and only in a view.
+ReadsTypeOK == \A i \in Correct :
+  /\ \A a, b \in pendingReads[i] : a.client = b.client => a = b
+  /\ pendingReads[i] # {} => ReadOnly /\ stage[i] = "active"
+
 \* slot: what was ordered in the present view is a log without holes; a history tells its length.
 SlotTypeOK == \A i \in Correct :
   /\ DOMAIN slot[i] = Window(Low(i))
@@ -1001,7 +1161,7 @@ CheckpointsTypeOK == \A i \in Correct :
   /\ CheckpointDigest(checkpoints[i][Low(i)]) = stable[i].digest
   /\ \A n \in DOMAIN checkpoints[i] :
        n % K = 0 /\ n >= Low(i) /\ n <= executed[i] /\ Len(checkpoints[i][n].history) = n
-  /\ DOMAIN headers[i] = CheckpointSeqs(Low(i))
+  /\ DOMAIN headers[i] = HeaderSeqs(Low(i))
   /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(Low(i))
 
 \* certificates: of a longer one the view is not later.
@@ -1032,8 +1192,8 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type = "NewView" => ValidNewView(m)
   /\ m.type \in {"SpecResponse", "SpecHeader", "OrderReq"} => Len(m.history) = m.seq
 
-TypeOK == /\ StageTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK /\ CheckpointsTypeOK
-          /\ CertificatesTypeOK /\ ChangesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
+TypeOK == /\ StageTypeOK /\ QueueTypeOK /\ ReadsTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
+          /\ CheckpointsTypeOK /\ CertificatesTypeOK /\ ChangesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1044,12 +1204,15 @@ IsPrefix(s, t) == Len(s) <= Len(t) /\ SubSeq(t, 1, Len(s)) = s
 Compatible(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
 
 Answers == {m \in msgs : m.type = "SpecResponse"}
-Acknowledgements == {m \in msgs : m.type = "LocalCommit"}
+ReadAnswers == {m \in msgs : m.type = "ReadResponse"}
+Acknowledgements ==
+  {m \in msgs : m.type = "LocalCommit"} \cup {m \in Answers \cup ReadAnswers : IsCommitted(m)}
 Backing(same, x) == Cardinality(Byzantine \cup {m.replica : m \in {m \in same :
   m.view = x.view /\ m.seq = x.seq /\ m.history = x.history}})
 \* The answers and acknowledgements that are enough for their client.
 Completing ==
   {m \in Answers : Backing(Answers, m) >= FastQuorum} \cup
+  {m \in ReadAnswers : Backing(ReadAnswers, m) >= FastQuorum} \cup
   {m \in Acknowledgements : Backing(Acknowledgements, m) >= CommitQuorum}
 
 \* Z1: of the histories of two complete requests one extends the other.
@@ -1062,11 +1225,13 @@ CertificatesAgree == \A a, b \in Answers :
 
 \* Z3: what is complete is in every history of later views.
 CarryOver == \A a \in Completing : \A m \in msgs :
-  m.type \in {"SpecResponse", "SpecHeader"} /\ m.view > a.view => Compatible(a.history, m.history)
+  m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.view > a.view =>
+    Compatible(a.history, m.history)
 
 \* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it;
 \* but what it fetched takes the place of what it said before of fewer batches.
-Sayings == {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "LocalCommit"}}
+Sayings ==
+  {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "LocalCommit"}}
 OneHistory == \A a, b \in Sayings :
   a.replica = b.replica /\ a.view = b.view =>
     \/ Compatible(a.history, b.history)
@@ -1080,16 +1245,27 @@ StableAgree == \A i, j \in Correct :
 StableStays == \A i \in Correct : \A a \in Completing :
   Compatible(checkpoints[i][Low(i)].history, a.history)
 
-\* Z6: a client's result is that of its request in the history with which it was answered.
+\* Z6: a client's result is that of its request in the history with which it was answered; what it
+\* read, that of its request after that history.
 RECURSIVE Run(_, _, _)
 Run(state, h, n) ==
   IF n > Len(h) THEN state
   ELSE Run(Apply(state, Body(h[n]), [seq |-> n, history |-> SubSeq(h, 1, n)]), h, n + 1)
 Outcome(h) == Run([value |-> InitialValue, table |-> InitialTable, done |-> <<>>], h, 1)
-ClientResult == \A c \in Clients : \A d \in client[c].done :
-  client[c].op = NoOp => Outcome(d.history).table[c] =
-    [timestamp |-> client[c].timestamp, result |-> client[c].result, seq |-> d.seq,
-     history |-> d.history]
+OpOf(c) == ClientOps[c][client[c].timestamp]
+ClientResult == \A c \in Clients : \A d \in client[c].done : client[c].op = NoOp =>
+  \/ Outcome(d.history).table[c] =
+       [timestamp |-> client[c].timestamp, result |-> client[c].result, seq |-> d.seq,
+        history |-> d.history]
+  \/ /\ ReadOnly /\ IsRead(OpOf(c))
+     /\ client[c].result = Result(Outcome(d.history).value,
+          [client |-> c, timestamp |-> client[c].timestamp, op |-> OpOf(c)])
+
+\* S12: what a client reads is of a history that has its own earlier requests.
+FreshReads == \A c \in Clients : \A d \in client[c].done :
+  client[c].op = NoOp /\ ReadOnly /\ IsRead(OpOf(c)) =>
+    \A t \in 1 .. client[c].timestamp - 1 :
+      ~IsRead(ClientOps[c][t]) => Outcome(d.history).table[c].timestamp >= t
 
 \* Z7: each request is executed once, and the table is that of the history, also after a rollback.
 AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
@@ -1106,16 +1282,17 @@ LeftForReason == \A m \in msgs : m.type = "ViewChange" =>
   \E i \in Correct : Accusation(i, m.view - 1) \in msgs
 
 \* Z9: nothing is ordered or answered above the window of its sender.
-Watermarks == \A m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "Checkpoint"} =>
+Watermarks == \A m \in msgs :
+  m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "Checkpoint"} =>
   m.seq <= Low(m.replica) + L
 
 \* What was said is in the sender's durable state: the history of its answer, in its view, and the
 \* certificate that it acknowledged, or a later one, as long as they are above its checkpoint.
 SentIsDurable == \A m \in msgs :
-  /\ m.type \in {"SpecResponse", "SpecHeader"} /\ m.seq > Low(m.replica) =>
+  /\ m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.seq > Low(m.replica) =>
        LET s == slot[m.replica][m.seq] IN
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
-  /\ m.type = "LocalCommit" /\ m.seq > Low(m.replica) =>
+  /\ m \in Acknowledgements /\ m.seq > Low(m.replica) =>
        \/ \E c \in certificates[m.replica] :
             /\ c.seq >= m.seq
             /\ c.view >= m.view

@@ -1,4 +1,4 @@
-/** Features of PBFT that are off by default, by the names under which commands know them. */
+/** Features that are off by default, by the names under which commands know them. */
 import type { ClusterConfigFile } from "../net/cluster-config.ts"
 
 /** Operations of so many bytes go past the primary. */
@@ -8,6 +8,7 @@ export const features = {
   "read-only": { readOnly: true },
   tentative: { tentative: true },
   "digest-replies": { digestReplies: true },
+  "commit-first": { commitFirst: true },
   "big-requests": { bigRequestBytes },
   "agreed-time": { agreedTimeMs: 10_000 },
 } as const satisfies Record<string, Partial<ClusterConfigFile>>
@@ -15,14 +16,26 @@ export type FeatureName = keyof typeof features
 
 export const featureNames = Object.keys(features) as ReadonlyArray<FeatureName>
 
-const isFeature = (word: string): word is FeatureName => Object.hasOwn(features, word)
+type Protocol = ClusterConfigFile["protocol"]
 
-/** The features that a list names (`all` for all, nothing for none), or the word that is none. */
+/** What each protocol has of them. */
+export const featuresOfProtocol: Readonly<Record<Protocol, ReadonlyArray<FeatureName>>> = {
+  pbft: featureNames.filter((name) => name !== "commit-first"),
+  zyzzyva: ["read-only", "digest-replies", "commit-first"],
+}
+
+/**
+ * The features that a list names (`all` for all of the protocol, nothing for none), or the word
+ * that is none of it.
+ */
 export const featuresIn = (
   list: string,
+  protocol: Protocol = "pbft",
 ): { readonly names: ReadonlyArray<FeatureName> } | { readonly unknown: string } => {
+  const all = featuresOfProtocol[protocol]
+  const isFeature = (word: string): word is FeatureName => all.some((name) => name === word)
   const words = list === "" || list === "none" ? [] : list.split(",")
-  if (words.length === 1 && words[0] === "all") return { names: featureNames }
+  if (words.length === 1 && words[0] === "all") return { names: all }
   const unknown = words.find((word) => !isFeature(word))
   return unknown === undefined ? { names: words.filter(isFeature) } : { unknown }
 }

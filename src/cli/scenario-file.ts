@@ -44,6 +44,7 @@ const Cluster = Schema.Struct({
   keepVotes: Schema.optionalKey(Schema.Boolean),
   bigRequestBytes: Schema.optionalKey(Positive),
   zyzzyva5: Schema.optionalKey(Schema.Boolean),
+  commitFirst: Schema.optionalKey(Schema.Boolean),
   rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
   confirmViews: Schema.optionalKey(Schema.Boolean),
   commitMs: Schema.optionalKey(Positive),

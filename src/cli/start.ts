@@ -3,7 +3,13 @@ import { randomInt } from "node:crypto"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { ClusterConfig } from "../net/cluster-config.ts"
-import { changesOf, type FeatureName, featureNames, featuresIn } from "./features.ts"
+import {
+  changesOf,
+  type FeatureName,
+  featureNames,
+  featuresIn,
+  featuresOfProtocol,
+} from "./features.ts"
 import { Ended, ExitCode, Refused } from "./ended.ts"
 import { loadConfig, makeRunConfig, makeRunFolder } from "./group.ts"
 import { judgeReads, mainJob } from "./main-job.ts"
@@ -60,7 +66,7 @@ const flags = {
   ),
   with: Flag.String("with").pipe(
     Flag.withDescription(
-      `Features that are off by default: all, or of ${featureNames.join(",")} (default none)`,
+      `Features that are off by default: all, or of ${featureNames.join(",")}; of these Zyzzyva has ${featuresOfProtocol.zyzzyva.join(",")} (default none)`,
     ),
     Flag.withDefault("none"),
   ),
@@ -100,18 +106,16 @@ const serviceOf = ({ service }: Given): "album" | "key-value" | "origin" =>
   service === "kv" ? "key-value" : service
 
 const featuresOf = (given: Given): ReadonlyArray<FeatureName> => {
-  const found = featuresIn(given.with)
+  const found = featuresIn(given.with, given.protocol)
   return "names" in found ? found.names : []
 }
 
 /** Flags that mean nothing in the asked-for mode. */
 const misplaced = (given: Given): string | undefined => {
-  const found = featuresIn(given.with)
+  const { protocol } = given
+  const found = featuresIn(given.with, protocol)
   if ("unknown" in found) {
-    return `--with ${given.with}: there is no feature ${JSON.stringify(found.unknown)}; there are ${featureNames.join(", ")}`
-  }
-  if (given.protocol === "zyzzyva" && found.names.length > 0) {
-    return "--with: the features are PBFT's; leave it out with --protocol zyzzyva"
+    return `--with ${given.with}: ${protocol} has no feature ${JSON.stringify(found.unknown)}; there are ${featuresOfProtocol[protocol].join(", ")}`
   }
   if (given.protocol === "zyzzyva" && Option.isSome(given.config)) {
     return "--protocol and --config exclude each other: the configuration says which it is"

@@ -18,6 +18,8 @@ export const SignedRequest = Schema.Struct({
    * all answer in full. No part of the request's identity: neither digests nor MACs cover it.
    */
   replier: Schema.optionalKey(Natural),
+  /** Zyzzyva: nobody answers before it is committed. No part of its identity either. */
+  commitFirst: Schema.optionalKey(Schema.Literal(true)),
 })
 export type SignedRequest = typeof SignedRequest.Type
 
@@ -41,11 +43,20 @@ export const isSigned = (item: BatchItem): item is SignedRequest => "operation" 
 export type Batch = ReadonlyArray<SignedRequest>
 
 /** A request without its authenticator: what a digest covers. */
-export type Request = Omit<SignedRequest, "authenticator" | "replier">
+export type Request = Omit<SignedRequest, "authenticator" | "replier" | "commitFirst">
 
 /** The part `replier` of a request, where it has one. */
 export const replierOf = ({ replier }: Pick<SignedRequest, "replier">): { replier?: number } =>
   replier === undefined ? {} : { replier }
+
+/** How a client wants to be answered: no part of what it asks for. */
+export type Marks = Partial<Pick<SignedRequest, "replier" | "commitFirst">>
+
+/** The marks of a request, where it has any. */
+export const marksOf = ({ replier, commitFirst }: Marks): Marks => ({
+  ...(replier === undefined ? {} : { replier }),
+  ...(commitFirst === true ? { commitFirst } : {}),
+})
 
 /** A request that needs no authenticator: others have vouched for it. */
 export const unsigned = ({ client, timestamp, operation }: Request): SignedRequest => ({

@@ -140,6 +140,12 @@ export const ZyzzyvaHeader = Schema.Struct({
   confirmViews: Schema.Boolean,
   /** Whether replicas fetch states; left out: they do not. */
   canFetch: Schema.optionalKey(Schema.Boolean),
+  /** Whether replicas answer reads without an order; left out: they do not. */
+  readOnly: Schema.optionalKey(Schema.Boolean),
+  /** Whether clients may ask to be answered when their request is committed. */
+  commitFirst: Schema.optionalKey(Schema.Boolean),
+  /** Only where these do not wait for what a replica has ordered: to show what then fails. */
+  hastyReads: Schema.optionalKey(Schema.Literal(true)),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

@@ -28,10 +28,10 @@ import {
   type State,
   type Told,
   type ToldExecutions,
-  type WaitingRead,
 } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest, type Request, type SignedRequest } from "../core/request.ts"
 import type { Votes } from "../core/votes.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 import * as Window from "../core/window.ts"
 import { type Envelope, everyone, type ReplicaProcess, verifiesAt } from "../sim/world.ts"
 import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"
@@ -80,7 +80,8 @@ const signedText = (r: SignedRequest): Text =>
 const namedText = ({ client, timestamp }: NamedRequest): Text =>
   record({ client: int(client), timestamp: int(timestamp) })
 
-const replierText = ({
+/** Who is to answer a request in full, where it says so. */
+export const replierText = ({
   replier,
 }: Pick<SignedRequest, "replier">): Readonly<Record<string, Text>> =>
   replier === undefined ? {} : { replier: int(replier) }

@@ -11,7 +11,7 @@ import type {
   ViewChange,
 } from "../core/zyzzyva/message.ts"
 import { noEntry } from "../core/zyzzyva/state.ts"
-import type { SignedRequest } from "../core/request.ts"
+import { type SignedRequest, unsigned as withoutMarks } from "../core/request.ts"
 import { authenticator } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import { seq, str, int } from "./canonical.ts"
@@ -68,8 +68,7 @@ export const orderTo = (
   return { message: { _tag: "OrderReq", ...place, digest, batch, signature: "" }, to }
 }
 
-export const unsigned = (digest: Digest): Batch =>
-  batchOfDigest(digest).map((r) => ({ ...r, authenticator: "" }))
+export const unsigned = (digest: Digest): Batch => batchOfDigest(digest).map(withoutMarks)
 
 export const signersOf = (who: Replicas) => who.map((replica) => ({ replica, signature: "" }))
 
@@ -113,6 +112,16 @@ export const response = (replica: number, said: Said): ZyzzyvaEnvelope => {
   const order = ordered ? { order: "" } : {}
   const about = { client, timestamp, result, replica }
   return toAll({ _tag: "SpecResponse", ...place, ...order, ...about })
+}
+
+/** What a replica has read, as `Said` without an order. */
+export const readOf = (
+  replica: number,
+  { view, history, client, timestamp, result: [operation, position] }: Omit<Said, "ordered">,
+): ZyzzyvaEnvelope => {
+  const place = { view, seq: lengthOf(history), history }
+  const result = seq([str(operation), int(position)])
+  return toAll({ _tag: "ReadResponse", ...place, client, timestamp, result, replica })
 }
 
 export const acknowledged = (

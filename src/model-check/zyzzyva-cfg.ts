@@ -23,6 +23,11 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   CanFetch = ${setOf(spec.canFetch)}
   MaxView = ${spec.maxView}
   ForgesNewView = ${truth(spec.forgesNewView)}
+  Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
+  ReadOnly = ${truth(spec.readOnly)}
+  CommitFirst = ${truth(spec.commitFirst)}
+  HastyReads = ${truth(spec.hastyReads)}
+  IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue
   Result <- MCResult

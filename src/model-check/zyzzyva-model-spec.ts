@@ -7,6 +7,8 @@ import { type ZyzzyvaUniverseName, zyzzyvaUniverses } from "./zyzzyva-universe.t
 export const zyzzyvaAskings = {
   AsksA: [["a"]],
   AsksAThenB: [["a", "b"]],
+  Reads: [["r"]],
+  AsksAThenReads: [["a", "r"]],
   TwoAsk: [["a"], ["b"]],
   NobodyAsks: [],
 } as const satisfies Record<string, ReadonlyArray<ReadonlyArray<string>>>
@@ -34,6 +36,10 @@ export interface ZyzzyvaTwinSpec {
   readonly canFetch: ReadonlyArray<number>
   readonly maxView: number
   readonly forgesNewView: boolean
+  readonly repliers: ReadonlyArray<number>
+  readonly readOnly: boolean
+  readonly hastyReads: boolean
+  readonly commitFirst: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -65,6 +71,7 @@ export const everyZyzzyvaInvariant = [
   "StableAgree",
   "StableStays",
   "ClientResult",
+  "FreshReads",
   "Validity",
   "LeftForReason",
 ]
@@ -88,6 +95,10 @@ export const zyzzyvaBase = {
   canFetch: [],
   maxView: 0,
   forgesNewView: false,
+  repliers: [],
+  readOnly: false,
+  hastyReads: false,
+  commitFirst: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

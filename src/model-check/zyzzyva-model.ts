@@ -1,7 +1,13 @@
 /** Instances of Zyzzyva for the explorer: the TypeScript side of spec/tla/MCZyzzyva.tla. */
+import type { Marks } from "../core/request.ts"
 import { canBegin, canEnter } from "../core/zyzzyva/view-change.ts"
-import { type ClientConfig, type ClientState, initClient } from "../core/zyzzyva/client.ts"
-import type { Message } from "../core/zyzzyva/message.ts"
+import {
+  type ClientConfig,
+  type ClientInput,
+  type ClientState,
+  initClient,
+} from "../core/zyzzyva/client.ts"
+import { isForClient, type Message } from "../core/zyzzyva/message.ts"
 import type { Config, Input, State } from "../core/zyzzyva/state.ts"
 import {
   executeReplica,
@@ -9,6 +15,7 @@ import {
   type Moved,
   moveClient,
   moveReplica,
+  readReplica,
   restartReplica,
   startReplica,
   type ZyzzyvaEnvelope,
@@ -42,6 +49,9 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   rule: c.rule,
   confirmViews: c.confirmViews,
   canFetch: c.canFetch.includes(id),
+  readOnly: c.readOnly,
+  hastyReads: c.hastyReads,
+  commitFirst: c.commitFirst,
   ...modelDigests,
 })
 
@@ -110,13 +120,14 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       )
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
+      for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
       return moves
     },
     receive: (p, message) => {
       const envelope = message as ZyzzyvaEnvelope
       const { message: m, to } = envelope
-      if (m._tag === "SpecResponse" || m._tag === "LocalCommit") return undefined
+      if (isForClient(m)) return undefined
       if (to !== undefined && !to.includes(id)) return undefined
       const input = inputOf(id, envelope)
       if (input === undefined) {
@@ -130,6 +141,17 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
   }
 }
 
+// Every way in which a client may ask.
+const submissions = (c: ZyzzyvaConstants, operation: string): ReadonlyArray<ClientInput> => {
+  const submit = { _tag: "Submit" as const, operation }
+  if (c.readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]
+  const asked: ReadonlyArray<typeof submit & Marks> =
+    c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
+  return c.commitFirst
+    ? asked.flatMap((one) => [one, { ...one, commitFirst: true as const }])
+    : asked
+}
+
 const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
   const timers = { commitMs: 0, retransmitMs: 0, maxRetransmitMs: 0 }
   const config: ClientConfig = {
@@ -138,6 +160,7 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
     id,
     firstTimestamp: 0,
     ...timers,
+    resultDigest: modelDigests.resultDigest,
   }
   const operations = c.clientOps[id] ?? []
   const sent = sentOf(c)
@@ -159,11 +182,11 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
       }
       const operation = operations[at.timestamp]
       if (operation === undefined) return []
-      return [wrap(moveClient(config, at, { _tag: "Submit", operation }), operation)]
+      return submissions(c, operation).map((s) => wrap(moveClient(config, at, s), operation))
     },
     receive: (p, message) => {
       const { message: m } = message as ZyzzyvaEnvelope
-      if (m._tag !== "SpecResponse" && m._tag !== "LocalCommit") return undefined
+      if (!isForClient(m)) return undefined
       if (m.client !== id) return undefined
       const input = { _tag: "Receive", message: m as never } as const
       return wrap(moveClient(config, p.at as ClientState, input), told(m))
@@ -179,6 +202,7 @@ const injectedOf = (c: ZyzzyvaConstants, envelope: ZyzzyvaEnvelope): InjectedMes
 const allActions = [
   "ClientSubmit",
   "ClientRecvSpecResponse",
+  "ClientRecvReadResponse",
   "ClientCommit",
   "ClientTimeout",
   "ClientRecvLocalCommit",
@@ -187,6 +211,8 @@ const allActions = [
   "RecvOrderReq",
   "RecvFillHole",
   "Execute",
+  "RecvRead",
+  "AnswerRead",
   "RecvSpecHeader",
   "RecvCheckpoint",
   "SendFetchState",
@@ -214,7 +240,12 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     ...correct.map((id) => replicaModel(c, id)),
     ...clients.map((id) => clientModel(c, id)),
   ]
-  const text = worldText({ correct, clients, variables: replicaVariables })
+  const text = worldText({
+    correct,
+    clients,
+    variables: replicaVariables,
+    leftOut: { pendingReads: "{}" },
+  })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,

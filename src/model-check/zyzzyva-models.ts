@@ -3,6 +3,7 @@
  * spec/tla/MCZyzzyva-<name>.cfg, what is asked of each, and what must come out.
  */
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
+import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
@@ -218,4 +219,5 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     reaches: ["ReachAllInNewView", "ReachAnswered", "ReachAnsweredLater"],
     size: "large",
   },
+  ...zyzzyvaFastModels,
 ]

@@ -27,6 +27,11 @@ export interface ZyzzyvaConstants {
   readonly canFetch: ReadonlyArray<number>
   readonly maxView: number
   readonly forgesNewView: boolean
+  readonly readOnly: boolean
+  readonly hastyReads: boolean
+  readonly commitFirst: boolean
+  /** Whom clients ask for the whole result; empty: everyone. */
+  readonly repliers: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>
 }
 

@@ -2,35 +2,30 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { Digest } from "../core/ids.ts"
 import { historyAt, orderAt } from "../core/zyzzyva/log.ts"
-import type { LocalCommit, Message, SpecHeader, SpecResponse } from "../core/zyzzyva/message.ts"
-import { noEntry, type State, type Table } from "../core/zyzzyva/state.ts"
+import type {
+  LocalCommit,
+  Message,
+  ReadResponse,
+  SpecHeader,
+  SpecResponse,
+} from "../core/zyzzyva/message.ts"
+import type { State, Table } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
-import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import type { Invariant, SentMessage } from "./model.ts"
-import { modelService } from "./pbft-process.ts"
-import { plainText, valueText } from "./pbft-text.ts"
-import {
-  areCompatible,
-  batchOfDigest,
-  digestsOf,
-  historyDigest,
-  isPrefix,
-  type Replica,
-  type Value,
-  type ZyzzyvaConstants,
-  type ZyzzyvaProcess,
-} from "./zyzzyva-process.ts"
-
-export const asProcess = (p: unknown): ZyzzyvaProcess => p as ZyzzyvaProcess
-export const messageOf = (m: SentMessage): Message => (m.value as ZyzzyvaEnvelope).message
+import { valueText } from "./pbft-text.ts"
+import { asProcess, clientInvariants, messageOf, outcome } from "./zyzzyva-client-properties.ts"
+import { areCompatible, isPrefix, type Replica, type ZyzzyvaConstants } from "./zyzzyva-process.ts"
 
 type Sent = ReadonlyArray<Message>
-type Saying = SpecResponse | SpecHeader | LocalCommit
+type Saying = SpecResponse | ReadResponse | SpecHeader | LocalCommit
 
 const isAnswer = (m: Message): m is SpecResponse => m._tag === "SpecResponse"
-const isAcknowledgement = (m: Message): m is LocalCommit => m._tag === "LocalCommit"
+const isReadAnswer = (m: Message): m is ReadResponse => m._tag === "ReadResponse"
 const isSaying = (m: Message): m is Saying =>
-  isAnswer(m) || isAcknowledgement(m) || m._tag === "SpecHeader"
+  isAnswer(m) || isReadAnswer(m) || m._tag === "LocalCommit" || m._tag === "SpecHeader"
+/** Whether it says that its history stays. */
+const isAcknowledgement = (m: Saying): boolean =>
+  m._tag === "LocalCommit" || ("committed" in m && m.committed === true)
 
 /** How many say the same of the same history, the Byzantine ones always. */
 const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): number => {
@@ -41,9 +36,11 @@ const backing = (c: ZyzzyvaConstants, same: ReadonlyArray<Saying>, x: Saying): n
 /** The answers and acknowledgements that are enough for their client. */
 export const completing = (c: ZyzzyvaConstants, sent: Sent): ReadonlyArray<Saying> => {
   const answers = sent.filter(isAnswer)
-  const commits = sent.filter(isAcknowledgement)
+  const reads = sent.filter(isReadAnswer)
+  const commits = sent.filter(isSaying).filter(isAcknowledgement)
   return [
     ...answers.filter((m) => backing(c, answers, m) >= c.needs.fast),
+    ...reads.filter((m) => backing(c, reads, m) >= c.needs.fast),
     ...commits.filter((m) => backing(c, commits, m) >= c.needs.commit),
   ]
 }
@@ -109,7 +106,6 @@ const leftForReason =
 const everySaying = (_index: number, m: SentMessage): boolean => isSaying(messageOf(m))
 const everyChange = (_index: number, m: SentMessage): boolean =>
   ["Accusation", "ViewChange"].includes(messageOf(m)._tag)
-const everyRequest = (_index: number, m: SentMessage): boolean => messageOf(m)._tag === "Request"
 
 interface OfAll {
   readonly name: string
@@ -238,7 +234,8 @@ const isDurable = (state: State, m: Saying): boolean => {
   if (m._tag !== "LocalCommit") {
     if (!Window.covers(state.log, m.seq)) return false
     const slot = Window.get(state.log, m.seq)
-    return slot.view > m.view || (slot.view === m.view && slot.history === m.history)
+    const isThere = slot.view > m.view || (slot.view === m.view && slot.history === m.history)
+    if (!isThere || !isAcknowledgement(m)) return isThere
   }
   // It was not complete: a stable checkpoint contradicts it.
   if (!isPrefix(stableHistory(state), m.history)) return true
@@ -277,29 +274,6 @@ const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   ),
 ]
 
-interface Outcome {
-  readonly value: Value
-  readonly table: Table
-}
-
-/** The service and the table after a history. */
-const outcome = (clients: number, history: Digest): Outcome => {
-  let value: Value = []
-  let table: Table = ClientTable.makeOf(clients, noEntry)
-  let at = ""
-  digestsOf(history).forEach((digest, k) => {
-    at = historyDigest(at, digest)
-    for (const { client, timestamp, operation } of batchOfDigest(digest)) {
-      if (timestamp <= ClientTable.get(table, client).timestamp) continue
-      const request = { client, timestamp, operation }
-      const result = modelService.result(value, request)
-      value = modelService.next(value, request)
-      table = ClientTable.set(table, client, { timestamp, result, seq: k + 1, history: at })
-    }
-  })
-  return { value, table }
-}
-
 const reproducible = (c: ZyzzyvaConstants, { state, value }: Replica): string | null => {
   if (state.stage !== "active") return null
   const is = outcome(c.allClients, historyAt(state, state.executed))
@@ -331,48 +305,6 @@ const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
   return late ? "an order of a view that it has not seen" : null
 }
 
-const clientResult = (c: ZyzzyvaConstants): Invariant => ({
-  name: "ClientResult",
-  scope: "process",
-  check: (p) => {
-    const process = asProcess(p)
-    if (process.role !== "client") return null
-    const { done, operation, timestamp, result } = process.at
-    if (done === undefined || operation !== undefined) return null
-    const entry = ClientTable.get(outcome(c.allClients, done.history).table, process.id)
-    const same = entry.timestamp === timestamp && entry.result === result && entry.seq === done.seq
-    return same ? null : `client ${process.id} has a result that its history does not give`
-  },
-  antecedent: (p) => {
-    const process = asProcess(p)
-    if (process.role !== "client") return false
-    return process.at.done !== undefined && process.at.operation === undefined
-  },
-})
-
-const validity = (c: ZyzzyvaConstants): Invariant => {
-  const correctly = ({ value }: Replica): Value =>
-    value.filter((r) => r.client < c.clientOps.length)
-  return {
-    name: "Validity",
-    scope: "messages",
-    select: everyRequest,
-    check: (p, sent) => {
-      const process = asProcess(p)
-      if (process.role !== "replica") return null
-      const asked = new Set(
-        sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? [plainText(m)] : [])),
-      )
-      const bad = correctly(process.at).find((r) => !asked.has(plainText(r)))
-      return bad === undefined ? null : `client ${bad.client} never asked for ${bad.operation}`
-    },
-    antecedent: (p) => {
-      const process = asProcess(p)
-      return process.role === "replica" && correctly(process.at).length > 0
-    },
-  }
-}
-
 /** The invariants of Zyzzyva.tla, by name. */
 export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   ofReplica({ name: "TypeOK", check: (r) => wellFormed(c, r), applies: () => true }),
@@ -388,6 +320,5 @@ export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant>
     check: (r) => reproducible(c, r),
     applies: ({ state }) => state.stage === "active" && state.executed > 0,
   }),
-  clientResult(c),
-  validity(c),
+  ...clientInvariants(c),
 ]

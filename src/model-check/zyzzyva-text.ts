@@ -5,7 +5,8 @@
  * signatures from what is signed.
  */
 import * as ClientTable from "../core/client-table.ts"
-import type { ClientState, Response } from "../core/zyzzyva/client.ts"
+import type { Response } from "../core/zyzzyva/answers.ts"
+import type { ClientState } from "../core/zyzzyva/client.ts"
 import type { Certificate, NewView, Signer, Stable, ViewChange } from "../core/zyzzyva/message.ts"
 import {
   type Config,
@@ -15,12 +16,13 @@ import {
   type State,
   type Vouched,
 } from "../core/zyzzyva/state.ts"
-import type { Request, SignedRequest } from "../core/request.ts"
+import type { Marks, Request, SignedRequest } from "../core/request.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 import * as Window from "../core/window.ts"
 import { everyone, verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import { bool, func, int, record, seq, set, str, type Text } from "./canonical.ts"
-import { valueText } from "./pbft-text.ts"
+import { modelDigests as pbftDigests, replierText, valueText } from "./pbft-text.ts"
 import { batchDigest, historyDigest, orEmpty, type Replica } from "./zyzzyva-process.ts"
 
 /** The variables of Zyzzyva.tla that belong to a replica. */
@@ -28,6 +30,7 @@ export const replicaVariables = [
   "view",
   "stage",
   "queue",
+  "pendingReads",
   "slot",
   "executed",
   "table",
@@ -44,12 +47,24 @@ export const replicaVariables = [
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
+// How a client wants to be answered, where it says so.
+const marksText = (r: Marks): Readonly<Record<string, Text>> => ({
+  ...replierText(r),
+  ...markText("commitFirst", r.commitFirst),
+})
+
+const waitingText = ({ client, timestamp, operation, after }: WaitingRead): Text => {
+  const about = { client: int(client), timestamp: int(timestamp), op: str(operation) }
+  return record({ ...about, after: int(after) })
+}
+
 const signedText = (r: SignedRequest): Text =>
   record({
     client: int(r.client),
     timestamp: int(r.timestamp),
     op: str(r.operation),
     auth: set(verifiesAt(r.authenticator).map(int)),
+    ...marksText(r),
   })
 
 const entryText = (e: Entry): Text =>
@@ -68,7 +83,7 @@ const tableText = (all: ReadonlyArray<Entry>): Text =>
 /** What a model injects as digest functions, and as signatures. */
 export const modelDigests: Pick<
   Config,
-  "batchDigest" | "historyDigest" | "checkpointDigest" | "sign"
+  "batchDigest" | "historyDigest" | "checkpointDigest" | "resultDigest" | "sign"
 > = {
   batchDigest,
   historyDigest,
@@ -76,6 +91,7 @@ export const modelDigests: Pick<
     const value = service === genesisService ? seq([]) : service
     return seq([orEmpty(history), value, tableText(table)])
   },
+  resultDigest: pbftDigests.resultDigest,
   sign: () => "",
 }
 
@@ -158,6 +174,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
     view: int(state.view),
     stage: str(state.stage),
     queue: seq(state.queue.map(signedText)),
+    pendingReads: set(state.pendingReads.map(waitingText)),
     slot: func(
       seqs,
       seqs.map((n) => slotText(Window.get(state.log, n))),
@@ -180,10 +197,22 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
   }
 }
 
+// A mark that is there only where it is set.
+const markText = (
+  name: "digest" | "committed" | "commitFirst",
+  is: boolean | undefined,
+): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
+
 const responseText = (r: Response | undefined): Text =>
   r === undefined
     ? seq([])
-    : record({ ...place(r), ordered: bool(r.order !== undefined), result: orEmpty(r.result) })
+    : record({
+        ...place(r),
+        ordered: bool(r.order !== undefined),
+        result: orEmpty(r.result),
+        ...markText("digest", r.digest),
+        ...markText("committed", r.committed),
+      })
 
 /** The variable `client` at this client. */
 export const clientText = (state: ClientState): Text => {
@@ -210,10 +239,11 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
   const type = str(m._tag)
   const toText = set((to ?? everyone(n)).map(int))
   switch (m._tag) {
-    case "Request": {
+    case "Request":
+    case "Read": {
       const auth = set(verifiesAt(m.authenticator).map(int))
       const of = { client: int(m.client), timestamp: int(m.timestamp), op: str(m.operation) }
-      return record({ type, ...of, auth, to: toText })
+      return record({ type, ...of, auth, to: toText, ...(m._tag === "Read" ? {} : marksText(m)) })
     }
     case "OrderReq":
       return record({ type, ...place(m), batch: seq(m.batch.map(signedText)), to: toText })
@@ -222,9 +252,16 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         client: int(m.client),
         timestamp: int(m.timestamp),
         result: orEmpty(m.result),
+        ...markText("digest", m.digest),
+        ...markText("committed", m.committed),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })
+    }
+    case "ReadResponse": {
+      const of = { client: int(m.client), timestamp: int(m.timestamp), result: orEmpty(m.result) }
+      const mark = markText("committed", m.committed)
+      return record({ type, ...place(m), ...mark, ...of, replica: int(m.replica) })
     }
     case "SpecHeader":
     case "ViewConfirm":

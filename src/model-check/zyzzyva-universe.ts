@@ -2,9 +2,7 @@
  * What Byzantine processes say in models of Zyzzyva: the sets of spec/tla/MCZyzzyva.tla, under the
  * same names. The equality of state graphs checks that both sides mean the same.
  */
-import type { Digest } from "../core/ids.ts"
-import type { Stable, ViewChange } from "../core/zyzzyva/message.ts"
-import type { Entry } from "../core/zyzzyva/state.ts"
+import type { ViewChange } from "../core/zyzzyva/message.ts"
 import { everyone } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
 import { int, seq, str } from "./canonical.ts"
@@ -33,20 +31,19 @@ import {
   historyOf,
   initialStable,
   lastOrder,
-  lengthOf,
   newView,
   orderTo,
   requestTo,
   response,
   sig,
-  signersOf,
   toAll,
-  unsigned,
   viewConfirm,
   type Said,
   type Size,
 } from "./zyzzyva-byzantine.ts"
-import { batchDigest, batchOfDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
+import { forFetcher } from "./zyzzyva-fetch-universe.ts"
+import { zyzzyvaFastUniverses } from "./zyzzyva-fast-universe.ts"
+import { batchDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
 
 type Universe = (size: Size) => ReadonlyArray<ZyzzyvaEnvelope>
@@ -211,53 +208,6 @@ const forConfirmer: Universe = (size) => {
   ]
 }
 
-// A checkpoint as a State and a VIEW-CHANGE show it.
-interface Held {
-  readonly history: Digest
-  readonly value: Digest
-  readonly table: ReadonlyArray<Entry>
-}
-
-const stableOf = (view: number, held: Held, who: ReadonlyArray<number>): Stable => ({
-  view,
-  seq: lengthOf(held.history),
-  digest: modelDigests.checkpointDigest(held.history, held.value, held.table),
-  signers: signersOf(who),
-})
-
-const stateOf = (stable: Stable, { history, value, table }: Held): ZyzzyvaEnvelope => ({
-  ...toAll({ _tag: "State", stable, history, service: value, table }),
-  snapshot: batchOfDigest(value).map(({ client, timestamp, operation }) => {
-    return { client, timestamp, operation }
-  }),
-})
-
-const forFetcher: Universe = (size) => {
-  const entry = (timestamp: number, result: readonly [string, number], history: Digest): Entry => ({
-    timestamp,
-    result: seq([str(result[0]), int(result[1])]),
-    seq: lengthOf(history),
-    history,
-  })
-  const [none] = entriesOf(size)
-  const entryA = entry(1, ["a", 1], a)
-  const inB: Held = { history: b, value: digestB, table: [none as Entry, entry(1, ["b", 1], b)] }
-  const inA: Held = { history: a, value: digestA, table: [entryA, none as Entry] }
-  const both = batchDigest([...unsigned(digestA), ...unsigned(digestC)])
-  const inAc: Held = { history: ac, value: both, table: [entryA, entry(2, ["c", 2], ac)] }
-  const who = [0, 2, 3]
-  const began = who.map((i) => change(size, i, 2, { stable: stableOf(0, inB, who) }))
-  return [
-    ...[inA, inB, inAc].map((held) => stateOf(stableOf(0, held, who), held)),
-    stateOf(stableOf(0, inB, [0, 2]), inB),
-    stateOf(stableOf(1, inB, who), inB),
-    stateOf(stableOf(0, inA, who), inB),
-    stateOf(stableOf(2, inAc, who), inAc),
-    toAll({ _tag: "FetchState", seq: 0, replica: 2 }),
-    newView(2, began),
-  ]
-}
-
 const forLateFetcher: Universe = (size) => {
   const all = everyone(size.n)
   return [
@@ -300,5 +250,6 @@ export const zyzzyvaUniverses = {
   ForFetcher: forFetcher,
   ForLateFetcher: forLateFetcher,
   ForPrimary: forPrimary,
+  ...zyzzyvaFastUniverses,
 } as const satisfies Record<string, Universe>
 export type ZyzzyvaUniverseName = keyof typeof zyzzyvaUniverses

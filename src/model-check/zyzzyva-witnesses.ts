@@ -4,8 +4,8 @@ import type { Message } from "../core/zyzzyva/message.ts"
 import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { Witness } from "./model.ts"
-import { asProcess, messageOf } from "./zyzzyva-properties.ts"
-import type { ZyzzyvaProcess } from "./zyzzyva-process.ts"
+import { asProcess, messageOf } from "./zyzzyva-client-properties.ts"
+import { batchOfDigest, digestsOf, type ZyzzyvaProcess } from "./zyzzyva-process.ts"
 
 type OfState = (state: State, id: number) => boolean
 type Client = Extract<ZyzzyvaProcess, { readonly role: "client" }>
@@ -93,6 +93,19 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   everyReplica("ReachAllInNewView", isLater),
   someReplica("ReachConfirming", (s) => s.stage === "confirming"),
   someMessage("ReachAnsweredLater", (m) => m._tag === "SpecResponse" && m.view > 0),
+  someClient("ReachReadAnswered", ({ id, at: { operation, done, timestamp } }) => {
+    if (operation !== undefined || done === undefined) return false
+    return !digestsOf(done.history).some((digest) =>
+      batchOfDigest(digest).some((r) => r.client === id && r.timestamp === timestamp),
+    )
+  }),
+  someMessage(
+    "ReachCommittedRead",
+    (m) => m._tag === "ReadResponse" && m.seq > 0 && m.committed === true,
+  ),
+  someMessage("ReachCommittedAnswer", (m) => m._tag === "SpecResponse" && m.committed === true),
+  someReplica("ReachReadWaits", (s) => s.pendingReads.some((r) => r.after > s.executed)),
+  someMessage("ReachDigestAnswer", (m) => m._tag === "SpecResponse" && m.digest === true),
   rolledBack,
   twoHistories,
   someReplica("ReachNull", (s) =>

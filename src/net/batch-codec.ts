@@ -7,10 +7,11 @@
  *     batch         = 02 u16(count) request*          (the batch's digest is over these bytes)
  *     authenticator = u16(length) bytes
  *     replier       = 00, or 1 + the replica that is to answer in full
- *     signed batch  = batch (authenticator replier)*  (one a request, in order)
+ *     marks         = [ff: to be answered when it is committed] replier
+ *     signed batch  = batch (authenticator marks)*  (one a request, in order)
  *     named request = 0f client timestamp
  *     items         = signed batch, or where a request is only named
- *                     10 u16(count) (named request | request authenticator replier)*
+ *                     10 u16(count) (named request | request authenticator marks)*
  *
  * Numbers are big-endian; client and timestamp take eight bytes each and are at most 2^53 - 1.
  */
@@ -18,6 +19,8 @@ import {
   type Batch,
   type BatchItem,
   isSigned,
+  type Marks,
+  marksOf,
   type NamedRequest,
   type Request,
   type SignedRequest,
@@ -77,8 +80,11 @@ export const writeAuthenticator = (writer: Writer, authenticator: string): void 
   writer.text(authenticator)
 }
 
-export const writeReplier = (writer: Writer, { replier }: Pick<SignedRequest, "replier">): void => {
-  writer.reserve(1)
+const commitFirstMark = 0xff
+
+export const writeMarks = (writer: Writer, { replier, commitFirst }: Marks): void => {
+  writer.reserve(2)
+  if (commitFirst === true) writer.u8(commitFirstMark)
   writer.u8(replier === undefined ? 0 : replier + 1)
 }
 
@@ -86,7 +92,7 @@ export const writeSignedBatch = (writer: Writer, batch: Batch): void => {
   writeBatch(writer, batch)
   for (const request of batch) {
     writeAuthenticator(writer, request.authenticator)
-    writeReplier(writer, request)
+    writeMarks(writer, request)
   }
 }
 
@@ -104,7 +110,7 @@ export const writeItems = (writer: Writer, items: ReadonlyArray<BatchItem>): voi
     if (isSigned(item)) {
       writeRequest(writer, item)
       writeAuthenticator(writer, item.authenticator)
-      writeReplier(writer, item)
+      writeMarks(writer, item)
     } else {
       writer.reserve(namedSize)
       writer.u8(namedKind)
@@ -147,7 +153,7 @@ export const readItems = (reader: Reader, limits: CodecLimits): ReadItems => {
     const request = readRequest(reader, limits)
     places.push([from, reader.at])
     request.authenticator = readAuthenticator(reader, limits)
-    items.push(Object.assign(request, readReplier(reader, limits)))
+    items.push(Object.assign(request, readMarks(reader, limits)))
   }
   // There is one way to write a batch: who names no request writes it whole.
   if (!reader.failed && items.every(isSigned)) reader.fail("a batch of which nothing is named")
@@ -173,6 +179,7 @@ interface OpenRequest {
   readonly operation: string
   authenticator: string
   replier?: number
+  commitFirst?: true
 }
 
 /** A request whose authenticator is still to be read. */
@@ -187,10 +194,15 @@ export const readRequest = (reader: Reader, limits: CodecLimits): OpenRequest =>
 export const readAuthenticator = (reader: Reader, limits: CodecLimits): string =>
   reader.text(reader.u16("authenticator length"), limits.authenticator, "authenticator")
 
-export const readReplier = (reader: Reader, limits: CodecLimits): { replier?: number } => {
+export const readMarks = (reader: Reader, limits: CodecLimits): Marks => {
+  const isFirst = reader.peek() === commitFirstMark
+  if (isFirst) reader.u8("mark")
   const given = reader.u8("replier")
   if (given > limits.replicas) reader.fail(`there is no replica ${given - 1}`)
-  return given === 0 ? {} : { replier: given - 1 }
+  return marksOf({
+    ...(given === 0 ? {} : { replier: given - 1 }),
+    ...(isFirst ? { commitFirst: true } : {}),
+  })
 }
 
 export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch => {
@@ -210,7 +222,7 @@ export const readSignedBatch = (reader: Reader, limits: CodecLimits): ReadBatch 
   const to = reader.at
   for (const request of batch) {
     request.authenticator = readAuthenticator(reader, limits)
-    Object.assign(request, readReplier(reader, limits))
+    Object.assign(request, readMarks(reader, limits))
   }
   return { batch: batch satisfies ReadonlyArray<SignedRequest>, from, to, starts }
 }

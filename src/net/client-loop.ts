@@ -129,7 +129,8 @@ export class ClientLoop<K extends ClientKinds> {
   submit(client: ClientId, operation: Bytes, reads: boolean): void {
     const submitted = this.#clientOf(client)
     if (submitted === undefined) return this.network.add("Dropped:WrongReceiver")
-    const asked = { operation, reads, connected: this.connected() }
+    const connected = this.connected().filter((replica) => !this.#silence.isAbsent(replica))
+    const asked = { operation, reads, connected }
     this.#step(client, this.#options.protocol.submit(submitted.state, asked))
     this.#hurry(client, submitted)
   }

@@ -40,7 +40,7 @@ export interface Asked {
   readonly operation: Bytes
   /** It changes nothing, and need not be ordered. */
   readonly reads: boolean
-  /** Replicas that are connected. */
+  /** Replicas that are connected, and have not been silent for long. */
   readonly connected: ReadonlyArray<ReplicaId>
 }
 

@@ -71,10 +71,9 @@ export const ClusterConfigFile = Schema.Struct({
   /** A client without a result sends to every replica after this long, in milliseconds. */
   retransmitMs: Schema.optionalKey(whole(1, 3_600_000)),
   /**
-   * A backup that waits this long, in milliseconds, for the execution of a client's request gives
-   * up the view; twice as long after each view that was given up since something was executed, 64
-   * times at most. A client says so to all replicas after `retransmitMs`, so a mute primary costs
-   * about the sum of both; one whose connections break, a quarter of this time.
+   * A backup that waits so many milliseconds for the execution of a client's request gives up the
+   * view; twice as long after each view given up since something was executed, 64 times at most. A
+   * client tells all after `retransmitMs`: a mute primary costs the sum; a lost one, a quarter.
    */
   viewChangeMs: Schema.optionalKey(whole(1, 3_600_000)),
   /**
@@ -86,6 +85,8 @@ export const ClusterConfigFile = Schema.Struct({
   tentative: Schema.optionalKey(Schema.Boolean),
   /** One replica answers with the result, the others with its digest: for large results. */
   digestReplies: Schema.optionalKey(Schema.Boolean),
+  /** Zyzzyva: while a replica is gone, the others commit in the place of clients (ADR 25). */
+  commitFirst: Schema.optionalKey(Schema.Boolean),
   /**
    * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
    * carry their positions.
@@ -173,6 +174,7 @@ export interface ClusterConfig {
   readonly tentative: boolean
   readonly sketches: boolean
   readonly digestReplies: boolean
+  readonly commitFirst: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
   readonly keyRefreshMs: number
@@ -198,6 +200,7 @@ export const configDefaults = {
   tentative: false,
   sketches: false,
   digestReplies: false,
+  commitFirst: false,
   bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
@@ -355,6 +358,7 @@ export const toClusterConfig = (
     readOnly: c.readOnly,
     tentative: c.tentative,
     digestReplies: c.digestReplies,
+    commitFirst: c.commitFirst,
     sketches: c.sketches,
     agreedTimeMs: c.agreedTimeMs,
     recoveryPeriodMs: c.recoveryPeriodMs,

@@ -29,14 +29,14 @@ import {
   type ReadItems,
   readAuthenticator,
   readItems,
-  readReplier,
+  readMarks,
   readRequest,
   readSignedBatch,
   startsItems,
   writeAuthenticator,
   writeItems,
   writeRead,
-  writeReplier,
+  writeMarks,
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
@@ -153,7 +153,7 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
     case "Request":
       writeRequest(writer, m)
       writeAuthenticator(writer, m.authenticator)
-      return writeReplier(writer, m)
+      return writeMarks(writer, m)
     case "Read":
       writeRead(writer, m)
       return writeAuthenticator(writer, m.authenticator)
@@ -272,7 +272,7 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): Decoded => {
   const to = reader.at
   const { client, timestamp, operation } = request
   const authenticator = readAuthenticator(reader, limits)
-  const signed = { client, timestamp, operation, authenticator, ...readReplier(reader, limits) }
+  const signed = { client, timestamp, operation, authenticator, ...readMarks(reader, limits) }
   return { message: { _tag: "Request", ...signed }, from, to }
 }
 

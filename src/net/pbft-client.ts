@@ -23,6 +23,7 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { readMessage, writeMessage } from "./codec.ts"
 import { clientCoreConfig, limitsOf } from "./core-config.ts"
 import type { EndpointKeys } from "./keys.ts"
+import { replierInTurn } from "./replier.ts"
 
 export interface PbftClientKinds extends ClientKinds {
   readonly State: ClientState
@@ -50,12 +51,10 @@ export const pbftClient = (
     group,
     first: (client) => initClient(coreOf(client)),
     step: (client, state, input) => stepClient(coreOf(client), state, input),
-    submit: ({ timestamp }, { operation, reads, connected }) => {
+    submit: ({ timestamp }, asked) => {
+      const { operation, reads } = asked
       if (reads && config.readOnly) return { _tag: "Submit", operation, readOnly: true }
-      // Each connected replica in turn.
-      const turn = timestamp % Math.max(1, connected.length)
-      const replier = config.digestReplies ? connected[turn] : undefined
-      return { _tag: "Submit", operation, ...(replier === undefined ? {} : { replier }) }
+      return { _tag: "Submit", operation, ...replierInTurn(config, asked, timestamp) }
     },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
     received: (message) => ({ _tag: "Receive", message }),

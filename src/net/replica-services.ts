@@ -29,7 +29,7 @@ import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
-import { zyzzyvaRule } from "./zyzzyva-config.ts"
+import { zyzzyvaHow } from "./zyzzyva-config.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
 export interface Identity {
@@ -303,7 +303,7 @@ export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
   const { n, f, quorum } = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
-  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaRule, ...own })
+  return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaHow(config), ...own })
 }
 
 /** The parts of a header of PBFT's that the configuration says. */

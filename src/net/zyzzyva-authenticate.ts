@@ -12,14 +12,13 @@
  */
 import type { ReplicaId } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
-import type {
-  Authentic,
-  ClientMessage,
-  Commit,
-  LocalCommit,
-  Message,
-  Pom,
-  SpecResponse,
+import {
+  type Authentic,
+  type ClientMessage,
+  type Commit,
+  isForClient,
+  type Message,
+  type Pom,
 } from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
@@ -65,9 +64,11 @@ export class ZyzzyvaAuthenticator {
     const { message } = decoded
     switch (message._tag) {
       case "SpecResponse":
+      case "ReadResponse":
       case "LocalCommit":
         return "WrongReceiver"
-      case "Request": {
+      case "Request":
+      case "Read": {
         if (!isOf(peer, message.client)) return "WrongSender"
         const { from, to } = decoded as Extract<ZyzzyvaDecoded, { readonly from: number }>
         const digest = digestOfRequestBytes(bytes, from, to)
@@ -117,10 +118,8 @@ export const authenticAnswer = (
   replica: ReplicaId,
   message: Message,
 ): Authentic<ClientMessage> | Dropped => {
-  if (message._tag !== "SpecResponse" && message._tag !== "LocalCommit") return "WrongReceiver"
-  return message.replica === replica
-    ? authentic<SpecResponse | LocalCommit>(message)
-    : "WrongSender"
+  if (!isForClient(message)) return "WrongReceiver"
+  return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
 }
 
 /** Whether others would believe what a client shows them. */

@@ -2,7 +2,8 @@
  * Zyzzyva's clients as what runs them sees them. Certificates and asking again are behind one call.
  *
  * Outside the specification: when a client goes on without the last answers: at once where they
- * cannot come. `ClientCommit` may happen there as soon as there are enough. And which of its
+ * cannot come. `ClientCommit` may happen there as soon as there are enough. When it asks to be
+ * answered only when its request is committed: while a replica is not there. And which of its
  * certificates and proofs are lost: those that others would not believe.
  */
 import type { Timestamp } from "../core/ids.ts"
@@ -17,7 +18,14 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/zyzzyva/client.ts"
-import type { Authentic, ClientMessage, Commit, Pom, Request } from "../core/zyzzyva/message.ts"
+import type {
+  Authentic,
+  ClientMessage,
+  Commit,
+  Pom,
+  Read,
+  Request,
+} from "../core/zyzzyva/message.ts"
 import { clientLine, clientsDropLine } from "../core/zyzzyva/trace.ts"
 import { authenticatorOf } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -26,18 +34,40 @@ import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
 import { storeFingerprint } from "./handshake.ts"
 import type { EndpointKeys } from "./keys.ts"
+import { replierInTurn } from "./replier.ts"
 import { authenticAnswer, canBeShown } from "./zyzzyva-authenticate.ts"
 import { readZyzzyvaMessage, writeZyzzyvaMessage } from "./zyzzyva-codec.ts"
 import { zyzzyvaClientConfig } from "./zyzzyva-config.ts"
 import { ZyzzyvaVerifier } from "./zyzzyva-signature.ts"
 
+type Sent = Request | Read | Commit | Pom
+
 export interface ZyzzyvaClientKinds extends ClientKinds {
   readonly State: ClientState
   readonly Input: ClientInput
   readonly Message: UnsignedRequest | Commit | Pom
-  readonly Sent: Request | Commit | Pom
+  readonly Sent: Sent
   readonly Reply: Authentic<ClientMessage>
 }
+
+// All have answered who can, and not alike, or all of them by digest: others are to be asked, once.
+const isInVain = (
+  { operation, toAll, readOnly, responses }: ClientState,
+  absent: (replica: number) => boolean,
+): boolean => {
+  const lacks = readOnly || responses.some((r) => r?.digest === true)
+  if (operation === undefined || toAll || !lacks) return false
+  return responses.every((r, replica) => r !== undefined || absent(replica))
+}
+
+const isSame = (
+  message: UnsignedRequest,
+  known: Sent | undefined,
+): known is Extract<Sent, { readonly authenticator: string }> =>
+  known !== undefined &&
+  "authenticator" in known &&
+  known._tag === message._tag &&
+  known.timestamp === message.timestamp
 
 /** `firstTimestamp`: every client's timestamps start above it. */
 export const zyzzyvaClient = (
@@ -61,16 +91,22 @@ export const zyzzyvaClient = (
     group,
     first: (client) => initClient(coreOf(client)),
     step: (client, state, input) => stepClient(coreOf(client), state, input),
-    submit: (_, { operation }) => ({ _tag: "Submit", operation }),
+    submit: ({ timestamp }, asked) => {
+      const { operation, reads } = asked
+      if (reads && config.readOnly) return { _tag: "Submit", operation, readOnly: true }
+      const isLacking = asked.connected.length < group.n
+      const first = config.commitFirst && isLacking ? { commitFirst: true as const } : {}
+      return { _tag: "Submit", operation, ...replierInTurn(config, asked, timestamp), ...first }
+    },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
     received: (message) => ({ _tag: "Receive", message }),
     firstWaitMs: config.retransmitMs,
     view: (client, state) => clientView(coreOf(client), state),
-    asksPrimary: ({ operation, toAll, responses }) =>
-      operation !== undefined && !toAll && responses.every((r) => r === undefined),
+    asksPrimary: ({ operation, toAll, readOnly, responses }) =>
+      operation !== undefined && !toAll && !readOnly && responses.every((r) => r === undefined),
     isReady: (client, state, absent) => {
       const shown = pendingCertificate(coreOf(client), state)
-      if (shown === undefined) return false
+      if (shown === undefined) return isInVain(state, absent)
       const answered = new Set(shown.signers.map((s) => s.replica))
       return state.responses.every((_, replica) => answered.has(replica) || absent(replica))
     },
@@ -79,17 +115,16 @@ export const zyzzyvaClient = (
         ? state.responses.flatMap((r, replica) => (r === undefined ? [replica] : []))
         : [],
     outgoing: (message, known) => {
-      if (message._tag !== "Request") {
+      if (message._tag === "Commit" || message._tag === "Pom") {
         return canBeShown(group, verifier, message) ? message : undefined
       }
       // The same request goes out with the same authenticator again.
-      const same = known?._tag === "Request" && known.timestamp === message.timestamp
-      const authenticator = same
+      const authenticator = isSame(message, known)
         ? known.authenticator
         : authenticatorOf(keys.client(message.client), message)
       return { ...message, authenticator }
     },
-    isRequest: (sent) => sent._tag === "Request",
+    isRequest: (sent) => sent._tag === "Request" || sent._tag === "Read",
     write: writeZyzzyvaMessage,
     read: (reader, replica) => {
       const decoded = readZyzzyvaMessage(reader, limits)

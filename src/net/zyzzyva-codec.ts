@@ -1,10 +1,10 @@
 /**
- * Zyzzyva's messages as bytes; the rules of src/net/codec.ts hold. A request is PBFT's.
+ * Zyzzyva's messages as bytes; the rules of src/net/codec.ts hold. A request and a read are PBFT's.
  *
  *     certificate   = view seq history signers
  *     order-req     = 40h view seq history digest signature signed-batch
  *     spec-response = 41h view seq history signature client timestamp replica u32(length) result
- *                     (00 | 01 signature)
+ *                     marks [signature]
  *     spec-header   = 42h view seq history signature replica
  *     commit        = 43h client certificate
  *     local-commit  = 44h view seq history client replica
@@ -12,11 +12,15 @@
  *     pom           = 48h u8(count) (view seq history signature)*
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
+ *     read-response = 50h view seq (00 | 01 history) client timestamp replica u32(length) result
+ *                     (00 | 01: committed)
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
  *     fetch-state   = 4ch seq replica
  *
- * A STATE leaves in parts (zyzzyva-states.ts).
+ * Of `marks` the lowest bit says that there is the primary's signature, the next one that the
+ * result is its digest, the third that it is committed. A STATE leaves in parts
+ * (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
@@ -33,6 +37,7 @@ import type {
   Order,
   OrderReq,
   Pom,
+  Read,
   Request,
   SpecHeader,
   SpecResponse,
@@ -43,9 +48,12 @@ import {
   type CodecLimits,
   type ReadBatch,
   readAuthenticator,
+  readMarks,
   readRequest,
   readSignedBatch,
   writeAuthenticator,
+  writeRead,
+  writeMarks,
   writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
@@ -64,10 +72,12 @@ import {
   writeViewChange,
   zyzzyvaChangeKind,
 } from "./zyzzyva-change-codec.ts"
+import { readReadResponse, writeReadResponse } from "./zyzzyva-read-codec.ts"
 
 /** The first byte of each message. */
 export const zyzzyvaKind = {
   Request: 1,
+  Read: 14,
   OrderReq: 0x40,
   SpecResponse: 0x41,
   SpecHeader: 0x42,
@@ -80,13 +90,14 @@ export const zyzzyvaKind = {
   Checkpoint: 0x4a,
   ViewConfirm: 0x4b,
   FetchState: 0x4c,
+  ReadResponse: 0x50,
 } as const
 
 /** A message and, for a request or an order, where its parts lie. */
 export type ZyzzyvaDecoded =
-  | { readonly message: Exclude<Message, Request | OrderReq> }
+  | { readonly message: Exclude<Message, Request | Read | OrderReq> }
   /** What the request's digest covers lies at `from .. to`. */
-  | { readonly message: Request; readonly from: number; readonly to: number }
+  | { readonly message: Request | Read; readonly from: number; readonly to: number }
   | { readonly message: OrderReq; readonly parts: ReadBatch }
 
 /** The largest size of each message beside its lists and texts. */
@@ -110,6 +121,9 @@ const readPlace = (reader: Reader): Place => {
   return { view, seq, history: reader.digest("history") }
 }
 
+/** What an answer bears; a bit each. */
+const marks = { order: 1, digest: 2, committed: 4 } as const
+
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
   writer.text(m.signature)
@@ -120,7 +134,11 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writer.u32(m.result.length)
   writer.text(m.result)
   writer.reserve(1)
-  writer.u8(m.order === undefined ? 0 : 1)
+  writer.u8(
+    (m.order === undefined ? 0 : marks.order) +
+      (m.digest === true ? marks.digest : 0) +
+      (m.committed === true ? marks.committed : 0),
+  )
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
@@ -142,6 +160,11 @@ const writePom = (writer: Writer, { orders }: Pom): void => {
 export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
   if (m._tag === "Request") {
     writeRequest(writer, m)
+    writeAuthenticator(writer, m.authenticator)
+    return writeMarks(writer, m)
+  }
+  if (m._tag === "Read") {
+    writeRead(writer, m)
     return writeAuthenticator(writer, m.authenticator)
   }
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
@@ -157,6 +180,8 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       return writeSignedBatch(writer, m.batch)
     case "SpecResponse":
       return writeResponse(writer, m)
+    case "ReadResponse":
+      return writeReadResponse(writer, m)
     case "SpecHeader":
       writePlace(writer, m)
       writer.text(m.signature)
@@ -202,7 +227,17 @@ const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded 
   const { client, timestamp, operation } = readRequest(reader, limits)
   const to = reader.at
   const authenticator = readAuthenticator(reader, limits)
-  return { message: { _tag: "Request", client, timestamp, operation, authenticator }, from, to }
+  const signed = { client, timestamp, operation, authenticator, ...readMarks(reader, limits) }
+  return { message: { _tag: "Request", ...signed }, from, to }
+}
+
+const readRead = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
+  const from = reader.at
+  reader.u8("kind")
+  const { client, timestamp, operation } = readRequest(reader, limits)
+  const to = reader.at
+  const authenticator = readAuthenticator(reader, limits)
+  return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
 }
 
 const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
@@ -221,11 +256,14 @@ const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const ordered = reader.u8("whether there is an order")
-  if (ordered > 1) reader.fail(`${ordered} is neither 0 nor 1`)
-  const order = ordered === 1 ? { order: readSignature(reader) } : {}
+  const given = reader.u8("marks")
+  if (given > marks.order + marks.digest + marks.committed)
+    reader.fail(`${given} is no set of marks`)
+  const order = (given & marks.order) > 0 ? { order: readSignature(reader) } : {}
+  const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
+  const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
   const about = { client, timestamp, result, replica }
-  return { _tag: "SpecResponse", ...place, signature, ...about, ...order }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...committed, ...order }
 }
 
 const readCommit = (reader: Reader, limits: CodecLimits): Commit => {
@@ -295,6 +333,7 @@ const readKnown = (
   limits: CodecLimits,
 ): ZyzzyvaDecoded | undefined => {
   if (first === zyzzyvaKind.Request) return readSignedRequest(reader, limits)
+  if (first === zyzzyvaKind.Read) return readRead(reader, limits)
   if (first === zyzzyvaKind.ViewChange) return { message: readViewChange(reader, limits) }
   if (first === zyzzyvaKind.NewView) return { message: readNewView(reader, limits) }
   if (first < 0) return undefined
@@ -304,6 +343,8 @@ const readKnown = (
       return readOrderReq(reader, limits)
     case zyzzyvaKind.SpecResponse:
       return { message: readResponse(reader, limits) }
+    case zyzzyvaKind.ReadResponse:
+      return { message: readReadResponse(reader, limits) }
     case zyzzyvaKind.SpecHeader:
       return { message: readHeader(reader) }
     case zyzzyvaKind.Commit:

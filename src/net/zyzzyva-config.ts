@@ -11,17 +11,24 @@ import { needsOf } from "../core/zyzzyva/needs.ts"
 import type { Config } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { longestWait } from "./core-config.ts"
-import { batchDigest } from "./digests.ts"
+import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-export const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: true } as const
+const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: true } as const
+
+/** The same with what the configuration switches on. */
+export const zyzzyvaHow = ({
+  readOnly,
+  commitFirst,
+}: Pick<ClusterConfig, "readOnly" | "commitFirst">) => ({ ...zyzzyvaRule, readOnly, commitFirst })
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {
   batchDigest,
   historyDigest,
   checkpointDigest: zyzzyvaCheckpointDigest,
+  resultDigest,
 } as const
 
 export const zyzzyvaCoreConfig = (
@@ -32,7 +39,8 @@ export const zyzzyvaCoreConfig = (
   const group = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  return { group, needs: needsOf(group), id, ...sizes, ...zyzzyvaRule, ...zyzzyvaDigests, sign }
+  const how = zyzzyvaHow(config)
+  return { group, needs: needsOf(group), id, ...sizes, ...how, ...zyzzyvaDigests, sign }
 }
 
 /** The share of the time until all are asked that the last answer is waited for. */
@@ -53,5 +61,6 @@ export const zyzzyvaClientConfig = (
     commitMs: Math.ceil(retransmitMs * commitShare),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    resultDigest,
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What is different in a configuration of Zyzzyva. It has no features that PBFT alone has; and its
- * batches are no larger than so that a frame has room for a log of them: a NEW-VIEW bears those
- * that may have been executed, each once.
+ * What is different in a configuration of Zyzzyva. It has none of the features that are PBFT's
+ * alone; and its batches are no larger than so that a frame has room for a log of them: a NEW-VIEW
+ * bears those that may have been executed, each once.
  */
 import type { ConfigIssue } from "./config-error.ts"
 
@@ -9,9 +9,8 @@ interface Given {
   readonly protocol: "pbft" | "zyzzyva"
   readonly service: string
   readonly logSize: number
-  readonly readOnly: boolean
   readonly tentative: boolean
-  readonly digestReplies: boolean
+  readonly commitFirst: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -31,10 +30,13 @@ export const zyzzyvaDefaults = {
   limits: { frameBytes: 64 * 1024 * 1024, sendQueueBytes: 128 * 1024 * 1024 },
 } as const
 
-/** What is wrong with a configuration of Zyzzyva; empty for another protocol. */
+/** What is wrong with a configuration of Zyzzyva, or with one that has what is Zyzzyva's alone. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
-  if (given.protocol !== "zyzzyva") return []
-  const switched = (["readOnly", "tentative", "digestReplies", "sketches"] as const)
+  if (given.protocol !== "zyzzyva") {
+    const expected = "false with protocol pbft, where nobody answers before it is prepared"
+    return given.commitFirst ? [{ path: "commitFirst", found: "true", expected }] : []
+  }
+  const switched = (["tentative", "sketches"] as const)
     .filter((name) => given[name])
     .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))
   const counted = (["agreedTimeMs", "bigRequestBytes"] as const)

@@ -1,11 +1,21 @@
-/** Executes what is ordered: the service is asked, but for what takes a replica back. */
+/** What the service is asked for: to execute what is ordered, and to read. */
+import type { ReadDone, ReadState } from "../core/effect.ts"
 import type { Bytes } from "../core/ids.ts"
 import { recoveringReplica, recoverResult } from "../core/pbft/rejoin.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"
 
-/** The results, and how many operations that are no reads the service was asked for. */
+/** The service reads, if it takes the operation for a read. */
+export const readBy = (service: Service, { client, timestamp, operation }: ReadState): ReadDone => {
+  const result = service.isRead(operation) ? service.execute(operation) : undefined
+  return { _tag: "ReadDone", client, timestamp, result }
+}
+
+/**
+ * The results, and how many operations that are no reads the service was asked for; not for what
+ * takes a replica back.
+ */
 export const executeRequests = (
   config: Config,
   service: Service,

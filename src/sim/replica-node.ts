@@ -29,7 +29,7 @@ import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import { Disk } from "./disk.ts"
 import { placeOf } from "./durable-place.ts"
-import { executeRequests } from "./execute-requests.ts"
+import { executeRequests, readBy } from "./execute-requests.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
@@ -335,13 +335,9 @@ export class ReplicaNode {
           this.#service.undo(this.#tentative)
           this.#tentative = 0
           break
-        case "ReadState": {
-          const { client, timestamp, operation } = effect
-          const isRead = this.#service.isRead(operation)
-          const result = isRead ? this.#service.execute(operation) : undefined
-          answers.push({ _tag: "ReadDone", client, timestamp, result })
+        case "ReadState":
+          answers.push(readBy(this.#service, effect))
           break
-        }
         default:
           // A new effect of the machine does not type-check until it is interpreted here.
           effect satisfies never

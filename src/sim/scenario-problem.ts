@@ -110,7 +110,7 @@ const protocolProblems = (scenario: Scenario): Found => {
   const done = scenario.byzantine.flatMap(({ behaviours }, k) =>
     behaviours.flatMap((b, j) => {
       const path = `byzantine[${k}].behaviours[${j}]`
-      const ofPbft = b._tag === "FalseTime" || b._tag === "Forgets"
+      const ofPbft = b._tag === "FalseTime"
       const ofZyzzyva = b._tag === "FalseViewChange" && (isZyzzyvaStory(b.story) || "view" in b)
       return (isZyzzyva ? ofPbft : ofZyzzyva) ? refused(path, b._tag) : []
     }),
@@ -135,14 +135,11 @@ const backOfPbft = (
   ...(recovered === true ? refused(`${path}.recovered`, "a recovery") : []),
 ]
 
-const zyzzyvaFields = new Set(["zyzzyva5", "rule", "confirmViews", "commitMs"])
+const zyzzyvaFields = new Set(["zyzzyva5", "commitFirst", "rule", "confirmViews", "commitMs"])
 const pbftFields = new Set([
-  "readOnly",
-  "hastyReads",
   "replyQuorum",
   "tentative",
   "maxTentative",
-  "digestReplies",
   "fetchDecisions",
   "agreedTimeMs",
   "recovery",

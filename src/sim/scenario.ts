@@ -68,6 +68,8 @@ export interface Cluster {
   readonly bigRequestBytes?: number
   /** Zyzzyva5: n = 5f + 1 replicas, and 4f + 1 equal answers complete a request. */
   readonly zyzzyva5?: boolean
+  /** Zyzzyva: every second request is answered when it is committed. */
+  readonly commitFirst?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */

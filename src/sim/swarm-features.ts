@@ -35,6 +35,15 @@ const optionsOf = (random: Random, clocks: ReadonlyArray<Clock>): Partial<Cluste
   }
 }
 
+const zyzzyvaOptionsOf = (random: Random): Partial<Cluster> => {
+  const has = (): boolean => random.chance(0.5)
+  return {
+    ...(has() ? { readOnly: true } : {}),
+    ...(has() ? { digestReplies: true } : {}),
+    ...(has() ? { commitFirst: true } : {}),
+  }
+}
+
 // Some writes get a value that is long enough to go past the primary.
 const withBigValues = (
   random: Random,
@@ -88,7 +97,11 @@ const lostDisks = (random: Random, scenario: Scenario): ReadonlyArray<Fault> => 
 /** The scenario with options, in every second run. */
 export const withFeatures = (random: Random, scenario: Scenario): Scenario => {
   if (random.chance(0.5)) return scenario
-  const cluster = { ...scenario.cluster, ...optionsOf(random, scenario.clocks) }
+  const drawn =
+    scenario.cluster.protocol === "zyzzyva"
+      ? zyzzyvaOptionsOf(random)
+      : optionsOf(random, scenario.clocks)
+  const cluster = { ...scenario.cluster, ...drawn }
   const { requests, byzantine, faults } = scenario
   const optional: Scenario = {
     ...scenario,

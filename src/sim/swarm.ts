@@ -130,7 +130,7 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
     endMs: calmAtMs + calmMs,
     expect: {},
   }
-  if (protocol !== "pbft") return plain
   const optional = withFeatures(new Random(seed, "features"), plain)
+  if (protocol !== "pbft") return optional
   return withRecoveries(new Random(seed, "recoveries"), optional)
 }

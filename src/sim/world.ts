@@ -5,6 +5,7 @@
  * that never delivers one has lost it.
  */
 import { assert } from "../core/assert.ts"
+import type { ReadDone, ReadState } from "../core/effect.ts"
 import type { Bytes, Digest, ReplicaId, Seq } from "../core/ids.ts"
 import type { Action } from "../core/pbft/action.ts"
 import {
@@ -15,7 +16,7 @@ import {
   stepClient,
 } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import { isReadable } from "../core/pbft/reads.ts"
+import { dueReads } from "../core/pbft/reads.ts"
 import type {
   Authentic,
   Message,
@@ -28,6 +29,7 @@ import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/pbft/state.ts"
 import { isSigned, type Request as PlainRequest } from "../core/request.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 
 /** The service of a model: what it answers and how it changes. */
 export interface ModelService<V> {
@@ -115,7 +117,7 @@ export const moveReplica = <V>(
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
-  checkReadEffects(process.state, took.state, took.effects)
+  checkReadEffects(dueReads(process.state), dueReads(took.state), took.effects)
   const sent = took.effects.flatMap((e) => envelopesOf(config, process, e))
   if (took.state === process.state) return { process, sent, action: took.action }
   const restored = restoreReplica(undoReplica(process, took.effects), took.effects, offered)
@@ -164,18 +166,26 @@ const checkExecuteEffect = (
   assert(asked === (is !== undefined && is !== was ? is : undefined), "Execute asked exactly once")
 }
 
-// Likewise ReadState, when a read waits for nothing any more.
-const checkReadEffects = (before: State, after: State, effects: ReadonlyArray<Effect>): void => {
-  const readable = (state: State): ReadonlyArray<string> =>
-    state.reads
-      .filter((r) => isReadable(state, r))
-      .map(({ client, timestamp }) => `${client} ${timestamp}`)
-  const was = readable(before)
-  const due = readable(after).filter((key) => !was.includes(key))
-  const asked = effects.flatMap((e) =>
-    e._tag === "ReadState" ? [`${e.client} ${e.timestamp}`] : [],
-  )
+type Due = ReadonlyArray<Pick<WaitingRead, "client" | "timestamp">>
+
+/** Likewise ReadState, when a read waits for nothing any more: of those that are due. */
+export const checkReadEffects = (
+  before: Due,
+  after: Due,
+  effects: ReadonlyArray<ReadState | { readonly _tag: string }>,
+): void => {
+  const keys = (due: Due): ReadonlyArray<string> => due.map((r) => `${r.client} ${r.timestamp}`)
+  const was = keys(before)
+  const due = keys(after).filter((key) => !was.includes(key))
+  const asked = keys(effects.filter((e): e is ReadState => e._tag === "ReadState"))
   assert(asked.join() === due.join(), "ReadState asked exactly once")
+}
+
+/** What the model's service reads in a state of its. */
+export const readFrom = <V>(service: ModelService<V>, value: V, read: WaitingRead): ReadDone => {
+  const { client, timestamp, operation } = read
+  const result = service.isRead(operation) ? service.result(value, read) : undefined
+  return { _tag: "ReadDone", client, timestamp, result }
 }
 
 const envelopesOf = <V>(
@@ -249,15 +259,10 @@ export const readReplica = <V>(
   config: Config,
   service: ModelService<V>,
   process: ReplicaProcess<V>,
-): ReadonlyArray<Moved<ReplicaProcess<V>>> => {
-  const { state, value } = process
-  const readable = state.reads.filter((read) => isReadable(state, read))
-  return readable.map((read) => {
-    const { client, timestamp, operation } = read
-    const result = service.isRead(operation) ? service.result(value, read) : undefined
-    return moveReplica(config, process, { _tag: "ReadDone", client, timestamp, result })
-  })
-}
+): ReadonlyArray<Moved<ReplicaProcess<V>>> =>
+  dueReads(process.state).map((read) =>
+    moveReplica(config, process, readFrom(service, process.value, read)),
+  )
 
 /** The replica stops and starts again with what its disk holds. */
 export const restartReplica = <V>(

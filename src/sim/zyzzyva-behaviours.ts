@@ -1,6 +1,7 @@
 /** What Byzantine replicas of Zyzzyva do, beside what those of any protocol can (wrapper.ts). */
 import type { Digest, Seq, View } from "../core/ids.ts"
 import type { SignedRequest } from "../core/request.ts"
+import { encodeResult } from "../core/service/key-value-operation.ts"
 import type { OrderReq } from "../core/zyzzyva/message.ts"
 import type { Config } from "../core/zyzzyva/state.ts"
 import { fuzzed } from "./fuzz.ts"
@@ -18,6 +19,8 @@ export interface ZyzzyvaSetting extends Making {
   readonly config: Config
   readonly random: Random
 }
+
+const absent = encodeResult({ _tag: "Absent" })
 
 type Out = Outgoing<ZyzzyvaMessage>
 type Batch = ReadonlyArray<SignedRequest>
@@ -167,6 +170,7 @@ const withUnknown = (setting: ZyzzyvaSetting, out: Out): ReadonlyArray<Out> => {
     case "SpecHeader":
     case "SpecResponse":
       return [{ ...out, message: sealedBy(setting, { ...message, history: unknown }) }]
+    case "ReadResponse":
     case "LocalCommit":
       return [{ ...out, message: { ...message, history: unknown } }]
     default:
@@ -194,10 +198,18 @@ export const zyzzyvaMakers = {
     }),
   FalseViewChange: falseViewChange,
   BadNewView: badNewView,
+  Forgets: () => ({
+    send: (out) => {
+      const { message } = out
+      if (message._tag !== "ReadResponse") return [out]
+      const nothing = { seq: 0, history: "", committed: true, result: absent } as const
+      return [{ ...out, message: { ...message, ...nothing } }]
+    },
+  }),
   WrongReply: () => ({
     send: (out) => {
       const { message } = out
-      if (message._tag !== "SpecResponse") return [out]
+      if (message._tag !== "SpecResponse" && message._tag !== "ReadResponse") return [out]
       return [{ ...out, message: { ...message, result: `${message.result}?` } }]
     },
   }),

@@ -38,11 +38,15 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     maxBatch,
     rule: cluster.rule ?? "corrected",
     canFetch: true,
+    readOnly: cluster.readOnly === true,
+    commitFirst: cluster.commitFirst === true,
+    hastyReads: cluster.hastyReads,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),
     checkpointDigest: (history, service, table) =>
       hashing.hash(JSON.stringify([history, service, table])),
+    resultDigest: hashing.hash,
     sign: (content) => signatures.sign(id, content),
   }
 }
@@ -50,7 +54,11 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
 /** A client that asks in vain waits twice as long each time, up to so many times as long. */
 const longestWait = 16
 
-export const zyzzyvaClientConfig = ({ cluster }: Scenario, id: number): ClientConfig => {
+export const zyzzyvaClientConfig = (
+  { cluster }: Scenario,
+  id: number,
+  { hashing }: Pick<Making, "hashing">,
+): ClientConfig => {
   const { retransmitMs } = cluster
   return {
     group: groupIn(cluster),
@@ -60,5 +68,6 @@ export const zyzzyvaClientConfig = ({ cluster }: Scenario, id: number): ClientCo
     commitMs: cluster.commitMs ?? Math.ceil(retransmitMs / 4),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    resultDigest: hashing.hash,
   }
 }

@@ -34,7 +34,16 @@ interface Saying extends HistoryEnd {
 
 /** What a correct replica says of a history: in an answer, at a checkpoint, of a certificate. */
 const sayingOf = (m: ZyzzyvaMessage): Saying | undefined =>
-  m._tag === "SpecResponse" || m._tag === "SpecHeader" || m._tag === "LocalCommit" ? m : undefined
+  m._tag === "SpecResponse" ||
+  m._tag === "ReadResponse" ||
+  m._tag === "SpecHeader" ||
+  m._tag === "LocalCommit"
+    ? m
+    : undefined
+
+// Whether it says that the history stays.
+const acknowledges = (m: Saying): boolean =>
+  ("_tag" in m && m._tag === "LocalCommit") || ("committed" in m && m.committed === true)
 
 /** How many liars there may be, and how many of a kind are enough. */
 export interface Backing {
@@ -169,7 +178,7 @@ export class ZyzzyvaLedger implements Monitor {
     this.#oneHistory(saying, name)
     this.#note(saying)
     if (message._tag === "SpecHeader") return
-    const kind = message._tag === "LocalCommit" ? "acknowledged" : "answered"
+    const kind = acknowledges(saying) ? "acknowledged" : "answered"
     const key = `${kind} v${saying.view} n${saying.seq} ${saying.history}`
     const backers = this.#backers.get(key) ?? new Set()
     this.#backers.set(key, backers.add(id))
@@ -283,22 +292,26 @@ const lackingRecord = (
 ): string | undefined => {
   const isThere = (tag: string, place: { view: View; seq: Seq; content: string }): boolean =>
     holds(recordKey(tag, place))
+  const isCertifiedBy = (of: { readonly view: View; readonly seq: Seq }): boolean =>
+    certified.some(
+      ({ view, seq, history }) =>
+        view >= of.view && seq >= of.seq && isThere("Certified", { view, seq, content: history }),
+    )
   switch (m._tag) {
     case "OrderReq":
     case "SpecHeader":
-    case "SpecResponse": {
+    case "SpecResponse":
+    case "ReadResponse": {
       if (!isEntered(m.view, holds)) return "ViewEntered"
       const isBelow = m.seq <= state.log.low
       const place = { view: m.view, seq: m.seq, content: m.history }
-      return isBelow || isThere("Ordered", place) ? undefined : "Ordered"
+      if (!isBelow && !isThere("Ordered", place)) return "Ordered"
+      const says = m._tag !== "SpecHeader" && "committed" in m && m.committed === true
+      return !says || isBelow || isCertifiedBy(m) ? undefined : "Certified"
     }
     case "LocalCommit": {
       if (!isEntered(m.view, holds)) return "ViewEntered"
-      const known = certified.some(
-        ({ view, seq, history }) =>
-          view >= m.view && seq >= m.seq && isThere("Certified", { view, seq, content: history }),
-      )
-      return m.seq <= state.log.low || known ? undefined : "Certified"
+      return m.seq <= state.log.low || isCertifiedBy(m) ? undefined : "Certified"
     }
     case "Checkpoint": {
       const place = { view: 0, seq: m.seq, content: m.digest }

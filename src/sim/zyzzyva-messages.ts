@@ -5,13 +5,14 @@
 import type { Bytes, ReplicaId } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
-import type {
-  Authentic,
-  Message,
-  OrderReq,
-  ReplicaMessage,
-  Signable,
-  State as StateMessage,
+import {
+  type Authentic,
+  isForClient,
+  type Message,
+  type OrderReq,
+  type ReplicaMessage,
+  type Signable,
+  type State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
 import type { Hash } from "../core/service/service.ts"
@@ -82,12 +83,12 @@ export const inputOf = (
   signatures: Signatures,
   { from, message }: { readonly from: NodeName; readonly message: Message },
 ): Input | Dropped => {
-  if (message._tag === "SpecResponse" || message._tag === "LocalCommit") return "WrongReceiver"
+  if (isForClient(message)) return "WrongReceiver"
   if (!isFromSender(from, message)) return "BadAuthenticator"
   if (!signatures.verify(config.group, message)) return "BadSignature"
   const isWhole = digested(message).every((d) => config.batchDigest(d.batch) === d.digest)
   if (!isWhole) return "BadDigest"
-  if (message._tag === "Request") {
+  if (message._tag === "Request" || message._tag === "Read") {
     if (message.client >= config.clients) return "UnknownClient"
     if (!verifies(message, config.id)) return "BadAuthenticator"
   }

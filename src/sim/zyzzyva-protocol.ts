@@ -8,13 +8,19 @@ import {
   stepClient,
   type UnsignedRequest,
 } from "../core/zyzzyva/client.ts"
-import type { Authentic, Commit, LocalCommit, Pom, SpecResponse } from "../core/zyzzyva/message.ts"
+import {
+  type Authentic,
+  type ClientMessage,
+  type Commit,
+  isForClient,
+  type Pom,
+} from "../core/zyzzyva/message.ts"
 import { authenticatorFor } from "./authenticators.ts"
 import { type ClientMachine, ClientNode } from "./client-node.ts"
 import { byzantineReplicas } from "./faulty.ts"
 import type { Hashing } from "./host.ts"
 import { microseconds } from "./network.ts"
-import { operationBytes } from "./operation.ts"
+import { isGet, operationBytes } from "./operation.ts"
 import type { Protocol, ReplicaSeat, Seat } from "./protocol.ts"
 import { Random } from "./random.ts"
 import { clockRate } from "./run-config.ts"
@@ -57,7 +63,7 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
     this.#options = options
     const { hashing } = options
     this.#making = { hashing, signatures: new Signatures(hashing.hash) }
-    const { fast, commit } = zyzzyvaClientConfig(scenario, 0).needs
+    const { fast, commit } = zyzzyvaClientConfig(scenario, 0, this.#making).needs
     const liars = byzantineReplicas(scenario).length
     const states = () => this.#correct.map(({ state }) => state)
     this.monitor = new ZyzzyvaLedger(states, { liars, fast, commit })
@@ -113,22 +119,29 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
     })
 
   #clientMachine(id: ClientId): Machine {
-    const config = zyzzyvaClientConfig(this.#scenario, id)
+    const config = zyzzyvaClientConfig(this.#scenario, id, this.#making)
     const { signatures } = this.#making
     const { group } = config
+    const { cluster } = this.#scenario
     const everyone = Array.from({ length: group.n }, (_, replica) => replica)
     return {
       initial: initClient(config),
       step: (state, input) => stepClient(config, state, input),
-      submit: (_, text) => ({ _tag: "Submit", operation: operationBytes(text) }),
+      submit: ({ timestamp }, text) => {
+        const submit = { _tag: "Submit" as const, operation: operationBytes(text) }
+        if (cluster.readOnly === true && isGet(text)) return { ...submit, readOnly: true }
+        const replier = timestamp % group.n
+        const asked = cluster.digestReplies === true ? { ...submit, replier } : submit
+        const first = cluster.commitFirst === true && timestamp % 2 === 1
+        return first ? { ...asked, commitFirst: true } : asked
+      },
       timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
       heard: (message) => {
-        if (message._tag !== "SpecResponse" && message._tag !== "LocalCommit") return undefined
-        if (!signatures.verify(group, message)) return undefined
-        return { _tag: "Receive", message: message as Authentic<SpecResponse | LocalCommit> }
+        if (!isForClient(message) || !signatures.verify(group, message)) return undefined
+        return { _tag: "Receive", message: message as Authentic<ClientMessage> }
       },
       sealed: (message) =>
-        message._tag === "Request"
+        message._tag === "Request" || message._tag === "Read"
           ? { ...message, authenticator: authenticatorFor(message, everyone) }
           : message,
     }

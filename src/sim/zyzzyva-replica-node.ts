@@ -26,6 +26,7 @@ import {
 import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
 import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
+import { readBy } from "./execute-requests.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Host } from "./host.ts"
 import { OrderCache } from "./order-cache.ts"
@@ -321,6 +322,9 @@ export class ZyzzyvaReplicaNode {
           break
         case "Execute":
           answers.push(this.#execute(effect))
+          break
+        case "ReadState":
+          answers.push(readBy(this.#service, effect))
           break
         default:
           // A new effect of the machine does not type-check until it is interpreted here.

@@ -21,6 +21,8 @@ const inputText = (input: Input): string => {
       return `${input.count} of the queue`
     case "Executed":
       return `n${input.seq}, ${input.results.length} requests`
+    case "ReadDone":
+      return `the read ${input.timestamp} of ${clientName(input.client)}`
     case "Timeout":
       return `accuses the primary of view ${input.view}`
     case "Begin":

@@ -12,11 +12,26 @@ import {
   stepClient,
 } from "../core/zyzzyva/client.ts"
 import { pendingExecution } from "../core/zyzzyva/execution.ts"
-import type { Authentic, Message, OrderReq, ReplicaMessage } from "../core/zyzzyva/message.ts"
+import {
+  type Authentic,
+  isForClient,
+  type Message,
+  type OrderReq,
+  type ReplicaMessage,
+} from "../core/zyzzyva/message.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords } from "../core/zyzzyva/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/zyzzyva/state.ts"
-import { authenticator, everyone, executed, type ModelService, verifiesAt } from "./world.ts"
+import { dueReads } from "../core/zyzzyva/reads.ts"
+import {
+  authenticator,
+  checkReadEffects,
+  everyone,
+  executed,
+  type ModelService,
+  readFrom,
+  verifiesAt,
+} from "./world.ts"
 
 /** A replica with its service; `snapshots` are the service's states at its own checkpoints. */
 export interface ReplicaProcess<V> {
@@ -50,10 +65,10 @@ type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
 
 /** The input that a delivered envelope is for replica `id`; undefined where it does not verify. */
 export const inputOf = (id: ReplicaId, { message, to }: ZyzzyvaEnvelope): Input | undefined => {
-  if (message._tag === "SpecResponse" || message._tag === "LocalCommit") return undefined
+  if (isForClient(message)) return undefined
   if (to !== undefined && !to.includes(id)) return undefined
-  if (message._tag === "Request" && !verifiesAt(message.authenticator).includes(id)) {
-    return undefined
+  if (message._tag === "Request" || message._tag === "Read") {
+    if (!verifiesAt(message.authenticator).includes(id)) return undefined
   }
   if (message._tag === "OrderReq") {
     const verdicts = message.batch.map((r) => verifiesAt(r.authenticator).includes(id))
@@ -80,6 +95,7 @@ const envelopesOf = <V>(
     }
     case "Persist":
     case "Execute":
+    case "ReadState":
     case "Restore":
       return []
   }
@@ -97,6 +113,7 @@ export const moveReplica = <V>(
 ): Moved<ReplicaProcess<V>> => {
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
+  checkReadEffects(dueReads(process.state), dueReads(took.state), took.effects)
   const sent = took.effects.flatMap((effect) => envelopesOf(process, effect))
   if (took.state === process.state) return { process, sent, action: took.action }
   const restore = took.effects.find((e) => e._tag === "Restore")
@@ -148,6 +165,16 @@ export const executeReplica = <V>(
   return moveReplica(config, ran, { _tag: "Executed", seq, results, service: digest })
 }
 
+/** The replica's reads, each done by the model's service; none while they have to wait. */
+export const readReplica = <V>(
+  config: Config,
+  service: ModelService<V>,
+  process: ReplicaProcess<V>,
+): ReadonlyArray<Moved<ReplicaProcess<V>>> =>
+  dueReads(process.state).map((read) =>
+    moveReplica(config, process, readFrom(service, process.value, read)),
+  )
+
 /** The replica stops and starts again with what its disk holds. */
 export const restartReplica = <V>(
   config: Config,
@@ -172,7 +199,7 @@ export const moveClient = (
   const sent = took.effects.flatMap((e): ReadonlyArray<ZyzzyvaEnvelope> => {
     if (e._tag !== "SendToReplicas") return []
     const { message } = e
-    if (message._tag !== "Request") return [{ message, to: undefined }]
+    if (message._tag !== "Request" && message._tag !== "Read") return [{ message, to: undefined }]
     return [{ message: { ...message, authenticator: auth }, to: e.replicas }]
   })
   return { process: took.state, sent, action: took.action }

@@ -4,6 +4,7 @@ import type { Digest } from "../core/ids.ts"
 import type { ClientData, EntryData, SaidData, VouchedData } from "../core/zyzzyva/projection.ts"
 import type { CertificateData, StableData } from "../core/zyzzyva/trace-data.ts"
 import { certificateOf, stableOf } from "../core/zyzzyva/trace-data.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 import type { ZyzzyvaChain } from "./chain.ts"
 import {
   certificateText,
@@ -22,6 +23,7 @@ interface ReplicaPost {
   readonly view?: number
   readonly stage?: string
   readonly queue?: number
+  readonly pendingReads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
   readonly slot?: ReadonlyArray<{
     readonly seq: number
     readonly view: number
@@ -94,6 +96,9 @@ const postText = (post: ReplicaPost, by: Writing): string => {
     ])
     return tlaTuple([symbols.seq(seq), content])
   })
+  const reads = post.pendingReads?.map(({ client, timestamp, after }) =>
+    tlaTuple([client, names.timestamp(client, timestamp), symbols.seq(after)]),
+  )
   const entries = table
     ?.filter(({ client }) => names.knows(client))
     .map((entry) => tlaTuple([entry.client, entryText(entry.client, entry, symbols)]))
@@ -106,6 +111,7 @@ const postText = (post: ReplicaPost, by: Writing): string => {
     ["view", post.view],
     ["stage", post.stage === undefined ? undefined : `"${post.stage}"`],
     ["queue", post.queue],
+    ["pendingReads", reads && tlaSet(reads)],
     ["slot", slots && tlaTuple(slots)],
     ["executed", executed === undefined ? undefined : symbols.seq(executed)],
     ["table", entries && tlaTuple(entries)],
@@ -140,6 +146,11 @@ const inputName = ({ input, _tag }: ZyzzyvaStepEvent): string => {
   return input._tag === "Timeout" && _tag === "ReplicaStep" ? "Timer" : input._tag
 }
 
+const readKey = (
+  { client, timestamp }: Pick<WaitingRead, "client" | "timestamp">,
+  { symbols }: Writing,
+): string => tlaTuple([client, symbols.names.timestamp(client, timestamp)])
+
 /** One element of `Trace`. */
 export const eventText = (event: ZyzzyvaStepEvent, chain: ZyzzyvaChain, by: Writing): string => {
   const { action } = event.step
@@ -150,6 +161,7 @@ export const eventText = (event: ZyzzyvaStepEvent, chain: ZyzzyvaChain, by: Writ
     ["node", event.replica],
     ["m", message],
     ["count", input._tag === "Propose" ? input.count : undefined],
+    ["read", input._tag === "ReadDone" ? readKey(input, by) : undefined],
     ["view", input._tag === "Timeout" ? input.view : undefined],
   ]
   if (isIgnored(action)) {
@@ -174,6 +186,8 @@ const clientEventText = (event: ClientEvent, message: string | undefined, by: Wr
     ["action", `"${step.action}"`],
     node,
     ["op", input._tag === "Submit" ? names.operation(input.operation) : undefined],
+    ["replier", input._tag === "Submit" ? (input.replier ?? names.replicas.length) : undefined],
+    ["first", input._tag === "Submit" ? tlaBoolean(input.commitFirst === true) : undefined],
     ["m", message],
     // The fields that changed are there whole.
     ["post", recordText(clientFields(client, event.post as Partial<ClientData>, by.symbols))],

@@ -1,17 +1,19 @@
 /** Messages of Zyzzyva as records of TLA+ (spec/tla/Zyzzyva.tla, section "Messages"). */
 import type { ReplicaId } from "../core/ids.ts"
-import type { Request } from "../core/request.ts"
+import type { Marks, Request } from "../core/request.ts"
 import { leadsToHistory } from "../core/zyzzyva/certificate.ts"
 import type {
   Certificate,
   Message,
   NewView,
+  ReadResponse,
   SpecResponse,
   Stable,
   State,
   ViewChange,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Entry } from "../core/zyzzyva/state.ts"
+import { markText } from "./run-names.ts"
 import { functionText, recordText, tlaBoolean, tlaSet } from "./tla-text.ts"
 import type { ZyzzyvaSymbols } from "./zyzzyva-symbols.ts"
 
@@ -33,15 +35,16 @@ const placeText = ({ view, seq, history }: Place, symbols: ZyzzyvaSymbols): stri
 const who = (all: ReadonlyArray<{ readonly replica: ReplicaId }>): string =>
   tlaSet([...new Set(all.map((s) => s.replica))])
 
-/** A request as its client sent it to some replicas. */
+/** A request, or a read, as its client sent it to some replicas. */
 export const requestText = (
-  r: Request,
+  r: Request & Marks & { readonly _tag?: "Request" | "Read" },
   to: ReadonlyArray<ReplicaId>,
   { names }: ZyzzyvaSymbols,
 ): string => {
   const t = names.timestamp(r.client, r.timestamp)
   const about = `client |-> ${r.client}, timestamp |-> ${t}, op |-> ${names.operation(r.operation)}`
-  return `[type |-> "Request", ${about}, auth |-> ${tlaSet(names.auth(r))}, to |-> ${tlaSet(to)}]`
+  const where = `auth |-> ${tlaSet(names.auth(r))}, to |-> ${tlaSet(to)}`
+  return `[type |-> "${r._tag ?? "Request"}", ${about}, ${where}${markText(r)}]`
 }
 
 /** An order, whose batch is given as text, to some replicas. */
@@ -63,9 +66,27 @@ const responseText = (m: SpecResponse, symbols: ZyzzyvaSymbols): string => {
   return (
     `[type |-> "SpecResponse", ${placeText(m, symbols)}, ` +
     `ordered |-> ${tlaBoolean(order !== undefined)}, client |-> ${client}, ` +
-    `timestamp |-> ${names.timestamp(client, timestamp)}, result |-> ${names.result(result)}, ` +
-    `replica |-> ${replica}]`
+    `timestamp |-> ${names.timestamp(client, timestamp)}, ` +
+    `${answerText({ ...m, result }, symbols)}, replica |-> ${replica}]`
   )
+}
+
+/** What an answer bears: a result or the digest of one, and whether it is committed. */
+export const answerText = (
+  m: { readonly result: string; readonly digest?: boolean; readonly committed?: boolean },
+  symbols: ZyzzyvaSymbols,
+): string => {
+  const { result, digest = false, committed = false } = m
+  const content = digest ? symbols.resultDigest(result) : symbols.names.result(result)
+  const marks = (digest ? ", digest |-> TRUE" : "") + (committed ? ", committed |-> TRUE" : "")
+  return `result |-> ${content}${marks}`
+}
+
+const readText = (m: ReadResponse, symbols: ZyzzyvaSymbols): string => {
+  const { client, timestamp, replica } = m
+  const about = `client |-> ${client}, timestamp |-> ${symbols.names.timestamp(client, timestamp)}`
+  const place = placeText(m, symbols)
+  return `[type |-> "ReadResponse", ${place}, ${about}, ${answerText(m, symbols)}, replica |-> ${replica}]`
 }
 
 export const certificateText = (c: Certificate, symbols: ZyzzyvaSymbols): string =>
@@ -166,7 +187,10 @@ export const messageText = (m: Message, by: Writing): string => {
   const { names } = symbols
   switch (m._tag) {
     case "Request":
+    case "Read":
       return requestText(m, names.replicas, symbols)
+    case "ReadResponse":
+      return readText(m, symbols)
     case "OrderReq":
       return orderText(m, names.batch(m.batch, m.digest), names.replicas, symbols)
     case "SpecResponse":

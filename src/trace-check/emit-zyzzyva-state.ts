@@ -10,6 +10,7 @@ import type { State, Vouched } from "../core/zyzzyva/state.ts"
 import { certificateOf } from "../core/zyzzyva/trace-data.ts"
 import * as Window from "../core/window.ts"
 import {
+  answerText as givenText,
   certificateText,
   entryText,
   newViewText,
@@ -40,6 +41,11 @@ const slotsText = ({ log }: State, symbols: ZyzzyvaSymbols): string => {
   })
   return tlaTuple(slots)
 }
+
+const readsText = (reads: State["pendingReads"], symbols: ZyzzyvaSymbols): string =>
+  tlaSet(
+    reads.map((r) => `${symbols.names.plain(r).slice(0, -1)}, after |-> ${symbols.seq(r.after)}]`),
+  )
 
 const vouchedText = (
   all: ReadonlyArray<Vouched>,
@@ -73,6 +79,7 @@ export const replicaText = (state: State, by: Writing): string => {
   return (
     `[view |-> ${state.view}, stage |-> "${state.stage}", queue |-> ${tlaTuple(queue)}, ` +
     `low |-> ${symbols.seq(state.log.low)}, executed |-> ${symbols.seq(state.executed)},\n` +
+    `   pendingReads |-> ${readsText(state.pendingReads, symbols)},\n` +
     `   slot |-> ${slotsText(state, symbols)},\n` +
     `   table |-> ${tableText(state.table, symbols)},\n` +
     `   value |-> ${symbols.histories.value(executedHistory(state))},\n` +
@@ -100,11 +107,11 @@ const changeFields = (state: State, by: Writing): string => {
   )
 }
 
-const answerText = (r: ClientData["responses"][number], symbols: ZyzzyvaSymbols): string => {
+const responseText = (r: ClientData["responses"][number], symbols: ZyzzyvaSymbols): string => {
   const place =
     `view |-> ${r.view}, seq |-> ${symbols.seq(r.seq)}, ` +
     `history |-> ${symbols.history(r.history)}, ordered |-> ${tlaBoolean(r.ordered)}`
-  return tlaTuple([r.replica, `[${place}, result |-> ${symbols.names.result(r.result)}]`])
+  return tlaTuple([r.replica, `[${place}, ${givenText(r, symbols)}]`])
 }
 
 const shownText = (c: NonNullable<ClientData["certificate"]>, symbols: ZyzzyvaSymbols): string => {
@@ -133,7 +140,7 @@ export const clientFields = (
     ["timestamp", timestamp === undefined ? undefined : names.timestamp(client, timestamp)],
     ["op", op],
     ["toAll", toAll === undefined ? undefined : tlaBoolean(toAll)],
-    ["responses", responses && tlaTuple(responses.map((r) => answerText(r, symbols)))],
+    ["responses", responses && tlaTuple(responses.map((r) => responseText(r, symbols)))],
     ["certificate", optional(certificate, (c) => shownText(c, symbols))],
     ["commits", commits && tlaSet(commits)],
     ["result", result === null ? "<<>>" : result === undefined ? undefined : names.result(result)],

@@ -5,7 +5,7 @@
  */
 import { isIgnored } from "../core/machine.ts"
 import type { ReplicaId } from "../core/ids.ts"
-import type { Request } from "../core/request.ts"
+import type { Marks, Request } from "../core/request.ts"
 import type { Certificate, Message, Signer, ViewChange } from "../core/zyzzyva/message.ts"
 import type { ZyzzyvaChain } from "./chain.ts"
 import type { Need, Needs, Sent, Traffic } from "./emit-messages.ts"
@@ -75,7 +75,8 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
       if (event._tag === "ClientStep" && effect._tag === "SendToReplicas") {
         const m = effect.message as Message
         const { symbols } = this.#by
-        if (m._tag === "Request") return [{ text: requestText(m, effect.replicas, symbols) }]
+        if (m._tag === "Request" || m._tag === "Read")
+          return [{ text: requestText(m, effect.replicas, symbols) }]
         const again = m._tag === "Commit" && event.step.action === "ClientTimeout"
         return [{ text: messageText(m, this.#by), again }]
       }
@@ -94,7 +95,8 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
 
   #isUntraced(m: Message): boolean {
     const { names } = this.#by.symbols
-    if (m._tag === "Request" || m._tag === "Commit") return !names.isTraced(m.client)
+    if (m._tag === "Request" || m._tag === "Read" || m._tag === "Commit")
+      return !names.isTraced(m.client)
     if ("replica" in m) return !this.#isTraced(m.replica)
     if (m._tag === "OrderReq" || m._tag === "NewView") return !this.#isTracedPrimary(m.view)
     // Whoever shows a proof, or a state: one without a trace may have had it from anybody.
@@ -103,7 +105,7 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
   }
 
   // The texts of a request's possible copies: to one replica, or to everyone.
-  #copies(r: Request, to: ReadonlyArray<ReplicaId>): Need {
+  #copies(r: Request & Marks, to: ReadonlyArray<ReplicaId>): Need {
     const { symbols } = this.#by
     const all = [...to.map((replica) => [replica]), symbols.names.replicas]
     return { forms: all.map((some) => requestText(r, some, symbols)) }

@@ -1,7 +1,7 @@
 /** The changes of a replica in a line of a trace, as emit-event.ts reads them. */
 import type { Claim, Entry } from "../core/pbft/message.ts"
 import type { RecoveryData } from "../core/pbft/projection.ts"
-import type { WaitingRead } from "../core/pbft/state.ts"
+import type { WaitingRead } from "../core/waiting-reads.ts"
 
 /** What a line says was changed: the data that src/core/pbft/trace-changes.ts writes. */
 export interface ReplicaPost {

@@ -6,7 +6,7 @@
  * may be asked for.
  */
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
-import type { Batch, NamedRequest, Request, SignedRequest } from "../core/request.ts"
+import type { Batch, Marks, NamedRequest, Request } from "../core/request.ts"
 import { Names } from "./names.ts"
 import { byRank, timestampRanks } from "./timestamp-ranks.ts"
 import { tlaSet, tlaTuple } from "./tla-text.ts"
@@ -152,9 +152,9 @@ export class RunNames {
     this.#seen.add(digest)
     this.#batches.set(digest, batch)
     const name = `B${this.#batchNames.of(digest)}`
-    // Whom its clients want to answer in full is no part of the digest.
-    const repliers = batch.map(({ replier }) => replier ?? "").join("_")
-    const variant = /\d/.test(repliers) ? `${name}r${repliers}` : name
+    // How its clients want to be answered is no part of the digest.
+    const marks = batch.map((r) => `${r.replier ?? ""}${r.commitFirst === true ? "c" : ""}`)
+    const variant = marks.some((mark) => mark !== "") ? `${name}r${marks.join("_")}` : name
     this.#variants.set(variant, batch)
     return variant
   }
@@ -193,7 +193,7 @@ export class RunNames {
   }
 
   #batchDefinitions(text: string): ReadonlyArray<string> {
-    const used = new Set(text.match(/\b(B\d+(r[\d_]*)?|D\d+)\b/g))
+    const used = new Set(text.match(/\b(B\d+(r[\d_c]*)?|D\d+)\b/g))
     const batches = [...this.#variants].flatMap(([name, batch]) =>
       used.has(name)
         ? [`${name} == ${tlaTuple(batch.map((r) => this.request(r, this.auth(r))))}`]
@@ -223,9 +223,8 @@ export class RunNames {
     return `[client |-> ${client}, timestamp |-> ${t}, op |-> ${this.operation(operation)}]`
   }
 
-  request(r: Request & Pick<SignedRequest, "replier">, auth: ReadonlyArray<ReplicaId>): string {
-    const replier = r.replier === undefined ? "" : `, replier |-> ${r.replier}`
-    return `${this.plain(r).slice(0, -1)}, auth |-> ${tlaSet(auth)}${replier}]`
+  request(r: Request & Marks, auth: ReadonlyArray<ReplicaId>): string {
+    return `${this.plain(r).slice(0, -1)}, auth |-> ${tlaSet(auth)}${markText(r)}]`
   }
 
   /** Where a request's authenticator verifies: everywhere for a traced client. */
@@ -246,5 +245,10 @@ export class RunNames {
     )
   }
 }
+
+/** How a request's client wants to be answered, as more fields of it. */
+export const markText = ({ replier, commitFirst }: Marks): string =>
+  (replier === undefined ? "" : `, replier |-> ${replier}`) +
+  (commitFirst === true ? ", commitFirst |-> TRUE" : "")
 
 const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

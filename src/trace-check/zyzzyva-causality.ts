@@ -58,6 +58,7 @@ const spokenOf = (m: Message): Claimed | undefined => {
     case "FetchState":
       return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
     case "ViewConfirm":
       return { view: m.view, seq: m.seq, key: key() }
@@ -80,12 +81,20 @@ interface Needed {
   readonly claimed: Claimed
 }
 
+/** A client's request that a step needs; `receiver` where it came from the client itself. */
+interface Wanted {
+  readonly kind: "Request" | "Read"
+  readonly request: Request
+  readonly receiver: ReplicaId | undefined
+}
+
 export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   readonly #traced: Traced
   readonly #everyone: ReadonlyArray<ReplicaId>
   readonly #replicas: ReadonlyArray<ClaimsSaid>
   readonly #clients = new Map<ClientId, ClaimsSaid>()
-  readonly #requests = new SentRequests()
+  /** What clients asked to be ordered, and what to be read: one may follow the other. */
+  readonly #asked = { Request: new SentRequests(), Read: new SentRequests() }
   /** States, whoever gave them. */
   readonly #given = new ClaimsSaid(1_000)
   readonly #open = new Set<string>()
@@ -180,22 +189,26 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     return found
   }
 
-  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<readonly [Request, ReplicaId?]> {
+  #requestsIn({ input, replica }: ReplicaEvent): ReadonlyArray<Wanted> {
     if (input._tag === "Receive") {
-      return input.message._tag === "Request" ? [[input.message, replica]] : []
+      const { message: request } = input
+      const { _tag: kind } = request
+      return kind === "Request" || kind === "Read" ? [{ kind, request, receiver: replica }] : []
     }
     if (input._tag !== "ReceiveOrderReq") return []
-    return input.message.batch.flatMap((r, k) => (input.verdicts[k] === true ? [[r] as const] : []))
+    return input.message.batch
+      .filter((_, k) => input.verdicts[k] === true)
+      .map((request) => ({ kind: "Request", request, receiver: undefined }))
   }
 
   #missingRequest(event: ReplicaEvent): Missing | undefined {
-    for (const [request, receiver] of this.#requestsIn(event)) {
+    for (const { kind, request, receiver } of this.#requestsIn(event)) {
       const { client, timestamp } = request
       const sender = this.#traced.clients.get(client)
       if (sender === undefined || this.#open.has(sender)) continue
-      const isSent = (): boolean => this.#requests.knows(request, receiver) !== "unsaid"
+      const isSent = (): boolean => this.#asked[kind].knows(request, receiver) !== "unsaid"
       if (isSent()) continue
-      return { sender, field: "in", what: `Request ${timestamp} of client ${client}`, isSent }
+      return { sender, field: "in", what: `${kind} ${timestamp} of client ${client}`, isSent }
     }
     return undefined
   }
@@ -295,7 +308,9 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   }
 
   #clientSent({ message, replicas }: Pick<Sent, "message" | "replicas">, place: Place): void {
-    if (message._tag === "Request") return this.#requests.send(message, replicas, place)
+    if (message._tag === "Request" || message._tag === "Read") {
+      return this.#asked[message._tag].send(message, replicas, place)
+    }
     const spoken = spokenOf(message)
     if (spoken !== undefined && message._tag === "Commit") {
       this.#saidOf(message.client).say(spoken)
@@ -307,10 +322,13 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     { timestamp, operation }: Pick<ClientState, "timestamp" | "operation">,
     place: Place,
   ): void {
-    this.#requests.forget(client, timestamp)
+    this.#asked.Request.forget(client, timestamp)
+    this.#asked.Read.forget(client, timestamp)
     this.#saidOf(client).forget(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
     if (operation === undefined) return
-    this.#requests.send({ client, timestamp, operation }, this.#everyone, place)
+    // Which of the two it was, nobody saw.
+    this.#asked.Request.send({ client, timestamp, operation }, this.#everyone, place)
+    this.#asked.Read.send({ client, timestamp, operation }, this.#everyone, place)
   }
 
   // What it said meanwhile is of views up to the one that it is in, and of its window at most.

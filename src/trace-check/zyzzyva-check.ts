@@ -33,7 +33,7 @@ export const zyzzyvaNodes = (
     const { kind } = header.node
     if (kind === "replica") return new ZyzzyvaReplicaReplay(header, given)
     if (kind === "sketcher") return new SketcherReplay(header, digests)
-    return new ZyzzyvaClientsReplay(header)
+    return new ZyzzyvaClientsReplay(header, given)
   }
   return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
 }

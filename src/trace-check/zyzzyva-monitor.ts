@@ -9,6 +9,7 @@ import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { forgetOldest } from "../core/oldest.ts"
 import { fullProjection } from "../core/zyzzyva/projection.ts"
+import { pendingExecution } from "../core/zyzzyva/execution.ts"
 import { durableRecords, restart } from "../core/zyzzyva/restart.ts"
 import type { Config, State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
@@ -151,14 +152,8 @@ export class ZyzzyvaMonitor {
 
   #execute(event: ReplicaEvent): void {
     const { step, replica, place } = event
-    const seq = step.state.executed
-    const view = step.state.view
-    const sent = step.effects.flatMap((e) => (e._tag === "SendToClient" ? [e.message] : []))
-    const results = sent.flatMap((m): ReadonlyArray<Answered> => {
-      if (m._tag !== "SpecResponse") return []
-      const { client, timestamp, result } = m
-      return [{ client, timestamp, result }]
-    })
+    const { view, executed: seq } = step.state
+    const results = resultsIn(this.#configs.get(replica) as Config, event)
     this.#atMostOnce(event, results)
     // The batch was in the log when it was executed; a checkpoint may have taken it since.
     const { history } = Window.get(event.before.log, seq)
@@ -229,6 +224,8 @@ export class ZyzzyvaMonitor {
     if (done === undefined || result === undefined) return
     const { seq, history } = done
     this.#complete(event, { seq, history, view: viewOf(event) })
+    // What is read is executed nowhere.
+    if (event.before.readOnly && event.input._tag === "Receive") return
     const execution = this.#executions.get(history)
     const own = execution?.results.find((r) => r.client === client && r.timestamp === timestamp)
     if (own === undefined) {
@@ -294,6 +291,17 @@ export class ZyzzyvaMonitor {
     const field = of.field ?? "post"
     return reject({ ...place, rule, node: nodeOf(event), step: n, field, ...shown, message })
   }
+}
+
+/** What was executed, for whom. */
+const resultsIn = (config: Config, { before, input }: ReplicaEvent): ReadonlyArray<Answered> => {
+  const requests = pendingExecution(config, before)?.requests ?? []
+  const results = input._tag === "Executed" ? input.results : []
+  return requests.map(({ client, timestamp }, k) => ({
+    client,
+    timestamp,
+    result: results[k] ?? "",
+  }))
 }
 
 // The view of the answers, or of the certificate, with which the request is complete.

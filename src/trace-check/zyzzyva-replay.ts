@@ -48,7 +48,10 @@ import type {
 } from "./zyzzyva-event.ts"
 
 /** The digests that the traced replicas used; the core hashes nothing itself. */
-export type ZyzzyvaDigests = Pick<Config, "batchDigest" | "historyDigest" | "checkpointDigest">
+export type ZyzzyvaDigests = Pick<
+  Config,
+  "batchDigest" | "historyDigest" | "checkpointDigest" | "resultDigest"
+>
 
 const replicaInputMisfit = misfit(ReplicaInput)
 const clientInputMisfit = misfit(ClientTraceInput)
@@ -67,7 +70,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  const how = { rule, confirmViews, canFetch: header.canFetch === true }
+  const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
@@ -159,23 +163,27 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
   }
 }
 
-const clientKind: ClientKind<ZyzzyvaHeader, ClientConfig, ClientState> = {
+type ClientDigests = Pick<ZyzzyvaDigests, "resultDigest">
+
+const clientKind = ({
+  resultDigest,
+}: ClientDigests): ClientKind<ZyzzyvaHeader, ClientConfig, ClientState> => ({
   kind: "clients",
   configOf: (header, id, firstTimestamp) => {
     const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-    return { ...groupOf(header), id, firstTimestamp, ...timers }
+    return { ...groupOf(header), id, firstTimestamp, ...timers, resultDigest }
   },
   init: initClient,
   timestampOf: ({ timestamp }) => timestamp,
-}
+})
 
 /** The replay of the clients of one process. */
 export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
   readonly node: string
   readonly #clients: TracedClients<ZyzzyvaHeader, ClientConfig, ClientState>
 
-  constructor(header: ZyzzyvaHeader) {
-    this.#clients = new TracedClients(header, clientKind)
+  constructor(header: ZyzzyvaHeader, digests: ClientDigests) {
+    this.#clients = new TracedClients(header, clientKind(digests))
     this.node = this.#clients.node
   }
 

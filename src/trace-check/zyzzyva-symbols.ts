@@ -32,6 +32,9 @@ export class ZyzzyvaSymbols {
   readonly histories: Histories
   readonly #chain: ZyzzyvaChain
   readonly #answers = new Map<string, Answered>()
+  readonly #reads = new Map<string, Omit<Answered, "place">>()
+  readonly #readOperations = new Set<string>()
+  readonly #resultOfDigest = new Map<Digest, string>()
   /** The digest of the checkpoint after a history. */
   readonly #digestAfter = new Map<Digest, Digest>()
   /** Tables beside those of the states at the chain's start: what they hold is met last. */
@@ -71,11 +74,26 @@ export class ZyzzyvaSymbols {
 
   /** What the service answered: `<<client, timestamp, value, result>>`. */
   results(): ReadonlyArray<string> {
-    return [...this.#answers.values()].map(({ history, place, client, timestamp, result }) => {
-      const value = this.histories.valueBefore(history, place)
+    const answer = ({ client, timestamp, result }: Omit<Answered, "place">, value: string) => {
       const key = [client, this.names.timestamp(client, timestamp), value]
       return tlaTuple([tlaTuple(key), this.names.result(result)])
-    })
+    }
+    return [
+      ...[...this.#answers.values()].map((a) =>
+        answer(a, this.histories.valueBefore(a.history, a.place)),
+      ),
+      ...[...this.#reads.values()].map((a) => answer(a, this.histories.value(a.history))),
+    ]
+  }
+
+  /** The digest of a result: of one that is known, or of one that nobody here has. */
+  resultDigest(digest: Digest): string {
+    return `<<"digest", ${this.names.result(this.#resultOfDigest.get(digest) ?? digest)}>>`
+  }
+
+  /** Operations that were to be read without an order. */
+  readOperations(): ReadonlyArray<string> {
+    return [...this.#readOperations].map((operation) => this.names.operation(operation))
   }
 
   /** The recorded digests of checkpoints as `<<history, digest>>` pairs. */
@@ -93,6 +111,11 @@ export class ZyzzyvaSymbols {
   #meetReplica(state: State): void {
     const { log, stable, checkpoints, certificates, viewChanges, newView } = state
     state.queue.forEach((r) => this.names.meetRequest(r))
+    for (const read of state.pendingReads) {
+      this.names.meetRequest(read)
+      this.histories.meetSeq(read.after)
+      this.#readOperations.add(read.operation)
+    }
     this.histories.meetSeq(stable.seq)
     for (const { seq, history, digest, table } of checkpoints) {
       this.histories.meet(history, { seq })
@@ -159,10 +182,8 @@ export class ZyzzyvaSymbols {
     for (const effect of event.step.effects) {
       if (!("message" in effect)) continue
       const { message } = effect
-      this.#meetMessage(
-        message._tag === "Request" ? { ...message, authenticator: "" } : message,
-        undefined,
-      )
+      const asks = message._tag === "Request" || message._tag === "Read"
+      this.#meetMessage(asks ? { ...message, authenticator: "" } : message, undefined)
     }
   }
 
@@ -185,6 +206,15 @@ export class ZyzzyvaSymbols {
       }
     }
     if (input._tag === "Executed" && !isIgnored(step.action)) this.#meetExecution(event)
+    if (input._tag === "ReadDone" && input.result !== undefined && !isIgnored(step.action)) {
+      const { client, timestamp, result } = input
+      const history = historyAt(before, before.executed)
+      this.#reads.set(`${client} ${timestamp} ${history}`, { history, client, timestamp, result })
+    }
+  }
+
+  #meetResult(result: string): void {
+    this.#resultOfDigest.set(this.#chain.digests.resultDigest(result), result)
   }
 
   // The history that the batch led to, whose value is what these requests made of the one before.
@@ -198,6 +228,7 @@ export class ZyzzyvaSymbols {
     requests.forEach(({ client, timestamp }, place) => {
       this.names.meetRequest({ client, timestamp })
       const result = input.results[place] as string
+      this.#meetResult(result)
       const answered = { history, place, client, timestamp, result }
       this.#answers.set(`${history} ${place}`, answered)
     })
@@ -207,12 +238,17 @@ export class ZyzzyvaSymbols {
     switch (m._tag) {
       case "Request":
         return this.names.meetRequest(m)
+      case "Read":
+        this.#readOperations.add(m.operation)
+        return this.names.meetRequest(m)
       case "OrderReq": {
         const { seq, history, digest, batch } = m
         this.names.meetBatch(batch, digest)
         return this.histories.meet(history, { seq, digest })
       }
       case "SpecResponse":
+      case "ReadResponse":
+        if (m._tag === "ReadResponse" || m.digest !== true) this.#meetResult(m.result)
         this.names.meetRequest(m)
         return this.histories.meet(m.history, { seq: m.seq })
       case "LocalCommit":
@@ -262,7 +298,9 @@ export class ZyzzyvaSymbols {
 
   #meetClient(client: number, state: ClientState): void {
     this.names.meetAsked(client, state)
+    if (state.readOnly && state.operation !== undefined) this.#readOperations.add(state.operation)
     for (const r of state.responses) {
+      if (r?.digest === false) this.#meetResult(r.result)
       if (r !== undefined) this.histories.meet(r.history, { seq: r.seq })
     }
     if (state.certificate !== undefined) this.#meetCertificate(state.certificate)

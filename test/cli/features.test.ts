@@ -1,6 +1,6 @@
-/** Features of PBFT that commands switch on by name. */
+/** Features that commands switch on by name. */
 import { describe, expect, it } from "vitest"
-import { changesOf, featureNames, featuresIn } from "../../src/cli/features.ts"
+import { changesOf, featureNames, featuresIn, featuresOfProtocol } from "../../src/cli/features.ts"
 import { run } from "./command.ts"
 
 describe("a list of features", () => {
@@ -9,9 +9,14 @@ describe("a list of features", () => {
     ["none", []],
     ["tentative", ["tentative"]],
     ["read-only,big-requests", ["read-only", "big-requests"]],
-    ["all", featureNames],
+    ["all", featuresOfProtocol.pbft],
   ])("%j names them", (list, names) => {
     expect(featuresIn(list)).toEqual({ names })
+  })
+
+  it("of Zyzzyva is of those that it has", () => {
+    expect(featuresIn("all", "zyzzyva")).toEqual({ names: featuresOfProtocol.zyzzyva })
+    expect(featuresIn("read-only,tentative", "zyzzyva")).toEqual({ unknown: "tentative" })
   })
 
   it.each(["tentative,", "tentative,all", "toString", "none,tentative"])(
@@ -29,7 +34,7 @@ describe("a list of features", () => {
   it("is refused with the names that there are", async () => {
     const { code, stderr } = await run(["start", "--with", "tentatve"])
     expect(code).toBe(2)
-    expect(stderr).toContain('there is no feature "tentatve"')
+    expect(stderr).toContain('pbft has no feature "tentatve"')
     expect(stderr).toContain("read-only, tentative")
   })
 })

@@ -14,6 +14,7 @@ import { rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
+import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -33,4 +34,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...refinementMutants,
   ...sketcherMutants,
   ...zyzzyvaMutants,
+  ...zyzzyvaFastMutants,
 ]

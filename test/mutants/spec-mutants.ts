@@ -10,6 +10,7 @@ import { rejoinSpecMutants } from "./rejoin-mutants.ts"
 import { toldSpecMutants } from "./told-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
+import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
@@ -314,4 +315,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...stateTransferSpecMutants,
   ...refinementSpecMutants,
   ...zyzzyvaSpecMutants,
+  ...zyzzyvaFastSpecMutants,
 ]

@@ -10,14 +10,14 @@ const paperTest = "test/paper/zyzzyva-tocs09.test.ts"
 export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a client takes 2f + 1 answers as complete",
-    file: `${core}/client.ts`,
-    find: "if (same >= config.needs.fast) {",
-    replace: "if (same >= config.needs.commit) {",
+    file: `${core}/answers.ts`,
+    find: "replicas.length >= fast || committed >= commit",
+    replace: "replicas.length >= commit || committed >= commit",
     killedBy: { check: "ReachShown is never reached", where: "Zyzzyva/ClientAlone" },
   },
   {
     name: "Zyzzyva: a client adds up answers of two views",
-    file: `${core}/client.ts`,
+    file: `${core}/answers.ts`,
     find: "a.view === b.view && a.seq === b.seq",
     replace: "a.seq === b.seq",
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
@@ -187,8 +187,10 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's 2f + 1 answers complete a request",
     file,
-    find: String.raw`IF Cardinality(Matching(responses, new)) >= FastQuorum`,
-    replace: String.raw`IF Cardinality(Matching(responses, new)) >= CommitQuorum`,
+    find: String.raw`  \/ Cardinality(S) >= FastQuorum
+`,
+    replace: String.raw`  \/ Cardinality(S) >= CommitQuorum
+`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {
@@ -210,8 +212,10 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's client takes an answer of a view twice",
     file,
-    find: String.raw`old # NoResponse => old.view < m.view`,
-    replace: String.raw`old # NoResponse => old.view <= m.view`,
+    find: String.raw`  \/ old.view < new.view
+`,
+    replace: String.raw`  \/ old.view <= new.view
+`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {

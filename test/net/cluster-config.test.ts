@@ -115,7 +115,7 @@ describe("a configuration", () => {
   )
 
   it.each([
-    [{ readOnly: true }, /^readOnly: found true, expected false with protocol zyzzyva$/],
+    [{ tentative: true }, /^tentative: found true, expected false with protocol zyzzyva$/],
     [{ sketches: true }, /^sketches: found true, expected false with protocol zyzzyva$/],
     [{ agreedTimeMs: 5 }, /^agreedTimeMs: found 5, expected 0 with protocol zyzzyva$/],
     [{ bigRequestBytes: 9 }, /^bigRequestBytes: found 9, expected 0 with protocol zyzzyva$/],

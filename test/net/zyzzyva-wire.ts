@@ -1,7 +1,7 @@
 /** Zyzzyva's messages and durable records as they can be on the wire and on disk. */
 import { createHash } from "node:crypto"
 import * as fc from "fast-check"
-import type { SignedRequest } from "../../src/core/request.ts"
+import { marksOf, type SignedRequest, unsigned } from "../../src/core/request.ts"
 import * as Messages from "../../src/core/zyzzyva/message.ts"
 import type { DurableRecord } from "../../src/core/zyzzyva/state.ts"
 import { batchDigest } from "../../src/net/digests.ts"
@@ -22,14 +22,12 @@ const ascending = <A>(all: ReadonlyArray<A>, keyOf: (a: A) => number): ReadonlyA
   return sorted.filter((a, k) => k === 0 || keyOf(sorted[k - 1] as A) !== keyOf(a))
 }
 
-const requestOnWire = ({ client, timestamp, operation, authenticator }: SignedRequest) => ({
-  client,
-  timestamp,
-  operation,
-  authenticator,
-})
-const bare = (batch: ReadonlyArray<SignedRequest>) =>
-  batch.map((r) => ({ ...requestOnWire(r), authenticator: "" }))
+const requestOnWire = (r: SignedRequest) => {
+  const { client, timestamp, operation, authenticator } = r
+  const replier = r.replier === undefined ? {} : { replier: r.replier % 4 }
+  return { client, timestamp, operation, authenticator, ...marksOf({ ...r, ...replier }) }
+}
+const bare = (batch: ReadonlyArray<SignedRequest>) => batch.map(unsigned)
 
 /** Digests are of SHA-256, signatures of Ed25519, lists ascend; a digest is that of its batch. */
 export const onWire = <M>(m: M): M => {
@@ -38,6 +36,8 @@ export const onWire = <M>(m: M): M => {
   const of = Object.entries(m as Json).map(([key, value]): [string, unknown] => {
     if (key === "signature" || key === "order") return [key, signatureOf(String(value))]
     if (key === "before") return [key, value === "" ? "" : digestOf(String(value))]
+    // The mark of an answer that bears a digest.
+    if (value === true) return [key, value]
     if (["digest", "history", "service"].includes(key)) return [key, digestOf(String(value))]
     if (key === "signers" || key === "accusers") {
       return [key, ascending(onWire(value) as Signed, (s) => s.replica)]
@@ -57,11 +57,6 @@ export const onWire = <M>(m: M): M => {
   const isOrder = data["_tag"] === "OrderReq" || "slot" in data || "authentic" in data
   const kept = isOrder ? requests.map(requestOnWire) : bare(requests)
   return { ...data, batch: kept, digest: batchDigest(requests) } as M
-}
-
-const withoutReplier = <M extends Messages.Message>(m: M): M => {
-  const { replier: _, ...rest } = m as M & { readonly replier?: number }
-  return rest as M
 }
 
 const small = [
@@ -130,9 +125,11 @@ const newView: fc.Arbitrary<Messages.NewView> = fc
   .map(onWire)
 
 export const messages: fc.Arbitrary<Messages.Message> = fc.oneof(
-  fromSchema(Messages.Request).map(withoutReplier),
+  fromSchema(Messages.Request).map((m) => ({ _tag: "Request" as const, ...requestOnWire(m) })),
   viewChange,
   newView,
+  fromSchema(Messages.Read),
+  fromSchema(Messages.ReadResponse).map(onWire),
   ...small.map((schema) => fromSchema(schema as typeof Messages.OrderReq).map(onWire)),
 )
 

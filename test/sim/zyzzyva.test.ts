@@ -56,7 +56,16 @@ describe("a swarm of Zyzzyva", () => {
     for (const kind of ["Crash", "Crash torn", "Clock", "Cut", "Say", "Byzantine", "lost"]) {
       expect(faults[kind]).toBeGreaterThan(0)
     }
-    const all = ["Restart", "RecvPom", "RecvFillHole", "EnterView", "RecvViewConfirm", "RecvState"]
+    const fast = ["AnswerRead", "ClientRecvReadResponse"]
+    const all = [
+      ...fast,
+      "Restart",
+      "RecvPom",
+      "RecvFillHole",
+      "EnterView",
+      "RecvViewConfirm",
+      "RecvState",
+    ]
     for (const action of all) expect(actions[action]).toBeGreaterThan(0)
     expect(liveness["demanded"]).toBe(40)
   })

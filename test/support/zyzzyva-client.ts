@@ -7,7 +7,7 @@ import {
   initClient,
   stepClient,
 } from "../../src/core/zyzzyva/client.ts"
-import type { LocalCommit, SpecResponse } from "../../src/core/zyzzyva/message.ts"
+import type { LocalCommit, ReadResponse, SpecResponse } from "../../src/core/zyzzyva/message.ts"
 import { deepFreeze } from "./deep-freeze.ts"
 import { authentic, clientConfigOf, digestOf } from "./zyzzyva.ts"
 
@@ -20,6 +20,15 @@ export const response = (replica: number, changed: Partial<SpecResponse> = {}): 
   const place = { view: 0, seq: 1, history: digestOf(0, 1), signature: `by ${replica}` }
   const about = { client: 0, timestamp: 1, result: "r", replica, order: "by the primary" }
   const message = authentic({ _tag: "SpecResponse" as const, ...place, ...about, ...changed })
+  return { _tag: "Receive", message }
+}
+
+export const submitRead: ClientInput = { _tag: "Submit", operation: "a", readOnly: true }
+
+export const readResponse = (replica: number, changed: Partial<ReadResponse> = {}): ClientInput => {
+  const place = { view: 0, seq: 1, history: digestOf(0, 1) }
+  const about = { client: 0, timestamp: 1, result: "r", replica }
+  const message = authentic({ _tag: "ReadResponse" as const, ...place, ...about, ...changed })
   return { _tag: "Receive", message }
 }
 
@@ -49,10 +58,12 @@ const guard = (
 
 export const clientGuards: ReadonlyArray<ClientGuard> = [
   guard("clientSubmit", "StillWaiting", [submit], submit),
-  guard("clientRecvSpecResponse", "ForAnotherClient", [submit], response(0, { client: 1 })),
-  guard("clientRecvSpecResponse", "NothingAwaited", [], response(0, { timestamp: 0 })),
-  guard("clientRecvSpecResponse", "WrongTimestamp", [submit], response(0, { timestamp: 2 })),
-  guard("clientRecvSpecResponse", "OldResponse", [submit, response(0)], response(0)),
+  guard("counted", "ForAnotherClient", [submit], response(0, { client: 1 })),
+  guard("counted", "NothingAwaited", [], response(0, { timestamp: 0 })),
+  guard("counted", "WrongTimestamp", [submit], response(0, { timestamp: 2 })),
+  guard("counted", "OldResponse", [submit, response(0)], response(0)),
+  guard("clientRecvSpecResponse", "AnotherKind", [submitRead], response(0)),
+  guard("clientRecvReadResponse", "AnotherKind", [submit], readResponse(0)),
   guard("clientCommit", "NothingAwaited", [], "commit"),
   guard("clientCommit", "NothingToShow", [submit], "commit"),
   guard("clientCommit", "NothingToShow", hasShown, "commit"),

@@ -35,10 +35,13 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   rule: "corrected",
   confirmViews: false,
   canFetch: true,
+  readOnly: false,
+  commitFirst: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>
     `${history}|${service}|${table.map((e) => `${e.timestamp}=${e.result}`).join(",")}`,
+  resultDigest: (result) => `digest of ${result}`,
   sign: (m) => `${m._tag} signed by ${id}`,
   ...changed,
 })
@@ -51,6 +54,7 @@ export const clientConfigOf = (id: ClientId): ClientConfig => ({
   commitMs: 5,
   retransmitMs: 100,
   maxRetransmitMs: 1000,
+  resultDigest: (result) => `digest of ${result}`,
 })
 
 export const authentic = <M extends Message>(message: M): Authentic<M> => message as Authentic<M>

@@ -9,6 +9,7 @@ import * as ClientTable from "../client-table.ts"
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
 import { type Request, replierOf, type SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import {
   entryData,
@@ -35,7 +36,6 @@ import {
   type Slot,
   type State,
   type Told,
-  type WaitingRead,
 } from "./state.ts"
 import { primaryOf } from "../quorum.ts"
 import { toldData, type ToldExecutionsData, toldOf } from "./told-data.ts"

@@ -14,43 +14,20 @@ import * as Window from "../window.ts"
 import type { Authentic, Read } from "./message.ts"
 import { mayAsk } from "./proposal.ts"
 import { isMute } from "./rejoin.ts"
-import {
-  type Config,
-  type Effect,
-  type PbftStep,
-  type State,
-  settledSeq,
-  type WaitingRead,
-} from "./state.ts"
-
-const readState = ({ client, timestamp, operation }: WaitingRead): Effect => ({
-  _tag: "ReadState",
-  client,
-  timestamp,
-  operation,
-})
+import { isWaiting, newlyDue, type WaitingRead, withRead } from "../waiting-reads.ts"
+import { type Config, type Effect, type PbftStep, type State, settledSeq } from "./state.ts"
 
 /** Whether the read can be answered from the state. */
 export const isReadable = ({ undo, executed }: State, { after }: WaitingRead): boolean =>
   undo === undefined && executed >= after
 
+/** The reads that can be answered from the state. */
+export const dueReads = (state: State): ReadonlyArray<WaitingRead> =>
+  state.reads.filter((read) => isReadable(state, read))
+
 /** The reads that may be done now, and could not before, as effects. */
 export const newReads = (before: State, now: State): ReadonlyArray<Effect> =>
-  now.reads.length === 0
-    ? none
-    : now.reads
-        .filter((r) => isReadable(now, r) && !(before.reads.includes(r) && isReadable(before, r)))
-        .map(readState)
-
-/** The effects with these reads: they are of the state before anything else is executed. */
-export const withReads = (
-  effects: ReadonlyArray<Effect>,
-  reads: ReadonlyArray<Effect>,
-): ReadonlyArray<Effect> => {
-  const last = effects.at(-1)
-  if (reads.length === 0 || last?._tag !== "Execute") return [...effects, ...reads]
-  return [...effects.slice(0, -1), ...reads, last]
-}
+  now.reads.length === 0 ? none : newlyDue(dueReads(before), dueReads(now))
 
 // The spec's PreparedAfter: the last number above what is executed for good that it has prepared.
 const preparedAfter = ({ hastyReads }: Config, state: State): Seq => {
@@ -71,12 +48,10 @@ export const recvRead = (config: Config, state: State, m: Authentic<Read>): Pbft
   if (timestamp <= ClientTable.get(state.table, client).timestamp) {
     return ignore(state, "OldTimestamp")
   }
-  const mine = state.reads.find((r) => r.client === client)
-  if (mine !== undefined && mine.timestamp >= timestamp) return ignore(state, "AlreadyWaiting")
+  if (isWaiting(state.reads, m)) return ignore(state, "AlreadyWaiting")
   if (isMute(state)) return ignore(state, "Mute")
   const read: WaitingRead = { client, timestamp, operation, after: preparedAfter(config, state) }
-  const others = state.reads.filter((r) => r !== mine)
-  const next = { ...state, reads: [...others, read].sort((a, b) => a.client - b.client) }
+  const next = { ...state, reads: withRead(state.reads, read) }
   return { state: next, effects: newReads(state, next), action: "RecvRead" }
 }
 

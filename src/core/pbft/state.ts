@@ -18,13 +18,13 @@ import {
   noDigest,
   type ReplicaId,
   type Seq,
-  type Timestamp,
   type View,
 } from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Batch, Request, SignedRequest } from "../request.ts"
 import * as Votes from "../votes.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type { Decision } from "./decision.ts"
@@ -143,15 +143,6 @@ export interface HeldEntry extends Message.Entry {
 export interface Settled {
   readonly executed: Seq
   readonly table: ClientTable.ClientTable
-}
-
-/** A request to read that waits for a committed state. */
-export interface WaitingRead {
-  readonly client: ClientId
-  readonly timestamp: Timestamp
-  readonly operation: Bytes
-  /** It waits until this is executed; 0 for nothing more than what was executed when it came. */
-  readonly after: Seq
 }
 
 /** A replica that lost its disk or is recovered with it: as what it came back, how far it is. */

@@ -46,6 +46,8 @@ export const zyzzyvaLaneConfig = (config: SketcherConfig, index: number): Zyzzyv
   commitMs: config.commitMs ?? config.retransmitMs,
   retransmitMs: config.retransmitMs,
   maxRetransmitMs: config.retransmitMs,
+  // A lane asks everyone for the whole result.
+  resultDigest: (result) => result,
 })
 
 /** A lane's client that waits for nothing, with timestamps above this one. */

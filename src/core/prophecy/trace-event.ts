@@ -120,6 +120,7 @@ export const sketcherInputOf = (traced: SketcherTraceInput, reading: Reading): S
       return heard(authentic({ _tag, ...fields }), reading)
     }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
       return heard(Zyzzyva.answerOf(traced), reading)
   }

@@ -13,6 +13,7 @@ import {
   type Config,
   type Effect,
   noConfirms,
+  noHeaders,
   nothingVouched,
   type State,
   type ZyzzyvaStep,
@@ -28,7 +29,7 @@ export const nothingHeard = (
   config: Config,
   state: State,
 ): Pick<State, "headers" | "checkpointVotes" | "confirms"> => ({
-  headers: nothingVouched(config, state.log.low),
+  headers: noHeaders(config, state.log.low),
   checkpointVotes: nothingVouched(config, state.log.low),
   confirms: noConfirms(config),
 })
@@ -67,6 +68,7 @@ export const leave = (config: Config, state: State, leaving: Leaving): ZyzzyvaSt
       accusers: [],
       viewChanges: [...others, viewChange].sort(byReplica),
       newView: undefined,
+      pendingReads: [],
     },
     effects: [
       ...before,

@@ -5,6 +5,8 @@ export type ReplicaAction =
   | "RecvOrderReq"
   | "RecvFillHole"
   | "Execute"
+  | "RecvRead"
+  | "AnswerRead"
   | "RecvSpecHeader"
   | "RecvCheckpoint"
   | "SendFetchState"
@@ -25,6 +27,7 @@ export type ReplicaAction =
 export type ClientAction =
   | "ClientSubmit"
   | "ClientRecvSpecResponse"
+  | "ClientRecvReadResponse"
   | "ClientCommit"
   | "ClientTimeout"
   | "ClientRecvLocalCommit"

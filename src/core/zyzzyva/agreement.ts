@@ -7,11 +7,12 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import { primaryOf } from "../quorum.ts"
-import type { SignedRequest } from "../request.ts"
+import { marksOf, type SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { accuse, hasAccused } from "./accusation.ts"
 import { isCertified } from "./certificate.ts"
-import { executeNext, signHeader } from "./execution.ts"
+import { signHeader } from "./answering.ts"
+import { executeNext } from "./execution.ts"
 import { historyAt, lastOrdered, orderAt } from "./log.ts"
 import type {
   Authentic,
@@ -65,10 +66,12 @@ const answerAgain = (config: Config, state: State, { client }: Request): Zyzzyva
   const order = signed === undefined ? {} : { order: signed }
   const header = { view, seq, history, signature, ...order }
   const about = { client, timestamp, result, replica: config.id }
-  const response: SpecResponse = { _tag: "SpecResponse", ...header, ...about }
+  const stays = isCertified(view, certificates, seq)
+  const mark = stays && config.commitFirst ? { committed: true as const } : {}
+  const response: SpecResponse = { _tag: "SpecResponse", ...header, ...about, ...mark }
   const place = { view, seq, history, client, replica: config.id }
   const commit: LocalCommit = { _tag: "LocalCommit", ...place }
-  const messages = isCertified(view, certificates, seq) ? [response, commit] : [response]
+  const messages = stays ? [response, commit] : [response]
   return {
     state,
     effects: messages.map((message) => ({ _tag: "SendToClient", client, message })),
@@ -105,7 +108,7 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
     return ignore(state, "AlreadyQueued")
   }
   const others = state.queue.filter((r) => r.client !== client)
-  const queue = [...others, { client, timestamp, operation, authenticator }]
+  const queue = [...others, { client, timestamp, operation, authenticator, ...marksOf(m) }]
   return { state: { ...state, queue }, effects: none, action: "RecvRequest" }
 }
 

@@ -7,6 +7,7 @@
 import type { Digest, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import * as Window from "../window.ts"
+import { answeredFirst } from "./answering.ts"
 import { above, isCertified, shown, withCertificate } from "./certificate.ts"
 import type {
   Authentic,
@@ -20,6 +21,7 @@ import type {
 import {
   type Config,
   type Effect,
+  noHeaders,
   nothingVouched,
   type Said,
   type State,
@@ -98,8 +100,10 @@ const voteForDue = (config: Config, state: State): Settled => {
 }
 
 // What was said at the numbers that are still in the window.
-const kept = (config: Config, all: ReadonlyArray<Vouched>, low: Seq): ReadonlyArray<Vouched> =>
-  nothingVouched(config, low).map((v) => all.find((x) => x.seq === v.seq) ?? v)
+const kept = (
+  nothing: ReadonlyArray<Vouched>,
+  all: ReadonlyArray<Vouched>,
+): ReadonlyArray<Vouched> => nothing.map((v) => all.find((x) => x.seq === v.seq) ?? v)
 
 // The last checkpoint that enough vouch for is stable: all up to it goes.
 const stabilise = (config: Config, state: State): Settled => {
@@ -115,22 +119,26 @@ const stabilise = (config: Config, state: State): Settled => {
       stable,
       log: Window.advance(state.log, seq),
       checkpoints: state.checkpoints.filter((c) => c.seq >= seq),
-      headers: kept(config, state.headers, seq),
-      checkpointVotes: kept(config, state.checkpointVotes, seq),
+      headers: kept(noHeaders(config, seq), state.headers),
+      checkpointVotes: kept(nothingVouched(config, seq), state.checkpointVotes),
       certificates: above(config, state.certificates, { from: state.log.low, low: seq, history }),
     },
     effects: [{ _tag: "Persist", record: { _tag: "CheckpointStable", stable } }],
   }
 }
 
-/** The spec's `Settle`: what follows from own checkpoints, histories, certificates and votes. */
-export const settle = (config: Config, state: State): Settled => {
+/**
+ * The spec's `Settle`: what follows from own checkpoints, histories, certificates and votes, after
+ * a step that began in the state `before`.
+ */
+export const settle = (config: Config, before: State, state: State): Settled => {
   const certified = heard(config, state)
+  const answers = answeredFirst(config, before, certified.state)
   const voted = voteForDue(config, certified.state)
   const settled = stabilise(config, voted.state)
   return {
     state: settled.state,
-    effects: [...certified.effects, ...voted.effects, ...settled.effects],
+    effects: [...certified.effects, ...answers, ...voted.effects, ...settled.effects],
   }
 }
 
@@ -153,7 +161,7 @@ export const recvSpecHeader = (
   if (why !== undefined) return ignore(state, why)
   const said = { digest: m.history, signature: m.signature }
   const headers = vouch(state.headers, m.seq, m.replica, said)
-  return { ...settle(config, { ...state, headers }), action: "RecvSpecHeader" }
+  return { ...settle(config, state, { ...state, headers }), action: "RecvSpecHeader" }
 }
 
 /** RecvCheckpoint (TOCS 27(4) section 3.1). Another replica vouches for its state. */
@@ -169,5 +177,5 @@ export const recvCheckpoint = (
   if (why !== undefined) return ignore(state, why)
   const said = { digest: m.digest, signature: m.signature }
   const checkpointVotes = vouch(state.checkpointVotes, m.seq, m.replica, said)
-  return { ...settle(config, { ...state, checkpointVotes }), action: "RecvCheckpoint" }
+  return { ...settle(config, state, { ...state, checkpointVotes }), action: "RecvCheckpoint" }
 }

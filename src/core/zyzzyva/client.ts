@@ -8,15 +8,24 @@ import type { CancelTimer, Complete, SendToReplicas, SetTimer } from "../effect.
 import type { Bytes, ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../ids.ts"
 import { ignore, type Machine, none, type Step } from "../machine.ts"
 import { type Group, primaryOf } from "../quorum.ts"
-import type { Request } from "../request.ts"
+import { type Marks, marksOf, type Request } from "../request.ts"
 import type { ClientAction } from "./action.ts"
+import {
+  areEnough,
+  contradictions,
+  matching,
+  replaces,
+  type Responses,
+  responseOf,
+} from "./answers.ts"
 import type {
   Authentic,
   Certificate,
+  ClientMessage,
   Commit,
   LocalCommit,
-  Order,
   Pom,
+  ReadResponse,
   SpecResponse,
 } from "./message.ts"
 import type { Needs } from "./state.ts"
@@ -33,17 +42,8 @@ export interface ClientConfig {
   readonly retransmitMs: number
   /** Each time in vain it waits twice as long as before, up to this, in milliseconds. */
   readonly maxRetransmitMs: number
-}
-
-/** What a replica answered last to the awaited request. */
-export interface Response {
-  readonly view: View
-  readonly seq: Seq
-  readonly history: Digest
-  readonly result: Bytes
-  readonly signature: Bytes
-  /** The primary's signature of its order; undefined where a new view brought the request. */
-  readonly order: Bytes | undefined
+  /** Digest of a result, as replicas send it in place of the result. */
+  readonly resultDigest: (result: Bytes) => Digest
 }
 
 /** A certificate that was shown, and the result that its signers gave. */
@@ -65,8 +65,10 @@ export interface ClientState {
   readonly operation: Bytes | undefined
   /** Whether the request went to every replica. */
   readonly toAll: boolean
+  /** Whether it is not to be ordered. */
+  readonly readOnly: boolean
   /** Answers by replica to the awaited request. */
-  readonly responses: ReadonlyArray<Response | undefined>
+  readonly responses: Responses
   /** The certificate that it showed last. */
   readonly certificate: Shown | undefined
   /** Who acknowledged it, ascending. */
@@ -77,13 +79,23 @@ export interface ClientState {
 }
 
 export type ClientInput =
-  | { readonly _tag: "Submit"; readonly operation: Bytes }
+  | {
+      readonly _tag: "Submit"
+      readonly operation: Bytes
+      /** Ask everyone for the answer without an order: the operation changes nothing. */
+      readonly readOnly?: true
+      /** Whom to ask for the whole result, the others for its digest; without it, everyone. */
+      readonly replier?: ReplicaId
+      /** Ask to be answered when the request is committed, and not before. */
+      readonly commitFirst?: true
+    }
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
-  | { readonly _tag: "Receive"; readonly message: Authentic<SpecResponse | LocalCommit> }
+  | { readonly _tag: "Receive"; readonly message: Authentic<ClientMessage> }
 
 /** A client's request; its authenticator is the driver's to make. */
-export type UnsignedRequest = { readonly _tag: "Request" } & Request
+export type UnsignedRequest = (({ readonly _tag: "Request" } & Marks) | { readonly _tag: "Read" }) &
+  Request
 
 /** Exactly what a client may ask for. */
 export type ClientEffect =
@@ -102,6 +114,7 @@ export const initClient = (config: ClientConfig): ClientState => ({
   timestamp: config.firstTimestamp,
   operation: undefined,
   toAll: false,
+  readOnly: false,
   responses: noResponses(config),
   certificate: undefined,
   commits: [],
@@ -118,35 +131,36 @@ const everyone = ({ group }: ClientConfig): ReadonlyArray<ReplicaId> =>
 
 const setTimer = (ms: number): ClientEffect => ({ _tag: "SetTimer", timer: "retransmit", ms })
 
-/** ClientSubmit (TOCS 27(4) section 3.2, step 1). The next request goes to the primary. */
+/**
+ * ClientSubmit (TOCS 27(4) section 3.2, step 1, and section 4). The next request goes to the
+ * primary; what only reads, to everyone.
+ */
 export const clientSubmit = (
   config: ClientConfig,
   state: ClientState,
-  operation: Bytes,
+  input: Submit,
 ): ClientStep => {
   if (state.operation !== undefined) return ignore(state, "StillWaiting")
   const timestamp = state.timestamp + 1
   assert(Number.isSafeInteger(timestamp), "timestamps are safe integers")
-  const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const { operation } = input
+  const readOnly = input.readOnly === true
+  const content = { client: config.id, timestamp, operation }
+  const message: UnsignedRequest = readOnly
+    ? { _tag: "Read", ...content }
+    : { _tag: "Request", ...content, ...marksOf(input) }
   const primary = primaryOf(config.group, clientView(config, state))
   return {
-    state: { ...state, timestamp, operation },
+    state: { ...state, timestamp, operation, readOnly },
     effects: [
-      { _tag: "SendToReplicas", replicas: [primary], message },
+      { _tag: "SendToReplicas", replicas: readOnly ? everyone(config) : [primary], message },
       setTimer(config.retransmitMs),
     ],
     action: "ClientSubmit",
   }
 }
 
-const match = (a: Response, b: Response): boolean =>
-  a.view === b.view && a.seq === b.seq && a.history === b.history && a.result === b.result
-
-const whoMatches = (
-  responses: ReadonlyArray<Response | undefined>,
-  response: Response,
-): ReadonlyArray<ReplicaId> =>
-  responses.flatMap((r, replica) => (r !== undefined && match(r, response) ? [replica] : []))
+type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
 
 interface Result extends Done {
   readonly result: Bytes
@@ -162,6 +176,7 @@ const complete = (
     ...state,
     operation: undefined,
     toAll: false,
+    readOnly: false,
     responses: noResponses(config),
     certificate: undefined,
     commits: [],
@@ -175,32 +190,6 @@ const complete = (
   action,
 })
 
-// Two orders of one primary for one number: shown to everyone.
-const contradictions = (
-  config: ClientConfig,
-  responses: ReadonlyArray<Response | undefined>,
-  response: Response,
-): ReadonlyArray<ClientEffect> => {
-  if (response.order === undefined) return none
-  const orderOf = (r: Response): Order => ({
-    view: r.view,
-    seq: r.seq,
-    history: r.history,
-    signature: r.order ?? "",
-  })
-  const histories = new Map<Digest, Response>()
-  for (const r of responses) {
-    if (r?.order === undefined || r.view !== response.view || r.seq !== response.seq) continue
-    if (r.history !== response.history) histories.set(r.history, r)
-  }
-  // order-free: messages of their own
-  return [...histories.values()].map((r) => ({
-    _tag: "SendToReplicas",
-    replicas: everyone(config),
-    message: { _tag: "Pom", orders: [orderOf(response), orderOf(r)] },
-  }))
-}
-
 /**
  * ClientRecvSpecResponse (TOCS 27(4) section 3.2, cases 4a and 4d). An answer; with enough that are
  * equal, of one view, the request is complete.
@@ -210,24 +199,50 @@ export const clientRecvSpecResponse = (
   state: ClientState,
   m: Authentic<SpecResponse>,
 ): ClientStep => {
+  if (state.readOnly) return ignore(state, "AnotherKind")
+  return counted(config, state, m, "ClientRecvSpecResponse")
+}
+
+/**
+ * ClientRecvReadResponse (TOCS 27(4) section 4). What a replica has read: of one history at all of
+ * them, or committed at as many as make a certificate.
+ */
+export const clientRecvReadResponse = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<ReadResponse>,
+): ClientStep => {
+  if (!state.readOnly) return ignore(state, "AnotherKind")
+  return counted(config, state, m, "ClientRecvReadResponse")
+}
+
+const counted = (
+  config: ClientConfig,
+  state: ClientState,
+  m: SpecResponse | ReadResponse,
+  action: ClientAction,
+): ClientStep => {
   if (m.client !== config.id) return ignore(state, "ForAnotherClient")
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
-  const old = state.responses[m.replica]
-  if (old !== undefined && old.view >= m.view) return ignore(state, "OldResponse")
-  const { view, seq, history, result, signature, order } = m
-  const response: Response = { view, seq, history, result, signature, order }
+  const response = responseOf(m)
+  if (!replaces(state.responses[m.replica], response)) return ignore(state, "OldResponse")
+  const { view, seq, history } = response
   const responses = state.responses.map((r, k) => (k === m.replica ? response : r))
   const views = state.views.map((v, k) => (k === m.replica ? Math.max(v, view) : v))
-  const shown = contradictions(config, state.responses, response)
-  const action = "ClientRecvSpecResponse"
+  const shown = contradictions(state.responses, response).map((message) => ({
+    _tag: "SendToReplicas" as const,
+    replicas: everyone(config),
+    message,
+  }))
   const next = { ...state, responses, views }
-  const same = whoMatches(responses, response).length
-  if (same >= config.needs.fast) {
-    const done = complete(config, next, response, action)
+  const same = matching(config, responses, response)
+  const { result } = same
+  if (areEnough(config.needs, same) && result !== undefined) {
+    const done = complete(config, next, { seq, history, result }, action)
     return { ...done, effects: [...shown, ...done.effects] }
   }
-  const enough = same === config.needs.commit ? [setTimer(config.commitMs)] : none
+  const enough = same.replicas.length === config.needs.commit ? [setTimer(config.commitMs)] : none
   return { state: next, effects: [...shown, ...enough], action }
 }
 
@@ -237,18 +252,23 @@ const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers
   certificate.seq === place.seq &&
   certificate.history === place.history
 
-/** The certificate that the answers make, if it was not shown yet. */
+/**
+ * The certificate that the answers make, if it was not shown yet. Without the result among them
+ * there is none to be had: all replicas are asked for it.
+ */
 export const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
+  // What was read makes none.
+  if (state.readOnly) return undefined
   for (const response of state.responses) {
     if (response === undefined) continue
-    const same = whoMatches(state.responses, response)
-    if (same.length < config.needs.commit) continue
+    const { replicas, result } = matching(config, state.responses, response)
+    if (replicas.length < config.needs.commit || result === undefined) continue
     if (isShown(state, response)) return undefined
-    const signers = same.map((replica) => ({
+    const signers = replicas.map((replica) => ({
       replica,
       signature: state.responses[replica]?.signature ?? "",
     }))
-    const { view, seq, history, result } = response
+    const { view, seq, history } = response
     return { view, seq, history, signers, result }
   }
   return undefined
@@ -282,19 +302,21 @@ const nextWait = ({ retransmitMs, maxRetransmitMs }: ClientConfig, waitedMs: num
 
 /**
  * ClientTimeout (TOCS 27(4) section 3.2, case 4c). Too few equal answers, or the certificate did
- * not help: every replica is asked, and shown the certificate again.
+ * not help: every replica is asked, and shown the certificate again. What was to be read is to be
+ * ordered now.
  */
 export const clientTimeout = (
   config: ClientConfig,
   state: ClientState,
   waitedMs: number,
 ): ClientStep => {
-  const { operation, timestamp, certificate } = state
+  const { operation, timestamp, certificate, readOnly } = state
   if (operation === undefined) return ignore(state, "NothingAwaited")
   const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
+  const responses = readOnly ? noResponses(config) : state.responses
   const again = certificate === undefined ? none : [commitOf(config, certificate)]
   return {
-    state: state.toAll ? state : { ...state, toAll: true },
+    state: state.toAll ? state : { ...state, toAll: true, readOnly: false, responses },
     effects: [
       ...again,
       { _tag: "SendToReplicas", replicas: everyone(config), message },
@@ -329,15 +351,28 @@ export const stepClient = (
 ): ClientStep => {
   switch (input._tag) {
     case "Submit":
-      return clientSubmit(config, state, input.operation)
+      return clientSubmit(config, state, input)
     case "Timeout":
       return pendingCertificate(config, state) === undefined
         ? clientTimeout(config, state, input.waitedMs)
         : clientCommit(config, state)
     case "Receive":
-      return input.message._tag === "SpecResponse"
-        ? clientRecvSpecResponse(config, state, input.message as Authentic<SpecResponse>)
-        : clientRecvLocalCommit(config, state, input.message as Authentic<LocalCommit>)
+      return receive(config, state, input.message)
+  }
+}
+
+const receive = (
+  config: ClientConfig,
+  state: ClientState,
+  m: Authentic<ClientMessage>,
+): ClientStep => {
+  switch (m._tag) {
+    case "SpecResponse":
+      return clientRecvSpecResponse(config, state, m)
+    case "ReadResponse":
+      return clientRecvReadResponse(config, state, m)
+    case "LocalCommit":
+      return clientRecvLocalCommit(config, state, m)
   }
 }
 

@@ -46,7 +46,7 @@ export const recvCommit = (config: Config, state: State, m: Authentic<Commit>): 
   }
   const known = isCertified(state.view, state.certificates, seq)
   const kept = known ? { state, effects: none } : acknowledge(state, certificate)
-  const settled = settle(config, kept.state)
+  const settled = settle(config, state, kept.state)
   const effects = [...kept.effects, local(config, m), ...settled.effects]
   return { state: settled.state, effects, action }
 }

@@ -5,24 +5,31 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { Execute, Executed } from "../effect.ts"
-import type { Bytes, Digest, Seq } from "../ids.ts"
+import type { Bytes, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Request, SignedRequest } from "../request.ts"
+import { answerTo, isCommitFirst, signHeader } from "./answering.ts"
 import { settle, vouch } from "./checkpointing.ts"
 import { orderAt } from "./log.ts"
-import type { SpecResponse } from "./message.ts"
+import { newReads } from "./reads.ts"
 import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
 
 // The requests of a batch that are to be executed: those with a new timestamp, in order.
-const fresh = (state: State, batch: ReadonlyArray<SignedRequest>): ReadonlyArray<Request> => {
+const fresh = (state: State, { batch }: Slot): ReadonlyArray<SignedRequest> => {
   const last = new Map<number, number>()
-  return batch.flatMap(({ client, timestamp, operation }) => {
+  return batch.filter(({ client, timestamp }) => {
     const seen = last.get(client) ?? ClientTable.get(state.table, client).timestamp
-    if (timestamp <= seen) return []
+    if (timestamp <= seen) return false
     last.set(client, timestamp)
-    return [{ client, timestamp, operation }]
+    return true
   })
 }
+
+const plain = ({ client, timestamp, operation }: Request): Request => ({
+  client,
+  timestamp,
+  operation,
+})
 
 /** The execution that the state waits for, or undefined. */
 export const pendingExecution = (
@@ -32,7 +39,7 @@ export const pendingExecution = (
   const seq = state.executed + 1
   const slot = state.stage === "active" ? orderAt(state, seq) : undefined
   if (slot === undefined) return undefined
-  const requests = fresh(state, slot.batch)
+  const requests = fresh(state, slot).map(plain)
   const checkpoint = seq % config.checkpointInterval === 0
   return { _tag: "Execute", seq, requests, checkpoint, undoable: false }
 }
@@ -44,10 +51,6 @@ export const executeNext = (config: Config, before: State, after: State): Readon
   return pendingExecution(config, before)?.seq === next.seq ? none : [next]
 }
 
-/** The signature of what an answer says of the history. */
-export const signHeader = (config: Config, view: number, seq: Seq, history: Digest): Bytes =>
-  config.sign({ _tag: "SpecHeader", view, seq, history, replica: config.id })
-
 interface Answered {
   readonly table: State["table"]
   readonly responses: ReadonlyArray<Effect>
@@ -56,26 +59,13 @@ interface Answered {
 const answer = (config: Config, state: State, slot: Slot, { seq, results }: Executed): Answered => {
   const { view } = state
   const { history } = slot
-  const requests = fresh(state, slot.batch)
-  const signature = requests.length === 0 ? "" : signHeader(config, view, seq, history)
-  const about = {
-    view,
-    seq,
-    history,
-    signature,
-    ...(slot.order === undefined ? {} : { order: slot.order }),
-  }
-  const responses = requests.map(({ client, timestamp }, k): Effect => {
-    const result = results[k] as Bytes
-    const message: SpecResponse = {
-      _tag: "SpecResponse",
-      ...about,
-      client,
-      timestamp,
-      result,
-      replica: config.id,
-    }
-    return { _tag: "SendToClient", client, message }
+  const requests = fresh(state, slot)
+  const atOnce = requests.some((r) => !isCommitFirst(config, r))
+  const signature = atOnce ? signHeader(config, view, seq, history) : ""
+  const responses = requests.flatMap((request, k): ReadonlyArray<Effect> => {
+    if (isCommitFirst(config, request)) return []
+    const message = answerTo(config, { seq, slot, signature }, request, results[k] as Bytes)
+    return [{ _tag: "SendToClient", client: request.client, message }]
   })
   const table = requests.reduce(
     (all, { client, timestamp }, k) =>
@@ -85,32 +75,39 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
   return { table, responses }
 }
 
-// The state's own checkpoint, and its history to the others.
+interface Told {
+  readonly state: State
+  readonly effects: ReadonlyArray<Effect>
+}
+
+// Its history to the others.
+const tell = (config: Config, state: State, seq: Seq, { history }: Slot): Told => {
+  const { view } = state
+  const signature = signHeader(config, view, seq, history)
+  const headers = vouch(state.headers, seq, config.id, { digest: history, signature })
+  const header = { _tag: "SpecHeader" as const, view, seq, history, signature, replica: config.id }
+  return {
+    state: { ...state, headers },
+    effects: [{ _tag: "Broadcast", message: header }],
+  }
+}
+
+// The state's own checkpoint.
 const takeCheckpoint = (
   config: Config,
   state: State,
   slot: Slot,
   { seq, service }: Executed,
-): { readonly state: State; readonly effects: ReadonlyArray<Effect> } => {
-  const { table, view } = state
+): Told => {
+  const { table } = state
   const { history } = slot
   const all = ClientTable.entries(table)
   const digest = config.checkpointDigest(history, service, all)
-  const signature = signHeader(config, view, seq, history)
-  const said = { digest: history, signature }
   const own = { seq, history, digest, service, table }
   const record = { _tag: "CheckpointTaken" as const, seq, history, digest, service, table: all }
-  const header = { _tag: "SpecHeader" as const, view, seq, history, signature, replica: config.id }
   return {
-    state: {
-      ...state,
-      checkpoints: [...state.checkpoints, own],
-      headers: vouch(state.headers, seq, config.id, said),
-    },
-    effects: [
-      { _tag: "Persist", record },
-      { _tag: "Broadcast", message: header },
-    ],
+    state: { ...state, checkpoints: [...state.checkpoints, own] },
+    effects: [{ _tag: "Persist", record }],
   }
 }
 
@@ -130,14 +127,20 @@ export const execute = (config: Config, state: State, input: Executed): ZyzzyvaS
   const taken = pending.checkpoint
     ? takeCheckpoint(config, ran, slot, input)
     : { state: ran, effects: none }
-  const settled = settle(config, taken.state)
+  const isTold = pending.checkpoint || slot.batch.some((r) => isCommitFirst(config, r))
+  const told = isTold
+    ? tell(config, taken.state, input.seq, slot)
+    : { state: taken.state, effects: none }
+  const settled = settle(config, state, told.state)
   const next = pendingExecution(config, settled.state)
   return {
     state: settled.state,
     effects: [
       ...responses,
       ...taken.effects,
+      ...told.effects,
       ...settled.effects,
+      ...newReads(state, settled.state),
       ...(next === undefined ? none : [next]),
     ],
     action: "Execute",

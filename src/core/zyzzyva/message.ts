@@ -37,9 +37,36 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   client: Natural,
   timestamp: Natural,
   result: BytesText,
+  /** The result is not whole: it is its digest. */
+  digest: Schema.optionalKey(Schema.Literal(true)),
+  /** The replica holds a certificate of its view that covers it. */
+  committed: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type SpecResponse = typeof SpecResponse.Type
+
+/** A request that is not to be ordered (section 4). */
+export const Read = Schema.TaggedStruct("Read", {
+  client: Natural,
+  timestamp: Natural,
+  operation: BytesText,
+  authenticator: BytesText,
+})
+export type Read = typeof Read.Type
+
+/** What a replica has read: of the history up to `seq`. Nobody shows it to others. */
+export const ReadResponse = Schema.TaggedStruct("ReadResponse", {
+  view: Natural,
+  seq: Natural,
+  history: HistoryText,
+  /** That history stays: it is of a stable checkpoint, or the replica holds a certificate. */
+  committed: Schema.optionalKey(Schema.Literal(true)),
+  client: Natural,
+  timestamp: Natural,
+  result: BytesText,
+  replica: Natural,
+})
+export type ReadResponse = typeof ReadResponse.Type
 
 /** The signed part of an answer, to the other replicas: at a checkpoint's number. */
 export const SpecHeader = Schema.TaggedStruct("SpecHeader", {
@@ -206,6 +233,7 @@ export type ViewConfirm = typeof ViewConfirm.Type
 /** What a replica receives. */
 export const ReplicaMessage = Schema.Union([
   Request,
+  Read,
   OrderReq,
   SpecHeader,
   Commit,
@@ -222,12 +250,18 @@ export const ReplicaMessage = Schema.Union([
 export type ReplicaMessage = typeof ReplicaMessage.Type
 
 /** What replicas send to each other. */
-export type PeerMessage = Exclude<ReplicaMessage, Request | Commit>
+export type PeerMessage = Exclude<ReplicaMessage, Request | Read | Commit>
 
 /** What a client receives. */
-export type ClientMessage = SpecResponse | LocalCommit
+export type ClientMessage = SpecResponse | ReadResponse | LocalCommit
 
 export type Message = ReplicaMessage | ClientMessage
+
+/** Whether clients receive it, and no replica. */
+export const isForClient = (message: { readonly _tag: string }): message is ClientMessage =>
+  message._tag === "SpecResponse" ||
+  message._tag === "ReadResponse" ||
+  message._tag === "LocalCommit"
 
 type Unsigned<M> = Omit<M, "signature">
 

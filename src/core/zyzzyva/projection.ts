@@ -6,14 +6,16 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { ClientId, Digest, ReplicaId, Seq, View } from "../ids.ts"
-import type { Request } from "../request.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
-import type { ClientConfig, ClientState, Done, Response } from "./client.ts"
+import type { Response } from "./answers.ts"
+import type { ClientConfig, ClientState, Done } from "./client.ts"
 import {
   type Config,
   type Entry,
   emptySlot,
   noEntry,
+  noHeaders,
   nothingVouched,
   type Slot,
   type Stage,
@@ -21,6 +23,7 @@ import {
   type Vouched,
 } from "./state.ts"
 import {
+  type BatchData,
   batchData,
   batchOfData,
   type CertificateData,
@@ -55,7 +58,7 @@ export interface SlotData {
   readonly view: View
   readonly digest: Digest
   readonly history: Digest
-  readonly batch: ReadonlyArray<Request>
+  readonly batch: BatchData
   /** Whether there is the primary's signed order. */
   readonly ordered: boolean
 }
@@ -84,7 +87,8 @@ export interface VouchedData {
 export interface ReplicaData {
   readonly view: View
   readonly stage: Stage
-  readonly queue: ReadonlyArray<Request>
+  readonly queue: BatchData
+  readonly pendingReads: ReadonlyArray<WaitingRead>
   readonly slot: ReadonlyArray<SlotData>
   readonly executed: Seq
   readonly table: ReadonlyArray<EntryData>
@@ -107,6 +111,9 @@ export interface ResponseData {
   readonly seq: Seq
   readonly history: Digest
   readonly result: string
+  /** Marks that are left out where they are false. */
+  readonly digest?: true
+  readonly committed?: true
   readonly ordered: boolean
 }
 
@@ -116,6 +123,7 @@ export interface ClientData {
   readonly timestamp: number
   readonly operation: string | null
   readonly toAll: boolean
+  readonly readOnly: boolean
   readonly responses: ReadonlyArray<ResponseData>
   /** null: none was shown. */
   readonly certificate: (CertificateData & { readonly result: string }) | null
@@ -156,6 +164,7 @@ export const fullProjection = (state: State): ReplicaData => ({
   view: state.view,
   stage: state.stage,
   queue: state.queue.map(requestData),
+  pendingReads: state.pendingReads,
   slot: Window.occupied(state.log).map((seq) => slotData(seq, Window.get(state.log, seq))),
   executed: state.executed,
   table: tableData(state.table),
@@ -191,11 +200,10 @@ const slotOf = ({ view, digest, history, batch, ordered }: SlotData): Slot => ({
 })
 
 const vouchedOf = (
-  config: Config,
-  low: Seq,
+  nothing: ReadonlyArray<Vouched>,
   data: ReadonlyArray<VouchedData>,
 ): ReadonlyArray<Vouched> =>
-  nothingVouched(config, low).map(({ seq, said }) => {
+  nothing.map(({ seq, said }) => {
     const own = data.find((v) => v.seq === seq)?.said ?? []
     const at = (replica: number) => own.find((s) => s.replica === replica)
     return {
@@ -214,6 +222,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
     view: data.view,
     stage: data.stage,
     queue: batchOfData(data.queue),
+    pendingReads: data.pendingReads,
     log: data.slot.reduce(
       (log, slot) => Window.set(log, slot.seq, slotOf(slot)),
       Window.make(emptySlot, config.logSize, low),
@@ -225,8 +234,8 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
       ...checkpoint,
       table: tableOf(config, table),
     })),
-    headers: vouchedOf(config, low, data.headers),
-    checkpointVotes: vouchedOf(config, low, data.checkpointVotes),
+    headers: vouchedOf(noHeaders(config, low), data.headers),
+    checkpointVotes: vouchedOf(nothingVouched(config, low), data.checkpointVotes),
     certificates: data.certificates.map(shownOf),
     accusers: signersOf(data.accusers),
     viewChanges: data.viewChanges.map(viewChangeOf),
@@ -244,6 +253,8 @@ const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
   seq: r.seq,
   history: r.history,
   result: r.result,
+  ...(r.digest ? { digest: true } : {}),
+  ...(r.committed ? { committed: true } : {}),
   ordered: r.order !== undefined,
 })
 
@@ -253,6 +264,7 @@ export const fullClientProjection = (state: ClientState): ClientData => ({
   timestamp: state.timestamp,
   operation: state.operation ?? null,
   toAll: state.toAll,
+  readOnly: state.readOnly,
   responses: state.responses.flatMap((r, replica) =>
     r === undefined ? [] : [responseData(replica, r)],
   ),
@@ -271,11 +283,14 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
   timestamp: data.timestamp,
   operation: data.operation ?? undefined,
   toAll: data.toAll,
+  readOnly: data.readOnly,
   responses: Array.from({ length: config.group.n }, (_, replica) => {
     const found = data.responses.find((r) => r.replica === replica)
     if (found === undefined) return undefined
     const { view, seq, history, result, ordered } = found
-    return { view, seq, history, result, signature: "", order: ordered ? "" : undefined }
+    const marks = { digest: found.digest === true, committed: found.committed === true }
+    const order = ordered ? "" : undefined
+    return { view, seq, history, result, ...marks, signature: "", order }
   }),
   certificate:
     data.certificate === null

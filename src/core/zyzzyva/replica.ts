@@ -6,6 +6,7 @@ import { recvFillHole, recvOrderReq, recvRequest, sendOrderReq } from "./agreeme
 import { recvCheckpoint, recvSpecHeader } from "./checkpointing.ts"
 import { recvCommit } from "./commit.ts"
 import { execute } from "./execution.ts"
+import { answerRead, recvRead } from "./reads.ts"
 import { restart } from "./restart.ts"
 import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import {
@@ -32,6 +33,8 @@ const receive = (
   switch (m._tag) {
     case "Request":
       return recvRequest(config, state, m)
+    case "Read":
+      return recvRead(config, state, m)
     case "SpecHeader":
       return recvSpecHeader(config, state, m)
     case "Commit":
@@ -68,6 +71,8 @@ export const step = (config: Config, state: State, input: Input): ZyzzyvaStep =>
       return sendOrderReq(config, state, input.count)
     case "Executed":
       return execute(config, state, input)
+    case "ReadDone":
+      return answerRead(config, state, input)
     case "Timeout":
       return timeout(config, state, input.view)
     case "Begin":

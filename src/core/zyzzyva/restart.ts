@@ -11,6 +11,7 @@ import {
   emptySlot,
   init,
   noEntry,
+  noHeaders,
   nothingVouched,
   type OwnCheckpoint,
   type State,
@@ -78,7 +79,7 @@ const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk =
       executed: stable.seq,
       table: own.table,
       checkpoints: [own],
-      headers: nothingVouched(config, stable.seq),
+      headers: noHeaders(config, stable.seq),
       checkpointVotes: nothingVouched(config, stable.seq),
       certificates: above(config, state.certificates, {
         from: state.log.low,

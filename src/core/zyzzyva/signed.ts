@@ -113,6 +113,8 @@ export const claims = (group: Group, m: Message): Claims => {
       return newViewClaims(group, m)
     case "FetchState":
     case "Request":
+    case "Read":
+    case "ReadResponse":
     case "LocalCommit":
     case "FillHole":
     case "ViewConfirm":

@@ -11,10 +11,12 @@ import { pendingExecution } from "./execution.ts"
 import { orderAt } from "./log.ts"
 import type { Authentic, FetchState, State as StateMessage } from "./message.ts"
 import { isValidStable } from "./new-log.ts"
+import { newReads } from "./reads.ts"
 import {
   type Config,
   type Effect,
   noEntry,
+  noHeaders,
   nothingVouched,
   type OwnCheckpoint,
   type State,
@@ -60,7 +62,7 @@ const adopted = (config: Config, state: State, own: OwnCheckpoint, m: StateMessa
     log: Window.advance(state.log, seq),
     executed: seq,
     table,
-    headers: nothingVouched(config, seq),
+    headers: noHeaders(config, seq),
     checkpointVotes: nothingVouched(config, seq),
     certificates: above(config, state.certificates, { from: low, low: seq, history }),
     queue: state.queue.filter((r) => r.timestamp > last(r.client)),
@@ -109,6 +111,7 @@ export const recvState = (
     { _tag: "Persist", record: { _tag: "CheckpointStable", stable } },
     ...(isConfirmed ? [confirmedRecord(state.view)] : []),
     { _tag: "Restore", seq },
+    ...newReads(state, next),
     ...(pending === undefined ? [] : [pending]),
   ]
   return { state: next, effects, action: "RecvState" }

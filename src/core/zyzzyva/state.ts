@@ -4,6 +4,8 @@ import type {
   Execute,
   Executed,
   Persist,
+  ReadDone,
+  ReadState,
   Restore,
   SendToClient,
   SendToReplicas,
@@ -12,6 +14,7 @@ import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View 
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Request, SignedRequest } from "../request.ts"
+import type { WaitingRead } from "../waiting-reads.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type * as Message from "./message.ts"
@@ -47,6 +50,12 @@ export interface Config {
   readonly confirmViews: boolean
   /** Whether it fetches the states of checkpoints that it has not come to. */
   readonly canFetch: boolean
+  /** Whether it answers reads without an order. */
+  readonly readOnly: boolean
+  /** Whether clients may ask to be answered when their request is committed. */
+  readonly commitFirst: boolean
+  /** Reads do not wait for what it has ordered: to show what then fails. */
+  readonly hastyReads?: boolean | undefined
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -57,6 +66,8 @@ export interface Config {
     service: Digest,
     table: ReadonlyArray<Entry>,
   ) => Digest
+  /** Digest of a result, for who answers without the result itself. */
+  readonly resultDigest: (result: Bytes) => Digest
   /** The replica's own signature of what the message says: a pure function, as digests are. */
   readonly sign: (message: Message.Signable) => Bytes
 }
@@ -110,6 +121,8 @@ export interface State {
   readonly stage: Stage
   /** Authentic requests in order of arrival, at most one a client. Volatile. */
   readonly queue: ReadonlyArray<SignedRequest>
+  /** The newest read of each client that is not answered, by client. Volatile. */
+  readonly pendingReads: ReadonlyArray<WaitingRead>
   /** By number the last order; its `low` is the stable checkpoint's number. Durable. */
   readonly log: Window.Window<Slot>
   /** The last executed sequence number: nothing of it need be agreed on. */
@@ -120,7 +133,7 @@ export interface State {
   readonly stable: Message.Stable
   /** Own checkpoints, ascending; the first is the stable one, which is durable. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
-  /** Histories by replica, at the checkpoint numbers in the window, ascending. Volatile. */
+  /** Histories by replica, at numbers in the window (`noHeaders`), ascending. Volatile. */
   readonly headers: ReadonlyArray<Vouched>
   /** Checkpoint digests by replica, likewise. Volatile. */
   readonly checkpointVotes: ReadonlyArray<Vouched>
@@ -172,6 +185,7 @@ export type Input =
   /** The primary may order a batch of the first `count` waiting requests. */
   | { readonly _tag: "Propose"; readonly count: number }
   | Executed
+  | ReadDone
   /** The view-change timer of `view` fired. */
   | { readonly _tag: "Timeout"; readonly view: View }
   /** The primary of a new view may begin it; see `canBegin`. */
@@ -190,6 +204,7 @@ export type Effect =
   | SendToReplicas<Message.OrderReq | Message.FillHole | Message.State>
   | Persist<DurableRecord>
   | Execute
+  | ReadState
   | Restore
 
 export type ZyzzyvaStep = Step<State, Effect, ReplicaAction>
@@ -202,15 +217,26 @@ export const emptySlot: Slot = {
   order: undefined,
 }
 
-/** The checkpoint numbers in the window above `low`, with nothing said of them. */
-export const nothingVouched = (config: Config, low: Seq): ReadonlyArray<Vouched> => {
-  const { checkpointInterval: K, logSize, group } = config
+// Every `step`-th number in the window above `low`, with nothing said of it.
+const nothingSaid = (
+  { logSize, group }: Config,
+  low: Seq,
+  step: number,
+): ReadonlyArray<Vouched> => {
   const all: Array<Vouched> = []
   for (let seq = low + 1; seq <= low + logSize; seq++) {
-    if (seq % K === 0) all.push({ seq, said: new Array<undefined>(group.n).fill(undefined) })
+    if (seq % step === 0) all.push({ seq, said: new Array<undefined>(group.n).fill(undefined) })
   }
   return all
 }
+
+/** The checkpoint numbers in the window above `low`, with nothing said of them. */
+export const nothingVouched = (config: Config, low: Seq): ReadonlyArray<Vouched> =>
+  nothingSaid(config, low, config.checkpointInterval)
+
+/** The same of the numbers at which replicas tell their histories; the spec's `HeaderSeqs`. */
+export const noHeaders = (config: Config, low: Seq): ReadonlyArray<Vouched> =>
+  nothingSaid(config, low, config.commitFirst ? 1 : config.checkpointInterval)
 
 export const noConfirms = ({ group }: Config): ReadonlyArray<undefined> =>
   new Array<undefined>(group.n).fill(undefined)
@@ -226,12 +252,13 @@ export const init = (config: Config): State => {
     view: 0,
     stage: "active",
     queue: [],
+    pendingReads: [],
     log: Window.make(emptySlot, config.logSize, 0),
     executed: 0,
     table,
     stable: { view: 0, seq: 0, digest, signers: [] },
     checkpoints: [{ seq: 0, history: noDigest, digest, service, table }],
-    headers: nothingVouched(config, 0),
+    headers: noHeaders(config, 0),
     checkpointVotes: nothingVouched(config, 0),
     certificates: [],
     accusers: [],

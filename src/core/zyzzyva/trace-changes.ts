@@ -20,11 +20,17 @@ export const replicaChanges = (before: State, after: State): string => {
   if (before.view !== after.view) text += `,"view":${after.view}`
   if (before.stage !== after.stage) text += `,"stage":${json(after.stage)}`
   if (before.queue !== after.queue) text += `,"queue":${after.queue.length}`
+  if (before.pendingReads !== after.pendingReads) text += readChanges(after)
   if (before.log !== after.log) text += logChanges(before, after)
   if (before.executed !== after.executed) text += `,"executed":${after.executed}`
   if (before.table !== after.table) text += tableChanges(before, after)
   text += checkpointChanges(before, after) + changeChanges(before, after)
   return `{${text.slice(1)}}`
+}
+
+const readChanges = ({ pendingReads }: State): string => {
+  const named = pendingReads.map(({ client, timestamp, after }) => ({ client, timestamp, after }))
+  return `,"pendingReads":${json(named)}`
 }
 
 const logChanges = (before: State, after: State): string => {

@@ -5,7 +5,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ReplicaId } from "../ids.ts"
-import { type Request, type SignedRequest, unsigned } from "../request.ts"
+import { type Marks, marksOf, type Request, type SignedRequest, unsigned } from "../request.ts"
 import type {
   Certificate,
   LastOrder,
@@ -18,10 +18,14 @@ import type {
 
 type Replicas = ReadonlyArray<ReplicaId>
 
+/** A request: with how its client wants to be answered, where it says so. */
+export type RequestData = Request & Marks
+export type BatchData = ReadonlyArray<RequestData>
+
 /** A batch that stands beside its digest. */
 export interface DigestedData {
   readonly digest: string
-  readonly batch: ReadonlyArray<Request>
+  readonly batch: BatchData
 }
 
 export interface CertificateData extends Omit<Certificate, "signers"> {
@@ -53,22 +57,25 @@ export interface NewViewData {
   readonly changes: ReadonlyArray<ViewChangeData>
 }
 
-export const requestData = ({ client, timestamp, operation }: Request): Request => ({
-  client,
-  timestamp,
-  operation,
-})
+export const requestData = (r: RequestData): RequestData => {
+  const { client, timestamp, operation } = r
+  return { client, timestamp, operation, ...marksOf(r) }
+}
 
-export const batchData = (batch: ReadonlyArray<Request>): ReadonlyArray<Request> =>
-  batch.map(requestData)
+export const batchData = (batch: BatchData): BatchData => batch.map(requestData)
 
 export const whoData = (signers: ReadonlyArray<Signer>): Replicas => signers.map((s) => s.replica)
 
 export const signersOf = (replicas: Replicas): ReadonlyArray<Signer> =>
   replicas.map((replica) => ({ replica, signature: "" }))
 
-export const batchOfData = (batch: ReadonlyArray<Request>): ReadonlyArray<SignedRequest> =>
-  batch.map(unsigned)
+export const requestOfData = (r: RequestData): SignedRequest => ({
+  ...unsigned(r),
+  ...marksOf(r),
+})
+
+export const batchOfData = (batch: BatchData): ReadonlyArray<SignedRequest> =>
+  batch.map(requestOfData)
 
 export const certificateData = ({ view, seq, history, signers }: Certificate): CertificateData => ({
   view,

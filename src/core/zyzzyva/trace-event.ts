@@ -15,6 +15,7 @@ import {
   batchOfData,
   certificateOf,
   newViewOf,
+  requestOfData,
   shownOf,
   stableOf,
   viewChangeOf,
@@ -25,7 +26,13 @@ const Digest = Schema.NonEmptyString
 const History = Schema.String
 const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 
-const Traced = Schema.Struct({ client: Natural, timestamp: Natural, operation: BytesText })
+/** How a client wants to be answered, where it says so. */
+const marks = {
+  replier: Schema.optionalKey(Natural),
+  commitFirst: Schema.optionalKey(Schema.Literal(true)),
+}
+const unmarked = { client: Natural, timestamp: Natural, operation: BytesText }
+const Traced = Schema.Struct({ ...unmarked, ...marks })
 const Batch = Schema.Array(Traced)
 const Replicas = Schema.Array(Natural)
 const Digested = Schema.Struct({ digest: Digest, batch: Batch })
@@ -70,18 +77,28 @@ const TracedRecord = Schema.Union([
 ])
 type TracedRecord = typeof TracedRecord.Type
 
-const responseFields = {
-  ...place,
-  ordered: Schema.Boolean,
+/** There only where an answer bears the result's digest. */
+const digestMark = { digest: Schema.optionalKey(Schema.Literal(true)) }
+/** There only where an answer says that its history stays. */
+const committedMark = { committed: Schema.optionalKey(Schema.Literal(true)) }
+const answerFields = {
   client: Natural,
   timestamp: Natural,
   result: BytesText,
   replica: Natural,
 }
+const responseFields = {
+  ...place,
+  ordered: Schema.Boolean,
+  ...answerFields,
+  ...digestMark,
+  ...committedMark,
+}
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
   Schema.Struct({ ...type("Request"), ...Traced.fields }),
+  Schema.Struct({ ...type("Read"), ...unmarked }),
   Schema.Struct({
     ...type("OrderReq"),
     ...place,
@@ -132,6 +149,13 @@ export const ReplicaInput = Schema.Union([
     /** The service's digest at a checkpoint; empty elsewhere. */
     service: Schema.String,
   }),
+  Schema.Struct({
+    ...type("ReadDone"),
+    client: Natural,
+    timestamp: Natural,
+    /** null: the service does not take the operation for a read. */
+    result: Schema.NullOr(BytesText),
+  }),
   /** The view-change timer of this view fired. */
   Schema.Struct({ ...type("Timeout"), view: Natural }),
   Schema.Struct(type("Begin")),
@@ -143,12 +167,18 @@ export type ReplicaInput = typeof ReplicaInput.Type
 /** What replicas answer, to a client or to a lane of a sketcher. */
 export const ReplicaAnswers = [
   Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
+  Schema.Struct({ ...type("ReadResponse"), ...place, ...committedMark, ...answerFields }),
   Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
 ] as const
 
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
-  Schema.Struct({ ...type("Submit"), operation: BytesText }),
+  Schema.Struct({
+    ...type("Submit"),
+    operation: BytesText,
+    readOnly: Schema.optionalKey(Schema.Literal(true)),
+    ...marks,
+  }),
   Schema.Struct(type("Timeout")),
   ...ReplicaAnswers,
 ])
@@ -163,6 +193,7 @@ export const ReplicaState = Schema.Struct({
   view: Natural,
   stage: Schema.Literals(["active", "changing", "confirming"]),
   queue: Batch,
+  pendingReads: Schema.Array(Schema.Struct({ ...unmarked, after: Natural })),
   slot: Schema.Array(
     Schema.Struct({ ...place, digest: Digest, batch: Batch, ordered: Schema.Boolean }),
   ),
@@ -193,11 +224,14 @@ export const ClientState = Schema.Struct({
   timestamp: Natural,
   operation: Schema.NullOr(BytesText),
   toAll: Schema.Boolean,
+  readOnly: Schema.Boolean,
   responses: Schema.Array(
     Schema.Struct({
       replica: Natural,
       ...place,
       result: BytesText,
+      ...digestMark,
+      ...committedMark,
       ordered: Schema.Boolean,
     }),
   ),
@@ -255,9 +289,15 @@ const orderOf = (traced: Extract<ReplicaInput, { readonly type: "OrderReq" }>): 
 /** The input that `step` was given. */
 export const inputOf = (traced: ReplicaInput): Input => {
   switch (traced.type) {
-    case "Request": {
-      const { client, timestamp, operation } = traced
-      return receive({ _tag: "Request", client, timestamp, operation, authenticator: "" })
+    case "Request":
+      return receive({ _tag: "Request", ...requestOfData(traced) })
+    case "Read": {
+      const { type: _tag, ...fields } = traced
+      return receive({ _tag, ...fields, authenticator: "" })
+    }
+    case "ReadDone": {
+      const { type: _tag, result, ...fields } = traced
+      return { _tag, ...fields, result: result ?? undefined }
     }
     case "OrderReq":
       return orderOf(traced)
@@ -304,13 +344,13 @@ export const inputOf = (traced: ReplicaInput): Input => {
   }
 }
 
-type Answer = Extract<ClientTraceInput, { readonly type: "SpecResponse" | "LocalCommit" }>
+type Answer = Extract<ClientTraceInput, { readonly type: ClientMessage["_tag"] }>
 
 /** The message that a client received. */
 export const answerOf = (traced: Answer): Authentic<ClientMessage> => {
-  if (traced.type === "LocalCommit") {
+  if (traced.type !== "SpecResponse") {
     const { type: _tag, ...fields } = traced
-    return authentic({ _tag, ...fields })
+    return authentic({ _tag, ...fields } as ClientMessage)
   }
   const { type: _tag, ordered, ...fields } = traced
   const order = ordered ? { order: "" } : {}
@@ -320,11 +360,14 @@ export const answerOf = (traced: Answer): Authentic<ClientMessage> => {
 /** The input that `stepClient` was given. */
 export const clientInputOf = (traced: ClientTraceInput): ClientInput => {
   switch (traced.type) {
-    case "Submit":
-      return { _tag: "Submit", operation: traced.operation }
+    case "Submit": {
+      const { type: _tag, ...fields } = traced
+      return { _tag, ...fields }
+    }
     case "Timeout":
       return { _tag: "Timeout", waitedMs: 0 }
     case "SpecResponse":
+    case "ReadResponse":
     case "LocalCommit":
       return { _tag: "Receive", message: answerOf(traced) }
   }

@@ -6,6 +6,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
+import { marksOf } from "../request.ts"
 import { traceSchema, type ZyzzyvaHeader } from "../trace-event.ts"
 import type { ClientInput, ClientState } from "./client.ts"
 import type { Message } from "./message.ts"
@@ -79,7 +80,11 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
     case "SpecResponse": {
       const { view, seq, history, order, client, timestamp, result, replica } = m
       const ordered = order !== undefined
-      return { type, view, seq, history, ordered, client, timestamp, result, replica }
+      const marks = {
+        ...(m.digest === true ? { digest: true } : {}),
+        ...(m.committed === true ? { committed: true } : {}),
+      }
+      return { type, view, seq, history, ordered, client, timestamp, result, ...marks, replica }
     }
     case "Commit":
       return { type, client: m.client, certificate: certificateData(m.certificate) }
@@ -93,6 +98,9 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
       const { stable, history, service, table } = m
       return { type, stable: stableData(stable), history, service, table }
     }
+    case "Read":
+      return { type, ...requestData(m) }
+    case "ReadResponse":
     case "LocalCommit":
     case "FillHole":
     case "FetchState":
@@ -145,6 +153,10 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
       return { ...messageData(input.message), failed: failed(input.verdicts) }
     case "Restart":
       return { type: "Restart", durable: input.durable.map(recordData) }
+    case "ReadDone": {
+      const { _tag, result = null, ...fields } = input
+      return { type: _tag, ...fields, result }
+    }
     case "Propose":
     case "Executed":
     case "Timeout":
@@ -157,10 +169,17 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
   }
 }
 
+type Submit = Extract<ClientInput, { readonly _tag: "Submit" }>
+
+const submitData = (input: Submit): Readonly<Record<string, unknown>> => {
+  const reads = input.readOnly === true ? { readOnly: true } : {}
+  return { operation: input.operation, ...reads, ...marksOf(input) }
+}
+
 const clientInputData = (input: ClientInput): Readonly<Record<string, unknown>> => {
   switch (input._tag) {
     case "Submit":
-      return { type: "Submit", operation: input.operation }
+      return { type: "Submit", ...submitData(input) }
     case "Timeout":
       // How long it waited decides nothing but how long it waits next.
       return { type: "Timeout" }

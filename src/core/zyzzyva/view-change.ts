@@ -18,6 +18,7 @@ import {
   type Effect,
   emptySlot,
   noConfirms,
+  noHeaders,
   nothingVouched,
   type OwnCheckpoint,
   type Slot,
@@ -101,7 +102,7 @@ export const recvNewView = (config: Config, state: State, m: Authentic<NewView>)
   }
   const moved: State = here
     ? state
-    : { ...state, ...nothingHeard(config, state), view: m.view, accusers: [] }
+    : { ...state, ...nothingHeard(config, state), view: m.view, accusers: [], pendingReads: [] }
   const viewChanges = state.viewChanges.filter((x) => x.view >= m.view)
   return {
     state: { ...moved, stage: "changing", viewChanges, newView: m },
@@ -218,7 +219,7 @@ export const enterView = (config: Config, state: State): ZyzzyvaStep => {
     table: own.table,
     stable,
     checkpoints: [own],
-    headers: nothingVouched(config, own.seq),
+    headers: noHeaders(config, own.seq),
     checkpointVotes: nothingVouched(config, own.seq),
     certificates: above(config, state.certificates, {
       from: state.log.low,

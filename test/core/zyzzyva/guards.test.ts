@@ -245,7 +245,28 @@ const states: ReadonlyArray<Row> = [
   ],
 ]
 
-const rows = [...agreement, ...checkpoints, ...accusations, ...viewChanges, ...states]
+const reader = configOf(1, { readOnly: true })
+const read = (client: number, timestamp: number): Input =>
+  receive({ _tag: "Read", ...signed(client, timestamp) })
+const readDone = (client: number, timestamp: number): Input => ({
+  _tag: "ReadDone",
+  client,
+  timestamp,
+  result: "r",
+})
+
+const reads: ReadonlyArray<Row> = [
+  ["recvRead", "NoReads", backup, [], read(0, 1)],
+  ["recvRead", "UnknownClient", reader, [], read(2, 1)],
+  ["recvRead", "OldTimestamp", reader, ran, read(0, 1)],
+  ["recvRead", "NotActive", reader, left, read(0, 1)],
+  ["recvRead", "AlreadyWaiting", reader, [read(0, 2)], read(0, 1)],
+  ["answerRead", "NoSuchRead", reader, [read(0, 2)], readDone(0, 1)],
+  ["answerRead", "NoSuchRead", reader, [read(0, 1), ...left], readDone(0, 1)],
+  ["answerRead", "NotExecuted", reader, [first, read(1, 1)], readDone(1, 1)],
+]
+
+const rows = [...reads, ...agreement, ...checkpoints, ...accusations, ...viewChanges, ...states]
 
 // `ignore(state, "Reason")`, and the reasons that `isNew` gives, by the function they are in.
 const guardsInSources = (): ReadonlySet<string> => {

@@ -32,6 +32,7 @@ const inputs: ReadonlyArray<Input> = [
   receive({ _tag: "Checkpoint", view: 0, seq: 2, digest: d1, signature: "", replica: 2 }),
   receive({ _tag: "FetchState", seq: 0, replica: 2 }),
   fetched(),
+  receive({ _tag: "Read", ...signed(0, 1) }),
   receive({ _tag: "ViewConfirm", view: 2, seq: 0, history: "", replica: 2 }),
 ]
 const messages = inputs.flatMap(

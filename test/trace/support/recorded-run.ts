@@ -22,13 +22,8 @@ import { proposeInput } from "../../../src/core/pbft/proposal.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
 import { isReadable } from "../../../src/core/pbft/reads.ts"
-import {
-  type Config,
-  type Input,
-  init,
-  type State,
-  type WaitingRead,
-} from "../../../src/core/pbft/state.ts"
+import { type Config, type Input, init, type State } from "../../../src/core/pbft/state.ts"
+import type { WaitingRead } from "../../../src/core/waiting-reads.ts"
 import { changeMessages, checkpointsAbove, messagesAt } from "../../../src/core/pbft/resend.ts"
 import { pendingChange, viewTimer } from "../../../src/core/pbft/timer.ts"
 import { clientLine, clientsDropLine, dropLine, replicaLine } from "../../../src/core/pbft/trace.ts"

@@ -13,13 +13,14 @@ import { clientLine, header, replicaLine } from "../../../src/core/zyzzyva/trace
 import { endLine } from "../../../src/core/pbft/trace.ts"
 import { groupOf } from "../../../src/core/quorum.ts"
 import { needsOf } from "../../../src/core/zyzzyva/needs.ts"
-import { zyzzyvaDigests, zyzzyvaRule } from "../../../src/net/zyzzyva-config.ts"
+import { zyzzyvaDigests, zyzzyvaHow } from "../../../src/net/zyzzyva-config.ts"
 import { textDigest } from "./digests.ts"
 
 const group = groupOf(4)
 const needs = needsOf(group)
 const clients = 2
 export const sizes = { clients, checkpointInterval: 2, logSize: 4, maxBatch: 2 } as const
+const how = zyzzyvaHow({ readOnly: true, commitFirst: false })
 const spec = "0".repeat(64)
 
 export const configOf = (id: number): Config => ({
@@ -27,20 +28,21 @@ export const configOf = (id: number): Config => ({
   needs,
   id,
   ...sizes,
-  ...zyzzyvaRule,
+  ...how,
   ...zyzzyvaDigests,
   sign: () => "",
 })
 
 export const clientConfigOf = (id: number) => {
   const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-  return { group, needs, id, firstTimestamp: 0, ...timers }
+  const { resultDigest } = zyzzyvaDigests
+  return { group, needs, id, firstTimestamp: 0, ...timers, resultDigest }
 }
 
 const headerOf = (node: Parameters<typeof header>[0]["node"], incarnation = 0): string => {
   const { n, f, quorum } = group
   const own = { run: "test", spec, node, incarnation, startedAt: "now" }
-  return header({ protocol: "zyzzyva", n, f, quorum, ...sizes, ...zyzzyvaRule, ...own })
+  return header({ protocol: "zyzzyva", n, f, quorum, ...sizes, ...how, ...own })
 }
 
 export const replicaHeader = (id: number, incarnation = 0): string =>
@@ -137,7 +139,8 @@ export class ZyzzyvaRun {
     for (const effect of took.effects) {
       if (effect._tag !== "SendToReplicas") continue
       const { message } = effect
-      const signed = message._tag === "Request" ? { ...message, authenticator: "" } : message
+      const asks = message._tag === "Request" || message._tag === "Read"
+      const signed = asks ? { ...message, authenticator: "" } : message
       this.#send(-1, "replicas", effect.replicas, signed)
     }
   }

@@ -53,7 +53,8 @@ final class CanonicalText {
    * is left out.
    */
   private static boolean isLeftOut(String name, String text) {
-    boolean later = name.equals("recovery") || name.equals("told");
+    boolean later =
+        name.equals("recovery") || name.equals("told") || name.equals("pendingReads");
     return later && !text.matches(".*\\{[^}].*");
   }
 

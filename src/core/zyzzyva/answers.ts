@@ -1,0 +1,106 @@
+/**
+ * What a client keeps of answers, and which of them match: TOCS 27(4) 2009, section 3.2;
+ * spec/tla/Zyzzyva.tla `Matching` and `ResultsIn`. An answer bears a result or its digest.
+ */
+import type { Bytes, Digest, ReplicaId, Seq, View } from "../ids.ts"
+import type { Order, Pom, ReadResponse, SpecResponse } from "./message.ts"
+import type { Needs } from "./state.ts"
+
+/** What a replica answered last to the awaited request. */
+export interface Response {
+  readonly view: View
+  readonly seq: Seq
+  readonly history: Digest
+  /** The result, or with `digest` its digest. */
+  readonly result: Bytes
+  readonly digest: boolean
+  /** The history stays, says the replica. */
+  readonly committed: boolean
+  /** Empty of what was read. */
+  readonly signature: Bytes
+  /** The primary's signature of its order; undefined where a new view brought the request. */
+  readonly order: Bytes | undefined
+}
+
+export const responseOf = (m: SpecResponse | ReadResponse): Response => {
+  const { view, seq, history, result } = m
+  const said = { view, seq, history, result, committed: m.committed === true }
+  if (m._tag === "ReadResponse") return { ...said, digest: false, signature: "", order: undefined }
+  const { signature, order } = m
+  return { ...said, digest: m.digest === true, signature, order }
+}
+
+/** Answers by replica to the awaited request. */
+export type Responses = ReadonlyArray<Response | undefined>
+
+/** Whether an answer takes the place of its sender's earlier one: only if it says more. */
+export const replaces = (old: Response | undefined, response: Response): boolean =>
+  old === undefined ||
+  old.view < response.view ||
+  (old.view === response.view && saysMore(old, response))
+
+// The result and not its digest, or that it is committed; and nothing less.
+const saysMore = (old: Response, response: Response): boolean => {
+  if (response.digest && !old.digest) return false
+  if (old.committed && !response.committed) return false
+  return old.digest !== response.digest || old.committed !== response.committed
+}
+
+/** The digest of a result, as replicas send it in place of the result. */
+export interface Digesting {
+  readonly resultDigest: (result: Bytes) => Digest
+}
+
+// Digests are computed only where somebody sent one.
+const sameResult = ({ resultDigest }: Digesting, a: Response, b: Response): boolean => {
+  if (a.digest === b.digest) return a.result === b.result
+  return a.digest ? a.result === resultDigest(b.result) : b.result === resultDigest(a.result)
+}
+
+const match = (by: Digesting, a: Response, b: Response): boolean =>
+  a.view === b.view && a.seq === b.seq && a.history === b.history && sameResult(by, a, b)
+
+/**
+ * Answers that say the same: whose they are, how many say that it stays, and the result, if it is
+ * among them.
+ */
+export interface Matching {
+  readonly replicas: ReadonlyArray<ReplicaId>
+  readonly committed: number
+  readonly result: Bytes | undefined
+}
+
+/** The answers that match one of them. */
+export const matching = (by: Digesting, responses: Responses, response: Response): Matching => {
+  const same = (r: Response | undefined): r is Response => r !== undefined && match(by, r, response)
+  const replicas = responses.flatMap((r, replica) => (same(r) ? [replica] : []))
+  const committed = responses.filter((r) => same(r) && r.committed).length
+  const whole = responses.find((r) => same(r) && !r.digest)
+  return { replicas, committed, result: whole?.result }
+}
+
+const orderOf = (r: Response): Order => ({
+  view: r.view,
+  seq: r.seq,
+  history: r.history,
+  signature: r.order ?? "",
+})
+
+/** Proofs of misbehaviour: two orders of one primary for one number, a pair for each history. */
+export const contradictions = (responses: Responses, response: Response): ReadonlyArray<Pom> => {
+  if (response.order === undefined) return []
+  const histories = new Map<Digest, Response>()
+  for (const r of responses) {
+    if (r?.order === undefined || r.view !== response.view || r.seq !== response.seq) continue
+    if (r.history !== response.history) histories.set(r.history, r)
+  }
+  // order-free: messages of their own
+  return [...histories.values()].map((r) => ({
+    _tag: "Pom",
+    orders: [orderOf(response), orderOf(r)],
+  }))
+}
+
+/** Whether they are enough: of all replicas, or committed at as many as make a certificate. */
+export const areEnough = ({ fast, commit }: Needs, { replicas, committed }: Matching): boolean =>
+  replicas.length >= fast || committed >= commit

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest"
+import { checkZyzzyva } from "../../src/net/zyzzyva-limits.ts"
+
+const given = {
+  protocol: "zyzzyva",
+  service: "key-value",
+  logSize: 8,
+  readOnly: false,
+  tentative: false,
+  digestReplies: false,
+  commitFirst: false,
+  sketches: false,
+  agreedTimeMs: 0,
+  bigRequestBytes: 0,
+  limits: { frameBytes: 4096 },
+} as const
+
+describe("a configuration of Zyzzyva", () => {
+  it("has what it shares with PBFT, and what is its own", () => {
+    const own = { readOnly: true, digestReplies: true, commitFirst: true }
+    expect(checkZyzzyva({ ...given, ...own })).toEqual([])
+  })
+
+  it("has what is PBFT's alone no more than one of PBFT what is its own", () => {
+    expect(checkZyzzyva({ ...given, tentative: true })).toMatchObject([{ path: "tentative" }])
+    const other = { ...given, protocol: "pbft" } as const
+    expect(checkZyzzyva(other)).toEqual([])
+    expect(checkZyzzyva({ ...other, commitFirst: true })).toMatchObject([{ path: "commitFirst" }])
+  })
+})
