@@ -73,6 +73,7 @@ const slow = [
   "net/supervisor",
   "spec/broken",
   "spec/core",
+  "spec/d-client-windows",
   "spec/d-prophecy-broken",
   "spec/d-prophecy-refinement",
   "spec/delay-once",

@@ -2,48 +2,33 @@
  * How often web pages change: fetches each URL again and again, and says how many of the answers
  * differed from the one before, as they came and as replicas would compare them. That share is the
  * share of reads that Prophecy replicates when each page is read so often.
- *
- *   node bench/changes.ts URL... [--times 30] [--every 20] [--json]
- *
- * `--every` is in seconds. Exit codes: 0, 2 for bad flags, 3 when no URL answered twice.
  */
-import { parseArgs } from "node:util"
 import { Agent, request as ask } from "undici"
 import type { Header, HttpRequest, HttpResponse } from "../src/web/http-message.ts"
 import { sortHeaders } from "../src/web/http-message.ts"
+import { readArguments } from "./arguments.ts"
 import { type Study, studyOf } from "./page-changes.ts"
 
-const refuse = (text: string): never => {
-  process.stderr.write(`${text}\n`)
-  process.exit(2)
-}
+const usage = `node bench/changes.ts URL... [--times 30] [--every 20] [--json]
+
+--every is in seconds. Exit codes: 0, 2 for bad flags, 3 when no URL answered twice.`
 
 const options = {
   times: { type: "string", default: "30" },
   every: { type: "string", default: "20" },
   json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 } as const
 
-const parsed = () => {
-  try {
-    return parseArgs({ options, allowPositionals: true })
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : String(cause))
-  }
-}
-const { values: given, positionals } = parsed()
+const { given, positionals, refuse, whole } = readArguments(usage, options, { positionals: true })
 if (positionals.length === 0) refuse("name the URLs to fetch: node bench/changes.ts URL...")
 const urls = positionals.map((text) => {
   const url = URL.parse(text)
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:"
   return url !== null && isHttp ? url : refuse(`${text}: an http or https URL`)
 })
-const number = (name: string, text: string, from: number): number => {
-  const value = Number(text)
-  return value >= from ? value : refuse(`--${name} ${text}: a number from ${from} on`)
-}
-const times = number("times", given.times, 2)
-const everyMs = number("every", given.every, 0) * 1_000
+const times = whole("times", given.times, 2)
+const everyMs = whole("every", given.every, 0) * 1_000
 
 const timeoutMs = 20_000
 const dispatcher = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs })

@@ -30,11 +30,9 @@ const options = {
   help: { type: "boolean", default: false },
 } as const
 
-const { given, refuse } = readArguments(usage, options)
-const number = (name: "clients" | "payload" | "seconds" | "warmup"): number =>
-  /^[1-9]\d*$/.test(given[name]) ? Number(given[name]) : refuse(`--${name} ${given[name]}`)
-const [clients, payload] = [number("clients"), number("payload")]
-const [seconds, warmup] = [number("seconds"), number("warmup")]
+const { given, whole } = readArguments(usage, options)
+const [clients, payload] = [whole("clients", given.clients), whole("payload", given.payload)]
+const [seconds, warmup] = [whole("seconds", given.seconds), whole("warmup", given.warmup)]
 
 interface Rate {
   readonly operationsPerSecond: number

@@ -29,10 +29,9 @@ const options = {
   help: { type: "boolean", default: false },
 } as const
 
-const { given, refuse } = readArguments(usage, options)
-const number = (name: "seconds" | "warmup"): number =>
-  /^[1-9]\d*$/.test(given[name]) ? Number(given[name]) : refuse(`--${name} ${given[name]}`)
-const [seconds, warmup] = [number("seconds"), number("warmup")]
+const { given, whole } = readArguments(usage, options)
+const seconds = whole("seconds", given.seconds)
+const warmup = whole("warmup", given.warmup)
 
 /** Nobody, a backup that says nothing, or a client whose requests fail at one backup. */
 type Faulty = "none" | "backup" | "client"

@@ -7,7 +7,6 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { encodeOperation } from "../src/core/service/key-value-operation.ts"
 import { primaryOf, groupOf } from "../src/core/quorum.ts"
@@ -15,6 +14,7 @@ import { type ClientPoolShape, makeClientPool } from "../src/net/client-pool.ts"
 import { configDefaults, freshClusterConfig } from "../src/net/cluster-config.ts"
 import { freePorts, type RunningCluster, startCluster } from "../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
+import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 
 const usage = `node bench/view-change.ts [--kills 50] [--clients 10] [--view-change-ms MS]
@@ -144,22 +144,19 @@ const options = {
   "view-change-ms": { type: "string", default: String(configDefaults.viewChangeMs) },
   "retransmit-ms": { type: "string", default: String(configDefaults.retransmitMs) },
   json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 } as const
 
-const natural = (text: string): number => {
-  if (!/^[1-9]\d*$/.test(text)) throw new TypeError(`${text} is no number from 1 on\n${usage}`)
-  return Number(text)
+const { given, whole } = readArguments(usage, options)
+const setting = {
+  kills: whole("kills", given.kills),
+  clients: whole("clients", given.clients),
+  viewChangeMs: whole("view-change-ms", given["view-change-ms"]),
+  retransmitMs: whole("retransmit-ms", given["retransmit-ms"]),
 }
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options })
   const directory = mkdtempSync(join(tmpdir(), "prophecy-view-change-"))
-  const setting = {
-    kills: natural(values.kills),
-    clients: natural(values.clients),
-    viewChangeMs: natural(values["view-change-ms"]),
-    retransmitMs: natural(values["retransmit-ms"]),
-  }
   const about = machine()
   const kills = await Effect.runPromise(measured({ directory, ...setting })).finally(() =>
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 }),
@@ -167,7 +164,7 @@ const main = async (): Promise<void> => {
   const sorted = kills.map(({ pauseMs }) => pauseMs).toSorted((a, b) => a - b)
   const [p50, p99, max] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? 0]
   const views = kills.reduce((sum, kill) => sum + kill.views, 0)
-  if (values.json) {
+  if (given.json) {
     const document = { schema: "prophecy-view-change/1", machine: about, commit: commit(), setting }
     console.log(JSON.stringify({ ...document, p50, p99, max, views, kills }, undefined, 2))
     return
@@ -186,6 +183,6 @@ const main = async (): Promise<void> => {
 
 await main().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = error instanceof TypeError ? 2 : 70
+  process.exitCode = 70
 })
 process.exit()

@@ -1,30 +1,26 @@
 /**
- * Measures web servers side by side on this machine, each under the same load of wrk:
- *
- *   node bench/web.ts [--connections 100] [--seconds 10] [--warmup 3] [--pages 1000]
- *                     [--page-bytes 1024] [--transitions 0,5,15,50,100] [--json] [--profile]
- *
- * One Apache alone, nginx as a plain proxy before it, four replicas each with an Apache of its own
- * behind a sketcher without sketches (proxied PBFT), and Prophecy with so many transitions: that
- * many of a hundred fast reads get another answer than the one that was sketched, as after a change
- * of the page, and are replicated. `--profile` tells where sketchers and replicas spend their time.
+ * Measures web servers side by side on this machine, each under the same load of wrk. One Apache
+ * alone, nginx as a plain proxy before it, four replicas each with an Apache of its own behind a
+ * sketcher without sketches (proxied PBFT), and Prophecy with so many transitions: that many of a
+ * hundred fast reads get another answer than the one that was sketched, as after a change of the
+ * page, and are replicated.
  */
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { ApacheMissing, findApache } from "../src/web/apache.ts"
+import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { readProfiles } from "./profile.ts"
 import { profileText } from "./report.ts"
 import { compareWeb, type WebMeasurement } from "./web-compare.ts"
 import { webDetails, webTable } from "./web-report.ts"
 
-const refuse = (text: string): never => {
-  process.stderr.write(`${text}\n`)
-  process.exit(2)
-}
+const usage = `node bench/web.ts [--connections 100] [--seconds 10] [--warmup 3] [--pages 1000]
+  [--page-bytes 1024] [--transitions 0,5,15,50,100] [--json] [--profile]
+
+--profile tells where sketchers and replicas spend their time.`
 
 const options = {
   connections: { type: "string", default: "100" },
@@ -35,22 +31,10 @@ const options = {
   transitions: { type: "string", default: "0,5,15,50,100" },
   json: { type: "boolean", default: false },
   profile: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 } as const
 
-const parsed = () => {
-  try {
-    return parseArgs({ options }).values
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : String(cause))
-  }
-}
-const given = parsed()
-
-const number = (name: string, text: string, from: number, to: number): number => {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= from && value <= to) return value
-  return refuse(`--${name} ${text}: a whole number from ${from} to ${to}`)
-}
+const { given, refuse, whole } = readArguments(usage, options)
 
 const isProgram = (path: string): boolean => {
   try {
@@ -75,12 +59,12 @@ const apacheHere = () => {
 
 const most = 10_000
 const setting = {
-  connections: number("connections", given.connections, 1, 1_000),
-  seconds: number("seconds", given.seconds, 1, 600),
-  warmupSeconds: number("warmup", given.warmup, 0, 600),
-  pages: number("pages", given.pages, 1, most),
-  pageBytes: number("page-bytes", given["page-bytes"], 32, 1_000_000),
-  transitions: given.transitions.split(",").map((text) => number("transitions", text, 0, 100)),
+  connections: whole("connections", given.connections, 1, 1_000),
+  seconds: whole("seconds", given.seconds, 1, 600),
+  warmupSeconds: whole("warmup", given.warmup, 0, 600),
+  pages: whole("pages", given.pages, 1, most),
+  pageBytes: whole("page-bytes", given["page-bytes"], 32, 1_000_000),
+  transitions: given.transitions.split(",").map((text) => whole("transitions", text, 0, 100)),
 }
 const programs = { apache: apacheHere(), nginx: found("nginx"), wrk: found("wrk") }
 

@@ -42,7 +42,8 @@ const specified = [
     folder: "prophecy",
     actions: "d-action.ts",
     environment: ["Order", "Apply"],
-    untraced: [],
+    // As RecvFastRead.
+    untraced: ["RecvSketchRead"],
     roles: dProphecyRoles,
     correspondence: "spec/correspondence-d-prophecy.json",
   },

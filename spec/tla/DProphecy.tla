@@ -165,7 +165,7 @@ Agreed(k) == {s \in {k.sketches[r] : r \in Replicas} \ {NoReply} :
   Fit(k, s) /\ Cardinality(Supporters(k, s)) >= SketchReplies}
 \* No answer that may still come makes enough of them agree.
 Hopeless(k) ==
-  LET heard == {k.sketches[r] : r \in Replicas} \ {NoReply, NoSketch}
+  LET heard == {s \in {k.sketches[r] : r \in Replicas} \ {NoReply} : s.digest # <<>>}
       silent == Cardinality({r \in Replicas : k.sketches[r] = NoReply})
       may(s) == k.result = NoResult \/ s.digest = Digest(k.result)
   IN /\ \A s \in heard : may(s) => Cardinality(Supporters(k, s)) + silent < SketchReplies

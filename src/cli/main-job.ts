@@ -11,6 +11,7 @@ import { zyzzyvaDigests } from "../net/zyzzyva-config.ts"
 import { Capture } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { together } from "../trace-check/observers.ts"
+import { GroupWatch } from "../trace-check/group-watch.ts"
 import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
 import type { TraceSource } from "../trace-check/lines.ts"
 import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
@@ -25,6 +26,7 @@ import type { Findings } from "./start-findings.ts"
 import { historyName, tracesFolder } from "./start-report.ts"
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startAlbum } from "./serve-album.ts"
+import { watchedService } from "./watched-service.ts"
 import { albumTarget, keyValueTarget, loadAlbum, loadUser, startWorkload } from "./workload.ts"
 
 export interface MainJobOptions {
@@ -172,7 +174,9 @@ export const mainJob = Effect.fn("mainJob")(function* (
   const selection = { _tag: "Auto", size: windowSize, windows: windowsEach } as const
   const run = new Capture(selection)
   const sketchers = new SketcherCapture(selection)
-  yield* replay(options, findings, together([run, sketchers]))
+  const group = new GroupWatch(watchedService(findings.service))
+  yield* replay(options, findings, together([run, sketchers, group]))
+  findings.watched = group.watched
   findings.phase = "TLC"
   const readable = ["Conforms", "Gap"].includes(findings.replay?.verdict._tag ?? "")
   // TLC has nothing to add to traces that the model itself rejects.

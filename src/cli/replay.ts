@@ -10,6 +10,9 @@ import { zyzzyvaDigests } from "../net/zyzzyva-config.ts"
 import { Capture, type Selection } from "../trace-check/chain.ts"
 import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { checkChain } from "../trace-check/chain-windows.ts"
+import { DClientCapture } from "../trace-check/d-client-chain.ts"
+import { checkDClientChain } from "../trace-check/d-client-windows.ts"
+import { GroupWatch, type Watched } from "../trace-check/group-watch.ts"
 import { together } from "../trace-check/observers.ts"
 import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
 import { checkSketcherChain } from "../trace-check/sketcher-windows.ts"
@@ -22,11 +25,20 @@ import { makeProgress, type Progress } from "./progress.ts"
 import { specDigest } from "./specification.ts"
 import { badInput, filesOf, type Meter, sourceOf, type TraceFile } from "./trace-files.ts"
 import { makeAskTlc } from "./trace-windows.ts"
+import { watchedService } from "./watched-service.ts"
 
 /** Windows that `--tlc auto` takes from each of two places of the run. */
 const autoWindows = 2
 
 const isRange = (text: string): boolean => /^[1-9]\d*:[1-9]\d*$/.test(text)
+
+/** Steps of a kind of process that counts its own. */
+const ownSteps = (name: string, whose: string) =>
+  Flag.String(name).pipe(
+    Flag.filter(isRange, () => "FROM:TO: numbers of steps of one process, from 1"),
+    Flag.withDescription(`Have TLC follow these steps of ${whose}: FROM:TO`),
+    Flag.optional,
+  )
 
 const flags = {
   traces: Argument.String("trace").pipe(
@@ -41,13 +53,16 @@ const flags = {
       () => "auto, or FROM:TO: numbers of events in the merged run, from 1",
     ),
     Flag.withDescription(
-      "Have TLC follow these events of replicas and clients: FROM:TO, or auto for two places of the run, and of each sketcher's",
+      "Have TLC follow these events of replicas and clients: FROM:TO, or auto for two places of the run, and of each sketcher's and D-Prophecy's clients' own",
     ),
     Flag.optional,
   ),
-  sketchers: Flag.String("sketchers").pipe(
-    Flag.filter(isRange, () => "FROM:TO: numbers of steps of a sketcher, from 1"),
-    Flag.withDescription("Have TLC follow these steps of each sketcher: FROM:TO"),
+  sketchers: ownSteps("sketchers", "each sketcher"),
+  dClients: ownSteps("d-clients", "each process of D-Prophecy's clients"),
+  service: Flag.Literals("service", ["album", "kv"]).pipe(
+    Flag.withDescription(
+      "Have a service of this kind execute the agreed log, and compare what replicas answered: in their order, and alone to a sketcher",
+    ),
     Flag.optional,
   ),
   window: Flag.Int("window").pipe(
@@ -88,21 +103,34 @@ const selectionOf = (given: Given): Effect.Effect<Selection | undefined, Refused
   return rangeOf("--tlc", text)
 }
 
+/** The replicas' answers beside those of a service of the run's kind. */
+const groupOf = ({ service }: Given): GroupWatch | undefined =>
+  Option.isNone(service)
+    ? undefined
+    : new GroupWatch(watchedService(service.value === "kv" ? "key-value" : "album"))
+
+const watchedLine = ({ ordered, fast, uncompared }: Watched): string =>
+  `service   ${whole(ordered)} ordered and ${whole(fast)} fast answers are its own in the agreed log, ${whole(uncompared)} not compared`
+
 /** What is captured for TLC: undefined where nothing is. */
 interface Captured {
   readonly run: Capture | undefined
   readonly sketchers: SketcherCapture | undefined
+  readonly dClients: DClientCapture | undefined
 }
 
 const capturedOf = Effect.fn("capturedOf")(function* (given: Given) {
   const selection = yield* selectionOf(given)
-  const steps = Option.getOrUndefined(given.sketchers)
-  const ofSketchers = steps === undefined ? undefined : yield* rangeOf("--sketchers", steps)
   // Places of the run that are chosen for the user are of all its processes.
-  const some = ofSketchers ?? (selection?._tag === "Auto" ? selection : undefined)
+  const auto = selection?._tag === "Auto" ? selection : undefined
+  const steps = (flag: string, text: Option.Option<string>) =>
+    Option.isNone(text) ? Effect.succeed(auto) : rangeOf(flag, text.value)
+  const sketchers = yield* steps("--sketchers", given.sketchers)
+  const dClients = yield* steps("--d-clients", given.dClients)
   return {
     run: selection === undefined ? undefined : new Capture(selection),
-    sketchers: some === undefined ? undefined : new SketcherCapture(some),
+    sketchers: sketchers === undefined ? undefined : new SketcherCapture(sketchers),
+    dClients: dClients === undefined ? undefined : new DClientCapture(dClients),
   }
 })
 
@@ -187,7 +215,7 @@ const unreadable = (cause: unknown): Effect.Effect<never, Refused> => {
 }
 
 const checkWindows = Effect.fn("checkWindows")(function* (
-  { run, sketchers }: Captured,
+  { run, sketchers, dClients }: Captured,
   size: number,
   checked: Array<CheckedWindow>,
   { progress, tell }: Telling,
@@ -200,6 +228,7 @@ const checkWindows = Effect.fn("checkWindows")(function* (
         const ask = makeAskTlc(abort.signal)
         for (const chain of run?.chains() ?? []) yield* checkChain(chain, size, ask)
         for (const c of sketchers?.chains() ?? []) yield* checkSketcherChain(c, size, ask)
+        for (const c of dClients?.chains() ?? []) yield* checkDClientChain(c, size, ask)
       } finally {
         abort.abort()
       }
@@ -226,18 +255,22 @@ const tlcCode = (windows: ReadonlyArray<CheckedWindow> | undefined): number => {
 interface Found extends Replayed {
   /** undefined: none were asked for, or the traces alone are wrong. */
   readonly windows: ReadonlyArray<CheckedWindow> | undefined
+  /** undefined: no service was named. */
+  readonly watched?: Watched | undefined
   /** The line that goes on with what Ctrl-C left out. */
   readonly again?: string
 }
 
-const documentOf = ({ verdict, elapsedMs, windows, again }: Found) => {
+const documentOf = ({ verdict, elapsedMs, windows, watched, again }: Found) => {
   const interrupted = again === undefined ? {} : { interrupted: true, again }
   const tlc = windows === undefined ? {} : { tlc: { windows, ...interrupted } }
-  return { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...tlc }
+  const service = watched === undefined ? {} : { service: watched }
+  return { ...verdictDocument(verdict), elapsedMs: Math.round(elapsedMs), ...service, ...tlc }
 }
 
-const textOf = ({ verdict, elapsedMs, windows, again }: Found): string => {
+const textOf = ({ verdict, elapsedMs, windows, watched, again }: Found): string => {
   const lines = [verdictText(verdict)]
+  if (watched !== undefined) lines.push(watchedLine(watched))
   if (verdict._tag !== "Unreadable") {
     const { events } = verdict.statistics
     const seconds = elapsedMs / 1000
@@ -264,12 +297,17 @@ const print = (given: Given, found: Found): Effect.Effect<void> => {
 const againLine = (given: Given, checked: ReadonlyArray<CheckedWindow>): string => {
   const asked = Option.getOrUndefined(given.tlc)
   const to = asked?.split(":")[1]
-  const done = checked.findLast(({ specification }) => specification !== "Prophecy")?.to
+  const done = checked.findLast(({ specification }) =>
+    ["Pbft", "Zyzzyva"].includes(specification),
+  )?.to
   const rest = to === undefined || done === undefined ? asked : `${done + 1}:${to}`
-  const steps = Option.getOrUndefined(given.sketchers)
   const flag = rest === undefined || done === Number(to) ? "" : `--tlc ${rest} `
-  const sketchers = steps === undefined ? "" : `--sketchers ${steps} `
-  return `prophecy replay ${flag}${sketchers}--window ${given.window} ${given.traces.join(" ")}`
+  const own = [
+    ["--sketchers", given.sketchers],
+    ["--d-clients", given.dClients],
+  ] as const
+  const steps = own.flatMap(([name, text]) => (Option.isNone(text) ? [] : `${name} ${text.value} `))
+  return `prophecy replay ${flag}${steps.join("")}--window ${given.window} ${given.traces.join(" ")}`
 }
 
 const run = Effect.fn("replayCommand")(function* (given: Given) {
@@ -283,8 +321,9 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
   }
   const telling = { progress: makeProgress(given.quiet), tell }
   const drawn = yield* drawnOf(given)
-  const captures = [captured.run, captured.sketchers, drawn].filter((c) => c !== undefined)
-  const replayed = yield* replay(files, captures, telling)
+  const group = groupOf(given)
+  const captures = [...Object.values(captured), drawn, group].filter((c) => c !== undefined)
+  const replayed = { ...(yield* replay(files, captures, telling)), watched: group?.watched }
   if (drawn !== undefined) {
     // Events on both sides of a gap do not belong in one picture.
     const chain = drawn.chains()[0]
@@ -294,7 +333,7 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
   const code = exitCodeOf(replayed.verdict)
   // TLC has nothing to add to traces that the model itself rejects.
   const good = code === 0 || code === ExitCode.Inconclusive
-  const isAsked = captured.run !== undefined || captured.sketchers !== undefined
+  const isAsked = Object.values(captured).some((capture) => capture !== undefined)
   const windows = isAsked && good ? new Array<CheckedWindow>() : undefined
   if (windows !== undefined) {
     tell({ replayed: verdictDocument(replayed.verdict) })
@@ -315,7 +354,8 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
     [
       "Check recorded runs: every step of every process against the model, all of them together,",
       "and windows of them by TLC: of replicas and clients against spec/tla/Pbft.tla or",
-      "spec/tla/Zyzzyva.tla, of sketchers against spec/tla/Prophecy.tla. Exit codes: 0 conforms,",
+      "spec/tla/Zyzzyva.tla, of sketchers against spec/tla/Prophecy.tla, of D-Prophecy's clients",
+      "against spec/tla/DProphecy.tla. Exit codes: 0 conforms,",
       "3 conforms but for declared gaps or a window that TLC could not be asked about,",
       "4 does not conform, 2 unreadable or bad input.",
     ].join(" "),
@@ -326,6 +366,10 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
     {
       command: "prophecy replay --tlc 1:1000 --window 250 traces/*.ndjson",
       description: "the first thousand events by TLC, in four adjacent windows",
+    },
+    {
+      command: "prophecy replay --service album traces/",
+      description: "and what replicas answered, beside an album that executes the agreed log",
     },
     {
       command: "prophecy replay --sketchers 1:500 traces/",

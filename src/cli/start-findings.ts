@@ -1,6 +1,7 @@
 /** What the main job has found so far: the report is made from it, whole or partial. */
 import type { FeatureName } from "./features.ts"
 import type { ClientHistory } from "./client-history.ts"
+import type { Watched } from "../trace-check/group-watch.ts"
 import type { Specification } from "../trace-check/tlc-window.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
 import { ExitCode } from "./ended.ts"
@@ -71,6 +72,8 @@ export interface Findings extends Job {
   /** Bytes of all traces, once they are complete. */
   traceBytes: number | undefined
   replay: { readonly verdict: Verdict; readonly elapsedMs: number } | undefined
+  /** What was compared with a service of our own that executed the agreed log. */
+  watched: Watched | undefined
   tlc: TlcResult | undefined
   readonly startedAt: number
   elapsedMs: number
@@ -86,6 +89,7 @@ export const noFindings = (job: Job): Findings => ({
   fastReads: undefined,
   traceBytes: undefined,
   replay: undefined,
+  watched: undefined,
   tlc: undefined,
   startedAt: performance.now(),
   elapsedMs: 0,

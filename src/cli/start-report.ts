@@ -86,6 +86,16 @@ const historyRows = (findings: Findings): ReadonlyArray<Row> => {
   ]
 }
 
+const watchedRows = ({ watched }: Findings): ReadonlyArray<Row> => {
+  if (watched === undefined || watched.ordered === 0) return []
+  const { ordered, fast, uncompared } = watched
+  const but = uncompared === 0 ? "" : `; ${whole(uncompared)} fast ones could not be compared`
+  const alone = fast === 0 ? "" : ` and ${whole(fast)} fast`
+  return [
+    ["", `${whole(ordered)} ordered${alone} answers are the service's in the agreed log${but}`],
+  ]
+}
+
 const replayRows = ({ replay, traceBytes }: Findings): ReadonlyArray<Row> => {
   if (replay === undefined) return [["model", "the traces were not replayed"]]
   const { verdict, elapsedMs } = replay
@@ -199,6 +209,7 @@ export const reportText = (findings: Findings): string => {
     ...readRows(findings),
     ...historyRows(findings),
     ...replayRows(findings),
+    ...watchedRows(findings),
     ...tlcRows(findings),
     ["traces", shortPath(tracesFolder(findings))],
     ["again", reproduce(findings)],
@@ -240,7 +251,7 @@ const historyDocument = (findings: Findings, history: ClientHistory) => ({
 
 export const reportDocument = (findings: Findings): unknown => {
   const { seed, clients, seconds, replicas, phase, replay, tlc, notes } = findings
-  const { service, wrongReads, fastReads } = findings
+  const { service, wrongReads, fastReads, watched } = findings
   return {
     schema: "prophecy-start/1",
     verdict: verdictWord(findings),
@@ -259,6 +270,7 @@ export const reportDocument = (findings: Findings): unknown => {
     history: findings.history === undefined ? null : historyDocument(findings, findings.history),
     traces: { folder: tracesFolder(findings), bytes: findings.traceBytes ?? null },
     replay: replay === undefined ? null : verdictDocument(replay.verdict),
+    watched: watched ?? null,
     replayMs: replay?.elapsedMs ?? null,
     tlc: tlcDocument(tlc),
     elapsedMs: findings.elapsedMs,

@@ -1,6 +1,6 @@
 /**
- * Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla, TraceZyzzyva.tla or
- * TraceProphecy.tla, with a generated TraceData.
+ * Has TLC follow windows of recorded runs: spec/tla/TracePbft.tla, TraceZyzzyva.tla,
+ * TraceProphecy.tla or TraceDProphecy.tla, with a generated TraceData.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { readFileSync } from "node:fs"

@@ -14,3 +14,30 @@ export const forgetOldest = <K>(
     return
   }
 }
+
+export interface Remembered {
+  /** Results of so many texts are kept. */
+  readonly most: number
+  /** Of longer texts none is. */
+  readonly longest: number
+  /** A text that is part of a longer one keeps that in memory too; its copy does not. */
+  readonly copied?: (text: string) => string
+}
+
+/** The function with a memory for texts that come again and again. */
+export const remembering = <V extends object | string>(
+  make: (text: string) => V,
+  { most, longest, copied = (text) => text }: Remembered,
+): ((text: string) => V) => {
+  const known = new Map<string, V>()
+  return (text) => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const own = copied(text)
+    const made = make(own)
+    if (own.length > longest) return made
+    known.set(own, made)
+    forgetOldest(known, most)
+    return made
+  }
+}

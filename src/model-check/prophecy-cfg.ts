@@ -75,12 +75,14 @@ const interchangeable = (lines: string): string =>
 export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement): string => {
   const lines = prophecyConstantLines({ ...prophecyBase, name: "", why, ...model }, only)
   const isReduced = model.injected === "NothingInjected"
+  // Where timestamps are used again, an old message may be taken again.
+  const isForgetful = !only.lacks.includes("NewTimestamps")
   return `\\* Generated from src/model-check/prophecy-refinement-models.ts by \`npm run models\`; do not edit.
 \\* ${why}
 SPECIFICATION RefineSpec
 INVARIANTS TypeOK Once AbstractTypeOK
 PROPERTIES RefinesDelayOnce
-${isReduced ? "SYMMETRY Interchangeable\n" : ""}CHECK_DEADLOCK FALSE
+${isReduced ? "SYMMETRY Interchangeable\n" : ""}${isForgetful ? "VIEW Relevant\n" : ""}CHECK_DEADLOCK FALSE
 CONSTANTS
 ${names}${isReduced ? interchangeable(lines) : lines}`
 }

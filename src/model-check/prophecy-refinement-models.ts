@@ -100,7 +100,6 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     why: "As ReadOnly, with two clients and one replicated read of a page at a time.",
     model: { asks: "OneWrites", lanes: 2 },
     only: readOnly,
-    size: "nightly",
   }),
   made({
     name: "ReadOnlyNoLiar",

@@ -190,7 +190,7 @@ export interface NewViewOf<K extends Kinds> {
 
 /** What keeps the states of checkpoints: for a transfer to others, or to go back to. */
 export interface StateKeeper<K extends Kinds> {
-  /** The replica starts from what was on its disk. */
+  /** The replica starts from what was on its disk, and has executed nothing yet. */
   readonly started: (state: K["State"]) => void
   /** A checkpoint was taken, and the service is in its state. */
   readonly taken: (seq: Seq, snapshot: Bytes, record: K["Record"]) => void

@@ -12,6 +12,7 @@ import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
 import type { HolderError } from "./key-holder-socket.ts"
 import { keysOf, refreshing } from "./process-keys.ts"
+import { onceATurn } from "./once-a-turn.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
 import { pbftKit } from "./pbft-kit.ts"
@@ -164,10 +165,13 @@ const fastReadsOf = <K extends Kinds>(parts: {
   readonly executor: Pick<Execution, "read">
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
+  readonly peers: Pick<Peers<K>, "flush">
 }): PeersEvents<K>["fastRead"] => {
-  const { loop, executor, origin, misbehaviour } = parts
+  const { loop, executor, origin, misbehaviour, peers } = parts
   const { actions, events } = loop
-  const read = readerOf(executor, origin, () => loop.schedule())
+  // The loop has nothing to do about it: it changes no state, and waits for no record.
+  const leave = onceATurn(() => peers.flush())
+  const read = readerOf(executor, origin, leave)
   return (message, answer) =>
     answerFastRead({ read, actions, events, misbehaviour }, message, answer)
 }
@@ -246,7 +250,7 @@ const startLoop = <K extends Kinds>(
       input: (input) => loop.offer(input),
       progress: (replica, progress) => loop.progress(replica, progress),
       chunk: (replica, chunk) => loop.chunk(replica, chunk),
-      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour }),
+      fastRead: fastReadsOf({ loop, executor, origin, misbehaviour, peers }),
       sketchRead: attached.sketchRead(loop),
       connected: (replica) => loop.connected(replica),
       rekeyed: (replica) => loop.rekeyed(replica),

@@ -133,9 +133,9 @@ export class ReplicaLoop<K extends Kinds> {
       assert(back !== undefined, "only who can come back is told to")
       this.#take(back)
     } else if (durable.length > 0) this.#take(inputs.restart(durable))
+    else this.#states.started(this.#state)
     this.#compactedAt = this.#state.log.low
     this.#durable = machine.lastAssigned(this.#state)
-    this.#states.started(this.#state)
     this.schedule()
   }
 
@@ -284,8 +284,9 @@ export class ReplicaLoop<K extends Kinds> {
       const doubt = machine.doubt?.(before, taken.state)
       if (doubt !== undefined) throw new DiskDoubted({ reason: doubt })
       this.#state = taken.state
-      const starts = input._tag === "Restart" || input._tag === "Recover"
-      if (!starts) this.#history.keep(before, taken.state)
+      // The service is in the state of the checkpoint, and executes the log only now.
+      if (["Restart", "Recover", "Rejoin"].includes(input._tag)) this.#states.started(taken.state)
+      else this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
       inputs.push(...perform(this.#hands, taken.effects))
       if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))

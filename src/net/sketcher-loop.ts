@@ -8,6 +8,7 @@
 import { hash, randomInt } from "node:crypto"
 import { type Bytes, type ClientId, type Digest, noDigest } from "../core/ids.ts"
 import type { ReplicaId, Timestamp } from "../core/ids.ts"
+import { remembering } from "../core/oldest.ts"
 import type { Authentic } from "../core/pbft/message.ts"
 import { chunkedDigest } from "../core/prophecy/chunks.ts"
 import { type LaneMessage, resultOf } from "../core/prophecy/lane-client.ts"
@@ -59,7 +60,8 @@ import {
   type Way,
 } from "./sketcher-outcome.ts"
 import { machineConfig, type SketcherLoopOptions } from "./sketcher-options.ts"
-import { SketcherTimers, timerOf } from "./sketcher-timers.ts"
+import { OrderedTimers } from "./ordered-timers.ts"
+import { timerOf } from "./sketcher-timers.ts"
 import { Writer } from "./writer.ts"
 
 /** A call that is not answered. */
@@ -80,6 +82,8 @@ type SendEffect = Extract<SketcherEffect, { readonly _tag: "SendToReplicas" }>
 
 const sha256 = (bytes: Bytes): string => hash("sha256", Buffer.from(bytes, "latin1"), "hex")
 const digestOf = (result: Bytes): Digest => chunkedDigest(sha256, result)
+/** Of most keys the digest was asked for before. */
+const keysRemembered = { most: 10_000, longest: 4_096 }
 
 export class SketcherLoop {
   readonly actions = new Counts()
@@ -91,11 +95,12 @@ export class SketcherLoop {
   readonly #wire: LaneWire
   readonly #limits: CodecLimits
   readonly #links: Links
-  readonly #timers = new SketcherTimers((timer) => this.#fired(timer))
+  readonly #timers = new OrderedTimers<SketcherTimer>((timer) => this.#fired(timer))
   readonly #open = new Map<CallId, Open>()
   /** By lane the request under way and whom it went to, for those of them that connect later. */
   readonly #sent: Array<Sent | undefined> = []
   readonly #reader = new Reader(Buffer.alloc(0))
+  readonly #keyOf = remembering(sha256, keysRemembered)
   readonly #scratch = new Writer(4096)
   readonly #silence = new Silence((replica) => this.#links.to(replica) !== undefined)
   /** Large answers that are on their way. */
@@ -244,7 +249,7 @@ export class SketcherLoop {
   /** Reads, fast where that is allowed; `done` is called once, later. Gives the call's number. */
   read(read: Read, done: Done): CallId {
     const { key: asked, operation, fresh, after } = read
-    const key = sha256(asked)
+    const key = this.#keyOf(asked)
     const drawn = this.#draw()
     const id = this.#nextCall++
     const replica = drawn ?? 0

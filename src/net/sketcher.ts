@@ -8,6 +8,7 @@ import { Context, Data, Effect, type Scope } from "effect"
 import type { Bytes } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClusterConfig, Limits } from "./cluster-config.ts"
+import { OrderedTimers } from "./ordered-timers.ts"
 import type { TraceError, TraceOptions } from "./replica-services.ts"
 import { SketcherLoop } from "./sketcher-loop.ts"
 import type { AnswersDiffer, Done, Outcome, Read } from "./sketcher-outcome.ts"
@@ -114,8 +115,15 @@ export class Sketcher extends Context.Service<Sketcher, SketcherShape>()("prophe
 export const isOutcome = (outcome: Outcome | SketcherError): outcome is Outcome =>
   !("_tag" in outcome)
 
+/** What calls when their time is up. */
+type Patience = OrderedTimers<() => void>
+
 const askingOf =
-  (loop: SketcherLoop, limits: Limits, timeoutMs: number): SketcherShape["ask"] =>
+  (
+    loop: SketcherLoop,
+    limits: Limits,
+    { patience, timeoutMs }: { readonly patience: Patience; readonly timeoutMs: number },
+  ): SketcherShape["ask"] =>
   (asked, done) => {
     const refused = refusal(loop, limits, asked.operation)
     if (refused !== undefined) {
@@ -123,18 +131,19 @@ const askingOf =
       return () => undefined
     }
     // Nobody waits any more: the lane is free for the next operation.
-    const late = setTimeout(() => {
+    const late = (): void => {
       loop.giveUp(id)
       done(new NoOutcome({ afterMs: timeoutMs }))
-    }, timeoutMs)
+    }
+    patience.set(late, timeoutMs)
     const answered: Done = (outcome) => {
-      clearTimeout(late)
+      patience.cancel(late)
       done(outcome)
     }
     const id =
       asked.kind === "read" ? loop.read(asked, answered) : loop.write(asked.operation, answered)
     return () => {
-      clearTimeout(late)
+      patience.cancel(late)
       loop.giveUp(id)
     }
   }
@@ -189,7 +198,11 @@ export const makeSketcher = (
       ),
       (l) => Effect.sync(() => l.close()),
     )
-    const ask = askingOf(loop, config.limits, timeoutMs)
+    const patience: Patience = yield* Effect.acquireRelease(
+      Effect.sync((): Patience => new OrderedTimers((late) => late())),
+      (timers) => Effect.sync(() => timers.close()),
+    )
+    const ask = askingOf(loop, config.limits, { patience, timeoutMs })
     const effect = (asked: Asked): Effect.Effect<Outcome, SketcherError> =>
       Effect.callback<Outcome, SketcherError>((resume) => {
         const cancel = ask(asked, (outcome) =>

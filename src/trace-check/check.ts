@@ -15,6 +15,7 @@ import { Causality } from "./causality.ts"
 import { DClientMonitor } from "./d-client-monitor.ts"
 import { DClientsReplay } from "./d-client-replay.ts"
 import {
+  type DClientEvent,
   type DClientsGap,
   type GapEvent,
   laneStep,
@@ -74,10 +75,15 @@ export interface Observer {
   readonly gap: () => void
   /** A sketcher's step, or what is missing of it. */
   readonly sketcher?: (event: SketcherEvent | SketcherGap, state: SketcherRun) => void
+  /** A step of a client of D-Prophecy, or what is missing of the steps of its process. */
+  readonly dClient?: (event: DClientEvent | DClientsGap, state: DClientRun) => void
+  /** All has gone by. Like any of these, it may reject. */
+  readonly end?: () => void
 }
 
 /** What does not change in a run. */
 export type SketcherRun = Pick<RunState, "header" | "resultDigest">
+export type DClientRun = SketcherRun
 
 export interface CheckOptions {
   readonly digests: Digests & {
@@ -201,8 +207,10 @@ class Check {
       case "DClientStep":
         this.#otherSteps++
         this.#count(event.step.action)
+        this.#observeDClient(event)
         break
       case "DClientsGap":
+        this.#observeDClient(event)
         this.#gap(event, event.node)
         break
       case "ReplicaGap":
@@ -232,6 +240,11 @@ class Check {
   #observeSketcher(event: SketcherEvent | SketcherGap): void {
     const { resultDigest } = this.#options.digests
     this.#options.observer?.sketcher?.(event, { header: this.#header, resultDigest })
+  }
+
+  #observeDClient(event: DClientEvent | DClientsGap): void {
+    const { resultDigest } = this.#options.digests
+    this.#options.observer?.dClient?.(event, { header: this.#header, resultDigest })
   }
 
   #step(event: StepEvent, action: string): void {
@@ -320,6 +333,7 @@ export const checkTraces = async (
     const own = new Check(nodes, sources.length, options)
     check = own
     await new Merge(nodes, own.causality, own.visit).run()
+    options.observer?.end?.()
     return own.verdict()
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause

@@ -69,7 +69,8 @@ export class DClientsReplay implements ProcessReplay<TraceEvent> {
     const step = possible(at, () => stepDClient(config, before, input))
     sameLine(at, dClientLine({ n, client }, before, step, input), line)
     this.#clients.set(client, step.state)
-    return { _tag: "DClientStep", place, n, node: this.node, config, before, input, step }
+    const { node } = this
+    return { _tag: "DClientStep", place, n, node, config, before, input, step, post: said.post }
   }
 
   drop(line: DropLine): DClientsGap {

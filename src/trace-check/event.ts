@@ -77,6 +77,8 @@ export interface DClientEvent {
   readonly before: DClientState
   readonly input: DClientInput
   readonly step: DClientStep
+  /** What the line says was changed, as JSON data. */
+  readonly post: unknown
 }
 
 /** Steps of a replica that have no line, and the state after them. */

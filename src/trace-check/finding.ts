@@ -51,6 +51,8 @@ export type RunRule =
   | "ClientResult"
   /** One replica's answer was let through that the group never gave to this read. */
   | "Genuine"
+  /** A replica's answer is not the service's at its place in the agreed log, or at any. */
+  | "Group"
   /** An answer is older than one that was given before the read began. */
   | "Once"
   /** A restart lost what must be durable, or invented state. */

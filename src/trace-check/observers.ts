@@ -6,4 +6,6 @@ export const together = (all: ReadonlyArray<Observer>): Observer => ({
   zyzzyva: (index, event, state) => all.forEach((each) => each.zyzzyva?.(index, event, state)),
   gap: () => all.forEach((each) => each.gap()),
   sketcher: (event, run) => all.forEach((each) => each.sketcher?.(event, run)),
+  end: () => all.forEach((each) => each.end?.()),
+  dClient: (event, run) => all.forEach((each) => each.dClient?.(event, run)),
 })

@@ -3,10 +3,11 @@
  * replicas: TLC has 32-bit integers and compares states whole. Each kind is mapped one to one over
  * a chain, so adjacent windows of it name equal things equally.
  */
-import type { Bytes, ClientId, Digest, Timestamp } from "../core/ids.ts"
+import type { Bytes, ClientId, Timestamp } from "../core/ids.ts"
 import { repliesIn, resultOf } from "../core/prophecy/lane-client.ts"
-import { decodePlaced, type Position } from "../core/prophecy/position.ts"
+import { decodePlaced, nowhere, type Position } from "../core/prophecy/position.ts"
 import type { Call, CallId } from "../core/prophecy/sketcher-state.ts"
+import { AnswerSymbols, none, timestampRank } from "./answer-symbols.ts"
 import { Names } from "./names.ts"
 import type { SketcherChain } from "./sketcher-chain.ts"
 
@@ -20,27 +21,17 @@ export interface AskedCall extends Asked {
   readonly after: Position
 }
 
-const none = -1
-/** Numbers up to here are written as they are. */
-const small = 2 ** 30
-
-export class SketcherSymbols {
+export class SketcherSymbols extends AnswerSymbols {
   readonly #requests = new Names("q")
-  readonly #results = new Names("r")
-  readonly #digests = new Names("d")
   readonly #clients = new Map<CallId, number>()
   readonly #asked: Array<AskedCall> = []
   /** By key the operation that it came with first. */
   readonly #operations = new Map<string, Bytes>()
-  /** By name of a result the name of its digest. */
-  readonly #digestOf = new Map<string, string>()
-  /** Sequence numbers that are too big, ascending. */
-  #big: ReadonlyArray<number> = []
   readonly #chain: SketcherChain
 
   constructor(chain: SketcherChain) {
+    super(positionsOf(chain), chain.digestOf)
     this.#chain = chain
-    const nowhere = { seq: 0, place: 0 }
     for (const call of chain.start.calls)
       this.#meet(call.id, { ...call, fresh: false, after: nowhere })
     for (const { input } of chain.events) {
@@ -50,7 +41,6 @@ export class SketcherSymbols {
         this.#meet(input.id, { ...input, key: "", kind: "write", fresh: false, after: nowhere })
       }
     }
-    this.#big = bigNumbers(chain)
   }
 
   #meet(id: CallId, { kind, key, operation, fresh, after }: AskedCall): void {
@@ -91,23 +81,6 @@ export class SketcherSymbols {
     return this.#requests.of(JSON.stringify([key, operation]))
   }
 
-  digest(digest: Digest): string {
-    return digest === "" ? "<<>>" : `<<"${this.#digests.of(digest)}">>`
-  }
-
-  /** A result; of one that came in chunks the digest alone is known. */
-  result(result: Bytes, digest = this.#chain.digestOf(result)): string {
-    const name = this.#results.of(result === "" ? `digest ${digest}` : `result ${result}`)
-    this.#digestOf.set(name, this.digest(digest))
-    return `<<"${name}">>`
-  }
-
-  /** Which result has which digest. */
-  digestsText(): string {
-    const all = [...this.#digestOf].map(([name, digest]) => `${name} |-> ${digest}`)
-    return all.length === 0 ? "<<>>" : `[${all.join(", ")}]`
-  }
-
   /** The number of a lane's PBFT client there; of another client's, none. */
   lane(client: ClientId): number {
     const { firstClient, lanes } = this.#chain.config
@@ -115,34 +88,20 @@ export class SketcherSymbols {
     return index >= 0 && index < lanes ? index : none
   }
 
-  /** Counted from the sketcher's first; one that no lane has is none. */
+  /** Counted from the sketcher's first. */
   timestamp(timestamp: Timestamp): number {
-    const rank = timestamp - this.#chain.config.firstTimestamp
-    return rank >= 0 && rank < small ? rank : none
-  }
-
-  position({ seq, place }: Position): string {
-    return `[seq |-> ${this.#rank(seq)}, place |-> ${this.#rank(place)}]`
-  }
-
-  #rank(n: number): number {
-    return n < small ? n : small + this.#big.indexOf(n)
+    return timestampRank(timestamp, this.#chain.config.firstTimestamp)
   }
 }
 
-// Positions are only compared: by their order they stay what they are.
-const bigNumbers = ({ start, events }: SketcherChain): ReadonlyArray<number> => {
-  const big = new Set<number>()
-  const meet = ({ seq, place }: Position): void => {
-    for (const n of [seq, place]) if (n >= small) big.add(n)
-  }
-  for (const { client } of start.lanes) {
-    for (const reply of repliesIn(client))
-      if (reply !== undefined) meet(decodePlaced(reply.result).position)
-  }
-  for (const { input } of events) {
-    if (input._tag === "Reply") meet(decodePlaced(resultOf(undefined, input.message)).position)
-    if (input._tag === "Read") meet(input.after)
-  }
-  return [...big].sort((a, b) => a - b)
-}
+const positionsOf = ({ start, events }: SketcherChain): ReadonlyArray<Position> => [
+  ...start.lanes.flatMap(({ client }) =>
+    repliesIn(client).flatMap((reply) =>
+      reply === undefined ? [] : [decodePlaced(reply.result).position],
+    ),
+  ),
+  ...events.flatMap(({ input }) => {
+    if (input._tag === "Reply") return [decodePlaced(resultOf(undefined, input.message)).position]
+    return input._tag === "Read" ? [input.after] : []
+  }),
+]

@@ -6,8 +6,11 @@
 import { isIgnored } from "../core/machine.ts"
 import type { Place } from "./finding.ts"
 
-/** The specification whose behaviour a window is to be; of sketchers Prophecy.tla. */
-export type Specification = "Pbft" | "Zyzzyva" | "Prophecy"
+/**
+ * The specification whose behaviour a window is to be; of sketchers Prophecy.tla, of D-Prophecy's
+ * clients DProphecy.tla.
+ */
+export type Specification = "Pbft" | "Zyzzyva" | "Prophecy" | "DProphecy"
 
 /** What TLC did with a window. */
 export interface TlcAnswer {

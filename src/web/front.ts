@@ -8,18 +8,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { pipeline } from "node:stream/promises"
 import type { Bytes } from "../core/ids.ts"
+import { AskedAgain, type Asking } from "./asked-again.ts"
 import { badTarget, bodyTooLarge, failureOf, NotAResponse } from "./front-errors.ts"
 import {
   decodeRequest,
-  decodeResponse,
   type Header,
   type HttpRequest,
-  type HttpResponse,
   headerOf,
-  isHeader,
   isNotHttp,
   sortHeaders,
 } from "./http-message.ts"
+import { type ResponseHead, responseReader } from "./response-head.ts"
 import { type Classified, classifier, type RouteRules } from "./routes.ts"
 import { termField } from "./ownership.ts"
 import { leftOut, varyOf, VaryTable } from "./vary.ts"
@@ -81,13 +80,16 @@ export interface Front {
 /** How long `close` waits for answers under way. */
 const closingMs = 2_000
 const varyPaths = 10_000
+/** How many requests, and how many heads of responses, are remembered as they were read. */
+const remembered = 10_000
 
 /** The whole body, refused as soon as it is known to be too large. */
-const bodyOf = (request: IncomingMessage, limit: number): Promise<Bytes> | Bytes => {
-  // Without either field there is none (RFC 9112 section 6.3).
-  const { "content-length": length, "transfer-encoding": coding } = request.headers
-  return length === undefined && coding === undefined ? "" : readBody(request, limit)
-}
+const bodyOf = (request: IncomingMessage, limit: number): Promise<Bytes> | Bytes =>
+  isBodyless(request) ? "" : readBody(request, limit)
+
+/** Without either field there is no body (RFC 9112 section 6.3). */
+const isBodyless = ({ headers }: IncomingMessage): boolean =>
+  headers["content-length"] === undefined && headers["transfer-encoding"] === undefined
 
 const readBody = (request: IncomingMessage, limit: number): Promise<Bytes> =>
   new Promise((resolve, reject) => {
@@ -129,40 +131,26 @@ const requestOf = async (request: IncomingMessage, limits: FrontLimits): Promise
   body: await bodyOf(request, limits.bodyBytes),
 })
 
-/** The response, and whether the key was wide enough for it. */
-const read = (answer: Answer): HttpResponse => {
-  const response = decodeResponse(answer.response)
-  if (isNotHttp(response)) throw new NotAResponse({ why: response.why })
-  return response
+/** An answer as it is told. */
+interface Told extends ResponseHead {
+  readonly body: Bytes
+  readonly answer: Answer
 }
-
-// Fields that are this connection's to set, or this server's.
-const ownFields = new Set([
-  "connection",
-  "date",
-  "keep-alive",
-  "prophecy",
-  "prophecy-position",
-  "transfer-encoding",
-])
 
 const send = (
   { method }: HttpRequest,
   response: ServerResponse,
-  of: HttpResponse,
-  { how, position, rest }: Answer,
+  { of: { status }, written, hasLength, body, answer }: Told,
 ): void => {
   if (response.headersSent || response.destroyed) return
-  const raw = of.headers.filter((h) => !ownFields.has(h[0]) && isHeader(h)).flat()
-  const { body } = of
-  const bodyless = method === "HEAD" || of.status === 204 || of.status === 304 || of.status < 200
-  const told = of.headers.some(([name]) => name === "content-length")
+  const { how, position, rest } = answer
+  const bodyless = method === "HEAD" || status === 204 || status === 304 || status < 200
   // Without a length a large body goes out in chunks of HTTP, whose end says that it is whole.
-  const isKnown = !bodyless && !told && rest === undefined
+  const isKnown = !bodyless && !hasLength && rest === undefined
   const length = isKnown ? ["content-length", String(body.length)] : []
   const place = position === undefined ? [] : ["prophecy-position", position]
   // Node adds `Date`, and writes fields and body at once where both are text.
-  response.writeHead(of.status, [...raw, ...length, ...place, "prophecy", how])
+  response.writeHead(status, [...written, ...length, ...place, "prophecy", how])
   if (bodyless) response.end()
   else if (rest === undefined) response.end(body, "latin1")
   else void sendRest(response, Buffer.from(body, "latin1"), rest)
@@ -205,6 +193,8 @@ class Answering {
   readonly #limits: FrontLimits
   readonly #classify: ReturnType<typeof classifier>
   readonly #vary = new VaryTable(varyPaths)
+  readonly #read = responseReader(remembered)
+  readonly #again = new AskedAgain(remembered)
 
   constructor(options: FrontOptions, limits: FrontLimits) {
     this.#options = options
@@ -215,9 +205,8 @@ class Answering {
   readonly take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       if (this.#options.own?.(incoming, response) === true) return
-      const request = await requestOf(incoming, this.#limits)
-      const { answer, of } = await this.#ask(request)
-      send(request, response, of, answer)
+      const asking = this.#again.of(incoming) ?? (await this.#asking(incoming))
+      send(asking.request, response, await this.#ask(asking))
     } catch (cause) {
       const { status } = failureOf(cause)
       if (status === 500) this.#options.log?.(`a request failed: ${String(cause)}`)
@@ -228,20 +217,33 @@ class Answering {
     }
   }
 
+  async #asking(incoming: IncomingMessage): Promise<Asking> {
+    const request = await requestOf(incoming, this.#limits)
+    const after = headerOf(request, "prophecy-after")
+    const asking = { request, asked: this.#classified(request), after }
+    if (isBodyless(incoming)) this.#again.note(incoming, asking)
+    return asking
+  }
+
+  #classified(request: HttpRequest): Classified {
+    return inTerm(this.#classify(request, this.#vary.of(request)), request)
+  }
+
   // Asked again with a wider key while the answer depended on fields that the key left out; each
   // time the key holds more of the request's fields, so this ends.
-  async #ask(request: HttpRequest): Promise<{ answer: Answer; of: HttpResponse }> {
-    const after = headerOf(request, "prophecy-after")
-    for (;;) {
-      const asked = inTerm(this.#classify(request, this.#vary.of(request)), request)
+  async #ask({ request, asked: first, after }: Asking): Promise<Told> {
+    for (let asked = first; ; asked = this.#classified(request)) {
       const answer = await this.#options.backend.ask(asked, after)
-      const of = read(answer)
-      if (asked.kind === "write" || headerOf(of, "vary") === undefined) return { answer, of }
+      const head = this.#read(answer.response)
+      if ("_tag" in head) throw new NotAResponse({ why: head.why })
+      const told = { ...head, answer }
+      if (asked.kind === "write" || !head.hasVary) return told
       const executed = decodeRequest(asked.operation)
-      if (isNotHttp(executed)) return { answer, of }
-      const missing = leftOut(request, executed, of)
-      if (missing.length === 0) return { answer, of }
-      this.#vary.note(request, varyOf(of))
+      if (isNotHttp(executed)) return told
+      const missing = leftOut(request, executed, head.of)
+      if (missing.length === 0) return told
+      this.#vary.note(request, varyOf(head.of))
+      this.#again.forget()
     }
   }
 }

@@ -76,6 +76,13 @@ class Fields {
     return this.#text.slice(place.from, place.to)
   }
 
+  /** Goes past a field; false where it is cut off. */
+  skip(): boolean {
+    const place = fieldAt(this.#text, this.at)
+    if (place !== undefined) this.at = place.to
+    return place !== undefined
+  }
+
   /** A count that the rest can hold: each counted thing has at least `least` bytes. */
   count(least: number): number | undefined {
     if (this.#text.length - this.at < 4) return undefined
@@ -140,6 +147,15 @@ export const decodeResponse = (bytes: Bytes): HttpResponse | NotHttp => {
   const headers = readHeaders(fields)
   if (typeof headers === "string") return notHttp(headers)
   return { status: Number(status), headers, body: fields.rest() }
+}
+
+/** How long a response is without its body; undefined where its fields are cut off. */
+export const headLength = (bytes: Bytes): number | undefined => {
+  const fields = new Fields(bytes, 4)
+  const count = fields.count(8)
+  if (count === undefined) return undefined
+  for (let k = 0; k < 2 * count; k++) if (!fields.skip()) return undefined
+  return fields.at
 }
 
 /** The value of the first field of that name (small letters). */

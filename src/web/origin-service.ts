@@ -6,13 +6,14 @@
 import type { Bytes } from "../core/ids.ts"
 import type { Hash, Service } from "../core/service/service.ts"
 import { leaf } from "../core/service/text-tree.ts"
-import { decodeRequest, isNotHttp } from "./http-message.ts"
+import { isNotHttp } from "./http-message.ts"
+import { originRequest } from "./origin-request.ts"
 
 const nothing: Bytes = "origin"
 
 /** Whether an origin without a snapshot of its state may be asked this. */
 export const isOriginRead = (operation: Bytes): boolean => {
-  const request = decodeRequest(operation)
+  const request = originRequest(operation)
   return !isNotHttp(request) && (request.method === "GET" || request.method === "HEAD")
 }
 

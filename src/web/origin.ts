@@ -3,10 +3,10 @@
  * origins with equal contents give equal bytes. Writes are refused: an origin without digest,
  * snapshot and undo cannot take part in agreement, and replicas that disagree would lie together.
  */
-import { type Dispatcher, Pool } from "undici"
+import { buildConnector, type Dispatcher, Pool } from "undici"
 import type { Bytes } from "../core/ids.ts"
+import { CorkedSockets } from "./corked-sockets.ts"
 import {
-  decodeRequest,
   encodeResponse,
   type Header,
   type HttpRequest,
@@ -15,6 +15,7 @@ import {
   isNotHttp,
 } from "./http-message.ts"
 import type { Normalise } from "./normalise.ts"
+import { originRequest } from "./origin-request.ts"
 
 export interface OriginClientOptions {
   /** `http://127.0.0.1:8081`: scheme, host and port; a path is put before every target. */
@@ -145,13 +146,21 @@ const connections = 32
 export const openOrigin = (options: OriginClientOptions): OriginClient => {
   const { url, normalise, bodyBytes, pipelining } = options
   const clocks = { headersTimeout: 0, bodyTimeout: 0 }
-  const pool = new Pool(url.origin, { connections, pipelining, ...clocks })
+  const sockets = new CorkedSockets()
+  const opened = buildConnector({})
+  const connect: buildConnector.connector = (to, callback) =>
+    opened(to, (...result) => {
+      if (result[0] === null) sockets.add(result[1])
+      callback(...result)
+    })
+  const pool = new Pool(url.origin, { connections, pipelining, connect, ...clocks })
   const base = url.pathname.replace(/\/$/, "")
   const ask = (request: HttpRequest): Promise<HttpResponse> => {
     const question = new Question(options)
     const host = request.authority === "" ? url.host : request.authority
     const headers = [...request.headers.flat(), "host", host]
     const { method } = request
+    sockets.cork()
     pool.dispatch({ method, path: `${base}${request.target}`, headers, blocking: false }, question)
     return question.answer.promise
   }
@@ -165,7 +174,7 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
     }
   }
   const execute = async (operation: Bytes): Promise<OriginAnswer> => {
-    const request = decodeRequest(operation)
+    const request = originRequest(operation)
     if (isNotHttp(request)) return notARequest(request.why)
     if (request.method !== "GET" && request.method !== "HEAD") return refusedWrite
     try {

@@ -68,7 +68,7 @@ describe("node bench/changes.ts", () => {
   it.each([
     [[], 2, "name the URLs"],
     [["ftp://x"], 2, "an http or https URL"],
-    [["http://127.0.0.1:1", "--times", "1"], 2, "--times 1: a number from 2 on"],
+    [["http://127.0.0.1:1", "--times", "1"], 2, "--times 1: a whole number from 2"],
     [["http://127.0.0.1:1", "--times", "2", "--every", "0"], 3, "ECONNREFUSED"],
   ])("%j ends with %i", async (args, code, says) => {
     const ended = run(process.execPath, [program, ...args])

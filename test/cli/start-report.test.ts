@@ -65,6 +65,7 @@ const findings = (changes: Partial<Findings> = {}): Findings => ({
   wrongReads: [],
   traceBytes: 3_200_000,
   replay: { verdict: conforms, elapsedMs: 100 },
+  watched: { ordered: 2_700, fast: 5_000, uncompared: 0 },
   tlc: {
     _tag: "Ran",
     windows: [
@@ -93,6 +94,7 @@ describe("the report", () => {
       "1 reads judged, 0 wrong",
       "5,000 events in 5 files, 3.2 MB",
       "every recorded step is a step of the model (50,000 events/s)",
+      "2,700 ordered and 5,000 fast answers are the service's in the agreed log",
       "1 of 1 windows are behaviours of Pbft.tla: 201 states",
       "events 1-200 from Init",
       "in 1.5 s",

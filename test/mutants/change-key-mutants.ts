@@ -13,7 +13,7 @@ export const changeKeyMutants: ReadonlyArray<CodeMutant> = [
     file: changeKey,
     find: "if (config.keepVotes === true) return",
     replace: "if (config.newKeys === true) return",
-    killedBy: seenBy("Agreement", "TwoThieves"),
+    killedBy: seenBy("PreparedUnique", "TwoThieves"),
   },
   {
     name: "a pre-prepare under a key that was replaced is built on",
@@ -41,7 +41,10 @@ export const changeKeyMutants: ReadonlyArray<CodeMutant> = [
     file: "src/core/pbft/normal-case.ts",
     find: `before.phase === "voted" && before.digest === m.digest`,
     replace: `before.phase === "voted"`,
-    killedBy: seenBy("graph", "RekeyerAlone"),
+    killedBy: seenBy(
+      "has the primary's pre-prepare heard again, and no other one taken meanwhile",
+      "change-key.test.ts",
+    ),
   },
   {
     name: "a complete certificate goes with a key",
@@ -100,7 +103,7 @@ export const changeKeySpecMutants: ReadonlyArray<SpecMutant> = [
     file: spec,
     find: "IF KeepVotes THEN UNCHANGED",
     replace: "IF Rekeys # {} THEN UNCHANGED",
-    killedBy: seenBy("Agreement", "TwoThieves"),
+    killedBy: seenBy("PreparedUnique", "TwoThieves"),
   },
   {
     name: "a pre-prepare under a key that was replaced is built on",

@@ -50,6 +50,8 @@ const shared: ReadonlyArray<string> = [
   "a restart forgets the own VIEW-CHANGE",
   "a restart forgets the NEW-VIEW",
   "a restart goes back to view 0",
+  "who executed its own request tentatively never knows when it is recovered",
+  "a backup does not wait for an idle log to go on",
 ]
 
 /**

@@ -69,19 +69,18 @@ describe("a replica that is heard under another key", () => {
   })
 
   it("is sent again what it forgot of this one", async () => {
-    const backup = fakeLoop(1, { newKeys: true })
-    backup.store.automatic()
-    backup.loop.offer(received(prePrepare(1)))
-    backup.loop.connected(2)
-    backup.loop.progress(2, at(0, 0))
-    await turns()
-    backup.sent.length = 0
-    backup.loop.progress(2, at(0, 0))
-    await turns()
-    expect(words(backup.sent)).toEqual([])
-    backup.loop.rekeyed(2)
-    backup.loop.progress(2, at(0, 0))
-    await turns()
-    expect(words(backup.sent)).toEqual(["Prepare 1 to 2"])
+    for (const rekeyed of [false, true]) {
+      const backup = fakeLoop(1, { newKeys: true })
+      backup.store.automatic()
+      backup.loop.offer(received(prePrepare(1)))
+      backup.loop.connected(2)
+      backup.loop.progress(2, at(0, 0))
+      await turns()
+      backup.sent.length = 0
+      if (rekeyed) backup.loop.rekeyed(2)
+      backup.loop.progress(2, at(0, 0))
+      await turns()
+      expect(words(backup.sent)).toEqual(rekeyed ? ["Prepare 1 to 2"] : [])
+    }
   })
 })

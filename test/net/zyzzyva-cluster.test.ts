@@ -79,6 +79,28 @@ describe("four replicas of Zyzzyva as processes", () => {
     }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),
   )
 
+  it.live("enter a view with one that has started again: it goes back to its checkpoint", () =>
+    Effect.gen(function* () {
+      const c = yield* started("zyzzyva-again", { ...zyzzyva, checkpointInterval: 8, logSize: 32 })
+      const { cluster } = c
+      // Beyond the last checkpoint, so that there is something to roll back.
+      yield* writes(c, "before", 20, 1)
+      const last = yield* executedBy(c, 0)
+      yield* cluster.kill(1)
+      yield* cluster.start(1)
+      yield* eventually(
+        "it has executed its log again",
+        Effect.map(executedBy(c, 1), (executed) => executed >= last),
+      )
+      // It is the next primary, and without it too few are left.
+      yield* cluster.kill(0)
+      yield* writes(c, "during", 10)
+      yield* readsWhat(c, "before", 20)
+      yield* cluster.start(0)
+      return c.directory
+    }).pipe(Effect.scoped, Effect.flatMap(verdictOn), Effect.map(expectGaps)),
+  )
+
   it.live("take one back that was away beyond the others' logs: it fetches their state", () =>
     Effect.gen(function* () {
       // Nobody keeps what the log has left behind.

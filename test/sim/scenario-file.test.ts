@@ -8,6 +8,7 @@ const zyzzyva = { ...quiet().cluster, protocol: "zyzzyva" as const }
 const lie = { _tag: "FalseViewChange", to: [], story: "hoarded" }
 const say = { _tag: "Say", from: "r3", to: ["r0"], atMs: 0 }
 const vote = { _tag: "Prepare", view: 0, seq: 1, digest: "d" }
+const falseTime = { _tag: "FalseTime", byMs: 1, to: [] }
 const crash = { _tag: "Crash", replica: 0, atMs: 0, forMs: 1, tail: "lost", wiped: true }
 
 describe("scenario files", () => {
@@ -83,8 +84,8 @@ describe("scenario files", () => {
     ],
     [
       "a lie that Zyzzyva does not have",
-      { cluster: zyzzyva, byzantine: [{ replica: 0, behaviours: [{ _tag: "Forgets" }] }] },
-      "byzantine[0].behaviours[0]: Forgets is not of the protocol zyzzyva",
+      { cluster: zyzzyva, byzantine: [{ replica: 0, behaviours: [falseTime] }] },
+      "byzantine[0].behaviours[0]: FalseTime is not of the protocol zyzzyva",
     ],
     [
       "a message that PBFT does not have",

@@ -1,7 +1,8 @@
 /** Real TLC follows a sketcher's steps in Prophecy.tla, and says at which it cannot. */
 import { describe, expect, test } from "vitest"
-import { emitSketcherChain, follows } from "../../src/trace-check/emit-sketcher.ts"
+import { emitSketcherChain } from "../../src/trace-check/emit-sketcher.ts"
 import type { SketcherEvent } from "../../src/trace-check/event.ts"
+import { follows } from "../../src/trace-check/own-windows.ts"
 import type { SketcherChain } from "../../src/trace-check/sketcher-chain.ts"
 import { fileOf, headerOf, record } from "../trace/support/sketcher-run.ts"
 import {
@@ -62,7 +63,7 @@ describe("windows", () => {
       true,
       false,
     ])
-    const changed = { ...second, startText: { ...second.startText, messages: "{}" } }
+    const changed = { ...second, startText: { ...second.startText, Messages: "{}" } }
     expect(follows(first, changed)).toBe(false)
   })
 })

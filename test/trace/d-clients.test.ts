@@ -4,107 +4,26 @@
  */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Authentic, Reply } from "../../src/core/pbft/message.ts"
-import { endLine, header } from "../../src/core/pbft/trace.ts"
-import {
-  type DClientConfig,
-  type DClientInput,
-  type DClientState,
-  initDClient,
-  stepDClient,
-} from "../../src/core/prophecy/d-client.ts"
+import type { Authentic } from "../../src/core/pbft/message.ts"
+import { endLine } from "../../src/core/pbft/trace.ts"
+import { type DClientState, initDClient, stepDClient } from "../../src/core/prophecy/d-client.ts"
 import type { SketchReply } from "../../src/core/prophecy/d-message.ts"
 import {
   fromFullDClientProjection,
   fullDClientProjection,
 } from "../../src/core/prophecy/d-projection.ts"
-import { dClientLine, dClientsDropLine } from "../../src/core/prophecy/d-trace.ts"
+import { dClientsDropLine } from "../../src/core/prophecy/d-trace.ts"
 import { DClientsTraceState } from "../../src/core/prophecy/d-trace-event.ts"
 import { placedResults } from "../../src/core/prophecy/replica.ts"
-import { encodePlaced } from "../../src/core/prophecy/position.ts"
-import { misfit, type TraceHeader } from "../../src/core/trace-event.ts"
-import { Random } from "../../src/sim/random.ts"
+import { misfit } from "../../src/core/trace-event.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import { DClientMonitor } from "../../src/trace-check/d-client-monitor.ts"
 import type { ReplicaEvent } from "../../src/trace-check/event.ts"
 import { Rejection } from "../../src/trace-check/finding.ts"
-import { deepFreeze } from "../support/deep-freeze.ts"
 import { digestOf } from "../support/prophecy.ts"
+import { configOf, fileOf, headerOf, record } from "./support/d-clients-run.ts"
 import { digests } from "./support/digests.ts"
 import { sourceOf } from "./support/sources.ts"
-
-const clients = [2, 3]
-const configOf = (id: number): DClientConfig => ({
-  group: { n: 4, f: 1, quorum: 3 },
-  id,
-  firstTimestamp: 0,
-  retransmitMs: 100,
-  sketchMs: 100,
-})
-
-const headerOf = (incarnation: number, firstTimestamp: number): string => {
-  const own = { kind: "d-clients", from: 2, to: 3, firstTimestamp } as const
-  const pbft = { n: 4, f: 1, quorum: 3, checkpointInterval: 4, logSize: 8, maxBatch: 4, clients: 8 }
-  const fast = { replyQuorum: 2, readOnly: false, maxTentative: 0, fetchDecisions: false }
-  const of = { run: "r", protocol: "pbft", spec: "0".repeat(64), startedAt: "now" } as const
-  return header({ ...of, ...pbft, ...fast, node: own, incarnation } as TraceHeader)
-}
-
-/** What comes next, at random; the group's positions grow, so that nothing older is told. */
-const inputOf = (random: Random, client: number, state: DClientState, n: number): DClientInput => {
-  const { call } = state
-  const replica = random.below(4)
-  const seq = 1 + (n >> 4)
-  if (call === undefined || random.below(12) === 0) {
-    const operation = `q${random.below(3)}`
-    return random.below(3) === 0
-      ? { _tag: "Write", id: n, operation: `w${n}` }
-      : { _tag: "Read", id: n, operation, executor: replica }
-  }
-  if (random.below(15) === 0) return { _tag: "SketchTimeout", id: call.id }
-  if (random.below(15) === 0) return { _tag: "Retransmit" }
-  if (call.stage === "asked") {
-    const result = call.executor === replica ? "v" : undefined
-    const digest = random.below(8) === 0 ? "" : digestOf("v")
-    const at = digest === "" ? { seq: 0, place: 0 } : { seq, place: 0 }
-    const said = { client, id: call.id, replica, digest, ...at, result }
-    const message = { _tag: "SketchReply", ...said } as Authentic<SketchReply>
-    return { _tag: "SketchReply", message, digest: result === undefined ? "" : digestOf(result) }
-  }
-  const { timestamp } = state.client
-  const result = encodePlaced({ position: { seq, place: 0 }, result: "v" })
-  const message = { _tag: "Reply", view: 0, client, timestamp, replica, result } as Authentic<Reply>
-  return { _tag: "Reply", message }
-}
-
-interface Recorded {
-  readonly lines: ReadonlyArray<string>
-  /** All states after each step, the first ones before. */
-  readonly states: ReadonlyArray<ReadonlyMap<number, DClientState>>
-  readonly fast: number
-}
-
-const record = (seed: number, steps: number): Recorded => {
-  const random = new Random(seed, "d-clients")
-  const lines: Array<string> = []
-  let now = new Map(clients.map((id) => [id, deepFreeze(initDClient(configOf(id)))]))
-  const states: Array<ReadonlyMap<number, DClientState>> = [now]
-  let fast = 0
-  for (let n = 1; n <= steps; n++) {
-    const client = random.one(clients)
-    const before = now.get(client) as DClientState
-    const input = deepFreeze(inputOf(random, client, before, n))
-    const step = stepDClient(configOf(client), before, input)
-    lines.push(dClientLine({ n, client }, before, step, input))
-    now = new Map(now).set(client, deepFreeze(step.state))
-    states.push(now)
-    fast += step.effects.filter((e) => e._tag === "Respond" && e.path === "fast").length
-  }
-  return { lines, states, fast }
-}
-
-const fileOf = (lines: ReadonlyArray<string>, steps = lines.length): string =>
-  [headerOf(0, 0), ...lines, endLine(steps, 0), ""].join("\n")
 
 const check = (...files: ReadonlyArray<string>) =>
   checkTraces(
@@ -185,7 +104,7 @@ describe("what clients of D-Prophecy were told", () => {
   const config = configOf(2)
   const idle = initDClient(config)
   const place = { file: "d", line: 2 }
-  const base = { _tag: "DClientStep", place, n: 1, node: "clients", config } as const
+  const base = { _tag: "DClientStep", place, n: 1, node: "clients", config, post: {} } as const
   const fresh = (): DClientMonitor =>
     new DClientMonitor({ digestOf, operationsOf: () => ["q", "w"], isTraced: (r) => r !== 3 })
   const asked = stepDClient(config, idle, { _tag: "Read", id: 1, operation: "q", executor: 0 })

@@ -176,6 +176,37 @@ describe("the front end", () => {
   })
 })
 
+describe("requests and responses that repeat earlier ones to the letter", () => {
+  it("are told apart by their bodies, and by what their fields say", async () => {
+    const backend = answering((request) => ({
+      status: 200,
+      headers: [["x-said", headerOf(request, "x-say") ?? "nothing"]],
+      body: request.method === "GET" ? `${backend.asked.length}` : request.body,
+    }))
+    const port = await open(backend)
+    for (const body of ["one", "two", "one"]) {
+      expect((await ask(port, "PUT", "/", { body })).body).toBe(body)
+    }
+    for (const say of ["a", "b", "a"]) {
+      const got = await ask(port, "GET", "/", { headers: { "x-say": say } })
+      expect(got.headers["x-said"]).toBe(say)
+      expect(got.body).toBe(`${backend.asked.length}`)
+    }
+    expect(new Set(backend.asked.slice(3).map(({ key }) => key)).size).toBe(2)
+  })
+
+  it("may be as long as they like, and as many", async () => {
+    const long = "x".repeat(8_000)
+    const port = await open(
+      answering(({ target }) => ({ status: 200, headers: [["x-long", long]], body: target })),
+    )
+    for (const target of ["/a", `/${long}`, "/a", `/${long}`]) {
+      const got = await ask(port, "GET", target)
+      expect(got).toMatchObject({ body: target, headers: { "x-long": long } })
+    }
+  })
+})
+
 describe("the front end says what is wrong:", () => {
   const fields: ReadonlyArray<Header> = [["x-a", "a\r\nset-cookie: b"]]
   interface Case {

@@ -132,6 +132,43 @@ describe("ClientRecvSketchReply", () => {
   })
 })
 
+describe("a faulty executor that gives an old result", () => {
+  const orders = (of: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+    of.length < 2
+      ? [of]
+      : of.flatMap((first) => orders(of.filter((r) => r !== first)).map((o) => [first, ...o]))
+  /** What becomes of a read, where these correct replicas have executed a later read. */
+  const outcomes = (ahead: ReadonlyArray<number>): ReadonlySet<string> =>
+    new Set(
+      orders([0, 1, 2, 3]).map((order) => {
+        const t = new Tester().read(1, 3)
+        const ended = order.find((replica) => {
+          if (replica === 3) t.states(3, "old", 5, { result: "old" })
+          else if (ahead.includes(replica)) t.states(replica, "new", 9)
+          else t.states(replica, "old", 5)
+          return t.responses().length > 0 || isOrdered(t)
+        })
+        if (ended === undefined) return "waits"
+        return isOrdered(t) ? "ordered" : "told"
+      }),
+    )
+
+  it("is believed while one other has executed a later read, which is not answered yet", () => {
+    for (const ahead of [[], [0], [1], [2]]) expect(outcomes(ahead)).toEqual(new Set(["told"]))
+  })
+
+  it("is never believed once that read was answered: two correct ones have executed it", () => {
+    for (const ahead of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+      [0, 1, 2],
+    ]) {
+      expect(outcomes(ahead)).toEqual(new Set(["ordered"]))
+    }
+  })
+})
+
 describe("ClientSketchTimeout", () => {
   it("orders the read", () => {
     const t = new Tester().read().give({ _tag: "SketchTimeout", id: 1 })
