@@ -43,7 +43,7 @@ const forbidden: ReadonlyArray<readonly [folder: string, from: string, what: Reg
   ["src/core/pbft", "../../sim/world.ts", /its own folder/],
   ["src/core/zyzzyva", "../pbft/state.ts", /its own folder/],
   ["src/core/service", "../pbft/state.ts", /its own folder/],
-  ["src/core/prophecy", "../zyzzyva/state.ts", /src\/core\/prophecy imports/],
+  ["src/core/prophecy", "../../web/front.ts", /src\/core\/prophecy imports/],
   ["src/sim", "effect", /src\/sim imports only/],
   ["src/sim", "../net/codec.ts", /src\/sim imports only/],
   ["src/model-check", "../sim/network.ts", /src\/model-check imports only/],
