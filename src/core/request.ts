@@ -23,6 +23,15 @@ export const SignedRequest = Schema.Struct({
 })
 export type SignedRequest = typeof SignedRequest.Type
 
+/** What changes nothing, and need not be ordered, as its client signed it. */
+export const SignedRead = Schema.Struct({
+  client: Natural,
+  timestamp: Natural,
+  operation: BytesText,
+  authenticator: BytesText,
+})
+export type SignedRead = typeof SignedRead.Type
+
 /** A request that is only named: its client sent it to every replica. */
 export const NamedRequest = Schema.Struct({ client: Natural, timestamp: Natural })
 export type NamedRequest = typeof NamedRequest.Type

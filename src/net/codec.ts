@@ -27,19 +27,18 @@ import {
   type CodecLimits,
   type ReadBatch,
   type ReadItems,
-  readAuthenticator,
   readItems,
-  readMarks,
-  readRequest,
   readSignedBatch,
   startsItems,
-  writeAuthenticator,
   writeItems,
-  writeRead,
-  writeMarks,
-  writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
+import {
+  readSignedRead,
+  readSignedRequest,
+  writeSignedRead,
+  writeSignedRequest,
+} from "./request-codec.ts"
 import {
   changeKind,
   readNewView,
@@ -151,12 +150,9 @@ export const writeMessage = (writer: Writer, m: WireMessage): void => {
   writer.reserve(fixedSize)
   switch (m._tag) {
     case "Request":
-      writeRequest(writer, m)
-      writeAuthenticator(writer, m.authenticator)
-      return writeMarks(writer, m)
+      return writeSignedRequest(writer, m)
     case "Read":
-      writeRead(writer, m)
-      return writeAuthenticator(writer, m.authenticator)
+      return writeSignedRead(writer, m)
     case "PrePrepare":
       return writePrePrepare(writer, m)
     case "Prepare":
@@ -257,31 +253,12 @@ const readReply = (reader: Reader, limits: CodecLimits): Reply => {
   }
 }
 
-const readRead = (reader: Reader, limits: CodecLimits): Decoded => {
-  const from = reader.at
-  reader.u8("kind")
-  const { client, timestamp, operation } = readRequest(reader, limits)
-  const to = reader.at
-  const authenticator = readAuthenticator(reader, limits)
-  return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
-}
-
-const readSignedRequest = (reader: Reader, limits: CodecLimits): Decoded => {
-  const from = reader.at
-  const request = readRequest(reader, limits)
-  const to = reader.at
-  const { client, timestamp, operation } = request
-  const authenticator = readAuthenticator(reader, limits)
-  const signed = { client, timestamp, operation, authenticator, ...readMarks(reader, limits) }
-  return { message: { _tag: "Request", ...signed }, from, to }
-}
-
 const readKnown = (reader: Reader, first: number, limits: CodecLimits): Decoded | undefined => {
   switch (first) {
     case kind.Request:
       return readSignedRequest(reader, limits)
     case kind.Read:
-      return readRead(reader, limits)
+      return readSignedRead(reader, limits)
     case kind.PrePrepare:
       return readPrePrepare(reader, limits)
     case kind.Prepare:

@@ -14,7 +14,7 @@ import { type PbftClientKinds, pbftClient } from "./pbft-client.ts"
 import type { Dropped } from "./protocol.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
-import { type ZyzzyvaClientKinds, zyzzyvaClient } from "./zyzzyva-client.ts"
+import { withoutAnswer, type ZyzzyvaClientKinds, zyzzyvaClient } from "./zyzzyva-client.ts"
 
 export type LaneSent = PbftClientKinds["Sent"] | ZyzzyvaClientKinds["Sent"]
 export type LaneRequest = Extract<LaneSent, { readonly _tag: "Request" }>
@@ -46,5 +46,5 @@ export const laneWire = (
 export const passedOver = (before: LaneClient, after: LaneClient): ReadonlyArray<ReplicaId> => {
   if (!isZyzzyvaClient(before) || !isZyzzyvaClient(after)) return []
   if (after.certificate === undefined || after.certificate === before.certificate) return []
-  return after.responses.flatMap((r, replica) => (r === undefined ? [replica] : []))
+  return withoutAnswer(after)
 }

@@ -11,6 +11,7 @@ import type { Counts } from "./counts.ts"
 import { Dialer } from "./dialer.ts"
 import { fingerprint } from "./handshake.ts"
 import type { EndpointKeys } from "./keys.ts"
+import { onceATurn } from "./once-a-turn.ts"
 import type { PeerFault } from "./peer-fault.ts"
 
 /** The bytes of a frame, from one place to another. */
@@ -43,7 +44,6 @@ export class Links {
   readonly #links: Array<Connection | undefined>
   readonly #lost = new Set<ReplicaId>()
   readonly #dialers: ReadonlyArray<Dialer>
-  #scheduled = false
 
   constructor(options: LinksOptions) {
     const { replicas } = options.config
@@ -118,16 +118,9 @@ export class Links {
   }
 
   /** What was sent leaves at the end of this turn. */
-  schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(this.#flush)
-  }
-
-  readonly #flush = (): void => {
-    this.#scheduled = false
+  readonly schedule = onceATurn(() => {
     for (const link of this.#links) link?.flush()
-  }
+  })
 
   close(): void {
     for (const dialer of this.#dialers) dialer.stop()

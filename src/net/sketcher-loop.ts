@@ -49,6 +49,7 @@ import { type LaneRequest, laneWire, type LaneWire, passedOver } from "./lane-wi
 import { Links, type Payload } from "./links.ts"
 import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
+import { onceATurn } from "./once-a-turn.ts"
 import { Silence } from "./silence.ts"
 import {
   AnswersDiffer,
@@ -109,7 +110,6 @@ export class SketcherLoop {
   readonly #watch: AnswerWatch | undefined
   #state: SketcherState
   #nextCall: CallId = 1
-  #hurries = false
   #closed = false
 
   constructor(options: SketcherLoopOptions) {
@@ -354,19 +354,14 @@ export class SketcherLoop {
 
   // Whoever would wait in vain for a primary asks everyone. (Once a turn, whatever was sent in it:
   // for each request by itself it took a tenth of a busy sketcher's time.)
-  #hurry(): void {
-    if (this.#hurries) return
-    this.#hurries = true
-    setImmediate(() => {
-      this.#hurries = false
-      const { n, f } = this.#machine.group
-      const sentTo = Array.from(this.#sent, (sent) => sent?.to ?? [])
-      const { lost } = this.#links
-      for (const lane of calledInVain(this.#state.lanes, sentTo, { n, f, lost })) {
-        this.#step({ _tag: "Retransmit", lane })
-      }
-    })
-  }
+  readonly #hurry = onceATurn(() => {
+    const { n, f } = this.#machine.group
+    const sentTo = Array.from(this.#sent, (sent) => sent?.to ?? [])
+    const { lost } = this.#links
+    for (const lane of calledInVain(this.#state.lanes, sentTo, { n, f, lost })) {
+      this.#step({ _tag: "Retransmit", lane })
+    }
+  })
 
   connected(): ReadonlyArray<ReplicaId> {
     return this.#links.connected()

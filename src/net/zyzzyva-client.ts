@@ -6,7 +6,7 @@
  * answered only when its request is committed: while a replica is not there. And which of its
  * certificates and proofs are lost: those that others would not believe.
  */
-import type { Timestamp } from "../core/ids.ts"
+import type { ReplicaId, Timestamp } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
 import {
   type ClientConfig,
@@ -49,6 +49,12 @@ export interface ZyzzyvaClientKinds extends ClientKinds {
   readonly Sent: Sent
   readonly Reply: Authentic<ClientMessage>
 }
+
+/** Who has not answered. */
+export const withoutAnswer = ({
+  responses,
+}: Pick<ClientState, "responses">): ReadonlyArray<ReplicaId> =>
+  responses.flatMap((r, replica) => (r === undefined ? [replica] : []))
 
 // All have answered who can, and not alike, or all of them by digest: others are to be asked, once.
 const isInVain = (
@@ -110,10 +116,7 @@ export const zyzzyvaClient = (
       const answered = new Set(shown.signers.map((s) => s.replica))
       return state.responses.every((_, replica) => answered.has(replica) || absent(replica))
     },
-    unanswered: ({ state, action }) =>
-      action === "ClientCommit"
-        ? state.responses.flatMap((r, replica) => (r === undefined ? [replica] : []))
-        : [],
+    unanswered: ({ state, action }) => (action === "ClientCommit" ? withoutAnswer(state) : []),
     outgoing: (message, known) => {
       if (message._tag === "Commit" || message._tag === "Pom") {
         return canBeShown(group, verifier, message) ? message : undefined

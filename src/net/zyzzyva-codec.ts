@@ -47,16 +47,15 @@ import type { BadMessage } from "./bad-message.ts"
 import {
   type CodecLimits,
   type ReadBatch,
-  readAuthenticator,
-  readMarks,
-  readRequest,
   readSignedBatch,
-  writeAuthenticator,
-  writeRead,
-  writeMarks,
-  writeRequest,
   writeSignedBatch,
 } from "./batch-codec.ts"
+import {
+  readSignedRead,
+  readSignedRequest,
+  writeSignedRead,
+  writeSignedRequest,
+} from "./request-codec.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 import {
@@ -158,15 +157,8 @@ const writePom = (writer: Writer, { orders }: Pom): void => {
 
 /** Appends a message. Digests and signatures in it must be as long as they are on the wire. */
 export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
-  if (m._tag === "Request") {
-    writeRequest(writer, m)
-    writeAuthenticator(writer, m.authenticator)
-    return writeMarks(writer, m)
-  }
-  if (m._tag === "Read") {
-    writeRead(writer, m)
-    return writeAuthenticator(writer, m.authenticator)
-  }
+  if (m._tag === "Request") return writeSignedRequest(writer, m)
+  if (m._tag === "Read") return writeSignedRead(writer, m)
   if (m._tag === "ViewChange") return writeViewChange(writer, m)
   if (m._tag === "NewView") return writeNewView(writer, m)
   assert(m._tag !== "State", "a state leaves in parts")
@@ -220,24 +212,6 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       writer.reserve(8)
       return writer.natural(m.replica)
   }
-}
-
-const readSignedRequest = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
-  const from = reader.at
-  const { client, timestamp, operation } = readRequest(reader, limits)
-  const to = reader.at
-  const authenticator = readAuthenticator(reader, limits)
-  const signed = { client, timestamp, operation, authenticator, ...readMarks(reader, limits) }
-  return { message: { _tag: "Request", ...signed }, from, to }
-}
-
-const readRead = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
-  const from = reader.at
-  reader.u8("kind")
-  const { client, timestamp, operation } = readRequest(reader, limits)
-  const to = reader.at
-  const authenticator = readAuthenticator(reader, limits)
-  return { message: { _tag: "Read", client, timestamp, operation, authenticator }, from, to }
 }
 
 const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
@@ -333,7 +307,7 @@ const readKnown = (
   limits: CodecLimits,
 ): ZyzzyvaDecoded | undefined => {
   if (first === zyzzyvaKind.Request) return readSignedRequest(reader, limits)
-  if (first === zyzzyvaKind.Read) return readRead(reader, limits)
+  if (first === zyzzyvaKind.Read) return readSignedRead(reader, limits)
   if (first === zyzzyvaKind.ViewChange) return { message: readViewChange(reader, limits) }
   if (first === zyzzyvaKind.NewView) return { message: readNewView(reader, limits) }
   if (first < 0) return undefined

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest"
 import type { DClientChain } from "../../src/trace-check/d-client-chain.ts"
 import type { DClientEvent } from "../../src/trace-check/event.ts"
+import { asksForAnother, hasEffect, tellsNobody } from "./support/changed-effects.ts"
 import {
   type Accept,
   capturedSteps,
@@ -31,7 +32,6 @@ const withPost =
 const hasCall = ({ post }: DClientEvent): boolean =>
   ((post as { readonly call?: unknown }).call ?? null) !== null
 const asked = { id: 1, stage: "asked", executor: 3, sketches: [] }
-const tells: Accept = ({ step }) => step.effects.some(({ _tag }) => _tag === "Respond")
 
 describe("TLC accepts", () => {
   test("adjacent windows from Init on, and later ones, of whatever happened", async () => {
@@ -100,23 +100,9 @@ describe("TLC rejects", () => {
   })
 
   test("a request, and an answer, that the step did not make", async () => {
-    const sends: Accept = ({ step }) => step.effects.some((e) => e._tag === "SendToReplicas")
-    const other = await corruptedStep(sends, (event) => ({
-      ...event,
-      step: {
-        ...event.step,
-        effects: event.step.effects.map((effect) =>
-          effect._tag === "SendToReplicas"
-            ? { ...effect, message: { ...effect.message, operation: "another" } }
-            : effect,
-        ),
-      },
-    }))
+    const other = await corruptedStep(hasEffect("SendToReplicas"), asksForAnother)
     expect(other.outcome).toMatchObject({ event: other.event, field: "sent" })
-    const untold = await corruptedStep(tells, (event) => ({
-      ...event,
-      step: { ...event.step, effects: event.step.effects.filter((e) => e._tag !== "Respond") },
-    }))
+    const untold = await corruptedStep(hasEffect("Respond"), tellsNobody)
     expect(untold.outcome).toMatchObject({ event: untold.event, field: "told" })
   })
 

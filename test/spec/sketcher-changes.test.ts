@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest"
 import type { SketcherChain } from "../../src/trace-check/sketcher-chain.ts"
 import { digestOf } from "../support/prophecy.ts"
+import { asksForAnother, hasEffect, tellsNobody } from "./support/changed-effects.ts"
 import {
-  type Accept,
   captured,
   chainOf,
   corrupted,
@@ -37,27 +37,9 @@ describe("TLC rejects", () => {
   })
 
   test("a request, and an answer, that the step did not make", async () => {
-    const isAsked: Accept = ({ step }) => step.effects.some((e) => e._tag === "SendToReplicas")
-    const asked = await corrupted(isAsked, (event) => ({
-      ...event,
-      step: {
-        ...event.step,
-        effects: event.step.effects.map((effect) =>
-          effect._tag === "SendToReplicas"
-            ? { ...effect, message: { ...effect.message, operation: "another" } }
-            : effect,
-        ),
-      },
-    }))
+    const asked = await corrupted(hasEffect("SendToReplicas"), asksForAnother)
     expect(asked.outcome).toMatchObject({ event: asked.event, field: "sent" })
-    const isTold: Accept = ({ step }) => step.effects.some(({ _tag }) => _tag === "Respond")
-    const told = await corrupted(isTold, (event) => ({
-      ...event,
-      step: {
-        ...event.step,
-        effects: event.step.effects.filter(({ _tag }) => _tag !== "Respond"),
-      },
-    }))
+    const told = await corrupted(hasEffect("Respond"), tellsNobody)
     expect(told.outcome).toMatchObject({ event: told.event, field: "told" })
   })
 

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { BytesText, NamedRequest, Natural, SignedRequest } from "../request.ts"
+import { BytesText, NamedRequest, Natural, SignedRead, SignedRequest } from "../request.ts"
 
 /** A digest as lower-case hexadecimal of SHA-256 on the wire; any text in models. */
 const DigestText = Schema.NonEmptyString
@@ -9,12 +9,7 @@ export const Request = Schema.TaggedStruct("Request", SignedRequest.fields)
 export type Request = typeof Request.Type
 
 /** A client asks for what changes nothing, and need not be ordered (TOCS section 5.1). */
-export const Read = Schema.TaggedStruct("Read", {
-  client: Natural,
-  timestamp: Natural,
-  operation: BytesText,
-  authenticator: BytesText,
-})
+export const Read = Schema.TaggedStruct("Read", SignedRead.fields)
 export type Read = typeof Read.Type
 
 /**

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { BytesText, Natural, SignedRequest } from "../request.ts"
+import { BytesText, Natural, SignedRead, SignedRequest } from "../request.ts"
 
 /** A digest as lower-case hexadecimal of SHA-256 on the wire; any text in models. */
 const DigestText = Schema.NonEmptyString
@@ -46,12 +46,7 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
 export type SpecResponse = typeof SpecResponse.Type
 
 /** A request that is not to be ordered (section 4). */
-export const Read = Schema.TaggedStruct("Read", {
-  client: Natural,
-  timestamp: Natural,
-  operation: BytesText,
-  authenticator: BytesText,
-})
+export const Read = Schema.TaggedStruct("Read", SignedRead.fields)
 export type Read = typeof Read.Type
 
 /** What a replica has read: of the history up to `seq`. Nobody shows it to others. */
