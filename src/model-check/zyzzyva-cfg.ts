@@ -27,6 +27,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   ReadOnly = ${truth(spec.readOnly)}
   CommitFirst = ${truth(spec.commitFirst)}
   HastyReads = ${truth(spec.hastyReads)}
+  VouchOrders = ${truth(spec.vouchOrders)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -40,6 +40,7 @@ export interface ZyzzyvaTwinSpec {
   readonly readOnly: boolean
   readonly hastyReads: boolean
   readonly commitFirst: boolean
+  readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -99,6 +100,7 @@ export const zyzzyvaBase = {
   readOnly: false,
   hastyReads: false,
   commitFirst: false,
+  vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

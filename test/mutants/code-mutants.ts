@@ -16,6 +16,7 @@ import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
@@ -35,4 +36,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...sketcherMutants,
   ...zyzzyvaMutants,
   ...zyzzyvaFastMutants,
+  ...zyzzyvaVouchMutants,
 ]
