@@ -40,6 +40,7 @@ export interface ZyzzyvaTwinSpec {
   readonly readOnly: boolean
   readonly hastyReads: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
   readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
@@ -74,6 +75,7 @@ export const everyZyzzyvaInvariant = [
   "ClientResult",
   "FreshReads",
   "Validity",
+  "ShownIsSigned",
   "LeftForReason",
 ]
 
@@ -100,6 +102,7 @@ export const zyzzyvaBase = {
   readOnly: false,
   hastyReads: false,
   commitFirst: false,
+  preferredQuorums: false,
   vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,

@@ -57,7 +57,7 @@ export const zyzzyvaClientConfig = (
   firstTimestamp: Timestamp,
 ): ClientConfig => {
   const group = groupOf(config.replicas.length)
-  const { retransmitMs } = config
+  const { retransmitMs, preferredQuorums } = config
   return {
     group,
     needs: needsOf(group),
@@ -66,6 +66,7 @@ export const zyzzyvaClientConfig = (
     commitMs: Math.ceil(retransmitMs * commitShare),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums,
     resultDigest,
   }
 }

@@ -138,6 +138,7 @@ const backOfPbft = (
 const zyzzyvaFields = new Set([
   "zyzzyva5",
   "commitFirst",
+  "preferredQuorums",
   "vouchOrders",
   "rule",
   "confirmViews",

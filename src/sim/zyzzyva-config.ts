@@ -69,6 +69,7 @@ export const zyzzyvaClientConfig = (
     commitMs: cluster.commitMs ?? Math.ceil(retransmitMs / 4),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums: cluster.preferredQuorums === true,
     resultDigest: hashing.hash,
   }
 }
