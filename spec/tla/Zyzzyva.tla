@@ -785,7 +785,7 @@ Heard(i, heard, certs) ==
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
 \* An answer as its client asked for it: with the result, or the result's digest; signed, or not.
-Asked(i, request, m) ==
+AnswerTo(i, request, m) ==
   LET said == IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
   IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
 
@@ -801,7 +801,7 @@ AnsweredFirst(i, now, certs) ==
       answer(n, r) == SpecResponse(i, view[i], n, slot[i][n].history, slot[i][n].ordered,
                         [client |-> r.client, timestamp |-> r.timestamp,
                          result |-> now.table[r.client].result])
-  IN UNION {{LET r == slot[i][n].batch[k] IN Asked(i, r, Committed(answer(n, r))) :
+  IN UNION {{LET r == slot[i][n].batch[k] IN AnswerTo(i, r, Committed(answer(n, r))) :
                k \in of(n)} : n \in new}
 
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
@@ -853,7 +853,7 @@ Execute(i) ==
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
         /\ Settle(i, [executed |-> n, table |-> after.table],
              cps, heard, certificates[i], checkpointVotes[i],
-             {Asked(i, after.done[k].request,
+             {AnswerTo(i, after.done[k].request,
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in atOnce} \cup
              IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
