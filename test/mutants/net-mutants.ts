@@ -102,6 +102,16 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     killedBy: byWatch("two by two are hopeless with the last one"),
   },
   {
+    name: "a snapshot of another protocol is taken",
+    file: "src/net/snapshot-file.ts",
+    find: "return of === protocol ? undefined :",
+    replace: "return protocol !== undefined ? undefined :",
+    killedBy: {
+      check: "the snapshot of another protocol is an error that says so",
+      where: "test/net/store.test.ts",
+    },
+  },
+  {
     name: "a state of Zyzzyva is taken without the signatures of those who vouch for it",
     file: "src/net/zyzzyva-states.ts",
     find: "claims(config.group, shown).every(verifier.isSigned)",
