@@ -104,8 +104,8 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   {
     name: "a snapshot of another protocol is taken",
     file: "src/net/snapshot-file.ts",
-    find: "return of === protocol ? undefined :",
-    replace: "return protocol !== undefined ? undefined :",
+    find: "  return of === protocol\n",
+    replace: "  return protocol !== undefined\n",
     killedBy: {
       check: "the snapshot of another protocol is an error that says so",
       where: "test/net/store.test.ts",
