@@ -62,6 +62,7 @@ const slow = [
   "net/change-interrupted",
   "net/d-clients",
   "net/fast-paths",
+  "net/hidden-commits",
   "net/key-refresh-load",
   "net/lost-disk",
   "net/origin-order",

@@ -49,6 +49,7 @@ CONSTANTS
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
   CommitFirst,      \* whether clients may ask to be answered when their request is committed
+  PreferredQuorums, \* whether clients may ask to be answered for themselves alone, unsigned
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
@@ -74,7 +75,8 @@ With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r
 
 \* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
 \* `replier`, where there is one: who answers it in full; `commitFirst`, where it is there: nobody
-\* answers before it is committed. None of them is part of its identity.
+\* answers before it is committed; `clientOnly`: answers need no signature. None of them is part of
+\* its identity.
 Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts into a gap, is an empty batch.
@@ -103,6 +105,9 @@ ResultDigest(r) == <<"digest", r>>
 Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
 IsWhole(answer) == "digest" \notin DOMAIN answer
 DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
+\* An answer for its client alone: without a signature nobody else believes it.
+ClientOnly(m) == With(m, "clientOnly", TRUE)
+IsSigned(answer) == "clientOnly" \notin DOMAIN answer
 CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
 \* A request that is not to be ordered, and what a replica has read for it: of which history, and
 \* whether it is committed.
@@ -242,7 +247,7 @@ HistoryAt(i, n) == IF n = Low(i) THEN checkpoints[i][n].history ELSE slot[i][n].
 (***************************************************************************)
 Sent(r) == \E q \in msgs : q.type = "Request" /\ Plain(q) = Plain(r)
 Said(i, v, n, h) == \E m \in msgs :
-  /\ m.type \in {"SpecResponse", "SpecHeader"}
+  /\ m.type \in {"SpecResponse", "SpecHeader"} /\ IsSigned(m)
   /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.history = h
 Vouched(i, v, n, d) == \E m \in msgs :
   m.type = "Checkpoint" /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.digest = d
@@ -371,8 +376,9 @@ ClientView(c) == LET views == client[c].views IN
 Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
 
 \* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
-\* It may ask one replica for the whole result, and the others for its digest; and to be answered
-\* when the request is committed, as when a replica is known to be gone.
+\* It may ask one replica for the whole result, and the others for its digest; to be answered when
+\* the request is committed, as when a replica is known to be gone; and without signatures, as when
+\* none is: where it needs them after all it asks again.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
@@ -381,16 +387,18 @@ ClientSubmit(c) ==
          request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
         /\ IF ReadOnly /\ IsRead(op) THEN msgs' = msgs \cup {Read(c, t, op)}
-           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}) :
+           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}),
+                   alone \in (IF PreferredQuorums THEN BOOLEAN ELSE {FALSE}) :
                   LET named == IF r = N THEN request ELSE With(request, "replier", r)
-                  IN msgs' = msgs \cup {IF first THEN With(named, "commitFirst", TRUE) ELSE named}
+                      asked == IF first THEN With(named, "commitFirst", TRUE) ELSE named
+                  IN msgs' = msgs \cup {IF alone THEN ClientOnly(asked) ELSE asked}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
-Matching(responses, x) == {r \in Replicas :
-  /\ responses[r] # NoResponse
-  /\ responses[r].view = x.view /\ responses[r].seq = x.seq
-  /\ responses[r].history = x.history /\ DigestOf(responses[r]) = DigestOf(x)}
+Match(x, y) == /\ x.view = y.view /\ x.seq = y.seq /\ x.history = y.history
+               /\ DigestOf(x) = DigestOf(y)
+Matching(responses, x) ==
+  {r \in Replicas : responses[r] # NoResponse /\ Match(responses[r], x)}
 \* Answers of all replicas, or of as many as make a certificate if each of them is committed.
 Enough(responses, S) ==
   \/ Cardinality(S) >= FastQuorum
@@ -409,24 +417,27 @@ ResponseOf(m) ==
   LET kept == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
   IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
 
-\* One of a later view takes the place of what its sender said before, and so does one that says
-\* more: the result and not its digest, or that it is committed.
-Replaces(old, new) ==
-  \/ old = NoResponse
-  \/ old.view < new.view
-  \/ /\ old.view = new.view
-     /\ IsWhole(old) => IsWhole(new)
-     /\ IsCommitted(old) => IsCommitted(new)
-     /\ IsWhole(old) # IsWhole(new) \/ IsCommitted(old) # IsCommitted(new)
+\* What a replica has said with one answer more. One of a later view takes the place of what it said
+\* before; what it says again in one view adds up: the result to its digest, that it is committed,
+\* its signature.
+Joined(old, new) ==
+  IF old = NoResponse \/ (old # NoResponse /\ old.view < new.view) THEN new
+  ELSE IF ~Match(old, new) THEN old
+  ELSE LET less == {"digest", "clientOnly"} \cap DOMAIN old \cap DOMAIN new
+           more == {"committed"} \cap DOMAIN new
+       IN [k \in (DOMAIN old \ {"digest", "clientOnly"}) \cup less \cup more |->
+             IF k \in less \cup more THEN TRUE
+             ELSE IF k = "result" /\ ~IsWhole(old) THEN new.result ELSE old[k]]
 
 \* An answer counts; with it the request may be complete.
 Count(c, m) ==
-  LET new == ResponseOf(m)
+  LET old == client[c].responses[m.replica]
+      new == Joined(old, ResponseOf(m))
       responses == [client[c].responses EXCEPT ![m.replica] = new]
       views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
       same == Matching(responses, new)
       results == ResultsIn(responses, same)
-  IN IF ~Replaces(client[c].responses[m.replica], new) THEN FALSE
+  IN IF new = old THEN FALSE
      ELSE IF Enough(responses, same) /\ results # {}
      THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
                        result |-> CHOOSE r \in results : TRUE])
@@ -456,12 +467,15 @@ ClientRecvReadResponse(c, m) ==
   /\ Count(c, m)
   /\ UNCHANGED <<replicaVars, msgs>>
 
-\* The answers of which enough are equal, with the result among them, by who gave them: one group at
-\* the most. Without the result all replicas are asked for it.
+\* The signed answers of which enough are equal, with the result at hand, by who gave them: one
+\* group at the most. Without the result, or the signatures, all replicas are asked for it.
 Groups(c) ==
-  LET responses == client[c].responses IN
-  {S \in {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}} :
-     Cardinality(S) >= CommitQuorum /\ ResultsIn(responses, S) # {}}
+  LET responses == client[c].responses
+      signed(S) == {r \in S : IsSigned(responses[r])}
+      said == {r \in Replicas : responses[r] # NoResponse}
+      equal == {Matching(responses, responses[r]) : r \in said}
+  IN {signed(S) : S \in {S \in equal :
+        Cardinality(signed(S)) >= CommitQuorum /\ ResultsIn(responses, S) # {}}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
@@ -475,7 +489,9 @@ ClientCommit(c) ==
        IN /\ ~Shown(c, x)
           /\ client' = [client EXCEPT ![c].commits = {},
                ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                 replicas |-> S, result |-> CHOOSE r \in ResultsIn(client[c].responses, S) : TRUE]}]
+                 replicas |-> S,
+                 result |-> LET all == client[c].responses
+                            IN CHOOSE r \in ResultsIn(all, Matching(all, x)) : TRUE]}]
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 
@@ -748,9 +764,10 @@ Heard(i, heard, certs) ==
 
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
-\* An answer as its client asked for it: with the result, or with the result's digest.
+\* An answer as its client asked for it: with the result, or the result's digest; signed, or not.
 Asked(i, request, m) ==
-  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+  LET said == IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+  IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
 
 \* The answers to those who asked to be answered when it is committed: of what is executed and
 \* certified now, and was not both before. `now`: how far it has executed, and its table.
@@ -1276,6 +1293,9 @@ Reproducible == \A i \in Correct : stage[i] = "active" =>
 \* Nothing is executed for a correct client that it did not ask for.
 Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
   value[i][a].client \in Clients => Sent(value[i][a])
+
+\* Whoever is in a certificate that a correct client shows has signed its history.
+ShownIsSigned == \A m \in msgs : m.type = "Commit" => Proved(m.certificate)
 
 \* Z8: who leaves a view shows that a correct replica accused its primary.
 LeftForReason == \A m \in msgs : m.type = "ViewChange" =>

@@ -26,6 +26,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
   CommitFirst = ${truth(spec.commitFirst)}
+  PreferredQuorums = ${truth(spec.preferredQuorums)}
   HastyReads = ${truth(spec.hastyReads)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}

@@ -40,6 +40,7 @@ export interface ZyzzyvaTwinSpec {
   readonly readOnly: boolean
   readonly hastyReads: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -73,6 +74,7 @@ export const everyZyzzyvaInvariant = [
   "ClientResult",
   "FreshReads",
   "Validity",
+  "ShownIsSigned",
   "LeftForReason",
 ]
 
@@ -99,6 +101,7 @@ export const zyzzyvaBase = {
   readOnly: false,
   hastyReads: false,
   commitFirst: false,
+  preferredQuorums: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

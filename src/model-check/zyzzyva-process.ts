@@ -30,6 +30,7 @@ export interface ZyzzyvaConstants {
   readonly readOnly: boolean
   readonly hastyReads: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
   /** Whom clients ask for the whole result; empty: everyone. */
   readonly repliers: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>

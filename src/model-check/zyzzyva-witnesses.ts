@@ -106,6 +106,7 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   someMessage("ReachCommittedAnswer", (m) => m._tag === "SpecResponse" && m.committed === true),
   someReplica("ReachReadWaits", (s) => s.pendingReads.some((r) => r.after > s.executed)),
   someMessage("ReachDigestAnswer", (m) => m._tag === "SpecResponse" && m.digest === true),
+  someMessage("ReachUnsigned", (m) => m._tag === "SpecResponse" && m.clientOnly === true),
   rolledBack,
   twoHistories,
   someReplica("ReachNull", (s) =>

@@ -3,8 +3,8 @@
  *
  *     certificate   = view seq history signers
  *     order-req     = 40h view seq history digest signature signed-batch
- *     spec-response = 41h view seq history signature client timestamp replica u32(length) result
- *                     marks [signature]
+ *     spec-response = 41h view seq history marks [signature] client timestamp replica
+ *                     u32(length) result [signature]
  *     spec-header   = 42h view seq history signature replica
  *     commit        = 43h client certificate
  *     local-commit  = 44h view seq history client replica
@@ -18,9 +18,9 @@
  *
  *     fetch-state   = 4ch seq replica
  *
- * Of `marks` the lowest bit says that there is the primary's signature, the next one that the
- * result is its digest, the third that it is committed. A STATE leaves in parts
- * (zyzzyva-states.ts).
+ * Of `marks` the lowest bit says that there is the primary's signature, the last one; the next that
+ * the result is its digest; the third that it is committed; the fourth that it is for the client
+ * only, and the first signature is not there. A STATE leaves in parts (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
@@ -121,23 +121,23 @@ const readPlace = (reader: Reader): Place => {
 }
 
 /** What an answer bears; a bit each. */
-const marks = { order: 1, digest: 2, committed: 4 } as const
+const marks = { order: 1, digest: 2, committed: 4, clientOnly: 8 } as const
 
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
-  writer.text(m.signature)
+  writer.u8(
+    (m.order === undefined ? 0 : marks.order) +
+      (m.digest === true ? marks.digest : 0) +
+      (m.committed === true ? marks.committed : 0) +
+      (m.clientOnly === true ? marks.clientOnly : 0),
+  )
+  if (m.clientOnly !== true) writer.text(m.signature)
   writer.natural(m.client)
   writer.natural(m.timestamp)
   writer.natural(m.replica)
   writer.reserve(4 + m.result.length)
   writer.u32(m.result.length)
   writer.text(m.result)
-  writer.reserve(1)
-  writer.u8(
-    (m.order === undefined ? 0 : marks.order) +
-      (m.digest === true ? marks.digest : 0) +
-      (m.committed === true ? marks.committed : 0),
-  )
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
@@ -225,19 +225,21 @@ const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
 
 const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const place = readPlace(reader)
-  const signature = readSignature(reader)
+  const given = reader.u8("marks")
+  if (given > marks.order + marks.digest + marks.committed + marks.clientOnly)
+    reader.fail(`${given} is no set of marks`)
+  const isAlone = (given & marks.clientOnly) > 0
+  const signature = isAlone ? "" : readSignature(reader)
   const client = reader.natural("client")
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const given = reader.u8("marks")
-  if (given > marks.order + marks.digest + marks.committed)
-    reader.fail(`${given} is no set of marks`)
   const order = (given & marks.order) > 0 ? { order: readSignature(reader) } : {}
   const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
   const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
   const about = { client, timestamp, result, replica }
-  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...committed, ...order }
+  const said = { ...digest, ...committed, ...(isAlone ? { clientOnly: true as const } : {}) }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...said, ...order }
 }
 
 const readCommit = (reader: Reader, limits: CodecLimits): Commit => {

@@ -52,7 +52,7 @@ export const zyzzyvaClientConfig = (
   firstTimestamp: Timestamp,
 ): ClientConfig => {
   const group = groupOf(config.replicas.length)
-  const { retransmitMs } = config
+  const { retransmitMs, preferredQuorums } = config
   return {
     group,
     needs: needsOf(group),
@@ -61,6 +61,7 @@ export const zyzzyvaClientConfig = (
     commitMs: Math.ceil(retransmitMs * commitShare),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums,
     resultDigest,
   }
 }

@@ -70,6 +70,8 @@ export interface Cluster {
   readonly zyzzyva5?: boolean
   /** Zyzzyva: every second request is answered when it is committed. */
   readonly commitFirst?: boolean
+  /** Zyzzyva: two of three requests are answered for their client alone, without signatures. */
+  readonly preferredQuorums?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */

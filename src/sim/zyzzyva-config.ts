@@ -68,6 +68,7 @@ export const zyzzyvaClientConfig = (
     commitMs: cluster.commitMs ?? Math.ceil(retransmitMs / 4),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums: cluster.preferredQuorums === true,
     resultDigest: hashing.hash,
   }
 }

@@ -171,7 +171,9 @@ const clientKind = ({
   kind: "clients",
   configOf: (header, id, firstTimestamp) => {
     const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-    return { ...groupOf(header), id, firstTimestamp, ...timers, resultDigest }
+    // Neither these nor who is shown a certificate first are in a trace.
+    const sending = { ...timers, preferredQuorums: false }
+    return { ...groupOf(header), id, firstTimestamp, ...sending, resultDigest }
   },
   init: initClient,
   timestampOf: ({ timestamp }) => timestamp,

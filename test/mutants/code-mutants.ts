@@ -15,6 +15,7 @@ import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
+import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -35,4 +36,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...sketcherMutants,
   ...zyzzyvaMutants,
   ...zyzzyvaFastMutants,
+  ...zyzzyvaPreferredMutants,
 ]

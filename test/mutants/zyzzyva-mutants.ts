@@ -196,8 +196,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's answers of two views are equal",
     file,
-    find: String.raw`/\ responses[r].view = x.view /\ responses[r].seq = x.seq`,
-    replace: String.raw`/\ responses[r].seq = x.seq`,
+    find: String.raw`/\ x.view = y.view /\ x.seq = y.seq`,
+    replace: String.raw`/\ x.seq = y.seq`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {
@@ -212,10 +212,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's client takes an answer of a view twice",
     file,
-    find: String.raw`  \/ old.view < new.view
-`,
-    replace: String.raw`  \/ old.view <= new.view
-`,
+    find: String.raw`old # NoResponse /\ old.view < new.view`,
+    replace: String.raw`old # NoResponse /\ old.view <= new.view`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {

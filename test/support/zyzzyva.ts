@@ -54,6 +54,7 @@ export const clientConfigOf = (id: ClientId): ClientConfig => ({
   commitMs: 5,
   retransmitMs: 100,
   maxRetransmitMs: 1000,
+  preferredQuorums: false,
   resultDigest: (result) => `digest of ${result}`,
 })
 
