@@ -73,6 +73,7 @@ const slow = [
   "net/store-crash",
   "net/streaming",
   "net/supervisor",
+  "net/zyzzyva-vouched",
   "spec/broken",
   "spec/core",
   "spec/d-client-windows",
