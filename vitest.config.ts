@@ -46,6 +46,7 @@ const slow = [
   "bench/web",
   "ci/package",
   "cli/d-client",
+  "cli/d-client-traces",
   "cli/album-page",
   "cli/check-differs",
   "cli/init",

@@ -18,6 +18,7 @@ const afterRecord = "what comes after a record waits for that record's group"
 
 const originAnswers = "src/net/origin-answers.ts"
 const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
+const byConnections = (check: string) => ({ check, where: "test/web/origin-connections.test.ts" })
 const byStates = (check: string) => ({ check, where: "test/net/zyzzyva-states.test.ts" })
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
 
@@ -68,6 +69,34 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   },
   ...keyMutants,
   ...changeKeyNetMutants,
+  {
+    name: "each question to an origin has a connection of its own",
+    file: "src/web/origin-connections.ts",
+    find: "underWay < pipelining",
+    replace: "underWay < 1",
+    killedBy: byConnections(
+      "fills a connection before it opens another, and puts the rest in their order",
+    ),
+  },
+  {
+    name: "a question that is over as soon as it is put has the next one put inside it",
+    file: "src/web/origin-connections.ts",
+    find: "    this.#isServing = true\n",
+    replace: "",
+    killedBy: byConnections(
+      "goes on when questions are over as soon as they are put, however many",
+    ),
+  },
+  {
+    name: "questions to an origin leave one by one",
+    file: "src/web/origin.ts",
+    find: "      if (result[0] === null) corkWrites(result[1])\n",
+    replace: "",
+    killedBy: {
+      check: "questions on a connection that was idle leave in one write",
+      where: "test/web/corked-sockets.test.ts",
+    },
+  },
   {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,
