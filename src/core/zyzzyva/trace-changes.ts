@@ -86,7 +86,9 @@ const vouchedChanges = (
   before: ReadonlyArray<Vouched>,
   after: ReadonlyArray<Vouched>,
 ): string | undefined => {
-  const changed = after.flatMap((v) => {
+  if (before === after) return undefined
+  const changed = after.flatMap((v, k) => {
+    if (before[k] === v) return []
     const old = before.find((x) => x.seq === v.seq)
     if (old === v) return []
     const said = saidData(v)
@@ -105,17 +107,21 @@ const changeChanges = (before: State, after: State): string => {
     text += `,"viewChanges":${json(named)}`
   }
   if (before.newView !== newView) text += `,"newView":${newView?.view ?? null}`
+  if (before.confirms === after.confirms) return text
   const [was, is] = [json(confirmsData(before)), json(confirmsData(after))]
-  if (was !== is) text += `,"confirms":${is}`
-  return text
+  return was === is ? text : `${text},"confirms":${is}`
 }
 
 /** The same of a client: each field that has another value, whole. */
 export const clientChanges = (before: ClientState, after: ClientState): string => {
   if (before === after) return "{}"
   const [old, now] = [fullClientProjection(before), fullClientProjection(after)]
-  const changed = Object.entries(now).filter(
-    ([key, value]) => json(value) !== json(old[key as keyof typeof old]),
-  )
-  return json(Object.fromEntries(changed))
+  let text = ""
+  for (const [key, value] of Object.entries(now)) {
+    const was = old[key as keyof typeof old]
+    if (was === value) continue
+    const is = json(value)
+    if (is !== json(was)) text += `,"${key}":${is}`
+  }
+  return `{${text.slice(1)}}`
 }
