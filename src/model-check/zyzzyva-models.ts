@@ -69,7 +69,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     checkpointInterval: 1,
     injected: "ForCheckpoints",
     reaches: ["RecvSpecHeader", "RecvCheckpoint", "ReachStable", "ReachAcknowledged"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...alone,
@@ -80,7 +80,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForChanger",
     reaches: ["RecvPom", "RecvAccusation", "SendNewView", "RecvNewView", "ReachRolledBack"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...alone,
@@ -118,7 +118,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "LateFetcherAlone",
     why: "As FetcherAlone, where it orders by itself before and after.",
     injected: "ForLateFetcher",
-    size: "large",
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -132,7 +132,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "Five",
     why: "Zyzzyva5: one replica of six is silent, and five equal answers complete a request at once.",
     reaches: ["ReachAllExecuted", "ReachAnswered", "ReachAcknowledged"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,

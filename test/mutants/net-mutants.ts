@@ -28,7 +28,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
     file: "src/net/store.ts",
     find: "    this.#files.syncLater(this.#fd, synced)\n",
     replace: "    queueMicrotask(() => synced(null))\n",
-    killedBy: { check: "Acknowledged", where },
+    killedBy: { check: "Durable", where },
   },
   {
     name: `messages leave before the records on which they depend are written${of}`,
@@ -41,7 +41,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
       "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines]\n",
-    killedBy: { check: "Acknowledged", where },
+    killedBy: { check: "Durable", where },
   },
 ]
 
