@@ -6,7 +6,7 @@
  *   node test/mutants/run.ts --spec     those of spec/tla, by TLC
  *   node test/mutants/run.ts --swarm    those that simulated runs must find, and in how many seeds
  *   node test/mutants/run.ts --net      those of the disk, by stores and processes that crash
- *   node test/mutants/run.ts --nightly  also those of spec/tla whose models are for the night, which
+ *   node test/mutants/run.ts --nightly  also those of spec/tla whose models are for nights, which
  *                                       a run with a WORD brings too
  *   node test/mutants/run.ts --json     one JSON document (schema prophecy-mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words

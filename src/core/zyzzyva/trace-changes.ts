@@ -88,8 +88,7 @@ const vouchedChanges = (
 ): string | undefined => {
   if (before === after) return undefined
   const changed = after.flatMap((v, k) => {
-    if (before[k] === v) return []
-    const old = before.find((x) => x.seq === v.seq)
+    const old = before[k]?.seq === v.seq ? before[k] : before.find((x) => x.seq === v.seq)
     if (old === v) return []
     const said = saidData(v)
     const was = old === undefined ? [] : saidData(old)
