@@ -4,6 +4,7 @@
  */
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
+import { zyzzyvaWitnessModels } from "./zyzzyva-witness-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
@@ -220,4 +221,5 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "large",
   },
   ...zyzzyvaFastModels,
+  ...zyzzyvaWitnessModels,
 ]

@@ -70,6 +70,8 @@ export interface Cluster {
   readonly zyzzyva5?: boolean
   /** Zyzzyva: every second request is answered when it is committed. */
   readonly commitFirst?: boolean
+  /** Zyzzyva: the last f replicas order only. */
+  readonly separateExecution?: boolean
   /** Zyzzyva: two of three requests are answered for their client alone, without signatures. */
   readonly preferredQuorums?: boolean
   /** Zyzzyva: how a new view gets its log. */
