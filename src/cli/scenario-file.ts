@@ -47,6 +47,7 @@ const Cluster = Schema.Struct({
   commitFirst: Schema.optionalKey(Schema.Boolean),
   preferredQuorums: Schema.optionalKey(Schema.Boolean),
   separateExecution: Schema.optionalKey(Schema.Boolean),
+  vouchOrders: Schema.optionalKey(Schema.Boolean),
   rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
   confirmViews: Schema.optionalKey(Schema.Boolean),
   commitMs: Schema.optionalKey(Positive),

@@ -33,6 +33,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   PreferredQuorums = ${truth(spec.preferredQuorums)}
   Executors = ${setOf(executorsOf(spec))}
   HastyReads = ${truth(spec.hastyReads)}
+  VouchOrders = ${truth(spec.vouchOrders)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -42,6 +42,7 @@ export interface ZyzzyvaTwinSpec {
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
   readonly witnesses: ReadonlyArray<number>
+  readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -104,6 +105,7 @@ export const zyzzyvaBase = {
   commitFirst: false,
   preferredQuorums: false,
   witnesses: [],
+  vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -53,6 +53,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
   witness: c.witnesses.includes(id),
+  vouchOrders: c.vouchOrders,
   ...modelDigests,
 })
 

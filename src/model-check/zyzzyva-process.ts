@@ -32,6 +32,7 @@ export interface ZyzzyvaConstants {
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
   readonly witnesses: ReadonlyArray<number>
+  readonly vouchOrders: boolean
   /** Whom clients ask for the whole result; empty: everyone. */
   readonly repliers: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>

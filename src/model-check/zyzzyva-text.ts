@@ -207,7 +207,7 @@ export const replicaTexts = (
 
 // A mark that is there only where it is set.
 const markText = (
-  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "witness",
+  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "witness" | "headers",
   is: boolean | undefined,
 ): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
@@ -284,7 +284,8 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
       return record({ type, ...place(m), client: int(m.client), replica: int(m.replica) })
     case "FillHole": {
       const range = { from: int(m.from), upTo: int(m.upTo) }
-      return record({ type, view: int(m.view), ...range, replica: int(m.replica) })
+      const mark = markText("headers", m.headers)
+      return record({ type, view: int(m.view), ...range, replica: int(m.replica), ...mark })
     }
     case "Pom":
       return record({ type, orders: set(m.orders.map((o) => record(place(o)))) })

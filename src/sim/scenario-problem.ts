@@ -140,6 +140,7 @@ const zyzzyvaFields = new Set([
   "commitFirst",
   "preferredQuorums",
   "separateExecution",
+  "vouchOrders",
   "rule",
   "confirmViews",
   "commitMs",

@@ -42,6 +42,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     commitFirst: cluster.commitFirst === true,
     witness: cluster.separateExecution === true && isWitness(groupIn(cluster), id),
     hastyReads: cluster.hastyReads,
+    vouchOrders: cluster.vouchOrders !== false,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),

@@ -72,8 +72,9 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
   // Replicas that run all execute.
-  const witness = false
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, witness, hastyReads }
+  const { vouchOrders = false } = header
+  const also = { witness: false, hastyReads, vouchOrders }
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, ...also }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

@@ -14,6 +14,7 @@ import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredSpecMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaWitnessSpecMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchSpecMutants } from "./zyzzyva-vouch-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -320,4 +321,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...zyzzyvaFastSpecMutants,
   ...zyzzyvaPreferredSpecMutants,
   ...zyzzyvaWitnessSpecMutants,
+  ...zyzzyvaVouchSpecMutants,
 ]

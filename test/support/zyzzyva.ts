@@ -38,6 +38,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   readOnly: false,
   commitFirst: false,
   witness: false,
+  vouchOrders: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>
