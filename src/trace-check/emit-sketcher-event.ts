@@ -190,7 +190,7 @@ export const sketcherEventText = (
   const post =
     input._tag === "Restart"
       ? sketcherStateText(step.state, symbols)
-      : postText(event.post as SketcherPost, symbols)
+      : postText(event.said.post as SketcherPost, symbols)
   return recordText([
     ["action", `"${isWithin ? "LaneStep" : step.action}"`],
     ...given,
