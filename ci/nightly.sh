@@ -30,7 +30,8 @@ refinements() {
   return "$status"
 }
 
-# The tests of the mutants themselves: that a change of nothing survives, that a wrong killer shows.
+# The mutants, those of the longest models too, as tests: that a change of nothing survives, that a
+# wrong killer shows.
 mutants() { MUTANTS=1 node ci/test.ts test/mutants; }
 
 # Thousands of simulated runs with faults, from a new seed.

@@ -264,6 +264,65 @@ ForFirstLeaver ==
 \* A Byzantine primary orders at two backups only what is to be committed first.
 FirstHalfTold == {OrderTo({1, 2}, 0, B, FirstOf(BatchB(Replicas)))}
 
+\* For the client 0, which asks for answers for itself alone: such, signed ones, one of another
+\* result and one of another view.
+ForPreferredClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {ClientOnly(said(i)) : i \in Replicas} \cup {said(i) : i \in {0, 1, 2}} \cup
+     {Response(3, 0, A, TRUE, 0, 1, <<"x", 1>>), Response(2, 1, A, FALSE, 0, 1, <<"a", 1>>)} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+\* The same with digests, and committed or not yet: what each replica says adds up.
+ForPairsClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(0), Committed(ClientOnly(said(0))), said(1), ClientOnly(Digested(said(1))),
+      Digested(said(2)), Committed(ClientOnly(Digested(said(2)))),
+      Committed(Digested(said(3)))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the backup 1: requests whose clients want answers for themselves alone, one asked again; a
+\* new view brings one of them.
+AloneOf(batch) == [k \in 1 .. Len(batch) |-> ClientOnly(batch[k])]
+ForPreferredBackup ==
+  {OrderTo(Replicas, 0, B, AloneOf(AskingOf(2, BatchB(Replicas)))),
+   OrderTo(Replicas, 0, BC, AloneOf(BatchC(Replicas))),
+   ClientOnly(RequestTo(Replicas, 1, 1, "b", Replicas)),
+   NewView(2, {Change(i, 2, {LastOrder(0, B)}, {}, {2, 3}) : i \in {0, 2, 3}})}
+\* One of them is to be committed first.
+ForFirstPreferredBackup ==
+  {OrderTo(Replicas, 0, B, AloneOf(FirstOf(BatchB(Replicas)))),
+   OrderTo(Replicas, 0, B \o A, AloneOf(BatchA(Replicas))),
+   Header(0, 0, B), Header(2, 0, B), Commit(1, Cert(0, B \o A, {0, 2, 3})),
+   RequestTo(Replicas, 1, 1, "b", Replicas)}
+
+\* A Byzantine primary orders at two backups only what is to be answered unsigned; its client lies
+\* too, and has a certificate as soon as they have signed.
+PreferredHalfTold ==
+  {OrderTo({1, 2}, 0, B, AloneOf(BatchB(Replicas))), Commit(1, Cert(0, B, {0, 1, 2})),
+   RequestTo({1, 2}, 1, 1, "b", Replicas)}
+
+\* A Byzantine client whose authenticator fails at replica 2.
+FailsAtOne == {RequestTo(Replicas, 1, 1, "b", {0, 1})}
+
+\* For the backup 1: orders that it cannot verify, one after the other; who vouches for them, and
+\* for others; others ask it.
+ForVouched ==
+  {OrderTo(Replicas, 0, B, BatchB({0, 2})), OrderTo(Replicas, 0, A, BatchA({})),
+   OrderTo(Replicas, 0, BC, BatchC({2})),
+   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(3, 1, A), Header(3, 0, BC),
+   Header(2, 0, BC), ForHeaders(FillHole(2, 0, 1, 2)), FillHole(3, 0, 2, 2)}
+
+\* The same in two views: who vouched in one does not in the next.
+ForVouchedLater ==
+  {OrderTo(Replicas, v, B, BatchB({0, 2})) : v \in {0, 2}} \cup
+  {Header(0, 0, B), Header(2, 0, B), Header(0, 2, B), Header(3, 2, B),
+   ForHeaders(FillHole(2, 2, 1, 1)),
+   NewView(2, {Change(i, 2, {}, {}, {2, 3}) : i \in {0, 2, 3}})}
+
+\* A Byzantine primary invents a request of the client 0, and vouches for it.
+Invents ==
+  LET batch == <<Sig(0, 1, "x", {})>> IN
+  {OrderTo({1, 2, 3}, 0, <<Digest(batch)>>, batch), Header(0, 0, <<Digest(batch)>>)}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -324,6 +383,11 @@ Witnesses ==
   /\ RecordWitness("ReachShown", \E c \in Clients : client[c].certificate # {})
   /\ RecordWitness("ReachAcknowledged", OfType("LocalCommit"))
   /\ RecordWitness("ReachHole", OfType("FillHole"))
+  /\ RecordWitness("ReachUnverified", SomeMessage(LAMBDA m :
+       m.type = "FillHole" /\ "headers" \in DOMAIN m))
+  /\ RecordWitness("ReachVouched", \E i \in Correct : \E n \in Window(Low(i)) :
+       /\ InLog(i, n) /\ slot[i][n].ordered
+       /\ \E k \in 1 .. Len(slot[i][n].batch) : i \notin slot[i][n].batch[k].auth)
   /\ RecordWitness("ReachProof", OfType("Pom"))
   /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
   /\ RecordWitness("ReachFetched", OfType("State"))
@@ -341,6 +405,8 @@ Witnesses ==
        m.type = "ReadResponse" /\ m.seq > 0 /\ IsCommitted(m)))
   /\ RecordWitness("ReachCommittedAnswer", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ IsCommitted(m)))
+  /\ RecordWitness("ReachUnsigned", SomeMessage(LAMBDA m :
+       m.type = "SpecResponse" /\ ~IsSigned(m)))
   /\ RecordWitness("ReachReadWaits", \E i \in Correct :
        \E r \in pendingReads[i] : r.after > executed[i])
   /\ RecordWitness("ReachDigestAnswer", SomeMessage(LAMBDA m :
@@ -370,6 +436,7 @@ Witnesses ==
   /\ RecordWitness("Reproducible", \E i \in Correct : stage[i] = "active" /\ executed[i] > 0)
   /\ RecordWitness("Validity", \E i \in Correct : \E a \in 1 .. Len(value[i]) :
        value[i][a].client \in Clients)
+  /\ RecordWitness("ShownIsSigned", OfType("Commit"))
   /\ RecordWitness("LeftForReason", OfType("ViewChange"))
   /\ RecordWitness("Watermarks", OfType("SpecResponse"))
   /\ RecordWitness("SentIsDurable", OfType("SpecResponse"))

@@ -210,6 +210,7 @@ IsClientSubmit(e)    == /\ e.action = "ClientSubmit"
                         /\ \A m \in msgs' \ msgs : m.type = "Request" =>
                              /\ e.replier = IF "replier" \in DOMAIN m THEN m.replier ELSE N
                              /\ e.first = ("commitFirst" \in DOMAIN m)
+                             /\ e.alone = ("clientOnly" \in DOMAIN m)
                         /\ Same("op", client'[e.node].op, e.op)
                         /\ ClientAsLogged(e.node, e.post)
 IsClientRecvSpecResponse(e) ==

@@ -49,7 +49,9 @@ CONSTANTS
   Repliers,         \* whom a client may ask for the whole result, the others for its digest; N: all
   ReadOnly,         \* whether clients have reads answered without an order
   CommitFirst,      \* whether clients may ask to be answered when their request is committed
+  PreferredQuorums, \* whether clients may ask to be answered for themselves alone, unsigned
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
+  VouchOrders,      \* whether an order is taken whose requests f + 1 others vouch for
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -74,7 +76,8 @@ With(r, field, x) == [k \in DOMAIN r \cup {field} |-> IF k = field THEN x ELSE r
 
 \* A request as a client signed it; `auth`: the replicas at which its authenticator verifies;
 \* `replier`, where there is one: who answers it in full; `commitFirst`, where it is there: nobody
-\* answers before it is committed. None of them is part of its identity.
+\* answers before it is committed; `clientOnly`: answers need no signature. None of them is part of
+\* its identity.
 Signed(m) == [k \in DOMAIN m \ {"type", "to"} |-> m[k]]
 Plain(r)  == [client |-> r.client, timestamp |-> r.timestamp, op |-> r.op]
 \* The null request, which a new view puts into a gap, is an empty batch.
@@ -103,6 +106,9 @@ ResultDigest(r) == <<"digest", r>>
 Digested(m) == With([m EXCEPT !.result = ResultDigest(@)], "digest", TRUE)
 IsWhole(answer) == "digest" \notin DOMAIN answer
 DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE answer.result
+\* An answer for its client alone: without a signature nobody else believes it.
+ClientOnly(m) == With(m, "clientOnly", TRUE)
+IsSigned(answer) == "clientOnly" \notin DOMAIN answer
 CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
 \* A request that is not to be ordered, and what a replica has read for it: of which history, and
 \* whether it is committed.
@@ -123,6 +129,8 @@ LocalCommit(i, v, n, h, c) ==
   [type |-> "LocalCommit", view |-> v, seq |-> n, history |-> h, client |-> c, replica |-> i]
 FillHole(i, v, from, upTo) ==
   [type |-> "FillHole", view |-> v, from |-> from, upTo |-> upTo, replica |-> i]
+\* Who lacks no order, but cannot verify one, asks for the histories of those who executed it.
+ForHeaders(m) == With(m, "headers", TRUE)
 \* Two orders of one primary that contradict each other.
 Order(v, n, h) == [view |-> v, seq |-> n, history |-> h]
 Pom(orders) == [type |-> "Pom", orders |-> orders]
@@ -199,9 +207,9 @@ InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable, history |-
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
-\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, at
-\* any number.
-HeaderSeqs(h) == IF CommitFirst THEN Window(h) ELSE CheckpointSeqs(h)
+\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, or
+\* who cannot verify an order, at any number.
+HeaderSeqs(h) == IF CommitFirst \/ VouchOrders THEN Window(h) ELSE CheckpointSeqs(h)
 NoHeaders(h) == [n \in HeaderSeqs(h) |-> NoVotes]
 NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 NoResponses == [r \in Replicas |-> NoResponse]
@@ -242,7 +250,7 @@ HistoryAt(i, n) == IF n = Low(i) THEN checkpoints[i][n].history ELSE slot[i][n].
 (***************************************************************************)
 Sent(r) == \E q \in msgs : q.type = "Request" /\ Plain(q) = Plain(r)
 Said(i, v, n, h) == \E m \in msgs :
-  /\ m.type \in {"SpecResponse", "SpecHeader"}
+  /\ m.type \in {"SpecResponse", "SpecHeader"} /\ IsSigned(m)
   /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.history = h
 Vouched(i, v, n, d) == \E m \in msgs :
   m.type = "Checkpoint" /\ m.replica = i /\ m.view = v /\ m.seq = n /\ m.digest = d
@@ -371,8 +379,9 @@ ClientView(c) == LET views == client[c].views IN
 Reading(c) == ReadOnly /\ IsRead(client[c].op) /\ ~client[c].toAll
 
 \* Step 1. A client sends its next request, one at a time: to the primary; what only reads, to all.
-\* It may ask one replica for the whole result, and the others for its digest; and to be answered
-\* when the request is committed, as when a replica is known to be gone.
+\* It may ask one replica for the whole result, and the others for its digest; to be answered when
+\* the request is committed, as when a replica is known to be gone; and without signatures, as when
+\* none is: where it needs them after all it asks again.
 ClientSubmit(c) ==
   /\ client[c].op = NoOp
   /\ client[c].timestamp < Len(ClientOps[c])
@@ -381,16 +390,18 @@ ClientSubmit(c) ==
          request == Request(c, t, op, {Primary(ClientView(c))})
      IN /\ client' = [client EXCEPT ![c].timestamp = t, ![c].op = op]
         /\ IF ReadOnly /\ IsRead(op) THEN msgs' = msgs \cup {Read(c, t, op)}
-           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}) :
+           ELSE \E r \in Repliers, first \in (IF CommitFirst THEN BOOLEAN ELSE {FALSE}),
+                   alone \in (IF PreferredQuorums THEN BOOLEAN ELSE {FALSE}) :
                   LET named == IF r = N THEN request ELSE With(request, "replier", r)
-                  IN msgs' = msgs \cup {IF first THEN With(named, "commitFirst", TRUE) ELSE named}
+                      asked == IF first THEN With(named, "commitFirst", TRUE) ELSE named
+                  IN msgs' = msgs \cup {IF alone THEN ClientOnly(asked) ELSE asked}
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
-Matching(responses, x) == {r \in Replicas :
-  /\ responses[r] # NoResponse
-  /\ responses[r].view = x.view /\ responses[r].seq = x.seq
-  /\ responses[r].history = x.history /\ DigestOf(responses[r]) = DigestOf(x)}
+Match(x, y) == /\ x.view = y.view /\ x.seq = y.seq /\ x.history = y.history
+               /\ DigestOf(x) = DigestOf(y)
+Matching(responses, x) ==
+  {r \in Replicas : responses[r] # NoResponse /\ Match(responses[r], x)}
 \* Answers of all replicas, or of as many as make a certificate if each of them is committed.
 Enough(responses, S) ==
   \/ Cardinality(S) >= FastQuorum
@@ -409,24 +420,27 @@ ResponseOf(m) ==
   LET kept == [k \in DOMAIN m \ {"type", "client", "timestamp", "replica"} |-> m[k]]
   IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
 
-\* One of a later view takes the place of what its sender said before, and so does one that says
-\* more: the result and not its digest, or that it is committed.
-Replaces(old, new) ==
-  \/ old = NoResponse
-  \/ old.view < new.view
-  \/ /\ old.view = new.view
-     /\ IsWhole(old) => IsWhole(new)
-     /\ IsCommitted(old) => IsCommitted(new)
-     /\ IsWhole(old) # IsWhole(new) \/ IsCommitted(old) # IsCommitted(new)
+\* What a replica has said with one answer more. One of a later view takes the place of what it said
+\* before; what it says again in one view adds up: the result to its digest, that it is committed,
+\* its signature.
+Joined(old, new) ==
+  IF old = NoResponse \/ (old # NoResponse /\ old.view < new.view) THEN new
+  ELSE IF ~Match(old, new) THEN old
+  ELSE LET less == {"digest", "clientOnly"} \cap DOMAIN old \cap DOMAIN new
+           more == {"committed"} \cap DOMAIN new
+       IN [k \in (DOMAIN old \ {"digest", "clientOnly"}) \cup less \cup more |->
+             IF k \in less \cup more THEN TRUE
+             ELSE IF k = "result" /\ ~IsWhole(old) THEN new.result ELSE old[k]]
 
 \* An answer counts; with it the request may be complete.
 Count(c, m) ==
-  LET new == ResponseOf(m)
+  LET old == client[c].responses[m.replica]
+      new == Joined(old, ResponseOf(m))
       responses == [client[c].responses EXCEPT ![m.replica] = new]
       views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
       same == Matching(responses, new)
       results == ResultsIn(responses, same)
-  IN IF ~Replaces(client[c].responses[m.replica], new) THEN FALSE
+  IN IF new = old THEN FALSE
      ELSE IF Enough(responses, same) /\ results # {}
      THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
                        result |-> CHOOSE r \in results : TRUE])
@@ -456,12 +470,15 @@ ClientRecvReadResponse(c, m) ==
   /\ Count(c, m)
   /\ UNCHANGED <<replicaVars, msgs>>
 
-\* The answers of which enough are equal, with the result among them, by who gave them: one group at
-\* the most. Without the result all replicas are asked for it.
+\* The signed answers of which enough are equal, with the result at hand, by who gave them: one
+\* group at the most. Without the result, or the signatures, all replicas are asked for it.
 Groups(c) ==
-  LET responses == client[c].responses IN
-  {S \in {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}} :
-     Cardinality(S) >= CommitQuorum /\ ResultsIn(responses, S) # {}}
+  LET responses == client[c].responses
+      signed(S) == {r \in S : IsSigned(responses[r])}
+      said == {r \in Replicas : responses[r] # NoResponse}
+      equal == {Matching(responses, responses[r]) : r \in said}
+  IN {signed(S) : S \in {S \in equal :
+        Cardinality(signed(S)) >= CommitQuorum /\ ResultsIn(responses, S) # {}}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
@@ -475,7 +492,9 @@ ClientCommit(c) ==
        IN /\ ~Shown(c, x)
           /\ client' = [client EXCEPT ![c].commits = {},
                ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                 replicas |-> S, result |-> CHOOSE r \in ResultsIn(client[c].responses, S) : TRUE]}]
+                 replicas |-> S,
+                 result |-> LET all == client[c].responses
+                            IN CHOOSE r \in ResultsIn(all, Matching(all, x)) : TRUE]}]
           /\ msgs' = msgs \cup {Commit(c, cert)}
   /\ UNCHANGED replicaVars
 
@@ -635,7 +654,16 @@ SendOrderReq(i, batch) ==
 (* Step 3. A replica takes the primary's orders one after the other, each  *)
 (* if it leads to the history that it names. Where one is missing it asks  *)
 (* for it; two that contradict each other it shows to all.                 *)
+(*                                                                         *)
+(* A client may send a request that verifies at some replicas only. Of the *)
+(* f + 1 that have executed it after the same history one is correct, and  *)
+(* of those the first has verified it: so the others may take it too (the  *)
+(* paper, where requests are signed, has no such case).                    *)
 (***************************************************************************)
+Votes(votes, d) == {r \in Replicas : votes[r] = d}
+Verifies(i, m) == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth
+IsVouched(i, m) == VouchOrders /\ Cardinality(Votes(headers[i][m.seq], m.history)) >= F + 1
+
 RecvOrderReq(i, m) ==
   /\ m.type = "OrderReq" /\ i \in m.to
   /\ m.view = view[i] /\ stage[i] = "active"
@@ -645,11 +673,15 @@ RecvOrderReq(i, m) ==
          s == [view |-> m.view, batch |-> m.batch, history |-> m.history, ordered |-> TRUE]
      IN \/ /\ m.seq = n
            /\ Len(m.batch) \in 1 .. MaxBatch
-           /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients /\ i \in m.batch[k].auth
+           /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients
            /\ m.history = Append(HistoryAt(i, n - 1), Digest(m.batch))
-           /\ slot' = [slot EXCEPT ![i][n] = s]
+           /\ IF Verifies(i, m) \/ IsVouched(i, m)
+              THEN slot' = [slot EXCEPT ![i][n] = s] /\ UNCHANGED msgs
+              ELSE /\ VouchOrders
+                   /\ msgs' = msgs \cup {ForHeaders(FillHole(i, view[i], n, n))}
+                   /\ UNCHANGED slot
            /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, pendingReads,
-                          client, msgs>>
+                          client>>
         \/ /\ m.seq > n
            /\ msgs' = msgs \cup {FillHole(i, view[i], n, m.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -659,14 +691,19 @@ RecvOrderReq(i, m) ==
            /\ Accuse(i, {i}, {Pom({Order(m.view, m.seq, m.history),
                                    Order(m.view, m.seq, slot[i][m.seq].history)})})
 
-\* Who holds orders that another lacks gives them: they are signed.
+\* Who holds orders that another lacks gives them: they are signed. Who is asked for histories gives
+\* the signed part of its answers.
 RecvFillHole(i, m) ==
   /\ m.type = "FillHole" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
-  /\ LET held == {n \in m.from .. m.upTo : InLog(i, n) /\ slot[i][n].ordered}
-     IN /\ held # {}
-        /\ msgs' = msgs \cup
-             {OrderReq(view[i], n, slot[i][n].history, slot[i][n].batch) : n \in held}
+  /\ LET held == {n \in m.from .. m.upTo : InLog(i, n)}
+         done == {n \in held : n <= executed[i]}
+         given ==
+           IF "headers" \in DOMAIN m
+           THEN {SpecHeader(i, view[i], n, slot[i][n].history) : n \in done}
+           ELSE {OrderReq(view[i], n, slot[i][n].history, slot[i][n].batch) :
+                   n \in {n \in held : slot[i][n].ordered}}
+     IN given # {} /\ msgs' = msgs \cup given
   /\ UNCHANGED <<replicaVars, client>>
 
 \* Requests in batch order; one whose timestamp is not new is skipped (at-most-once).
@@ -730,7 +767,6 @@ AnswerRead(i, r) ==
 (* CommitQuorum that vouch in one view the checkpoint is stable: as many   *)
 (* acknowledged the certificate, so that no view change takes it back.     *)
 (***************************************************************************)
-Votes(votes, d) == {r \in Replicas : votes[r] = d}
 \* Those that are left above a checkpoint: what contradicts it is not complete.
 Above(certs, low, h) == {c \in certs : c.seq > low /\ SubSeq(c.history, 1, low) = h}
 WithCertificate(certs, c) == {c} \cup {x \in certs : x.seq > c.seq}
@@ -748,9 +784,10 @@ Heard(i, heard, certs) ==
 
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
-\* An answer as its client asked for it: with the result, or with the result's digest.
-Asked(i, request, m) ==
-  IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+\* An answer as its client asked for it: with the result, or the result's digest; signed, or not.
+AnswerTo(i, request, m) ==
+  LET said == IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+  IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
 
 \* The answers to those who asked to be answered when it is committed: of what is executed and
 \* certified now, and was not both before. `now`: how far it has executed, and its table.
@@ -764,7 +801,7 @@ AnsweredFirst(i, now, certs) ==
       answer(n, r) == SpecResponse(i, view[i], n, slot[i][n].history, slot[i][n].ordered,
                         [client |-> r.client, timestamp |-> r.timestamp,
                          result |-> now.table[r.client].result])
-  IN UNION {{LET r == slot[i][n].batch[k] IN Asked(i, r, Committed(answer(n, r))) :
+  IN UNION {{LET r == slot[i][n].batch[k] IN AnswerTo(i, r, Committed(answer(n, r))) :
                k \in of(n)} : n \in new}
 
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
@@ -816,7 +853,7 @@ Execute(i) ==
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
         /\ Settle(i, [executed |-> n, table |-> after.table],
              cps, heard, certificates[i], checkpointVotes[i],
-             {Asked(i, after.done[k].request,
+             {AnswerTo(i, after.done[k].request,
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in atOnce} \cup
              IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
@@ -1276,6 +1313,9 @@ Reproducible == \A i \in Correct : stage[i] = "active" =>
 \* Nothing is executed for a correct client that it did not ask for.
 Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :
   value[i][a].client \in Clients => Sent(value[i][a])
+
+\* Whoever is in a certificate that a correct client shows has signed its history.
+ShownIsSigned == \A m \in msgs : m.type = "Commit" => Proved(m.certificate)
 
 \* Z8: who leaves a view shows that a correct replica accused its primary.
 LeftForReason == \A m \in msgs : m.type = "ViewChange" =>

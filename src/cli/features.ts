@@ -9,6 +9,7 @@ export const features = {
   tentative: { tentative: true },
   "digest-replies": { digestReplies: true },
   "commit-first": { commitFirst: true },
+  "preferred-quorums": { preferredQuorums: true },
   "big-requests": { bigRequestBytes },
   "agreed-time": { agreedTimeMs: 10_000 },
 } as const satisfies Record<string, Partial<ClusterConfigFile>>
@@ -20,8 +21,8 @@ type Protocol = ClusterConfigFile["protocol"]
 
 /** What each protocol has of them. */
 export const featuresOfProtocol: Readonly<Record<Protocol, ReadonlyArray<FeatureName>>> = {
-  pbft: featureNames.filter((name) => name !== "commit-first"),
-  zyzzyva: ["read-only", "digest-replies", "commit-first"],
+  pbft: ["read-only", "tentative", "digest-replies", "big-requests", "agreed-time"],
+  zyzzyva: ["read-only", "digest-replies", "commit-first", "preferred-quorums"],
 }
 
 /**

@@ -45,6 +45,8 @@ const Cluster = Schema.Struct({
   bigRequestBytes: Schema.optionalKey(Positive),
   zyzzyva5: Schema.optionalKey(Schema.Boolean),
   commitFirst: Schema.optionalKey(Schema.Boolean),
+  preferredQuorums: Schema.optionalKey(Schema.Boolean),
+  vouchOrders: Schema.optionalKey(Schema.Boolean),
   rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
   confirmViews: Schema.optionalKey(Schema.Boolean),
   commitMs: Schema.optionalKey(Positive),

@@ -20,6 +20,8 @@ export const SignedRequest = Schema.Struct({
   replier: Schema.optionalKey(Natural),
   /** Zyzzyva: nobody answers before it is committed. No part of its identity either. */
   commitFirst: Schema.optionalKey(Schema.Literal(true)),
+  /** Zyzzyva: answers are for the client alone, and unsigned. No part of its identity either. */
+  clientOnly: Schema.optionalKey(Schema.Literal(true)),
 })
 export type SignedRequest = typeof SignedRequest.Type
 
@@ -52,19 +54,20 @@ export const isSigned = (item: BatchItem): item is SignedRequest => "operation" 
 export type Batch = ReadonlyArray<SignedRequest>
 
 /** A request without its authenticator: what a digest covers. */
-export type Request = Omit<SignedRequest, "authenticator" | "replier" | "commitFirst">
+export type Request = Omit<SignedRequest, "authenticator" | keyof Marks>
 
 /** The part `replier` of a request, where it has one. */
 export const replierOf = ({ replier }: Pick<SignedRequest, "replier">): { replier?: number } =>
   replier === undefined ? {} : { replier }
 
 /** How a client wants to be answered: no part of what it asks for. */
-export type Marks = Partial<Pick<SignedRequest, "replier" | "commitFirst">>
+export type Marks = Partial<Pick<SignedRequest, "replier" | "commitFirst" | "clientOnly">>
 
 /** The marks of a request, where it has any. */
-export const marksOf = ({ replier, commitFirst }: Marks): Marks => ({
+export const marksOf = ({ replier, commitFirst, clientOnly }: Marks): Marks => ({
   ...(replier === undefined ? {} : { replier }),
   ...(commitFirst === true ? { commitFirst } : {}),
+  ...(clientOnly === true ? { clientOnly } : {}),
 })
 
 /** A request that needs no authenticator: others have vouched for it. */

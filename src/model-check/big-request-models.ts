@@ -19,7 +19,7 @@ export const bigRequestModels: ReadonlyArray<PbftModelSpec> = [
     why: "One big request: a backup takes it from its queue, or asks the primary for all of it.",
     asks: "AsksBig",
     reaches: ["ReachAsked", "ReachGiven", "ReachFilled", "ReachAnswered", "ClientResult"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...unasked,

@@ -63,7 +63,7 @@ export const recoveryModels: ReadonlyArray<PbftModelSpec> = [
     invariants: [...everyInvariant, "RecoveryBound", "EstimateHonest"],
     reaches: ["Recover", "RecvQueryStable", "RecvReplyStable", "ReachBound", "ReachPlaced"],
     byTlc: "graph",
-    size: "large",
+    size: "nightly",
   },
   {
     ...recovering,

@@ -80,7 +80,7 @@ export const toldModels: ReadonlyArray<PbftModelSpec> = [
     name: "HiddenCommit",
     why: "A Byzantine primary tells one backup another batch, keeps its COMMIT from it, and lies.",
     reaches: ["ReachAllExecuted", "ReachOtherExecuted", "ExecutedAlike"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...hiding,

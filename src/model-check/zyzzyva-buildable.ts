@@ -28,14 +28,17 @@ interface Place {
   readonly history: string
 }
 
+/** Whether a message bears this replica's signature of a history. */
+export const hasSigned = (m: Message, replica: number, place: Place): boolean => {
+  const isHeader = m._tag === "SpecHeader" || (m._tag === "SpecResponse" && m.clientOnly !== true)
+  if (!isHeader || m.replica !== replica) return false
+  return m.view === place.view && m.seq === place.seq && m.history === place.history
+}
+
 const said =
-  (replica: number, { view, seq, history }: Place): Need =>
-  (sent) => {
-    const m = messageOf(sent)
-    const isHeader = m._tag === "SpecResponse" || m._tag === "SpecHeader"
-    if (!isHeader || m.replica !== replica) return false
-    return m.view === view && m.seq === seq && m.history === history
-  }
+  (replica: number, place: Place): Need =>
+  (sent) =>
+    hasSigned(messageOf(sent), replica, place)
 
 const signedOrder = (c: ZyzzyvaConstants, o: Place): ReadonlyArray<Need> => {
   if (c.byzantine.includes(o.view % c.n)) return []

@@ -26,7 +26,9 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   Repliers = ${setOf(spec.repliers.length === 0 ? [spec.n] : spec.repliers)}
   ReadOnly = ${truth(spec.readOnly)}
   CommitFirst = ${truth(spec.commitFirst)}
+  PreferredQuorums = ${truth(spec.preferredQuorums)}
   HastyReads = ${truth(spec.hastyReads)}
+  VouchOrders = ${truth(spec.vouchOrders)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

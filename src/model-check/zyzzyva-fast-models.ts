@@ -18,6 +18,80 @@ const client = {
   invariants: ["TypeOK"],
 } as const
 
+// A Byzantine primary orders at two backups what is to be answered unsigned.
+const preferredHalfTold = {
+  ...zyzzyvaBase,
+  byzantine: [0],
+  allClients: 2,
+  asks: "NobodyAsks",
+  injected: "PreferredHalfTold",
+} as const
+
+/** Preferred quorums: answers that are unsigned, and what is shown of those that are signed. */
+const preferred: ReadonlyArray<ZyzzyvaTwinSpec> = [
+  {
+    ...client,
+    name: "PreferredClientAlone",
+    why: "A client among liars: answers for it alone, signed ones, and one after the other.",
+    preferredQuorums: true,
+    injected: "ForPreferredClient",
+    reaches: ["ReachAnswered", "ReachShown", "ClientTimeout"],
+    size: "large",
+  },
+  {
+    ...client,
+    name: "PreferredPairsClientAlone",
+    why: "A client among liars: answers unsigned, by digest and committed, in all ways; they add up.",
+    preferredQuorums: true,
+    commitFirst: true,
+    repliers: [0],
+    injected: "ForPairsClient",
+    reaches: ["ReachAnswered", "ReachShown", "ClientTimeout"],
+    size: "large",
+  },
+  {
+    ...alone,
+    name: "PreferredBackupAlone",
+    why: "A backup among liars answers one client alone; asked again or in a new view it signs.",
+    injected: "ForPreferredBackup",
+    reaches: ["ReachUnsigned", "ReachDigestAnswer", "ReachAnsweredLater", "RecvRequest"],
+    size: "large",
+  },
+  {
+    ...alone,
+    name: "FirstPreferredBackup",
+    why: "The same with requests that are to be committed first.",
+    commitFirst: true,
+    injected: "ForFirstPreferredBackup",
+    reaches: ["ReachUnsigned", "ReachCommittedAnswer", "RecvSpecHeader", "ReachAcknowledged"],
+    size: "large",
+  },
+  {
+    ...preferredHalfTold,
+    name: "PreferredHalfTold",
+    why: "Two backups answer a client alone, who lies: it has a certificate when they have signed.",
+    reaches: ["ReachUnsigned", "ReachAcknowledged"],
+    size: "large",
+  },
+  {
+    ...preferredHalfTold,
+    name: "PreferredCarried",
+    why: "The same through a change of views.",
+    canTimeout: [1, 2],
+    maxView: 1,
+    reaches: ["ReachUnsigned", "ReachAcknowledged", "ReachAllInNewView", "ReachAnsweredLater"],
+    size: "nightly",
+  },
+  {
+    ...zyzzyvaBase,
+    name: "PreferredQuorums",
+    why: "As Normal, where the client may ask for answers that it alone believes: it asks again.",
+    preferredQuorums: true,
+    reaches: ["ReachUnsigned", "ReachAnswered", "ShownIsSigned", "ClientResult"],
+    size: "large",
+  },
+]
+
 export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
   {
     ...client,
@@ -180,4 +254,5 @@ export const zyzzyvaFastModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     expect: { violates: "FreshReads" },
     size: "nightly",
   },
+  ...preferred,
 ]

@@ -119,6 +119,69 @@ const forFirstLeaver: Universe = (size) => {
 
 const firstHalfTold: Universe = ({ n }) => [orderTo([1, 2], 0, b, firstOf(batchB(everyone(n))))]
 
+const clientOnly = ({ message: m, to }: ZyzzyvaEnvelope): ZyzzyvaEnvelope =>
+  m._tag === "SpecResponse" ? { message: { ...m, clientOnly: true }, to } : { message: m, to }
+
+const aloneOf = (batch: ReadonlyArray<SignedRequest>): ReadonlyArray<SignedRequest> =>
+  batch.map((r) => ({ ...r, clientOnly: true }))
+
+const forPreferredClient: Universe = ({ n }) => {
+  const place = { view: 0, history: a, ordered: true, client: 0, timestamp: 1 }
+  const said: Said = { ...place, result: ["a", 1] }
+  return [
+    ...everyone(n).map((i) => clientOnly(response(i, said))),
+    ...[0, 1, 2].map((i) => response(i, said)),
+    response(3, { ...said, result: ["x", 1] }),
+    response(2, { ...said, view: 1, ordered: false }),
+    ...[0, 1, 2].map((i) => acknowledged(i, 0, a, 0)),
+  ]
+}
+
+const forPairsClient: Universe = () => {
+  const place = { view: 0, history: a, ordered: true, client: 0, timestamp: 1 }
+  const said: Said = { ...place, result: ["a", 1] }
+  return [
+    response(0, said),
+    committed(clientOnly(response(0, said))),
+    response(1, said),
+    clientOnly(digested(response(1, said))),
+    digested(response(2, said)),
+    committed(clientOnly(digested(response(2, said)))),
+    committed(digested(response(3, said))),
+    ...[0, 1, 2].map((i) => acknowledged(i, 0, a, 0)),
+  ]
+}
+
+const forPreferredBackup: Universe = (size) => {
+  const all = everyone(size.n)
+  const said = [0, 2, 3].map((i) => change(size, i, 2, { orders: [lastOrder(0, b)] }))
+  return [
+    orderTo(all, 0, b, aloneOf(askingOf(2, batchB(all)))),
+    orderTo(all, 0, bc, aloneOf(batchC(all))),
+    requestTo(all, { ...sig(1, 1, "b", all), clientOnly: true }),
+    newView(2, said),
+  ]
+}
+
+const forFirstPreferredBackup: Universe = ({ n }) => {
+  const all = everyone(n)
+  const ba = historyOf(digestB, digestA)
+  return [
+    orderTo(all, 0, b, aloneOf(firstOf(batchB(all)))),
+    orderTo(all, 0, ba, aloneOf(batchA(all))),
+    header(0, 0, b),
+    header(2, 0, b),
+    commit(1, 0, ba, [0, 2, 3]),
+    requestTo(all, sig(1, 1, "b", all)),
+  ]
+}
+
+const preferredHalfTold: Universe = ({ n }) => [
+  orderTo([1, 2], 0, b, aloneOf(batchB(everyone(n)))),
+  commit(1, 0, b, [0, 1, 2]),
+  requestTo([1, 2], sig(1, 1, "b", everyone(n))),
+]
+
 const forReadClient: Universe = ({ n }) => {
   const place = { view: 0, history: b, client: 0, timestamp: 1 }
   const said = { ...place, result: ["r", 2] } as const
@@ -204,6 +267,11 @@ export const zyzzyvaFastUniverses = {
   ForFirstBackup: forFirstBackup,
   ForFirstLeaver: forFirstLeaver,
   FirstHalfTold: firstHalfTold,
+  ForPreferredClient: forPreferredClient,
+  ForPairsClient: forPairsClient,
+  ForPreferredBackup: forPreferredBackup,
+  PreferredHalfTold: preferredHalfTold,
+  ForFirstPreferredBackup: forFirstPreferredBackup,
   ForDigestClient: forDigestClient,
   ForDigestBackup: forDigestBackup,
 } as const satisfies Record<string, Universe>

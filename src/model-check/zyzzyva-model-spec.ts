@@ -40,6 +40,8 @@ export interface ZyzzyvaTwinSpec {
   readonly readOnly: boolean
   readonly hastyReads: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
+  readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -73,6 +75,7 @@ export const everyZyzzyvaInvariant = [
   "ClientResult",
   "FreshReads",
   "Validity",
+  "ShownIsSigned",
   "LeftForReason",
 ]
 
@@ -99,6 +102,8 @@ export const zyzzyvaBase = {
   readOnly: false,
   hastyReads: false,
   commitFirst: false,
+  preferredQuorums: false,
+  vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -52,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  vouchOrders: c.vouchOrders,
   ...modelDigests,
 })
 
@@ -147,19 +148,24 @@ const submissions = (c: ZyzzyvaConstants, operation: string): ReadonlyArray<Clie
   if (c.readOnly && modelService.isRead(operation)) return [{ ...submit, readOnly: true }]
   const asked: ReadonlyArray<typeof submit & Marks> =
     c.repliers.length === 0 ? [submit] : c.repliers.map((replier) => ({ ...submit, replier }))
-  return c.commitFirst
+  const first = c.commitFirst
     ? asked.flatMap((one) => [one, { ...one, commitFirst: true as const }])
     : asked
+  return c.preferredQuorums
+    ? first.flatMap((one) => [one, { ...one, clientOnly: true as const }])
+    : first
 }
 
 const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProcess> => {
   const timers = { commitMs: 0, retransmitMs: 0, maxRetransmitMs: 0 }
+  const { preferredQuorums } = c
   const config: ClientConfig = {
     group: groupOf(c),
     needs: c.needs,
     id,
     firstTimestamp: 0,
     ...timers,
+    preferredQuorums,
     resultDigest: modelDigests.resultDigest,
   }
   const operations = c.clientOps[id] ?? []

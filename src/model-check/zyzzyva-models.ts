@@ -5,6 +5,7 @@
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+import { zyzzyvaVouchModels } from "./zyzzyva-vouch-models.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
@@ -69,7 +70,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     checkpointInterval: 1,
     injected: "ForCheckpoints",
     reaches: ["RecvSpecHeader", "RecvCheckpoint", "ReachStable", "ReachAcknowledged"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...alone,
@@ -80,7 +81,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForChanger",
     reaches: ["RecvPom", "RecvAccusation", "SendNewView", "RecvNewView", "ReachRolledBack"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...alone,
@@ -118,7 +119,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "LateFetcherAlone",
     why: "As FetcherAlone, where it orders by itself before and after.",
     injected: "ForLateFetcher",
-    size: "large",
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -132,7 +133,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "Five",
     why: "Zyzzyva5: one replica of six is silent, and five equal answers complete a request at once.",
     reaches: ["ReachAllExecuted", "ReachAnswered", "ReachAcknowledged"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...zyzzyvaBase,
@@ -220,4 +221,5 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "large",
   },
   ...zyzzyvaFastModels,
+  ...zyzzyvaVouchModels,
 ]

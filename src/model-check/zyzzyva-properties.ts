@@ -14,6 +14,7 @@ import * as Window from "../core/window.ts"
 import type { Invariant, SentMessage } from "./model.ts"
 import { valueText } from "./pbft-text.ts"
 import { asProcess, clientInvariants, messageOf, outcome } from "./zyzzyva-client-properties.ts"
+import { hasSigned } from "./zyzzyva-buildable.ts"
 import { areCompatible, isPrefix, type Replica, type ZyzzyvaConstants } from "./zyzzyva-process.ts"
 
 type Sent = ReadonlyArray<Message>
@@ -95,6 +96,16 @@ const oneHistory =
     )
   }
 
+const shownIsSigned = (c: ZyzzyvaConstants, sent: Sent): string | null => {
+  for (const m of sent) {
+    if (m._tag !== "Commit") continue
+    const correct = m.certificate.signers.filter((s) => !c.byzantine.includes(s.replica))
+    const other = correct.find((s) => !sent.some((x) => hasSigned(x, s.replica, m.certificate)))
+    if (other !== undefined) return `replica ${other.replica} has not signed what is shown`
+  }
+  return null
+}
+
 const leftForReason =
   (c: ZyzzyvaConstants) =>
   (sent: Sent): string | null => {
@@ -160,6 +171,12 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
         answers.some((y) => x.replica === y.replica && x.view === y.view && x.seq !== y.seq),
       )
     },
+  }),
+  ofAllSent(c, {
+    name: "ShownIsSigned",
+    select: (index, m) => everySaying(index, m) || messageOf(m)._tag === "Commit",
+    check: (sent) => shownIsSigned(c, sent),
+    applies: (sent) => sent.some((m) => m._tag === "Commit"),
   }),
   ofAllSent(c, {
     name: "LeftForReason",

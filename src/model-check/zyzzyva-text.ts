@@ -51,6 +51,7 @@ export type ReplicaVariable = (typeof replicaVariables)[number]
 const marksText = (r: Marks): Readonly<Record<string, Text>> => ({
   ...replierText(r),
   ...markText("commitFirst", r.commitFirst),
+  ...markText("clientOnly", r.clientOnly),
 })
 
 const waitingText = ({ client, timestamp, operation, after }: WaitingRead): Text => {
@@ -199,7 +200,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
 
 // A mark that is there only where it is set.
 const markText = (
-  name: "digest" | "committed" | "commitFirst",
+  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "headers",
   is: boolean | undefined,
 ): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
@@ -212,6 +213,7 @@ const responseText = (r: Response | undefined): Text =>
         result: orEmpty(r.result),
         ...markText("digest", r.digest),
         ...markText("committed", r.committed),
+        ...markText("clientOnly", r.clientOnly),
       })
 
 /** The variable `client` at this client. */
@@ -254,6 +256,7 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         result: orEmpty(m.result),
         ...markText("digest", m.digest),
         ...markText("committed", m.committed),
+        ...markText("clientOnly", m.clientOnly),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })
@@ -272,7 +275,8 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
       return record({ type, ...place(m), client: int(m.client), replica: int(m.replica) })
     case "FillHole": {
       const range = { from: int(m.from), upTo: int(m.upTo) }
-      return record({ type, view: int(m.view), ...range, replica: int(m.replica) })
+      const mark = markText("headers", m.headers)
+      return record({ type, view: int(m.view), ...range, replica: int(m.replica), ...mark })
     }
     case "Pom":
       return record({ type, orders: set(m.orders.map((o) => record(place(o)))) })

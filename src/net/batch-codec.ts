@@ -80,11 +80,14 @@ export const writeAuthenticator = (writer: Writer, authenticator: string): void 
   writer.text(authenticator)
 }
 
+// Each is a byte before that of the replier, in this order.
 const commitFirstMark = 0xff
+const clientOnlyMark = 0xfe
 
-export const writeMarks = (writer: Writer, { replier, commitFirst }: Marks): void => {
-  writer.reserve(2)
+export const writeMarks = (writer: Writer, { replier, commitFirst, clientOnly }: Marks): void => {
+  writer.reserve(3)
   if (commitFirst === true) writer.u8(commitFirstMark)
+  if (clientOnly === true) writer.u8(clientOnlyMark)
   writer.u8(replier === undefined ? 0 : replier + 1)
 }
 
@@ -180,6 +183,7 @@ interface OpenRequest {
   authenticator: string
   replier?: number
   commitFirst?: true
+  clientOnly?: true
 }
 
 /** A request whose authenticator is still to be read. */
@@ -194,14 +198,21 @@ export const readRequest = (reader: Reader, limits: CodecLimits): OpenRequest =>
 export const readAuthenticator = (reader: Reader, limits: CodecLimits): string =>
   reader.text(reader.u16("authenticator length"), limits.authenticator, "authenticator")
 
+const readMark = (reader: Reader, mark: number): boolean => {
+  const isThere = reader.peek() === mark
+  if (isThere) reader.u8("mark")
+  return isThere
+}
+
 export const readMarks = (reader: Reader, limits: CodecLimits): Marks => {
-  const isFirst = reader.peek() === commitFirstMark
-  if (isFirst) reader.u8("mark")
+  const isFirst = readMark(reader, commitFirstMark)
+  const isAlone = readMark(reader, clientOnlyMark)
   const given = reader.u8("replier")
   if (given > limits.replicas) reader.fail(`there is no replica ${given - 1}`)
   return marksOf({
     ...(given === 0 ? {} : { replier: given - 1 }),
     ...(isFirst ? { commitFirst: true } : {}),
+    ...(isAlone ? { clientOnly: true } : {}),
   })
 }
 

@@ -87,6 +87,8 @@ export const ClusterConfigFile = Schema.Struct({
   digestReplies: Schema.optionalKey(Schema.Boolean),
   /** Zyzzyva: while a replica is gone, the others commit in the place of clients (ADR 25). */
   commitFirst: Schema.optionalKey(Schema.Boolean),
+  /** Zyzzyva: while none is gone, answers are for their client alone, and unsigned (ADR 26). */
+  preferredQuorums: Schema.optionalKey(Schema.Boolean),
   /**
    * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
    * carry their positions.
@@ -175,6 +177,7 @@ export interface ClusterConfig {
   readonly sketches: boolean
   readonly digestReplies: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
   readonly keyRefreshMs: number
@@ -201,6 +204,7 @@ export const configDefaults = {
   sketches: false,
   digestReplies: false,
   commitFirst: false,
+  preferredQuorums: false,
   bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,
@@ -336,40 +340,20 @@ export const toClusterConfig = (
   content: ClusterConfigFile,
   secrets: Secrets,
 ): ClusterConfig => {
-  const c = withDefaults(content)
+  const { schema: _, ...c } = withDefaults(content)
   const at = (path: string): string => resolve(dirname(file), path)
   return {
+    ...c,
     file,
-    protocol: c.protocol,
     replicas: c.replicas.map(({ host, port, publicKey = "", origin }) => ({
       host,
       port,
       publicKey,
       origin,
     })),
-    clients: c.clients,
-    endpoints: c.endpoints,
-    checkpointInterval: c.checkpointInterval,
-    logSize: c.logSize,
-    maxBatch: c.maxBatch,
-    pipeline: c.pipeline,
-    retransmitMs: c.retransmitMs,
-    viewChangeMs: c.viewChangeMs,
-    readOnly: c.readOnly,
-    tentative: c.tentative,
-    digestReplies: c.digestReplies,
-    commitFirst: c.commitFirst,
-    sketches: c.sketches,
-    agreedTimeMs: c.agreedTimeMs,
-    recoveryPeriodMs: c.recoveryPeriodMs,
-    keyRefreshMs: c.keyRefreshMs,
-    bigRequestBytes: c.bigRequestBytes,
-    service: c.service,
-    origins: c.origins,
     secrets: content.secrets === undefined ? secrets : fromMasters(content.secrets.masters),
     dataDirectory: at(c.dataDirectory),
     traceDirectory: c.traceDirectory === undefined ? undefined : at(c.traceDirectory),
-    limits: c.limits,
   }
 }
 

@@ -46,7 +46,7 @@ export interface RunningCluster {
   readonly rejoin: (replica: number) => Effect.Effect<void, ReplicaProcessError>
   /** The same, to be recovered with its disk. */
   readonly recover: (replica: number) => Effect.Effect<void, ReplicaProcessError>
-  /** Has a running replica answer fast reads badly, or honestly again. */
+  /** Has a running replica answer fast reads badly, or hide messages, or be honest again. */
   readonly behave: (replica: number, behaviour: Behaviour) => void
   /** Waits for the first process that ends without being asked. */
   readonly failed: Effect.Effect<never, ReplicaProcessError>

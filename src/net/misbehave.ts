@@ -1,12 +1,14 @@
 /**
- * A replica that answers fast reads badly, for demonstrations and tests: only the process that
- * started it can have it do so. The order of operations is not touched; a sketcher must cope.
+ * A replica that answers fast reads badly, or hides messages from others, for demonstrations and
+ * tests: only the process that started it can have it do so. The order of operations is not
+ * touched; a sketcher must cope, and so must the group.
  *
  * Outside the specification: a Byzantine replica there says whatever it likes.
  */
 import { randomInt } from "node:crypto"
 import type { Bytes } from "../core/ids.ts"
 import { forgetOldest } from "../core/oldest.ts"
+import { type Hiding, hidingOf } from "./hidden-messages.ts"
 
 export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
 /**
@@ -17,12 +19,14 @@ export const behaviours = ["honest", "old", "stale", "garbage", "mute"] as const
  * - `mute`: not at all
  * - `another 15`: something else in 15 of 100 answers, drawn at random: what a sketcher sees of
  *   pages that change so often
+ * - `hides Commit`, `hides PrePrepare,Commit from 3`: honestly, and keeps messages of these kinds
+ *   from everybody, or from these replicas (hidden-messages.ts)
  */
-export type Behaviour = (typeof behaviours)[number] | `another ${number}`
+export type Behaviour = (typeof behaviours)[number] | `another ${number}` | `hides ${string}`
 
 /** The behaviour of this name. */
 export const behaviourOf = (text: string): Behaviour | undefined =>
-  /^another (100|[1-9]?\d)$/.test(text)
+  /^another (100|[1-9]?\d)$/.test(text) || hidingOf(text) !== undefined
     ? (text as Behaviour)
     : behaviours.find((behaviour) => behaviour === text)
 
@@ -31,6 +35,7 @@ const remembered = 1_000
 
 export class Misbehaviour {
   #now: Behaviour = "honest"
+  #hidden: Hiding | undefined
   readonly #first = new Map<Bytes, Bytes>()
   /** What the group answered last, as far as it was heard while that mattered. */
   readonly #ordered = new Map<Bytes, Bytes>()
@@ -42,6 +47,12 @@ export class Misbehaviour {
 
   set behaviour(behaviour: Behaviour) {
     this.#now = behaviour
+    this.#hidden = hidingOf(behaviour)
+  }
+
+  /** What it keeps from whom. */
+  get hidden(): Hiding | undefined {
+    return this.#hidden
   }
 
   /** An operation was executed in its turn, with this result. */
@@ -60,6 +71,7 @@ export class Misbehaviour {
 
   /** What is answered in place of the honest `result`; undefined for nothing. */
   answer(operation: Bytes, result: Bytes): Bytes | undefined {
+    if (this.#hidden !== undefined) return result
     if (!this.#first.has(operation) && this.#first.size < remembered) {
       this.#first.set(operation, result)
     }
@@ -76,7 +88,7 @@ export class Misbehaviour {
       case "mute":
         return undefined
       default:
-        return this.#another(this.#now, result)
+        return this.#another(this.#now as `another ${number}`, result)
     }
   }
 }

@@ -112,7 +112,7 @@ export class ReplicaChild {
     resolve()
   }
 
-  /** Has it answer fast reads so. */
+  /** Has it answer fast reads so, or hide messages. */
   behave(behaviour: Behaviour): void {
     if (this.#process.connected) this.#process.send(`behave ${behaviour}`)
   }

@@ -33,6 +33,7 @@ import {
   type TraceError,
   type TraceOptions,
 } from "./replica-services.ts"
+import { hiding } from "./hidden-messages.ts"
 import { type Behaviour, behaviourOf, Misbehaviour } from "./misbehave.ts"
 import { ReplicaLoop } from "./runtime.ts"
 import type { ReplicaLine, ReplicaStatus } from "./status.ts"
@@ -76,7 +77,7 @@ export interface RunningReplica {
   readonly executed: number
   readonly tracePath: string | null
   readonly status: Effect.Effect<ReplicaStatus>
-  /** Has it answer fast reads badly, for demonstrations and tests. */
+  /** Has it answer fast reads badly, or hide messages, for demonstrations and tests. */
   readonly behave: (behaviour: Behaviour) => void
   /** Waits for the end that nobody asked for. */
   readonly failed: Effect.Effect<never, ReplicaError>
@@ -210,7 +211,7 @@ const startLoop = <K extends Kinds>(
     const loop: ReplicaLoop<K> = new ReplicaLoop({
       protocol: kit.protocol,
       proposals: { pipeline: kit.pipeline, batchBytes: batchBytes(config) },
-      peers,
+      peers: hiding(peers, { n: config.replicas.length, id, misbehaviour }),
       store: disk.store,
       executor,
       completeReply: attached.completeReply,

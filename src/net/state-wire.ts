@@ -6,7 +6,7 @@
  *     offer = 17 u16(length) root
  *     ask   = 18 u16(count) digest(32)*
  *     nodes = 19 u16(count) (u32(length) bytes)*
- *     offer = 20 u16(length) root u16(length) proof
+ *     offer = 25 u16(length) root u16(length) proof
  *
  * The second kind of offer is Zyzzyva's: its proof shows who vouched for the checkpoint.
  *
@@ -26,11 +26,11 @@ export type StateChunk =
   | { readonly _tag: "Ask"; readonly digests: ReadonlyArray<Digest> }
   | { readonly _tag: "Nodes"; readonly nodes: ReadonlyArray<Bytes> }
 
-/** The first bytes; no message of the protocol starts with one of them. */
-const kind = { Offer: 17, Ask: 18, Nodes: 19, ProvenOffer: 20 } as const
+/** The first bytes; no message of any protocol starts with one of them. */
+export const chunkKind = { Offer: 17, Ask: 18, Nodes: 19, ProvenOffer: 25 } as const
+const firstBytes: ReadonlySet<number | undefined> = new Set(Object.values(chunkKind))
 
-export const isStateChunk = (first: number | undefined): boolean =>
-  first !== undefined && first >= kind.Offer && first <= kind.ProvenOffer
+export const isStateChunk = (first: number | undefined): boolean => firstBytes.has(first)
 
 /** The longest root. */
 const rootLimit = 256
@@ -43,7 +43,7 @@ export const nodeLimit = 16 * 1024 + 1
 
 export const writeStateChunk = (writer: Writer, chunk: StateChunk): void => {
   writer.reserve(3)
-  writer.u8(kind[chunk._tag])
+  writer.u8(chunkKind[chunk._tag])
   switch (chunk._tag) {
     case "Offer":
       writer.u16(chunk.root.length)
@@ -80,15 +80,15 @@ const countOf = (reader: Reader, size: number, what: string): number => {
 /** Reads what follows; the caller has seen the kind. */
 export const readStateChunk = (reader: Reader): StateChunk => {
   const first = reader.u8("kind")
-  if (first === kind.Offer) {
+  if (first === chunkKind.Offer) {
     return { _tag: "Offer", root: reader.text(reader.u16("root length"), rootLimit, "root") }
   }
-  if (first === kind.ProvenOffer) {
+  if (first === chunkKind.ProvenOffer) {
     const root = reader.text(reader.u16("root length"), rootLimit, "root")
     const proof = reader.text(reader.u16("proof length"), proofLimit, "proof")
     return { _tag: "ProvenOffer", root, proof }
   }
-  if (first === kind.Ask) {
+  if (first === chunkKind.Ask) {
     const count = countOf(reader, 32, "digests")
     return { _tag: "Ask", digests: Array.from({ length: count }, () => reader.digest("digest")) }
   }

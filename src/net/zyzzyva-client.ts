@@ -3,8 +3,9 @@
  *
  * Outside the specification: when a client goes on without the last answers: at once where they
  * cannot come. `ClientCommit` may happen there as soon as there are enough. When it asks to be
- * answered only when its request is committed: while a replica is not there. And which of its
- * certificates and proofs are lost: those that others would not believe.
+ * answered only when its request is committed: while a replica is not there; and when without
+ * signatures: while none is missing. And which of its certificates and proofs are lost: those that
+ * others would not believe.
  */
 import type { ReplicaId, Timestamp } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
@@ -56,12 +57,12 @@ export const withoutAnswer = ({
 }: Pick<ClientState, "responses">): ReadonlyArray<ReplicaId> =>
   responses.flatMap((r, replica) => (r === undefined ? [replica] : []))
 
-// All have answered who can, and not alike, or all of them by digest: others are to be asked, once.
+// All have answered who can, and not alike, or by digest, or unsigned: all are to be asked, once.
 const isInVain = (
   { operation, toAll, readOnly, responses }: ClientState,
   absent: (replica: number) => boolean,
 ): boolean => {
-  const lacks = readOnly || responses.some((r) => r?.digest === true)
+  const lacks = readOnly || responses.some((r) => r?.digest === true || r?.clientOnly === true)
   if (operation === undefined || toAll || !lacks) return false
   return responses.every((r, replica) => r !== undefined || absent(replica))
 }
@@ -102,7 +103,9 @@ export const zyzzyvaClient = (
       if (reads && config.readOnly) return { _tag: "Submit", operation, readOnly: true }
       const isLacking = asked.connected.length < group.n
       const first = config.commitFirst && isLacking ? { commitFirst: true as const } : {}
-      return { _tag: "Submit", operation, ...replierInTurn(config, asked, timestamp), ...first }
+      const alone = config.preferredQuorums && !isLacking ? { clientOnly: true as const } : {}
+      const marks = { ...replierInTurn(config, asked, timestamp), ...first, ...alone }
+      return { _tag: "Submit", operation, ...marks }
     },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
     received: (message) => ({ _tag: "Receive", message }),

@@ -3,12 +3,12 @@
  *
  *     certificate   = view seq history signers
  *     order-req     = 40h view seq history digest signature signed-batch
- *     spec-response = 41h view seq history signature client timestamp replica u32(length) result
- *                     marks [signature]
+ *     spec-response = 41h view seq history marks [signature] client timestamp replica
+ *                     u32(length) result [signature]
  *     spec-header   = 42h view seq history signature replica
  *     commit        = 43h client certificate
  *     local-commit  = 44h view seq history client replica
- *     fill-hole     = 45h view from up-to replica
+ *     fill-hole     = 45h view from up-to (00 | 01: histories) replica
  *     pom           = 48h u8(count) (view seq history signature)*
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
@@ -18,9 +18,9 @@
  *
  *     fetch-state   = 4ch seq replica
  *
- * Of `marks` the lowest bit says that there is the primary's signature, the next one that the
- * result is its digest, the third that it is committed. A STATE leaves in parts
- * (zyzzyva-states.ts).
+ * Of `marks` the lowest bit says that there is the primary's signature, the last one; the next that
+ * the result is its digest; the third that it is committed; the fourth that it is for the client
+ * only, and the first signature is not there. A STATE leaves in parts (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
@@ -121,23 +121,23 @@ const readPlace = (reader: Reader): Place => {
 }
 
 /** What an answer bears; a bit each. */
-const marks = { order: 1, digest: 2, committed: 4 } as const
+const marks = { order: 1, digest: 2, committed: 4, clientOnly: 8 } as const
 
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
-  writer.text(m.signature)
+  writer.u8(
+    (m.order === undefined ? 0 : marks.order) +
+      (m.digest === true ? marks.digest : 0) +
+      (m.committed === true ? marks.committed : 0) +
+      (m.clientOnly === true ? marks.clientOnly : 0),
+  )
+  if (m.clientOnly !== true) writer.text(m.signature)
   writer.natural(m.client)
   writer.natural(m.timestamp)
   writer.natural(m.replica)
   writer.reserve(4 + m.result.length)
   writer.u32(m.result.length)
   writer.text(m.result)
-  writer.reserve(1)
-  writer.u8(
-    (m.order === undefined ? 0 : marks.order) +
-      (m.digest === true ? marks.digest : 0) +
-      (m.committed === true ? marks.committed : 0),
-  )
   if (m.order !== undefined) writeSignature(writer, m.order)
 }
 
@@ -189,6 +189,7 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       writer.natural(m.view)
       writer.natural(m.from)
       writer.natural(m.upTo)
+      writer.u8(m.headers === true ? 1 : 0)
       return writer.natural(m.replica)
     case "Pom":
       return writePom(writer, m)
@@ -225,19 +226,21 @@ const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
 
 const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const place = readPlace(reader)
-  const signature = readSignature(reader)
+  const given = reader.u8("marks")
+  if (given > marks.order + marks.digest + marks.committed + marks.clientOnly)
+    reader.fail(`${given} is no set of marks`)
+  const isAlone = (given & marks.clientOnly) > 0
+  const signature = isAlone ? "" : readSignature(reader)
   const client = reader.natural("client")
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const given = reader.u8("marks")
-  if (given > marks.order + marks.digest + marks.committed)
-    reader.fail(`${given} is no set of marks`)
   const order = (given & marks.order) > 0 ? { order: readSignature(reader) } : {}
   const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
   const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
   const about = { client, timestamp, result, replica }
-  return { _tag: "SpecResponse", ...place, signature, ...about, ...digest, ...committed, ...order }
+  const said = { ...digest, ...committed, ...(isAlone ? { clientOnly: true as const } : {}) }
+  return { _tag: "SpecResponse", ...place, signature, ...about, ...said, ...order }
 }
 
 const readCommit = (reader: Reader, limits: CodecLimits): Commit => {
@@ -262,7 +265,10 @@ const readFillHole = (reader: Reader): FillHole => {
   const view = reader.natural("view")
   const from = reader.natural("from")
   const upTo = reader.natural("up to")
-  return { _tag: "FillHole", view, from, upTo, replica: reader.natural("replica") }
+  const given = reader.u8("whether histories are asked for")
+  if (given > 1) reader.fail(`${given} is neither 0 nor 1`)
+  const mark = given === 1 ? { headers: true as const } : {}
+  return { _tag: "FillHole", view, from, upTo, ...mark, replica: reader.natural("replica") }
 }
 
 const readPom = (reader: Reader): Pom => {

@@ -15,7 +15,12 @@ import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: true } as const
+const zyzzyvaRule = {
+  rule: "corrected",
+  confirmViews: false,
+  canFetch: true,
+  vouchOrders: true,
+} as const
 
 /** The same with what the configuration switches on. */
 export const zyzzyvaHow = ({
@@ -52,7 +57,7 @@ export const zyzzyvaClientConfig = (
   firstTimestamp: Timestamp,
 ): ClientConfig => {
   const group = groupOf(config.replicas.length)
-  const { retransmitMs } = config
+  const { retransmitMs, preferredQuorums } = config
   return {
     group,
     needs: needsOf(group),
@@ -61,6 +66,7 @@ export const zyzzyvaClientConfig = (
     commitMs: Math.ceil(retransmitMs * commitShare),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums,
     resultDigest,
   }
 }

@@ -11,6 +11,7 @@ interface Given {
   readonly logSize: number
   readonly tentative: boolean
   readonly commitFirst: boolean
+  readonly preferredQuorums: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -30,12 +31,17 @@ export const zyzzyvaDefaults = {
   limits: { frameBytes: 64 * 1024 * 1024, sendQueueBytes: 128 * 1024 * 1024 },
 } as const
 
+const onlyOurs = {
+  commitFirst: "false with protocol pbft, where nobody answers before it is prepared",
+  preferredQuorums: "false with protocol pbft, whose answers bear no signatures",
+} as const
+
 /** What is wrong with a configuration of Zyzzyva, or with one that has what is Zyzzyva's alone. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
-  if (given.protocol !== "zyzzyva") {
-    const expected = "false with protocol pbft, where nobody answers before it is prepared"
-    return given.commitFirst ? [{ path: "commitFirst", found: "true", expected }] : []
-  }
+  if (given.protocol !== "zyzzyva")
+    return (["commitFirst", "preferredQuorums"] as const)
+      .filter((name) => given[name])
+      .map((path) => ({ path, found: "true", expected: onlyOurs[path] }))
   const switched = (["tentative", "sketches"] as const)
     .filter((name) => given[name])
     .map((path) => ({ path, found: "true", expected: "false with protocol zyzzyva" }))

@@ -31,12 +31,13 @@ const falsehood = (
     case "invented": {
       const seqs = Array.from({ length: lies }, (_, k) => low + 1 + k)
       const entries = seqs
-        .filter((seq) => seq <= low + config.logSize)
+        .filter((seq) => seq <= low + config.logSize && Number.isSafeInteger(seq))
         .map((seq) => ({ seq, digest, view: Math.max(0, view - 1) }))
       return { ...m, prepared: entries, prePrepared: entries }
     }
     case "checkpoint": {
-      const seq = low + config.logSize
+      // What it says of its low watermark may be the last number that a message can bear.
+      const seq = Math.min(low + config.logSize, Number.MAX_SAFE_INTEGER)
       const checkpoints = [...m.checkpoints.filter((c) => c.seq < seq), { seq, digest }]
       return { ...m, checkpoints }
     }

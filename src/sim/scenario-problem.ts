@@ -135,7 +135,15 @@ const backOfPbft = (
   ...(recovered === true ? refused(`${path}.recovered`, "a recovery") : []),
 ]
 
-const zyzzyvaFields = new Set(["zyzzyva5", "commitFirst", "rule", "confirmViews", "commitMs"])
+const zyzzyvaFields = new Set([
+  "zyzzyva5",
+  "commitFirst",
+  "preferredQuorums",
+  "vouchOrders",
+  "rule",
+  "confirmViews",
+  "commitMs",
+])
 const pbftFields = new Set([
   "replyQuorum",
   "tentative",

@@ -41,6 +41,7 @@ const zyzzyvaOptionsOf = (random: Random): Partial<Cluster> => {
     ...(has() ? { readOnly: true } : {}),
     ...(has() ? { digestReplies: true } : {}),
     ...(has() ? { commitFirst: true } : {}),
+    ...(has() ? { preferredQuorums: true } : {}),
   }
 }
 

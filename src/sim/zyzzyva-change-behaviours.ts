@@ -39,7 +39,7 @@ const falsehood = (
       const digest = config.batchDigest([])
       const seqs = Array.from({ length: lies }, (_, k) => low + 1 + k)
       const orders = seqs
-        .filter((seq) => seq <= low + config.logSize)
+        .filter((seq) => seq <= low + config.logSize && Number.isSafeInteger(seq))
         .map((seq) => ({ view: Math.max(0, m.view - 1), seq, history, digest, batch: [] }))
       return { ...m, orders, certificates: [] }
     }
@@ -58,7 +58,8 @@ const falsehood = (
       return { ...m, orders: [], certificates }
     }
     case "checkpoint": {
-      const seq = low + config.logSize
+      // Its low watermark may be the last number that a message can bear.
+      const seq = Math.min(low + config.logSize, Number.MAX_SAFE_INTEGER)
       return { ...m, stable: { ...m.stable, seq, signers: [] } }
     }
   }

@@ -41,6 +41,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     readOnly: cluster.readOnly === true,
     commitFirst: cluster.commitFirst === true,
     hastyReads: cluster.hastyReads,
+    vouchOrders: cluster.vouchOrders !== false,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),
@@ -68,6 +69,7 @@ export const zyzzyvaClientConfig = (
     commitMs: cluster.commitMs ?? Math.ceil(retransmitMs / 4),
     retransmitMs,
     maxRetransmitMs: longestWait * retransmitMs,
+    preferredQuorums: cluster.preferredQuorums === true,
     resultDigest: hashing.hash,
   }
 }

@@ -133,7 +133,12 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
         const replier = timestamp % group.n
         const asked = cluster.digestReplies === true ? { ...submit, replier } : submit
         const first = cluster.commitFirst === true && timestamp % 2 === 1
-        return first ? { ...asked, commitFirst: true } : asked
+        const alone = cluster.preferredQuorums === true && timestamp % 3 > 0
+        return {
+          ...asked,
+          ...(first ? { commitFirst: true as const } : {}),
+          ...(alone ? { clientOnly: true as const } : {}),
+        }
       },
       timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),
       heard: (message) => {

@@ -188,6 +188,7 @@ const clientEventText = (event: ClientEvent, message: string | undefined, by: Wr
     ["op", input._tag === "Submit" ? names.operation(input.operation) : undefined],
     ["replier", input._tag === "Submit" ? (input.replier ?? names.replicas.length) : undefined],
     ["first", input._tag === "Submit" ? tlaBoolean(input.commitFirst === true) : undefined],
+    ["alone", input._tag === "Submit" ? tlaBoolean(input.clientOnly === true) : undefined],
     ["m", message],
     // The fields that changed are there whole.
     ["post", recordText(clientFields(client, event.post as Partial<ClientData>, by.symbols))],

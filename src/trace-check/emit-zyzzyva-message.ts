@@ -71,15 +71,23 @@ const responseText = (m: SpecResponse, symbols: ZyzzyvaSymbols): string => {
   )
 }
 
-/** What an answer bears: a result or the digest of one, and whether it is committed. */
-export const answerText = (
-  m: { readonly result: string; readonly digest?: boolean; readonly committed?: boolean },
-  symbols: ZyzzyvaSymbols,
-): string => {
-  const { result, digest = false, committed = false } = m
+interface Answer {
+  readonly result: string
+  readonly digest?: boolean
+  readonly committed?: boolean
+  readonly clientOnly?: boolean
+}
+
+/** What an answer bears: a result or the digest of one; whether it is committed, and signed. */
+export const answerText = (m: Answer, symbols: ZyzzyvaSymbols): string => {
+  const { result, digest = false, committed = false, clientOnly = false } = m
   const content = digest ? symbols.resultDigest(result) : symbols.names.result(result)
-  const marks = (digest ? ", digest |-> TRUE" : "") + (committed ? ", committed |-> TRUE" : "")
-  return `result |-> ${content}${marks}`
+  const marks = [
+    digest ? ", digest |-> TRUE" : "",
+    committed ? ", committed |-> TRUE" : "",
+    clientOnly ? ", clientOnly |-> TRUE" : "",
+  ]
+  return `result |-> ${content}${marks.join("")}`
 }
 
 const readText = (m: ReadResponse, symbols: ZyzzyvaSymbols): string => {
@@ -211,7 +219,8 @@ export const messageText = (m: Message, by: Writing): string => {
     case "FillHole": {
       const { view, replica } = m
       const range = `from |-> ${symbols.seq(m.from)}, upTo |-> ${symbols.seq(m.upTo)}`
-      return `[type |-> "FillHole", view |-> ${view}, ${range}, replica |-> ${replica}]`
+      const mark = m.headers === true ? ", headers |-> TRUE" : ""
+      return `[type |-> "FillHole", view |-> ${view}, ${range}, replica |-> ${replica}${mark}]`
     }
     case "Pom": {
       const orders = m.orders.map((o) => `[${placeText(o, symbols)}]`)

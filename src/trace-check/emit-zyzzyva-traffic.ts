@@ -34,9 +34,8 @@ const headerProof = (place: Place, replica: ReplicaId): string =>
 
 const proofOf = (m: Message): string | undefined => {
   if (m._tag === "OrderReq") return orderProof(m)
-  return m._tag === "SpecResponse" || m._tag === "SpecHeader"
-    ? headerProof(m, m.replica)
-    : undefined
+  const isSigned = m._tag === "SpecHeader" || (m._tag === "SpecResponse" && m.clientOnly !== true)
+  return isSigned ? headerProof(m, m.replica) : undefined
 }
 
 const exact = (text: string): Need => ({ forms: [text] })

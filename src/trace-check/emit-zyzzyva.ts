@@ -33,6 +33,8 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `TraceReadOnly == ${tlaBoolean(header.readOnly === true)}`,
     `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,
     `TraceCommitFirst == ${tlaBoolean(header.commitFirst === true)}`,
+    `TracePreferredQuorums == TRUE`,
+    `TraceVouchOrders == ${tlaBoolean(header.vouchOrders === true)}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
     `Results == ${tlaTuple(symbols.results())}`,
     `TraceValue == ${symbols.histories.value("")}`,

@@ -153,7 +153,10 @@ export class RunNames {
     this.#batches.set(digest, batch)
     const name = `B${this.#batchNames.of(digest)}`
     // How its clients want to be answered is no part of the digest.
-    const marks = batch.map((r) => `${r.replier ?? ""}${r.commitFirst === true ? "c" : ""}`)
+    const marks = batch.map(
+      (r) =>
+        `${r.replier ?? ""}${r.commitFirst === true ? "c" : ""}${r.clientOnly === true ? "a" : ""}`,
+    )
     const variant = marks.some((mark) => mark !== "") ? `${name}r${marks.join("_")}` : name
     this.#variants.set(variant, batch)
     return variant
@@ -193,7 +196,7 @@ export class RunNames {
   }
 
   #batchDefinitions(text: string): ReadonlyArray<string> {
-    const used = new Set(text.match(/\b(B\d+(r[\d_c]*)?|D\d+)\b/g))
+    const used = new Set(text.match(/\b(B\d+(r[\d_ca]*)?|D\d+)\b/g))
     const batches = [...this.#variants].flatMap(([name, batch]) =>
       used.has(name)
         ? [`${name} == ${tlaTuple(batch.map((r) => this.request(r, this.auth(r))))}`]
@@ -247,8 +250,9 @@ export class RunNames {
 }
 
 /** How a request's client wants to be answered, as more fields of it. */
-export const markText = ({ replier, commitFirst }: Marks): string =>
+export const markText = ({ replier, commitFirst, clientOnly }: Marks): string =>
   (replier === undefined ? "" : `, replier |-> ${replier}`) +
-  (commitFirst === true ? ", commitFirst |-> TRUE" : "")
+  (commitFirst === true ? ", commitFirst |-> TRUE" : "") +
+  (clientOnly === true ? ", clientOnly |-> TRUE" : "")
 
 const requestKey = (r: Request): string => `${r.client} ${r.timestamp} ${r.operation}`

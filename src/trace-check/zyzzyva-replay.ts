@@ -71,7 +71,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads }
+  const { vouchOrders = false } = header
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads, vouchOrders }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
@@ -171,7 +172,9 @@ const clientKind = ({
   kind: "clients",
   configOf: (header, id, firstTimestamp) => {
     const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
-    return { ...groupOf(header), id, firstTimestamp, ...timers, resultDigest }
+    // Neither these nor who is shown a certificate first are in a trace.
+    const sending = { ...timers, preferredQuorums: false }
+    return { ...groupOf(header), id, firstTimestamp, ...sending, resultDigest }
   },
   init: initClient,
   timestampOf: ({ timestamp }) => timestamp,

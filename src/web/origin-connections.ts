@@ -1,7 +1,7 @@
 /**
  * The connections to one origin, filled one after the other: questions that are asked together go
- * out together. (undici's Pool does not fill them: before it writes to a connection that was idle
- * it looks once more whether that is still open, and meanwhile puts each other question to another.)
+ * out together. (undici's pool does not fill them: before it writes to a connection that was idle
+ * it sees whether that is still open, and meanwhile puts the other questions elsewhere.)
  */
 
 /** Puts a question to a connection; `over` is to be called once, when it is over. */

@@ -13,14 +13,22 @@ const seed = Math.floor(Math.random() * 1_000_000)
 
 const crashes = async (options: Partial<CrashOptions>) => {
   const all: CrashOptions = { directory, seed, rounds: 1, victims: "all", ...options }
-  const { lost, stuck, verdict, acknowledged, reads, rounds } = await crashRun(all)
+  const { lost, stuck, refused, verdict, ...counts } = await crashRun(all)
+  const { acknowledged, reads, rounds } = counts
   console.log(`seed ${seed}: ${acknowledged} acknowledged, ${reads} reads`)
   const fine = rounds.length === all.rounds && acknowledged > 0
-  return { fine, lost, stuck, traces: verdict._tag, why: verdictText(verdict) }
+  return { fine, lost, stuck, refused, traces: verdict._tag, why: verdictText(verdict) }
 }
 
 /** The last lines of a killed process are missing: gaps that the traces declare. */
-const good = { fine: true, lost: [], stuck: null, traces: "Gap", why: expect.any(String) }
+const good = {
+  fine: true,
+  lost: [],
+  stuck: null,
+  refused: null,
+  traces: "Gap",
+  why: expect.any(String),
+}
 
 describe("all replicas are killed at one moment: nothing that was acknowledged is lost", () => {
   it("with disks that forget what was not synced and tear the last record", async () => {

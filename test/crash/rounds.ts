@@ -54,8 +54,10 @@ export interface CrashReport {
   readonly missed: number
   /** Whether it ended there: without state transfer the group survives no further failure. */
   readonly endedEarly: boolean
-  /** Why the run ended before its last round; null when it did not. */
+  /** Why the group did not answer any more, which ended the run; null when it did. */
   readonly stuck: string | null
+  /** What a replica said that did not start again, which ended the run; null when all did. */
+  readonly refused: string | null
   readonly verdict: Verdict
 }
 
@@ -122,8 +124,11 @@ const answered = (writing: Writers, more: number): Effect.Effect<boolean> =>
     return true
   })
 
-/** One round; false when the group does not answer any more. */
-const round = (running: Running) =>
+/** How a round ended before its time. */
+type Ended = Pick<CrashReport, "stuck" | "refused">
+
+/** One round; says when the group does not answer any more or somebody does not start again. */
+const round = (running: Running, number: number) =>
   Effect.gen(function* () {
     const { options, cluster, writing, random } = running
     const writers = options.writers ?? defaultWriters
@@ -136,9 +141,17 @@ const round = (running: Running) =>
         losePower(join(cluster.config.dataDirectory, `replica-${replica}`), random)
       }
     }
-    if (options.victims !== "all" && !(yield* answered(writing, writers))) return false
-    yield* Effect.forEach(victims, cluster.start, { concurrency: "unbounded", discard: true })
-    return yield* answered(writing, 2 * writers)
+    const stuck = `no answer for ${patienceMs} ms after round ${number}`
+    if (options.victims !== "all" && !(yield* answered(writing, writers))) {
+      return { stuck, refused: null }
+    }
+    // A store that lost what it called durable may notice, and then its replica ends at once.
+    const refused = yield* Effect.forEach(victims, cluster.start, {
+      concurrency: "unbounded",
+      discard: true,
+    }).pipe(Effect.match({ onFailure: ({ message }) => message, onSuccess: () => null }))
+    if (refused !== null) return { stuck: null, refused }
+    return { stuck: (yield* answered(writing, 2 * writers)) ? null : stuck, refused }
   })
 
 const forgetfulMain = join(import.meta.dirname, "replica-main.ts")
@@ -180,31 +193,33 @@ const runRounds = (options: CrashOptions, directory: string) =>
     yield* answered(writing, writers)
     writing.pause()
     const rounds: Array<Round> = []
-    let stuck: string | null = null
+    let ended: Ended = { stuck: null, refused: null }
     const mayGoOn = (): boolean => options.victims === "all" || missed.size === 0
-    const isGood = (): boolean => writing.lost.length === 0 && stuck === null
+    const goesOn = (): boolean => ended.stuck === null && ended.refused === null
+    const isGood = (): boolean => writing.lost.length === 0 && goesOn()
     while (rounds.length < options.rounds && isGood() && mayGoOn()) {
-      const fine = yield* round({ options, cluster, writing, random })
-      if (!fine) stuck = `no answer for ${patienceMs} ms after round ${rounds.length + 1}`
+      ended = yield* round({ options, cluster, writing, random }, rounds.length + 1)
       const { acknowledged } = writing
       const done = { round: rounds.length + 1, acknowledged, pauseMs: writing.pause() }
       rounds.push(done)
       options.told?.(done)
     }
     writing.stop()
-    if (stuck === null) {
+    if (goesOn()) {
       yield* Effect.promise(() => work)
       yield* Effect.promise(writing.check)
     }
-    return { rounds, writing, missed, stuck }
+    return { rounds, writing, missed, ended }
   }).pipe(Effect.scoped)
 
 /** Runs the rounds, stops the group, and checks all that was recorded. */
 export const crashRun = async (options: CrashOptions): Promise<CrashReport> => {
   mkdirSync(options.directory, { recursive: true })
   const directory = mkdtempSync(join(options.directory, `seed-${options.seed}-`))
-  const { rounds, writing, missed, stuck } = await Effect.runPromise(runRounds(options, directory))
+  const { rounds, writing, missed, ended } = await Effect.runPromise(runRounds(options, directory))
   const { acknowledged, reads, lost } = writing
+  const { stuck, refused } = ended
+  const good = lost.length === 0 && stuck === null && refused === null
   return {
     rounds,
     kills: rounds.length * (options.victims === "all" ? (options.replicas ?? 4) : 1),
@@ -212,8 +227,8 @@ export const crashRun = async (options: CrashOptions): Promise<CrashReport> => {
     reads,
     lost,
     missed: missed.size,
-    endedEarly: rounds.length < options.rounds && lost.length === 0 && stuck === null,
-    stuck,
+    endedEarly: rounds.length < options.rounds && good,
+    ...ended,
     verdict: await verdictOn(join(directory, "traces")),
   }
 }

@@ -12,8 +12,8 @@
  * --replicas N, --writers N, --checkpoint-interval N, --json, --out FOLDER (kept; default: a
  * temporary one).
  *
- * Exit codes: 0 good, 12 something acknowledged was lost, 13 the group did not answer any more, 4
- * the traces do not conform, 2 bad input.
+ * Exit codes: 0 good, 12 something acknowledged was lost or a replica did not start again, 13 the
+ * group did not answer any more, 4 the traces do not conform, 2 bad input.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -27,8 +27,8 @@ const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
 
 const whole = (n: number): string => Math.round(n).toLocaleString("en-US")
 
-const codeOf = ({ lost, stuck, verdict }: CrashReport): number => {
-  if (lost.length > 0) return 12
+const codeOf = ({ lost, stuck, refused, verdict }: CrashReport): number => {
+  if (lost.length > 0 || refused !== null) return 12
   if (stuck !== null) return 13
   const code = exitCodeOf(verdict)
   // After a kill the last lines of a trace are missing, which the next file declares.
@@ -53,11 +53,12 @@ const linesOf = (reports: ReadonlyArray<CrashReport>): ReadonlyArray<string> => 
       `max ${whole(sorted.at(-1) ?? 0)} ms without an answer`,
     `left behind   ${sum((r) => r.missed)} replicas, for which ${sum((r) => Number(r.endedEarly))} runs ended early`,
     `traces        ${[...verdicts].map(([tag, n]) => `${tag} ${n}`).join(", ")}`,
-    ...wrong.flatMap(({ lost, stuck, verdict }) => [
+    ...wrong.flatMap(({ lost, stuck, refused, verdict }) => [
       ...lost.map(
         (l) =>
           `lost          writer ${l.writer}: ${l.acknowledged} was acknowledged, then ${l.answer}`,
       ),
+      ...(refused === null ? [] : [`refused       ${refused}`]),
       ...(stuck === null ? [] : [`stuck         ${stuck}`]),
       ...(exitCodeOf(verdict) === 4 || exitCodeOf(verdict) === 2 ? [verdictText(verdict)] : []),
     ]),

@@ -15,7 +15,9 @@ import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
+import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
@@ -35,4 +37,6 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...sketcherMutants,
   ...zyzzyvaMutants,
   ...zyzzyvaFastMutants,
+  ...zyzzyvaPreferredMutants,
+  ...zyzzyvaVouchMutants,
 ]

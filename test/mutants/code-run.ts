@@ -62,14 +62,15 @@ interface TestReport {
 
 const escaped = (title: string): string => title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
-/** Runs one test in the copy; the kills are its failures. */
-export const runTest = async (
+/** Runs these tests of one file in the copy; the kills are the failures. */
+export const runTests = async (
   root: string,
-  { check, where }: Killer,
+  where: string,
+  checks: ReadonlyArray<string>,
 ): Promise<ReadonlyArray<Kill>> => {
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const report = join(root, "report.json")
-  const only = ["-t", `${escaped(check)}$`, "--root", root]
+  const only = ["-t", `(${checks.map(escaped).join("|")})$`, "--root", root]
   const args = ["run", where, ...only, "--experimental.viteModuleRunner=false"]
   const { stdout, stderr } = await runNode(
     [vitest, ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
@@ -77,8 +78,9 @@ export const runTest = async (
   )
   const results = readReport(report, stderr).testResults.flatMap((file) => file.assertionResults)
   const ran = results.filter((r) => r.status === "passed" || r.status === "failed")
-  if (!ran.some((r) => r.title === check)) {
-    throw new Error(`the test "${check}" of ${where} did not run:\n${stdout}${stderr}`)
+  const missing = checks.find((check) => !ran.some((r) => r.title === check))
+  if (missing !== undefined) {
+    throw new Error(`the test "${missing}" of ${where} did not run:\n${stdout}${stderr}`)
   }
   return ran
     .filter((r) => r.status === "failed")
@@ -93,6 +95,17 @@ const readReport = (path: string, stderr: string): TestReport => {
   }
 }
 
+/** The tests of each file that kill something: a file's tests run together. */
+export const checksByFile = (
+  killers: ReadonlyArray<Killer>,
+): ReadonlyMap<string, ReadonlyArray<string>> =>
+  new Map(
+    [...Map.groupBy(killers, (k) => k.where)].map(([where, all]) => [
+      where,
+      [...new Set(all.map((k) => k.check))],
+    ]),
+  )
+
 /** Everything that must pass for the code as it is; throws where something does not. */
 export const codeBaseline = (killers: ReadonlyArray<Killer>): Promise<Baseline> =>
   withCopy([...sources, ...tests], undefined, async (root) => {
@@ -103,10 +116,9 @@ export const codeBaseline = (killers: ReadonlyArray<Killer>): Promise<Baseline> 
         throw new Error(`${model} fails without any mutation: ${failed.check} (${failed.why})`)
       }
     }
-    const titles = new Map(killers.map((k) => [`${k.where} ${k.check}`, k]))
-    for (const killer of titles.values()) {
-      if (!isTest(killer.where)) continue
-      const [kill] = await runTest(root, killer)
+    const byTests = killers.filter((k) => isTest(k.where))
+    for (const [where, checks] of checksByFile(byTests)) {
+      const [kill] = await runTests(root, where, checks)
       if (kill !== undefined) throw new Error(`${kill.check} fails without any mutation`)
     }
     return new Map(found.map((f) => [f.model, f]))
@@ -127,7 +139,9 @@ export const runCodeMutant = async (mutant: CodeMutant, baseline: Baseline): Pro
   const { name, file, killedBy } = mutant
   const startedAt = performance.now()
   const kills = isTest(killedBy.where)
-    ? await withCopy([...sources, ...tests], mutant, (root) => runTest(root, killedBy))
+    ? await withCopy([...sources, ...tests], mutant, (root) =>
+        runTests(root, killedBy.where, [killedBy.check]),
+      )
     : await killsBy(mutant, [killedBy.where], baseline)
   const seconds = (performance.now() - startedAt) / 1000
   return { name, file, killedBy, kills, seconds, problem: problemOf(killedBy, kills) }

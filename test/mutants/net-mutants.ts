@@ -29,7 +29,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
     file: "src/net/store.ts",
     find: "    this.#files.syncLater(this.#fd, synced)\n",
     replace: "    queueMicrotask(() => synced(null))\n",
-    killedBy: { check: "Acknowledged", where },
+    killedBy: { check: "Durable", where },
   },
   {
     name: `messages leave before the records on which they depend are written${of}`,
@@ -42,11 +42,31 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
       "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines]\n",
-    killedBy: { check: "Acknowledged", where },
+    killedBy: { check: "Durable", where },
   },
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "what others executed begins like a part of a state",
+    file: "src/net/state-wire.ts",
+    find: "ProvenOffer: 23",
+    replace: "ProvenOffer: 20",
+    killedBy: {
+      check: "no two of those that one connection carries begin alike",
+      where: "test/net/codec.test.ts",
+    },
+  },
+  {
+    name: "what is hidden leaves when it is said again",
+    file: "src/net/hidden-messages.ts",
+    find: "      if (hidden !== undefined && isHidden(hidden, message._tag, replica)) return\n",
+    replace: "      if (hidden === undefined) void isHidden\n",
+    killedBy: {
+      check: "one that hides messages says nothing of these kinds to those, and answers honestly",
+      where: "test/net/misbehave.test.ts",
+    },
+  },
   ...keyMutants,
   ...changeKeyNetMutants,
   {
@@ -109,6 +129,16 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     find: "most + missing < this.#quorum",
     replace: "most + missing < 0",
     killedBy: byWatch("two by two are hopeless with the last one"),
+  },
+  {
+    name: "a snapshot of another protocol is taken",
+    file: "src/net/snapshot-file.ts",
+    find: "  return of === protocol\n",
+    replace: "  return protocol !== undefined\n",
+    killedBy: {
+      check: "the snapshot of another protocol is an error that says so",
+      where: "test/net/store.test.ts",
+    },
   },
   {
     name: "a state of Zyzzyva is taken without the signatures of those who vouch for it",

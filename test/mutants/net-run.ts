@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { CrashReport } from "../crash/rounds.ts"
 import { runNode } from "./child.ts"
-import { runTest } from "./code-run.ts"
+import { checksByFile, runTests } from "./code-run.ts"
 import { withCopy } from "./copy.ts"
 import { type Kill, type Killer, type Mutation, type Outcome, problemOf } from "./mutation.ts"
 
@@ -30,13 +30,15 @@ const syncMs = 1_500
 const limitMs = 600_000
 
 const killsOf = (where: string, report: CrashReport): ReadonlyArray<Kill> => {
-  const { lost, stuck, verdict } = report
+  const { lost, stuck, refused, verdict } = report
   const kill = (check: string, why: string): Kill => ({ check, where, why })
   const [first] = lost
   return [
     ...(first === undefined
       ? []
-      : [kill("Acknowledged", `${first.acknowledged} was acknowledged, then ${first.answer}`)]),
+      : [kill("Durable", `${first.acknowledged} was acknowledged, then ${first.answer}`)]),
+    // A store sees some of what it lost by itself: a hole in the middle of its log.
+    ...(refused === null ? [] : [kill("Durable", refused)]),
     ...(stuck === null ? [] : [kill("Answers", stuck)]),
     ...("finding" in verdict ? [kill(verdict.finding.rule, verdict.finding.message)] : []),
   ]
@@ -54,18 +56,21 @@ const crash = async (root: string, where: string): Promise<ReadonlyArray<Kill>> 
   )
 }
 
-const killsBy = (killer: Killer, mutation: Mutation | undefined): Promise<ReadonlyArray<Kill>> =>
+const killsBy = (
+  where: string,
+  checks: ReadonlyArray<string>,
+  mutation: Mutation | undefined,
+): Promise<ReadonlyArray<Kill>> =>
   withCopy(sources, mutation, (root) =>
-    killer.where in crashRuns ? crash(root, killer.where) : runTest(root, killer),
+    where in crashRuns ? crash(root, where) : runTests(root, where, checks),
   )
 
 /** Every check that is to kill a mutant, on the code as it is; throws where one does not pass. */
 export const netBaseline = async (killers: ReadonlyArray<Killer>): Promise<void> => {
-  const checks = new Map(killers.map((k) => [k.where in crashRuns ? k.where : k.check, k]))
-  for (const killer of checks.values()) {
-    const [kill] = await killsBy(killer, undefined)
+  for (const [where, checks] of checksByFile(killers)) {
+    const [kill] = await killsBy(where, checks, undefined)
     if (kill !== undefined) {
-      throw new Error(`${kill.check} fails without any mutation: ${kill.why}`)
+      throw new Error(`${kill.check} of ${where} fails without any mutation: ${kill.why}`)
     }
   }
 }
@@ -74,7 +79,7 @@ export const netBaseline = async (killers: ReadonlyArray<Killer>): Promise<void>
 export const runNetMutant = async (mutant: NetMutant): Promise<Outcome> => {
   const { name, file, killedBy } = mutant
   const startedAt = performance.now()
-  const kills = await killsBy(killedBy, mutant)
+  const kills = await killsBy(killedBy.where, [killedBy.check], mutant)
   const seconds = (performance.now() - startedAt) / 1000
   return { name, file, killedBy, kills, seconds, problem: problemOf(killedBy, kills) }
 }

@@ -108,6 +108,7 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
 
 const idle = "src/core/pbft/idle-goals.ts"
 const waits = "waits for the log to go on for a replica that is on its way back, number by number"
+const held = "waits for what it has prepared and cannot execute, and for no proposal alone"
 
 export const idleMutants: ReadonlyArray<CodeMutant> = [
   {
@@ -116,6 +117,20 @@ export const idleMutants: ReadonlyArray<CodeMutant> = [
     find: "=== config.id || !isAwaited(state, goals)) return undefined",
     replace: "=== config.id || isAwaited(state, goals)) return undefined",
     killedBy: seenBy(waits, "idle-goals.test.ts"),
+  },
+  {
+    name: "a backup does not wait for what it has prepared",
+    file: "src/core/pbft/timer.ts",
+    find: "return isHeldUp(state, next) ? number : undefined",
+    replace: "return undefined",
+    killedBy: seenBy(held, "idle-goals.test.ts"),
+  },
+  {
+    name: "a backup waits for what was proposed to it alone",
+    file: "src/core/pbft/timer.ts",
+    find: '["prepared", "committed"].includes(Window.get(log, next).phase)',
+    replace: '["prePrepared", "prepared", "committed"].includes(Window.get(log, next).phase)',
+    killedBy: seenBy(held, "idle-goals.test.ts"),
   },
   {
     name: "a replica has the log go on for as long as it likes",

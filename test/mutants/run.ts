@@ -6,6 +6,8 @@
  *   node test/mutants/run.ts --spec     those of spec/tla, by TLC
  *   node test/mutants/run.ts --swarm    those that simulated runs must find, and in how many seeds
  *   node test/mutants/run.ts --net      those of the disk, by stores and processes that crash
+ *   node test/mutants/run.ts --nightly  also those of spec/tla whose models are for nights, which
+ *                                       a run with a WORD brings too
  *   node test/mutants/run.ts --json     one JSON document (schema prophecy-mutants/1)
  *   node test/mutants/run.ts WORD...    only those whose name holds one of the words
  *
@@ -20,12 +22,12 @@ import { netBaseline, type NetMutant, runNetMutant } from "./net-run.ts"
 import { specMutants } from "./spec-mutants.ts"
 import { swarmMutants } from "./swarm-mutants.ts"
 import { runSwarmMutant, swarmBaseline } from "./swarm-run.ts"
-import { killsByTlc, runSpecMutant, shortRuns, type SpecMutant } from "./spec-run.ts"
+import { killsByTlc, runSpecMutant, shortRuns, sizeOf, type SpecMutant } from "./spec-run.ts"
 
 const width = 2
 const kinds = ["--code", "--spec", "--swarm", "--net"] as const
-const flags: ReadonlyArray<string> = [...kinds, "--json"]
-const usage = `node test/mutants/run.ts [${kinds.join(" | ")}] [--json] [WORD...]`
+const flags: ReadonlyArray<string> = [...kinds, "--nightly", "--json"]
+const usage = `node test/mutants/run.ts [${kinds.join(" | ")}] [--nightly] [--json] [WORD...]`
 
 const say = (line: string): void => console.error(line)
 
@@ -125,7 +127,9 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
       ? []
       : mutants.filter((m) => words.length === 0 || words.some((w) => m.name.includes(w)))
   const code = chosen("--code", codeMutants)
-  const spec = chosen("--spec", specMutants)
+  const due = (m: SpecMutant): boolean =>
+    args.includes("--nightly") || words.length > 0 || sizeOf(m.killedBy.where).size !== "nightly"
+  const spec = chosen("--spec", specMutants).filter(due)
   const swarm = chosen("--swarm", swarmMutants)
   const net = chosen("--net", netMutants)
   if (unknown !== undefined || code.length + spec.length + swarm.length + net.length === 0) {

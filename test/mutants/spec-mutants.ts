@@ -11,7 +11,9 @@ import { toldSpecMutants } from "./told-mutants.ts"
 import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
+import { zyzzyvaPreferredSpecMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchSpecMutants } from "./zyzzyva-vouch-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -316,4 +318,6 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...refinementSpecMutants,
   ...zyzzyvaSpecMutants,
   ...zyzzyvaFastSpecMutants,
+  ...zyzzyvaPreferredSpecMutants,
+  ...zyzzyvaVouchSpecMutants,
 ]

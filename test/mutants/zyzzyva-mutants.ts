@@ -46,8 +46,8 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a backup takes the primary's word for a client",
     file: `${core}/agreement.ts`,
-    find: 'if (!batch.every((_, k) => verdicts[k] === true)) return ignore(state, "BadRequest")',
-    replace: "",
+    find: "  if (batch.every((_, k) => verdicts[k] === true)) return true\n",
+    replace: "  if (batch.length >= verdicts.length) return true\n",
     killedBy: { check: "graph", where: "Zyzzyva/BackupAlone" },
   },
   {
@@ -196,8 +196,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's answers of two views are equal",
     file,
-    find: String.raw`/\ responses[r].view = x.view /\ responses[r].seq = x.seq`,
-    replace: String.raw`/\ responses[r].seq = x.seq`,
+    find: String.raw`/\ x.view = y.view /\ x.seq = y.seq`,
+    replace: String.raw`/\ x.seq = y.seq`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {
@@ -212,10 +212,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's client takes an answer of a view twice",
     file,
-    find: String.raw`  \/ old.view < new.view
-`,
-    replace: String.raw`  \/ old.view <= new.view
-`,
+    find: String.raw`old # NoResponse /\ old.view < new.view`,
+    replace: String.raw`old # NoResponse /\ old.view <= new.view`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {
@@ -235,8 +233,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's backup takes the primary's word for a client",
     file,
-    find: String.raw`m.batch[k].client \in AllClients /\ i \in m.batch[k].auth`,
-    replace: String.raw`m.batch[k].client \in AllClients`,
+    find: String.raw`Verifies(i, m) == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth`,
+    replace: "Verifies(i, m) == TRUE",
     killedBy: { check: "graph", where: "Zyzzyva/BackupAlone" },
   },
   {

@@ -6,7 +6,15 @@ import { isSigned } from "../../src/core/request.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
 import type { CodecLimits } from "../../src/net/batch-codec.ts"
 import { writeUnsignedViewChange } from "../../src/net/change-codec.ts"
-import { decodeMessage, encodeMessage, readMessage, type WireMessage } from "../../src/net/codec.ts"
+import {
+  decodeMessage,
+  encodeMessage,
+  kind,
+  readMessage,
+  type WireMessage,
+} from "../../src/net/codec.ts"
+import { fastKind } from "../../src/net/fast-codec.ts"
+import { progressKind } from "../../src/net/progress.ts"
 import {
   batchDigest,
   digestOfBatchBytes,
@@ -15,7 +23,11 @@ import {
 } from "../../src/net/digests.ts"
 import { Reader } from "../../src/net/reader.ts"
 import { readRecord, writeRecord } from "../../src/net/record-codec.ts"
+import { keyKind } from "../../src/net/rekeying.ts"
+import { sketchKind } from "../../src/net/sketch-codec.ts"
+import { chunkKind } from "../../src/net/state-wire.ts"
 import { Writer } from "../../src/net/writer.ts"
+import { zyzzyvaKind } from "../../src/net/zyzzyva-codec.ts"
 import { runs } from "../support/runs.ts"
 import { digestOf, limits, messages, records } from "./wire.ts"
 
@@ -63,6 +75,14 @@ describe("messages", () => {
       )
     })
   }
+
+  it("no two of those that one connection carries begin alike", () => {
+    const others = [chunkKind, fastKind, keyKind, sketchKind].flatMap((k) => Object.values(k))
+    for (const kinds of [kind, zyzzyvaKind]) {
+      const all = [...Object.values(kinds), progressKind, ...others]
+      expect(all.filter((first, k) => all.indexOf(first) !== k)).toEqual([])
+    }
+  })
 
   it("several follow each other in one run of bytes", () => {
     fc.assert(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { hiding, hidingOf } from "../../src/net/hidden-messages.ts"
 import { behaviourOf, Misbehaviour } from "../../src/net/misbehave.ts"
 
 test("a stale replica says what the group said last, and the truth where it heard nothing", () => {
@@ -49,4 +50,40 @@ test("one that says another thing now and then does so in about so many of a hun
     Array.from({ length: 4 }),
   )
   expect(["old", "another 7"].map(behaviourOf)).toEqual(["old", "another 7"])
+})
+
+test("one that hides messages says nothing of these kinds to those, and answers honestly", () => {
+  const liar = new Misbehaviour()
+  const sent: Array<string> = []
+  const noted = (to: string) => (message: { readonly _tag: string }) =>
+    void sent.push(`${message._tag} to ${to}`)
+  const peers = {
+    broadcast: noted("all"),
+    toReplica: (replica: number, message: { readonly _tag: string }) =>
+      noted(`${replica}`)(message),
+  }
+  const hidden = hiding(peers as never, { n: 4, id: 0, misbehaviour: liar })
+  const say = (behaviour: string): ReadonlyArray<string> => {
+    liar.behaviour = behaviourOf(behaviour) ?? "mute"
+    for (const _tag of ["PrePrepare", "Prepare", "Commit"]) hidden.broadcast({ _tag } as never)
+    hidden.toReplica(3, { _tag: "Commit" } as never)
+    return sent.splice(0)
+  }
+  const all = (tag: string, to = [1, 2, 3]) => to.map((replica) => `${tag} to ${replica}`)
+  expect(say("hides Commit")).toEqual([...all("PrePrepare"), ...all("Prepare")])
+  expect(say("hides PrePrepare,Commit from 1,3")).toEqual([
+    ...all("PrePrepare", [2]),
+    ...all("Prepare"),
+    ...all("Commit", [2]),
+  ])
+  expect(liar.answer("read", "right")).toBe("right")
+  expect(say("honest")).toEqual([
+    ...["PrePrepare", "Prepare", "Commit"].map((t) => `${t} to all`),
+    "Commit to 3",
+  ])
+  expect(["hides", "hides Commit from", "hides 3"].map(hidingOf)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
 })

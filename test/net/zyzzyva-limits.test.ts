@@ -9,6 +9,7 @@ const given = {
   tentative: false,
   digestReplies: false,
   commitFirst: false,
+  preferredQuorums: false,
   sketches: false,
   agreedTimeMs: 0,
   bigRequestBytes: 0,
@@ -17,14 +18,17 @@ const given = {
 
 describe("a configuration of Zyzzyva", () => {
   it("has what it shares with PBFT, and what is its own", () => {
-    const own = { readOnly: true, digestReplies: true, commitFirst: true }
-    expect(checkZyzzyva({ ...given, ...own })).toEqual([])
+    const shared = { readOnly: true, digestReplies: true }
+    const own = { commitFirst: true, preferredQuorums: true }
+    expect(checkZyzzyva({ ...given, ...shared, ...own })).toEqual([])
   })
 
   it("has what is PBFT's alone no more than one of PBFT what is its own", () => {
     expect(checkZyzzyva({ ...given, tentative: true })).toMatchObject([{ path: "tentative" }])
     const other = { ...given, protocol: "pbft" } as const
     expect(checkZyzzyva(other)).toEqual([])
-    expect(checkZyzzyva({ ...other, commitFirst: true })).toMatchObject([{ path: "commitFirst" }])
+    for (const path of ["commitFirst", "preferredQuorums"]) {
+      expect(checkZyzzyva({ ...other, [path]: true })).toMatchObject([{ path }])
+    }
   })
 })

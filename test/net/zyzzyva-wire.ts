@@ -33,7 +33,9 @@ const bare = (batch: ReadonlyArray<SignedRequest>) => batch.map(unsigned)
 export const onWire = <M>(m: M): M => {
   if (Array.isArray(m)) return m.map(onWire) as M
   if (typeof m !== "object" || m === null) return m
+  const isUnsigned = (m as Json)["clientOnly"] === true
   const of = Object.entries(m as Json).map(([key, value]): [string, unknown] => {
+    if (key === "signature" && isUnsigned) return [key, ""]
     if (key === "signature" || key === "order") return [key, signatureOf(String(value))]
     if (key === "before") return [key, value === "" ? "" : digestOf(String(value))]
     // The mark of an answer that bears a digest.

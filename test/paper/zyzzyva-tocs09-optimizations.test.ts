@@ -1,7 +1,10 @@
 /** Zyzzyva, TOCS 27(4) 2009, section 4: optimizations, a test a sentence, in our words. */
 import { describe, expect, it } from "vitest"
-import type { ClientInput } from "../../src/core/zyzzyva/client.ts"
+import { type ClientInput, stepClient } from "../../src/core/zyzzyva/client.ts"
+import type { Message } from "../../src/core/zyzzyva/message.ts"
+import { orderAt } from "../../src/core/zyzzyva/log.ts"
 import { step } from "../../src/core/zyzzyva/replica.ts"
+import { claims } from "../../src/core/zyzzyva/signed.ts"
 import type { Input } from "../../src/core/zyzzyva/state.ts"
 import {
   answers,
@@ -16,6 +19,7 @@ import {
   accusation,
   after,
   certificate,
+  clientConfigOf,
   commit,
   configOf,
   digestOf,
@@ -146,14 +150,121 @@ describe("while a replica is gone, replicas commit what the client would have to
     const spoken = [submit, response(0), stays(1), stays(2)]
     expect(runClient(spoken, stays(0)).took.state.result).toBe("r")
     expect(runClient([submit, stays(0)], response(0)).took.action).toBe("Ignore:OldResponse")
+    const other = runClient([submit, response(0)], stays(0, { result: "s" }))
+    expect(other.took.action).toBe("Ignore:OldResponse")
+  })
+
+  it("what a replica says of one history adds up", () => {
     const digest = { result: "digest of r", digest: true } as const
-    const less = runClient([submit, response(0)], stays(0, digest))
-    expect(less.took.action).toBe("Ignore:OldResponse")
+    for (const said of [
+      [response(0), stays(0, digest)],
+      [stays(0, digest), response(0)],
+    ] as const) {
+      const { took } = runClient([submit, said[0], stays(1, digest), stays(2, digest)], said[1])
+      expect(took.state.result).toBe("r")
+    }
   })
 
   it("without the word of the configuration it is answered at once", () => {
     const took = step(backup, after(backup, [first]), executed(1, ["r"]))
     expect(took.effects).toMatchObject([{ message: { _tag: "SpecResponse", result: "r" } }])
+  })
+})
+
+describe("while no replica is gone, answers are for their client alone", () => {
+  const batch = [{ ...signed(0, 1), clientOnly: true as const }]
+  const unsigned = { clientOnly: true, signature: "" } as const
+  const alone = (replica: number, changed = {}): ClientInput =>
+    response(replica, { ...unsigned, ...changed })
+  const ofHeader = expect.stringMatching(/^SpecHeader signed/)
+  const noSignature = { message: { _tag: "SpecResponse", result: "r", ...unsigned } }
+
+  it("a request says so; it is no part of what is ordered", () => {
+    const { took } = runClient([], { ...submit, clientOnly: true } as ClientInput)
+    expect(took.effects[0]).toMatchObject({ message: { _tag: "Request", clientOnly: true } })
+    const primary = configOf(0)
+    const asked = receive({ _tag: "Request", ...signed(0, 1), clientOnly: true })
+    const sent = step(primary, after(primary, [asked]), { _tag: "Propose", count: 1 })
+    expect(sent.effects[1]).toMatchObject({ message: { history: d1, batch } })
+  })
+
+  it("nobody signs them; the primary's order is signed", () => {
+    const took = step(backup, after(backup, [order(1, batch, "")]), executed(1, ["r"]))
+    expect(took.effects).toMatchObject([noSignature])
+    const answer = (took.effects[0] as { message: Message }).message
+    expect(claims(backup.group, answer).map((c) => c.content._tag)).toEqual(["OrderReq"])
+  })
+
+  it("in a batch each is answered as its client asked", () => {
+    const both = [...batch, signed(1, 1)]
+    const took = step(backup, after(backup, [order(1, both, "")]), executed(1, ["r", "s"]))
+    expect(took.effects).toMatchObject([noSignature, { message: { signature: ofHeader } }])
+    expect(took.effects[1]).not.toHaveProperty("message.clientOnly")
+  })
+
+  it("so it is where they are committed first", () => {
+    const config = configOf(1, { commitFirst: true })
+    const both = [...batch, signed(1, 1)].map((r) => ({ ...r, commitFirst: true as const }))
+    const ran = after(config, [order(1, both, ""), executed(1, ["r", "s"])])
+    const history = orderAt(ran, 1)?.history ?? ""
+    const took = step(config, ran, commit(0, certificate(1, history)))
+    const answers = took.effects.filter((e) => e._tag === "SendToClient").slice(1)
+    expect(answers).toMatchObject([noSignature, { message: { signature: ofHeader } }])
+  })
+
+  it("all of them are enough", () => {
+    const three = [submit, alone(0), alone(1), response(2)]
+    expect(runClient(three, alone(3)).took.state.result).toBe("r")
+  })
+
+  it("most of them make no certificate: everyone is asked, for signatures", () => {
+    const two = [submit, alone(0), alone(1)]
+    const third = runClient(two, response(2)).took
+    expect(third.effects).toMatchObject([{ _tag: "SetTimer", ms: 5 }])
+    const { took } = runClient([...two, response(2)], waited)
+    expect(took.action).toBe("ClientTimeout")
+    expect(took.effects[0]).toMatchObject({ replicas: [0, 1, 2, 3], message: { _tag: "Request" } })
+    expect(took.effects[0]).not.toHaveProperty("message.clientOnly")
+  })
+
+  it("who is asked again signs, as does everyone in a new view", () => {
+    const state = after(backup, [order(1, batch, ""), executed(1, ["r"])])
+    const marked = receive({ _tag: "Request", ...signed(0, 1), clientOnly: true })
+    for (const again of [request(0, 1), marked]) {
+      const took = step(backup, state, again)
+      expect(took.effects).toMatchObject([{ message: { signature: ofHeader } }])
+      expect(took.effects[0]).not.toHaveProperty("message.clientOnly")
+    }
+  })
+
+  it("a signature adds to what was said, and its lack takes nothing away", () => {
+    const spoken = [submit, alone(0, { committed: true }), response(1), response(2)]
+    const { took } = runClient(spoken, response(0))
+    expect(took.state.responses[0]).toMatchObject({ committed: true, signature: "by 0" })
+    expect(took.effects).toMatchObject([{ _tag: "SetTimer" }])
+    const second = runClient([submit, alone(0), alone(1), response(2)], response(0))
+    expect(second.took.effects).toEqual([])
+    expect(runClient([submit, response(0)], alone(0)).took.action).toBe("Ignore:OldResponse")
+    const shown = runClient([...spoken, response(0)], waited).took
+    expect(shown.action).toBe("ClientCommit")
+    expect(shown.effects[0]).toMatchObject({
+      message: { certificate: { signers: [{ signature: "by 0" }, {}, {}] } },
+    })
+  })
+
+  it("a certificate goes to those whose answers are in it, and later to everyone", () => {
+    const config = { ...clientConfigOf(0), preferredQuorums: true }
+    const { state } = runClient(
+      [submit, alone(0, { result: "s" }), response(1), response(2)],
+      response(3),
+    ).took
+    const { effects, state: next } = stepClient(config, state, waited)
+    expect(effects).toMatchObject([{ replicas: [1, 2, 3], message: { _tag: "Commit" } }, {}])
+    const [again] = stepClient(config, next, waited).effects
+    expect(again).toMatchObject({ replicas: [0, 1, 2, 3], message: { _tag: "Commit" } })
+    expect(stepClient(clientConfigOf(0), state, waited).effects[0]).toMatchObject({
+      replicas: [0, 1, 2, 3],
+    })
   })
 })
 

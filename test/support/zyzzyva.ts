@@ -37,6 +37,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   canFetch: true,
   readOnly: false,
   commitFirst: false,
+  vouchOrders: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),
   checkpointDigest: (history, service, table) =>
@@ -54,6 +55,7 @@ export const clientConfigOf = (id: ClientId): ClientConfig => ({
   commitMs: 5,
   retransmitMs: 100,
   maxRetransmitMs: 1000,
+  preferredQuorums: false,
   resultDigest: (result) => `digest of ${result}`,
 })
 

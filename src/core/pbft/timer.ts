@@ -7,8 +7,9 @@
  * Outside the specification: when the view-change timer runs. `Timeout` may happen there at any
  * moment, or never.
  */
-import type { View } from "../ids.ts"
+import type { Seq, View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
+import * as Window from "../window.ts"
 import { type Config, type Input, type State, settledSeq } from "./state.ts"
 import { canEnter } from "./enter-view.ts"
 import { isMute } from "./rejoin.ts"
@@ -21,10 +22,18 @@ export interface ViewTimer {
   readonly key: string
 }
 
+// Of who restarts, the queue and what was executed are gone, and what was prepared is not. f + 1
+// correct replicas prepared whatever any replica executed, so all of those wait, though no client
+// does: the others that executed it may be too few to be believed. What is not prepared is not
+// waited for: a liar would make one replica leave its view by proposing to it alone.
+const isHeldUp = ({ log }: State, next: Seq): boolean =>
+  Window.covers(log, next) && ["prepared", "committed"].includes(Window.get(log, next).phase)
+
 /**
  * The timer of a state; undefined when none runs. A backup waits for the first request of its own
- * queue, so that a primary cannot starve one client; in a view change it waits for the NEW-VIEW
- * from when 2f + 1 want the view, so that it does not run ahead of the others.
+ * queue, so that a primary cannot starve one client, and then for what it has prepared and cannot
+ * execute; in a view change it waits for the NEW-VIEW from when 2f + 1 want the view, so that it
+ * does not run ahead of the others.
  */
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, active, queue } = state
@@ -35,13 +44,12 @@ export const viewTimer = (config: Config, state: State): ViewTimer | undefined =
     if (left < config.group.quorum && state.newView === undefined) return undefined
     return { view, key: `view ${view}` }
   }
-  if (primaryOf(config.group, view) === config.id) {
-    // Backups that have executed it in an earlier view, or have left this one, do not help it.
-    const next = settledSeq(state) + 1
-    return next > state.seqno ? undefined : { view, key: `view ${view}: number ${next}` }
-  }
+  const next = settledSeq(state) + 1
+  const number = { view, key: `view ${view}: number ${next}` }
+  // Backups that have executed it in an earlier view, or have left this one, do not help a primary.
+  if (primaryOf(config.group, view) === config.id) return next > state.seqno ? undefined : number
   const first = queue[0]
-  if (first === undefined) return undefined
+  if (first === undefined) return isHeldUp(state, next) ? number : undefined
   return { view, key: `view ${view}: request ${first.timestamp} of client ${first.client}` }
 }
 

@@ -44,6 +44,7 @@ export const zyzzyvaLaneConfig = (config: SketcherConfig, index: number): Zyzzyv
   id: config.firstClient + index,
   firstTimestamp: config.firstTimestamp,
   commitMs: config.commitMs ?? config.retransmitMs,
+  preferredQuorums: false,
   retransmitMs: config.retransmitMs,
   maxRetransmitMs: config.retransmitMs,
   // A lane asks everyone for the whole result.

@@ -1,7 +1,7 @@
 /**
- * A replica's answers: TOCS 27(4) 2009, sections 3.2 and 4; spec/tla/Zyzzyva.tla `Asked` and
- * `AnsweredFirst`. A request says whether its client wants the result or its digest, and whether at
- * once or when it is committed.
+ * A replica's answers: TOCS 27(4) 2009, sections 3.2 and 4; spec/tla/Zyzzyva.tla `AnswerTo` and
+ * `AnsweredFirst`. A request says whether its client wants the result or its digest, whether at
+ * once or when it is committed, and whether it wants a signature.
  */
 import * as ClientTable from "../client-table.ts"
 import type { SendToClient } from "../effect.ts"
@@ -20,6 +20,9 @@ export const signHeader = (config: Config, view: number, seq: Seq, history: Dige
 export const isCommitFirst = (config: Config, { commitFirst }: SignedRequest): boolean =>
   config.commitFirst && commitFirst === true
 
+/** Whether an answer to it bears a signature, so that its client can show it to others. */
+export const isForOthers = ({ clientOnly }: SignedRequest): boolean => clientOnly !== true
+
 /** Of what a replica answers: the batch in its view, and the signature of its history. */
 export interface Answering {
   readonly seq: Seq
@@ -27,7 +30,7 @@ export interface Answering {
   readonly signature: Bytes
 }
 
-/** With the result, or with its digest. */
+/** With the result, or with its digest; signed, or not. */
 export const answerTo = (
   config: Config,
   { seq, slot, signature }: Answering,
@@ -37,16 +40,18 @@ export const answerTo = (
   const { view, history, order } = slot
   const { client, timestamp, replier } = request
   const isWhole = replier === undefined || replier === config.id
+  const isSigned = isForOthers(request)
   return {
     _tag: "SpecResponse",
     view,
     seq,
     history,
-    signature,
+    signature: isSigned ? signature : "",
     ...(order === undefined ? {} : { order }),
     client,
     timestamp,
     ...(isWhole ? { result } : { result: config.resultDigest(result), digest: true }),
+    ...(isSigned ? {} : { clientOnly: true }),
     replica: config.id,
   }
 }
@@ -65,7 +70,7 @@ const committedAt = (
   const slot = orderAt(state, seq)
   const asked = slot?.batch.filter((r) => isCommitFirst(config, r)) ?? []
   if (slot === undefined || asked.length === 0) return []
-  const signature = signatureAt(config, state, seq, slot)
+  const signature = asked.some(isForOthers) ? signatureAt(config, state, seq, slot) : ""
   return asked.flatMap((request) => {
     const { client, timestamp } = request
     const last = ClientTable.get(state.table, client)

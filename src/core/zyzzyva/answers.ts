@@ -3,7 +3,7 @@
  * spec/tla/Zyzzyva.tla `Matching` and `ResultsIn`. An answer bears a result or its digest.
  */
 import type { Bytes, Digest, ReplicaId, Seq, View } from "../ids.ts"
-import type { Order, Pom, ReadResponse, SpecResponse } from "./message.ts"
+import type { Order, Pom, ReadResponse, Signer, SpecResponse } from "./message.ts"
 import type { Needs } from "./state.ts"
 
 /** What a replica answered last to the awaited request. */
@@ -16,7 +16,9 @@ export interface Response {
   readonly digest: boolean
   /** The history stays, says the replica. */
   readonly committed: boolean
-  /** Empty of what was read. */
+  /** It is for the client alone: no certificate has it. */
+  readonly clientOnly: boolean
+  /** Empty of what was read, and with `clientOnly`. */
   readonly signature: Bytes
   /** The primary's signature of its order; undefined where a new view brought the request. */
   readonly order: Bytes | undefined
@@ -25,26 +27,14 @@ export interface Response {
 export const responseOf = (m: SpecResponse | ReadResponse): Response => {
   const { view, seq, history, result } = m
   const said = { view, seq, history, result, committed: m.committed === true }
-  if (m._tag === "ReadResponse") return { ...said, digest: false, signature: "", order: undefined }
-  const { signature, order } = m
-  return { ...said, digest: m.digest === true, signature, order }
+  const unsigned = { digest: false, clientOnly: false, signature: "", order: undefined }
+  if (m._tag === "ReadResponse") return { ...said, ...unsigned }
+  const { signature, order, digest = false, clientOnly = false } = m
+  return { ...said, digest, clientOnly, signature, order }
 }
 
 /** Answers by replica to the awaited request. */
 export type Responses = ReadonlyArray<Response | undefined>
-
-/** Whether an answer takes the place of its sender's earlier one: only if it says more. */
-export const replaces = (old: Response | undefined, response: Response): boolean =>
-  old === undefined ||
-  old.view < response.view ||
-  (old.view === response.view && saysMore(old, response))
-
-// The result and not its digest, or that it is committed; and nothing less.
-const saysMore = (old: Response, response: Response): boolean => {
-  if (response.digest && !old.digest) return false
-  if (old.committed && !response.committed) return false
-  return old.digest !== response.digest || old.committed !== response.committed
-}
 
 /** The digest of a result, as replicas send it in place of the result. */
 export interface Digesting {
@@ -61,11 +51,32 @@ const match = (by: Digesting, a: Response, b: Response): boolean =>
   a.view === b.view && a.seq === b.seq && a.history === b.history && sameResult(by, a, b)
 
 /**
- * Answers that say the same: whose they are, how many say that it stays, and the result, if it is
- * among them.
+ * What a replica has said with one answer more; the same object where that is no more. One of a
+ * later view takes the place of what it said before; what it says again in one view adds up: the
+ * result to its digest, that it is committed, its signature.
+ */
+export const joined = (by: Digesting, old: Response | undefined, response: Response): Response => {
+  if (old === undefined || old.view < response.view) return response
+  if (!match(by, old, response)) return old
+  const isWhole = old.digest && !response.digest
+  const isSigned = old.clientOnly && !response.clientOnly
+  const isCommitted = response.committed && !old.committed
+  if (!isWhole && !isSigned && !isCommitted) return old
+  return {
+    ...old,
+    ...(isWhole ? { result: response.result, digest: false } : {}),
+    ...(isSigned ? { signature: response.signature, clientOnly: false } : {}),
+    ...(isCommitted ? { committed: true } : {}),
+  }
+}
+
+/**
+ * Answers that say the same: whose they are, which of them are signed, how many say that it stays,
+ * and the result, if it is among them.
  */
 export interface Matching {
   readonly replicas: ReadonlyArray<ReplicaId>
+  readonly signers: ReadonlyArray<Signer>
   readonly committed: number
   readonly result: Bytes | undefined
 }
@@ -74,9 +85,12 @@ export interface Matching {
 export const matching = (by: Digesting, responses: Responses, response: Response): Matching => {
   const same = (r: Response | undefined): r is Response => r !== undefined && match(by, r, response)
   const replicas = responses.flatMap((r, replica) => (same(r) ? [replica] : []))
+  const signers = responses.flatMap((r, replica) =>
+    same(r) && !r.clientOnly ? [{ replica, signature: r.signature }] : [],
+  )
   const committed = responses.filter((r) => same(r) && r.committed).length
   const whole = responses.find((r) => same(r) && !r.digest)
-  return { replicas, committed, result: whole?.result }
+  return { replicas, signers, committed, result: whole?.result }
 }
 
 const orderOf = (r: Response): Order => ({

@@ -13,8 +13,8 @@ import type { ClientAction } from "./action.ts"
 import {
   areEnough,
   contradictions,
+  joined,
   matching,
-  replaces,
   type Responses,
   responseOf,
 } from "./answers.ts"
@@ -42,6 +42,8 @@ export interface ClientConfig {
   readonly retransmitMs: number
   /** Each time in vain it waits twice as long as before, up to this, in milliseconds. */
   readonly maxRetransmitMs: number
+  /** Whether a certificate goes at first to those alone whose answers are in it. */
+  readonly preferredQuorums: boolean
   /** Digest of a result, as replicas send it in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
 }
@@ -88,6 +90,8 @@ export type ClientInput =
       readonly replier?: ReplicaId
       /** Ask to be answered when the request is committed, and not before. */
       readonly commitFirst?: true
+      /** Ask for answers without signatures, of which no certificate is made. */
+      readonly clientOnly?: true
     }
   /** The timer that was set last has fired, after that many milliseconds. */
   | { readonly _tag: "Timeout"; readonly waitedMs: number }
@@ -225,12 +229,13 @@ const counted = (
   if (m.client !== config.id) return ignore(state, "ForAnotherClient")
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
-  const response = responseOf(m)
-  if (!replaces(state.responses[m.replica], response)) return ignore(state, "OldResponse")
+  const old = state.responses[m.replica]
+  const response = joined(config, old, responseOf(m))
+  if (response === old) return ignore(state, "OldResponse")
   const { view, seq, history } = response
   const responses = state.responses.map((r, k) => (k === m.replica ? response : r))
   const views = state.views.map((v, k) => (k === m.replica ? Math.max(v, view) : v))
-  const shown = contradictions(state.responses, response).map((message) => ({
+  const shown = contradictions(state.responses, responseOf(m)).map((message) => ({
     _tag: "SendToReplicas" as const,
     replicas: everyone(config),
     message,
@@ -242,8 +247,10 @@ const counted = (
     const done = complete(config, next, { seq, history, result }, action)
     return { ...done, effects: [...shown, ...done.effects] }
   }
-  const enough = same.replicas.length === config.needs.commit ? [setTimer(config.commitMs)] : none
-  return { state: next, effects: [...shown, ...enough], action }
+  const isNew = old === undefined || old.view < view
+  const enough = isNew ? same.replicas : same.signers
+  const timer = enough.length === config.needs.commit ? [setTimer(config.commitMs)] : none
+  return { state: next, effects: [...shown, ...timer], action }
 }
 
 const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers">): boolean =>
@@ -253,45 +260,51 @@ const isShown = ({ certificate }: ClientState, place: Omit<Certificate, "signers
   certificate.history === place.history
 
 /**
- * The certificate that the answers make, if it was not shown yet. Without the result among them
- * there is none to be had: all replicas are asked for it.
+ * The certificate that the signed answers make, if it was not shown yet. Without the result at hand
+ * there is none to be had: all replicas are asked for it, and for their signatures.
  */
 export const pendingCertificate = (config: ClientConfig, state: ClientState): Shown | undefined => {
   // What was read makes none.
   if (state.readOnly) return undefined
   for (const response of state.responses) {
     if (response === undefined) continue
-    const { replicas, result } = matching(config, state.responses, response)
-    if (replicas.length < config.needs.commit || result === undefined) continue
+    const { signers, result } = matching(config, state.responses, response)
+    if (signers.length < config.needs.commit || result === undefined) continue
     if (isShown(state, response)) return undefined
-    const signers = replicas.map((replica) => ({
-      replica,
-      signature: state.responses[replica]?.signature ?? "",
-    }))
     const { view, seq, history } = response
     return { view, seq, history, signers, result }
   }
   return undefined
 }
 
-const commitOf = (config: ClientConfig, shown: Shown): ClientEffect => {
+const commitTo = (replicas: ReadonlyArray<ReplicaId>, { id }: ClientConfig, shown: Shown) => {
   const { view, seq, history, signers } = shown
   const message: Commit = {
     _tag: "Commit",
-    client: config.id,
+    client: id,
     certificate: { view, seq, history, signers },
   }
-  return { _tag: "SendToReplicas", replicas: everyone(config), message }
+  return { _tag: "SendToReplicas" as const, replicas, message }
 }
 
-/** ClientCommit (TOCS 27(4) section 3.2, case 4b). The certificate is shown to every replica. */
+// The preferred quorum are those who answered in time: enough, and they have that history.
+const shownFirst = (config: ClientConfig, { signers }: Shown): ReadonlyArray<ReplicaId> =>
+  config.preferredQuorums ? signers.map((s) => s.replica) : everyone(config)
+
+/**
+ * ClientCommit (TOCS 27(4) section 3.2, case 4b). The certificate is shown to every replica, or at
+ * first to the preferred quorum: the spec's COMMIT, which may reach anyone.
+ */
 export const clientCommit = (config: ClientConfig, state: ClientState): ClientStep => {
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   const certificate = pendingCertificate(config, state)
   if (certificate === undefined) return ignore(state, "NothingToShow")
   return {
     state: { ...state, certificate, commits: [] },
-    effects: [commitOf(config, certificate), setTimer(config.retransmitMs)],
+    effects: [
+      commitTo(shownFirst(config, certificate), config, certificate),
+      setTimer(config.retransmitMs),
+    ],
     action: "ClientCommit",
   }
 }
@@ -314,7 +327,7 @@ export const clientTimeout = (
   if (operation === undefined) return ignore(state, "NothingAwaited")
   const message = { _tag: "Request" as const, client: config.id, timestamp, operation }
   const responses = readOnly ? noResponses(config) : state.responses
-  const again = certificate === undefined ? none : [commitOf(config, certificate)]
+  const again = certificate === undefined ? none : [commitTo(everyone(config), config, certificate)]
   return {
     state: state.toAll ? state : { ...state, toAll: true, readOnly: false, responses },
     effects: [

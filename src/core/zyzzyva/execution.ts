@@ -8,7 +8,7 @@ import type { Execute, Executed } from "../effect.ts"
 import type { Bytes, Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Request, SignedRequest } from "../request.ts"
-import { answerTo, isCommitFirst, signHeader } from "./answering.ts"
+import { answerTo, isCommitFirst, isForOthers, signHeader } from "./answering.ts"
 import { settle, vouch } from "./checkpointing.ts"
 import { orderAt } from "./log.ts"
 import { newReads } from "./reads.ts"
@@ -60,8 +60,8 @@ const answer = (config: Config, state: State, slot: Slot, { seq, results }: Exec
   const { view } = state
   const { history } = slot
   const requests = fresh(state, slot)
-  const atOnce = requests.some((r) => !isCommitFirst(config, r))
-  const signature = atOnce ? signHeader(config, view, seq, history) : ""
+  const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(r))
+  const signature = isSigned ? signHeader(config, view, seq, history) : ""
   const responses = requests.flatMap((request, k): ReadonlyArray<Effect> => {
     if (isCommitFirst(config, request)) return []
     const message = answerTo(config, { seq, slot, signature }, request, results[k] as Bytes)

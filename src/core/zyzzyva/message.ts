@@ -30,7 +30,7 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   view: Natural,
   seq: Natural,
   history: HistoryText,
-  /** The replica's signature of view, number and history. */
+  /** The replica's signature of view, number and history; empty with `clientOnly`. */
   signature: BytesText,
   /** The primary's signature of its order; absent where a new view brought the batch. */
   order: Schema.optionalKey(BytesText),
@@ -41,6 +41,8 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   digest: Schema.optionalKey(Schema.Literal(true)),
   /** The replica holds a certificate of its view that covers it. */
   committed: Schema.optionalKey(Schema.Literal(true)),
+  /** It bears no signature of the replica: its client alone takes it. */
+  clientOnly: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type SpecResponse = typeof SpecResponse.Type
@@ -105,6 +107,8 @@ export const FillHole = Schema.TaggedStruct("FillHole", {
   view: Natural,
   from: Natural,
   upTo: Natural,
+  /** It has them, but cannot verify them, and asks who executed them for their histories. */
+  headers: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type FillHole = typeof FillHole.Type

@@ -114,6 +114,7 @@ export interface ResponseData {
   /** Marks that are left out where they are false. */
   readonly digest?: true
   readonly committed?: true
+  readonly clientOnly?: true
   readonly ordered: boolean
 }
 
@@ -255,6 +256,7 @@ const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
   result: r.result,
   ...(r.digest ? { digest: true } : {}),
   ...(r.committed ? { committed: true } : {}),
+  ...(r.clientOnly ? { clientOnly: true } : {}),
   ordered: r.order !== undefined,
 })
 
@@ -288,8 +290,9 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
     const found = data.responses.find((r) => r.replica === replica)
     if (found === undefined) return undefined
     const { view, seq, history, result, ordered } = found
-    const marks = { digest: found.digest === true, committed: found.committed === true }
+    const { digest = false, committed = false, clientOnly = false } = found
     const order = ordered ? "" : undefined
+    const marks = { digest, committed, clientOnly }
     return { view, seq, history, result, ...marks, signature: "", order }
   }),
   certificate:

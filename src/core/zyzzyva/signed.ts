@@ -50,8 +50,8 @@ const headerClaim = (
 })
 
 const responseClaims = (group: Group, m: SpecResponse): Claims => {
-  const header = headerClaim(m, m.replica, m.signature)
-  return m.order === undefined ? [header] : [header, orderClaim(group, m, m.order)]
+  const header = m.clientOnly === true ? [] : [headerClaim(m, m.replica, m.signature)]
+  return m.order === undefined ? header : [...header, orderClaim(group, m, m.order)]
 }
 
 const certificateClaims = (c: Certificate): Claims =>

@@ -30,6 +30,7 @@ const type = <T extends string>(name: T) => ({ type: Schema.Literal(name) })
 const marks = {
   replier: Schema.optionalKey(Natural),
   commitFirst: Schema.optionalKey(Schema.Literal(true)),
+  clientOnly: Schema.optionalKey(Schema.Literal(true)),
 }
 const unmarked = { client: Natural, timestamp: Natural, operation: BytesText }
 const Traced = Schema.Struct({ ...unmarked, ...marks })
@@ -81,6 +82,8 @@ type TracedRecord = typeof TracedRecord.Type
 const digestMark = { digest: Schema.optionalKey(Schema.Literal(true)) }
 /** There only where an answer says that its history stays. */
 const committedMark = { committed: Schema.optionalKey(Schema.Literal(true)) }
+/** There only where an answer bears no signature. */
+const clientOnlyMark = { clientOnly: Schema.optionalKey(Schema.Literal(true)) }
 const answerFields = {
   client: Natural,
   timestamp: Natural,
@@ -93,6 +96,7 @@ const responseFields = {
   ...answerFields,
   ...digestMark,
   ...committedMark,
+  ...clientOnlyMark,
 }
 
 /** The input of a replica's step. */
@@ -118,6 +122,8 @@ export const ReplicaInput = Schema.Union([
     view: Natural,
     from: Natural,
     upTo: Natural,
+    /** There only where histories are asked for. */
+    headers: Schema.optionalKey(Schema.Literal(true)),
     replica: Natural,
   }),
   Schema.Struct({ ...type("Pom"), orders: Schema.Array(Order) }),
@@ -232,6 +238,7 @@ export const ClientState = Schema.Struct({
       result: BytesText,
       ...digestMark,
       ...committedMark,
+      ...clientOnlyMark,
       ordered: Schema.Boolean,
     }),
   ),

@@ -83,6 +83,7 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
       const marks = {
         ...(m.digest === true ? { digest: true } : {}),
         ...(m.committed === true ? { committed: true } : {}),
+        ...(m.clientOnly === true ? { clientOnly: true } : {}),
       }
       return { type, view, seq, history, ordered, client, timestamp, result, ...marks, replica }
     }

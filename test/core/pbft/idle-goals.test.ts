@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest"
 import { idleTimer, withGoal } from "../../../src/core/pbft/idle-goals.ts"
 import { viewTimer } from "../../../src/core/pbft/timer.ts"
 import type { Input, State } from "../../../src/core/pbft/state.ts"
-import { after, committing, executed } from "../../support/pbft.ts"
+import {
+  after,
+  batchDigest,
+  committing,
+  executed,
+  prepare,
+  prePrepare,
+  receive,
+  signed,
+} from "../../support/pbft.ts"
 import { recoverOf } from "../../support/recover-guards.ts"
 import { asking, recovering } from "../../support/rejoin-guards.ts"
 
@@ -37,6 +46,21 @@ describe("a backup that waits for no request", () => {
     expect(idleTimer(recovering(0, { nullRequests: true }), state, goals)).toBeUndefined()
     const mute = { ...after(config, [recoverOf(5)]), executed: 1 }
     expect(idleTimer(config, mute, goals)).toBeUndefined()
+  })
+
+  it("waits for what it has prepared and cannot execute, and for no proposal alone", () => {
+    const batch = [signed(0, 1)]
+    const digest = batchDigest(batch)
+    const proposed = [receive(prePrepare(1, batch))]
+    const prepared = [...proposed, receive(prepare(2, 1, digest))]
+    const held = { view: 0, key: "view 0: number 1" }
+    expect(viewTimer(config, after(config, proposed))).toBeUndefined()
+    expect(viewTimer(config, after(config, prepared))).toEqual(held)
+    // What it has executed is not waited for, nor is a number above one that it lacks.
+    const done = [...committing(1, batch), executed(1, ["a"])]
+    expect(viewTimer(config, after(config, done.slice(0, -1)))).toEqual(held)
+    expect(viewTimer(config, after(config, done))).toBeUndefined()
+    expect(viewTimer(config, after(config, committing(2, batch)))).toBeUndefined()
   })
 
   it("keeps the first number that is told for a request to be taken back", () => {

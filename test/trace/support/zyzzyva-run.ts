@@ -34,7 +34,7 @@ export const configOf = (id: number): Config => ({
 })
 
 export const clientConfigOf = (id: number) => {
-  const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1 }
+  const timers = { commitMs: 1, retransmitMs: 1, maxRetransmitMs: 1, preferredQuorums: true }
   const { resultDigest } = zyzzyvaDigests
   return { group, needs, id, firstTimestamp: 0, ...timers, resultDigest }
 }
