@@ -63,8 +63,8 @@ const defaultCfg = (spec: ProphecyModelSpec): string => withoutHooks(prophecyCfg
 export const prophecyRefinementCfgName = ({ name }: ProphecyRefinement): string =>
   `RefineProphecy-${name}.cfg`
 
-// Model values, so that correct replicas are interchangeable; the liar keeps its number where what is
-// injected names it.
+// Model values, so that correct replicas are interchangeable; the liar keeps its number where what
+// is injected names it.
 const names = "  r0 = r0\n  r1 = r1\n  r2 = r2\n  r3 = r3\n"
 const interchangeable = (lines: string, liar: "r3" | "3"): string =>
   lines
