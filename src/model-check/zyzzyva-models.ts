@@ -4,6 +4,7 @@
  */
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
+import { zyzzyvaWitnessModels } from "./zyzzyva-witness-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 import { zyzzyvaVouchModels } from "./zyzzyva-vouch-models.ts"
 
@@ -221,5 +222,6 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "large",
   },
   ...zyzzyvaFastModels,
+  ...zyzzyvaWitnessModels,
   ...zyzzyvaVouchModels,
 ]
