@@ -9,13 +9,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { type ClientPoolShape, makeClientPool } from "../src/net/client-pool.ts"
-import { type ClusterConfig, freshClusterConfig } from "../src/net/cluster-config.ts"
+import { freshClusterConfig } from "../src/net/cluster-config.ts"
 import { freePorts, startCluster } from "../src/net/cluster.ts"
 import { loadClusterConfig, writePrivateJson } from "../src/net/config-file.ts"
-import { freshMasters, fromMasters } from "../src/net/secrets.ts"
 import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { ClosedLoop } from "./null-workload.ts"
+import { withWrongSecret } from "./wrong-secret.ts"
 
 const usage = `node bench/protocols.ts [--seconds 3] [--warmup 1] [--json]
 
@@ -53,14 +53,6 @@ const clientsFor = ({ maxBatch }: Setting): number => Math.max(4, 2 * maxBatch)
 /** The backup that is silent, or at which the faulty client's requests fail. */
 const victim = 3
 
-/** The configuration as a client has it that authenticates to one replica under another secret. */
-const withWrongSecret = (config: ClusterConfig): ClusterConfig => {
-  const [own, other] = [config.secrets, fromMasters(freshMasters(config.replicas.length))]
-  if (own._tag !== "Masters" || other._tag !== "Masters") return config
-  const masters = own.masters.with(victim, other.masters[victim] as (typeof own.masters)[number])
-  return { ...config, secrets: { ...own, masters } }
-}
-
 const ask = (pool: ClientPoolShape, clients: number): ClosedLoop => {
   const loop = new ClosedLoop(pool, "")
   loop.start(clients)
@@ -97,7 +89,7 @@ const measured = (setting: Setting) =>
     }
     const bad =
       faulty === "client"
-        ? yield* makeClientPool(withWrongSecret(config), { from: clients, to: clients })
+        ? yield* makeClientPool(withWrongSecret(config, victim), { from: clients, to: clients })
         : undefined
     if (bad !== undefined) yield* bad.connected
     const run = Effect.gen(function* () {

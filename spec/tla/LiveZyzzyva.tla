@@ -42,6 +42,8 @@ LiveSpec == Spec /\ Fairness
 \* Every correct client gets all its answers.
 GetsAnswer == \A c \in Clients :
   <>(client[c].op = NoOp /\ client[c].timestamp = Len(ClientOps[c]))
+\* What one correct replica has executed, each of them executes.
+Spreads == (\E i \in Correct : executed[i] > 0) ~> (\A i \in Correct : executed[i] > 0)
 \* Every correct replica takes part in the view that lasts.
 Settles == <>[](\A i \in Correct : view[i] = MaxView /\ stage[i] = "active")
 =============================================================================

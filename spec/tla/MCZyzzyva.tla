@@ -300,6 +300,29 @@ PreferredHalfTold ==
   {OrderTo({1, 2}, 0, B, AloneOf(BatchB(Replicas))), Commit(1, Cert(0, B, {0, 1, 2})),
    RequestTo({1, 2}, 1, 1, "b", Replicas)}
 
+\* A Byzantine client whose authenticator fails at replica 2.
+FailsAtOne == {RequestTo(Replicas, 1, 1, "b", {0, 1})}
+
+\* For the backup 1: orders that it cannot verify, one after the other; who vouches for them, and
+\* for others; others ask it.
+ForVouched ==
+  {OrderTo(Replicas, 0, B, BatchB({0, 2})), OrderTo(Replicas, 0, A, BatchA({})),
+   OrderTo(Replicas, 0, BC, BatchC({2})),
+   Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(3, 1, A), Header(3, 0, BC),
+   Header(2, 0, BC), ForHeaders(FillHole(2, 0, 1, 2)), FillHole(3, 0, 2, 2)}
+
+\* The same in two views: who vouched in one does not in the next.
+ForVouchedLater ==
+  {OrderTo(Replicas, v, B, BatchB({0, 2})) : v \in {0, 2}} \cup
+  {Header(0, 0, B), Header(2, 0, B), Header(0, 2, B), Header(3, 2, B),
+   ForHeaders(FillHole(2, 2, 1, 1)),
+   NewView(2, {Change(i, 2, {}, {}, {2, 3}) : i \in {0, 2, 3}})}
+
+\* A Byzantine primary invents a request of the client 0, and vouches for it.
+Invents ==
+  LET batch == <<Sig(0, 1, "x", {})>> IN
+  {OrderTo({1, 2, 3}, 0, <<Digest(batch)>>, batch), Header(0, 0, <<Digest(batch)>>)}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -360,6 +383,11 @@ Witnesses ==
   /\ RecordWitness("ReachShown", \E c \in Clients : client[c].certificate # {})
   /\ RecordWitness("ReachAcknowledged", OfType("LocalCommit"))
   /\ RecordWitness("ReachHole", OfType("FillHole"))
+  /\ RecordWitness("ReachUnverified", SomeMessage(LAMBDA m :
+       m.type = "FillHole" /\ "headers" \in DOMAIN m))
+  /\ RecordWitness("ReachVouched", \E i \in Correct : \E n \in Window(Low(i)) :
+       /\ InLog(i, n) /\ slot[i][n].ordered
+       /\ \E k \in 1 .. Len(slot[i][n].batch) : i \notin slot[i][n].batch[k].auth)
   /\ RecordWitness("ReachProof", OfType("Pom"))
   /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
   /\ RecordWitness("ReachFetched", OfType("State"))

@@ -51,6 +51,7 @@ CONSTANTS
   CommitFirst,      \* whether clients may ask to be answered when their request is committed
   PreferredQuorums, \* whether clients may ask to be answered for themselves alone, unsigned
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
+  VouchOrders,      \* whether an order is taken whose requests f + 1 others vouch for
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -128,6 +129,8 @@ LocalCommit(i, v, n, h, c) ==
   [type |-> "LocalCommit", view |-> v, seq |-> n, history |-> h, client |-> c, replica |-> i]
 FillHole(i, v, from, upTo) ==
   [type |-> "FillHole", view |-> v, from |-> from, upTo |-> upTo, replica |-> i]
+\* Who lacks no order, but cannot verify one, asks for the histories of those who executed it.
+ForHeaders(m) == With(m, "headers", TRUE)
 \* Two orders of one primary that contradict each other.
 Order(v, n, h) == [view |-> v, seq |-> n, history |-> h]
 Pom(orders) == [type |-> "Pom", orders |-> orders]
@@ -204,9 +207,9 @@ InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable, history |-
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
-\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, at
-\* any number.
-HeaderSeqs(h) == IF CommitFirst THEN Window(h) ELSE CheckpointSeqs(h)
+\* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, or
+\* who cannot verify an order, at any number.
+HeaderSeqs(h) == IF CommitFirst \/ VouchOrders THEN Window(h) ELSE CheckpointSeqs(h)
 NoHeaders(h) == [n \in HeaderSeqs(h) |-> NoVotes]
 NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 NoResponses == [r \in Replicas |-> NoResponse]
@@ -651,7 +654,16 @@ SendOrderReq(i, batch) ==
 (* Step 3. A replica takes the primary's orders one after the other, each  *)
 (* if it leads to the history that it names. Where one is missing it asks  *)
 (* for it; two that contradict each other it shows to all.                 *)
+(*                                                                         *)
+(* A client may send a request that verifies at some replicas only. Of the *)
+(* f + 1 that have executed it after the same history one is correct, and  *)
+(* of those the first has verified it: so the others may take it too (the  *)
+(* paper, where requests are signed, has no such case).                    *)
 (***************************************************************************)
+Votes(votes, d) == {r \in Replicas : votes[r] = d}
+Verifies(i, m) == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth
+IsVouched(i, m) == VouchOrders /\ Cardinality(Votes(headers[i][m.seq], m.history)) >= F + 1
+
 RecvOrderReq(i, m) ==
   /\ m.type = "OrderReq" /\ i \in m.to
   /\ m.view = view[i] /\ stage[i] = "active"
@@ -661,11 +673,15 @@ RecvOrderReq(i, m) ==
          s == [view |-> m.view, batch |-> m.batch, history |-> m.history, ordered |-> TRUE]
      IN \/ /\ m.seq = n
            /\ Len(m.batch) \in 1 .. MaxBatch
-           /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients /\ i \in m.batch[k].auth
+           /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients
            /\ m.history = Append(HistoryAt(i, n - 1), Digest(m.batch))
-           /\ slot' = [slot EXCEPT ![i][n] = s]
+           /\ IF Verifies(i, m) \/ IsVouched(i, m)
+              THEN slot' = [slot EXCEPT ![i][n] = s] /\ UNCHANGED msgs
+              ELSE /\ VouchOrders
+                   /\ msgs' = msgs \cup {ForHeaders(FillHole(i, view[i], n, n))}
+                   /\ UNCHANGED slot
            /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, pendingReads,
-                          client, msgs>>
+                          client>>
         \/ /\ m.seq > n
            /\ msgs' = msgs \cup {FillHole(i, view[i], n, m.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -675,14 +691,19 @@ RecvOrderReq(i, m) ==
            /\ Accuse(i, {i}, {Pom({Order(m.view, m.seq, m.history),
                                    Order(m.view, m.seq, slot[i][m.seq].history)})})
 
-\* Who holds orders that another lacks gives them: they are signed.
+\* Who holds orders that another lacks gives them: they are signed. Who is asked for histories gives
+\* the signed part of its answers.
 RecvFillHole(i, m) ==
   /\ m.type = "FillHole" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
-  /\ LET held == {n \in m.from .. m.upTo : InLog(i, n) /\ slot[i][n].ordered}
-     IN /\ held # {}
-        /\ msgs' = msgs \cup
-             {OrderReq(view[i], n, slot[i][n].history, slot[i][n].batch) : n \in held}
+  /\ LET held == {n \in m.from .. m.upTo : InLog(i, n)}
+         done == {n \in held : n <= executed[i]}
+         given ==
+           IF "headers" \in DOMAIN m
+           THEN {SpecHeader(i, view[i], n, slot[i][n].history) : n \in done}
+           ELSE {OrderReq(view[i], n, slot[i][n].history, slot[i][n].batch) :
+                   n \in {n \in held : slot[i][n].ordered}}
+     IN given # {} /\ msgs' = msgs \cup given
   /\ UNCHANGED <<replicaVars, client>>
 
 \* Requests in batch order; one whose timestamp is not new is skipped (at-most-once).
@@ -746,7 +767,6 @@ AnswerRead(i, r) ==
 (* CommitQuorum that vouch in one view the checkpoint is stable: as many   *)
 (* acknowledged the certificate, so that no view change takes it back.     *)
 (***************************************************************************)
-Votes(votes, d) == {r \in Replicas : votes[r] = d}
 \* Those that are left above a checkpoint: what contradicts it is not complete.
 Above(certs, low, h) == {c \in certs : c.seq > low /\ SubSeq(c.history, 1, low) = h}
 WithCertificate(certs, c) == {c} \cup {x \in certs : x.seq > c.seq}
@@ -765,7 +785,7 @@ Heard(i, heard, certs) ==
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 
 \* An answer as its client asked for it: with the result, or the result's digest; signed, or not.
-Asked(i, request, m) ==
+AnswerTo(i, request, m) ==
   LET said == IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
   IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
 
@@ -781,7 +801,7 @@ AnsweredFirst(i, now, certs) ==
       answer(n, r) == SpecResponse(i, view[i], n, slot[i][n].history, slot[i][n].ordered,
                         [client |-> r.client, timestamp |-> r.timestamp,
                          result |-> now.table[r.client].result])
-  IN UNION {{LET r == slot[i][n].batch[k] IN Asked(i, r, Committed(answer(n, r))) :
+  IN UNION {{LET r == slot[i][n].batch[k] IN AnswerTo(i, r, Committed(answer(n, r))) :
                k \in of(n)} : n \in new}
 
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
@@ -833,7 +853,7 @@ Execute(i) ==
              SelectSeq(@, LAMBDA r : r.timestamp > after.table[r.client].timestamp)]
         /\ Settle(i, [executed |-> n, table |-> after.table],
              cps, heard, certificates[i], checkpointVotes[i],
-             {Asked(i, after.done[k].request,
+             {AnswerTo(i, after.done[k].request,
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in atOnce} \cup
              IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})

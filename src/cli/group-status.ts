@@ -42,7 +42,7 @@ export const groupStatus = Effect.fn("groupStatus")(function* (group: Group) {
   const inView = up.filter((replica) => replica.active && replica.view === view)
   return {
     schema: "prophecy-group/1",
-    protocol: "pbft",
+    protocol: group.config.protocol,
     n,
     f,
     quorum,

@@ -18,6 +18,7 @@ import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./
 import { ExitCode, Refused } from "./ended.ts"
 import { changesOf } from "./features.ts"
 import { type Group, makeRunConfig, startGroup } from "./group.ts"
+import { networkFaults } from "./network-faults.ts"
 import type { Progress } from "./progress.ts"
 import { wrongReads } from "./register-check.ts"
 import { openFront } from "./serve.ts"
@@ -83,6 +84,7 @@ const runAlbum = Effect.fn("runAlbum")(function* (
   )
   findings.phase = "load"
   yield* Effect.raceFirst(load(port, options, findings), brokenCluster(started))
+  findings.networkFaults = yield* networkFaults(started.cluster)
   findings.phase = "stopping"
 })
 
@@ -111,6 +113,7 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   const front = yield* openFront(group, options)
   findings.phase = "load"
   yield* Effect.raceFirst(load(front.port, options, findings), brokenCluster(group))
+  findings.networkFaults = yield* networkFaults(group.cluster)
   findings.phase = "stopping"
 })
 

@@ -4,6 +4,7 @@ import type { ClientHistory } from "./client-history.ts"
 import type { Watched } from "../trace-check/group-watch.ts"
 import type { Specification } from "../trace-check/tlc-window.ts"
 import type { Verdict } from "../trace-check/verdict.ts"
+import type { Counters } from "../net/status.ts"
 import { ExitCode } from "./ended.ts"
 import type { WrongRead } from "./register-check.ts"
 import type { WorkloadResult } from "./workload.ts"
@@ -64,6 +65,8 @@ export interface Findings extends Job {
   /** What happened to the group beside its work: a replica that fell behind, say. */
   readonly notes: Array<string>
   load: WorkloadResult | undefined
+  /** What replicas found wrong in what came over their connections; undefined: not asked. */
+  networkFaults: Counters | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
   /** What the clients saw, judged as one history. */
   history: ClientHistory | undefined
@@ -84,6 +87,7 @@ export const noFindings = (job: Job): Findings => ({
   phase: "starting",
   notes: [],
   load: undefined,
+  networkFaults: undefined,
   wrongReads: undefined,
   history: undefined,
   fastReads: undefined,
@@ -115,6 +119,12 @@ export const objections = (
   }
   if (findings.history !== undefined && findings.history.wrong.length > 0) {
     object(ExitCode.Rejected, `what the clients saw is not ${findings.history.consistency}`)
+  }
+  if (Object.keys(findings.networkFaults ?? {}).length > 0) {
+    object(ExitCode.Rejected, "a replica could not read what a correct process sent")
+  }
+  if (findings.phase === "done" && findings.networkFaults === undefined) {
+    object(ExitCode.Inconclusive, "a replica did not say whether it could read what it was sent")
   }
   if (replay?.verdict._tag === "Rejected") {
     object(ExitCode.Rejected, "the traces are not a run of the model")

@@ -43,6 +43,12 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
   ]
 }
 
+const networkRows = ({ networkFaults }: Findings): ReadonlyArray<Row> => {
+  if (networkFaults === undefined) return [["network", "not asked"]]
+  const seen = Object.entries(networkFaults).map(([name, n]) => `${whole(n)} ${name}`)
+  return [["network", seen.join(", ") || "every frame and message was read by whom it was for"]]
+}
+
 const fastRows = ({ load, fastReads }: Findings): ReadonlyArray<Row> => {
   if (fastReads === undefined || load === undefined) return [["reads", "not judged"]]
   const { fast, notLinearizable } = fastReads
@@ -206,6 +212,7 @@ export const reportText = (findings: Findings): string => {
     ["replicas", `${findings.replicas} processes, ${systemOf(findings)}`],
     ...findings.notes.map((note) => ["note", note] as const),
     ...loadRows(findings),
+    ...networkRows(findings),
     ...readRows(findings),
     ...historyRows(findings),
     ...replayRows(findings),
@@ -265,6 +272,7 @@ export const reportDocument = (findings: Findings): unknown => {
     seconds,
     seed,
     load: loadDocument(findings),
+    networkFaults: findings.networkFaults ?? null,
     wrongReads: wrongReads ?? null,
     fastReads: fastReads ?? null,
     history: findings.history === undefined ? null : historyDocument(findings, findings.history),

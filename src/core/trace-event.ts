@@ -146,6 +146,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   commitFirst: Schema.optionalKey(Schema.Boolean),
   /** Only where these do not wait for what a replica has ordered: to show what then fails. */
   hastyReads: Schema.optionalKey(Schema.Literal(true)),
+  /** Whether an order is taken that f + 1 others vouch for; left out: it is not. */
+  vouchOrders: Schema.optionalKey(Schema.Boolean),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

@@ -28,6 +28,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   CommitFirst = ${truth(spec.commitFirst)}
   PreferredQuorums = ${truth(spec.preferredQuorums)}
   HastyReads = ${truth(spec.hastyReads)}
+  VouchOrders = ${truth(spec.vouchOrders)}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -41,6 +41,7 @@ export interface ZyzzyvaTwinSpec {
   readonly hastyReads: boolean
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
+  readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -102,6 +103,7 @@ export const zyzzyvaBase = {
   hastyReads: false,
   commitFirst: false,
   preferredQuorums: false,
+  vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",

@@ -5,6 +5,7 @@
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+import { zyzzyvaVouchModels } from "./zyzzyva-vouch-models.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 
@@ -220,4 +221,5 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "large",
   },
   ...zyzzyvaFastModels,
+  ...zyzzyvaVouchModels,
 ]

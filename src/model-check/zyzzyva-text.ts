@@ -200,7 +200,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
 
 // A mark that is there only where it is set.
 const markText = (
-  name: "digest" | "committed" | "commitFirst" | "clientOnly",
+  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "headers",
   is: boolean | undefined,
 ): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
@@ -275,7 +275,8 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
       return record({ type, ...place(m), client: int(m.client), replica: int(m.replica) })
     case "FillHole": {
       const range = { from: int(m.from), upTo: int(m.upTo) }
-      return record({ type, view: int(m.view), ...range, replica: int(m.replica) })
+      const mark = markText("headers", m.headers)
+      return record({ type, view: int(m.view), ...range, replica: int(m.replica), ...mark })
     }
     case "Pom":
       return record({ type, orders: set(m.orders.map((o) => record(place(o)))) })

@@ -3,6 +3,7 @@ import { orderAt } from "../core/zyzzyva/log.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
 import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
+import { verifiesAt } from "../sim/world.ts"
 import type { Witness } from "./model.ts"
 import { asProcess, messageOf } from "./zyzzyva-client-properties.ts"
 import { batchOfDigest, digestsOf, type ZyzzyvaProcess } from "./zyzzyva-process.ts"
@@ -81,6 +82,14 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   someClient("ReachShown", (c) => c.at.certificate !== undefined),
   someMessage("ReachAcknowledged", (m) => m._tag === "LocalCommit"),
   someMessage("ReachHole", (m) => m._tag === "FillHole"),
+  someMessage("ReachUnverified", (m) => m._tag === "FillHole" && m.headers === true),
+  someReplica("ReachVouched", (s, id) =>
+    Window.occupied(s.log).some((seq) => {
+      const slot = orderAt(s, seq)
+      if (slot?.order === undefined) return false
+      return slot.batch.some((r) => !verifiesAt(r.authenticator).includes(id))
+    }),
+  ),
   someMessage("ReachProof", (m) => m._tag === "Pom"),
   someReplica("ReachStable", (s) => s.log.low > 0),
   someMessage("ReachFetched", (m) => m._tag === "State"),

@@ -16,11 +16,12 @@ import { BadFrame, type PeerFault, StaleKey } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
-const kind = { offer: 0x17, switch: 0x18 } as const
+/** The first bytes of these frames; nothing else that a connection carries starts with them. */
+export const keyKind = { Offer: 0x17, Switch: 0x18 } as const
 
 /** Whether a frame is about keys; no message, progress or chunk starts like that. */
 export const isAboutKeys = (first: number | undefined): boolean =>
-  first === kind.offer || first === kind.switch
+  first === keyKind.Offer || first === keyKind.Switch
 
 export interface RekeyingOptions {
   readonly keying: Keying
@@ -72,7 +73,7 @@ export class Rekeying {
   offer(writer: Writer): void {
     const { own } = this.#options.keying.epochs
     writer.reserve(1)
-    writer.u8(kind.offer)
+    writer.u8(keyKind.Offer)
     writeNewKey(writer, own)
     this.#agreed(own)
   }
@@ -81,7 +82,7 @@ export class Rekeying {
   switch(writer: Writer): HmacKey {
     const { own } = this.#options.keying.epochs
     writer.reserve(17)
-    writer.u8(kind.switch)
+    writer.u8(keyKind.Switch)
     writer.natural(own.counter)
     writer.natural(this.#theirs.counter)
     return this.#key(own, true)
@@ -89,7 +90,7 @@ export class Rekeying {
 
   /** A NEW-KEY of the other side came; undefined when the frame is no such thing. */
   takeOffer(bytes: Buffer): "taken" | PeerFault | undefined {
-    if (bytes[0] !== kind.offer) return undefined
+    if (bytes[0] !== keyKind.Offer) return undefined
     const { keying, other } = this.#options
     const key = readNewKey(bytes.subarray(1))
     if (key === undefined) return new BadFrame({ reason: "no NEW-KEY" })

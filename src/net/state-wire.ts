@@ -6,7 +6,7 @@
  *     offer = 17 u16(length) root
  *     ask   = 18 u16(count) digest(32)*
  *     nodes = 19 u16(count) (u32(length) bytes)*
- *     offer = 23 u16(length) root u16(length) proof
+ *     offer = 25 u16(length) root u16(length) proof
  *
  * The second kind of offer is Zyzzyva's: its proof shows who vouched for the checkpoint.
  *
@@ -27,7 +27,7 @@ export type StateChunk =
   | { readonly _tag: "Nodes"; readonly nodes: ReadonlyArray<Bytes> }
 
 /** The first bytes; no message of any protocol starts with one of them. */
-export const chunkKind = { Offer: 17, Ask: 18, Nodes: 19, ProvenOffer: 23 } as const
+export const chunkKind = { Offer: 17, Ask: 18, Nodes: 19, ProvenOffer: 25 } as const
 const firstBytes: ReadonlySet<number | undefined> = new Set(Object.values(chunkKind))
 
 export const isStateChunk = (first: number | undefined): boolean => firstBytes.has(first)

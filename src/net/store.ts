@@ -167,7 +167,8 @@ class FileStore<R> implements ReplicaStore<R> {
 
   readonly saveSnapshot = (seq: Seq, state: Bytes): void => {
     try {
-      writeSnapshot(this.#files, this.#options.directory, seq, state)
+      const { directory, owner } = this.#options
+      writeSnapshot(this.#files, { directory, protocol: owner.protocol }, seq, state)
       this.#snapshots++
     } catch (cause) {
       throw systemError(join(this.#options.directory, `snapshot-${seq}`), cause)
@@ -231,8 +232,9 @@ const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   if ("reason" in content) return new StoreError({ path, ...content })
   const { records, end, groups, seed } = content
   const checkpoint = codec.startOf(records)
+  const folder = { directory, protocol: owner.protocol }
   const snapshot =
-    checkpoint === undefined ? undefined : readSnapshot(files, directory, checkpoint.seq)
+    checkpoint === undefined ? undefined : readSnapshot(files, folder, checkpoint.seq)
   if (snapshot instanceof StoreError) return snapshot
   const fd = files.open(path, "r+")
   if (content.torn) files.truncate(fd, end)

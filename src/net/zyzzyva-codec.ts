@@ -8,7 +8,7 @@
  *     spec-header   = 42h view seq history signature replica
  *     commit        = 43h client certificate
  *     local-commit  = 44h view seq history client replica
- *     fill-hole     = 45h view from up-to replica
+ *     fill-hole     = 45h view from up-to (00 | 01: histories) replica
  *     pom           = 48h u8(count) (view seq history signature)*
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
@@ -189,6 +189,7 @@ export const writeZyzzyvaMessage = (writer: Writer, m: Message): void => {
       writer.natural(m.view)
       writer.natural(m.from)
       writer.natural(m.upTo)
+      writer.u8(m.headers === true ? 1 : 0)
       return writer.natural(m.replica)
     case "Pom":
       return writePom(writer, m)
@@ -264,7 +265,10 @@ const readFillHole = (reader: Reader): FillHole => {
   const view = reader.natural("view")
   const from = reader.natural("from")
   const upTo = reader.natural("up to")
-  return { _tag: "FillHole", view, from, upTo, replica: reader.natural("replica") }
+  const given = reader.u8("whether histories are asked for")
+  if (given > 1) reader.fail(`${given} is neither 0 nor 1`)
+  const mark = given === 1 ? { headers: true as const } : {}
+  return { _tag: "FillHole", view, from, upTo, ...mark, replica: reader.natural("replica") }
 }
 
 const readPom = (reader: Reader): Pom => {

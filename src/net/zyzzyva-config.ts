@@ -15,7 +15,12 @@ import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
 /** What a run of Zyzzyva is by; traces say it as well. Our rule needs no VIEW-CONFIRMs (ADR 9). */
-const zyzzyvaRule = { rule: "corrected", confirmViews: false, canFetch: true } as const
+const zyzzyvaRule = {
+  rule: "corrected",
+  confirmViews: false,
+  canFetch: true,
+  vouchOrders: true,
+} as const
 
 /** The same with what the configuration switches on. */
 export const zyzzyvaHow = ({

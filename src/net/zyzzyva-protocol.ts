@@ -3,10 +3,12 @@
  *
  * Outside the specification: nothing; it names functions of src/core/zyzzyva, and says which
  * messages wait or are sent again, as early.ts, catch-up.ts and change-repeater.ts say why. An
- * order that comes before its turn waits as well, and its hole is asked for now and then: the
- * network there delays what is sent, and loses it.
+ * order that comes before its turn waits as well, and its hole is asked for now and then; so does
+ * one with a request that does not verify, until enough others vouch for it: the network there
+ * delays what is sent, and loses it.
  */
 import { primaryOf } from "../core/quorum.ts"
+import { isAcceptable } from "../core/zyzzyva/agreement.ts"
 import { lastOrdered } from "../core/zyzzyva/log.ts"
 import type { ClientMessage, PeerMessage } from "../core/zyzzyva/message.ts"
 import { newLog } from "../core/zyzzyva/new-log.ts"
@@ -68,15 +70,27 @@ const machine = (config: Config): ReplicaMachine<ZyzzyvaKinds> => ({
   viewTimer: (state) => viewTimer(config, state),
 })
 
-/** How long a hole that was asked for is not asked for again, in milliseconds. */
+/** How long a hole or histories that were asked for are not asked for again, in milliseconds. */
 const holeMs = 100
 
-// Orders that came before their turn.
-const isBeforeItsTurn = (state: State, { view, seq, isOrder }: ZyzzyvaPlace): boolean =>
-  isOrder && view === state.view && isActive(state) && seq > lastOrdered(state) + 1
+type OrderInput = Extract<Input, { readonly _tag: "ReceiveOrderReq" }>
 
 interface ZyzzyvaPlace extends Place {
-  readonly isOrder: boolean
+  readonly order: OrderInput | undefined
+}
+
+// What an order waits for: for those before it, or for others that vouch for it.
+const awaitedBy = (
+  config: Config,
+  state: State,
+  { view, seq, order }: ZyzzyvaPlace,
+): "orders" | "histories" | undefined => {
+  if (order === undefined || view !== state.view || !isActive(state)) return undefined
+  const next = lastOrdered(state) + 1
+  if (seq > next) return "orders"
+  const isDoubted = seq === next && config.vouchOrders
+  const { message, verdicts } = order
+  return isDoubted && !isAcceptable(config, state, message, verdicts) ? "histories" : undefined
 }
 
 const placeOf =
@@ -84,24 +98,25 @@ const placeOf =
   (input: Input): ZyzzyvaPlace | undefined => {
     if (input._tag === "ReceiveOrderReq") {
       const { view, seq } = input.message
-      return { replica: primaryOf(group, view), view, seq, isOrder: true }
+      return { replica: primaryOf(group, view), view, seq, order: input }
     }
     if (input._tag !== "Receive") return undefined
     const { message } = input
     if (message._tag !== "SpecHeader" && message._tag !== "Checkpoint") return undefined
     const { replica, view, seq } = message
-    return { replica, view, seq, isOrder: false }
+    return { replica, view, seq, order: undefined }
   }
 
-/** Whether a hole is to be asked for now: it is another one, or a while has passed. */
-const holeAsker = (): ((state: State) => boolean) => {
-  const asked = { from: 0, view: 0, at: 0 }
-  return (state) => {
+/** Whether it is to be asked for now: it is something else, or a while has passed. */
+const asker = (): ((state: State, awaited: string | undefined) => boolean) => {
+  const asked = { awaited: "", from: 0, view: 0, at: 0 }
+  return (state, awaited) => {
+    if (awaited === undefined) return false
     const from = lastOrdered(state) + 1
     const now = performance.now()
-    const again = asked.from === from && asked.view === state.view
+    const again = asked.from === from && asked.view === state.view && asked.awaited === awaited
     if (again && now - asked.at < holeMs) return false
-    Object.assign(asked, { from, view: state.view, at: now })
+    Object.assign(asked, { awaited, from, view: state.view, at: now })
     return true
   }
 }
@@ -129,15 +144,15 @@ const repeatedTo = (
 }
 
 const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
-  const mayAsk = holeAsker()
-  const asOrder = (place: Place): ZyzzyvaPlace => place as ZyzzyvaPlace
+  const mayAsk = asker()
+  const awaited = (state: State, place: Place) => awaitedBy(config, state, place as ZyzzyvaPlace)
   const { group } = config
   return {
     placeOf: placeOf(config),
     isEarly: (state, place) =>
-      isAhead(isActive(state), state, place) || isBeforeItsTurn(state, asOrder(place)),
-    opens: (before, now) => before.log !== now.log,
-    tells: (state, place) => isBeforeItsTurn(state, asOrder(place)) && mayAsk(state),
+      isAhead(isActive(state), state, place) || awaited(state, place) !== undefined,
+    opens: (before, now) => before.log !== now.log || before.headers !== now.headers,
+    tells: (state, place) => mayAsk(state, awaited(state, place)),
     sizeOf: (input) => (input._tag === "ReceiveOrderReq" ? bytesOf(input.message) : 400),
     messagesAt: (state, seq) => [
       ...ordersAt(state, seq, seq),

@@ -1,41 +1,56 @@
 /**
  * Orders that came before those that they follow (TOCS 27(4) 2009, section 4.4): they wait here, so
- * that a message that overtook another is no hole to be filled. The machine sees one of them, and
- * asks for what is missing, once for each hole and again at each tick.
+ * that a message that overtook another is no hole to be filled. So does one with a request that
+ * does not verify, until enough others vouch for it. The machine sees one of them, and asks for
+ * what is missing, once for each hole or doubt and again at each tick.
  */
 import type { Seq, View } from "../core/ids.ts"
+import { isAcceptable } from "../core/zyzzyva/agreement.ts"
 import { lastOrdered } from "../core/zyzzyva/log.ts"
-import type { Input, State } from "../core/zyzzyva/state.ts"
+import type { Config, Input, State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 
 type OrderInput = Extract<Input, { readonly _tag: "ReceiveOrderReq" }>
 
 export class OrderCache {
+  readonly #config: Config
   #view: View = 0
   readonly #waiting = new Map<Seq, OrderInput>()
-  /** The hole that was asked for. */
-  #asked: Seq | undefined
+  /** What was asked for: the orders from a number on, or the histories there. */
+  #asked: string | undefined
 
-  /** Whether an input waits for the orders before it. */
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  /** Whether an input waits for the orders before it, or for those who vouch for it. */
   holds(state: State, input: Input): boolean {
     if (input._tag !== "ReceiveOrderReq") return false
     const { view, seq } = input.message
     this.#enter(state.view)
     const next = lastOrdered(state) + 1
-    if (view !== state.view || seq <= next || !Window.covers(state.log, seq)) return false
+    if (view !== state.view || seq < next || !Window.covers(state.log, seq)) return false
+    const isDoubted = seq === next && this.#isDoubted(state, input)
+    if (seq === next && !isDoubted) return false
     this.#waiting.set(seq, input)
-    const isAsked = this.#asked === next
-    this.#asked = next
+    const asking = `${isDoubted ? "histories" : "orders"} ${next}`
+    const isAsked = this.#asked === asking
+    this.#asked = asking
     return isAsked
   }
 
-  /** The next order, if it has waited. */
+  /** The next order, if it has waited and waits for nothing more. */
   next(state: State): OrderInput | undefined {
     this.#enter(state.view)
     const seq = lastOrdered(state) + 1
     const input = this.#waiting.get(seq)
+    if (input === undefined || this.#isDoubted(state, input)) return undefined
     this.#waiting.delete(seq)
     return input
+  }
+
+  #isDoubted(state: State, { message, verdicts }: OrderInput): boolean {
+    return this.#config.vouchOrders && !isAcceptable(this.#config, state, message, verdicts)
   }
 
   /** Holes that are still there are asked for again. */

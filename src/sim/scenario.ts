@@ -72,6 +72,8 @@ export interface Cluster {
   readonly commitFirst?: boolean
   /** Zyzzyva: two of three requests are answered for their client alone, without signatures. */
   readonly preferredQuorums?: boolean
+  /** Zyzzyva: whether an order is taken that f + 1 others vouch for; it is, if left out. */
+  readonly vouchOrders?: boolean
   /** Zyzzyva: how a new view gets its log. */
   readonly rule?: "corrected" | "published"
   /** Zyzzyva: whether views begin with VIEW-CONFIRMs; they do by the published rule. */

@@ -41,6 +41,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     readOnly: cluster.readOnly === true,
     commitFirst: cluster.commitFirst === true,
     hastyReads: cluster.hastyReads,
+    vouchOrders: cluster.vouchOrders !== false,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",
     batchDigest: hashing.batchDigest,
     historyDigest: (before, batch) => hashing.hash(`${before} ${batch}`),

@@ -6,12 +6,7 @@ import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest, type Seq, type View } from "../core/ids.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
-import type {
-  FillHole,
-  OrderReq,
-  PeerMessage,
-  State as StateMessage,
-} from "../core/zyzzyva/message.ts"
+import type { PeerMessage } from "../core/zyzzyva/message.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords } from "../core/zyzzyva/restart.ts"
 import {
@@ -47,6 +42,9 @@ import {
 } from "./zyzzyva-messages.ts"
 import { ZyzzyvaFetcher } from "./zyzzyva-fetcher.ts"
 import { ZyzzyvaRetransmission } from "./zyzzyva-retransmission.ts"
+
+/** What goes to some replicas only. */
+type Directed = Extract<Effect, { readonly _tag: "SendToReplicas" }>["message"]
 
 /** A replica's step, for whoever watches. */
 export interface ZyzzyvaStepped {
@@ -93,7 +91,7 @@ export class ZyzzyvaReplicaNode {
   readonly #writes: GroupCommit<DurableRecord>
   readonly #clock: ViewClock<Where>
   readonly #early: EarlyMessages<Input>
-  readonly #orders = new OrderCache()
+  readonly #orders: OrderCache
   readonly #fetcher = new ZyzzyvaFetcher()
   readonly #words = new EarlyMessages<Input>(wordShare, wordPlace)
   #retransmission: ZyzzyvaRetransmission
@@ -109,6 +107,7 @@ export class ZyzzyvaReplicaNode {
     const { config, host, random, sync, viewChangeMs: baseMs, progressMs } = options
     this.#options = options
     this.#retransmission = new ZyzzyvaRetransmission(config)
+    this.#orders = new OrderCache(config)
     this.#service = this.#emptyService()
     this.#state = init(config)
     const after = (ms: number, run: () => void): void => this.#after(ms, run)
@@ -335,7 +334,7 @@ export class ZyzzyvaReplicaNode {
   }
 
   // A State travels with the service's state itself.
-  #carried(message: OrderReq | FillHole | StateMessage): ZyzzyvaMessage {
+  #carried(message: Directed): ZyzzyvaMessage {
     if (message._tag !== "State") return message
     const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.stable.seq) }
     return carried

@@ -219,7 +219,8 @@ export const messageText = (m: Message, by: Writing): string => {
     case "FillHole": {
       const { view, replica } = m
       const range = `from |-> ${symbols.seq(m.from)}, upTo |-> ${symbols.seq(m.upTo)}`
-      return `[type |-> "FillHole", view |-> ${view}, ${range}, replica |-> ${replica}]`
+      const mark = m.headers === true ? ", headers |-> TRUE" : ""
+      return `[type |-> "FillHole", view |-> ${view}, ${range}, replica |-> ${replica}${mark}]`
     }
     case "Pom": {
       const orders = m.orders.map((o) => `[${placeText(o, symbols)}]`)

@@ -34,6 +34,7 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,
     `TraceCommitFirst == ${tlaBoolean(header.commitFirst === true)}`,
     `TracePreferredQuorums == TRUE`,
+    `TraceVouchOrders == ${tlaBoolean(header.vouchOrders === true)}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
     `Results == ${tlaTuple(symbols.results())}`,
     `TraceValue == ${symbols.histories.value("")}`,

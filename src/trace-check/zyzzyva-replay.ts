@@ -71,7 +71,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads }
+  const { vouchOrders = false } = header
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads, vouchOrders }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

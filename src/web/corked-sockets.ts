@@ -4,27 +4,23 @@
  */
 import type { Socket } from "node:net"
 
-export class CorkedSockets {
-  readonly #sockets = new Set<Socket>()
-  #corked = false
-
-  /** One that is connected. */
-  add(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.once("close", () => this.#sockets.delete(socket))
+/**
+ * What is written from now on waits for the end of its turn. (Whoever writes may do so long after
+ * it was asked to: a connection that was idle is looked at first.)
+ */
+export const corkWrites = (socket: Socket): void => {
+  const write = socket.write.bind(socket) as (...given: ReadonlyArray<unknown>) => boolean
+  let isCorked = false
+  const uncork = (): void => {
+    isCorked = false
+    socket.uncork()
   }
-
-  /** What is written from now on waits for the end of this turn. */
-  cork(): void {
-    if (this.#corked) return
-    this.#corked = true
-    for (const socket of this.#sockets) socket.cork()
-    process.nextTick(this.#uncork)
-  }
-
-  readonly #uncork = (): void => {
-    this.#corked = false
-    // (One that was connected since has nothing to let go, which does no harm.)
-    for (const socket of this.#sockets) socket.uncork()
+  socket.write = (...given: ReadonlyArray<unknown>): boolean => {
+    if (!isCorked) {
+      isCorked = true
+      socket.cork()
+      process.nextTick(uncork)
+    }
+    return write(...given)
   }
 }

@@ -3,9 +3,9 @@
  * origins with equal contents give equal bytes. Writes are refused: an origin without digest,
  * snapshot and undo cannot take part in agreement, and replicas that disagree would lie together.
  */
-import { buildConnector, type Dispatcher, Pool } from "undici"
+import { buildConnector, Client, type Dispatcher } from "undici"
 import type { Bytes } from "../core/ids.ts"
-import { CorkedSockets } from "./corked-sockets.ts"
+import { corkWrites } from "./corked-sockets.ts"
 import {
   encodeResponse,
   type Header,
@@ -15,6 +15,7 @@ import {
   isNotHttp,
 } from "./http-message.ts"
 import type { Normalise } from "./normalise.ts"
+import { OriginConnections } from "./origin-connections.ts"
 import { originRequest } from "./origin-request.ts"
 
 export interface OriginClientOptions {
@@ -99,10 +100,18 @@ class Question implements Dispatcher.DispatchHandler {
   #headers: ReadonlyArray<Header> = []
   #controller: Dispatcher.DispatchController | undefined
   #isOver = false
+  #over: () => void = () => undefined
 
   constructor({ timeoutMs, bodyBytes }: OriginClientOptions) {
     this.#bodyBytes = bodyBytes
     this.#clock = setTimeout(() => this.#give(new Error("too slow")), timeoutMs)
+  }
+
+  /** Its turn has come; `over` is called when it is over. False: nobody waits for it any more. */
+  starts(over: () => void): boolean {
+    this.#over = over
+    if (this.#isOver) over()
+    return !this.#isOver
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -135,33 +144,36 @@ class Question implements Dispatcher.DispatchHandler {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#clock)
-    if (!(answer instanceof Error)) return this.answer.resolve(answer)
-    this.answer.reject(answer)
-    this.#controller?.abort(answer)
+    if (answer instanceof Error) {
+      this.answer.reject(answer)
+      this.#controller?.abort(answer)
+    } else this.answer.resolve(answer)
+    this.#over()
   }
 }
 
-const connections = 32
+const mostConnections = 32
 
 export const openOrigin = (options: OriginClientOptions): OriginClient => {
   const { url, normalise, bodyBytes, pipelining } = options
   const clocks = { headersTimeout: 0, bodyTimeout: 0 }
-  const sockets = new CorkedSockets()
   const opened = buildConnector({})
   const connect: buildConnector.connector = (to, callback) =>
     opened(to, (...result) => {
-      if (result[0] === null) sockets.add(result[1])
+      if (result[0] === null) corkWrites(result[1])
       callback(...result)
     })
-  const pool = new Pool(url.origin, { connections, pipelining, connect, ...clocks })
+  const open = (): Client => new Client(url.origin, { pipelining, connect, ...clocks })
+  const connections = new OriginConnections({ open, most: mostConnections, pipelining })
   const base = url.pathname.replace(/\/$/, "")
   const ask = (request: HttpRequest): Promise<HttpResponse> => {
     const question = new Question(options)
     const host = request.authority === "" ? url.host : request.authority
     const headers = [...request.headers.flat(), "host", host]
-    const { method } = request
-    sockets.cork()
-    pool.dispatch({ method, path: `${base}${request.target}`, headers, blocking: false }, question)
+    const sent = { method: request.method, path: `${base}${request.target}`, headers } as const
+    connections.ask((client, over) => {
+      if (question.starts(over)) client.dispatch({ ...sent, blocking: false }, question)
+    })
     return question.answer.promise
   }
   const askTwice = async (request: HttpRequest): Promise<HttpResponse> => {
@@ -189,5 +201,8 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
       return originFailure(502, "NoOrigin", "The origin did not answer.")
     }
   }
-  return { execute, close: () => void pool.destroy() }
+  const close = (): void => {
+    for (const client of connections.opened) void client.destroy()
+  }
+  return { execute, close }
 }

@@ -17,6 +17,7 @@ import { viewChangeMutants } from "./view-change-mutants.ts"
 import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...agreementMutants,
@@ -37,4 +38,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...zyzzyvaMutants,
   ...zyzzyvaFastMutants,
   ...zyzzyvaPreferredMutants,
+  ...zyzzyvaVouchMutants,
 ]

@@ -18,6 +18,7 @@ const afterRecord = "what comes after a record waits for that record's group"
 
 const originAnswers = "src/net/origin-answers.ts"
 const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
+const byConnections = (check: string) => ({ check, where: "test/web/origin-connections.test.ts" })
 const byStates = (check: string) => ({ check, where: "test/net/zyzzyva-states.test.ts" })
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
 
@@ -69,6 +70,34 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   ...keyMutants,
   ...changeKeyNetMutants,
   {
+    name: "each question to an origin has a connection of its own",
+    file: "src/web/origin-connections.ts",
+    find: "underWay < pipelining",
+    replace: "underWay < 1",
+    killedBy: byConnections(
+      "fills a connection before it opens another, and puts the rest in their order",
+    ),
+  },
+  {
+    name: "a question that is over as soon as it is put has the next one put inside it",
+    file: "src/web/origin-connections.ts",
+    find: "    this.#isServing = true\n",
+    replace: "",
+    killedBy: byConnections(
+      "goes on when questions are over as soon as they are put, however many",
+    ),
+  },
+  {
+    name: "questions to an origin leave one by one",
+    file: "src/web/origin.ts",
+    find: "      if (result[0] === null) corkWrites(result[1])\n",
+    replace: "",
+    killedBy: {
+      check: "questions on a connection that was idle leave in one write",
+      where: "test/web/corked-sockets.test.ts",
+    },
+  },
+  {
     name: "a question to the origin does not wait for the one before it",
     file: originAnswers,
     find: "if (!questions.isUnderWay) queueMicrotask",
@@ -100,6 +129,16 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     find: "most + missing < this.#quorum",
     replace: "most + missing < 0",
     killedBy: byWatch("two by two are hopeless with the last one"),
+  },
+  {
+    name: "a snapshot of another protocol is taken",
+    file: "src/net/snapshot-file.ts",
+    find: "  return of === protocol\n",
+    replace: "  return protocol !== undefined\n",
+    killedBy: {
+      check: "the snapshot of another protocol is an error that says so",
+      where: "test/net/store.test.ts",
+    },
   },
   {
     name: "a state of Zyzzyva is taken without the signatures of those who vouch for it",

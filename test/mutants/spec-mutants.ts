@@ -13,6 +13,7 @@ import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredSpecMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaVouchSpecMutants } from "./zyzzyva-vouch-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
 
@@ -318,4 +319,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...zyzzyvaSpecMutants,
   ...zyzzyvaFastSpecMutants,
   ...zyzzyvaPreferredSpecMutants,
+  ...zyzzyvaVouchSpecMutants,
 ]

@@ -46,8 +46,8 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: a backup takes the primary's word for a client",
     file: `${core}/agreement.ts`,
-    find: 'if (!batch.every((_, k) => verdicts[k] === true)) return ignore(state, "BadRequest")',
-    replace: "",
+    find: "  if (batch.every((_, k) => verdicts[k] === true)) return true\n",
+    replace: "  if (batch.length >= verdicts.length) return true\n",
     killedBy: { check: "graph", where: "Zyzzyva/BackupAlone" },
   },
   {
@@ -233,8 +233,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's backup takes the primary's word for a client",
     file,
-    find: String.raw`m.batch[k].client \in AllClients /\ i \in m.batch[k].auth`,
-    replace: String.raw`m.batch[k].client \in AllClients`,
+    find: String.raw`Verifies(i, m) == \A k \in 1 .. Len(m.batch) : i \in m.batch[k].auth`,
+    replace: "Verifies(i, m) == TRUE",
     killedBy: { check: "graph", where: "Zyzzyva/BackupAlone" },
   },
   {

@@ -23,6 +23,7 @@ import {
 } from "../../src/net/digests.ts"
 import { Reader } from "../../src/net/reader.ts"
 import { readRecord, writeRecord } from "../../src/net/record-codec.ts"
+import { keyKind } from "../../src/net/rekeying.ts"
 import { sketchKind } from "../../src/net/sketch-codec.ts"
 import { chunkKind } from "../../src/net/state-wire.ts"
 import { Writer } from "../../src/net/writer.ts"
@@ -76,7 +77,7 @@ describe("messages", () => {
   }
 
   it("no two of those that one connection carries begin alike", () => {
-    const others = [chunkKind, fastKind, sketchKind].flatMap((kinds) => Object.values(kinds))
+    const others = [chunkKind, fastKind, keyKind, sketchKind].flatMap((k) => Object.values(k))
     for (const kinds of [kind, zyzzyvaKind]) {
       const all = [...Object.values(kinds), progressKind, ...others]
       expect(all.filter((first, k) => all.indexOf(first) !== k)).toEqual([])

@@ -57,7 +57,7 @@ const stopped = ({ cluster }: Cluster) =>
 const all = { ...digests, zyzzyva: zyzzyvaDigests }
 
 /** The verdict on all traces, and the text of them. */
-const judged = (directory: string) =>
+export const judged = (directory: string) =>
   Effect.promise(async () => {
     const folder = join(directory, "traces")
     const names = readdirSync(folder)

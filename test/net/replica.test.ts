@@ -228,13 +228,13 @@ describe("a replica that cannot run says why", () => {
         }),
       )
       const directory = join(config.dataDirectory, "replica-1")
-      writeSnapshot(systemFiles, directory, 4, "no snapshot")
+      writeSnapshot(systemFiles, { directory, protocol: "pbft" }, 4, "no snapshot")
       const error = yield* failure(runReplica(config, 1))
       expect(error).toMatchObject({
         _tag: "StoreError",
         reason: expect.stringMatching(/none of the service null/),
       })
-      writeSnapshot(systemFiles, directory, 4, "null 7")
+      writeSnapshot(systemFiles, { directory, protocol: "pbft" }, 4, "null 7")
       expect((yield* failure(runReplica(config, 1))).message).toMatch(
         /snapshot-4: the snapshot does not have the digest of its checkpoint/,
       )

@@ -6,7 +6,9 @@ import type { DurableRecord } from "../../src/core/pbft/state.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest, bytesDigest } from "../../src/net/digests.ts"
 import { type LogOwner, readLog } from "../../src/net/log-format.ts"
+import { readSnapshot, writeSnapshot } from "../../src/net/snapshot-file.ts"
 import { pbftRecords } from "../../src/net/pbft-protocol.ts"
+import { systemFiles } from "../../src/net/file-system.ts"
 import { openStore, type Recovered, type ReplicaStore } from "../../src/net/store.ts"
 import { StoreError } from "../../src/net/store-error.ts"
 import { configOf } from "./nodes.ts"
@@ -302,5 +304,15 @@ describe("snapshots and compaction", () => {
     }
     writeFileSync(path, readFileSync(join(directory, "snapshot-8")))
     expect(refused()).toMatchObject({ offset: 8, reason: "the snapshot of another checkpoint" })
+  })
+
+  it("the snapshot of another protocol is an error that says so", async () => {
+    const store = await checkpointed()
+    store.close()
+    const folder = { directory, protocol: "zyzzyva" } as const
+    writeSnapshot(systemFiles, folder, 4, "state \u00ff 4")
+    const reason = "a snapshot of a replica of zyzzyva, beside a log of pbft"
+    expect(refused()).toMatchObject({ path: join(directory, "snapshot-4"), offset: 0, reason })
+    expect(readSnapshot(systemFiles, folder, 4)).toBe("state \u00ff 4")
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Liveness of Zyzzyva by the real TLC (by night): through a real change of views, and shown not to
- * be vacuous by the two behaviours that it must find.
+ * Liveness of Zyzzyva by the real TLC (by night): through a real change of views, and beside a
+ * request that fails at one backup; shown not to be vacuous by the behaviours that it must find.
  */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -38,6 +38,20 @@ describe("a request of a correct client of Zyzzyva", () => {
     const needed = ["Timeout", "SendNewView", "EnterView", "Execute", "ClientCommit"]
     expect(idle.filter((name) => needed.includes(name))).toEqual([])
     expect(report.coverage?.actions.length).toBeGreaterThan(10)
+  })
+
+  it("is executed by a backup at which it fails, beside a silent one", limit, async () => {
+    const { verdict, report } = await check("FailsAtOne")
+    expect(verdict).toEqual({ _tag: "exhaustive" })
+    const idle = neverTaken(report.coverage ?? { actions: [], properties: [] }).map((a) => a.name)
+    const needed = ["Timeout", "RecvFillHole", "RecvSpecHeader", "Execute"]
+    expect(idle.filter((name) => needed.includes(name))).toEqual([])
+  })
+
+  it("is not, where nobody vouches for it", limit, async () => {
+    const { actions, ending } = await lasso("Refused")
+    expect(actions.some((a) => a.includes("Execute"))).toBe(true)
+    expect(["Stuttering", "Loop"]).toContain(ending)
   })
 
   it("is not, where nobody has to act", limit, async () => {

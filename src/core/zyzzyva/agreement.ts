@@ -6,7 +6,7 @@
 import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
-import { primaryOf } from "../quorum.ts"
+import { primaryOf, weakQuorum } from "../quorum.ts"
 import { marksOf, type SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { accuse, hasAccused } from "./accusation.ts"
@@ -21,6 +21,7 @@ import type {
   Order,
   OrderReq,
   Request,
+  SpecHeader,
   SpecResponse,
 } from "./message.ts"
 import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
@@ -162,6 +163,26 @@ export const sendOrderReq = (config: Config, state: State, count: number): Zyzzy
   }
 }
 
+/** Whether it can verify each request of an order, or enough others have executed it. */
+export const isAcceptable = (
+  config: Config,
+  state: State,
+  { seq, history, batch }: OrderReq,
+  verdicts: ReadonlyArray<boolean>,
+): boolean => {
+  if (batch.every((_, k) => verdicts[k] === true)) return true
+  if (!config.vouchOrders) return false
+  const said = state.headers.find((h) => h.seq === seq)?.said ?? []
+  return said.filter((s) => s?.digest === history).length >= weakQuorum(config.group)
+}
+
+// Asks everyone who has executed an order for the signed part of the answer.
+const askForHeaders = ({ group, id }: Config, { view }: State, seq: Seq): Effect => ({
+  _tag: "SendToReplicas",
+  replicas: Array.from({ length: group.n }, (_, replica) => replica).filter((r) => r !== id),
+  message: { _tag: "FillHole", view, from: seq, upTo: seq, headers: true, replica: id },
+})
+
 // The next order: it must lead to the history that it names, and its requests be their clients'.
 const takeOrder = (
   config: Config,
@@ -174,9 +195,12 @@ const takeOrder = (
   if (!batch.every((r) => ClientTable.knows(state.table, r.client))) {
     return ignore(state, "UnknownClient")
   }
-  if (!batch.every((_, k) => verdicts[k] === true)) return ignore(state, "BadRequest")
   if (history !== config.historyDigest(historyAt(state, seq - 1), digest)) {
     return ignore(state, "WrongHistory")
+  }
+  if (!isAcceptable(config, state, m, verdicts)) {
+    if (!config.vouchOrders) return ignore(state, "BadRequest")
+    return { state, effects: [askForHeaders(config, state, seq)], action: "RecvOrderReq" }
   }
   const slot: Slot = { view, batch, digest, history, order }
   return {
@@ -232,13 +256,32 @@ export const recvOrderReq = (
   return { state, effects: fillHole(config, state, m.seq), action: "RecvOrderReq" }
 }
 
-/** RecvFillHole (TOCS 27(4) section 3.2). Who holds orders that another lacks gives them. */
+// Its own histories, signed, after what it has executed of these numbers in its view.
+const headersOf = (
+  config: Config,
+  state: State,
+  seqs: ReadonlyArray<Seq>,
+): ReadonlyArray<SpecHeader> => {
+  const { view } = state
+  return seqs.flatMap((seq) => {
+    const history = seq > state.executed ? undefined : orderAt(state, seq)?.history
+    if (history === undefined) return []
+    const signature = signHeader(config, view, seq, history)
+    return [{ _tag: "SpecHeader", view, seq, history, signature, replica: config.id }]
+  })
+}
+
+/**
+ * RecvFillHole (TOCS 27(4) section 3.2). Who holds orders that another lacks gives them; to one
+ * that cannot verify them, the signed part of its answers.
+ */
 export const recvFillHole = (config: Config, state: State, m: Authentic<FillHole>): ZyzzyvaStep => {
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (state.stage !== "active") return ignore(state, "NotActive")
   const seqs = Window.occupied(state.log).filter((seq) => seq >= m.from && seq <= m.upTo)
-  const effects = ordersOf(state, seqs).map((message) => ({
+  const given = m.headers === true ? headersOf(config, state, seqs) : ordersOf(state, seqs)
+  const effects = given.map((message) => ({
     _tag: "SendToReplicas" as const,
     replicas: [m.replica],
     message,

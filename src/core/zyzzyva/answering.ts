@@ -1,5 +1,5 @@
 /**
- * A replica's answers: TOCS 27(4) 2009, sections 3.2 and 4; spec/tla/Zyzzyva.tla `Asked` and
+ * A replica's answers: TOCS 27(4) 2009, sections 3.2 and 4; spec/tla/Zyzzyva.tla `AnswerTo` and
  * `AnsweredFirst`. A request says whether its client wants the result or its digest, whether at
  * once or when it is committed, and whether it wants a signature.
  */

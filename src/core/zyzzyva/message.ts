@@ -107,6 +107,8 @@ export const FillHole = Schema.TaggedStruct("FillHole", {
   view: Natural,
   from: Natural,
   upTo: Natural,
+  /** It has them, but cannot verify them, and asks who executed them for their histories. */
+  headers: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type FillHole = typeof FillHole.Type

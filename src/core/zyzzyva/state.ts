@@ -56,6 +56,8 @@ export interface Config {
   readonly commitFirst: boolean
   /** Reads do not wait for what it has ordered: to show what then fails. */
   readonly hastyReads?: boolean | undefined
+  /** Whether it takes an order that it cannot verify when f + 1 replicas have executed it. */
+  readonly vouchOrders: boolean
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -201,7 +203,7 @@ export type Input =
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
-  | SendToReplicas<Message.OrderReq | Message.FillHole | Message.State>
+  | SendToReplicas<Message.OrderReq | Message.FillHole | Message.SpecHeader | Message.State>
   | Persist<DurableRecord>
   | Execute
   | ReadState
@@ -236,7 +238,7 @@ export const nothingVouched = (config: Config, low: Seq): ReadonlyArray<Vouched>
 
 /** The same of the numbers at which replicas tell their histories; the spec's `HeaderSeqs`. */
 export const noHeaders = (config: Config, low: Seq): ReadonlyArray<Vouched> =>
-  nothingSaid(config, low, config.commitFirst ? 1 : config.checkpointInterval)
+  nothingSaid(config, low, config.commitFirst || config.vouchOrders ? 1 : config.checkpointInterval)
 
 export const noConfirms = ({ group }: Config): ReadonlyArray<undefined> =>
   new Array<undefined>(group.n).fill(undefined)

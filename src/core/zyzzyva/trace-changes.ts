@@ -86,8 +86,9 @@ const vouchedChanges = (
   before: ReadonlyArray<Vouched>,
   after: ReadonlyArray<Vouched>,
 ): string | undefined => {
-  const changed = after.flatMap((v) => {
-    const old = before.find((x) => x.seq === v.seq)
+  if (before === after) return undefined
+  const changed = after.flatMap((v, k) => {
+    const old = before[k]?.seq === v.seq ? before[k] : before.find((x) => x.seq === v.seq)
     if (old === v) return []
     const said = saidData(v)
     const was = old === undefined ? [] : saidData(old)

@@ -122,6 +122,8 @@ export const ReplicaInput = Schema.Union([
     view: Natural,
     from: Natural,
     upTo: Natural,
+    /** There only where histories are asked for. */
+    headers: Schema.optionalKey(Schema.Literal(true)),
     replica: Natural,
   }),
   Schema.Struct({ ...type("Pom"), orders: Schema.Array(Order) }),
