@@ -24,6 +24,16 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("ReachBeyondBound is never reached", alone),
   },
   {
+    name: "who is recovered has said what it wrote to enter a view which it did not enter",
+    file: "src/core/pbft/restart.ts",
+    find: "    forgetUnentered(disk)\n    disk.recovery",
+    replace: "    disk.recovery",
+    killedBy: seenBy(
+      "has not said what was written to enter a view that it did not enter",
+      "recover.test.ts",
+    ),
+  },
+  {
     name: "who is recovered takes part before it knows its bound",
     file: rejoin,
     find: "if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined",
