@@ -50,7 +50,7 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   {
     name: "what others executed begins like a part of a state",
     file: "src/net/state-wire.ts",
-    find: "ProvenOffer: 23",
+    find: "ProvenOffer: 25",
     replace: "ProvenOffer: 20",
     killedBy: {
       check: "no two of those that one connection carries begin alike",
