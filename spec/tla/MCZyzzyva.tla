@@ -300,6 +300,34 @@ PreferredHalfTold ==
   {OrderTo({1, 2}, 0, B, AloneOf(BatchB(Replicas))), Commit(1, Cert(0, B, {0, 1, 2})),
    RequestTo({1, 2}, 1, 1, "b", Replicas)}
 
+\* For the client 0, where replica 3 is a witness: answers with the result, or its digest, and with
+\* another; those of the witness, of two views, signed and not.
+ForWitnessClient ==
+  LET said(i) == Response(i, 0, A, TRUE, 0, 1, <<"a", 1>>)
+  IN {said(i) : i \in {0, 1, 2}} \cup {Digested(said(i)) : i \in {0, 1, 2}} \cup
+     {Response(2, 0, A, TRUE, 0, 1, <<"x", 1>>),
+      Witnessed(said(3)), ClientOnly(Witnessed(said(3))), Committed(Witnessed(said(3))),
+      Witnessed(Response(3, 1, A, FALSE, 0, 1, <<>>))} \cup
+     {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
+
+\* For the witness 1: a batch, what others say of it and of its state, and a view that starts there.
+ForWitness ==
+  LET d == StateDigest(B, B[1], [c \in AllClients |->
+             IF c = 1 THEN [timestamp |-> 1, result |-> <<"b", 1>>, seq |-> 1, history |-> B]
+             ELSE NoEntry])
+      other == MCStateDigest(A, A[1], InitialTable)
+      from == [view |-> 0, seq |-> 1, digest |-> d, replicas |-> {0, 2, 3}]
+      began(i) == [Change(i, 2, {}, {}, {2, 3}) EXCEPT !.stable = from]
+  IN {OrderTo(Replicas, 0, B, BatchB(Replicas)), RequestTo(Replicas, 1, 1, "b", Replicas),
+      FetchState(2, 0), NewView(2, {began(i) : i \in {0, 2, 3}})} \cup
+     {Header(i, 0, B) : i \in {0, 2}} \cup
+     {Checkpoint(i, 0, 1, d) : i \in {0, 2}} \cup {Checkpoint(3, 0, 1, other)}
+
+\* A Byzantine primary answers wrongly what it ordered rightly.
+WrongResult ==
+  {OrderTo(Replicas, 0, A, BatchA(Replicas)), Response(0, 0, A, TRUE, 0, 1, <<"x", 1>>),
+   Acknowledged(0, 0, A, 0)}
+
 \* A Byzantine client whose authenticator fails at replica 2.
 FailsAtOne == {RequestTo(Replicas, 1, 1, "b", {0, 1})}
 
@@ -405,6 +433,8 @@ Witnesses ==
        m.type = "ReadResponse" /\ m.seq > 0 /\ IsCommitted(m)))
   /\ RecordWitness("ReachCommittedAnswer", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ IsCommitted(m)))
+  /\ RecordWitness("ReachWitnessed", SomeMessage(LAMBDA m :
+       m.type \in {"SpecResponse", "ReadResponse"} /\ IsWitnessed(m)))
   /\ RecordWitness("ReachUnsigned", SomeMessage(LAMBDA m :
        m.type = "SpecResponse" /\ ~IsSigned(m)))
   /\ RecordWitness("ReachReadWaits", \E i \in Correct :

@@ -50,6 +50,7 @@ CONSTANTS
   ReadOnly,         \* whether clients have reads answered without an order
   CommitFirst,      \* whether clients may ask to be answered when their request is committed
   PreferredQuorums, \* whether clients may ask to be answered for themselves alone, unsigned
+  Executors,        \* the replicas that execute; the others, F at the most, order only
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
   VouchOrders,      \* whether an order is taken whose requests f + 1 others vouch for
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
@@ -114,6 +115,9 @@ CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
 \* whether it is committed.
 Read(c, t, op) ==
   [type |-> "Read", client |-> c, timestamp |-> t, op |-> op, auth |-> Replicas, to |-> Replicas]
+\* An answer of one that does not execute: of the history alone.
+Witnessed(m) == With([m EXCEPT !.result = NoResult], "witness", TRUE)
+IsWitnessed(answer) == "witness" \in DOMAIN answer
 ReadResponse(i, v, n, h, done) ==
   [type |-> "ReadResponse", view |-> v, seq |-> n, history |-> h, client |-> done.client,
    timestamp |-> done.timestamp, result |-> done.result, replica |-> i]
@@ -204,6 +208,8 @@ NoOp == "none"
 CONSTANT InitialValue
 InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable, history |-> NoDigest]
+\* A witness has no state of the service to digest: it keeps the digest that it vouched for.
+Digestless(cp) == With(cp, "digest", NoDigest)
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
@@ -224,7 +230,9 @@ Init ==
   /\ table = [i \in Correct |-> InitialTable]
   /\ value = [i \in Correct |-> InitialValue]
   /\ stable = [i \in Correct |-> InitialStable]
-  /\ checkpoints = [i \in Correct |-> [n \in {0} |-> InitialCheckpoint]]
+  /\ checkpoints = [i \in Correct |-> [n \in {0} |->
+       IF i \notin Executors THEN With(InitialCheckpoint, "digest", InitialStable.digest)
+       ELSE InitialCheckpoint]]
   /\ headers = [i \in Correct |-> NoHeaders(0)]
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ certificates = [i \in Correct |-> {}]
@@ -398,16 +406,23 @@ ClientSubmit(c) ==
         /\ UNCHANGED replicaVars
 
 \* Answers match when they say the same of the same history in one view.
-Match(x, y) == /\ x.view = y.view /\ x.seq = y.seq /\ x.history = y.history
-               /\ DigestOf(x) = DigestOf(y)
+SamePlace(x, y) == x.view = y.view /\ x.seq = y.seq /\ x.history = y.history
+Match(x, y) ==
+  SamePlace(x, y) /\ IsWitnessed(x) = IsWitnessed(y) /\ DigestOf(x) = DigestOf(y)
+\* Those that match x, and the witnesses of its history: of CommitQuorum one at least is correct and
+\* no witness, so that they have its result.
 Matching(responses, x) ==
-  {r \in Replicas : responses[r] # NoResponse /\ Match(responses[r], x)}
+  {r \in Replicas :
+     /\ responses[r] # NoResponse
+     /\ \/ Match(responses[r], x)
+        \/ IsWitnessed(responses[r]) /\ SamePlace(responses[r], x)}
 \* Answers of all replicas, or of as many as make a certificate if each of them is committed.
 Enough(responses, S) ==
   \/ Cardinality(S) >= FastQuorum
   \/ Cardinality({r \in S : IsCommitted(responses[r])}) >= CommitQuorum
 \* The results themselves that these replicas gave: of answers that match one at the most.
-ResultsIn(responses, S) == {responses[r].result : r \in {r \in S : IsWhole(responses[r])}}
+ResultsIn(responses, S) ==
+  {responses[r].result : r \in {r \in S : IsWhole(responses[r]) /\ ~IsWitnessed(responses[r])}}
 
 Complete(c, x) ==
   client' = [client EXCEPT ![c].op = NoOp, ![c].toAll = FALSE, ![c].responses = NoResponses,
@@ -432,18 +447,22 @@ Joined(old, new) ==
              IF k \in less \cup more THEN TRUE
              ELSE IF k = "result" /\ ~IsWhole(old) THEN new.result ELSE old[k]]
 
+\* Who said the same, group by group.
+Equal(responses) ==
+  {Matching(responses, responses[r]) : r \in {r \in Replicas : responses[r] # NoResponse}}
+
 \* An answer counts; with it the request may be complete.
 Count(c, m) ==
   LET old == client[c].responses[m.replica]
       new == Joined(old, ResponseOf(m))
       responses == [client[c].responses EXCEPT ![m.replica] = new]
       views == [client[c].views EXCEPT ![m.replica] = Max({@, m.view})]
-      same == Matching(responses, new)
-      results == ResultsIn(responses, same)
+      enough == {S \in Equal(responses) : Enough(responses, S) /\ ResultsIn(responses, S) # {}}
   IN IF new = old THEN FALSE
-     ELSE IF Enough(responses, same) /\ results # {}
-     THEN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
-                       result |-> CHOOSE r \in results : TRUE])
+     ELSE IF enough # {}
+     THEN LET S == CHOOSE S \in enough : TRUE
+          IN Complete(c, [seq |-> new.seq, history |-> new.history, views |-> views,
+                          result |-> CHOOSE r \in ResultsIn(responses, S) : TRUE])
      ELSE client' = [client EXCEPT ![c].responses = responses, ![c].views = views]
 
 \* Cases 4a and 4d. An answer. Two orders that contradict each other prove that the primary
@@ -470,15 +489,16 @@ ClientRecvReadResponse(c, m) ==
   /\ Count(c, m)
   /\ UNCHANGED <<replicaVars, msgs>>
 
-\* The signed answers of which enough are equal, with the result at hand, by who gave them: one
-\* group at the most. Without the result, or the signatures, all replicas are asked for it.
+\* The certificate of the signed answers of which enough are equal, with the result at hand: one at
+\* the most. Without the result, or the signatures, all replicas are asked for it.
 Groups(c) ==
   LET responses == client[c].responses
       signed(S) == {r \in S : IsSigned(responses[r])}
-      said == {r \in Replicas : responses[r] # NoResponse}
-      equal == {Matching(responses, responses[r]) : r \in said}
-  IN {signed(S) : S \in {S \in equal :
-        Cardinality(signed(S)) >= CommitQuorum /\ ResultsIn(responses, S) # {}}}
+      place(S) == responses[CHOOSE r \in S : TRUE]
+  IN {[view |-> place(S).view, seq |-> place(S).seq, history |-> place(S).history,
+       replicas |-> signed(S), result |-> CHOOSE r \in ResultsIn(responses, S) : TRUE] :
+        S \in {S \in Equal(responses) :
+          Cardinality(signed(S)) >= CommitQuorum /\ ResultsIn(responses, S) # {}}}
 Shown(c, x) == \E s \in client[c].certificate :
   s.view = x.view /\ s.seq = x.seq /\ s.history = x.history
 
@@ -486,23 +506,17 @@ Shown(c, x) == \E s \in client[c].certificate :
 \* makes none.
 ClientCommit(c) ==
   /\ client[c].op # NoOp /\ ~Reading(c)
-  /\ \E S \in Groups(c) :
-       LET x == client[c].responses[CHOOSE r \in S : TRUE]
-           cert == Certificate(x.view, x.seq, x.history, S)
-       IN /\ ~Shown(c, x)
-          /\ client' = [client EXCEPT ![c].commits = {},
-               ![c].certificate = {[view |-> x.view, seq |-> x.seq, history |-> x.history,
-                 replicas |-> S,
-                 result |-> LET all == client[c].responses
-                            IN CHOOSE r \in ResultsIn(all, Matching(all, x)) : TRUE]}]
-          /\ msgs' = msgs \cup {Commit(c, cert)}
+  /\ \E g \in Groups(c) :
+       /\ ~Shown(c, g)
+       /\ client' = [client EXCEPT ![c].commits = {}, ![c].certificate = {g}]
+       /\ msgs' = msgs \cup {Commit(c, Certificate(g.view, g.seq, g.history, g.replicas))}
   /\ UNCHANGED replicaVars
 
 \* Case 4c. Too few even for that, or the certificate did not help: every replica is asked; what was
 \* to be read is to be ordered now.
 ClientTimeout(c) ==
   /\ client[c].op # NoOp
-  /\ ~Reading(c) => \A S \in Groups(c) : Shown(c, client[c].responses[CHOOSE r \in S : TRUE])
+  /\ ~Reading(c) => \A g \in Groups(c) : Shown(c, g)
   /\ client' = [client EXCEPT ![c].toAll = TRUE,
                               ![c].responses = IF Reading(c) THEN NoResponses ELSE @]
   /\ msgs' = msgs \cup {Request(c, client[c].timestamp, client[c].op, Replicas)}
@@ -617,9 +631,10 @@ RecvRequest(i, m) ==
                      InLog(i, last.seq) /\ slot[i][last.seq].ordered,
                      [client |-> c, timestamp |-> m.timestamp, result |-> last.result])
          stays == Certified(i, certificates[i], last.seq)
+         said == IF i \notin Executors THEN Witnessed(answer) ELSE answer
      IN \/ /\ m.timestamp = last.timestamp
            /\ stage[i] = "active"
-           /\ msgs' = msgs \cup {IF CommitFirst /\ stays THEN Committed(answer) ELSE answer}
+           /\ msgs' = msgs \cup {IF CommitFirst /\ stays THEN Committed(said) ELSE said}
                 \cup (IF stays
                       THEN {LocalCommit(i, view[i], last.seq, last.history, c)} ELSE {})
            /\ UNCHANGED queue
@@ -722,6 +737,13 @@ Apply(state, batch, at) ==
                                             result |-> result, request |-> r])],
              Tail(batch), at)
 
+\* The same at a replica. A witness notes that it is executed, and has no result of it.
+Forgotten(t) == [c \in AllClients |-> [t[c] EXCEPT !.result = NoResult]]
+ApplyAt(i, state, batch, at) ==
+  LET x == Apply(state, batch, at) IN
+  IF i \in Executors THEN x
+  ELSE [x EXCEPT !.value = state.value, !.table = Forgotten(@)]
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Reads without an order (TOCS section 4). What a replica has executed    *)
@@ -753,7 +775,8 @@ AnswerRead(i, r) ==
   /\ LET n == executed[i]
          done == [client |-> r.client, timestamp |-> r.timestamp,
                   result |-> Result(value[i], Plain(r))]
-         m == ReadResponse(i, view[i], n, HistoryAt(i, n), done)
+         read == ReadResponse(i, view[i], n, HistoryAt(i, n), done)
+         m == IF i \notin Executors THEN Witnessed(read) ELSE read
      IN msgs' = IF ~IsRead(r.op) THEN msgs
                 ELSE msgs \cup
                   {IF n = Low(i) \/ Certified(i, certificates[i], n) THEN Committed(m) ELSE m}
@@ -783,10 +806,15 @@ Heard(i, heard, certs) ==
      ELSE WithCertificate(certs, Certificate(view[i], n, h, Votes(heard[n], h)))
 
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
+OwnDigest(cp) == IF "digest" \in DOMAIN cp THEN cp.digest ELSE CheckpointDigest(cp)
+\* What F + 1 vouch for in one view is the digest of a state of the history that is certified there.
+VouchedFor(votes) ==
+  {d \in {votes[r] : r \in Replicas} \ {NoDigest} : Cardinality(Votes(votes, d)) >= F + 1}
 
 \* An answer as its client asked for it: with the result, or the result's digest; signed, or not.
 AnswerTo(i, request, m) ==
-  LET said == IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
+  LET said == IF i \notin Executors THEN Witnessed(m)
+              ELSE IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
   IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
 
 \* The answers to those who asked to be answered when it is committed: of what is executed and
@@ -806,19 +834,24 @@ AnsweredFirst(i, now, certs) ==
 
 \* What follows from own checkpoints, histories heard, certificates and votes: own votes, and the
 \* last checkpoint with enough of them is stable.
-Settle(i, now, cps, heard, known, votes, out) ==
+Settle(i, now, taken, heard, known, votes, out) ==
   LET certs == Heard(i, heard, known)
       due == {n \in DOMAIN votes :
-                n \in DOMAIN cps /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)}
+                /\ n \in DOMAIN taken /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)
+                /\ i \notin Executors => VouchedFor(votes[n]) # {}}
+      cps == [n \in DOMAIN taken |->
+                IF i \notin Executors /\ n \in due
+                THEN [taken[n] EXCEPT !.digest = CHOOSE d \in VouchedFor(votes[n]) : TRUE]
+                ELSE taken[n]]
       all == [n \in DOMAIN votes |->
-                IF n \in due THEN [votes[n] EXCEPT ![i] = CheckpointDigest(cps[n])] ELSE votes[n]]
+                IF n \in due THEN [votes[n] EXCEPT ![i] = OwnDigest(cps[n])] ELSE votes[n]]
       sure == {n \in DOMAIN all :
                  /\ all[n][i] # NoDigest
                  /\ Cardinality(Votes(all[n], all[n][i])) >= CommitQuorum}
       low == Max(sure \cup {Low(i)})
       Kept(f, seqs) == [n \in seqs |-> IF n \in DOMAIN f THEN f[n] ELSE NoVotes]
   IN /\ msgs' = msgs \cup out \cup AnsweredFirst(i, now, certs) \cup
-          {Checkpoint(i, view[i], n, CheckpointDigest(cps[n])) : n \in due}
+          {Checkpoint(i, view[i], n, OwnDigest(cps[n])) : n \in due}
      /\ stable' = IF sure = {} THEN stable
                   ELSE [stable EXCEPT ![i] = [view |-> view[i], seq |-> low, digest |-> all[low][i],
                                               replicas |-> Votes(all[low], all[low][i])]]
@@ -837,12 +870,13 @@ Execute(i) ==
   /\ stage[i] = "active"
   /\ InLog(i, n)
   /\ LET s == slot[i][n]
-         after == Apply([value |-> value[i], table |-> table[i], done |-> <<>>], s.batch,
-                        [seq |-> n, history |-> s.history])
+         after == ApplyAt(i, [value |-> value[i], table |-> table[i], done |-> <<>>], s.batch,
+                          [seq |-> n, history |-> s.history])
          isDue == n % K = 0
          told == isDue \/ \E k \in 1 .. Len(s.batch) : CommitsFirst(s.batch[k])
          atOnce == {k \in 1 .. Len(after.done) : ~CommitsFirst(after.done[k].request)}
-         cp == [value |-> after.value, table |-> after.table, history |-> s.history]
+         state == [value |-> after.value, table |-> after.table, history |-> s.history]
+         cp == IF i \notin Executors THEN Digestless(state) ELSE state
          cps == [k \in DOMAIN checkpoints[i] \cup (IF isDue THEN {n} ELSE {}) |->
                    IF k = n THEN cp ELSE checkpoints[i][k]]
          heard == IF told THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
@@ -895,6 +929,7 @@ SendFetchState(i) ==
 
 RecvFetchState(i, m) ==
   /\ m.type = "FetchState" /\ m.replica # i
+  /\ i \in Executors
   /\ m.seq < Low(i)
   /\ msgs' = msgs \cup {State(stable[i], checkpoints[i][Low(i)])}
   /\ UNCHANGED <<replicaVars, client>>
@@ -902,10 +937,13 @@ RecvFetchState(i, m) ==
 RecvState(i, m) ==
   /\ m.type = "State" /\ i \in CanFetch
   /\ LET n == m.stable.seq
-         cp == [value |-> m.value, table |-> m.table, history |-> m.history]
+         given == [value |-> m.value, table |-> m.table, history |-> m.history]
+         cp == IF i \in Executors THEN given
+               ELSE With([given EXCEPT !.value = InitialValue, !.table = Forgotten(@)],
+                         "digest", m.stable.digest)
      IN /\ n > Low(i)
         /\ m.stable.view <= view[i]
-        /\ ValidStable(m.stable) /\ CheckpointDigest(cp) = m.stable.digest
+        /\ ValidStable(m.stable) /\ CheckpointDigest(given) = m.stable.digest
         /\ InLog(i, n) => slot[i][n].history = m.history
         \* A checkpoint of the view that goes beyond its beginning: the view was confirmed.
         /\ stage' = [stage EXCEPT ![i] =
@@ -916,8 +954,8 @@ RecvState(i, m) ==
         /\ slot' = [slot EXCEPT ![i] =
              [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE NoSlot]]
         /\ executed' = [executed EXCEPT ![i] = n]
-        /\ value' = [value EXCEPT ![i] = m.value]
-        /\ table' = [table EXCEPT ![i] = m.table]
+        /\ value' = [value EXCEPT ![i] = cp.value]
+        /\ table' = [table EXCEPT ![i] = cp.table]
         /\ headers' = [headers EXCEPT ![i] = NoHeaders(n)]
         /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(n)]
         /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
@@ -1029,7 +1067,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
       votes == [confirms[i] EXCEPT ![i] = <<history(top)>>]
       \* Who fetched a checkpoint of the view that goes beyond its beginning: it was confirmed.
       isPast == base = top /\ stable[i].view = view[i]
-  IN /\ h > Low(i) => h \in DOMAIN checkpoints[i] /\ CheckpointDigest(cp) = log.start.digest
+  IN /\ h > Low(i) => h \in DOMAIN checkpoints[i] /\ OwnDigest(cp) = log.start.digest
      /\ stage' = [stage EXCEPT ![i] =
           IF Confirmed(i, votes, history(top)) \/ isPast THEN "active" ELSE "confirming"]
      /\ stable' = IF h > Low(i) THEN [stable EXCEPT ![i] = log.start] ELSE stable
@@ -1195,7 +1233,7 @@ CheckpointsTypeOK == \A i \in Correct :
   /\ stable[i].seq > 0 => Cardinality(stable[i].replicas) >= CommitQuorum
   /\ Low(i) % K = 0
   /\ Low(i) \in DOMAIN checkpoints[i]
-  /\ CheckpointDigest(checkpoints[i][Low(i)]) = stable[i].digest
+  /\ OwnDigest(checkpoints[i][Low(i)]) = stable[i].digest
   /\ \A n \in DOMAIN checkpoints[i] :
        n % K = 0 /\ n >= Low(i) /\ n <= executed[i] /\ Len(checkpoints[i][n].history) = n
   /\ DOMAIN headers[i] = HeaderSeqs(Low(i))
@@ -1308,7 +1346,9 @@ FreshReads == \A c \in Clients : \A d \in client[c].done :
 AtMostOnce == \A i \in Correct : \A a, b \in 1 .. Len(value[i]) :
   a < b /\ value[i][a].client = value[i][b].client => value[i][a].timestamp < value[i][b].timestamp
 Reproducible == \A i \in Correct : stage[i] = "active" =>
-  LET o == Outcome(HistoryAt(i, executed[i])) IN value[i] = o.value /\ table[i] = o.table
+  LET o == Outcome(HistoryAt(i, executed[i])) IN
+  IF i \notin Executors THEN value[i] = InitialValue /\ table[i] = Forgotten(o.table)
+  ELSE value[i] = o.value /\ table[i] = o.table
 
 \* Nothing is executed for a correct client that it did not ask for.
 Validity == \A i \in Correct : \A a \in 1 .. Len(value[i]) :

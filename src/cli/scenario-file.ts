@@ -46,6 +46,7 @@ const Cluster = Schema.Struct({
   zyzzyva5: Schema.optionalKey(Schema.Boolean),
   commitFirst: Schema.optionalKey(Schema.Boolean),
   preferredQuorums: Schema.optionalKey(Schema.Boolean),
+  separateExecution: Schema.optionalKey(Schema.Boolean),
   vouchOrders: Schema.optionalKey(Schema.Boolean),
   rule: Schema.optionalKey(Schema.Literals(["corrected", "published"])),
   confirmViews: Schema.optionalKey(Schema.Boolean),

@@ -1,6 +1,10 @@
 import { below, checkedByTlc, setOf, truth, withoutHooks } from "./cfg-text.ts"
+import { everyone } from "../sim/world.ts"
 import { zyzzyvaAskings, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 import { zyzzyvaTwinModels } from "./zyzzyva-models.ts"
+
+const executorsOf = ({ n, witnesses }: ZyzzyvaTwinSpec): ReadonlyArray<number> =>
+  everyone(n).filter((replica) => !witnesses.includes(replica))
 
 /** The constants of MCZyzzyva.tla, a line each. */
 const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
@@ -27,6 +31,7 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   ReadOnly = ${truth(spec.readOnly)}
   CommitFirst = ${truth(spec.commitFirst)}
   PreferredQuorums = ${truth(spec.preferredQuorums)}
+  Executors = ${setOf(executorsOf(spec))}
   HastyReads = ${truth(spec.hastyReads)}
   VouchOrders = ${truth(spec.vouchOrders)}
   IsRead <- MCIsRead

@@ -41,6 +41,7 @@ export interface ZyzzyvaTwinSpec {
   readonly hastyReads: boolean
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
+  readonly witnesses: ReadonlyArray<number>
   readonly vouchOrders: boolean
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
@@ -103,6 +104,7 @@ export const zyzzyvaBase = {
   hastyReads: false,
   commitFirst: false,
   preferredQuorums: false,
+  witnesses: [],
   vouchOrders: false,
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,

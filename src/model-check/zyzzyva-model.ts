@@ -52,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
   ...modelDigests,
 })
@@ -113,7 +114,7 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
     name: `replica ${id}`,
     initial: { role: "replica", id, at: startReplica(config, modelService) },
     key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
-    texts: (p) => replicaTexts(p.at as Replica),
+    texts: (p) => replicaTexts(p.at as Replica, config),
     local: (p) => {
       const at = p.at as Replica
       const moves = ownInputs(c, config, at.state).map(({ input, what }) =>

@@ -4,6 +4,7 @@
  */
 import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
+import { zyzzyvaWitnessModels } from "./zyzzyva-witness-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
 import { zyzzyvaVouchModels } from "./zyzzyva-vouch-models.ts"
 
@@ -70,7 +71,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     checkpointInterval: 1,
     injected: "ForCheckpoints",
     reaches: ["RecvSpecHeader", "RecvCheckpoint", "ReachStable", "ReachAcknowledged"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,
@@ -81,7 +82,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForChanger",
     reaches: ["RecvPom", "RecvAccusation", "SendNewView", "RecvNewView", "ReachRolledBack"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,
@@ -221,5 +222,6 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "large",
   },
   ...zyzzyvaFastModels,
+  ...zyzzyvaWitnessModels,
   ...zyzzyvaVouchModels,
 ]

@@ -31,6 +31,7 @@ export interface ZyzzyvaConstants {
   readonly hastyReads: boolean
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
+  readonly witnesses: ReadonlyArray<number>
   readonly vouchOrders: boolean
   /** Whom clients ask for the whole result; empty: everyone. */
   readonly repliers: ReadonlyArray<number>

@@ -150,7 +150,10 @@ const vouchedText = (all: ReadonlyArray<Vouched>): Text =>
 const windowSeqs = ({ log }: State): ReadonlyArray<number> =>
   Array.from({ length: log.length }, (_, k) => log.low + 1 + k)
 
-const checkpointsText = ({ state, snapshots }: Replica): Text => {
+const checkpointsText = (
+  { state, snapshots }: Replica,
+  { witness }: Pick<Config, "witness">,
+): Text => {
   const { checkpoints } = state
   const textOf = (c: State["checkpoints"][number]): Text => {
     const snapshot = snapshots.find((s) => s.seq === c.seq)
@@ -158,6 +161,7 @@ const checkpointsText = ({ state, snapshots }: Replica): Text => {
       value: snapshot === undefined ? "missing" : valueText(snapshot.value),
       table: tableText(ClientTable.entries(c.table)),
       history: orEmpty(c.history),
+      ...(witness ? { digest: orEmpty(c.digest) } : {}),
     })
   }
   return func(
@@ -167,7 +171,10 @@ const checkpointsText = ({ state, snapshots }: Replica): Text => {
 }
 
 /** Each variable's value at this replica. */
-export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable, Text>> => {
+export const replicaTexts = (
+  process: Replica,
+  config: Pick<Config, "witness">,
+): Readonly<Record<ReplicaVariable, Text>> => {
   const { state, value } = process
   const seqs = windowSeqs(state)
   const { newView, confirms } = state
@@ -184,7 +191,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
     table: tableText(ClientTable.entries(state.table)),
     value: valueText(value),
     stable: stableText(state.stable),
-    checkpoints: checkpointsText(process),
+    checkpoints: checkpointsText(process, config),
     headers: vouchedText(state.headers),
     checkpointVotes: vouchedText(state.checkpointVotes),
     certificates: set(state.certificates.map(certificateText)),
@@ -200,7 +207,7 @@ export const replicaTexts = (process: Replica): Readonly<Record<ReplicaVariable,
 
 // A mark that is there only where it is set.
 const markText = (
-  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "headers",
+  name: "digest" | "committed" | "commitFirst" | "clientOnly" | "witness" | "headers",
   is: boolean | undefined,
 ): Readonly<Record<string, Text>> => (is === true ? { [name]: bool(true) } : {})
 
@@ -214,6 +221,7 @@ const responseText = (r: Response | undefined): Text =>
         ...markText("digest", r.digest),
         ...markText("committed", r.committed),
         ...markText("clientOnly", r.clientOnly),
+        ...markText("witness", r.witness),
       })
 
 /** The variable `client` at this client. */
@@ -257,13 +265,14 @@ export const envelopeText = (n: number, { message: m, to, snapshot }: ZyzzyvaEnv
         ...markText("digest", m.digest),
         ...markText("committed", m.committed),
         ...markText("clientOnly", m.clientOnly),
+        ...markText("witness", m.witness),
       }
       const ordered = bool(m.order !== undefined)
       return record({ type, ...place(m), ordered, ...about, replica: int(m.replica) })
     }
     case "ReadResponse": {
       const of = { client: int(m.client), timestamp: int(m.timestamp), result: orEmpty(m.result) }
-      const mark = markText("committed", m.committed)
+      const mark = { ...markText("committed", m.committed), ...markText("witness", m.witness) }
       return record({ type, ...place(m), ...mark, ...of, replica: int(m.replica) })
     }
     case "SpecHeader":

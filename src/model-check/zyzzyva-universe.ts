@@ -43,6 +43,7 @@ import {
 } from "./zyzzyva-byzantine.ts"
 import { forFetcher } from "./zyzzyva-fetch-universe.ts"
 import { zyzzyvaFastUniverses } from "./zyzzyva-fast-universe.ts"
+import { zyzzyvaWitnessUniverses } from "./zyzzyva-witness-universe.ts"
 import { zyzzyvaVouchUniverses } from "./zyzzyva-vouch-universe.ts"
 import { batchDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
@@ -252,6 +253,7 @@ export const zyzzyvaUniverses = {
   ForLateFetcher: forLateFetcher,
   ForPrimary: forPrimary,
   ...zyzzyvaFastUniverses,
+  ...zyzzyvaWitnessUniverses,
   ...zyzzyvaVouchUniverses,
 } as const satisfies Record<string, Universe>
 export type ZyzzyvaUniverseName = keyof typeof zyzzyvaUniverses

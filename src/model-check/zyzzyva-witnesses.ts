@@ -115,6 +115,10 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   someMessage("ReachCommittedAnswer", (m) => m._tag === "SpecResponse" && m.committed === true),
   someReplica("ReachReadWaits", (s) => s.pendingReads.some((r) => r.after > s.executed)),
   someMessage("ReachDigestAnswer", (m) => m._tag === "SpecResponse" && m.digest === true),
+  someMessage(
+    "ReachWitnessed",
+    (m) => (m._tag === "SpecResponse" || m._tag === "ReadResponse") && m.witness === true,
+  ),
   someMessage("ReachUnsigned", (m) => m._tag === "SpecResponse" && m.clientOnly === true),
   rolledBack,
   twoHistories,

@@ -13,14 +13,16 @@
  *     accusation    = 49h view replica signature
  *     checkpoint    = 4ah view seq digest signature replica
  *     read-response = 50h view seq (00 | 01 history) client timestamp replica u32(length) result
- *                     (00 | 01: committed)
+ *                     marks
  *     view-confirm  = 4bh view seq (00 | 01 history) replica
  *
  *     fetch-state   = 4ch seq replica
  *
  * Of `marks` the lowest bit says that there is the primary's signature, the last one; the next that
  * the result is its digest; the third that it is committed; the fourth that it is for the client
- * only, and the first signature is not there. A STATE leaves in parts (zyzzyva-states.ts).
+ * only, and the first signature is not there; the fifth that it is a witness's. Of those of a
+ * read-response the lowest says that it is committed, the next that it is a witness's. A STATE
+ * leaves in parts (zyzzyva-states.ts).
  *
  * Outside the specification: bytes. Messages are values there.
  */
@@ -121,7 +123,8 @@ const readPlace = (reader: Reader): Place => {
 }
 
 /** What an answer bears; a bit each. */
-const marks = { order: 1, digest: 2, committed: 4, clientOnly: 8 } as const
+const marks = { order: 1, digest: 2, committed: 4, clientOnly: 8, witness: 16 } as const
+const allMarks = 31
 
 const writeResponse = (writer: Writer, m: SpecResponse): void => {
   writePlace(writer, m)
@@ -129,7 +132,8 @@ const writeResponse = (writer: Writer, m: SpecResponse): void => {
     (m.order === undefined ? 0 : marks.order) +
       (m.digest === true ? marks.digest : 0) +
       (m.committed === true ? marks.committed : 0) +
-      (m.clientOnly === true ? marks.clientOnly : 0),
+      (m.clientOnly === true ? marks.clientOnly : 0) +
+      (m.witness === true ? marks.witness : 0),
   )
   if (m.clientOnly !== true) writer.text(m.signature)
   writer.natural(m.client)
@@ -227,8 +231,7 @@ const readOrderReq = (reader: Reader, limits: CodecLimits): ZyzzyvaDecoded => {
 const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const place = readPlace(reader)
   const given = reader.u8("marks")
-  if (given > marks.order + marks.digest + marks.committed + marks.clientOnly)
-    reader.fail(`${given} is no set of marks`)
+  if (given > allMarks) reader.fail(`${given} is no set of marks`)
   const isAlone = (given & marks.clientOnly) > 0
   const signature = isAlone ? "" : readSignature(reader)
   const client = reader.natural("client")
@@ -239,7 +242,9 @@ const readResponse = (reader: Reader, limits: CodecLimits): SpecResponse => {
   const digest = (given & marks.digest) > 0 ? { digest: true as const } : {}
   const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
   const about = { client, timestamp, result, replica }
-  const said = { ...digest, ...committed, ...(isAlone ? { clientOnly: true as const } : {}) }
+  const alone = isAlone ? { clientOnly: true as const } : {}
+  const witness = (given & marks.witness) > 0 ? { witness: true as const } : {}
+  const said = { ...digest, ...committed, ...alone, ...witness }
   return { _tag: "SpecResponse", ...place, signature, ...about, ...said, ...order }
 }
 

@@ -44,7 +44,8 @@ export const zyzzyvaCoreConfig = (
   const group = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  const how = zyzzyvaHow(config)
+  // Those that run all execute.
+  const how = { ...zyzzyvaHow(config), witness: false }
   return { group, needs: needsOf(group), id, ...sizes, ...how, ...zyzzyvaDigests, sign }
 }
 

@@ -9,6 +9,9 @@ import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 import { readHistory, writeHistory } from "./zyzzyva-change-codec.ts"
 
+/** What it may bear; a bit each. */
+const marks = { committed: 1, witness: 2 } as const
+
 /** The largest size beside the result. */
 const fixedSize = 64
 
@@ -23,7 +26,7 @@ export const writeReadResponse = (writer: Writer, m: ReadResponse): void => {
   writer.natural(m.replica)
   writer.u32(m.result.length)
   writer.text(m.result)
-  writer.u8(m.committed === true ? 1 : 0)
+  writer.u8((m.committed === true ? marks.committed : 0) + (m.witness === true ? marks.witness : 0))
 }
 
 /** Reads it; the kind of message was read before. */
@@ -35,8 +38,10 @@ export const readReadResponse = (reader: Reader, limits: CodecLimits): ReadRespo
   const timestamp = reader.natural("timestamp")
   const replica = reader.natural("replica")
   const result = reader.text(reader.u32("result length"), limits.result, "result")
-  const given = reader.u8("whether it is committed")
-  if (given > 1) reader.fail(`${given} is neither 0 nor 1`)
-  const mark = given === 1 ? { committed: true as const } : {}
-  return { _tag: "ReadResponse", view, seq, history, ...mark, client, timestamp, result, replica }
+  const given = reader.u8("marks")
+  if (given > marks.committed + marks.witness) reader.fail(`${given} is no set of marks`)
+  const committed = (given & marks.committed) > 0 ? { committed: true as const } : {}
+  const witness = (given & marks.witness) > 0 ? { witness: true as const } : {}
+  const said = { ...committed, client, timestamp, result, ...witness, replica }
+  return { _tag: "ReadResponse", view, seq, history, ...said }
 }

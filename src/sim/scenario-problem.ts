@@ -139,6 +139,7 @@ const zyzzyvaFields = new Set([
   "zyzzyva5",
   "commitFirst",
   "preferredQuorums",
+  "separateExecution",
   "vouchOrders",
   "rule",
   "confirmViews",

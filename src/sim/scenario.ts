@@ -70,6 +70,8 @@ export interface Cluster {
   readonly zyzzyva5?: boolean
   /** Zyzzyva: every second request is answered when it is committed. */
   readonly commitFirst?: boolean
+  /** Zyzzyva: the last f replicas order only. */
+  readonly separateExecution?: boolean
   /** Zyzzyva: two of three requests are answered for their client alone, without signatures. */
   readonly preferredQuorums?: boolean
   /** Zyzzyva: whether an order is taken that f + 1 others vouch for; it is, if left out. */

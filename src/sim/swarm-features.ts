@@ -42,6 +42,7 @@ const zyzzyvaOptionsOf = (random: Random): Partial<Cluster> => {
     ...(has() ? { digestReplies: true } : {}),
     ...(has() ? { commitFirst: true } : {}),
     ...(has() ? { preferredQuorums: true } : {}),
+    ...(has() ? { separateExecution: true } : {}),
   }
 }
 

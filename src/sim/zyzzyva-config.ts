@@ -1,7 +1,7 @@
 /** The configurations of Zyzzyva's machines in a scenario. */
 import { type Group, groupOf } from "../core/quorum.ts"
 import type { ClientConfig } from "../core/zyzzyva/client.ts"
-import { groupOfFive, needsOf, needsOfFive } from "../core/zyzzyva/needs.ts"
+import { groupOfFive, isWitness, needsOf, needsOfFive } from "../core/zyzzyva/needs.ts"
 import type { Config, Needs } from "../core/zyzzyva/state.ts"
 import type { Hashing } from "./host.ts"
 import type { Signatures } from "./zyzzyva-messages.ts"
@@ -40,6 +40,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     canFetch: true,
     readOnly: cluster.readOnly === true,
     commitFirst: cluster.commitFirst === true,
+    witness: cluster.separateExecution === true && isWitness(groupIn(cluster), id),
     hastyReads: cluster.hastyReads,
     vouchOrders: cluster.vouchOrders !== false,
     confirmViews: cluster.confirmViews ?? cluster.rule === "published",

@@ -93,7 +93,8 @@ export class ZyzzyvaLedger implements Monitor {
       this.#said.set(`${config.id} ${view}`, { ...end, view, replica: config.id })
     }
     this.#stable(config.id, before, state)
-    if (step.action === "Execute" && input._tag === "Executed") {
+    // A witness has no results.
+    if (step.action === "Execute" && input._tag === "Executed" && !config.witness) {
       const { seq, results } = input
       const requests = pendingExecution(config, before)?.requests ?? []
       const history = orderAt(before, seq)?.history ?? ""

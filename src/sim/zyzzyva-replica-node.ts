@@ -291,12 +291,14 @@ export class ZyzzyvaReplicaNode {
 
   // Interprets effects in their order; the service's answers are the next inputs.
   #perform(effects: ReadonlyArray<Effect>): ReadonlyArray<Input> {
+    const { config } = this
     const answers: Array<Input> = []
     for (const effect of effects) {
       switch (effect._tag) {
         case "Persist":
           if (effect.record._tag === "CheckpointTaken") {
-            const snapshot = this.#offered ?? this.#service.snapshot()
+            const given = config.witness ? undefined : this.#offered
+            const snapshot = given ?? this.#service.snapshot()
             this.#disk.saveSnapshot(effect.record.seq, snapshot)
           }
           this.#disk.append(effect.record)
@@ -354,7 +356,8 @@ export class ZyzzyvaReplicaNode {
   }
 
   #execute({ seq, requests, checkpoint }: Execute): Input {
-    const results = requests.map((r) => this.#service.execute(r.operation))
+    const { witness } = this.config
+    const results = requests.map((r) => (witness ? "" : this.#service.execute(r.operation)))
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

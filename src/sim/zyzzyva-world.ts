@@ -117,7 +117,9 @@ export const moveReplica = <V>(
   const sent = took.effects.flatMap((effect) => envelopesOf(process, effect))
   if (took.state === process.state) return { process, sent, action: took.action }
   const restore = took.effects.find((e) => e._tag === "Restore")
-  const back = restore === undefined ? process : rolledBack(process, restore.seq, offered)
+  // The service of a witness never changes.
+  const given = config.witness && offered !== undefined ? process.value : offered
+  const back = restore === undefined ? process : rolledBack(process, restore.seq, given)
   const kept = took.state.checkpoints.map((c) => c.seq)
   const snapshots = back.snapshots.filter((s) => kept.includes(s.seq))
   const moved = { ...back, snapshots, state: took.state }
@@ -157,7 +159,9 @@ export const executeReplica = <V>(
 ): Moved<ReplicaProcess<V>> | undefined => {
   const pending = pendingExecution(config, process.state)
   if (pending === undefined) return undefined
-  const { value, results } = executed(service, process.value, pending.requests)
+  const { value, results } = config.witness
+    ? { value: process.value, results: pending.requests.map(() => "") }
+    : executed(service, process.value, pending.requests)
   const { seq, checkpoint } = pending
   const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots
   const digest = checkpoint ? service.digest(value) : ""

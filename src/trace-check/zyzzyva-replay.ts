@@ -71,8 +71,10 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
+  // Replicas that run all execute.
   const { vouchOrders = false } = header
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, hastyReads, vouchOrders }
+  const also = { witness: false, hastyReads, vouchOrders }
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, ...also }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

@@ -16,6 +16,7 @@ import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
 import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
+import { zyzzyvaWitnessMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
 import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
@@ -38,5 +39,6 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...zyzzyvaMutants,
   ...zyzzyvaFastMutants,
   ...zyzzyvaPreferredMutants,
+  ...zyzzyvaWitnessMutants,
   ...zyzzyvaVouchMutants,
 ]

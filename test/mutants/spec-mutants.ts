@@ -12,6 +12,7 @@ import { stateTransferSpecMutants } from "./state-transfer-spec-mutants.ts"
 import { viewChangeSpecMutants } from "./view-change-spec-mutants.ts"
 import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredSpecMutants } from "./zyzzyva-preferred-mutants.ts"
+import { zyzzyvaWitnessSpecMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
 import { zyzzyvaVouchSpecMutants } from "./zyzzyva-vouch-mutants.ts"
 
@@ -319,5 +320,6 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...zyzzyvaSpecMutants,
   ...zyzzyvaFastSpecMutants,
   ...zyzzyvaPreferredSpecMutants,
+  ...zyzzyvaWitnessSpecMutants,
   ...zyzzyvaVouchSpecMutants,
 ]

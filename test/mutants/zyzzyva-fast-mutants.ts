@@ -233,9 +233,9 @@ export const zyzzyvaFastSpecMutants: ReadonlyArray<SpecMutant> = [
     name: "Zyzzyva's reads make a certificate",
     file,
     find: String.raw`  /\ client[c].op # NoOp /\ ~Reading(c)
-  /\ \E S \in Groups(c) :`,
+  /\ \E g \in Groups(c) :`,
     replace: String.raw`  /\ client[c].op # NoOp
-  /\ \E S \in Groups(c) :`,
+  /\ \E g \in Groups(c) :`,
     killedBy: graphOf("ReadClientAlone"),
   },
 ]

@@ -196,8 +196,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's answers of two views are equal",
     file,
-    find: String.raw`/\ x.view = y.view /\ x.seq = y.seq`,
-    replace: String.raw`/\ x.seq = y.seq`,
+    find: String.raw`SamePlace(x, y) == x.view = y.view /\ x.seq = y.seq`,
+    replace: String.raw`SamePlace(x, y) == x.seq = y.seq`,
     killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
   },
   {
@@ -271,7 +271,7 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's state is taken whatever its digest",
     file,
-    find: String.raw`/\ ValidStable(m.stable) /\ CheckpointDigest(cp) = m.stable.digest`,
+    find: String.raw`/\ ValidStable(m.stable) /\ CheckpointDigest(given) = m.stable.digest`,
     replace: String.raw`/\ ValidStable(m.stable)`,
     killedBy: { check: "TypeOK", where: "Zyzzyva/FetcherAlone" },
   },

@@ -37,6 +37,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   canFetch: true,
   readOnly: false,
   commitFirst: false,
+  witness: false,
   vouchOrders: false,
   batchDigest,
   historyDigest: (before, batch) => (before === "" ? batch : `${before} ${batch}`),

@@ -11,7 +11,7 @@ import { marksOf, type SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { accuse, hasAccused } from "./accusation.ts"
 import { isCertified } from "./certificate.ts"
-import { signHeader } from "./answering.ts"
+import { signHeader, witnessMark } from "./answering.ts"
 import { executeNext } from "./execution.ts"
 import { historyAt, lastOrdered, orderAt } from "./log.ts"
 import type {
@@ -66,7 +66,7 @@ const answerAgain = (config: Config, state: State, { client }: Request): Zyzzyva
   const signed = orderAt(state, seq)?.order
   const order = signed === undefined ? {} : { order: signed }
   const header = { view, seq, history, signature, ...order }
-  const about = { client, timestamp, result, replica: config.id }
+  const about = { client, timestamp, result, ...witnessMark(config), replica: config.id }
   const stays = isCertified(view, certificates, seq)
   const mark = stays && config.commitFirst ? { committed: true as const } : {}
   const response: SpecResponse = { _tag: "SpecResponse", ...header, ...about, ...mark }

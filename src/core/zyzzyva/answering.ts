@@ -23,6 +23,10 @@ export const isCommitFirst = (config: Config, { commitFirst }: SignedRequest): b
 /** Whether an answer to it bears a signature, so that its client can show it to others. */
 export const isForOthers = ({ clientOnly }: SignedRequest): boolean => clientOnly !== true
 
+/** What a witness's answers bear. */
+export const witnessMark = ({ witness }: Config): { readonly witness?: true } =>
+  witness ? { witness } : {}
+
 /** Of what a replica answers: the batch in its view, and the signature of its history. */
 export interface Answering {
   readonly seq: Seq
@@ -39,7 +43,7 @@ export const answerTo = (
 ): SpecResponse => {
   const { view, history, order } = slot
   const { client, timestamp, replier } = request
-  const isWhole = replier === undefined || replier === config.id
+  const isWhole = config.witness || replier === undefined || replier === config.id
   const isSigned = isForOthers(request)
   return {
     _tag: "SpecResponse",
@@ -52,6 +56,7 @@ export const answerTo = (
     timestamp,
     ...(isWhole ? { result } : { result: config.resultDigest(result), digest: true }),
     ...(isSigned ? {} : { clientOnly: true }),
+    ...witnessMark(config),
     replica: config.id,
   }
 }

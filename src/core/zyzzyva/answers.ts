@@ -16,6 +16,8 @@ export interface Response {
   readonly digest: boolean
   /** The history stays, says the replica. */
   readonly committed: boolean
+  /** It speaks of the history alone: there is no result. */
+  readonly witness: boolean
   /** It is for the client alone: no certificate has it. */
   readonly clientOnly: boolean
   /** Empty of what was read, and with `clientOnly`. */
@@ -26,7 +28,8 @@ export interface Response {
 
 export const responseOf = (m: SpecResponse | ReadResponse): Response => {
   const { view, seq, history, result } = m
-  const said = { view, seq, history, result, committed: m.committed === true }
+  const { committed = false, witness = false } = m
+  const said = { view, seq, history, result, committed, witness }
   const unsigned = { digest: false, clientOnly: false, signature: "", order: undefined }
   if (m._tag === "ReadResponse") return { ...said, ...unsigned }
   const { signature, order, digest = false, clientOnly = false } = m
@@ -47,8 +50,11 @@ const sameResult = ({ resultDigest }: Digesting, a: Response, b: Response): bool
   return a.digest ? a.result === resultDigest(b.result) : b.result === resultDigest(a.result)
 }
 
+const isSamePlace = (a: Response, b: Response): boolean =>
+  a.view === b.view && a.seq === b.seq && a.history === b.history
+
 const match = (by: Digesting, a: Response, b: Response): boolean =>
-  a.view === b.view && a.seq === b.seq && a.history === b.history && sameResult(by, a, b)
+  isSamePlace(a, b) && a.witness === b.witness && sameResult(by, a, b)
 
 /**
  * What a replica has said with one answer more; the same object where that is no more. One of a
@@ -81,16 +87,31 @@ export interface Matching {
   readonly result: Bytes | undefined
 }
 
-/** The answers that match one of them. */
+/**
+ * The answers that match one of them, and the witnesses of its history: of enough for a certificate
+ * one at least is correct and no witness, so that they have its result.
+ */
 export const matching = (by: Digesting, responses: Responses, response: Response): Matching => {
-  const same = (r: Response | undefined): r is Response => r !== undefined && match(by, r, response)
+  const same = (r: Response | undefined): r is Response =>
+    r !== undefined && (match(by, r, response) || (r.witness && isSamePlace(r, response)))
   const replicas = responses.flatMap((r, replica) => (same(r) ? [replica] : []))
   const signers = responses.flatMap((r, replica) =>
     same(r) && !r.clientOnly ? [{ replica, signature: r.signature }] : [],
   )
   const committed = responses.filter((r) => same(r) && r.committed).length
-  const whole = responses.find((r) => same(r) && !r.digest)
+  const whole = responses.find((r) => same(r) && !r.digest && !r.witness)
   return { replicas, signers, committed, result: whole?.result }
+}
+
+/** The largest group of which an answer is: a witness is of every one of its history. */
+export const largest = (by: Digesting, responses: Responses, response: Response): Matching => {
+  const own = matching(by, responses, response)
+  if (!response.witness) return own
+  return responses
+    .flatMap((r) =>
+      r === undefined || r.witness || !isSamePlace(r, response) ? [] : [matching(by, responses, r)],
+    )
+    .reduce((most, m) => (m.replicas.length > most.replicas.length ? m : most), own)
 }
 
 const orderOf = (r: Response): Order => ({

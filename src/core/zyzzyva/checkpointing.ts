@@ -5,6 +5,7 @@
  * checkpoint stable.
  */
 import type { Digest, Seq } from "../ids.ts"
+import * as ClientTable from "../client-table.ts"
 import { ignore, none } from "../machine.ts"
 import * as Window from "../window.ts"
 import { answeredFirst } from "./answering.ts"
@@ -23,6 +24,7 @@ import {
   type Effect,
   noHeaders,
   nothingVouched,
+  type OwnCheckpoint,
   type Said,
   type State,
   type Vouched,
@@ -81,22 +83,50 @@ export const acknowledge = (state: State, certificate: Certificate): Settled => 
   }
 }
 
+// What f + 1 vouch for in one view: the digest of a state of the history that is certified there.
+const vouchedFor = ({ group }: Config, { said }: Vouched): Digest | undefined =>
+  said.find((s) => s !== undefined && said.filter((t) => t?.digest === s.digest).length > group.f)
+    ?.digest
+
+// The own checkpoint, and what is durable of it before it is vouched for. A witness takes over the
+// digest of those who execute.
+const toVouchFor = (
+  config: Config,
+  { checkpoints }: State,
+  vouched: Vouched,
+): { readonly own: OwnCheckpoint; readonly before: ReadonlyArray<Effect> } | undefined => {
+  const own = checkpoints.find((c) => c.seq === vouched.seq)
+  if (own === undefined || !config.witness) return own && { own, before: none }
+  const digest = vouchedFor(config, vouched)
+  if (digest === undefined) return undefined
+  const { seq, history } = own
+  const table = ClientTable.entries(own.table)
+  // There is no state of a service of its own.
+  const service = digest
+  const record = { _tag: "CheckpointTaken" as const, seq, history, digest, service, table }
+  return { own: { ...own, digest, service }, before: [{ _tag: "Persist", record }] }
+}
+
 // Own votes for checkpoints that a certificate covers now.
 const voteForDue = (config: Config, state: State): Settled => {
   const { view, certificates } = state
   let votes = state.checkpointVotes
+  let { checkpoints } = state
   const effects: Array<Effect> = []
-  for (const { seq, said } of votes) {
-    const own = state.checkpoints.find((c) => c.seq === seq)
-    if (own === undefined || said[config.id] !== undefined) continue
-    if (!isCertified(view, certificates, seq)) continue
-    const { digest } = own
+  for (const vouched of votes) {
+    const { seq, said } = vouched
+    if (said[config.id] !== undefined || !isCertified(view, certificates, seq)) continue
+    const due = toVouchFor(config, state, vouched)
+    if (due === undefined) continue
+    const { digest } = due.own
     const content = { _tag: "Checkpoint" as const, view, seq, digest, replica: config.id }
     const signature = config.sign(content)
     votes = vouch(votes, seq, config.id, { digest, signature })
-    effects.push({ _tag: "Broadcast", message: { ...content, signature } })
+    checkpoints = checkpoints.map((c) => (c.seq === seq ? due.own : c))
+    effects.push(...due.before, { _tag: "Broadcast", message: { ...content, signature } })
   }
-  return { state: effects.length === 0 ? state : { ...state, checkpointVotes: votes }, effects }
+  if (effects.length === 0) return { state, effects }
+  return { state: { ...state, checkpoints, checkpointVotes: votes }, effects }
 }
 
 // What was said at the numbers that are still in the window.

@@ -14,6 +14,7 @@ import {
   areEnough,
   contradictions,
   joined,
+  largest,
   matching,
   type Responses,
   responseOf,
@@ -241,7 +242,7 @@ const counted = (
     message,
   }))
   const next = { ...state, responses, views }
-  const same = matching(config, responses, response)
+  const same = largest(config, responses, response)
   const { result } = same
   if (areEnough(config.needs, same) && result !== undefined) {
     const done = complete(config, next, { seq, history, result }, action)

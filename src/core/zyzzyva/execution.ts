@@ -5,7 +5,7 @@
  */
 import * as ClientTable from "../client-table.ts"
 import type { Execute, Executed } from "../effect.ts"
-import type { Bytes, Seq } from "../ids.ts"
+import { type Bytes, noDigest, type Seq } from "../ids.ts"
 import { ignore, none } from "../machine.ts"
 import type { Request, SignedRequest } from "../request.ts"
 import { answerTo, isCommitFirst, isForOthers, signHeader } from "./answering.ts"
@@ -56,8 +56,14 @@ interface Answered {
   readonly responses: ReadonlyArray<Effect>
 }
 
-const answer = (config: Config, state: State, slot: Slot, { seq, results }: Executed): Answered => {
+// A witness has no results, whatever its driver says.
+const resultsOf = ({ witness }: Config, { results }: Executed): ReadonlyArray<Bytes> =>
+  witness ? results.map(() => "") : results
+
+const answer = (config: Config, state: State, slot: Slot, input: Executed): Answered => {
   const { view } = state
+  const { seq } = input
+  const results = resultsOf(config, input)
   const { history } = slot
   const requests = fresh(state, slot)
   const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(r))
@@ -101,6 +107,11 @@ const takeCheckpoint = (
 ): Told => {
   const { table } = state
   const { history } = slot
+  // A witness digests nothing: its checkpoint is durable when it has vouched for it.
+  if (config.witness) {
+    const unknown = { seq, history, digest: noDigest, service: noDigest, table }
+    return { state: { ...state, checkpoints: [...state.checkpoints, unknown] }, effects: none }
+  }
   const all = ClientTable.entries(table)
   const digest = config.checkpointDigest(history, service, all)
   const own = { seq, history, digest, service, table }

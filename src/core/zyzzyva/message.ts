@@ -43,6 +43,8 @@ export const SpecResponse = Schema.TaggedStruct("SpecResponse", {
   committed: Schema.optionalKey(Schema.Literal(true)),
   /** It bears no signature of the replica: its client alone takes it. */
   clientOnly: Schema.optionalKey(Schema.Literal(true)),
+  /** The replica does not execute: it speaks of the history, and the result is empty. */
+  witness: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type SpecResponse = typeof SpecResponse.Type
@@ -61,6 +63,8 @@ export const ReadResponse = Schema.TaggedStruct("ReadResponse", {
   client: Natural,
   timestamp: Natural,
   result: BytesText,
+  /** As in a SpecResponse. */
+  witness: Schema.optionalKey(Schema.Literal(true)),
   replica: Natural,
 })
 export type ReadResponse = typeof ReadResponse.Type

@@ -2,11 +2,15 @@
  * How many of a kind are enough: TOCS 27(4) 2009, section 3; of Zyzzyva5, with n = 5f + 1 replicas,
  * section 4.3. docs/adr/0009-zyzzyva-view-change.md has the proof for both.
  *
- * Outside the specification: which numbers they are. They are its constants, and models have others
- * to show what breaks.
+ * Outside the specification: which numbers they are, and which replicas do not execute. They are
+ * its constants, and models have others to show what breaks.
  */
+import type { ReplicaId } from "../ids.ts"
 import { type Group, weakQuorum } from "../quorum.ts"
 import type { Needs } from "./state.ts"
+
+/** Whether a replica only orders, where execution is apart: f of them do, the last ones. */
+export const isWitness = ({ n, f }: Group, replica: ReplicaId): boolean => replica >= n - f
 
 /** For n = 3f + 1. */
 export const needsOf = (group: Group): Needs => ({

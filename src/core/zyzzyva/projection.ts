@@ -115,6 +115,7 @@ export interface ResponseData {
   readonly digest?: true
   readonly committed?: true
   readonly clientOnly?: true
+  readonly witness?: true
   readonly ordered: boolean
 }
 
@@ -257,6 +258,7 @@ const responseData = (replica: ReplicaId, r: Response): ResponseData => ({
   ...(r.digest ? { digest: true } : {}),
   ...(r.committed ? { committed: true } : {}),
   ...(r.clientOnly ? { clientOnly: true } : {}),
+  ...(r.witness ? { witness: true } : {}),
   ordered: r.order !== undefined,
 })
 
@@ -290,9 +292,9 @@ export const fromFullClientProjection = (config: ClientConfig, data: ClientData)
     const found = data.responses.find((r) => r.replica === replica)
     if (found === undefined) return undefined
     const { view, seq, history, result, ordered } = found
-    const { digest = false, committed = false, clientOnly = false } = found
+    const { digest = false, committed = false, clientOnly = false, witness = false } = found
     const order = ordered ? "" : undefined
-    const marks = { digest, committed, clientOnly }
+    const marks = { digest, committed, clientOnly, witness }
     return { view, seq, history, result, ...marks, signature: "", order }
   }),
   certificate:

@@ -9,6 +9,7 @@ import * as ClientTable from "../client-table.ts"
 import type { ReadDone } from "../effect.ts"
 import { ignore, none } from "../machine.ts"
 import { isWaiting, newlyDue, type WaitingRead, withRead } from "../waiting-reads.ts"
+import { witnessMark } from "./answering.ts"
 import { isCertified } from "./certificate.ts"
 import { historyAt, lastOrdered } from "./log.ts"
 import type { Authentic, Read, ReadResponse } from "./message.ts"
@@ -56,7 +57,8 @@ export const answerRead = (config: Config, state: State, input: ReadDone): Zyzzy
   if (result === undefined) return { state: next, effects: none, action: "AnswerRead" }
   const history = historyAt(state, seq)
   const committed = isCommitted(state) ? { committed: true as const } : {}
-  const about = { view, seq, history, ...committed, client, timestamp, result }
+  const said = { result: config.witness ? "" : result, ...witnessMark(config) }
+  const about = { view, seq, history, ...committed, client, timestamp, ...said }
   const message: ReadResponse = { _tag: "ReadResponse", ...about, replica: config.id }
   return {
     state: next,

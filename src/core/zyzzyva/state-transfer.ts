@@ -37,6 +37,7 @@ export const recvFetchState = (
   m: Authentic<FetchState>,
 ): ZyzzyvaStep => {
   if (m.replica === config.id) return ignore(state, "FromSelf")
+  if (config.witness) return ignore(state, "HoldsNoState")
   const { stable, checkpoints } = state
   const own = checkpoints.find((c) => c.seq === stable.seq)
   if (own === undefined || m.seq >= stable.seq) return ignore(state, "NothingLater")
@@ -48,6 +49,15 @@ export const recvFetchState = (
     effects: [{ _tag: "SendToReplicas", replicas: [m.replica], message }],
     action: "RecvFetchState",
   }
+}
+
+// A witness keeps no state, and forgets the results.
+const ownOf = ({ witness }: Config, m: StateMessage): OwnCheckpoint => {
+  const { history, stable } = m
+  const entries = witness ? m.table.map((e) => ({ ...e, result: "" })) : m.table
+  const table = ClientTable.fromEntriesOf(entries, noEntry)
+  const service = witness ? stable.digest : m.service
+  return { seq: stable.seq, history, digest: stable.digest, service, table }
 }
 
 // The checkpoint takes the place of what the replica executed; its log above it stays.
@@ -95,8 +105,7 @@ export const recvState = (
   }
   const ordered = orderAt(state, seq)
   if (ordered !== undefined && ordered.history !== history) return ignore(state, "OtherHistory")
-  const table = ClientTable.fromEntriesOf(m.table, noEntry)
-  const own: OwnCheckpoint = { seq, history, digest, service, table }
+  const own = ownOf(config, m)
   // A checkpoint of the view that goes beyond its beginning: the view was confirmed.
   const isConfirmed =
     state.stage === "confirming" &&
@@ -105,7 +114,9 @@ export const recvState = (
   const held = adopted(config, state, own, m)
   const next: State = isConfirmed ? { ...held, stage: "active" } : held
   const pending = pendingExecution(config, next)
-  const taken = { _tag: "CheckpointTaken" as const, seq, history, digest, service, table: m.table }
+  const kept = { seq, history, digest, service: own.service }
+  const table = ClientTable.entries(own.table)
+  const taken = { _tag: "CheckpointTaken" as const, ...kept, table }
   const effects: ReadonlyArray<Effect> = [
     { _tag: "Persist", record: taken },
     { _tag: "Persist", record: { _tag: "CheckpointStable", stable } },

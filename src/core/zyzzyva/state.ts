@@ -54,6 +54,8 @@ export interface Config {
   readonly readOnly: boolean
   /** Whether clients may ask to be answered when their request is committed. */
   readonly commitFirst: boolean
+  /** Whether it orders only, and executes nothing: one of f at the most. */
+  readonly witness: boolean
   /** Reads do not wait for what it has ordered: to show what then fails. */
   readonly hastyReads?: boolean | undefined
   /** Whether it takes an order that it cannot verify when f + 1 replicas have executed it. */
@@ -101,6 +103,7 @@ export type Stage = "active" | "changing" | "confirming"
 export interface OwnCheckpoint {
   readonly seq: Seq
   readonly history: Digest
+  /** At a witness that has not vouched for it, empty. */
   readonly digest: Digest
   readonly service: Digest
   readonly table: Table

@@ -84,6 +84,8 @@ const digestMark = { digest: Schema.optionalKey(Schema.Literal(true)) }
 const committedMark = { committed: Schema.optionalKey(Schema.Literal(true)) }
 /** There only where an answer bears no signature. */
 const clientOnlyMark = { clientOnly: Schema.optionalKey(Schema.Literal(true)) }
+/** There only where it is of one that does not execute. */
+const witnessMark = { witness: Schema.optionalKey(Schema.Literal(true)) }
 const answerFields = {
   client: Natural,
   timestamp: Natural,
@@ -97,7 +99,10 @@ const responseFields = {
   ...digestMark,
   ...committedMark,
   ...clientOnlyMark,
+  ...witnessMark,
 }
+
+const readFields = { ...place, ...committedMark, ...answerFields, ...witnessMark }
 
 /** The input of a replica's step. */
 export const ReplicaInput = Schema.Union([
@@ -173,7 +178,7 @@ export type ReplicaInput = typeof ReplicaInput.Type
 /** What replicas answer, to a client or to a lane of a sketcher. */
 export const ReplicaAnswers = [
   Schema.Struct({ ...type("SpecResponse"), ...responseFields }),
-  Schema.Struct({ ...type("ReadResponse"), ...place, ...committedMark, ...answerFields }),
+  Schema.Struct({ ...type("ReadResponse"), ...readFields }),
   Schema.Struct({ ...type("LocalCommit"), ...place, client: Natural, replica: Natural }),
 ] as const
 
@@ -239,6 +244,7 @@ export const ClientState = Schema.Struct({
       ...digestMark,
       ...committedMark,
       ...clientOnlyMark,
+      ...witnessMark,
       ordered: Schema.Boolean,
     }),
   ),

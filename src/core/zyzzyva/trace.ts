@@ -84,6 +84,7 @@ export const messageData = (m: Message): Readonly<Record<string, unknown>> => {
         ...(m.digest === true ? { digest: true } : {}),
         ...(m.committed === true ? { committed: true } : {}),
         ...(m.clientOnly === true ? { clientOnly: true } : {}),
+        ...(m.witness === true ? { witness: true } : {}),
       }
       return { type, view, seq, history, ordered, client, timestamp, result, ...marks, replica }
     }

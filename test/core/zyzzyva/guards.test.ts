@@ -226,6 +226,7 @@ const asks = (replica: number, seq: number): Input => receive({ _tag: "FetchStat
 const states: ReadonlyArray<Row> = [
   ["sendFetchState", "FetchesNothing", stayer, [], fetch],
   ["recvFetchState", "FromSelf", backup, stable, asks(1, 0)],
+  ["recvFetchState", "HoldsNoState", configOf(1, { witness: true }), [], asks(2, 0)],
   ["recvFetchState", "NothingLater", backup, [], asks(2, 0)],
   ["recvFetchState", "NothingLater", backup, stable, asks(2, 2)],
   ["recvState", "FetchesNothing", stayer, [], fetched()],
