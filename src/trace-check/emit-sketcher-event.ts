@@ -166,7 +166,7 @@ export const sketcherEventText = (
   const post =
     input._tag === "Restart"
       ? sketcherStateText(step.state, symbols)
-      : postText(event.post as SketcherPost, symbols)
+      : postText(event.said.post as SketcherPost, symbols)
   return recordText([
     ["action", `"${step.action}"`],
     ...given,

@@ -62,8 +62,8 @@ export const placeOf = (chain: SketcherChain, accept: Accept): number => {
 
 export const names =
   (field: string): Accept =>
-  ({ post }) =>
-    field in (post as object)
+  ({ said }) =>
+    field in (said.post as object)
 
 export const takes =
   (action: string): Accept =>
@@ -94,7 +94,7 @@ export const withPost =
   (changes: object) =>
   (event: SketcherEvent): SketcherEvent => ({
     ...event,
-    post: { ...(event.post as object), ...changes },
+    said: { post: { ...(event.said.post as object), ...changes } },
   })
 
 export const rejection = async (chain: SketcherChain) => {

@@ -104,7 +104,16 @@ export const record = (
     lines.push(sketcherLine(n, before, step, input))
     states.push(deepFreeze(step.state))
     const place = { file: "s", line: n + 1 }
-    events.push({ _tag: "SketcherStep", place, n, config: own, before, input, step, post: {} })
+    events.push({
+      _tag: "SketcherStep",
+      place,
+      n,
+      config: own,
+      before,
+      input,
+      step,
+      said: { post: {} },
+    })
   }
   return { lines, states, events }
 }
