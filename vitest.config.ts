@@ -85,6 +85,7 @@ const slow = [
   "spec/refinement",
   "spec/sketcher-changes",
   "spec/sketcher-windows",
+  "spec/sketcher-zyzzyva",
   "spec/trace-features",
   "spec/trace-windows",
   "spec/trace-zyzzyva-more",

@@ -7,7 +7,7 @@ import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import type { TraceHeader, ZyzzyvaHeader } from "../core/trace-event.ts"
+import type { AnyHeader, TraceHeader, ZyzzyvaHeader } from "../core/trace-event.ts"
 import type { ClientState as ZyzzyvaClientState } from "../core/zyzzyva/client.ts"
 import type { State as ZyzzyvaState } from "../core/zyzzyva/state.ts"
 import { Abstraction } from "./abstraction.ts"
@@ -82,14 +82,22 @@ export interface Observer {
 }
 
 /** What does not change in a run. */
-export type SketcherRun = Pick<RunState, "header" | "resultDigest">
-export type DClientRun = SketcherRun
+export type DClientRun = Pick<RunState, "header" | "resultDigest">
+/** The same of a run of either protocol. */
+export interface SketcherRun extends Pick<RunState, "resultDigest"> {
+  readonly header: AnyHeader
+}
 
 export interface CheckOptions {
   readonly digests: Digests & {
     /** Those of Zyzzyva, where runs of it are to be checked. */
     readonly zyzzyva?: ZyzzyvaDigests
   }
+  /**
+   * Traces that just end are of processes that were killed or still run: they count as far as they
+   * go, and what is missing is a gap. Otherwise only where a later start follows.
+   */
+  readonly killed?: boolean
   /** SHA-256 of the specification that the run must have been recorded under. */
   readonly spec?: SpecOf
   readonly observer?: Observer
@@ -109,7 +117,7 @@ const progressEvery = 4096
 type PbftNode = NodeTrace<TraceEvent, TraceHeader>
 
 const nodeOf =
-  (digests: Digests) =>
+  ({ digests, ...options }: CheckOptions) =>
   (files: ReadonlyArray<TraceFile>): PbftNode =>
     new NodeTrace(
       files as ReadonlyArray<TraceFile<TraceHeader>>,
@@ -120,6 +128,7 @@ const nodeOf =
         if (kind === "sketcher") return new SketcherReplay(header, digests)
         return new DClientsReplay(header, digests)
       },
+      options,
     )
 
 /** The state of one check, from the first event to the verdict. */
@@ -323,13 +332,13 @@ export const checkTraces = async (
   try {
     const files = await openRun(readers, options.spec)
     if (files[0]?.[0]?.header.protocol === "zyzzyva") {
-      const nodes = zyzzyvaNodes(files, options.digests)
+      const nodes = zyzzyvaNodes(files, options)
       const own = new ZyzzyvaCheck(nodes, sources.length, options)
       check = own
       await new Merge(nodes, own.causality, own.visit).run()
       return own.verdict()
     }
-    const nodes = files.map(nodeOf(options.digests))
+    const nodes = files.map(nodeOf(options))
     const own = new Check(nodes, sources.length, options)
     check = own
     await new Merge(nodes, own.causality, own.visit).run()

@@ -81,6 +81,8 @@ export class GroupWatch implements Observer {
   readonly gap = (): void => undefined
 
   readonly sketcher = (event: SketcherEvent | SketcherGap, run: SketcherRun): void => {
+    // (Of Zyzzyva no log is watched: there is nothing to compare with.)
+    if (run.header.protocol === "zyzzyva") return
     if (event._tag === "SketcherGap" || event.input._tag !== "FastReply") return
     const { message, digest } = event.input
     const call = event.before.calls.find(({ id }) => id === message.id)

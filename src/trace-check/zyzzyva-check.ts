@@ -4,6 +4,7 @@ import type { ZyzzyvaHeader } from "../core/trace-event.ts"
 import type { ClientState } from "../core/zyzzyva/client.ts"
 import type { Config, State } from "../core/zyzzyva/state.ts"
 import type { CheckOptions } from "./check.ts"
+import type { SketcherEvent, SketcherGap } from "./event.ts"
 import type { Rejection } from "./finding.ts"
 import { Misbehaviours } from "./misbehaviour.ts"
 import { NodeTrace, type TraceFile } from "./node.ts"
@@ -26,7 +27,7 @@ type Node = NodeTrace<ZyzzyvaEvent, ZyzzyvaHeader>
 /** The processes of a run; with the digests that it was recorded with. */
 export const zyzzyvaNodes = (
   files: ReadonlyArray<ReadonlyArray<TraceFile>>,
-  digests: CheckOptions["digests"],
+  { digests, ...options }: CheckOptions,
 ): ReadonlyArray<Node> => {
   const given = digestsOf(digests)
   const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> => {
@@ -35,7 +36,9 @@ export const zyzzyvaNodes = (
     if (kind === "sketcher") return new SketcherReplay(header, digests)
     return new ZyzzyvaClientsReplay(header, given)
   }
-  return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
+  return files.map(
+    (all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf, options),
+  )
 }
 
 const digestsOf = ({ zyzzyva }: CheckOptions["digests"]): ZyzzyvaDigests => {
@@ -100,9 +103,11 @@ export class ZyzzyvaCheck {
       case "SketcherStep":
         this.#otherSteps++
         this.#count(event.step.action)
+        this.#observeSketcher(event)
         break
       case "SketcherGap": {
         const { place, dropped, config } = event
+        this.#observeSketcher(event)
         if (dropped !== 0) this.#gaps.push({ ...place, node: `sketcher ${config.id}`, dropped })
         break
       }
@@ -120,6 +125,11 @@ export class ZyzzyvaCheck {
     }
     this.#monitor.take(event)
     this.#sketched.take(event)
+  }
+
+  #observeSketcher(event: SketcherEvent | SketcherGap): void {
+    const { resultDigest } = this.#options.digests
+    this.#options.observer?.sketcher?.(event, { header: this.#header, resultDigest })
   }
 
   #step(event: ZyzzyvaStepEvent): void {
