@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
-import { modelFolders, processFolders } from "./ci/test-folders.ts"
+import { isolatedIn, modelFolders, processFolders } from "./ci/test-folders.ts"
 
 // Tests that run TLC or explore large models, and those that run replicas as processes: each group
 // has the machine for itself, so that a busy JVM does not make a running cluster time out. Commands
@@ -15,8 +15,7 @@ const commands = [
   "replay",
   "simulate",
 ].map((name) => `test/cli/${name}.test.ts`)
-const inFolders = (names: ReadonlyArray<string>): Array<string> =>
-  names.map((name) => `test/${name}/**/*.test.ts`)
+const inFolders = (names: ReadonlyArray<string>): Array<string> => names.map(isolatedIn)
 const models = [...inFolders(modelFolders), ...commands]
 // Those that keep the code busiest: counting lines makes them take twice as long, and what they run
 // is counted by smaller tests too, so `npm test` runs them first, uncounted.
@@ -86,6 +85,7 @@ const slow = [
   "spec/refinement",
   "spec/sketcher-changes",
   "spec/sketcher-windows",
+  "spec/sketcher-zyzzyva",
   "spec/trace-features",
   "spec/trace-windows",
   "spec/trace-zyzzyva-more",

@@ -17,6 +17,12 @@
 (* its client has seen is an input; so a window starts in Init only if no  *)
 (* client has seen anything. A lane's timestamps count from the first of   *)
 (* the sketcher; symbols stand for requests, results and digests.          *)
+(*                                                                         *)
+(* Before Zyzzyva a lane's client decides by other rules what is complete. *)
+(* It is taken at its word: the answer or acknowledgement that completes   *)
+(* its request is the one reply that a lane needs here, and whatever else  *)
+(* it hears or shows changes nothing. The replay has its rules, and        *)
+(* Zyzzyva.tla what they are good for.                                     *)
 (***************************************************************************)
 EXTENDS Prophecy, TraceData, TLC
 
@@ -160,6 +166,10 @@ IsSketcherFastTimeout(e)   == /\ e.action = "SketcherFastTimeout"
 IsSketcherRecvReply(e)     == /\ e.action = "SketcherRecvReply"
                               /\ \E l \in 1 .. Lanes : SketcherRecvReply(S, l, e.m)
                               /\ AsLogged(e)
+\* Zyzzyva's client in a lane heard something and is not done, or showed a certificate.
+InLane(e)                  == /\ e.action = "LaneStep"
+                              /\ UNCHANGED vars
+                              /\ AsLogged(e)
 IsSketcherRetransmit(e)    == /\ e.action = "SketcherRetransmit"
                               /\ SketcherRetransmit(S, e.lane)
                               /\ AsLogged(e)
@@ -195,7 +205,8 @@ IsIgnored(e) ==
 Follow(e) ==
   \/ IsSketcherRecvRead(e) \/ IsSketcherRecvWrite(e) \/ IsSketcherRecvFastReply(e)
   \/ IsSketcherFastTimeout(e) \/ IsSketcherRecvReply(e) \/ IsSketcherRetransmit(e)
-  \/ IsSketcherReadmit(e) \/ IsSketcherRestart(e) \/ IsSketcherGiveUp(e) \/ IsIgnored(e)
+  \/ IsSketcherReadmit(e) \/ IsSketcherRestart(e) \/ IsSketcherGiveUp(e) \/ InLane(e)
+  \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.
 IsEnd ==

@@ -105,7 +105,8 @@ SlotAsLogged(i, n, pairs) ==
           /\ Same("slot.ordered", new.ordered, s.ordered)
   ELSE Same("slot", slot'[i][n], IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot)
 
-SaidAsLogged(name, old, new, pairs) ==
+\* (A whole window that is as it was is compared at once.)
+SaidAsLogged(name, old, new, pairs) == (pairs = <<>> /\ new = old) \/
   \A n \in DOMAIN new :
     Same(name, new[n],
          IF Has(pairs, n) THEN VotesOf(Lookup(pairs, n, <<>>))

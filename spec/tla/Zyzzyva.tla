@@ -857,12 +857,14 @@ Settle(i, now, taken, heard, known, votes, out) ==
                                               replicas |-> Votes(all[low], all[low][i])]]
      /\ checkpoints' = [checkpoints EXCEPT ![i] =
           [n \in {n \in DOMAIN cps : n >= low} |-> cps[n]]]
-     /\ headers' = [headers EXCEPT ![i] = Kept(heard, HeaderSeqs(low))]
+     /\ headers' = [headers EXCEPT ![i] =
+          IF low = Low(i) THEN heard ELSE Kept(heard, HeaderSeqs(low))]
      /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = Kept(all, CheckpointSeqs(low))]
      /\ certificates' = [certificates EXCEPT ![i] =
           IF low = Low(i) THEN certs ELSE Above(certs, low, cps[low].history)]
-     /\ slot' = [slot EXCEPT ![i] =
-          [n \in Window(low) |-> IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot]]
+     /\ slot' = IF low = Low(i) THEN slot
+                ELSE [slot EXCEPT ![i] =
+                  [n \in Window(low) |-> IF n \in DOMAIN slot[i] THEN slot[i][n] ELSE NoSlot]]
 
 \* The next batch of the log, before it is agreed on.
 Execute(i) ==

@@ -2,7 +2,7 @@
  * The main job: run a replicated service under load, then show that what its processes recorded
  * is a run of the model and of the specification.
  */
-import { createReadStream, readdirSync, statSync, writeFileSync } from "node:fs"
+import { readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import type { ClusterConfig } from "../net/cluster-config.ts"
@@ -13,7 +13,6 @@ import { checkTraces, type Observer } from "../trace-check/check.ts"
 import { together } from "../trace-check/observers.ts"
 import { GroupWatch } from "../trace-check/group-watch.ts"
 import { SketcherCapture } from "../trace-check/sketcher-chain.ts"
-import type { TraceSource } from "../trace-check/lines.ts"
 import { clientEvents, historyFile, judgeHistory, keysNotLinearizable } from "./client-history.ts"
 import { ExitCode, Refused } from "./ended.ts"
 import { changesOf } from "./features.ts"
@@ -25,6 +24,7 @@ import { openFront } from "./serve.ts"
 import { specDigest } from "./specification.ts"
 import type { Findings } from "./start-findings.ts"
 import { historyName, tracesFolder } from "./start-report.ts"
+import { type Meter, sourceOf } from "./trace-files.ts"
 import { tlcStage, windowSize, windowsEach } from "./tlc-stage.ts"
 import { startAlbum } from "./serve-album.ts"
 import { watchedService } from "./watched-service.ts"
@@ -124,11 +124,6 @@ const traceFiles = (folder: string): ReadonlyArray<string> =>
     .sort()
     .map((name) => join(folder, name))
 
-const sourceOf = (path: string): TraceSource => ({
-  name: path,
-  text: createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 }),
-})
-
 /** Replays every step of every process through the model; `observer` sees the run go by. */
 export const replay = Effect.fn("replay")(function* (
   options: Pick<MainJobOptions, "progress">,
@@ -137,17 +132,20 @@ export const replay = Effect.fn("replay")(function* (
 ) {
   const files = traceFiles(tracesFolder(findings))
   findings.traceBytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
-  let events = 0
+  const meter: Meter = { events: 0, bytes: 0 }
   const startedAt = performance.now()
   const check = Effect.promise(() =>
-    checkTraces(files.map(sourceOf), {
-      digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests },
-      spec: specDigest,
-      observer,
-      progress: (n) => void (events = n),
-    }),
+    checkTraces(
+      files.map((path) => sourceOf({ path }, meter)),
+      {
+        digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests },
+        spec: specDigest,
+        observer,
+        progress: (n) => void (meter.events = n),
+      },
+    ),
   )
-  const detail = (): string => `${whole(events)} events through the model`
+  const detail = (): string => `${whole(meter.events)} events through the model`
   const verdict = yield* options.progress.during("replay", detail, check)
   findings.replay = { verdict, elapsedMs: performance.now() - startedAt }
 })

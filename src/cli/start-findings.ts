@@ -103,9 +103,7 @@ export const noFindings = (job: Job): Findings => ({
 export const specificationOf = ({ protocol }: Pick<Job, "protocol">): Specification =>
   protocol === "zyzzyva" ? "Zyzzyva" : "Pbft"
 
-// In Prophecy.tla a sketcher is a client of PBFT.
-const isSketcherFollowed = ({ service, protocol }: Job): boolean =>
-  service === "album" && protocol !== "zyzzyva"
+const isSketcherFollowed = ({ service }: Job): boolean => service === "album"
 
 /** Why the run is not shown to conform, worst first; empty when it is. */
 export const objections = (

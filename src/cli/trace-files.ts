@@ -1,6 +1,16 @@
 /** The traces that a command line names, and their text as a stream. */
-import { createReadStream, existsSync, readdirSync, type Stats, statSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs"
 import { join } from "node:path"
+import { StringDecoder } from "node:string_decoder"
+import { setImmediate as othersTurn } from "node:timers/promises"
 import { Effect } from "effect"
 import type { TraceSource } from "../trace-check/lines.ts"
 import { ExitCode, Refused } from "./ended.ts"
@@ -61,13 +71,31 @@ export interface Meter {
   bytes: number
 }
 
-export const sourceOf = ({ path }: TraceFile, meter: Meter): TraceSource => {
-  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 })
-  const text = async function* (): AsyncGenerator<string> {
-    for await (const piece of stream) {
-      meter.bytes += (piece as string).length
-      yield piece as string
+// A piece is small enough to stay in the processor's cache until it is parsed.
+const pieceBytes = 64 * 1024
+/** After so many pieces signals, timers and other files have their turn. */
+const piecesInARow = 16
+
+// From one buffer, and without waiting for a thread: what is read was written a short while ago.
+async function* piecesOf(path: string, meter: Meter): AsyncGenerator<string> {
+  const file = openSync(path, "r")
+  try {
+    const buffer = Buffer.allocUnsafeSlow(pieceBytes)
+    const decoder = new StringDecoder("utf8")
+    for (let count = 1; ; count++) {
+      const size = readSync(file, buffer, 0, pieceBytes, null)
+      if (size === 0) break
+      meter.bytes += size
+      yield decoder.write(buffer.subarray(0, size))
+      if (count % piecesInARow === 0) await othersTurn()
     }
+    yield decoder.end()
+  } finally {
+    closeSync(file)
   }
-  return { name: path, text: text() }
 }
+
+export const sourceOf = ({ path }: Pick<TraceFile, "path">, meter: Meter): TraceSource => ({
+  name: path,
+  text: piecesOf(path, meter),
+})

@@ -103,7 +103,7 @@ export interface DProphecyModelSpec {
   /** The rules that are left out: TLC alone checks such a model. */
   readonly without: ReadonlyArray<"ComparesPositions" | "ExecutorBySketch">
   readonly invariants: ReadonlyArray<string>
-  readonly byTlc: "all" | "graph" | "nothing"
+  readonly byTlc: "all" | "graph"
   readonly expect: "holds" | { readonly violates: string }
   readonly reaches: ReadonlyArray<string>
   readonly unreachable: ReadonlyArray<string>
@@ -193,7 +193,6 @@ export const dProphecyModels: ReadonlyArray<DProphecyModelSpec> = [
     executors: [0],
     injected: "AnySketch",
     reaches: ["ReachFast", "ReachOrderedRead", "Once"],
-    byTlc: "nothing",
   },
 ]
 

@@ -85,7 +85,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
     checkpointInterval: 2,
     injected: "Equivocation",
     reaches: ["ReachSplitPrePrepare", "ReachCommitBeforePrePrepare", "Agreement"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...base,

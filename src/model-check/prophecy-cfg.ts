@@ -63,18 +63,18 @@ const defaultCfg = (spec: ProphecyModelSpec): string => withoutHooks(prophecyCfg
 export const prophecyRefinementCfgName = ({ name }: ProphecyRefinement): string =>
   `RefineProphecy-${name}.cfg`
 
-// Model values, so that correct replicas are interchangeable; where a message is injected, it names
-// its sender, and the numbers stay.
+// Model values, so that correct replicas are interchangeable; the liar keeps its number where what
+// is injected names it.
 const names = "  r0 = r0\n  r1 = r1\n  r2 = r2\n  r3 = r3\n"
-const interchangeable = (lines: string): string =>
+const interchangeable = (lines: string, liar: "r3" | "3"): string =>
   lines
-    .replace(/ {2}Replicas = .*/, "  Replicas = {r0, r1, r2, r3}")
-    .replace(/ {2}Byzantine = \{3\}/, "  Byzantine = {r3}")
+    .replace(/ {2}Replicas = .*/, `  Replicas = {r0, r1, r2, ${liar}}`)
+    .replace(/ {2}Byzantine = \{3\}/, `  Byzantine = {${liar}}`)
 
 /** The text of spec/tla/RefineProphecy-<name>.cfg. */
 export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement): string => {
   const lines = prophecyConstantLines({ ...prophecyBase, name: "", why, ...model }, only)
-  const isReduced = model.injected === "NothingInjected"
+  const liar = model.injected === "NothingInjected" ? "r3" : "3"
   // Where timestamps are used again, an old message may be taken again.
   const isForgetful = !only.lacks.includes("NewTimestamps")
   return `\\* Generated from src/model-check/prophecy-refinement-models.ts by \`npm run models\`; do not edit.
@@ -82,9 +82,10 @@ export const prophecyRefinementCfgOf = ({ why, model, only }: ProphecyRefinement
 SPECIFICATION RefineSpec
 INVARIANTS TypeOK Once AbstractTypeOK
 PROPERTIES RefinesDelayOnce
-${isReduced ? "SYMMETRY Interchangeable\n" : ""}${isForgetful ? "VIEW Relevant\n" : ""}CHECK_DEADLOCK FALSE
+SYMMETRY Interchangeable
+${isForgetful ? "VIEW Relevant\n" : ""}CHECK_DEADLOCK FALSE
 CONSTANTS
-${names}${isReduced ? interchangeable(lines) : lines}`
+${names}${interchangeable(lines, liar)}`
 }
 
 /** Every generated configuration, by file name. */

@@ -70,6 +70,12 @@ export const prophecyRefinements: ReadonlyArray<ProphecyRefinement> = [
     size: "nightly",
   }),
   made({
+    name: "CompleteLies",
+    why: "As Complete, where the liar answers fast reads with a page that was, or nobody in time.",
+    model: { asks: "ReadsAndWrites", lanes: 2, injected: "OldPage", canTimeout: [0] },
+    size: "nightly",
+  }),
+  made({
     name: "Transition",
     why: "A write between two reads.",
     size: "test",

@@ -22,6 +22,10 @@ const unmoved = -2
 
 const ownMoves = -1
 const perEntry = 3
+const nothing = new Int32Array(0)
+const nothingSent = (): Int32Array => nothing
+/** Messages that a row of what is received has room for beyond those there are. */
+const roomForMessages = 32
 
 export class Space implements StateSpace {
   readonly model: Model
@@ -35,6 +39,8 @@ export class Space implements StateSpace {
   readonly #journal: Array<number> = []
   readonly #moves: Array<Known> = []
   readonly #sends = new Interned<Int32Array>()
+  /** Steps are told in few words, again and again: each is kept once. */
+  readonly #told = new Map<string, string>()
   readonly #received: ReadonlyArray<Array<Int32Array>>
   readonly #local: ReadonlyArray<Array<ReadonlyArray<Known> | undefined>>
   readonly #deliverable: Array<Int32Array | undefined> = []
@@ -80,23 +86,36 @@ export class Space implements StateSpace {
     // Most messages change nothing: the very same value needs no key.
     const same = move.process === this.processes[process]?.at(before)
     const to = same ? before : this.#intern(process, move.process)
-    const sent = Int32Array.from(
-      new Set(move.sent.map((m) => this.messages.add(m.text, () => m))),
-    ).sort()
     if (isIgnored(move.action)) {
-      assert(to === before && sent.length === 0, `${move.action} changes nothing`)
+      assert(to === before && move.sent.length === 0, `${move.action} changes nothing`)
       return unmoved
     }
-    const sends = this.#sends.add(sent.join(","), () => sent)
-    this.#moves.push({ to, sent, action: move.action, told: move.told, sends })
+    const sends = this.#sent(move.sent)
+    const told = this.#onceTold(move.told)
+    this.#moves.push({ to, sent: this.#sends.at(sends), action: move.action, told, sends })
     return this.#moves.length - 1
+  }
+
+  #onceTold(told: string): string {
+    const known = this.#told.get(told)
+    if (known !== undefined) return known
+    this.#told.set(told, told)
+    return told
+  }
+
+  // The number of this set of messages, which is kept once.
+  #sent(messages: ReadonlyArray<SentMessage>): number {
+    if (messages.length === 0) return this.#sends.add("", nothingSent)
+    const ids = new Set(messages.map((m) => this.messages.add(m.text, () => m)))
+    const sent = Int32Array.from(ids).sort()
+    return this.#sends.add(sent.join(","), () => sent)
   }
 
   #receive(process: number, local: number, message: number): number {
     const rows = this.#received[process] as Array<Int32Array>
     let row = rows[local]
     if (row === undefined || row.length <= message) {
-      const next = new Int32Array(Math.max(64, this.messages.size * 2)).fill(unknown)
+      const next = new Int32Array(this.messages.size + roomForMessages).fill(unknown)
       if (row !== undefined) next.set(row)
       row = next
       rows[local] = row

@@ -92,4 +92,14 @@ export const toldModels: ReadonlyArray<PbftModelSpec> = [
     byTlc: "graph",
     size: "nightly",
   },
+  {
+    ...hiding,
+    name: "HiddenCommitChange",
+    why: "As HiddenCommit, where all change views: what is told of is entered with, or held before.",
+    canTimeout: [1, 3],
+    maxView: 1,
+    reaches: ["ReachAllExecuted", "ReachBelievedInactive", "ReachCarriedOver", "EnterView"],
+    byTlc: "graph",
+    size: "nightly",
+  },
 ]

@@ -71,7 +71,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     checkpointInterval: 1,
     injected: "ForCheckpoints",
     reaches: ["RecvSpecHeader", "RecvCheckpoint", "ReachStable", "ReachAcknowledged"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,
@@ -82,7 +82,7 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForChanger",
     reaches: ["RecvPom", "RecvAccusation", "SendNewView", "RecvNewView", "ReachRolledBack"],
-    size: "nightly",
+    size: "large",
   },
   {
     ...alone,

@@ -55,7 +55,7 @@ interface Given {
 }
 
 /** For servers of files, which are quick with all of them. */
-export const filesPipelining = 4
+export const filesPipelining = 8
 
 /** An answer is written into one frame with some fields beside its body. */
 const answerOverhead = 64 * 1024

@@ -14,7 +14,15 @@ import { sealed, type WireMessage } from "./messages.ts"
 import { operationBytes } from "./operation.ts"
 import type { Random } from "./random.ts"
 import type { Behaviour } from "./scenario.ts"
-import { type Maker, type Makers, type Outgoing, plainly, plainMakers, within } from "./wrapper.ts"
+import {
+  fewTimes,
+  type Maker,
+  type Makers,
+  type Outgoing,
+  plainly,
+  plainMakers,
+  within,
+} from "./wrapper.ts"
 
 export interface Setting {
   readonly config: Config
@@ -82,7 +90,7 @@ const flatter: Maker<WireMessage, Setting, "Flatter"> = (_, { config }) => {
   const opinions = ["Prepare", "Commit", "Checkpoint"]
   return {
     send: (out) => (opinions.includes(out.message._tag) ? [] : [out]),
-    hear: (from, message) => {
+    hear: fewTimes((from, message) => {
       if (message._tag === "Checkpoint") return [plainly(from, { ...message, replica })]
       if (message._tag !== "PrePrepare" && message._tag !== "Prepare") return []
       const { view, seq, digest } = message
@@ -91,7 +99,7 @@ const flatter: Maker<WireMessage, Setting, "Flatter"> = (_, { config }) => {
         plainly(from, { _tag: "Prepare", ...vote }),
         plainly(from, { _tag: "Commit", ...vote }),
       ]
-    },
+    }),
   }
 }
 

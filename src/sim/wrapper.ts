@@ -40,6 +40,23 @@ export const plainly = <M>(to: NodeName, message: M): Outgoing<M> => ({
   after: 0,
 })
 
+type Hear<M> = NonNullable<Wrapper<M>["hear"]>
+
+/** How often the same is said to the same one. */
+const repetitions = 4
+
+/** Says the same to the same one a few times only: two that answer each other would never end. */
+export const fewTimes = <M>(hear: Hear<M>): Hear<M> => {
+  const said = new Map<string, number>()
+  return (from, message) =>
+    hear(from, message).filter((out) => {
+      const key = `${out.to} ${JSON.stringify(out.message)}`
+      const times = (said.get(key) ?? 0) + 1
+      said.set(key, times)
+      return times <= repetitions
+    })
+}
+
 /** Applies `change` to what the scope covers, and lets the rest pass. */
 export const within = <M extends Named>(
   { messages, to }: Scope,

@@ -10,7 +10,15 @@ import { nameOf } from "./message-name.ts"
 import { operationBytes } from "./operation.ts"
 import type { Random } from "./random.ts"
 import type { Behaviour } from "./scenario.ts"
-import { type Maker, type Makers, type Outgoing, plainly, plainMakers, within } from "./wrapper.ts"
+import {
+  fewTimes,
+  type Maker,
+  type Makers,
+  type Outgoing,
+  plainly,
+  plainMakers,
+  within,
+} from "./wrapper.ts"
 import { badNewView, falseViewChange } from "./zyzzyva-change-behaviours.ts"
 import type { Making } from "./zyzzyva-config.ts"
 import { sealedBy, type ZyzzyvaMessage } from "./zyzzyva-messages.ts"
@@ -131,7 +139,7 @@ const flatter: Maker<ZyzzyvaMessage, ZyzzyvaSetting, "Flatter"> = (_, { config }
   }
   return {
     send: (out) => (out.message._tag === "SpecHeader" ? [] : [out]),
-    hear: (from, message) => {
+    hear: fewTimes((from, message) => {
       switch (message._tag) {
         case "SpecHeader":
         case "Checkpoint":
@@ -145,7 +153,7 @@ const flatter: Maker<ZyzzyvaMessage, ZyzzyvaSetting, "Flatter"> = (_, { config }
         default:
           return []
       }
-    },
+    }),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Bytes, ClientId, ReplicaId } from "../core/ids.ts"
 import type { ClientState } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import type { Config, State } from "../core/pbft/state.ts"
-import type { TraceHeader, ZyzzyvaHeader } from "../core/trace-event.ts"
+import type { AnyHeader, TraceHeader, ZyzzyvaHeader } from "../core/trace-event.ts"
 import type { ClientState as ZyzzyvaClientState } from "../core/zyzzyva/client.ts"
 import type { State as ZyzzyvaState } from "../core/zyzzyva/state.ts"
 import { Abstraction } from "./abstraction.ts"
@@ -82,8 +82,11 @@ export interface Observer {
 }
 
 /** What does not change in a run. */
-export type SketcherRun = Pick<RunState, "header" | "resultDigest">
-export type DClientRun = SketcherRun
+export type DClientRun = Pick<RunState, "header" | "resultDigest">
+/** The same of a run of either protocol. */
+export interface SketcherRun extends Pick<RunState, "resultDigest"> {
+  readonly header: AnyHeader
+}
 
 export interface CheckOptions {
   readonly digests: Digests & {

@@ -11,7 +11,12 @@ export interface Claimed {
   /** undefined: it is of the view as a whole. */
   readonly seq: Seq | undefined
   readonly key: string
+  /** What is long of it: a result. The same string is in the message, and not copied. */
+  readonly content?: string
 }
+
+// Almost always one thing is said under a key; anything else has its content in its key.
+const longKeyOf = ({ key, content = "" }: Claimed): string => `${key} ${content}`
 
 export class ClaimsSaid {
   readonly #limit: number
@@ -26,12 +31,15 @@ export class ClaimsSaid {
   }
 
   say(claimed: Claimed): void {
-    this.#said.set(claimed.key, claimed)
+    const first = this.#said.get(claimed.key)
+    const isOther = first !== undefined && first.content !== claimed.content
+    this.#said.set(isOther ? longKeyOf(claimed) : claimed.key, claimed)
     if (this.#said.size <= this.#limit) return
-    const [oldest] = this.#said.values()
+    const [oldest] = this.#said
     if (oldest === undefined) return
-    this.#said.delete(oldest.key)
-    this.forget(oldest.view, oldest.seq ?? 0)
+    const [key, { view, seq }] = oldest
+    this.#said.delete(key)
+    this.forget(view, seq ?? 0)
   }
 
   /** What was said of numbers up to `seq`, in views up to `view`, is not known completely. */
@@ -40,8 +48,11 @@ export class ClaimsSaid {
     this.#passed = Math.max(this.#passed, view)
   }
 
-  knows({ view, seq, key }: Claimed): Known {
-    if (this.#said.has(key)) return "said"
+  knows(claimed: Claimed): Known {
+    const { view, seq, key, content } = claimed
+    const first = this.#said.get(key)
+    if (first !== undefined && first.content === content) return "said"
+    if (content !== undefined && this.#said.has(longKeyOf(claimed))) return "said"
     return view <= this.#passed && (seq ?? 0) <= this.#forgotten ? "forgotten" : "unsaid"
   }
 }

@@ -70,7 +70,7 @@ export class DClientsReplay implements ProcessReplay<TraceEvent> {
     sameLine(at, dClientLine({ n, client }, before, step, input), line)
     this.#clients.set(client, step.state)
     const { node } = this
-    return { _tag: "DClientStep", place, n, node, config, before, input, step, post: said.post }
+    return { _tag: "DClientStep", place, n, node, config, before, input, step, said: line }
   }
 
   drop(line: DropLine): DClientsGap {

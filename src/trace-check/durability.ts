@@ -32,8 +32,15 @@ const rank: Readonly<Record<Phase, number>> = {
   decided: 0,
 }
 
+/** Whether the disk was lost in steps that nobody saw: it came back as who has none. */
+export const lostDisk = (before: State, { recovery }: State): boolean =>
+  recovery !== undefined &&
+  recovery.estimate === undefined &&
+  recovery.incarnation > (before.recovery?.incarnation ?? 0)
+
 /** The first thing that was durable in `before` and is not in `after`. */
 export const lostDurable = (replica: ReplicaId, before: State, after: State): Lost | undefined => {
+  if (lostDisk(before, after)) return undefined
   const { low } = after.log
   if (after.view < before.view) return lost("view", before.view, after.view)
   if (low < before.log.low) return lost("low", before.log.low, low)

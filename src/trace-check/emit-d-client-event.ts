@@ -42,7 +42,7 @@ const callFields = (
 }
 
 const postText = (event: DClientEvent, symbols: DClientSymbols): string => {
-  const post = event.post as DClientPost
+  const post = event.said.post as DClientPost
   const { timestamp, replies } = post.ordering ?? {}
   const { id } = event.config
   return recordText([

@@ -319,7 +319,7 @@ export const eventText = (event: StepEvent, chain: Chain, symbols: Symbols): str
   const post =
     input._tag === "Restart" || input._tag === "Rejoin" || input._tag === "Recover"
       ? replicaText(event.replica, event.step.state, symbols)
-      : postText(event.replica, event.post as ReplicaPost, symbols)
+      : postText(event.replica, event.said.post as ReplicaPost, symbols)
   return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }
 
@@ -362,7 +362,7 @@ const clientEventText = (
   // Nobody named: all answer in full, which the specification writes as N.
   const replier =
     submit === undefined ? undefined : (submit.replier ?? symbols.names.replicas.length)
-  const post = clientPostText(client, event.post as ClientPost, symbols)
+  const post = clientPostText(client, event.said.post as ClientPost, symbols)
   return recordText([
     ["action", `"${action}"`],
     node,

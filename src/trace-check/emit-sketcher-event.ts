@@ -1,6 +1,6 @@
 /** One step of a sketcher as a record of TLA+, as spec/tla/TraceProphecy.tla reads it. */
-import type { Reply } from "../core/pbft/message.ts"
 import { isIgnored } from "../core/machine.ts"
+import { type LaneClient, type LaneMessage, resultOf } from "../core/prophecy/lane-client.ts"
 import { decodePlaced, type Position } from "../core/prophecy/position.ts"
 import type { SketcherInput } from "../core/prophecy/sketcher-state.ts"
 import { sketcherStateText } from "./emit-sketcher-state.ts"
@@ -80,9 +80,15 @@ const postText = (post: SketcherPost, symbols: SketcherSymbols): string => {
   ])
 }
 
+// What a lane's client is told. An acknowledgement of Zyzzyva's speaks of the request under way.
+const answeredBy = (message: LaneMessage, lane: LaneClient | undefined) => ({
+  timestamp: "timestamp" in message ? message.timestamp : (lane?.timestamp ?? 0),
+  ...decodePlaced(resultOf(lane, message)),
+})
+
 const messageText = (
   input: Extract<SketcherInput, { readonly message: unknown }>,
-  sketcher: number,
+  { config, before }: SketcherEvent,
   symbols: SketcherSymbols,
 ): string => {
   if (input._tag === "FastReply") {
@@ -90,15 +96,15 @@ const messageText = (
     return recordText([
       ["type", `"FastReply"`],
       // It is number 0 there.
-      ["sketcher", message.sketcher === sketcher ? 0 : 1],
+      ["sketcher", message.sketcher === config.id ? 0 : 1],
       ["id", symbols.call(message.id)],
       ["replica", message.replica],
       ["result", symbols.result(message.result, digest)],
     ])
   }
-  // A window is of a sketcher before PBFT.
-  const { client, timestamp, replica, result: placed } = input.message as Reply
-  const { position, result } = decodePlaced(placed)
+  const { client, replica } = input.message
+  const lane = before.lanes[client - config.firstClient]?.client
+  const { timestamp, position, result } = answeredBy(input.message, lane)
   return recordText([
     ["type", `"Reply"`],
     ["client", symbols.lane(client)],
@@ -110,7 +116,7 @@ const messageText = (
 }
 
 const givenFields = (event: SketcherEvent, symbols: SketcherSymbols): ReadonlyArray<Field> => {
-  const { input, config } = event
+  const { input } = event
   switch (input._tag) {
     case "Read":
       return [
@@ -121,7 +127,7 @@ const givenFields = (event: SketcherEvent, symbols: SketcherSymbols): ReadonlyAr
       return [["client", symbols.client(input.id)]]
     case "FastReply":
     case "Reply":
-      return [["m", messageText(input, config.id, symbols)]]
+      return [["m", messageText(input, event, symbols)]]
     case "FastTimeout":
     case "GiveUp":
       return [["id", symbols.call(input.id)]]
@@ -152,6 +158,22 @@ const toldText = ({ input, step }: SketcherEvent, symbols: SketcherSymbols): str
     }),
   )
 
+/**
+ * Whether Zyzzyva's client in a lane heard something, or showed a certificate, and is not done: it
+ * is taken at its word, and such a step changes nothing that Prophecy.tla has. Where the timer has
+ * it ask everyone again, that is a step there.
+ */
+const isWithinLane = (
+  { input, config, before, step }: SketcherEvent,
+  requests: ReadonlyArray<string>,
+): boolean => {
+  if (config.protocol !== "zyzzyva") return false
+  if (input._tag === "Retransmit") return !isIgnored(step.action) && requests.length === 0
+  if (input._tag !== "Reply") return false
+  const call = before.lanes[input.message.client - config.firstClient]?.call
+  return call === undefined || step.state.calls.some(({ id }) => id === call)
+}
+
 /** One element of `Trace`; `requests` are the messages that the step sent. */
 export const sketcherEventText = (
   event: SketcherEvent,
@@ -159,16 +181,18 @@ export const sketcherEventText = (
   symbols: SketcherSymbols,
 ): string => {
   const { input, step } = event
-  const given = givenFields(event, symbols)
+  const isWithin = isWithinLane(event, requests)
+  const given = isWithin ? [] : givenFields(event, symbols)
   if (isIgnored(step.action)) {
-    return recordText([["action", `"Ignored"`], ["input", `"${input._tag}"`], ...given])
+    const name = isWithin ? "Lane" : input._tag
+    return recordText([["action", `"Ignored"`], ["input", `"${name}"`], ...given])
   }
   const post =
     input._tag === "Restart"
       ? sketcherStateText(step.state, symbols)
-      : postText(event.post as SketcherPost, symbols)
+      : postText(event.said.post as SketcherPost, symbols)
   return recordText([
-    ["action", `"${step.action}"`],
+    ["action", `"${isWithin ? "LaneStep" : step.action}"`],
     ...given,
     ["sent", tlaSet(requests)],
     ["told", toldText(event, symbols)],

@@ -1,5 +1,5 @@
 /** A sketcher's state, its clients' and what it sends as TLA+, as TraceProphecy.tla reads them. */
-import { repliesIn, requestIn } from "../core/prophecy/lane-client.ts"
+import { isZyzzyvaClient, repliesIn, requestIn } from "../core/prophecy/lane-client.ts"
 import * as HashMap from "../core/hash-map.ts"
 import { decodePlaced } from "../core/prophecy/position.ts"
 import type { Generation } from "../core/prophecy/sketch-table.ts"
@@ -32,7 +32,9 @@ const callText = (call: Call, symbols: SketcherSymbols): string => {
 }
 
 const laneText = ({ call, client }: Lane, symbols: SketcherSymbols): string => {
-  const replies = repliesIn(client).map((reply) => {
+  // What Zyzzyva's client has heard is not in Prophecy.tla.
+  const heard = isZyzzyvaClient(client) ? client.views.map(() => undefined) : repliesIn(client)
+  const replies = heard.map((reply) => {
     if (reply === undefined) return "<<>>"
     const { position, result } = decodePlaced(reply.result)
     return `[position |-> ${symbols.position(position)}, result |-> ${symbols.result(result)}]`

@@ -170,7 +170,7 @@ export const eventText = (event: ZyzzyvaStepEvent, chain: ZyzzyvaChain, by: Writ
   const post =
     input._tag === "Restart"
       ? replicaText(event.replica, event.step.state, by)
-      : postText(event.post as ReplicaPost, by)
+      : postText(event.said.post as ReplicaPost, by)
   return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }
 
@@ -191,6 +191,6 @@ const clientEventText = (event: ClientEvent, message: string | undefined, by: Wr
     ["alone", input._tag === "Submit" ? tlaBoolean(input.clientOnly === true) : undefined],
     ["m", message],
     // The fields that changed are there whole.
-    ["post", recordText(clientFields(client, event.post as Partial<ClientData>, by.symbols))],
+    ["post", recordText(clientFields(client, event.said.post as Partial<ClientData>, by.symbols))],
   ])
 }

@@ -23,6 +23,14 @@ import type {
 } from "../core/prophecy/sketcher-state.ts"
 import type { Place } from "./finding.ts"
 
+/** A line, as far as it tells changes: JSON data, parsed when they are asked for. */
+export interface Said {
+  readonly post: unknown
+}
+
+/** Of a step that has no line of its own. */
+export const unsaid: Said = { post: undefined }
+
 /** A replica's step as its model takes it; the trace's line says the same. */
 export interface ReplicaStepOf<S, I, T> {
   readonly _tag: "ReplicaStep"
@@ -45,12 +53,12 @@ export interface ClientStepOf<S, I, T> {
 }
 
 export interface ReplicaEvent extends ReplicaStepOf<State, Input, PbftStep> {
-  /** What the line says was changed, as JSON data. */
-  readonly post: unknown
+  /** What the line says was changed. */
+  readonly said: Said
 }
 
 export interface ClientEvent extends ClientStepOf<ClientState, ClientInput, ClientStep> {
-  readonly post: unknown
+  readonly said: Said
 }
 
 /** A sketcher's step. Its lanes are clients of the replicas. */
@@ -62,8 +70,8 @@ export interface SketcherEvent {
   readonly before: SketcherState
   readonly input: SketcherInput
   readonly step: SketcherStep
-  /** What the line says was changed, as JSON data. */
-  readonly post: unknown
+  /** What the line says was changed. */
+  readonly said: Said
 }
 
 /** A step of a client of D-Prophecy. The PBFT client in it is a client of the replicas. */
@@ -77,8 +85,8 @@ export interface DClientEvent {
   readonly before: DClientState
   readonly input: DClientInput
   readonly step: DClientStep
-  /** What the line says was changed, as JSON data. */
-  readonly post: unknown
+  /** What the line says was changed. */
+  readonly said: Said
 }
 
 /** Steps of a replica that have no line, and the state after them. */
@@ -153,7 +161,7 @@ export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const step = stepClient(laneConfig(config, index), lane.client, received)
   const { client } = message
   const base = { _tag: "ClientStep", place, n, client, before: lane.client } as const
-  return { ...base, input: received, step, post: undefined }
+  return { ...base, input: received, step, said: unsaid }
 }
 
 /** A step of the PBFT client in a client of D-Prophecy: none where nothing of its was received. */
@@ -164,5 +172,5 @@ export const orderingStep = (event: DClientEvent): ClientEvent | undefined => {
   const received = { _tag: "Receive", message } as const
   const step = stepClient(ordering(config), before.client, received)
   const base = { _tag: "ClientStep", place, n, client: config.id, before: before.client } as const
-  return { ...base, input: received, step, post: undefined }
+  return { ...base, input: received, step, said: unsaid }
 }

@@ -36,7 +36,8 @@ interface Claim {
   readonly operation: Bytes
   readonly digest: Digest
   readonly replica: number
-  readonly event: SketcherEvent
+  /** The step in which it came; not the event itself, which holds the states around it. */
+  readonly at: Pick<SketcherEvent, "place" | "n" | "config">
 }
 
 /** How many batches' results are kept for the other replicas. */
@@ -80,13 +81,16 @@ export class GroupWatch implements Observer {
   readonly gap = (): void => undefined
 
   readonly sketcher = (event: SketcherEvent | SketcherGap, run: SketcherRun): void => {
+    // (Of Zyzzyva no log is watched: there is nothing to compare with.)
+    if (run.header.protocol === "zyzzyva") return
     if (event._tag === "SketcherGap" || event.input._tag !== "FastReply") return
     const { message, digest } = event.input
     const call = event.before.calls.find(({ id }) => id === message.id)
     if (call?.stage !== "fast" || call.replica !== message.replica) return
     this.#digestOf ??= sketchDigest(run)
     const { operation } = call
-    const claim = { operation, digest, replica: message.replica, event }
+    const { place, n, config } = event
+    const claim = { operation, digest, replica: message.replica, at: { place, n, config } }
     // (Of what broke off in the middle nothing is known.)
     if (this.#isLost || digest === "") this.#uncompared++
     else if (this.#isNow(claim) || this.#past?.some((s) => this.#says(s, claim)) === true)
@@ -105,8 +109,8 @@ export class GroupWatch implements Observer {
     const isKnown = !this.#isLost && this.#past?.isWhole === true
     this.#uncompared += this.#claims.length
     if (first === undefined || !isKnown) return
-    const { event, replica, operation } = first
-    const { place, n, config } = event
+    const { at, replica, operation } = first
+    const { place, n, config } = at
     const node = `sketcher ${config.id}`
     const message = `replica ${replica} answered a fast read as the service does after no prefix of the agreed log`
     reject({ ...place, rule: "Group", node, step: n, found: shortJson(operation), message })

@@ -11,7 +11,7 @@ import type { NewView, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Traced } from "./open-run.ts"
 import { firstDifference, shortJson } from "./difference.ts"
-import { lostDurable, restartDifference, startActions } from "./durability.ts"
+import { lostDisk, lostDurable, restartDifference, startActions } from "./durability.ts"
 import type { ClientEvent, PbftEvent, ReplicaEvent, ReplicaGap } from "./event.ts"
 import { type Finding, type Place, type Rule, reject } from "./finding.ts"
 import type { Misbehaviour } from "./misbehaviour.ts"
@@ -316,6 +316,7 @@ export class Monitor {
   #gap(event: ReplicaGap): void {
     const { replica, before, after, place } = event
     this.#last.set(replica, timestamps(after))
+    if (lostDisk(before, after)) this.#views.delete(replica)
     const lost = lostDurable(replica, before, after)
     if (lost !== undefined) {
       const { field, expected, found, message } = lost

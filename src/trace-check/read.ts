@@ -8,29 +8,37 @@ import {
   EndLine,
   HeaderLine,
   misfit,
-  StepLine,
   traceSchema,
   ZyzzyvaHeaderLine,
 } from "../core/trace-event.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { type Finding, type Place, reject } from "./finding.ts"
 import { Lines, type RawLine, type TraceSource } from "./lines.ts"
+import { fitting, parsed, SaidStep, stepOf, type StepStart, stepStart } from "./said-step.ts"
 
-/** A line after the header. `text` is the line itself. */
+/** A line after the header. */
 export type TraceLine =
-  | { readonly _tag: "Step"; readonly place: Place; readonly text: string; readonly step: StepLine }
+  | SaidStep
   | { readonly _tag: "Drop"; readonly place: Place; readonly drop: DropLine }
   | { readonly _tag: "End"; readonly place: Place; readonly end: EndLine }
 
 const headerMisfit = misfit(HeaderLine)
 const zyzzyvaHeaderMisfit = misfit(ZyzzyvaHeaderLine)
-const stepMisfit = misfit(StepLine)
 const dropMisfit = misfit(DropLine)
 const endMisfit = misfit(EndLine)
 
 type Json = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** One file: its header, then its lines in order, with no step missing that is not declared. */
 export class TraceReader {
@@ -82,10 +90,12 @@ export class TraceReader {
       const message = "there are lines after the end line: two traces in one file?"
       return reject({ ...this.#at(raw), rule: "Malformed", message })
     }
-    const data = this.#parse(raw)
+    const start = raw.cut ? undefined : stepStart(raw.text)
+    const data = start ?? this.#parse(raw)
     const ahead = isObject(data) && typeof data["n"] === "number" && data["n"] > this.#steps + 1
     this.#held = ahead && !this.#lines.knowsNext() ? raw : undefined
-    return this.#held === undefined ? this.#line(raw, data) : "more"
+    if (this.#held !== undefined) return "more"
+    return start === undefined ? this.#line(raw, data) : this.#step(raw, start)
   }
 
   fill(): Promise<void> {
@@ -101,14 +111,8 @@ export class TraceReader {
   }
 
   #parse(raw: RawLine): unknown {
-    try {
-      return JSON.parse(raw.text)
-    } catch (cause) {
-      if (raw.cut && raw.line > 1) return this.#truncated(raw.line)
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const message = `the line is not JSON: ${why}`
-      return reject({ ...this.#at(raw), rule: "NotJson", found: shortJson(raw.text), message })
-    }
+    if (raw.cut && raw.line > 1 && !isJson(raw.text)) return this.#truncated(raw.line)
+    return parsed(this.#at(raw), raw.text)
   }
 
   #truncated(line: number): never {
@@ -137,14 +141,9 @@ export class TraceReader {
 
   #line(raw: RawLine, data: unknown): TraceLine {
     const place = this.#at(raw)
-    if (isObject(data) && "action" in data) {
-      this.#fit(place, stepMisfit(data))
-      const step = data as unknown as StepLine
-      this.#count(place, step.n, 1)
-      return { _tag: "Step", place, text: raw.text, step }
-    }
+    if (isObject(data) && "action" in data) return this.#step(raw, stepOf(place, data))
     if (isObject(data) && "state" in data) {
-      this.#fit(place, dropMisfit(data))
+      fitting(place, dropMisfit(data))
       const drop = data as unknown as DropLine
       this.#count(place, drop.n, drop.dropped)
       return { _tag: "Drop", place, drop }
@@ -154,8 +153,14 @@ export class TraceReader {
     return reject({ ...place, rule: "Malformed", found: shortJson(data), message })
   }
 
+  #step(raw: RawLine, step: StepStart): SaidStep {
+    const place = this.#at(raw)
+    this.#count(place, step.n, 1)
+    return new SaidStep(place, raw.text, step)
+  }
+
   #endLine(place: Place, data: Json): TraceLine {
-    this.#fit(place, endMisfit(data))
+    fitting(place, endMisfit(data))
     const end = data as unknown as EndLine
     const expected = this.#steps + end.dropped
     if (end.end !== expected) {
@@ -167,12 +172,6 @@ export class TraceReader {
     }
     this.#ended = true
     return { _tag: "End", place, end }
-  }
-
-  #fit(place: Place, bad: ReturnType<typeof stepMisfit>): void {
-    if (bad === undefined) return
-    const message = `${bad.path || "the line"}: ${bad.problem}`
-    reject({ ...place, rule: "Malformed", field: bad.path, message })
   }
 
   // Steps are counted without a hole: `many` of them, the last one number `n`, come next.

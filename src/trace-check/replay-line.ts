@@ -5,9 +5,10 @@ import type { Malformed } from "../core/trace-event.ts"
 import { firstDifference, shortJson } from "./difference.ts"
 import { type Place, reject } from "./finding.ts"
 import type { TraceLine } from "./read.ts"
+import type { SaidStep } from "./said-step.ts"
 
 /** A line that is replayed. */
-export type StepLine = Extract<TraceLine, { readonly _tag: "Step" }>
+export type StepLine = SaidStep
 export type DropLine = Extract<TraceLine, { readonly _tag: "Drop" }>
 
 /** Where a line stands, and whose it is. */
@@ -45,7 +46,7 @@ export const possible = <A>(at: At, run: () => A): A => {
 /** Rejects a line that the model would not have written, with the first difference. */
 export const sameLine = (at: At, expected: string, line: StepLine): void => {
   if (expected === line.text) return
-  const difference = firstDifference(JSON.parse(expected), line.step)
+  const difference = firstDifference(JSON.parse(expected), line.whole)
   if (difference === undefined) return
   const { place, node, step } = at
   const field = difference.path

@@ -100,7 +100,7 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
 
   take(line: StepLine): ReplicaEvent {
     const { place } = line
-    const { n, client, post } = line.step
+    const { n, client } = line.step
     const at: At = { place, node: this.node, step: n }
     if (client !== undefined) badField(at, "client", "this is a replica's trace")
     fits(at, "in", replicaInputMisfit(line.step.in))
@@ -111,7 +111,7 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
     sameLine(at, replicaLine(n, before, taken, input), line)
     this.#state = taken.state
     const replica = this.config.id
-    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, said: line }
   }
 
   drop(line: DropLine): ReplicaGap {
@@ -207,7 +207,7 @@ export class ClientsReplay implements ProcessReplay<TraceEvent> {
 
   take(line: StepLine): ClientEvent {
     const { place, step: said } = line
-    const { n, post } = said
+    const { n } = said
     const { at, client, config, before } = this.#clients.asked(line)
     fits(at, "in", clientInputMisfit(said.in))
     const traced = said.in as ClientTraceInput
@@ -216,7 +216,7 @@ export class ClientsReplay implements ProcessReplay<TraceEvent> {
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
     this.#clients.set(client, taken.state)
-    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, said: line }
   }
 
   drop(line: DropLine): ClientsGap {

@@ -74,7 +74,7 @@ export class SketcherReplay implements ProcessReplay<SketcherEvent | SketcherGap
 
   take(line: StepLine): SketcherEvent {
     const { place } = line
-    const { n, client, post } = line.step
+    const { n, client } = line.step
     const at: At = { place, node: this.node, step: n }
     const { config } = this
     if (client !== undefined) badField(at, "client", "this is a sketcher's trace")
@@ -87,7 +87,7 @@ export class SketcherReplay implements ProcessReplay<SketcherEvent | SketcherGap
     const step = possible(at, () => stepSketcher(config, before, input))
     sameLine(at, sketcherLine(n, before, step, input), line)
     this.#state = step.state
-    return { _tag: "SketcherStep", place, n, config, before, input, step, post }
+    return { _tag: "SketcherStep", place, n, config, before, input, step, said: line }
   }
 
   drop(line: DropLine): SketcherGap {

@@ -100,8 +100,11 @@ const positionsOf = ({ start, events }: SketcherChain): ReadonlyArray<Position> 
       reply === undefined ? [] : [decodePlaced(reply.result).position],
     ),
   ),
-  ...events.flatMap(({ input }) => {
-    if (input._tag === "Reply") return [decodePlaced(resultOf(undefined, input.message)).position]
+  ...events.flatMap(({ input, before, config }) => {
+    if (input._tag === "Reply") {
+      const lane = before.lanes[input.message.client - config.firstClient]
+      return [decodePlaced(resultOf(lane?.client, input.message)).position]
+    }
     return input._tag === "Read" ? [input.after] : []
   }),
 ]

@@ -34,19 +34,42 @@ type ClientMessage = Sent["message"]
 /** Sayings of one process that are remembered. */
 const sayingsKept = 100_000
 
-/** A claim as something that its signer said. */
-const claimedOf = ({ content }: Claim): Claimed => {
-  const { view } = content
-  const seq = "seq" in content ? content.seq : undefined
-  return { view, seq, key: JSON.stringify(messageData({ ...content, signature: "" } as Message)) }
+/**
+ * A claim as something that its signer said. Orders are told apart by what is signed of them: the
+ * history says which batch it is.
+ */
+const keyed = ({ content }: Claim): Claimed => {
+  const { _tag, view } = content
+  switch (_tag) {
+    case "OrderReq":
+      return { view, seq: content.seq, key: `${_tag} ${view} ${content.seq} ${content.history}` }
+    case "SpecHeader": {
+      const { seq, history, replica } = content
+      return { view, seq, key: `${_tag} ${view} ${seq} ${history} of ${replica}` }
+    }
+    case "Checkpoint": {
+      const { seq, digest, replica } = content
+      return { view, seq, key: `${_tag} ${view} ${seq} ${digest} of ${replica}` }
+    }
+    case "Accusation":
+      return { view, seq: undefined, key: `${_tag} ${view} of ${content.replica}` }
+    default: {
+      const message = { ...content, signature: "" } as Message
+      return { view, seq: undefined, key: JSON.stringify(messageData(message)) }
+    }
+  }
 }
 
-// Orders are told apart by what is signed of them: the history says which batch it is.
-const keyed = (claim: Claim): Claimed => {
-  const { content } = claim
-  if (content._tag !== "OrderReq") return claimedOf(claim)
-  const { view, seq, history } = content
-  return { view, seq, key: `OrderReq ${view} ${seq} ${history}` }
+type Answer = Extract<Message, { readonly _tag: "SpecResponse" | "ReadResponse" }>
+
+// What tells an answer apart from any other, its result left out.
+const answerKey = (m: Answer): string => {
+  const { _tag, view, seq, history, client, timestamp, replica } = m
+  const committed = m.committed === true ? " committed" : ""
+  const named = `${_tag} ${view} ${seq} ${history} of ${replica} to ${timestamp} of client ${client}`
+  if (_tag === "ReadResponse") return named + committed
+  const ordered = m.order === undefined ? "" : " ordered"
+  return `${named}${committed}${ordered}${m.digest === true ? " digest" : ""}`
 }
 
 /** What no signature stands for: who says it is known by the connection. */
@@ -59,6 +82,7 @@ const spokenOf = (m: Message): Claimed | undefined => {
       return { view: 0, seq: m.seq, key: key() }
     case "SpecResponse":
     case "ReadResponse":
+      return { view: m.view, seq: m.seq, key: answerKey(m), content: m.result }
     case "LocalCommit":
     case "ViewConfirm":
       return { view: m.view, seq: m.seq, key: key() }
@@ -98,6 +122,8 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   /** States, whoever gave them. */
   readonly #given = new ClaimsSaid(1_000)
   readonly #open = new Set<string>()
+  /** What the steps that wait for their turn need: it is asked for again until it is there. */
+  readonly #needed = new Map<ZyzzyvaEvent, ReadonlyArray<Needed>>()
   readonly #misbehaved: (found: Misbehaviour) => void
   /** What untraced replicas signed at one place. */
   readonly #places = new Map<string, { readonly key: string; readonly place: Place }>()
@@ -143,9 +169,17 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
   }
 
   #needs(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
+    const known = this.#needed.get(event)
+    if (known !== undefined) return known
+    const needs = this.#neededBy(event)
+    this.#needed.set(event, needs)
+    return needs
+  }
+
+  #neededBy(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
     if (event._tag === "SketcherStep") {
       const heard = laneStep(event)
-      return heard === undefined ? [] : this.#needs(heard)
+      return heard === undefined ? [] : this.#neededBy(heard)
     }
     if (event._tag === "ClientStep") {
       const { input } = event
@@ -221,11 +255,9 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
       case "ClientStep":
         this.#received(event, isIgnored(event.step.action))
         return this.#clientSends(event)
-      case "SketcherStep": {
-        const heard = laneStep(event)
-        if (heard !== undefined) this.#received(heard, isIgnored(event.step.action))
+      case "SketcherStep":
+        this.#received(event, isIgnored(event.step.action))
         return this.#laneSends(event)
-      }
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
@@ -246,18 +278,19 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
     this.#open.add(node)
   }
 
-  #received(event: ReplicaEvent | ClientEvent, ignored: boolean): void {
+  #received(event: ReplicaEvent | ClientEvent | SketcherEvent, ignored: boolean): void {
     for (const { said, claimed } of this.#needs(event)) {
       if (said.knows(claimed) === "said") this.#checked++
       else if (!ignored) this.#unchecked++
     }
+    this.#needed.delete(event)
     if (event._tag === "ReplicaStep") this.#heard(event)
   }
 
   // Of an untraced replica: two signatures that contradict each other are proof against it.
   #heard({ input, place }: ReplicaEvent): void {
     const message = messageIn(input)
-    if (message === undefined) return
+    if (message === undefined || this.#traced.replicas.size === this.#everyone.length) return
     for (const claim of claims(this.#traced.group, message)) {
       const { signer, content } = claim
       if (this.#traced.replicas.has(signer) || !("seq" in content)) continue

@@ -4,6 +4,7 @@ import type { ZyzzyvaHeader } from "../core/trace-event.ts"
 import type { ClientState } from "../core/zyzzyva/client.ts"
 import type { Config, State } from "../core/zyzzyva/state.ts"
 import type { CheckOptions } from "./check.ts"
+import type { SketcherEvent, SketcherGap } from "./event.ts"
 import type { Rejection } from "./finding.ts"
 import { Misbehaviours } from "./misbehaviour.ts"
 import { NodeTrace, type TraceFile } from "./node.ts"
@@ -100,9 +101,11 @@ export class ZyzzyvaCheck {
       case "SketcherStep":
         this.#otherSteps++
         this.#count(event.step.action)
+        this.#observeSketcher(event)
         break
       case "SketcherGap": {
         const { place, dropped, config } = event
+        this.#observeSketcher(event)
         if (dropped !== 0) this.#gaps.push({ ...place, node: `sketcher ${config.id}`, dropped })
         break
       }
@@ -120,6 +123,11 @@ export class ZyzzyvaCheck {
     }
     this.#monitor.take(event)
     this.#sketched.take(event)
+  }
+
+  #observeSketcher(event: SketcherEvent | SketcherGap): void {
+    const { resultDigest } = this.#options.digests
+    this.#options.observer?.sketcher?.(event, { header: this.#header, resultDigest })
   }
 
   #step(event: ZyzzyvaStepEvent): void {

@@ -7,22 +7,24 @@ import {
   stepClient,
 } from "../core/zyzzyva/client.ts"
 import type { Input, State, ZyzzyvaStep } from "../core/zyzzyva/state.ts"
-import type {
-  ClientsGapOf,
-  ClientStepOf,
-  OpenEnd,
-  ReplicaGapOf,
-  ReplicaStepOf,
-  SketcherEvent,
-  SketcherGap,
+import {
+  type ClientsGapOf,
+  type ClientStepOf,
+  type OpenEnd,
+  type ReplicaGapOf,
+  type ReplicaStepOf,
+  type Said,
+  type SketcherEvent,
+  type SketcherGap,
+  unsaid,
 } from "./event.ts"
 
 export interface ReplicaEvent extends ReplicaStepOf<State, Input, ZyzzyvaStep> {
   /** What the line says was changed, as JSON data. */
-  readonly post: unknown
+  readonly said: Said
 }
 export interface ClientEvent extends ClientStepOf<ClientState, ClientInput, ClientStep> {
-  readonly post: unknown
+  readonly said: Said
 }
 export type ReplicaGap = ReplicaGapOf<State>
 export type ClientsGap = ClientsGapOf<ClientState>
@@ -49,5 +51,5 @@ export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const received = { _tag: "Receive", message } as const
   const step = stepClient(zyzzyvaLaneConfig(config, index), before, received)
   const base = { _tag: "ClientStep", place, n, client, before } as const
-  return { ...base, input: received, step, post: undefined }
+  return { ...base, input: received, step, said: unsaid }
 }

@@ -111,9 +111,8 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => step(this.config, before, input))
     sameLine(at, replicaLine(n, before, taken, input), line)
     this.#state = taken.state
-    const { post } = line.step
     const replica = this.config.id
-    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, post }
+    return { _tag: "ReplicaStep", place, n, replica, before, input, step: taken, said: line }
   }
 
   drop(line: DropLine): ReplicaGap {
@@ -207,8 +206,7 @@ export class ZyzzyvaClientsReplay implements ProcessReplay<ZyzzyvaEvent> {
     const taken = possible(at, () => stepClient(config, before, input))
     sameLine(at, clientLine({ n, client }, before, taken, input), line)
     this.#clients.set(client, taken.state)
-    const { post } = said
-    return { _tag: "ClientStep", place, n, client, before, input, step: taken, post }
+    return { _tag: "ClientStep", place, n, client, before, input, step: taken, said: line }
   }
 
   drop(line: DropLine): ClientsGap {

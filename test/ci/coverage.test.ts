@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { byFolder, codeLines, coverageOf, lost, ranges, readLcov, shut } from "../../ci/coverage.ts"
-import { repositoryRoot } from "../../ci/repository.ts"
+import { readText, repositoryRoot } from "../../ci/repository.ts"
 import { parse } from "../../ci/syntax.ts"
-import { isIsolated } from "../../ci/test-folders.ts"
+import { isIsolated, sharing } from "../../ci/test-folders.ts"
 import { both, counted, slowest, type TestReport, unsuccessful } from "../../ci/test-results.ts"
 import { checkout } from "./checkout.ts"
 
@@ -109,9 +109,21 @@ describe("what c8 collected", () => {
 
 describe("a test file", () => {
   it("has a thread of its own where it starts processes or TLC", () => {
-    expect(isIsolated(join(repositoryRoot, "test/net/store.test.ts"))).toBe(true)
+    expect(isIsolated(join(repositoryRoot, "test/net/peers.test.ts"))).toBe(true)
+    expect(isIsolated(join(repositoryRoot, "test/net/store-crash.test.ts"))).toBe(true)
+    expect(isIsolated(join(repositoryRoot, "test/net/store.test.ts"))).toBe(false)
     expect(isIsolated(join(repositoryRoot, "test/spec/core.test.ts"))).toBe(true)
     expect(isIsolated(join(repositoryRoot, "test/core/quorum.test.ts"))).toBe(false)
+  })
+
+  it("shares a thread only where it starts nothing and turns no clock", () => {
+    const files = Object.entries(sharing).flatMap(([folder, names]) =>
+      names.map((name) => `test/${folder}/${name}.test.ts`),
+    )
+    expect(files.length).toBeGreaterThan(30)
+    const keeps =
+      /command\.ts"|processes\.ts"|run-spec\.ts"|startCluster|useFakeTimers|process\.env/
+    for (const file of files) expect(readText(repositoryRoot, file), file).not.toMatch(keeps)
   })
 })
 

@@ -21,7 +21,8 @@ const explored = new Map<string, Explored>()
 const explore = (spec: DProphecyModelSpec): Explored => {
   const known = explored.get(spec.name)
   if (known !== undefined) return known
-  const result = exploreModel(spec, { limits, graph: spec.byTlc !== "nothing" })
+  // To sum up the graph of a large one takes longer than to explore it.
+  const result = exploreModel(spec, { limits, graph: spec.size !== "nightly" })
   explored.set(spec.name, result)
   return result
 }
@@ -32,11 +33,11 @@ describe("models of D-Prophecy", () => {
     (_, spec) => {
       const { exploration, graph } = explore(spec)
       expect(unmet(spec, exploration)).toEqual([])
-      if (graph === undefined) return
       const { verdict, states, generated, depth } = exploration
+      const counts = { verdict, states, generated, depth }
+      if (graph === undefined) return expect(golden[fullName(spec)]).toMatchObject(counts)
       const { steps, stateDigest, stepDigest } = graph
-      const counts = { verdict, states, generated, depth, steps, stateDigest, stepDigest }
-      expect(golden[fullName(spec)]).toEqual(counts)
+      expect(golden[fullName(spec)]).toEqual({ ...counts, steps, stateDigest, stepDigest })
     },
   )
 

@@ -24,6 +24,16 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     killedBy: seenBy("ReachBeyondBound is never reached", alone),
   },
   {
+    name: "who is recovered has said what it wrote to enter a view which it did not enter",
+    file: "src/core/pbft/restart.ts",
+    find: "    forgetUnentered(disk)\n    disk.recovery",
+    replace: "    disk.recovery",
+    killedBy: seenBy(
+      "has not said what was written to enter a view that it did not enter",
+      "recover.test.ts",
+    ),
+  },
+  {
     name: "who is recovered takes part before it knows its bound",
     file: rejoin,
     find: "if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined",
@@ -108,6 +118,7 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
 
 const idle = "src/core/pbft/idle-goals.ts"
 const waits = "waits for the log to go on for a replica that is on its way back, number by number"
+const committedElsewhere = "waits for what f + 1 others committed to, and for no word of one"
 const held = "waits for what it has prepared and cannot execute, and for no proposal alone"
 
 export const idleMutants: ReadonlyArray<CodeMutant> = [
@@ -121,16 +132,40 @@ export const idleMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a backup does not wait for what it has prepared",
     file: "src/core/pbft/timer.ts",
-    find: "return isHeldUp(state, next) ? number : undefined",
+    find: "return isHeldUp(config, state, next) ? number : undefined",
     replace: "return undefined",
     killedBy: seenBy(held, "idle-goals.test.ts"),
   },
   {
     name: "a backup waits for what was proposed to it alone",
     file: "src/core/pbft/timer.ts",
-    find: '["prepared", "committed"].includes(Window.get(log, next).phase)',
-    replace: '["prePrepared", "prepared", "committed"].includes(Window.get(log, next).phase)',
+    find: 'if (phase === "prepared" || phase === "committed") return true',
+    replace: 'if (phase !== "empty") return true',
     killedBy: seenBy(held, "idle-goals.test.ts"),
+  },
+  {
+    name: "a backup does not wait for what its view started with",
+    file: "src/core/pbft/timer.ts",
+    find: "newView?.chosen.some((c) => c.seq === next) === true",
+    replace: "newView?.chosen.some((c) => c.seq === next + 1) === true",
+    killedBy: seenBy(
+      "waits for what its view started with, and for no other number",
+      "idle-goals.test.ts",
+    ),
+  },
+  {
+    name: "a backup does not wait for what f + 1 others committed to",
+    file: "src/core/pbft/timer.ts",
+    find: "Votes.count(commits, d) > group.f)",
+    replace: "Votes.count(commits, d) > 2 * group.f)",
+    killedBy: seenBy(committedElsewhere, "idle-goals.test.ts"),
+  },
+  {
+    name: "a backup waits for what a liar alone committed to",
+    file: "src/core/pbft/timer.ts",
+    find: "Votes.count(commits, d) > group.f)",
+    replace: "Votes.count(commits, d) >= group.f)",
+    killedBy: seenBy(committedElsewhere, "idle-goals.test.ts"),
   },
   {
     name: "a replica has the log go on for as long as it likes",

@@ -91,6 +91,16 @@ export const toldMutants: ReadonlyArray<CodeMutant> = [
     replace: "told.claims.filter(() => true)",
     killedBy: { check: "TypeOK", where: alone },
   },
+  {
+    name: "what others executed is not executed where a view is entered with it",
+    file: "src/core/pbft/enter-view.ts",
+    find: "...entered.effects, ...head] }",
+    replace: "...entered.effects, ...head.slice(1)] }",
+    killedBy: {
+      check: "executes what others executed as soon as the view's log holds it",
+      where: "enter-view.test.ts",
+    },
+  },
 ]
 
 export const toldSpecMutants: ReadonlyArray<SpecMutant> = [

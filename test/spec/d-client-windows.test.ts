@@ -21,16 +21,16 @@ const takes =
     step.action === action
 const names =
   (field: string): Accept =>
-  ({ post }) =>
-    field in (post as object)
+  ({ said }) =>
+    field in (said.post as object)
 const withPost =
   (changes: object) =>
   (event: DClientEvent): DClientEvent => ({
     ...event,
-    post: { ...(event.post as object), ...changes },
+    said: { post: { ...(event.said.post as object), ...changes } },
   })
-const hasCall = ({ post }: DClientEvent): boolean =>
-  ((post as { readonly call?: unknown }).call ?? null) !== null
+const hasCall = ({ said }: DClientEvent): boolean =>
+  ((said.post as { readonly call?: unknown }).call ?? null) !== null
 const asked = { id: 1, stage: "asked", executor: 3, sketches: [] }
 
 describe("TLC accepts", () => {
@@ -74,7 +74,7 @@ describe("TLC rejects", () => {
     ["who replied", takes("ClientRecvOrderedReply"), { ordering: { replies: [] } }, "replies"],
   ])("a line that says otherwise: %s", async (_, accept, post, field) => {
     const isLogged: Accept = (event) =>
-      accept(event) && Object.keys(event.post as object).length > 0
+      accept(event) && Object.keys(event.said.post as object).length > 0
     const { event, outcome } = await corruptedStep(isLogged, withPost(post))
     expect(outcome).toMatchObject({ event, field })
   })
@@ -82,8 +82,8 @@ describe("TLC rejects", () => {
   test("statements, a result, and whom it is of, that a line has otherwise", async () => {
     const isHeard: Accept = (event) => takes("ClientRecvSketchReply")(event) && hasCall(event)
     const changed = (change: object) => (event: DClientEvent) => {
-      const post = event.post as { readonly call: object }
-      return { ...event, post: { ...post, call: { ...post.call, ...change } } }
+      const post = event.said.post as { readonly call: object }
+      return { ...event, said: { post: { ...post, call: { ...post.call, ...change } } } }
     }
     const isAsked: Accept = ({ step }) => step.state.call?.stage === "asked"
     for (const [field, change] of [

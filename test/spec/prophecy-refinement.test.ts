@@ -11,6 +11,7 @@ import {
 } from "../../src/model-check/prophecy-refinement-models.ts"
 import { runTlc } from "../../src/tla-tools/tlc.ts"
 import { Toolchain } from "../../src/tla-tools/toolchain.ts"
+import { countedAsBefore } from "./support/delay-once-counts.ts"
 
 const minutes = 60_000
 const isNight = process.env["NIGHTLY"] !== undefined
@@ -26,25 +27,16 @@ const verdictOf = (refinement: ProphecyRefinement) =>
     Effect.provide(Toolchain.layer),
   )
 
-const of = (expect: ProphecyRefinement["expect"]): ReadonlyArray<ProphecyRefinement> =>
-  prophecyRefinements.filter((r) => r.expect === expect && (r.size === "nightly") === isNight)
+const failing = prophecyRefinements.filter(
+  (r) => r.expect === "fails" && (r.size === "nightly") === isNight,
+)
 
 describe("what clients see of a sketcher is delay-once", () => {
-  for (const refinement of of("refines")) {
-    it.live(
-      `${refinement.name}: ${refinement.why}`,
-      () =>
-        Effect.gen(function* () {
-          const verdict = yield* verdictOf(refinement)
-          assert.strictEqual(verdict._tag, "exhaustive")
-        }),
-      (isNight ? 600 : 10) * minutes,
-    )
-  }
+  countedAsBefore("RefineProphecy", isNight)
 })
 
 describe("what clients see is not delay-once", () => {
-  for (const refinement of of("fails")) {
+  for (const refinement of failing) {
     it.live(
       `${refinement.name}: ${refinement.why}`,
       () =>

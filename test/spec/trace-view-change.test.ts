@@ -88,12 +88,15 @@ describe("TLC rejects", () => {
 
   test("a flipped field in P", async () => {
     const chain = await chainOf()
-    const has = ({ post }: ReplicaEvent) => JSON.stringify(post).includes('"pset":[{')
+    const has = ({ said }: ReplicaEvent) => JSON.stringify(said.post).includes('"pset":[{')
     const at = placeOf(chain, took("Timeout", has))
     const corrupted = withEvent(chain, at, (event) => ({
       ...event,
-      post: JSON.parse(
-        JSON.stringify(event.post).replace(/"pset":\[\{"seq":\d+/, '"pset":[{"seq":9'),
+      said: JSON.parse(
+        JSON.stringify({ post: event.said.post }).replace(
+          /"pset":\[\{"seq":\d+/,
+          '"pset":[{"seq":9',
+        ),
       ),
     }))
     expect(await rejection(corrupted)).toMatchObject({ event: at + 1, field: "pset" })
@@ -103,14 +106,14 @@ describe("TLC rejects", () => {
     "a change that the trace does not name: %s",
     async (field) => {
       const chain = await chainOf()
-      const at = placeOf(chain, ({ post, step }) => {
-        const value = (post as Record<string, unknown>)[field]
+      const at = placeOf(chain, ({ said, step }) => {
+        const value = (said.post as Record<string, unknown>)[field]
         const empty = Array.isArray(value) && value.length === 0
         return step.action !== "Restart" && value !== undefined && !empty
       })
       const corrupted = withEvent(chain, at, (event) => {
-        const { [field]: _, ...post } = event.post as Record<string, unknown>
-        return { ...event, post }
+        const { [field]: _, ...post } = event.said.post as Record<string, unknown>
+        return { ...event, said: { post } }
       })
       expect(await rejection(corrupted)).toMatchObject({ event: at + 1, field })
     },

@@ -57,7 +57,9 @@ describe("TLC rejects", () => {
     const at = placeOf(chain, ({ step }) => step.action === "RecvCommit", 60)
     const corrupted = withEvent(chain, at, (event) => ({
       ...event,
-      post: JSON.parse(JSON.stringify(event.post).replace(/"phase":"\w+"/, '"phase":"held"')),
+      said: JSON.parse(
+        JSON.stringify({ post: event.said.post }).replace(/"phase":"\w+"/, '"phase":"held"'),
+      ),
     }))
     const outcome = await rejection(corrupted)
     const event = chain.events[at]
@@ -74,12 +76,12 @@ describe("TLC rejects", () => {
       ["Execute", "checkpoints", [{ seq: 0, digest: "another" }]],
     ]
     for (const [action, field, value] of changes) {
-      const has = ({ step, post }: ReplicaEvent) =>
-        step.action === action && field in (post as object)
+      const has = ({ step, said }: ReplicaEvent) =>
+        step.action === action && field in (said.post as object)
       const at = placeOf(chain, has)
       const corrupted = withEvent(chain, at, (event) => ({
         ...event,
-        post: { ...(event.post as object), [field]: value },
+        said: { post: { ...(event.said.post as object), [field]: value } },
       }))
       expect(await rejection(corrupted)).toMatchObject({ event: at + 1, field })
     }
@@ -89,8 +91,8 @@ describe("TLC rejects", () => {
     const chain = await chainOf(1)
     const at = placeOf(chain, ({ step }) => step.action === "Execute")
     const corrupted = withEvent(chain, at, (event) => {
-      const { executed: _, ...post } = event.post as { readonly executed: number }
-      return { ...event, post }
+      const { executed: _, ...post } = event.said.post as { readonly executed: number }
+      return { ...event, said: { post } }
     })
     expect(await rejection(corrupted)).toMatchObject({ event: at + 1, field: "executed" })
   })

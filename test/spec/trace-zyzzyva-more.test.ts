@@ -26,8 +26,8 @@ const takes =
 
 const says =
   (action: string, field: string) =>
-  ({ step, post }: ReplicaEvent): boolean =>
-    step.action === action && field in (post as object)
+  ({ step, said }: ReplicaEvent): boolean =>
+    step.action === action && field in (said.post as object)
 
 describe("TLC accepts", () => {
   test("windows far from the first event, whose histories begin before them", async () => {
@@ -85,7 +85,7 @@ describe("TLC rejects", () => {
     const whole = await wholeChain(ordinaryRun().files())
     const { chain, event } = withChanged(whole, fits, (e) => ({
       ...e,
-      post: change(e.post as object),
+      said: { post: change(e.said.post as object) },
     }))
     expect(await rejection(chain)).toMatchObject({ event, field })
   })
@@ -93,10 +93,15 @@ describe("TLC rejects", () => {
   test("another result of a request, where its history is the same", async () => {
     const whole = await wholeChain(ordinaryRun().files())
     const { chain, event } = withChanged(whole, takes("Execute"), (e) => {
-      const { table } = e.post as { readonly table: ReadonlyArray<object> }
+      const { table } = e.said.post as { readonly table: ReadonlyArray<object> }
       return {
         ...e,
-        post: { ...(e.post as object), table: table.map((t) => ({ ...t, result: "x" })) },
+        said: {
+          post: {
+            ...(e.said.post as object),
+            table: table.map((t) => ({ ...t, result: "x" })),
+          },
+        },
       }
     })
     expect(await rejection(chain)).toMatchObject({ event, field: "table" })
@@ -115,8 +120,9 @@ describe("TLC rejects", () => {
   test("a state that another checkpoint is vouched for", async () => {
     const whole = await wholeChain(fetchingRun().files())
     const { chain, event } = withChanged(whole, takes("RecvState"), (e) => {
-      const { stable } = e.post as { readonly stable: { readonly seq: number } }
-      return { ...e, post: { ...(e.post as object), stable: { ...stable, digest: "another" } } }
+      const { stable } = e.said.post as { readonly stable: { readonly seq: number } }
+      const post = { ...(e.said.post as object), stable: { ...stable, digest: "another" } }
+      return { ...e, said: { post } }
     })
     expect(await rejection(chain)).toMatchObject({ event, field: "stable" })
   })

@@ -104,7 +104,14 @@ describe("what clients of D-Prophecy were told", () => {
   const config = configOf(2)
   const idle = initDClient(config)
   const place = { file: "d", line: 2 }
-  const base = { _tag: "DClientStep", place, n: 1, node: "clients", config, post: {} } as const
+  const base = {
+    _tag: "DClientStep",
+    place,
+    n: 1,
+    node: "clients",
+    config,
+    said: { post: {} },
+  } as const
   const fresh = (): DClientMonitor =>
     new DClientMonitor({ digestOf, operationsOf: () => ["q", "w"], isTraced: (r) => r !== 3 })
   const asked = stepDClient(config, idle, { _tag: "Read", id: 1, operation: "q", executor: 0 })

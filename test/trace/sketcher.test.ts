@@ -107,7 +107,7 @@ describe("what a sketcher's clients were told, whatever its step says", () => {
     const call = { id, kind: "read", key: "q", operation: "q", stage: "fast" } as const
     const open = { ...state, calls: [{ ...call, replica: 0, digest: "d", position: nowhere }] }
     const place = { file: "s", line: 2 }
-    const base = { _tag: "SketcherStep", place, n: 1, config, post: {} } as const
+    const base = { _tag: "SketcherStep", place, n: 1, config, said: { post: {} } } as const
     const read = {
       _tag: "Read",
       id,

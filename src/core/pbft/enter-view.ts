@@ -155,5 +155,7 @@ export const enterView = (config: Config, state: State): PbftStep => {
   const stable = stabiliseAt(config, state, newView.start.seq)
   const kept = keepTold(config, stable.state, [])
   const entered = install(config, kept, newView)
-  return { ...entered, effects: [...stable.effects, ...entered.effects] }
+  // What others executed may be held only now: by the view's log.
+  const head = executeHead(config, stable.state, entered.state)
+  return { ...entered, effects: [...stable.effects, ...entered.effects, ...head] }
 }

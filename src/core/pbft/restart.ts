@@ -151,6 +151,7 @@ const readRecovery = (disk: Disk, r: RecoveryRecord, group: Group): void => {
   }
   if (r._tag === "Recovering") {
     const { incarnation } = r
+    forgetUnentered(disk)
     disk.recovery = { incarnation, point: undefined, estimate: noEstimate(group) }
     return
   }
@@ -161,11 +162,14 @@ const readRecovery = (disk: Disk, r: RecoveryRecord, group: Group): void => {
       : { ...disk.recovery, estimate: { ...noEstimate(group), bound: r.seq } }
 }
 
+// What was written to enter a view that was never entered was not said to anyone. Who is recovered
+// may enter the same view next, without a vote.
+const forgetUnentered = (disk: Disk): void => {
+  if (!disk.active) disk.prePrepared = disk.prePrepared.filter((p) => p.view !== disk.view)
+}
+
 const readChange = (disk: Disk, r: ChangeRecord): void => {
-  if (r._tag !== "ViewEntered" && !disk.active) {
-    // What was written to enter a view that was never entered was not said to anyone.
-    disk.prePrepared = disk.prePrepared.filter((p) => p.view !== disk.view)
-  }
+  if (r._tag !== "ViewEntered") forgetUnentered(disk)
   switch (r._tag) {
     case "ViewLeft":
       disk.view = r.viewChange.view

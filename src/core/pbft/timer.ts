@@ -7,8 +7,9 @@
  * Outside the specification: when the view-change timer runs. `Timeout` may happen there at any
  * moment, or never.
  */
-import type { Seq, View } from "../ids.ts"
+import { noDigest, type Seq, type View } from "../ids.ts"
 import { primaryOf } from "../quorum.ts"
+import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import { type Config, type Input, type State, settledSeq } from "./state.ts"
 import { canEnter } from "./enter-view.ts"
@@ -24,10 +25,17 @@ export interface ViewTimer {
 
 // Of who restarts, the queue and what was executed are gone, and what was prepared is not. f + 1
 // correct replicas prepared whatever any replica executed, so all of those wait, though no client
-// does: the others that executed it may be too few to be believed. What is not prepared is not
-// waited for: a liar would make one replica leave its view by proposing to it alone.
-const isHeldUp = ({ log }: State, next: Seq): boolean =>
-  Window.covers(log, next) && ["prepared", "committed"].includes(Window.get(log, next).phase)
+// does: the others that executed it may be too few to be believed. So does who hears f + 1 COMMITs,
+// of which one is of a correct replica, and who entered a view that starts with it (TOCS section
+// 4.5.1). What nobody else is known to hold is not waited for: a liar would make one replica leave
+// its view by proposing to it alone.
+const isHeldUp = ({ group }: Config, { log, newView }: State, next: Seq): boolean => {
+  if (!Window.covers(log, next)) return false
+  const { phase, commits } = Window.get(log, next)
+  if (phase === "prepared" || phase === "committed") return true
+  if (newView?.chosen.some((c) => c.seq === next) === true) return true
+  return commits.some((d) => d !== noDigest && Votes.count(commits, d) > group.f)
+}
 
 /**
  * The timer of a state; undefined when none runs. A backup waits for the first request of its own
@@ -49,7 +57,7 @@ export const viewTimer = (config: Config, state: State): ViewTimer | undefined =
   // Backups that have executed it in an earlier view, or have left this one, do not help a primary.
   if (primaryOf(config.group, view) === config.id) return next > state.seqno ? undefined : number
   const first = queue[0]
-  if (first === undefined) return isHeldUp(state, next) ? number : undefined
+  if (first === undefined) return isHeldUp(config, state, next) ? number : undefined
   return { view, key: `view ${view}: request ${first.timestamp} of client ${first.client}` }
 }
 

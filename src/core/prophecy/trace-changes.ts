@@ -52,11 +52,12 @@ const callText = ({ id, stage, replica, digest, position }: Call): string => {
 }
 
 const callChanges = (before: ReadonlyArray<Call>, after: ReadonlyArray<Call>): string => {
-  const old = new Set(before)
-  const left = new Set(after.map(({ id }) => id))
-  const changed = after.filter((call) => !old.has(call)).map(callText)
-  const answered = before.filter(({ id }) => !left.has(id)).map(({ id }) => id)
-  const calls = changed.length === 0 ? "" : `,"calls":[${changed.join(",")}]`
+  // They are few, and most of them stand where they stood.
+  const changed = after.filter((call, k) => before[k] !== call && !before.includes(call))
+  const isLeft = (call: Call, k: number): boolean =>
+    after[k] === call || after.some(({ id }) => id === call.id)
+  const answered = before.filter((call, k) => !isLeft(call, k)).map(({ id }) => id)
+  const calls = changed.length === 0 ? "" : `,"calls":[${changed.map(callText).join(",")}]`
   return answered.length === 0 ? calls : `${calls},"answered":[${answered.join(",")}]`
 }
 

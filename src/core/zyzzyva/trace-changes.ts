@@ -106,17 +106,21 @@ const changeChanges = (before: State, after: State): string => {
     text += `,"viewChanges":${json(named)}`
   }
   if (before.newView !== newView) text += `,"newView":${newView?.view ?? null}`
+  if (before.confirms === after.confirms) return text
   const [was, is] = [json(confirmsData(before)), json(confirmsData(after))]
-  if (was !== is) text += `,"confirms":${is}`
-  return text
+  return was === is ? text : `${text},"confirms":${is}`
 }
 
 /** The same of a client: each field that has another value, whole. */
 export const clientChanges = (before: ClientState, after: ClientState): string => {
   if (before === after) return "{}"
   const [old, now] = [fullClientProjection(before), fullClientProjection(after)]
-  const changed = Object.entries(now).filter(
-    ([key, value]) => json(value) !== json(old[key as keyof typeof old]),
-  )
-  return json(Object.fromEntries(changed))
+  let text = ""
+  for (const [key, value] of Object.entries(now)) {
+    const was = old[key as keyof typeof old]
+    if (was === value) continue
+    const is = json(value)
+    if (is !== json(was)) text += `,"${key}":${is}`
+  }
+  return `{${text.slice(1)}}`
 }

@@ -43,6 +43,16 @@ const newView: NewView = {
 }
 
 describe("a replica that enters a view", () => {
+  it("executes what others executed as soon as the view's log holds it", () => {
+    const telling = configOf(1, { checkpointInterval: 1, logSize: 2, tellCommitted: true })
+    const said = (replica: number) => receive({ _tag: "Committed", seq: 2, digest, replica })
+    const given = receive({ _tag: "Batch", batch })
+    const inputs = [...before, receive(newView), said(0), given, said(3)]
+    const entered = lastStep(telling, [...inputs, { _tag: "Enter" }])
+    expect(entered.action).toBe("EnterView")
+    expect(entered.effects.filter((e) => e._tag === "Execute").map((e) => e.seq)).toEqual([2])
+  })
+
   it("asks for a chosen batch that it holds by a number which the view leaves behind", () => {
     const asking = lastStep(config, [...before, receive(newView)])
     expect(broadcasts(asking.effects)).toEqual([{ _tag: "FetchBatch", digest, replica: 1 }])

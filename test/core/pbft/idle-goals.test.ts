@@ -6,6 +6,7 @@ import type { Input, State } from "../../../src/core/pbft/state.ts"
 import {
   after,
   batchDigest,
+  commit,
   committing,
   executed,
   prepare,
@@ -61,6 +62,26 @@ describe("a backup that waits for no request", () => {
     expect(viewTimer(config, after(config, done.slice(0, -1)))).toEqual(held)
     expect(viewTimer(config, after(config, done))).toBeUndefined()
     expect(viewTimer(config, after(config, committing(2, batch)))).toBeUndefined()
+  })
+
+  it("waits for what f + 1 others committed to, and for no word of one", () => {
+    const digest = batchDigest([signed(0, 1)])
+    const heard = [0, 2].map((replica) => receive(commit(replica, 1, digest)))
+    expect(viewTimer(config, after(config, heard.slice(1)))).toBeUndefined()
+    expect(viewTimer(config, after(config, heard))?.key).toBe("view 0: number 1")
+    const unlike = [heard[0] as Input, receive(commit(2, 1, batchDigest([signed(1, 1)])))]
+    expect(viewTimer(config, after(config, unlike))).toBeUndefined()
+  })
+
+  it("waits for what its view started with, and for no other number", () => {
+    const digest = batchDigest([signed(0, 1)])
+    const startsWith = (seq: number): State => {
+      const newView = { chosen: [{ seq, digest }] } as unknown as State["newView"]
+      return { ...after(config, []), newView }
+    }
+    expect(viewTimer(config, startsWith(1))?.key).toBe("view 0: number 1")
+    expect(viewTimer(config, startsWith(2))).toBeUndefined()
+    expect(viewTimer(config, { ...startsWith(1), executed: 1 })).toBeUndefined()
   })
 
   it("keeps the first number that is told for a request to be taken back", () => {

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest"
 import { contradiction, stableQuery, toldBy } from "../../../src/core/pbft/recover.ts"
 import { highAt, isMute, isOpen, recoveryRequest } from "../../../src/core/pbft/rejoin.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
-import { durableRecords } from "../../../src/core/pbft/restart.ts"
+import { durableRecords, restart } from "../../../src/core/pbft/restart.ts"
 import { fromFullProjection, fullProjection } from "../../../src/core/pbft/projection.ts"
-import type { Input, State } from "../../../src/core/pbft/state.ts"
+import type { NewView } from "../../../src/core/pbft/message.ts"
+import type { DurableRecord, Input, State } from "../../../src/core/pbft/state.ts"
+import * as Window from "../../../src/core/window.ts"
 import {
   after,
   checkpoint,
@@ -51,6 +53,22 @@ describe("a replica that is recovered with its disk", () => {
     expect(isMute(took.state)).toBe(true)
     expect(stableQuery(config, took.state)).toMatchObject({ incarnation: 5 })
     expect(recoveryRequest(config, took.state)).toBeUndefined()
+  })
+
+  it("has not said what was written to enter a view that it did not enter", () => {
+    const digest = config.batchDigest([signed(0, 1)])
+    const newView = { _tag: "NewView", view: 2, chosen: [{ seq: 1, digest }] } as unknown as NewView
+    const torn: ReadonlyArray<DurableRecord> = [
+      { _tag: "NewViewTaken", newView },
+      { _tag: "PrePrepared", view: 2, seq: 1, digest, batch: [signed(0, 1)] },
+    ]
+    const recovering: DurableRecord = { _tag: "Recovering", incarnation: 5 }
+    const phaseAfter = (...more: ReadonlyArray<DurableRecord>): string => {
+      const records: ReadonlyArray<DurableRecord> = [...torn, ...more]
+      const { log } = restart(config, [...records, { _tag: "ViewEntered", view: 2 }]).state
+      return Window.get(log, 1).phase
+    }
+    expect([phaseAfter(), phaseAfter(recovering)]).toEqual(["prePrepared", "empty"])
   })
 
   it("is told the last checkpoint and the last number prepared", () => {

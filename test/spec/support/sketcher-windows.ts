@@ -1,6 +1,7 @@
 /** Recorded runs of a sketcher, cut into windows, and what TLC says of them. */
 import { expect } from "vitest"
 import { makeAskTlc } from "../../../src/cli/trace-windows.ts"
+import { zyzzyvaDigests } from "../../../src/net/zyzzyva-config.ts"
 import type { Selection } from "../../../src/trace-check/chain.ts"
 import { checkTraces } from "../../../src/trace-check/check.ts"
 import type { SketcherEvent } from "../../../src/trace-check/event.ts"
@@ -19,7 +20,7 @@ export const captured = async (
   const observer = new SketcherCapture(selection)
   const verdict = await checkTraces(
     files.map((text, k) => sourceOf(`sketcher-0.${k}.ndjson`, text)),
-    { digests: { ...digests, resultDigest: digestOf }, observer },
+    { digests: { ...digests, zyzzyva: zyzzyvaDigests, resultDigest: digestOf }, observer },
   )
   expect(verdict._tag).not.toBe("Rejected")
   return observer.chains()
@@ -62,8 +63,8 @@ export const placeOf = (chain: SketcherChain, accept: Accept): number => {
 
 export const names =
   (field: string): Accept =>
-  ({ post }) =>
-    field in (post as object)
+  ({ said }) =>
+    field in (said.post as object)
 
 export const takes =
   (action: string): Accept =>
@@ -94,7 +95,7 @@ export const withPost =
   (changes: object) =>
   (event: SketcherEvent): SketcherEvent => ({
     ...event,
-    post: { ...(event.post as object), ...changes },
+    said: { post: { ...(event.said.post as object), ...changes } },
   })
 
 export const rejection = async (chain: SketcherChain) => {

@@ -314,6 +314,46 @@ const wrongType = (files: Files): Corruption => {
   }
 }
 
+// What a step was given is read first, and what it changed only where that says something else.
+const brokenChanges = (files: Files): Corruption => {
+  const file = "replica-1.ndjson"
+  return {
+    name: "changes that are not JSON",
+    files: edited(files, file, (lines) => void (lines[12] = `${lines[12]?.slice(0, -2)}]}`)),
+    expected: { rule: "NotJson", file, line: 13 },
+  }
+}
+
+const cutInChanges = (files: Files): Corruption => {
+  const file = "replica-1.ndjson"
+  const lines = linesOf(files, file)
+  const cut = text(lines.slice(0, 12)) + lines[12]?.slice(0, -1)
+  return {
+    name: "cut in the last bracket",
+    files: replaced(files, file, cut),
+    expected: { rule: "Truncated", file, line: 13 },
+  }
+}
+
+const secondInput = (files: Files): Corruption => {
+  const file = "replica-1.ndjson"
+  const place = placeOf(files, file, (line) => input(line)["type"] === "Commit")
+  return {
+    name: "a second input in a line",
+    files: edited(files, file, (lines) => {
+      lines[place] = `${lines[place]?.slice(0, -1)},"in":{"type":"Enter"}}`
+    }),
+    expected: {
+      rule: "Replay",
+      file,
+      line: place + 1,
+      field: "in.type",
+      expected: '"Commit"',
+      found: '"Enter"',
+    },
+  }
+}
+
 /** Further kinds. */
 export const moreCorruptions = (files: Files): ReadonlyArray<Corruption> => [
   repeatedLine(files),
@@ -324,4 +364,7 @@ export const moreCorruptions = (files: Files): ReadonlyArray<Corruption> => [
   twoFilesInOne(files),
   wrongEnd(files),
   wrongType(files),
+  brokenChanges(files),
+  cutInChanges(files),
+  secondInput(files),
 ]
