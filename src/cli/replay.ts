@@ -65,6 +65,12 @@ const flags = {
     ),
     Flag.optional,
   ),
+  killed: Flag.Boolean("killed").pipe(
+    Flag.withDescription(
+      "Traces that just end are of processes that were killed or still run: check them as far as they go (exit code 3 at best)",
+    ),
+    Flag.withDefault(false),
+  ),
   window: Flag.Int("window").pipe(
     Flag.filter(
       (size) => size >= 1 && size <= 10_000,
@@ -171,7 +177,7 @@ interface Telling {
 const replay = Effect.fn("replay")(function* (
   files: ReadonlyArray<TraceFile>,
   captures: ReadonlyArray<Observer>,
-  { progress, tell }: Telling,
+  { progress, tell, killed }: Telling & Pick<Given, "killed">,
 ) {
   const meter: Meter = { events: 0, bytes: 0 }
   const size = files.reduce((sum, file) => sum + file.size, 0)
@@ -185,6 +191,7 @@ const replay = Effect.fn("replay")(function* (
         {
           digests: { batchDigest, checkpointDigest, resultDigest, zyzzyva: zyzzyvaDigests },
           spec: specDigest,
+          killed,
           progress: (events) => {
             meter.events = events
             tell({ events, bytes: meter.bytes })
@@ -307,7 +314,8 @@ const againLine = (given: Given, checked: ReadonlyArray<CheckedWindow>): string 
     ["--d-clients", given.dClients],
   ] as const
   const steps = own.flatMap(([name, text]) => (Option.isNone(text) ? [] : `${name} ${text.value} `))
-  return `prophecy replay ${flag}${steps.join("")}--window ${given.window} ${given.traces.join(" ")}`
+  const killed = given.killed ? "--killed " : ""
+  return `prophecy replay ${killed}${flag}${steps.join("")}--window ${given.window} ${given.traces.join(" ")}`
 }
 
 const run = Effect.fn("replayCommand")(function* (given: Given) {
@@ -323,7 +331,10 @@ const run = Effect.fn("replayCommand")(function* (given: Given) {
   const drawn = yield* drawnOf(given)
   const group = groupOf(given)
   const captures = [...Object.values(captured), drawn, group].filter((c) => c !== undefined)
-  const replayed = { ...(yield* replay(files, captures, telling)), watched: group?.watched }
+  const replayed = {
+    ...(yield* replay(files, captures, { ...telling, killed: given.killed })),
+    watched: group?.watched,
+  }
   if (drawn !== undefined) {
     // Events on both sides of a gap do not belong in one picture.
     const chain = drawn.chains()[0]
@@ -363,6 +374,10 @@ export const replayCommand = Command.make("replay", flags, run).pipe(
   Command.withExamples([
     { command: "prophecy replay traces/", description: "all processes of a run" },
     { command: "prophecy replay --tlc auto traces/", description: "and two places of it by TLC" },
+    {
+      command: "prophecy replay --killed traces/",
+      description: "of a run of which a process was killed, or goes on",
+    },
     {
       command: "prophecy replay --tlc 1:1000 --window 250 traces/*.ndjson",
       description: "the first thousand events by TLC, in four adjacent windows",

@@ -93,6 +93,11 @@ export interface CheckOptions {
     /** Those of Zyzzyva, where runs of it are to be checked. */
     readonly zyzzyva?: ZyzzyvaDigests
   }
+  /**
+   * Traces that just end are of processes that were killed or still run: they count as far as they
+   * go, and what is missing is a gap. Otherwise only where a later start follows.
+   */
+  readonly killed?: boolean
   /** SHA-256 of the specification that the run must have been recorded under. */
   readonly spec?: SpecOf
   readonly observer?: Observer
@@ -112,7 +117,7 @@ const progressEvery = 4096
 type PbftNode = NodeTrace<TraceEvent, TraceHeader>
 
 const nodeOf =
-  (digests: Digests) =>
+  ({ digests, ...options }: CheckOptions) =>
   (files: ReadonlyArray<TraceFile>): PbftNode =>
     new NodeTrace(
       files as ReadonlyArray<TraceFile<TraceHeader>>,
@@ -123,6 +128,7 @@ const nodeOf =
         if (kind === "sketcher") return new SketcherReplay(header, digests)
         return new DClientsReplay(header, digests)
       },
+      options,
     )
 
 /** The state of one check, from the first event to the verdict. */
@@ -326,13 +332,13 @@ export const checkTraces = async (
   try {
     const files = await openRun(readers, options.spec)
     if (files[0]?.[0]?.header.protocol === "zyzzyva") {
-      const nodes = zyzzyvaNodes(files, options.digests)
+      const nodes = zyzzyvaNodes(files, options)
       const own = new ZyzzyvaCheck(nodes, sources.length, options)
       check = own
       await new Merge(nodes, own.causality, own.visit).run()
       return own.verdict()
     }
-    const nodes = files.map(nodeOf(options.digests))
+    const nodes = files.map(nodeOf(options))
     const own = new Check(nodes, sources.length, options)
     check = own
     await new Merge(nodes, own.causality, own.visit).run()

@@ -133,7 +133,8 @@ export interface DClientsGap {
 export interface OpenEnd {
   readonly _tag: "OpenEnd"
   readonly place: Place
-  readonly dropped: number
+  /** undefined: nobody knows how many, because the process was killed or still runs. */
+  readonly dropped: number | undefined
 }
 
 /** Steps of Pbft.tla: what TLC follows. */

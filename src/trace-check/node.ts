@@ -1,11 +1,11 @@
 /**
  * One process of a run: its trace files in the order of its starts, as one stream of replayed
- * events. A file that ends without an end line is accepted only where a later start follows: the
- * process was killed, and what it did last is unknown.
+ * events. A file that ends without an end line is accepted where a later start follows: the process
+ * was killed, and what it did last is unknown; the last file only where that is asked for.
  */
 import type { AnyHeader } from "../core/trace-event.ts"
 import type { OpenEnd } from "./event.ts"
-import { Rejection } from "./finding.ts"
+import { type Place, Rejection } from "./finding.ts"
 import type { ProcessReplay } from "./process-replay.ts"
 import type { TraceLine, TraceReader } from "./read.ts"
 
@@ -26,6 +26,17 @@ const openEnd = (line: Extract<TraceLine, { readonly _tag: "End" }>): OpenEnd =>
   dropped: line.end.dropped,
 })
 
+/** Where a file just ends. */
+interface Cut {
+  readonly _tag: "Cut"
+  readonly place: Place
+}
+
+export interface NodeOptions {
+  /** A last file that just ends counts as far as it goes. */
+  readonly killed?: boolean
+}
+
 /** The events of one process. Files must be in ascending order of their incarnation. */
 export class NodeTrace<E, H extends AnyHeader> {
   readonly key: string
@@ -34,6 +45,7 @@ export class NodeTrace<E, H extends AnyHeader> {
   readonly header: H
   readonly replay: ProcessReplay<E>
   readonly #files: ReadonlyArray<TraceFile<H>>
+  readonly #options: NodeOptions
   #at = 0
   /** How the last start ended, until the first line of the next one is read. */
   #before: "ended" | "killed" | undefined
@@ -41,13 +53,18 @@ export class NodeTrace<E, H extends AnyHeader> {
   /** The end line declares steps without a line. */
   #open = false
 
-  constructor(files: ReadonlyArray<TraceFile<H>>, replayOf: (header: H) => ProcessReplay<E>) {
+  constructor(
+    files: ReadonlyArray<TraceFile<H>>,
+    replayOf: (header: H) => ProcessReplay<E>,
+    options: NodeOptions = {},
+  ) {
     const first = files[0]
     if (first === undefined) throw new Error("a process has at least one file")
     this.key = nodeKey(first.header)
     this.name = first.reader.name
     this.header = first.header
     this.#files = files
+    this.#options = options
     this.replay = replayOf(first.header)
   }
 
@@ -63,10 +80,13 @@ export class NodeTrace<E, H extends AnyHeader> {
       if (file === undefined) return "end"
       const line = this.#read(file.reader)
       if (line === "more") return line
-      if (line === "end" || line === "killed") {
+      if (line === "end" || line._tag === "Cut") {
         this.#before = line === "end" && !this.#open ? "ended" : "killed"
         this.#open = false
         const next = this.#files[++this.#at]
+        if (next === undefined && line !== "end") {
+          return { _tag: "OpenEnd", place: line.place, dropped: undefined }
+        }
         const begun = next === undefined ? undefined : this.#beginAgain(next)
         if (begun !== undefined) return begun
       } else if (line._tag !== "End") {
@@ -82,13 +102,15 @@ export class NodeTrace<E, H extends AnyHeader> {
     await this.#files[this.#at]?.reader.fill()
   }
 
-  #read(reader: TraceReader): TraceLine | "more" | "end" | "killed" {
+  #read(reader: TraceReader): TraceLine | Cut | "more" | "end" {
     try {
       return reader.next()
     } catch (cause) {
-      const last = this.#at === this.#files.length - 1
-      if (last || !(cause instanceof Rejection) || cause.finding.rule !== "Truncated") throw cause
-      return "killed"
+      const accepted = this.#options.killed === true || this.#at < this.#files.length - 1
+      if (!accepted || !(cause instanceof Rejection)) throw cause
+      const { rule, file, line } = cause.finding
+      if (rule !== "Truncated") throw cause
+      return { _tag: "Cut", place: { file, line } }
     }
   }
 

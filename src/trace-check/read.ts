@@ -118,7 +118,7 @@ export class TraceReader {
   #truncated(line: number): never {
     const message =
       "the file ends without an end line: it is cut, or its process was killed or still runs; " +
-      "left out, its process counts as one without a trace"
+      "with --killed it counts as far as it goes, left out as that of a process without a trace"
     return reject({ rule: "Truncated", file: this.name, line, step: this.#steps, message })
   }
 

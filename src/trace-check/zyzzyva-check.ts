@@ -27,7 +27,7 @@ type Node = NodeTrace<ZyzzyvaEvent, ZyzzyvaHeader>
 /** The processes of a run; with the digests that it was recorded with. */
 export const zyzzyvaNodes = (
   files: ReadonlyArray<ReadonlyArray<TraceFile>>,
-  digests: CheckOptions["digests"],
+  { digests, ...options }: CheckOptions,
 ): ReadonlyArray<Node> => {
   const given = digestsOf(digests)
   const replayOf = (header: ZyzzyvaHeader): ProcessReplay<ZyzzyvaEvent> => {
@@ -36,7 +36,9 @@ export const zyzzyvaNodes = (
     if (kind === "sketcher") return new SketcherReplay(header, digests)
     return new ZyzzyvaClientsReplay(header, given)
   }
-  return files.map((all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf))
+  return files.map(
+    (all) => new NodeTrace(all as ReadonlyArray<TraceFile<ZyzzyvaHeader>>, replayOf, options),
+  )
 }
 
 const digestsOf = ({ zyzzyva }: CheckOptions["digests"]): ZyzzyvaDigests => {
