@@ -1,6 +1,6 @@
 /**
- * Guards of orders that others vouch for in Zyzzyva, and of answers that outdo others, and the check
- * that must see each gone.
+ * Guards of orders that others vouch for in Zyzzyva, and of answers that outdo others, and the
+ * check that must see each gone.
  */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
