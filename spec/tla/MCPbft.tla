@@ -626,6 +626,14 @@ ForRecovererInNewView ==
                chosen |-> {[seq |-> n, digest |-> r] : n \in {2, 3}}]),
       BatchOf(r)}
 
+\* For replica 1, which starts view 1 with a batch and is recovered as that view's primary: others
+\* that have left view 0 with it, what they answer, and a request that it may propose.
+ForRecovererPrimary ==
+  LET e == {[seq |-> 1, digest |-> DigestB, view |-> 0]}
+  IN {ViewChange(b, 1, 0, {AtFirst}, e, e) : b \in {2, 3}} \cup
+     {BatchOf(DigestB), Answer(0, 0, 0), Answer(2, 0, 1)} \cup
+     Requests(0, 1, "a", {Replicas})
+
 \* For replica 1, which is asked how far it is, and comes a batch further.
 ForAnswerer ==
   {QueryStable(3, 1)} \cup

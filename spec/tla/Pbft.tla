@@ -1196,7 +1196,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ Missing(i, m, qset[i]) \subseteq fetched[i]
      /\ active' = [active EXCEPT ![i] = TRUE]
      /\ seqno' = [seqno EXCEPT ![i] =
-          IF i = m.replica THEN Max({base} \cup {c.seq : c \in chosen}) ELSE 0]
+          IF i = m.replica THEN Max({base} \cup {c.seq : c \in m.chosen}) ELSE 0]
      /\ queue' = [queue EXCEPT ![i] =
           IF i = m.replica THEN SelectSeq(@, LAMBDA r : ~assigned(r)) ELSE @]
      /\ slot' = [slot EXCEPT ![i] = [n \in Window(base) |-> at(n)]]
@@ -1693,6 +1693,8 @@ NoEquivocation == \A a, b \in msgs :
        a.digest = b.digest
   /\ a.type = b.type /\ a.type \in {"ViewChange", "NewView"} /\ a.replica = b.replica
      /\ a.view = b.view /\ Incarnation(a) = Incarnation(b) => a = b
+  /\ a.type = "NewView" /\ b.type = "PrePrepare" /\ a.replica = b.replica /\ a.view = b.view =>
+       \A c \in a.chosen : c.seq # b.seq
 
 \* What every correct replica says together always lets a new primary decide.
 CanDecide == \A v \in 1 .. MaxView :

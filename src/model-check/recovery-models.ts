@@ -45,6 +45,18 @@ export const recoveryModels: ReadonlyArray<PbftModelSpec> = [
   },
   {
     ...recovering,
+    name: "RecovererPrimary",
+    why: "The primary of a view that started with a batch is recovered and restarts: it proposes others beyond it.",
+    recoveries: "BackupRecovers",
+    canTimeout: [1],
+    canRestart: [1],
+    maxView: 1,
+    injected: "ForRecovererPrimary",
+    invariants: [...ofOneReplica, "RecoveryBound"],
+    reaches: ["Recover", "Restart", "SendNewView", "EnterView", "ReachBound", "SendPrePrepare"],
+  },
+  {
+    ...recovering,
     name: "Answerer",
     why: "A replica is asked how far it is, while it prepares, commits and executes.",
     injected: "ForAnswerer",

@@ -8,6 +8,7 @@ import * as Build from "./byzantine-messages.ts"
 import { modelDigests, valueText } from "./pbft-text.ts"
 import {
   afterRecovery,
+  atFirst,
   plainTakenBack,
   tableAfter,
   takenBack,
@@ -57,6 +58,18 @@ const forRecovererInNewView = (n: number): ReadonlyArray<Envelope> => {
   ]
 }
 
+const forRecovererPrimary = (n: number): ReadonlyArray<Envelope> => {
+  const entries = [{ seq: 1, digest: Build.digestB, view: 0 }]
+  const claims = { low: 0, checkpoints: [atFirst], entries }
+  return [
+    ...[2, 3].map((b) => toAll(n, viewChange(b, 1, claims))),
+    toAll(n, { _tag: "Batch", batch: Build.batchB([]) }),
+    answer(n, 0, [0, 0]),
+    answer(n, 2, [0, 1]),
+    ...Build.requestsTo(everyone(n), [0, 1, "a"], [everyone(n)]),
+  ]
+}
+
 const forAnswerer = (n: number): ReadonlyArray<Envelope> => {
   const all = [everyone(n)]
   return [
@@ -80,6 +93,7 @@ const nullVotes = (n: number): ReadonlyArray<Envelope> =>
 export const recoveryUniverses = {
   ForRecoverer: forRecoverer,
   ForRecovererInNewView: forRecovererInNewView,
+  ForRecovererPrimary: forRecovererPrimary,
   ForAnswerer: forAnswerer,
   FalseAnswers: falseAnswers,
   NullVotes: nullVotes,

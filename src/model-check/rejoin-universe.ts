@@ -36,7 +36,10 @@ export const tableAfter = (replica: ReplicaId | undefined): ReadonlyArray<Client
 export const afterRecovery = (replica: ReplicaId) =>
   modelDigests.checkpointDigest(0, valueText(plainTakenBack(replica)), tableAfter(replica))
 
-const atFirst = { seq: 0, digest: modelDigests.checkpointDigest(0, "<<>>", tableAfter(undefined)) }
+export const atFirst = {
+  seq: 0,
+  digest: modelDigests.checkpointDigest(0, "<<>>", tableAfter(undefined)),
+}
 
 export const toAll = (n: number, message: Message): Envelope => ({
   message,

@@ -34,6 +34,20 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
     ),
   },
   {
+    name: "a recovered primary proposes again what its NEW-VIEW chose",
+    file: "src/core/pbft/enter-view.ts",
+    find: "Math.max(state.log.low, ...newView.chosen.map((c) => c.seq))",
+    replace: "isMute(state) ? state.log.low : Math.max(0, ...newView.chosen.map((c) => c.seq))",
+    killedBy: seenBy("NoEquivocation", "RecovererPrimary"),
+  },
+  {
+    name: "a recovered primary proposes again what its NEW-VIEW chose, when it has restarted",
+    file: "src/core/pbft/restart.ts",
+    find: "Math.max(low, ...(disk.newView?.chosen ?? []).map((c) => c.seq))",
+    replace: "low",
+    killedBy: seenBy("NoEquivocation", "RecovererPrimary"),
+  },
+  {
     name: "who is recovered takes part before it knows its bound",
     file: rejoin,
     find: "if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined",
@@ -180,6 +194,13 @@ export const idleMutants: ReadonlyArray<CodeMutant> = [
 ]
 
 export const recoverSpecMutants: ReadonlyArray<SpecMutant> = [
+  {
+    name: "a recovered primary proposes again what its NEW-VIEW chose",
+    file: spec,
+    find: String.raw`Max({base} \cup {c.seq : c \in m.chosen}) ELSE 0]`,
+    replace: String.raw`Max({base} \cup {c.seq : c \in chosen}) ELSE 0]`,
+    killedBy: seenBy("NoEquivocation", "RecovererPrimary"),
+  },
   {
     name: "who is recovered takes part above its bound",
     file: spec,

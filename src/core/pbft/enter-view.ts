@@ -110,7 +110,8 @@ const install = (config: Config, state: State, newView: NewView): PbftStep => {
   const { view } = newView
   const effects: Array<Effect> = []
   let log = Window.make(emptySlot(config.group.n), config.logSize, state.log.low)
-  let seqno = state.log.low
+  // Also who has no vote has said, as primary, what stands at these numbers.
+  const seqno = Math.max(state.log.low, ...newView.chosen.map((c) => c.seq))
   const backup = newView.replica !== config.id
   // Who lost its disk may have voted otherwise: it waits for what the others commit to.
   for (const chosen of isMute(state) ? [] : newView.chosen) {
@@ -118,7 +119,6 @@ const install = (config: Config, state: State, newView: NewView): PbftStep => {
     if (!Window.covers(log, seq)) continue
     const slot = slotOf(config, state, { newView, chosen })
     log = Window.set(log, seq, slot)
-    seqno = seq
     const { batch } = slot
     effects.push({ _tag: "Persist", record: { _tag: "PrePrepared", view, seq, digest, batch } })
   }

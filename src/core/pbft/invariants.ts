@@ -9,7 +9,14 @@ import * as ClientTable from "../client-table.ts"
 import type { Seq } from "../ids.ts"
 import * as Window from "../window.ts"
 import { decisions } from "./decision.ts"
-import type { Message, Numbered, PeerMessage, SlotMessage, ViewChange } from "./message.ts"
+import type {
+  Message,
+  Numbered,
+  PeerMessage,
+  PrePrepare,
+  SlotMessage,
+  ViewChange,
+} from "./message.ts"
 import { type Config, isFinal, type Phase, type State, settledSeq } from "./state.ts"
 import { isMute } from "./rejoin.ts"
 import { decisionConfig } from "./view-change.ts"
@@ -206,8 +213,14 @@ export const noEquivocation = (own: ReadonlyArray<PeerMessage>): string | null =
     if (before !== undefined && before !== what) return `two different ${about}`
     said.set(about, what)
   }
-  return null
+  const again = own.find((m) => m._tag === "PrePrepare" && isChosenBy(own, m))
+  return again === undefined ? null : "a proposal for what its NEW-VIEW has chosen"
 }
+
+const isChosenBy = (own: ReadonlyArray<PeerMessage>, { view, seq }: Placed): boolean =>
+  own.some((m) => m._tag === "NewView" && m.view === view && m.chosen.some((c) => c.seq === seq))
+
+type Placed = Pick<PrePrepare, "view" | "seq">
 
 /** In one view correct replicas commit to one batch at each sequence number. */
 export const commitUnique = (sent: ReadonlyArray<PeerMessage>): string | null => {

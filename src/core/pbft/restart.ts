@@ -248,7 +248,8 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   const last = checkpoints.at(-1)
   assert(last !== undefined && checkpoints[0]?.seq === low, "the stable checkpoint is durable")
   let log = Window.make(emptySlot(config.group.n), config.logSize, low)
-  let seqno = low
+  // A primary proposes nothing for what its NEW-VIEW chose, also where it entered without a vote.
+  let seqno = Math.max(low, ...(disk.newView?.chosen ?? []).map((c) => c.seq))
   // order-free: each slot has its own place, and a maximum has no order
   for (const [seq, slot] of slotsOf(config, disk)) {
     if (!Window.covers(log, seq)) continue
