@@ -1,3 +1,5 @@
+// As the command reads traces: with compiled schemas.
+import "effect/schema/SchemaJITCompiler/enable"
 import { describe, expect, test } from "vitest"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import { isFormRule } from "../../src/trace-check/finding.ts"
