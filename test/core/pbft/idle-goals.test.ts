@@ -88,7 +88,7 @@ describe("a backup that waits for no request", () => {
     const told = { replica: 3, awaited: logSize }
     expect(withGoal(config, reached, goals, told)).toBe(goals)
     expect(withGoal(config, state, goals, { replica: 3 })).toBe(goals)
-    // A number for the request before may be late; none is beyond a log from when it was told first.
+    // One for the request before may be late; none is beyond a log from when it was told first.
     const late = withGoal(config, state, new Map(), { replica: 3, awaited: 2 })
     expect(late.get(3)?.seq).toBe(2)
     expect(withGoal(config, reached, late, { ...told, awaited: 3 * logSize }).get(3)?.seq).toBe(
