@@ -436,10 +436,12 @@ ResponseOf(m) ==
   IN IF "ordered" \in DOMAIN m THEN kept ELSE With(kept, "ordered", FALSE)
 
 \* What a replica has said with one answer more. One of a later view takes the place of what it said
-\* before; what it says again in one view adds up: the result to its digest, that it is committed,
-\* its signature.
+\* before, and so does one of another history, as who fetched a state may have spoken of another;
+\* what it says again of one history adds up: the result to its digest, that it is committed, its
+\* signature.
 Joined(old, new) ==
   IF old = NoResponse \/ (old # NoResponse /\ old.view < new.view) THEN new
+  ELSE IF old.view = new.view /\ ~SamePlace(old, new) THEN new
   ELSE IF ~Match(old, new) THEN old
   ELSE LET less == {"digest", "clientOnly"} \cap DOMAIN old \cap DOMAIN new
            more == {"committed"} \cap DOMAIN new

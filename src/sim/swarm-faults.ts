@@ -102,9 +102,7 @@ const sayingOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): Reado
     `get k${random.below(3)}`,
     "nonsense",
   ])
-  const some = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
-  // Zyzzyva has no way round a request that verifies at some replicas only: its clients sign.
-  const verifiesAt = cluster.protocol === "zyzzyva" && some.length > 0 ? replicas : some
+  const verifiesAt = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
   const to = (random.chance(0.5) ? replicas : random.some(replicas, 0.5)).map(replicaName)
   const from = clientName(client)
   const message = { _tag: "Request" as const, client, timestamp, operation, verifiesAt }

@@ -68,6 +68,7 @@ const zyzzyvaShared: ReadonlyArray<string> = [
   "Zyzzyva: a backup takes the primary's word for a client",
   "Zyzzyva: one accusation is enough to leave a view",
   "Zyzzyva: f orders choose a batch",
+  "Zyzzyva: who cannot verify an order asks for nothing",
 ]
 
 const own: ReadonlyArray<Mutation> = [

@@ -1,4 +1,7 @@
-/** Guards of orders that others vouch for in Zyzzyva, and the check that must see each gone. */
+/**
+ * Guards of orders that others vouch for in Zyzzyva, and of answers that outdo others, and the
+ * check that must see each gone.
+ */
 import type { CodeMutant } from "./code-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
@@ -44,6 +47,13 @@ export const zyzzyvaVouchMutants: ReadonlyArray<CodeMutant> = [
     replace: "orderAt(state, seq)?.history",
     killedBy: graphOf("VouchedAlone"),
   },
+  {
+    name: "Zyzzyva: what a replica said first in a view counts",
+    file: `${core}/answers.ts`,
+    find: "  if (old.view === response.view && !isSamePlace(old, response)) return response\n",
+    replace: "",
+    killedBy: graphOf("ClientAlone"),
+  },
 ]
 
 const file = "spec/tla/Zyzzyva.tla"
@@ -71,5 +81,13 @@ export const zyzzyvaVouchSpecMutants: ReadonlyArray<SpecMutant> = [
     replace: String.raw`  /\ UNCHANGED headers
   /\ checkpointVotes'`,
     killedBy: graphOf("VouchedLater"),
+  },
+  {
+    name: "Zyzzyva's client keeps what a replica said first in a view",
+    file,
+    find: String.raw`  ELSE IF old.view = new.view /\ ~SamePlace(old, new) THEN new
+`,
+    replace: "",
+    killedBy: graphOf("ClientAlone"),
   },
 ]

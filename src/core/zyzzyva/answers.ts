@@ -58,11 +58,13 @@ const match = (by: Digesting, a: Response, b: Response): boolean =>
 
 /**
  * What a replica has said with one answer more; the same object where that is no more. One of a
- * later view takes the place of what it said before; what it says again in one view adds up: the
- * result to its digest, that it is committed, its signature.
+ * later view takes the place of what it said before, and so does one of another history, as who
+ * fetched a state may have spoken of another; what it says again of one history adds up: the result
+ * to its digest, that it is committed, its signature.
  */
 export const joined = (by: Digesting, old: Response | undefined, response: Response): Response => {
   if (old === undefined || old.view < response.view) return response
+  if (old.view === response.view && !isSamePlace(old, response)) return response
   if (!match(by, old, response)) return old
   const isWhole = old.digest && !response.digest
   const isSigned = old.clientOnly && !response.clientOnly
