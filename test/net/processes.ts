@@ -68,7 +68,9 @@ export const started = (
       log: (replica, line) => lines.push(`${replica}: ${line}`),
       onMissedCheckpoint: (replica, seq) => missed.push({ replica, seq }),
     })
-    yield* Effect.addFinalizer(() => Effect.sync(() => expect(misunderstood(lines, liar)).toEqual([])))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => expect(misunderstood(lines, liar)).toEqual([])),
+    )
     const pool = yield* makeClientPool(config, { trace })
     yield* pool.connected
     return { config, cluster, pool, missed, lines, directory }
