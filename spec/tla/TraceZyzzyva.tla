@@ -37,7 +37,7 @@ Lookup(pairs, key, default) ==
 VotesOf(pairs) == [r \in Replicas |-> Lookup(pairs, r, NoDigest)]
 TableOf(pairs) == [c \in AllClients |-> Lookup(pairs, c, NoEntry)]
 SlotsOf(low, pairs) == [n \in Window(low) |-> Lookup(pairs, n, NoSlot)]
-CheckpointOf(c) == [value |-> c.value, table |-> TableOf(c.table), history |-> c.history]
+CheckpointOf(c) == [c EXCEPT !.table = TableOf(@)]
 CheckpointsOf(pairs) ==
   [n \in {pairs[k][1] : k \in 1 .. Len(pairs)} |-> CheckpointOf(Lookup(pairs, n, <<>>))]
 SaidOf(seqs, pairs) == [n \in seqs |-> VotesOf(Lookup(pairs, n, <<>>))]
@@ -117,7 +117,7 @@ CheckpointsAsLogged(i, all) ==
   /\ \A k \in 1 .. Len(all) :
        LET c == checkpoints'[i][all[k][1]] IN
        /\ Same("checkpoints.history", c.history, all[k][2])
-       /\ Same("checkpoints.digest", CheckpointDigest(c), all[k][3])
+       /\ Same("checkpoints.digest", OwnDigest(c), all[k][3])
 
 \* What a view change is about. A VIEW-CHANGE is named by its replica and view, a NEW-VIEW by its
 \* view; the whole values are compared at the end of the window.

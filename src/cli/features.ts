@@ -10,6 +10,7 @@ export const features = {
   "digest-replies": { digestReplies: true },
   "commit-first": { commitFirst: true },
   "preferred-quorums": { preferredQuorums: true },
+  "separate-execution": { separateExecution: true },
   "big-requests": { bigRequestBytes },
   "agreed-time": { agreedTimeMs: 10_000 },
 } as const satisfies Record<string, Partial<ClusterConfigFile>>
@@ -22,12 +23,21 @@ type Protocol = ClusterConfigFile["protocol"]
 /** What each protocol has of them. */
 export const featuresOfProtocol: Readonly<Record<Protocol, ReadonlyArray<FeatureName>>> = {
   pbft: ["read-only", "tentative", "digest-replies", "big-requests", "agreed-time"],
-  zyzzyva: ["read-only", "digest-replies", "commit-first", "preferred-quorums"],
+  zyzzyva: [
+    "read-only",
+    "digest-replies",
+    "commit-first",
+    "preferred-quorums",
+    "separate-execution",
+  ],
 }
 
+// The album's sketcher does not go with it: who wants it names it.
+const isForAll = (name: FeatureName): boolean => name !== "separate-execution"
+
 /**
- * The features that a list names (`all` for all of the protocol, nothing for none), or the word
- * that is none of it.
+ * The features that a list names (`all` for all of the protocol that any service goes with, nothing
+ * for none), or the word that is none of it.
  */
 export const featuresIn = (
   list: string,
@@ -36,7 +46,7 @@ export const featuresIn = (
   const all = featuresOfProtocol[protocol]
   const isFeature = (word: string): word is FeatureName => all.some((name) => name === word)
   const words = list === "" || list === "none" ? [] : list.split(",")
-  if (words.length === 1 && words[0] === "all") return { names: all }
+  if (words.length === 1 && words[0] === "all") return { names: all.filter(isForAll) }
   const unknown = words.find((word) => !isFeature(word))
   return unknown === undefined ? { names: words.filter(isFeature) } : { unknown }
 }

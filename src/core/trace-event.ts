@@ -148,6 +148,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** Whether an order is taken that f + 1 others vouch for; left out: it is not. */
   vouchOrders: Schema.optionalKey(Schema.Boolean),
+  /** Whether the last f replicas order only; left out: all execute. */
+  separateExecution: Schema.optionalKey(Schema.Boolean),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

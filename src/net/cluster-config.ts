@@ -89,6 +89,8 @@ export const ClusterConfigFile = Schema.Struct({
   commitFirst: Schema.optionalKey(Schema.Boolean),
   /** Zyzzyva: while none is gone, answers are for their client alone, and unsigned (ADR 26). */
   preferredQuorums: Schema.optionalKey(Schema.Boolean),
+  /** Zyzzyva: the last f replicas order, and do not execute (ADR 26). */
+  separateExecution: Schema.optionalKey(Schema.Boolean),
   /**
    * Replicas keep sketches of what they read in order, for clients of D-Prophecy; all results then
    * carry their positions.
@@ -178,6 +180,7 @@ export interface ClusterConfig {
   readonly digestReplies: boolean
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
+  readonly separateExecution: boolean
   readonly agreedTimeMs: number
   readonly recoveryPeriodMs: number
   readonly keyRefreshMs: number
@@ -205,6 +208,7 @@ export const configDefaults = {
   digestReplies: false,
   commitFirst: false,
   preferredQuorums: false,
+  separateExecution: false,
   bigRequestBytes: 0,
   limits: {
     frameBytes: 16 * 1024 * 1024,

@@ -66,6 +66,8 @@ export const hasPositions = ({
 export interface ExecutorOptions {
   /** Each result says where it was executed, as a sketcher needs. */
   readonly positions?: boolean
+  /** It executes nothing (witness-executor.ts). */
+  readonly witness?: boolean
   /** From this client on, requests are of replicas that ask to be taken back. */
   readonly recoverers?: ClientId
 }

@@ -29,6 +29,7 @@ import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
 import * as Tracing from "./tracer.ts"
+import { witnessExecutor } from "./witness-executor.ts"
 import { zyzzyvaHow } from "./zyzzyva-config.ts"
 
 /** Which replica of which cluster a process runs, and what it says to its operator. */
@@ -214,6 +215,7 @@ export const openExecutor = (
   Effect.gen(function* () {
     const { snapshot, checkpoint } = disk
     const service = Execution.makeService(config.service, options.undoable)
+    if (options.witness === true) return witnessExecutor(service)
     const of = { ...options, positions: Execution.hasPositions(config) }
     if (snapshot === undefined || checkpoint === undefined) {
       return Execution.makeExecutor(service, of)

@@ -27,6 +27,7 @@ import type {
   Read,
   Request,
 } from "../core/zyzzyva/message.ts"
+import { isWitnessIn } from "../core/zyzzyva/needs.ts"
 import { clientLine, clientsDropLine } from "../core/zyzzyva/trace.ts"
 import { authenticatorOf } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
@@ -84,6 +85,7 @@ export const zyzzyvaClient = (
 ): ClientProtocol<ZyzzyvaClientKinds> => {
   const group = groupOf(config.replicas.length)
   const limits = limitsOf(config)
+  const execution = { ...group, separateExecution: config.separateExecution }
   const verifier = new ZyzzyvaVerifier(
     storeFingerprint(config),
     config.replicas.map((r) => r.publicKey),
@@ -104,7 +106,9 @@ export const zyzzyvaClient = (
       const isLacking = asked.connected.length < group.n
       const first = config.commitFirst && isLacking ? { commitFirst: true as const } : {}
       const alone = config.preferredQuorums && !isLacking ? { clientOnly: true as const } : {}
-      const marks = { ...replierInTurn(config, asked, timestamp), ...first, ...alone }
+      const executing = asked.connected.filter((replica) => !isWitnessIn(execution, replica))
+      const replier = replierInTurn(config, { connected: executing }, timestamp)
+      const marks = { ...replier, ...first, ...alone }
       return { _tag: "Submit", operation, ...marks }
     },
     timeout: (waitedMs) => ({ _tag: "Timeout", waitedMs }),

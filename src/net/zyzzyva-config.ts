@@ -7,7 +7,7 @@
 import type { ClientId, ReplicaId, Timestamp } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
 import type { ClientConfig } from "../core/zyzzyva/client.ts"
-import { needsOf } from "../core/zyzzyva/needs.ts"
+import { isWitnessIn, needsOf } from "../core/zyzzyva/needs.ts"
 import type { Config } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { longestWait } from "./core-config.ts"
@@ -26,7 +26,13 @@ const zyzzyvaRule = {
 export const zyzzyvaHow = ({
   readOnly,
   commitFirst,
-}: Pick<ClusterConfig, "readOnly" | "commitFirst">) => ({ ...zyzzyvaRule, readOnly, commitFirst })
+  separateExecution,
+}: Pick<ClusterConfig, "readOnly" | "commitFirst" | "separateExecution">) => ({
+  ...zyzzyvaRule,
+  readOnly,
+  commitFirst,
+  separateExecution,
+})
 
 /** The digests of running replicas. */
 export const zyzzyvaDigests = {
@@ -44,8 +50,8 @@ export const zyzzyvaCoreConfig = (
   const group = groupOf(config.replicas.length)
   const { clients, checkpointInterval, logSize, maxBatch } = config
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
-  // Those that run all execute.
-  const how = { ...zyzzyvaHow(config), witness: false }
+  const { separateExecution, ...said } = zyzzyvaHow(config)
+  const how = { ...said, witness: isWitnessIn({ ...group, separateExecution }, id) }
   return { group, needs: needsOf(group), id, ...sizes, ...how, ...zyzzyvaDigests, sign }
 }
 

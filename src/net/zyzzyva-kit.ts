@@ -48,7 +48,7 @@ export const zyzzyvaKit = (
       }
       return zyzzyvaWire(limits, new ZyzzyvaAuthenticator(judging))
     },
-    execution: { undoable: 0 },
+    execution: { undoable: 0, witness: core.witness },
     pipeline,
     attach: ({ executor: service, misbehaviour }) => {
       const executor = overheard(service, misbehaviour)

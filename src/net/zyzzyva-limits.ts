@@ -12,6 +12,7 @@ interface Given {
   readonly tentative: boolean
   readonly commitFirst: boolean
   readonly preferredQuorums: boolean
+  readonly separateExecution: boolean
   readonly sketches: boolean
   readonly agreedTimeMs: number
   readonly bigRequestBytes: number
@@ -31,15 +32,18 @@ export const zyzzyvaDefaults = {
   limits: { frameBytes: 64 * 1024 * 1024, sendQueueBytes: 128 * 1024 * 1024 },
 } as const
 
+const askedOfAny = "false with the album, whose sketcher asks any replica for a fast read"
+
 const onlyOurs = {
   commitFirst: "false with protocol pbft, where nobody answers before it is prepared",
   preferredQuorums: "false with protocol pbft, whose answers bear no signatures",
+  separateExecution: "false with protocol pbft, where every replica executes",
 } as const
 
 /** What is wrong with a configuration of Zyzzyva, or with one that has what is Zyzzyva's alone. */
 export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
   if (given.protocol !== "zyzzyva")
-    return (["commitFirst", "preferredQuorums"] as const)
+    return (["commitFirst", "preferredQuorums", "separateExecution"] as const)
       .filter((name) => given[name])
       .map((path) => ({ path, found: "true", expected: onlyOurs[path] }))
   const switched = (["tentative", "sketches"] as const)
@@ -52,5 +56,9 @@ export const checkZyzzyva = (given: Given): ReadonlyArray<ConfigIssue> => {
     given.service === "origin"
       ? [{ path: "service", found: "origin", expected: "another one with protocol zyzzyva" }]
       : []
-  return [...switched, ...counted, ...barred]
+  const asked =
+    given.separateExecution && given.service === "album"
+      ? [{ path: "separateExecution", found: "true", expected: askedOfAny }]
+      : []
+  return [...switched, ...counted, ...barred, ...asked]
 }

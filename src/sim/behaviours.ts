@@ -137,7 +137,7 @@ export const makers = {
     within({ messages: ["PrePrepare"], to }, (out) => {
       const [head, ...asked] = out.message._tag === "PrePrepare" ? out.message.batch : []
       if (head === undefined || !isSigned(head) || head.client !== config.clock) return [out]
-      const timestamp = Math.max(1, head.timestamp + byMs)
+      const timestamp = Math.min(Math.max(1, head.timestamp + byMs), Number.MAX_SAFE_INTEGER)
       const batch = [{ ...head, timestamp, operation: timeOperation(timestamp) }, ...asked]
       return [{ ...out, message: sealed(config, { ...(out.message as PrePrepare), batch }) }]
     }),

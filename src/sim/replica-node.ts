@@ -96,6 +96,8 @@ export class ReplicaNode {
   #goals: Goals = new Map()
   /** How often it lost its disk or was recovered: stands for a counter that no disk takes along. */
   #incarnation = 0
+  /** Its disk was lost: what is written beside it says so (disk-marker.ts). */
+  #isDiskLost = false
   #up = true
 
   constructor(options: ReplicaNodeOptions) {
@@ -220,9 +222,13 @@ export class ReplicaNode {
   }
 
   /** The process starts again with what its disk holds, or with an empty one. */
-  restart(back: Back = "disk"): void {
+  restart(asked: Back = "disk"): void {
     if (this.#up) return
     const { config, hashing, recorder } = this.#options
+    // Who stopped before its new disk held a record has forgotten as much as it had then.
+    const isEmpty = this.#isDiskLost && this.#disk.durable.length === 0
+    const back = asked === "disk" && isEmpty ? "wiped" : asked
+    this.#isDiskLost ||= back === "wiped"
     if (back === "wiped") this.#disk.wipe()
     const durable = this.#disk.durable
     const snapshot = this.#disk.lastSnapshot()

@@ -7,7 +7,7 @@ import { requestIn } from "../core/prophecy/lane-client.ts"
 import * as ClientTable from "../core/client-table.ts"
 import type { ClientId, Digest, ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
-import type { ClientState } from "../core/pbft/client.ts"
+import type { ClientInput, ClientState } from "../core/pbft/client.ts"
 import type { PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config } from "../core/pbft/state.ts"
 import { primaryOf } from "../core/quorum.ts"
@@ -15,11 +15,11 @@ import * as Window from "../core/window.ts"
 import { type BatchItem, isSigned, type Request } from "../core/request.ts"
 import {
   type ClientEvent,
-  laneStep,
+  laneInput,
   type ReplicaEvent,
   type ReplicaGap,
   type DClientEvent,
-  orderingStep,
+  orderingInput,
   type SketcherEvent,
   type TraceEvent,
 } from "./event.ts"
@@ -94,15 +94,9 @@ export class Causality {
 
   /** The first message that the step needs and nobody has sent; undefined when it may happen. */
   missing(event: TraceEvent): Missing | undefined {
-    if (event._tag === "ClientStep") return this.#missingReply(event)
-    if (event._tag === "SketcherStep") {
-      const heard = laneStep(event)
-      return heard === undefined ? undefined : this.#missingReply(heard)
-    }
-    if (event._tag === "DClientStep") {
-      const heard = orderingStep(event)
-      return heard === undefined ? undefined : this.#missingReply(heard)
-    }
+    if (event._tag === "ClientStep") return this.#missingReply(event.input)
+    if (event._tag === "SketcherStep") return this.#missingReply(laneInput(event))
+    if (event._tag === "DClientStep") return this.#missingReply(orderingInput(event))
     return event._tag === "ReplicaStep" ? this.#missingMessage(event) : undefined
   }
 
@@ -114,9 +108,9 @@ export class Causality {
       case "ClientStep":
         return this.#clientStep(event)
       case "SketcherStep":
-        return this.#asks(event, laneStep(event))
+        return this.#asks(event, laneInput(event))
       case "DClientStep":
-        return this.#asks(event, orderingStep(event))
+        return this.#asks(event, orderingInput(event))
       case "ReplicaGap":
         return this.#afterGap(event)
       case "ClientsGap":
@@ -207,8 +201,8 @@ export class Causality {
     return { sender, field, what, isSent }
   }
 
-  #missingReply({ input }: ClientEvent): Missing | undefined {
-    if (input._tag !== "Receive") return undefined
+  #missingReply(input: ClientInput | undefined): Missing | undefined {
+    if (input?._tag !== "Receive") return undefined
     const { message: m } = input
     const sender = this.#traced.replicas.get(m.replica)
     if (sender === undefined || this.#open.has(sender)) return undefined
@@ -236,15 +230,15 @@ export class Causality {
     }
   }
 
-  #replied({ input }: ClientEvent, ignored: boolean): void {
-    if (input._tag !== "Receive" || !this.#traced.replicas.has(input.message.replica)) return
+  #replied(input: ClientInput | undefined, ignored: boolean): void {
+    if (input?._tag !== "Receive" || !this.#traced.replicas.has(input.message.replica)) return
     const m: Reply = input.message
     this.#count((this.#replies[m.replica] as SentReplies).knows(m.client, m), ignored)
   }
 
   #clientStep(event: ClientEvent): void {
     const { step, place } = event
-    this.#replied(event, isIgnored(step.action))
+    this.#replied(event.input, isIgnored(step.action))
     for (const effect of step.effects) {
       if (effect._tag !== "SendToReplicas") continue
       this.#requests.send(effect.message, effect.replicas, place)
@@ -252,8 +246,8 @@ export class Causality {
   }
 
   // What the PBFT clients in it heard, and what they ask for now: the next call, where one waited.
-  #asks(event: SketcherEvent | DClientEvent, heard: ClientEvent | undefined): void {
-    if (heard !== undefined) this.#replied(heard, isIgnored(event.step.action))
+  #asks(event: SketcherEvent | DClientEvent, heard: ClientInput | undefined): void {
+    this.#replied(heard, isIgnored(event.step.action))
     for (const effect of event.step.effects) {
       if (effect._tag !== "SendToReplicas") continue
       const request = requestIn(effect.message)

@@ -103,7 +103,7 @@ const postText = (post: ReplicaPost, by: Writing): string => {
     ?.filter(({ client }) => names.knows(client))
     .map((entry) => tlaTuple([entry.client, entryText(entry.client, entry, symbols)]))
   const checkpoints = post.checkpoints?.map(({ seq, history, digest }) =>
-    tlaTuple([symbols.seq(seq), symbols.history(history), names.checkpoint(digest)]),
+    tlaTuple([symbols.seq(seq), symbols.history(history), symbols.checkpoint(digest)]),
   )
   const votes = (all: ReadonlyArray<VouchedData>, name: (d: Digest) => string): string =>
     tlaTuple(all.map(({ seq, said }) => tlaTuple([symbols.seq(seq), saidText(said, name)])))
@@ -169,7 +169,7 @@ export const eventText = (event: ZyzzyvaStepEvent, chain: ZyzzyvaChain, by: Writ
   }
   const post =
     input._tag === "Restart"
-      ? replicaText(event.step.state, by)
+      ? replicaText(event.replica, event.step.state, by)
       : postText(event.said.post as ReplicaPost, by)
   return recordText([["action", `"${action}"`], ...given, ["post", post]])
 }

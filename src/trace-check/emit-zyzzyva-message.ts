@@ -76,16 +76,18 @@ interface Answer {
   readonly digest?: boolean
   readonly committed?: boolean
   readonly clientOnly?: boolean
+  readonly witness?: boolean
 }
 
-/** What an answer bears: a result or the digest of one; whether it is committed, and signed. */
+/** What an answer bears: a result, the digest of one, or none; if it is committed, and signed. */
 export const answerText = (m: Answer, symbols: ZyzzyvaSymbols): string => {
-  const { result, digest = false, committed = false, clientOnly = false } = m
-  const content = digest ? symbols.resultDigest(result) : symbols.names.result(result)
+  const { result, digest = false, committed = false, clientOnly = false, witness = false } = m
+  const content = digest ? symbols.resultDigest(result) : symbols.result(result)
   const marks = [
     digest ? ", digest |-> TRUE" : "",
     committed ? ", committed |-> TRUE" : "",
     clientOnly ? ", clientOnly |-> TRUE" : "",
+    witness ? ", witness |-> TRUE" : "",
   ]
   return `result |-> ${content}${marks.join("")}`
 }
@@ -126,7 +128,7 @@ export const entryText = (client: number, entry: Entry, symbols: ZyzzyvaSymbols)
   }
   const t = symbols.names.timestamp(client, timestamp)
   return (
-    `[timestamp |-> ${t}, result |-> ${symbols.names.result(result)}, ` +
+    `[timestamp |-> ${t}, result |-> ${symbols.result(result)}, ` +
     `seq |-> ${symbols.seq(seq)}, history |-> ${symbols.history(history)}]`
   )
 }

@@ -3,7 +3,7 @@
  * them.
  */
 import * as ClientTable from "../core/client-table.ts"
-import { type ClientId, type Digest, noDigest } from "../core/ids.ts"
+import { type ClientId, type Digest, noDigest, type ReplicaId } from "../core/ids.ts"
 import type { ClientState, Done } from "../core/zyzzyva/client.ts"
 import { type ClientData, fullClientProjection } from "../core/zyzzyva/projection.ts"
 import type { State, Vouched } from "../core/zyzzyva/state.ts"
@@ -66,14 +66,18 @@ const executedHistory = ({ executed, log, checkpoints }: State): Digest =>
   checkpoints.find((c) => c.seq === executed)?.history ?? Window.get(log, executed).history
 
 /** A replica's state as TraceZyzzyva's `ReplicaIs` and `StartState` read it. */
-export const replicaText = (state: State, by: Writing): string => {
+export const replicaText = (replica: ReplicaId, state: State, by: Writing): string => {
   const { symbols } = by
+  const isWitness = symbols.isWitness(replica)
+  // The state of a witness's service never changes.
+  const valueOf = (history: Digest): string => symbols.histories.value(isWitness ? "" : history)
   const { names } = symbols
   const queue = state.queue.map((r) => names.request(r, names.auth(r)))
-  const checkpoints = state.checkpoints.map(({ seq, history, table }) => {
+  const checkpoints = state.checkpoints.map(({ seq, history, table, digest }) => {
+    const own = isWitness ? `, digest |-> ${symbols.checkpoint(digest)}` : ""
     const content =
-      `[value |-> ${symbols.histories.value(history)}, table |-> ${tableText(table, symbols)}, ` +
-      `history |-> ${symbols.history(history)}]`
+      `[value |-> ${valueOf(history)}, table |-> ${tableText(table, symbols)}, ` +
+      `history |-> ${symbols.history(history)}${own}]`
     return tlaTuple([symbols.seq(seq), content])
   })
   return (
@@ -82,7 +86,7 @@ export const replicaText = (state: State, by: Writing): string => {
     `   pendingReads |-> ${readsText(state.pendingReads, symbols)},\n` +
     `   slot |-> ${slotsText(state, symbols)},\n` +
     `   table |-> ${tableText(state.table, symbols)},\n` +
-    `   value |-> ${symbols.histories.value(executedHistory(state))},\n` +
+    `   value |-> ${valueOf(executedHistory(state))},\n` +
     `   stable |-> ${stableText(state.stable, symbols)},\n` +
     `   checkpoints |-> ${tlaTuple(checkpoints)},\n` +
     `   headers |-> ${vouchedText(state.headers, symbols, (d) => symbols.history(d))},\n` +
@@ -116,7 +120,7 @@ const responseText = (r: ClientData["responses"][number], symbols: ZyzzyvaSymbol
 
 const shownText = (c: NonNullable<ClientData["certificate"]>, symbols: ZyzzyvaSymbols): string => {
   const certificate = certificateText(certificateOf(c), symbols)
-  return `${certificate.slice(0, -1)}, result |-> ${symbols.names.result(c.result)}]`
+  return `${certificate.slice(0, -1)}, result |-> ${symbols.result(c.result)}]`
 }
 
 // A set of what is there, or of nothing; nothing at all where the data does not speak of it.
@@ -143,7 +147,10 @@ export const clientFields = (
     ["responses", responses && tlaTuple(responses.map((r) => responseText(r, symbols)))],
     ["certificate", optional(certificate, (c) => shownText(c, symbols))],
     ["commits", commits && tlaSet(commits)],
-    ["result", result === null ? "<<>>" : result === undefined ? undefined : names.result(result)],
+    [
+      "result",
+      result === null ? "<<>>" : result === undefined ? undefined : symbols.result(result),
+    ],
     ["done", optional(done, last)],
     ["views", data.views && tlaTuple(data.views)],
   ]

@@ -35,6 +35,7 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `TraceCommitFirst == ${tlaBoolean(header.commitFirst === true)}`,
     `TracePreferredQuorums == TRUE`,
     `TraceVouchOrders == ${tlaBoolean(header.vouchOrders === true)}`,
+    `TraceExecutors == ${tlaSet(symbols.names.replicas.filter((r) => !symbols.isWitness(r)))}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
     `Results == ${tlaTuple(symbols.results())}`,
     `TraceValue == ${symbols.histories.value("")}`,
@@ -54,7 +55,7 @@ export const emitZyzzyvaChain = (
   const traffic = new ZyzzyvaTraffic(chain, by)
   return emitWindows<State, ClientState, ZyzzyvaStepEvent>(chain, size, {
     names: symbols.names,
-    replicaText: (_, state) => replicaText(state, by),
+    replicaText: (replica, state) => replicaText(replica, state, by),
     clientText: (id, state) => clientText(id, state, symbols),
     eventText: (event) => eventText(event, chain, by),
     messages: (windows) => messagesOf(windows, traffic),

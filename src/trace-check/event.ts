@@ -149,29 +149,40 @@ export type PbftEvent = Exclude<
   SketcherEvent | SketcherGap | DClientEvent | DClientsGap
 >
 
+type Received = Extract<ClientInput, { readonly _tag: "Receive" }>
+
+/** What is received in this step by one of the sketcher's lanes, a PBFT client. */
+export const laneInput = ({ config, before, input }: SketcherEvent): Received | undefined => {
+  if (input._tag !== "Reply" || input.message._tag !== "Reply") return undefined
+  const { message } = input
+  const lane = before.lanes[message.client - config.firstClient]
+  if (lane === undefined || isZyzzyvaClient(lane.client)) return undefined
+  return { _tag: "Receive", message }
+}
+
 /** A step of one of the sketcher's lanes, a PBFT client: none where nothing was received. */
 export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
-  const { config, before, input, place, n } = event
-  if (input._tag !== "Reply") return undefined
-  const { message } = input
-  const index = message.client - config.firstClient
-  const lane = before.lanes[index]
-  if (lane === undefined || isZyzzyvaClient(lane.client)) return undefined
-  if (message._tag !== "Reply") return undefined
-  const received = { _tag: "Receive", message } as const
-  const step = stepClient(laneConfig(config, index), lane.client, received)
-  const { client } = message
-  const base = { _tag: "ClientStep", place, n, client, before: lane.client } as const
-  return { ...base, input: received, step, said: unsaid }
+  const { config, place, n } = event
+  const input = laneInput(event)
+  if (input === undefined) return undefined
+  const { client } = input.message
+  const index = client - config.firstClient
+  const before = event.before.lanes[index]?.client
+  if (before === undefined || isZyzzyvaClient(before)) return undefined
+  const step = stepClient(laneConfig(config, index), before, input)
+  return { _tag: "ClientStep", place, n, client, before, input, step, said: unsaid }
 }
+
+/** What is received in this step by the PBFT client in a client of D-Prophecy. */
+export const orderingInput = ({ input }: DClientEvent): Received | undefined =>
+  input._tag === "Reply" ? { _tag: "Receive", message: input.message } : undefined
 
 /** A step of the PBFT client in a client of D-Prophecy: none where nothing of its was received. */
 export const orderingStep = (event: DClientEvent): ClientEvent | undefined => {
-  const { config, before, input, place, n } = event
-  if (input._tag !== "Reply") return undefined
-  const { message } = input
-  const received = { _tag: "Receive", message } as const
-  const step = stepClient(ordering(config), before.client, received)
-  const base = { _tag: "ClientStep", place, n, client: config.id, before: before.client } as const
-  return { ...base, input: received, step, said: unsaid }
+  const { config, place, n } = event
+  const input = orderingInput(event)
+  if (input === undefined) return undefined
+  const { client: before } = event.before
+  const step = stepClient(ordering(config), before, input)
+  return { _tag: "ClientStep", place, n, client: config.id, before, input, step, said: unsaid }
 }

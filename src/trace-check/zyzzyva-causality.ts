@@ -21,7 +21,7 @@ import type { Traced } from "./open-run.ts"
 import { SentRequests } from "./sent.ts"
 import {
   type ClientEvent,
-  laneStep,
+  laneInput,
   type ReplicaEvent,
   type ReplicaGap,
   type ZyzzyvaEvent,
@@ -178,8 +178,8 @@ export class ZyzzyvaCausality implements Causal<ZyzzyvaEvent> {
 
   #neededBy(event: ZyzzyvaEvent): ReadonlyArray<Needed> {
     if (event._tag === "SketcherStep") {
-      const heard = laneStep(event)
-      return heard === undefined ? [] : this.#neededBy(heard)
+      const heard = laneInput(event)
+      return heard === undefined ? [] : this.#needsOf(heard.message, undefined)
     }
     if (event._tag === "ClientStep") {
       const { input } = event

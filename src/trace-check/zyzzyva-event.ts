@@ -39,17 +39,26 @@ export type ZyzzyvaEvent =
   | SketcherGap
   | OpenEnd
 
-/** A step of one of a sketcher's lanes, which is a client: none where nothing was received. */
-export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
-  const { config, before: sketcher, input, place, n } = event
+type Received = Extract<ClientInput, { readonly _tag: "Receive" }>
+
+/** What is received in this step by one of a sketcher's lanes, which is a client. */
+export const laneInput = ({ config, before, input }: SketcherEvent): Received | undefined => {
   if (input._tag !== "Reply" || input.message._tag === "Reply") return undefined
   const { message } = input
-  const { client } = message
+  const lane = before.lanes[message.client - config.firstClient]
+  if (lane === undefined || !isZyzzyvaClient(lane.client)) return undefined
+  return { _tag: "Receive", message }
+}
+
+/** A step of one of a sketcher's lanes, which is a client: none where nothing was received. */
+export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
+  const { config, place, n } = event
+  const input = laneInput(event)
+  if (input === undefined) return undefined
+  const { client } = input.message
   const index = client - config.firstClient
-  const before = sketcher.lanes[index]?.client
+  const before = event.before.lanes[index]?.client
   if (before === undefined || !isZyzzyvaClient(before)) return undefined
-  const received = { _tag: "Receive", message } as const
-  const step = stepClient(zyzzyvaLaneConfig(config, index), before, received)
-  const base = { _tag: "ClientStep", place, n, client, before } as const
-  return { ...base, input: received, step, said: unsaid }
+  const step = stepClient(zyzzyvaLaneConfig(config, index), before, input)
+  return { _tag: "ClientStep", place, n, client, before, input, step, said: unsaid }
 }

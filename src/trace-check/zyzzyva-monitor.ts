@@ -153,11 +153,14 @@ export class ZyzzyvaMonitor {
   #execute(event: ReplicaEvent): void {
     const { step, replica, place } = event
     const { view, executed: seq } = step.state
-    const results = resultsIn(this.#configs.get(replica) as Config, event)
+    const config = this.#configs.get(replica) as Config
+    const results = resultsIn(config, event)
     this.#atMostOnce(event, results)
     // The batch was in the log when it was executed; a checkpoint may have taken it since.
     const { history } = Window.get(event.before.log, seq)
     this.#carriedOver(event, seq, view, history)
+    // A witness has no results.
+    if (config.witness) return
     const first = this.#executions.get(history)
     if (first === undefined) {
       const where = `replica ${replica} at ${whereOf(place)}`

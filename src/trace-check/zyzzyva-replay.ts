@@ -12,6 +12,7 @@ import {
 } from "../core/zyzzyva/client.ts"
 import { pendingExecution } from "../core/zyzzyva/execution.ts"
 import type { Message } from "../core/zyzzyva/message.ts"
+import { isWitnessIn } from "../core/zyzzyva/needs.ts"
 import { fromFullClientProjection, fromFullProjection } from "../core/zyzzyva/projection.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
@@ -71,9 +72,8 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
-  // Replicas that run all execute.
   const { vouchOrders = false } = header
-  const also = { witness: false, hastyReads, vouchOrders }
+  const also = { witness: isWitnessIn(header, id), hastyReads, vouchOrders }
   const how = { rule, confirmViews, canFetch, readOnly, commitFirst, ...also }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }

@@ -3,12 +3,13 @@
  * was recorded of the service: its results, the digests of its checkpoints.
  */
 import * as ClientTable from "../core/client-table.ts"
-import { type Digest, noDigest } from "../core/ids.ts"
+import { type Digest, noDigest, type ReplicaId } from "../core/ids.ts"
 import { isIgnored } from "../core/machine.ts"
 import type { ClientState } from "../core/zyzzyva/client.ts"
 import { pendingExecution } from "../core/zyzzyva/execution.ts"
 import { historyAt, orderAt } from "../core/zyzzyva/log.ts"
 import type { Certificate, Message, ShownCertificate, ViewChange } from "../core/zyzzyva/message.ts"
+import { isWitnessIn } from "../core/zyzzyva/needs.ts"
 import { genesisService, type Slot, type State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { ZyzzyvaChain } from "./chain.ts"
@@ -72,11 +73,27 @@ export class ZyzzyvaSymbols {
     return this.histories.history(history)
   }
 
+  /** A result; where execution is apart there may be none. */
+  result(result: string): string {
+    const isNone = result === "" && this.#chain.header.separateExecution === true
+    return isNone ? "<<>>" : this.names.result(result)
+  }
+
+  /** The digest of a checkpoint; of one that a witness has not vouched for there is none. */
+  checkpoint(digest: Digest): string {
+    return digest === noDigest ? "<<>>" : this.names.checkpoint(digest)
+  }
+
+  /** Whether a replica only orders. */
+  isWitness(replica: ReplicaId): boolean {
+    return isWitnessIn(this.#chain.header, replica)
+  }
+
   /** What the service answered: `<<client, timestamp, value, result>>`. */
   results(): ReadonlyArray<string> {
     const answer = ({ client, timestamp, result }: Omit<Answered, "place">, value: string) => {
       const key = [client, this.names.timestamp(client, timestamp), value]
-      return tlaTuple([tlaTuple(key), this.names.result(result)])
+      return tlaTuple([tlaTuple(key), this.result(result)])
     }
     return [
       ...[...this.#answers.values()].map((a) =>
@@ -88,7 +105,7 @@ export class ZyzzyvaSymbols {
 
   /** The digest of a result: of one that is known, or of one that nobody here has. */
   resultDigest(digest: Digest): string {
-    return `<<"digest", ${this.names.result(this.#resultOfDigest.get(digest) ?? digest)}>>`
+    return `<<"digest", ${this.result(this.#resultOfDigest.get(digest) ?? digest)}>>`
   }
 
   /** Operations that were to be read without an order. */
@@ -119,7 +136,7 @@ export class ZyzzyvaSymbols {
     this.histories.meetSeq(stable.seq)
     for (const { seq, history, digest, table } of checkpoints) {
       this.histories.meet(history, { seq })
-      this.#digestAfter.set(history, digest)
+      this.#meetDigest(history, digest)
       this.#meetEntries(table)
     }
     this.#meetSlots(state, Window.occupied(log))
@@ -202,10 +219,11 @@ export class ZyzzyvaSymbols {
     if (before.checkpoints !== state.checkpoints) {
       for (const { seq, history, digest } of state.checkpoints) {
         this.histories.meet(history, { seq })
-        this.#digestAfter.set(history, digest)
+        this.#meetDigest(history, digest)
       }
     }
     if (input._tag === "Executed" && !isIgnored(step.action)) this.#meetExecution(event)
+    if (this.isWitness(replica)) return
     if (input._tag === "ReadDone" && input.result !== undefined && !isIgnored(step.action)) {
       const { client, timestamp, result } = input
       const history = historyAt(before, before.executed)
@@ -213,12 +231,16 @@ export class ZyzzyvaSymbols {
     }
   }
 
+  #meetDigest(history: Digest, digest: Digest): void {
+    if (digest !== noDigest) this.#digestAfter.set(history, digest)
+  }
+
   #meetResult(result: string): void {
     this.#resultOfDigest.set(this.#chain.digests.resultDigest(result), result)
   }
 
   // The history that the batch led to, whose value is what these requests made of the one before.
-  #meetExecution({ before, input }: ReplicaEvent): void {
+  #meetExecution({ before, input, replica }: ReplicaEvent): void {
     if (input._tag !== "Executed") return
     const { header } = this.#chain
     const requests = pendingExecution(header, before)?.requests ?? []
@@ -227,6 +249,7 @@ export class ZyzzyvaSymbols {
     this.histories.meet(history, { seq, executed: requests })
     requests.forEach(({ client, timestamp }, place) => {
       this.names.meetRequest({ client, timestamp })
+      if (this.isWitness(replica)) return
       const result = input.results[place] as string
       this.#meetResult(result)
       const answered = { history, place, client, timestamp, result }

@@ -15,7 +15,9 @@ describe("a list of features", () => {
   })
 
   it("of Zyzzyva is of those that it has", () => {
-    expect(featuresIn("all", "zyzzyva")).toEqual({ names: featuresOfProtocol.zyzzyva })
+    const names = featuresOfProtocol.zyzzyva.filter((name) => name !== "separate-execution")
+    expect(featuresIn("all", "zyzzyva")).toEqual({ names })
+    expect(featuresIn("separate-execution", "zyzzyva")).toEqual({ names: ["separate-execution"] })
     expect(featuresIn("read-only,tentative", "zyzzyva")).toEqual({ unknown: "tentative" })
   })
 

@@ -7,6 +7,7 @@ import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
+import { witnessNetMutants } from "./zyzzyva-witness-mutants.ts"
 
 const store = "test/net/store-crash.test.ts"
 const atOnce = "loses power with it: it keeps what it promised"
@@ -47,6 +48,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  ...witnessNetMutants,
   {
     name: "what others executed begins like a part of a state",
     file: "src/net/state-wire.ts",

@@ -133,6 +133,8 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
 const idle = "src/core/pbft/idle-goals.ts"
 const waits = "waits for the log to go on for a replica that is on its way back, number by number"
 const committedElsewhere = "waits for what f + 1 others committed to, and for no word of one"
+const highest =
+  "goes by the highest number told for a request to be taken back, no further than a log"
 const held = "waits for what it has prepared and cannot execute, and for no proposal alone"
 
 export const idleMutants: ReadonlyArray<CodeMutant> = [
@@ -184,12 +186,16 @@ export const idleMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a replica has the log go on for as long as it likes",
     file: idle,
-    find: "incarnation === 0 || goals.get(replica)?.incarnation === incarnation",
-    replace: "incarnation === 0",
-    killedBy: seenBy(
-      "keeps the first number that is told for a request to be taken back",
-      "idle-goals.test.ts",
-    ),
+    find: "const last = known?.last ?? state",
+    replace: "const last = state",
+    killedBy: seenBy(highest, "idle-goals.test.ts"),
+  },
+  {
+    name: "a number that was told for the request before stands for this one",
+    file: idle,
+    find: "if (known !== undefined && seq <= known.seq) return goals",
+    replace: "if (known !== undefined) return goals",
+    killedBy: seenBy(highest, "idle-goals.test.ts"),
   },
 ]
 

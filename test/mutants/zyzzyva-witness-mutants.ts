@@ -1,5 +1,6 @@
 /** Guards of execution apart from agreement in Zyzzyva, and the check that must see each gone. */
 import type { CodeMutant } from "./code-run.ts"
+import type { NetMutant } from "./net-run.ts"
 import type { SpecMutant } from "./spec-run.ts"
 
 const core = "src/core/zyzzyva"
@@ -137,5 +138,33 @@ export const zyzzyvaWitnessSpecMutants: ReadonlyArray<SpecMutant> = [
   /\ m.seq < Low(i)`,
     replace: String.raw`  /\ m.seq < Low(i)`,
     killedBy: graphOf("WitnessAlone"),
+  },
+]
+
+const byExecutor = (check: string) => ({ check, where: "test/net/witness-executor.test.ts" })
+const byLimits = (check: string) => ({ check, where: "test/net/zyzzyva-limits.test.ts" })
+
+/** What a running witness has in the place of the service. */
+export const witnessNetMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "a witness executes what it orders",
+    file: "src/net/witness-executor.ts",
+    find: 'results: requests.map(() => ""), service: digest',
+    replace: "results: requests.map((r) => service.execute(r.operation)), service: digest",
+    killedBy: byExecutor("answers as often as it is asked, with nothing, and changes no state"),
+  },
+  {
+    name: "a witness takes a state that it is offered for its own",
+    file: "src/net/witness-executor.ts",
+    find: "offer: () => undefined,",
+    replace: "offer: (_, snapshot) => void service.restore(snapshot),",
+    killedBy: byExecutor("is in no other state after one was offered, and gives none away"),
+  },
+  {
+    name: "a witness is asked for fast reads",
+    file: "src/net/zyzzyva-limits.ts",
+    find: 'given.separateExecution && given.service === "album"',
+    replace: 'given.separateExecution && given.service === "none"',
+    killedBy: byLimits("has all execute where a sketcher asks any of them"),
   },
 ]

@@ -51,7 +51,7 @@ describe("a change of views", () => {
 
   it.live("is not caused by a replica that stood still, nor by one that lies", () =>
     Effect.gen(function* () {
-      const c = yield* started("liar", timing)
+      const c = yield* started("liar", timing, 3)
       const { cluster, pool } = c
       yield* allConnected(c)
       process.kill(cluster.pid(3) as number, "SIGSTOP")

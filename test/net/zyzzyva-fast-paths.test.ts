@@ -15,12 +15,13 @@ describe("four replicas of Zyzzyva as processes", () => {
   it.live("answer unsigned, with digests but for one, and reads without an order", () =>
     Effect.gen(function* () {
       const fast = { digestReplies: true, preferredQuorums: true, readOnly: true }
-      const words = { ...zyzzyva, ...fast }
+      const words = { ...zyzzyva, ...fast, separateExecution: true }
       const { actions, texts } = yield* run("zyzzyva-fast", words)
       expect(actions["AnswerRead"]).toBeGreaterThanOrEqual(3 * each.length)
       const answers = count(texts, '"type":"SpecResponse"')
       expect(count(texts, '"digest":true')).toBeGreaterThan(answers / 3)
       expect(count(texts, '"clientOnly":true')).toBeGreaterThan(answers / 2)
+      expect(count(texts, '"witness":true')).toBeGreaterThan(answers / 8)
       expect(count(texts, '"action":"ClientRecvReadResponse"')).toBeGreaterThan(0)
     }),
   )

@@ -2,8 +2,9 @@
  * Null requests of a log for which nobody asks anything (TOCS section 5.3.3): a replica that was
  * taken back goes on as soon as a number that it knows is stable, and tells it. Who is primary then
  * proposes null requests up to there, one after the other, while nothing else is under way. For one
- * request to be taken back, which is ordered and seldom heard, the first number told counts, and no
- * more than a log beyond what was executed then: a liar gets no more out of it.
+ * request to be taken back, which is ordered and seldom heard, that is no more than a log beyond
+ * what was executed when a number was told first: a liar gets no more out of it. The highest one
+ * told counts, as the first may be late, and have been for the request before.
  *
  * Outside the specification: when the null request is proposed, and that it is waited for.
  * `SendPrePrepare` may take it there wherever `NullSeqs` allows, and `Timeout` may happen at any
@@ -21,6 +22,8 @@ import type { ViewTimer } from "./timer.ts"
 export interface Goal {
   readonly incarnation: number
   readonly seq: Seq
+  /** Whatever it tells, no further. */
+  readonly last: Seq
 }
 
 export type Goals = ReadonlyMap<ReplicaId, Goal>
@@ -41,10 +44,14 @@ export const withGoal = (
   const client = recovererOf(config, replica)
   if (awaited === 0 || client === undefined) return goals
   const incarnation = ClientTable.get(state.table, client).timestamp
-  if (incarnation === 0 || goals.get(replica)?.incarnation === incarnation) return goals
+  if (incarnation === 0) return goals
   const { checkpointInterval, logSize } = config
-  const last = state.executed - (state.executed % checkpointInterval) + logSize
-  return new Map([...goals, [replica, { incarnation, seq: Math.min(awaited, last) }]])
+  const before = goals.get(replica)
+  const known = before?.incarnation === incarnation ? before : undefined
+  const last = known?.last ?? state.executed - (state.executed % checkpointInterval) + logSize
+  const seq = Math.min(awaited, last)
+  if (known !== undefined && seq <= known.seq) return goals
+  return new Map([...goals, [replica, { incarnation, seq, last }]])
 }
 
 // order-free: whether there is any

@@ -12,6 +12,12 @@ import type { Needs } from "./state.ts"
 /** Whether a replica only orders, where execution is apart: f of them do, the last ones. */
 export const isWitness = ({ n, f }: Group, replica: ReplicaId): boolean => replica >= n - f
 
+/** The same of a run that says whether execution is apart. */
+export const isWitnessIn = (
+  run: Group & { readonly separateExecution?: boolean | undefined },
+  replica: ReplicaId,
+): boolean => run.separateExecution === true && isWitness(run, replica)
+
 /** For n = 3f + 1. */
 export const needsOf = (group: Group): Needs => ({
   fast: group.n,

@@ -215,8 +215,9 @@ export const ReplicaState = Schema.Struct({
     Schema.Struct({
       seq: Natural,
       history: History,
-      digest: Digest,
-      service: Digest,
+      /** Empty at a witness that has not vouched for it, as is the next. */
+      digest: Schema.String,
+      service: Schema.String,
       table: Table,
     }),
   ),

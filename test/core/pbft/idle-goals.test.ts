@@ -84,10 +84,16 @@ describe("a backup that waits for no request", () => {
     expect(viewTimer(config, { ...startsWith(1), executed: 1 })).toBeUndefined()
   })
 
-  it("keeps the first number that is told for a request to be taken back", () => {
+  it("goes by the highest number told for a request to be taken back, no further than a log", () => {
     const told = { replica: 3, awaited: logSize }
     expect(withGoal(config, reached, goals, told)).toBe(goals)
     expect(withGoal(config, state, goals, { replica: 3 })).toBe(goals)
+    // One for the request before may be late; none is beyond a log from when it was told first.
+    const late = withGoal(config, state, new Map(), { replica: 3, awaited: 2 })
+    expect(late.get(3)?.seq).toBe(2)
+    expect(withGoal(config, reached, late, { ...told, awaited: 3 * logSize }).get(3)?.seq).toBe(
+      goals.get(3)?.last,
+    )
     expect(withGoal(config, after(config, takenBack.slice(0, 1)), new Map(), told).size).toBe(0)
   })
 })

@@ -20,7 +20,14 @@ const group = groupOf(4)
 const needs = needsOf(group)
 const clients = 2
 export const sizes = { clients, checkpointInterval: 2, logSize: 4, maxBatch: 2 } as const
-const how = { ...zyzzyvaHow({ readOnly: true, commitFirst: false }), witness: false }
+const how = {
+  ...zyzzyvaHow({
+    readOnly: true,
+    commitFirst: false,
+    separateExecution: false,
+  }),
+  witness: false,
+}
 const spec = "0".repeat(64)
 
 export const configOf = (id: number): Config => ({
