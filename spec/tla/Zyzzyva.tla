@@ -796,9 +796,11 @@ AnswerRead(i, r) ==
 Above(certs, low, h) == {c \in certs : c.seq > low /\ SubSeq(c.history, 1, low) = h}
 WithCertificate(certs, c) == {c} \cup {x \in certs : x.seq > c.seq}
 
-\* The certificates with one more for which the histories heard are enough.
+\* The certificates with one more for which the histories heard are enough. (Its own it tells when
+\* it executes: there are none further on.)
 Heard(i, heard, certs) ==
-  LET sure == {n \in DOMAIN heard :
+  LET sure == {n \in Low(i) + 1 .. executed[i] + 1 :
+                 /\ n \in DOMAIN heard
                  /\ heard[n][i] # NoDigest
                  /\ Cardinality(Votes(heard[n], heard[n][i])) >= CommitQuorum
                  /\ ~Certified(i, certs, n)}

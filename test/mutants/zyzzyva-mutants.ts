@@ -214,7 +214,7 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
     file,
     find: String.raw`old # NoResponse /\ old.view < new.view`,
     replace: String.raw`old # NoResponse /\ old.view <= new.view`,
-    killedBy: { check: "graph", where: "Zyzzyva/ClientAlone" },
+    killedBy: { check: "graph", where: "Zyzzyva/DigestClientAlone" },
   },
   {
     name: "Zyzzyva's primary orders a request twice",
