@@ -34,6 +34,7 @@ export class ViewClock<S extends LoopState> {
   #key: string | undefined
   /** When the timer ends, by the clock of `performance.now()`. */
   #endsAt = 0
+  /** The highest number that was ever executed. */
   #executed: Seq = -1
   /** The view of the last execution. */
   #settled: View = 0
@@ -44,7 +45,8 @@ export class ViewClock<S extends LoopState> {
 
   /** To be called after steps. */
   update(state: S): void {
-    if (state.executed !== this.#executed) {
+    // What a new view takes back and executes again is nothing new.
+    if (state.executed > this.#executed) {
       this.#executed = state.executed
       this.#settled = state.view
     }

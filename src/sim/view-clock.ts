@@ -52,6 +52,7 @@ export class ViewClock<S extends Where> {
   #key: string | undefined
   #view: View = 0
   #ms = 0
+  /** The highest number that was ever executed. */
   #executed: Seq = -1
   /** The view of the last execution. */
   #settled: View = 0
@@ -67,7 +68,8 @@ export class ViewClock<S extends Where> {
   /** To be called after steps. */
   update(state: S): void {
     const { wanted: timerOf, baseMs, timers } = this.#options
-    if (state.executed !== this.#executed) {
+    // What a new view takes back and executes again is nothing new.
+    if (state.executed > this.#executed) {
       this.#executed = state.executed
       this.#settled = state.view
     }

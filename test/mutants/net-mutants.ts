@@ -48,6 +48,16 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "what a view takes back and executes again makes its timer short",
+    file: "src/net/view-clock.ts",
+    find: "if (state.executed > this.#executed) {",
+    replace: "if (state.executed !== this.#executed) {",
+    killedBy: {
+      check: "is not short again when a view takes back what was executed, and executes it again",
+      where: "test/net/view-timer.test.ts",
+    },
+  },
   ...witnessNetMutants,
   {
     name: "what others executed begins like a part of a state",

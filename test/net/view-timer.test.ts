@@ -58,6 +58,17 @@ describe("the view-change timer", () => {
     expect(fired).toStrictEqual([0])
   })
 
+  it("is not short again when a view takes back what was executed, and executes it again", () => {
+    const { made, fired } = clock()
+    made.update(waiting(1, { executed: 5 }))
+    made.update(waiting(1, { executed: 3, view: 3 }))
+    made.update(waiting(1, { executed: 5, view: 3 }))
+    vi.advanceTimersByTime(799)
+    expect(fired).toStrictEqual([])
+    vi.advanceTimersByTime(1)
+    expect(fired).toStrictEqual([3])
+  })
+
   it("takes a quarter of the time while the connection to the primary is broken", () => {
     const lost = new Set<number>([1, 3])
     const { made, fired } = clock(undefined, (replica) => lost.has(replica))
