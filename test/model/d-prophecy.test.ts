@@ -17,33 +17,32 @@ const golden = JSON.parse(readFileSync("spec/golden-counts.json", "utf8")) as Re
   GoldenCount
 >
 
+// The others are compared by night, and their histories judged in d-prophecy-refinement.test.ts.
+const models = dProphecyModels.filter(({ size }) => size !== "nightly")
+
 const explored = new Map<string, Explored>()
 const explore = (spec: DProphecyModelSpec): Explored => {
   const known = explored.get(spec.name)
   if (known !== undefined) return known
-  // To sum up the graph of a large one takes longer than to explore it.
-  const result = exploreModel(spec, { limits, graph: spec.size !== "nightly" })
+  const result = exploreModel(spec, { limits, graph: true })
   explored.set(spec.name, result)
   return result
 }
 
 describe("models of D-Prophecy", () => {
-  it.each(dProphecyModels.map((m) => [m.name, m] as const))(
-    "%s comes out as it must",
-    (_, spec) => {
-      const { exploration, graph } = explore(spec)
-      expect(unmet(spec, exploration)).toEqual([])
-      const { verdict, states, generated, depth } = exploration
-      const counts = { verdict, states, generated, depth }
-      if (graph === undefined) return expect(golden[fullName(spec)]).toMatchObject(counts)
-      const { steps, stateDigest, stepDigest } = graph
-      expect(golden[fullName(spec)]).toEqual({ ...counts, steps, stateDigest, stepDigest })
-    },
-  )
+  it.each(models.map((m) => [m.name, m] as const))("%s comes out as it must", (_, spec) => {
+    const { exploration, graph } = explore(spec)
+    expect(unmet(spec, exploration)).toEqual([])
+    if (graph === undefined) throw new Error("no graph was recorded")
+    const { verdict, states, generated, depth } = exploration
+    const { steps, stateDigest, stepDigest } = graph
+    const counts = { verdict, states, generated, depth, steps, stateDigest, stepDigest }
+    expect(golden[fullName(spec)]).toEqual(counts)
+  })
 
   it("reach every action, every antecedent and every witness", () => {
-    const all = dProphecyModels.map((m) => explore(m).exploration)
-    const [first] = dProphecyModels
+    const all = models.map((m) => explore(m).exploration)
+    const [first] = models
     if (first === undefined) throw new Error("no model")
     const { actions, invariants, witnesses } = dProphecyModel("", constantsOfDProphecy(first))
     const names = [...actions, ...invariants.map((i) => i.name), ...witnesses.map((w) => w.name)]

@@ -7,6 +7,7 @@ import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
+import { traceMutants } from "./trace-mutants.ts"
 import { witnessNetMutants } from "./zyzzyva-witness-mutants.ts"
 
 const store = "test/net/store-crash.test.ts"
@@ -48,6 +49,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  ...traceMutants,
   {
     name: "what a view takes back and executes again makes its timer short",
     file: "src/net/view-clock.ts",

@@ -33,3 +33,23 @@ describe("generated configurations", () => {
     expect(present.sort()).toEqual([...files.keys()].sort())
   })
 })
+
+// TLC says so too, but these are run by night and in the slow tests.
+describe("configurations of Zyzzyva that are written by hand", () => {
+  const constantsIn = (text: string): ReadonlyArray<string> =>
+    [...text.matchAll(/^ {2}(\w+) (?:=|<-) /gm)].map(([, name = ""]) => name).sort()
+  const read = (name: string): string => readFileSync(`spec/tla/${name}`, "utf8")
+  const own = /^(Live|Refine|Trace)Zyzzyva.*[.]cfg$/
+
+  it("give every constant that the models give", () => {
+    const all = constantsIn(read("MCZyzzyva-Normal.cfg"))
+    expect(all.length).toBeGreaterThan(20)
+    const files = readdirSync("spec/tla").filter((name) => own.test(name))
+    expect(files.length).toBeGreaterThan(8)
+    const lacking = files.filter((name) => {
+      const given = new Set(constantsIn(read(name)))
+      return all.some((constant) => !given.has(constant))
+    })
+    expect(lacking).toEqual([])
+  })
+})
