@@ -1168,7 +1168,8 @@ RecvBatch(i, m) ==
          at == {n \in Window(low[i]) : active[i] /\ m.batch \in Decided(slot[i][n])}
          taken(s) == [s EXCEPT !.phase = "decided", !.batch = Body(m.batch)]
          claimed == \E n \in Window(low[i]) : m.batch \in Lacked(i, n, told[i].claims)
-     IN /\ entering \/ at # {} \/ claimed
+     \* Said so that TLC computes one successor, also where it is wanted for two reasons.
+     IN /\ ~(~entering /\ at = {} /\ ~claimed)
         /\ fetched' = IF entering THEN [fetched EXCEPT ![i] = @ \cup {m.batch}] ELSE fetched
         /\ slot' = [slot EXCEPT ![i] =
              [n \in Window(low[i]) |-> IF n \in at THEN taken(slot[i][n]) ELSE slot[i][n]]]

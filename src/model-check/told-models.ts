@@ -99,7 +99,7 @@ export const toldModels: ReadonlyArray<PbftModelSpec> = [
     canTimeout: [1, 3],
     maxView: 1,
     reaches: ["ReachAllExecuted", "ReachBelievedInactive", "ReachCarriedOver", "EnterView"],
-    byTlc: "nothing",
+    byTlc: "graph",
     size: "nightly",
   },
 ]
