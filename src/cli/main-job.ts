@@ -84,7 +84,7 @@ const runAlbum = Effect.fn("runAlbum")(function* (
   )
   findings.phase = "load"
   yield* Effect.raceFirst(load(port, options, findings), brokenCluster(started))
-  findings.networkFaults = yield* networkFaults(started.cluster)
+  findings.networkFaults = yield* networkFaults(started.cluster, started.sketcher)
   findings.phase = "stopping"
 })
 
@@ -113,7 +113,7 @@ const runUnderLoad = Effect.fn("runUnderLoad")(function* (
   const front = yield* openFront(group, options)
   findings.phase = "load"
   yield* Effect.raceFirst(load(front.port, options, findings), brokenCluster(group))
-  findings.networkFaults = yield* networkFaults(group.cluster)
+  findings.networkFaults = yield* networkFaults(group.cluster, group.pool)
   findings.phase = "stopping"
 })
 

@@ -65,7 +65,7 @@ export interface Findings extends Job {
   /** What happened to the group beside its work: a replica that fell behind, say. */
   readonly notes: Array<string>
   load: WorkloadResult | undefined
-  /** What replicas found wrong in what came over their connections; undefined: not asked. */
+  /** What processes found wrong in what came over their connections; undefined: not asked. */
   networkFaults: Counters | undefined
   wrongReads: ReadonlyArray<WrongRead> | undefined
   /** What the clients saw, judged as one history. */
@@ -119,7 +119,7 @@ export const objections = (
     object(ExitCode.Rejected, `what the clients saw is not ${findings.history.consistency}`)
   }
   if (Object.keys(findings.networkFaults ?? {}).length > 0) {
-    object(ExitCode.Rejected, "a replica could not read what a correct process sent")
+    object(ExitCode.Rejected, "a process could not read or believe what a correct one sent")
   }
   if (findings.phase === "done" && findings.networkFaults === undefined) {
     object(ExitCode.Inconclusive, "a replica did not say whether it could read what it was sent")

@@ -46,7 +46,12 @@ const loadRows = ({ load, clients, seed }: Findings): ReadonlyArray<Row> => {
 const networkRows = ({ networkFaults }: Findings): ReadonlyArray<Row> => {
   if (networkFaults === undefined) return [["network", "not asked"]]
   const seen = Object.entries(networkFaults).map(([name, n]) => `${whole(n)} ${name}`)
-  return [["network", seen.join(", ") || "every frame and message was read by whom it was for"]]
+  return [
+    [
+      "network",
+      seen.join(", ") || "every frame and message was read and believed by whom it was for",
+    ],
+  ]
 }
 
 const fastRows = ({ load, fastReads }: Findings): ReadonlyArray<Row> => {

@@ -92,7 +92,7 @@ describe("the report", () => {
       "4 answered (3 GET, 1 PUT, 0 DELETE); failed: 0",
       "2 requests/s",
       "p50 2.0 ms, p99 10.0 ms, max 10.0 ms",
-      "every frame and message was read by whom it was for",
+      "every frame and message was read and believed by whom it was for",
       "1 reads judged, 0 wrong",
       "5,000 events in 5 files, 3.2 MB",
       "every recorded step is a step of the model (50,000 events/s)",
@@ -131,7 +131,7 @@ describe("the report", () => {
       "frames that a replica could not read",
       { networkFaults: { BadFrame: 1_200, BadMessage: 2 } },
       4,
-      /network +1,200 BadFrame, 2 BadMessage[^]*REJECTED: a replica could not read/,
+      /network +1,200 BadFrame, 2 BadMessage[^]*REJECTED: a process could not read/,
     ],
     [
       "a replica that does not say what it received",

@@ -29,6 +29,8 @@ const rounds = 3
 const syncMs = 1_500
 const limitMs = 600_000
 
+const isDamage = (refused: string): boolean => refused.includes("StoreError")
+
 const killsOf = (where: string, report: CrashReport): ReadonlyArray<Kill> => {
   const { lost, stuck, refused, verdict } = report
   const kill = (check: string, why: string): Kill => ({ check, where, why })
@@ -38,7 +40,7 @@ const killsOf = (where: string, report: CrashReport): ReadonlyArray<Kill> => {
       ? []
       : [kill("Durable", `${first.acknowledged} was acknowledged, then ${first.answer}`)]),
     // A store sees some of what it lost by itself: a hole in the middle of its log.
-    ...(refused === null ? [] : [kill("Durable", refused)]),
+    ...(refused === null ? [] : [kill(isDamage(refused) ? "Durable" : "Starts", refused)]),
     ...(stuck === null ? [] : [kill("Answers", stuck)]),
     ...("finding" in verdict ? [kill(verdict.finding.rule, verdict.finding.message)] : []),
   ]

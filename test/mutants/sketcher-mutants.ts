@@ -13,6 +13,15 @@ const replicaTest = "test/core/prophecy/replica.test.ts"
 const seenBy = (check: string, where: string) => ({ check, where })
 const inModel = (model: string): string => `Prophecy/${model}`
 
+/** A primary may ask the others for digests in a client's name. */
+const digests: ReadonlyArray<CodeMutant> = ["pbft", "zyzzyva"].map((protocol) => ({
+  name: `a lane before ${protocol} takes a digest for a result`,
+  file: `src/core/${protocol}/client.ts`,
+  find: "config.wholeOnly === true && m.digest === true",
+  replace: "config.wholeOnly === undefined && m.digest === true",
+  killedBy: seenBy("takes no digest for a result", "test/core/prophecy/unasked-digest.test.ts"),
+}))
+
 const sketches: ReadonlyArray<CodeMutant> = [
   {
     name: "a sketch is replaced by whatever comes last",
@@ -329,6 +338,7 @@ const distributed: ReadonlyArray<CodeMutant> = [
 ]
 
 export const sketcherMutants: ReadonlyArray<CodeMutant> = [
+  ...digests,
   ...sketches,
   ...fastReads,
   ...others,

@@ -43,8 +43,8 @@ export const zyzzyvaVouchMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: who has only ordered a batch vouches for it",
     file: `${core}/agreement.ts`,
-    find: "seq > state.executed ? undefined : orderAt(state, seq)?.history",
-    replace: "orderAt(state, seq)?.history",
+    find: "seq > state.executed ? undefined : orderAt(state, seq)",
+    replace: "orderAt(state, seq)",
     killedBy: graphOf("VouchedAlone"),
   },
   {

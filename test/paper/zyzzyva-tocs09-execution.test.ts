@@ -87,6 +87,14 @@ describe("a replica that only orders", () => {
     expect(durableRecords(witness, back)).toEqual(durableRecords(witness, state))
   })
 
+  it("has nothing durable of a checkpoint that it has not vouched for", () => {
+    const state = after(witness, certified)
+    expect(state.checkpoints.map((c) => c.seq)).toEqual([0, 2])
+    const records = durableRecords(witness, state)
+    expect(records.filter((r) => r._tag === "CheckpointTaken")).toEqual([])
+    expect(restart(witness, records).state.log).toEqual(state.log)
+  })
+
   it("gives no state, and of one that it takes it forgets the results", () => {
     const { state } = step(witness, after(witness, []), fetched())
     expect(state.executed).toBe(2)

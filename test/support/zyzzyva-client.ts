@@ -1,5 +1,6 @@
 /** Zyzzyva's client in tests, and what it turns away. */
 import {
+  type ClientConfig,
   type ClientInput,
   type ClientState,
   type ClientStep,
@@ -10,8 +11,6 @@ import {
 import type { LocalCommit, ReadResponse, SpecResponse } from "../../src/core/zyzzyva/message.ts"
 import { deepFreeze } from "./deep-freeze.ts"
 import { authentic, clientConfigOf, digestOf } from "./zyzzyva.ts"
-
-const config = clientConfigOf(0)
 
 export const submit: ClientInput = { _tag: "Submit", operation: "a" }
 export const waited: ClientInput = { _tag: "Timeout", waitedMs: 0 }
@@ -47,6 +46,7 @@ export interface ClientGuard {
   readonly before: ReadonlyArray<ClientInput>
   /** `commit`: straight to the handler, as a timeout goes there only with something to show. */
   readonly input: ClientInput | "commit"
+  readonly own: Partial<ClientConfig>
 }
 
 const guard = (
@@ -54,7 +54,7 @@ const guard = (
   reason: string,
   before: ReadonlyArray<ClientInput>,
   input: ClientGuard["input"],
-): ClientGuard => ({ handler, reason, before, input })
+): ClientGuard => ({ handler, reason, before, input, own: {} })
 
 export const clientGuards: ReadonlyArray<ClientGuard> = [
   guard("clientSubmit", "StillWaiting", [submit], submit),
@@ -63,6 +63,13 @@ export const clientGuards: ReadonlyArray<ClientGuard> = [
   guard("counted", "WrongTimestamp", [submit], response(0, { timestamp: 2 })),
   guard("counted", "OldResponse", [submit, response(0)], response(0)),
   guard("clientRecvSpecResponse", "AnotherKind", [submitRead], response(0)),
+  {
+    handler: "clientRecvSpecResponse",
+    reason: "UnaskedDigest",
+    before: [submit],
+    input: response(0, { result: "d", digest: true }),
+    own: { wholeOnly: true },
+  },
   guard("clientRecvReadResponse", "AnotherKind", [submit], readResponse(0)),
   guard("clientCommit", "NothingAwaited", [], "commit"),
   guard("clientCommit", "NothingToShow", [submit], "commit"),
@@ -86,7 +93,9 @@ export const clientGuards: ReadonlyArray<ClientGuard> = [
 export const runClient = (
   before: ReadonlyArray<ClientInput>,
   input: ClientGuard["input"],
+  own: Partial<ClientConfig> = {},
 ): { readonly state: ClientState; readonly took: ClientStep } => {
+  const config = { ...clientConfigOf(0), ...own }
   const state = before.reduce(
     (s, i) => deepFreeze(stepClient(config, s, deepFreeze(i)).state),
     deepFreeze(initClient(config)),

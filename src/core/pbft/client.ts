@@ -30,6 +30,8 @@ export interface ClientConfig {
   readonly bigRequestBytes?: number | undefined
   /** Digest of a result, as replicas send it in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
+  /** It asks everyone for the whole result: digests, which a primary may ask for, do not count. */
+  readonly wholeOnly?: true
 }
 
 export interface ClientState {
@@ -172,6 +174,7 @@ export const clientRecvReply = (
   if (state.operation === undefined) return ignore(state, "NothingAwaited")
   if (m.timestamp !== state.timestamp) return ignore(state, "WrongTimestamp")
   if ((m.readOnly === true) !== state.readOnly) return ignore(state, "AnotherKind")
+  if (config.wholeOnly === true && m.digest === true) return ignore(state, "UnaskedDigest")
   const answer = answerOf(m)
   if (!replaces(state.replies[m.replica], answer)) return ignore(state, "DuplicateReply")
   const replies = state.replies.slice()

@@ -121,7 +121,8 @@ export const ReplicaInput = Schema.Union([
 export type ReplicaInput = typeof ReplicaInput.Type
 
 const yes = Schema.optionalKey(Schema.Literal(true))
-const marks = { digest: yes, tentative: yes, readOnly: yes }
+/** What a reply may bear beside its result. */
+export const replyMarks = { digest: yes, tentative: yes, readOnly: yes }
 
 /** The input of a client's step. */
 export const ClientTraceInput = Schema.Union([
@@ -139,7 +140,7 @@ export const ClientTraceInput = Schema.Union([
     timestamp: Natural,
     replica: Natural,
     result: BytesText,
-    ...marks,
+    ...replyMarks,
   }),
 ])
 export type ClientTraceInput = typeof ClientTraceInput.Type

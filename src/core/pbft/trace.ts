@@ -226,6 +226,15 @@ const marksText = ({ digest, tentative, readOnly }: ReplyMarks): string =>
 
 type ReplyMarks = Pick<Reply, "digest" | "tentative" | "readOnly">
 
+/** A reply as an input, whoever the client is. */
+export const replyText = (message: Reply): string => {
+  const { view, client, timestamp, replica, result, ...marks } = message
+  return (
+    `{"type":"Reply","view":${view},"client":${client},"timestamp":${timestamp},` +
+    `"replica":${replica},"result":${quote(result)}${marksText(marks)}}`
+  )
+}
+
 const clientInputText = (input: ClientInput): string => {
   switch (input._tag) {
     case "Submit": {
@@ -237,12 +246,7 @@ const clientInputText = (input: ClientInput): string => {
     case "Timeout":
       // How long it waited decides nothing but how long it waits next.
       return `{"type":"Timeout"}`
-    case "Receive": {
-      const { view, client, timestamp, replica, result, ...marks } = input.message
-      return (
-        `{"type":"Reply","view":${view},"client":${client},"timestamp":${timestamp},` +
-        `"replica":${replica},"result":${quote(result)}${marksText(marks)}}`
-      )
-    }
+    case "Receive":
+      return replyText(input.message)
   }
 }

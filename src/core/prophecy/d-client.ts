@@ -98,7 +98,7 @@ export const ordering = (config: DClientConfig): ClientConfig => ({
   // It waits equally long each time.
   maxRetransmitMs: config.retransmitMs,
   replyQuorum: 2 * config.group.f + 1,
-  // Everyone is asked for the whole result.
+  wholeOnly: true,
   resultDigest: (result) => result,
 })
 

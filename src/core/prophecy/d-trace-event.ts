@@ -7,7 +7,7 @@
 import { Schema } from "effect"
 import type { Bytes, Digest } from "../ids.ts"
 import type { Authentic } from "../pbft/message.ts"
-import { ClientState } from "../pbft/trace-event.ts"
+import { ClientState, replyMarks } from "../pbft/trace-event.ts"
 import { BytesText, Natural } from "../request.ts"
 import type { DClientInput } from "./d-client.ts"
 import type { SketchReply } from "./d-message.ts"
@@ -38,6 +38,7 @@ export const DClientTraceInput = Schema.Union([
     timestamp: Natural,
     replica: Natural,
     result: BytesText,
+    ...replyMarks,
   }),
   Schema.Struct({ ...type("Retransmit") }),
 ])

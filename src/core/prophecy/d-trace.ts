@@ -5,6 +5,7 @@
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
 import type { ClientId } from "../ids.ts"
+import { replyText } from "../pbft/trace.ts"
 import { clientChanges } from "../pbft/trace-changes.ts"
 import type { DCall, DClientInput, DClientState, DClientStep } from "./d-client.ts"
 import { fullDClientProjection, statedIn } from "./d-projection.ts"
@@ -57,10 +58,8 @@ const inputText = (input: DClientInput): string => {
     }
     case "SketchTimeout":
       return `{"type":"SketchTimeout","id":${input.id}}`
-    case "Reply": {
-      const { view, client, timestamp, replica, result } = input.message
-      return JSON.stringify({ type: "Reply", view, client, timestamp, replica, result })
-    }
+    case "Reply":
+      return replyText(input.message)
     case "Retransmit":
       return `{"type":"Retransmit"}`
   }

@@ -33,7 +33,7 @@ export const laneConfig = (config: SketcherConfig, index: number): Pbft.ClientCo
   // It waits equally long each time: its call has other ways to end.
   maxRetransmitMs: config.retransmitMs,
   replyQuorum: config.replyQuorum,
-  // A lane asks everyone for the whole result.
+  wholeOnly: true,
   resultDigest: (result) => result,
 })
 
@@ -47,7 +47,7 @@ export const zyzzyvaLaneConfig = (config: SketcherConfig, index: number): Zyzzyv
   preferredQuorums: false,
   retransmitMs: config.retransmitMs,
   maxRetransmitMs: config.retransmitMs,
-  // A lane asks everyone for the whole result.
+  wholeOnly: true,
   resultDigest: (result) => result,
 })
 

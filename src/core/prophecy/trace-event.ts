@@ -7,7 +7,7 @@
 import { Schema } from "effect"
 import type { Bytes, Digest } from "../ids.ts"
 import type { Authentic } from "../pbft/message.ts"
-import { ClientState } from "../pbft/trace-event.ts"
+import { ClientState, replyMarks } from "../pbft/trace-event.ts"
 import { BytesText, Natural } from "../request.ts"
 import * as Zyzzyva from "../zyzzyva/trace-event.ts"
 import { type LaneMessage, resultOf } from "./lane-client.ts"
@@ -45,6 +45,7 @@ export const SketcherTraceInput = Schema.Union([
     timestamp: Natural,
     replica: Natural,
     result: BytesText,
+    ...replyMarks,
   }),
   ...Zyzzyva.ReplicaAnswers,
   Schema.Struct({ ...type("FastTimeout"), id: Natural }),

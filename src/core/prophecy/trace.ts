@@ -4,6 +4,7 @@
  *
  * Outside the specification: nothing; it tells what happened and decides nothing.
  */
+import { replyText } from "../pbft/trace.ts"
 import { messageData } from "../zyzzyva/trace.ts"
 import { fullSketcherProjection } from "./projection.ts"
 import type { SketcherInput, SketcherState, SketcherStep } from "./sketcher-state.ts"
@@ -38,11 +39,10 @@ const inputText = (input: SketcherInput): string => {
       const known = result === "" ? { result, digest } : { result }
       return JSON.stringify({ type: "FastReply", sketcher, id, replica, ...known })
     }
-    case "Reply": {
-      if (input.message._tag !== "Reply") return JSON.stringify(messageData(input.message))
-      const { view, client, timestamp, replica, result } = input.message
-      return JSON.stringify({ type: "Reply", view, client, timestamp, replica, result })
-    }
+    case "Reply":
+      return input.message._tag === "Reply"
+        ? replyText(input.message)
+        : JSON.stringify(messageData(input.message))
     case "FastTimeout":
     case "GiveUp":
       return `{"type":"${input._tag}","id":${input.id}}`

@@ -11,7 +11,7 @@ import { marksOf, type SignedRequest } from "../request.ts"
 import * as Window from "../window.ts"
 import { accuse, hasAccused } from "./accusation.ts"
 import { isCertified } from "./certificate.ts"
-import { signHeader, witnessMark } from "./answering.ts"
+import { signatureAt, signHeader, witnessMark } from "./answering.ts"
 import { executeNext } from "./execution.ts"
 import { historyAt, lastOrdered, orderAt } from "./log.ts"
 import type {
@@ -264,9 +264,10 @@ const headersOf = (
 ): ReadonlyArray<SpecHeader> => {
   const { view } = state
   return seqs.flatMap((seq) => {
-    const history = seq > state.executed ? undefined : orderAt(state, seq)?.history
-    if (history === undefined) return []
-    const signature = signHeader(config, view, seq, history)
+    const slot = seq > state.executed ? undefined : orderAt(state, seq)
+    if (slot === undefined) return []
+    const { history } = slot
+    const signature = signatureAt(config, state, seq, slot)
     return [{ _tag: "SpecHeader", view, seq, history, signature, replica: config.id }]
   })
 }

@@ -61,10 +61,12 @@ export const answerTo = (
   }
 }
 
-// What it told the others of the history, if it did.
-const signatureAt = (config: Config, state: State, seq: Seq, { history }: Slot): Bytes => {
+/** As it signed for the others what it has executed, if it did: signing again is dear. */
+export const signatureAt = (config: Config, state: State, seq: Seq, { history }: Slot): Bytes => {
   const own = state.headers.find((h) => h.seq === seq)?.said[config.id]
-  return own?.signature ?? signHeader(config, state.view, seq, history)
+  return own?.digest === history && own.signature !== ""
+    ? own.signature
+    : signHeader(config, state.view, seq, history)
 }
 
 const committedAt = (

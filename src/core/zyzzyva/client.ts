@@ -47,6 +47,8 @@ export interface ClientConfig {
   readonly preferredQuorums: boolean
   /** Digest of a result, as replicas send it in place of the result. */
   readonly resultDigest: (result: Bytes) => Digest
+  /** It asks everyone for the whole result: digests, which a primary may ask for, do not count. */
+  readonly wholeOnly?: true
 }
 
 /** A certificate that was shown, and the result that its signers gave. */
@@ -205,6 +207,7 @@ export const clientRecvSpecResponse = (
   m: Authentic<SpecResponse>,
 ): ClientStep => {
   if (state.readOnly) return ignore(state, "AnotherKind")
+  if (config.wholeOnly === true && m.digest === true) return ignore(state, "UnaskedDigest")
   return counted(config, state, m, "ClientRecvSpecResponse")
 }
 

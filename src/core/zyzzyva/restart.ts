@@ -1,6 +1,7 @@
 /** What a replica's disk holds and how it comes back from it: spec/tla/Zyzzyva.tla `Restart`. */
 import { assert } from "../assert.ts"
 import * as ClientTable from "../client-table.ts"
+import { noDigest } from "../ids.ts"
 import { none } from "../machine.ts"
 import { pendingExecution } from "./execution.ts"
 import * as Window from "../window.ts"
@@ -33,8 +34,9 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
     records.push(takenRecord(own))
     records.push({ _tag: "CheckpointStable", stable })
   }
-  // A later record may make one of these stable.
-  records.push(...state.checkpoints.slice(1).map(takenRecord))
+  // A later record may make one of these stable. A witness's is durable once it has vouched for it.
+  const later = state.checkpoints.slice(1).filter((c) => c.digest !== noDigest)
+  records.push(...later.map(takenRecord))
   for (const seq of Window.occupied(log)) {
     records.push({ _tag: "Ordered", seq, slot: Window.get(log, seq) })
   }

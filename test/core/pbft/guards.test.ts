@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest"
 import { listFiles, readText, repositoryRoot } from "../../../ci/repository.ts"
 import { field, list, nameOf, nodesOf, parse, stringOf } from "../../../ci/syntax.ts"
-import { type ClientInput, initClient, stepClient } from "../../../src/core/pbft/client.ts"
+import {
+  type ClientConfig,
+  type ClientInput,
+  initClient,
+  stepClient,
+} from "../../../src/core/pbft/client.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import type { Config, Input } from "../../../src/core/pbft/state.ts"
 import { stateGuards } from "../../support/state-guards.ts"
@@ -186,6 +191,7 @@ const answered = (message: ReturnType<typeof reply>): ClientInput => ({
 interface ClientGuard {
   readonly handler: string
   readonly reason: string
+  readonly config?: Partial<ClientConfig>
   readonly before: ReadonlyArray<ClientInput>
   readonly input: ClientInput
 }
@@ -229,6 +235,13 @@ const clientGuards: ReadonlyArray<ClientGuard> = [
     before: [{ ...submit, readOnly: true }],
     input: answered(reply(0, 1, "r")),
   },
+  {
+    handler: "clientRecvReply",
+    reason: "UnaskedDigest",
+    config: { wholeOnly: true },
+    before: [submit],
+    input: answered(reply(0, 1, "d", { digest: true })),
+  },
 ]
 
 /** `handler Reason` of every `ignore(state, "Reason")` in the sources. */
@@ -257,8 +270,8 @@ describe("an input that no action of the specification takes", () => {
     expect(took.effects).toEqual([])
   })
 
-  it.each(clientGuards)("$handler ignores: $reason", ({ reason, before, input }) => {
-    const config = clientConfigOf(0)
+  it.each(clientGuards)("$handler ignores: $reason", ({ reason, before, input, ...own }) => {
+    const config = { ...clientConfigOf(0), ...own.config }
     const state = before.reduce(
       (s, i) => deepFreeze(stepClient(config, s, i).state),
       deepFreeze(initClient(config)),

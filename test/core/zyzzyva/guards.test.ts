@@ -296,8 +296,8 @@ describe("an input that no action of Zyzzyva takes", () => {
     expect(took.effects).toEqual([])
   })
 
-  it.each(clientGuards)("$handler ignores: $reason", ({ reason, before, input }) => {
-    const { state, took } = runClient(before, input)
+  it.each(clientGuards)("$handler ignores: $reason", ({ reason, before, input, own }) => {
+    const { state, took } = runClient(before, input, own)
     expect(took.action).toBe(`Ignore:${reason}`)
     expect(took.state).toBe(state)
     expect(took.effects).toEqual([])
