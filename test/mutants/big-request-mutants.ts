@@ -33,7 +33,7 @@ export const bigRequestMutants: ReadonlyArray<CodeMutant> = [
     file,
     find: `if (isChosen(state, m.seq)) return ignore(state, "OfNewView")`,
     replace: "",
-    killedBy: graphOf("GiverAlone"),
+    killedBy: { check: "NoEquivocation", where: "GiverAlone" },
   },
   {
     name: "a primary gives an empty pre-prepare",
@@ -69,6 +69,6 @@ export const bigRequestSpecMutants: ReadonlyArray<SpecMutant> = [
     find: String.raw`/\ ~IsChosen(i, m.seq)
   /\ msgs'`,
     replace: String.raw`/\ msgs'`,
-    killedBy: graphOf("GiverAlone"),
+    killedBy: { check: "NoEquivocation", where: "GiverAlone" },
   },
 ]

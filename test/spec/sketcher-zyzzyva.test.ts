@@ -18,7 +18,7 @@ import {
 
 const options = { sessions: false, protocol: "zyzzyva" } as const
 const file = (steps: number): string =>
-  fileOf(record(2, steps, options).lines, steps, headerOf(0, 0, "zyzzyva"))
+  fileOf(record(5, steps, options).lines, steps, headerOf(0, 0, "zyzzyva"))
 const chainOf = async (steps = 300): Promise<SketcherChain> => {
   const [chain] = await captured([file(steps)], { _tag: "Range", from: 1, to: steps })
   if (chain === undefined) throw new Error("the run has steps")
