@@ -49,6 +49,16 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
+  {
+    name: "a question to an origin that failed keeps its place",
+    file: "src/web/origin.ts",
+    find: "    this.#over()\n",
+    replace: "    if (!(answer instanceof Error)) this.#over()\n",
+    killedBy: {
+      check: "that failed many times answers again, 8 questions a connection",
+      where: "test/web/origin.test.ts",
+    },
+  },
   ...traceMutants,
   {
     name: "what a view takes back and executes again makes its timer short",

@@ -20,7 +20,7 @@ import {
   isNotHttp,
 } from "../../src/web/http-message.ts"
 import { defaultRules, normaliser } from "../../src/web/normalise.ts"
-import { type OriginClient, openOrigin } from "../../src/web/origin.ts"
+import { type OriginClient, type OriginClientOptions, openOrigin } from "../../src/web/origin.ts"
 
 let closers: Array<() => unknown> = []
 afterEach(async () => {
@@ -28,7 +28,7 @@ afterEach(async () => {
   closers = []
 })
 
-const client = (url: string, over: { timeoutMs?: number; bodyBytes?: number } = {}) => {
+const client = (url: string, over: Partial<OriginClientOptions> = {}) => {
   const normalise = normaliser(defaultRules)
   const made = openOrigin({
     url: new URL(url),
@@ -95,6 +95,23 @@ describe("an origin by URL", () => {
     expect(got.status).toBe(501)
     expect(JSON.parse(got.body)).toMatchObject({ error: "ReadOnlyOrigin" })
     expect(requests).toStrictEqual([])
+  })
+
+  it.each([1, 8])("that failed many times answers again, %d questions a connection", async (p) => {
+    let broken = true
+    const url = await served((request, response) => {
+      if (request.url === "/long") return response.end("x".repeat(101))
+      return broken ? request.socket.destroy() : response.end(request.url)
+    })
+    const origin = client(url, { pipelining: p, bodyBytes: 100 })
+    // More than there are places: 32 connections, each with so many questions.
+    const many = Array.from({ length: 33 * p }, (_, k) => (k % 2 === 0 ? "/cut" : "/long"))
+    const failed = await Promise.all(many.map((target) => ask(origin, { target })))
+    expect([...new Set(failed.map(({ status }) => status))]).toStrictEqual([502])
+    broken = false
+    const targets = Array.from({ length: 2 * p }, (_, k) => `/page/${k}`)
+    const got = await Promise.all(targets.map((target) => ask(origin, { target })))
+    expect(got.map(({ body }) => body)).toStrictEqual(targets)
   })
 
   it("that is gone, mute, cut off or too long gives one answer everywhere", async () => {
