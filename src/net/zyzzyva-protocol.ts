@@ -7,6 +7,7 @@
  * one with a request that does not verify, until enough others vouch for it: the network there
  * delays what is sent, and loses it.
  */
+import type { Seq, View } from "../core/ids.ts"
 import { primaryOf } from "../core/quorum.ts"
 import { isAcceptable } from "../core/zyzzyva/agreement.ts"
 import { lastOrdered } from "../core/zyzzyva/log.ts"
@@ -107,16 +108,19 @@ const placeOf =
     return { replica, view, seq, order: undefined }
   }
 
-/** Whether it is to be asked for now: it is something else, or a while has passed. */
+/**
+ * Whether it is to be asked for now: it is something else, or a while has passed. Orders and
+ * histories apart, or the answers to one question would bring up the other, and so on.
+ */
 const asker = (): ((state: State, awaited: string | undefined) => boolean) => {
-  const asked = { awaited: "", from: 0, view: 0, at: 0 }
+  const last = new Map<string, { readonly from: Seq; readonly view: View; readonly at: number }>()
   return (state, awaited) => {
     if (awaited === undefined) return false
     const from = lastOrdered(state) + 1
-    const now = performance.now()
-    const again = asked.from === from && asked.view === state.view && asked.awaited === awaited
-    if (again && now - asked.at < holeMs) return false
-    Object.assign(asked, { awaited, from, view: state.view, at: now })
+    const at = performance.now()
+    const asked = last.get(awaited)
+    if (asked?.from === from && asked.view === state.view && at - asked.at < holeMs) return false
+    last.set(awaited, { from, view: state.view, at })
     return true
   }
 }

@@ -16,8 +16,8 @@ export class OrderCache {
   readonly #config: Config
   #view: View = 0
   readonly #waiting = new Map<Seq, OrderInput>()
-  /** What was asked for: the orders from a number on, or the histories there. */
-  #asked: string | undefined
+  /** What was asked for since the last tick: the orders from a number on, or the histories there. */
+  readonly #asked = new Set<string>()
 
   constructor(config: Config) {
     this.#config = config
@@ -34,8 +34,8 @@ export class OrderCache {
     if (seq === next && !isDoubted) return false
     this.#waiting.set(seq, input)
     const asking = `${isDoubted ? "histories" : "orders"} ${next}`
-    const isAsked = this.#asked === asking
-    this.#asked = asking
+    const isAsked = this.#asked.has(asking)
+    this.#asked.add(asking)
     return isAsked
   }
 
@@ -55,12 +55,12 @@ export class OrderCache {
 
   /** Holes that are still there are asked for again. */
   tick(): void {
-    this.#asked = undefined
+    this.#asked.clear()
   }
 
   clear(): void {
     this.#waiting.clear()
-    this.#asked = undefined
+    this.#asked.clear()
   }
 
   #enter(view: View): void {

@@ -42,7 +42,8 @@ const killsOf = (where: string, report: CrashReport): ReadonlyArray<Kill> => {
     // A store sees some of what it lost by itself: a hole in the middle of its log.
     ...(refused === null ? [] : [kill(isDamage(refused) ? "Durable" : "Starts", refused)]),
     ...(stuck === null ? [] : [kill("Answers", stuck)]),
-    ...("finding" in verdict ? [kill(verdict.finding.rule, verdict.finding.message)] : []),
+    // What a killed process told and forgot shows in the others' traces.
+    ...("finding" in verdict ? [kill("Durable", verdict.finding.message)] : []),
   ]
 }
 

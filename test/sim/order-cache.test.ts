@@ -33,6 +33,13 @@ describe("orders that wait", () => {
     expect(cache.next(after(config, [header(0), header(2), doubtful]))).toBe(second)
   })
 
+  it("are not asked about anew where the answers to one question bring up the other", () => {
+    const cache = new OrderCache(config)
+    const nothing = after(config, [])
+    const told = [doubtful, second, doubtful, second].map((input) => cache.holds(nothing, input))
+    expect(told).toEqual([false, false, true, true])
+  })
+
   it("are asked about again at a tick", () => {
     const cache = new OrderCache(config)
     const nothing = after(config, [])
