@@ -16,7 +16,7 @@ export class OrderCache {
   readonly #config: Config
   #view: View = 0
   readonly #waiting = new Map<Seq, OrderInput>()
-  /** What was asked for since the last tick: the orders from a number on, or the histories there. */
+  /** What was asked for since the last tick: orders from a number on, or the histories there. */
   readonly #asked = new Set<string>()
 
   constructor(config: Config) {
