@@ -151,24 +151,33 @@ export type PbftEvent = Exclude<
 
 type Received = Extract<ClientInput, { readonly _tag: "Receive" }>
 
-/** What is received in this step by one of the sketcher's lanes, a PBFT client. */
-export const laneInput = ({ config, before, input }: SketcherEvent): Received | undefined => {
-  if (input._tag !== "Reply" || input.message._tag !== "Reply") return undefined
+/** What a sketcher hears in this step, and the client in the lane that it is for. */
+export const heardInLane = ({ config, before, input }: SketcherEvent) => {
+  if (input._tag !== "Reply") return undefined
   const { message } = input
-  const lane = before.lanes[message.client - config.firstClient]
-  if (lane === undefined || isZyzzyvaClient(lane.client)) return undefined
-  return { _tag: "Receive", message }
+  const index = message.client - config.firstClient
+  const client = before.lanes[index]?.client
+  return client === undefined ? undefined : { message, index, client }
 }
+
+const heardOf = (event: SketcherEvent) => {
+  const heard = heardInLane(event)
+  if (heard === undefined) return undefined
+  const { message, index, client: before } = heard
+  if (message._tag !== "Reply" || isZyzzyvaClient(before)) return undefined
+  return { input: { _tag: "Receive", message } satisfies Received, index, before }
+}
+
+/** What is received in this step by one of the sketcher's lanes, a PBFT client. */
+export const laneInput = (event: SketcherEvent): Received | undefined => heardOf(event)?.input
 
 /** A step of one of the sketcher's lanes, a PBFT client: none where nothing was received. */
 export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const { config, place, n } = event
-  const input = laneInput(event)
-  if (input === undefined) return undefined
+  const heard = heardOf(event)
+  if (heard === undefined) return undefined
+  const { input, index, before } = heard
   const { client } = input.message
-  const index = client - config.firstClient
-  const before = event.before.lanes[index]?.client
-  if (before === undefined || isZyzzyvaClient(before)) return undefined
   const step = stepClient(laneConfig(config, index), before, input)
   return { _tag: "ClientStep", place, n, client, before, input, step, said: unsaid }
 }

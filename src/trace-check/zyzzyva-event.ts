@@ -17,6 +17,7 @@ import {
   type SketcherEvent,
   type SketcherGap,
   unsaid,
+  heardInLane,
 } from "./event.ts"
 
 export interface ReplicaEvent extends ReplicaStepOf<State, Input, ZyzzyvaStep> {
@@ -41,24 +42,24 @@ export type ZyzzyvaEvent =
 
 type Received = Extract<ClientInput, { readonly _tag: "Receive" }>
 
-/** What is received in this step by one of a sketcher's lanes, which is a client. */
-export const laneInput = ({ config, before, input }: SketcherEvent): Received | undefined => {
-  if (input._tag !== "Reply" || input.message._tag === "Reply") return undefined
-  const { message } = input
-  const lane = before.lanes[message.client - config.firstClient]
-  if (lane === undefined || !isZyzzyvaClient(lane.client)) return undefined
-  return { _tag: "Receive", message }
+const heardOf = (event: SketcherEvent) => {
+  const heard = heardInLane(event)
+  if (heard === undefined) return undefined
+  const { message, index, client: before } = heard
+  if (message._tag === "Reply" || !isZyzzyvaClient(before)) return undefined
+  return { input: { _tag: "Receive", message } satisfies Received, index, before }
 }
+
+/** What is received in this step by one of a sketcher's lanes, which is a client. */
+export const laneInput = (event: SketcherEvent): Received | undefined => heardOf(event)?.input
 
 /** A step of one of a sketcher's lanes, which is a client: none where nothing was received. */
 export const laneStep = (event: SketcherEvent): ClientEvent | undefined => {
   const { config, place, n } = event
-  const input = laneInput(event)
-  if (input === undefined) return undefined
+  const heard = heardOf(event)
+  if (heard === undefined) return undefined
+  const { input, index, before } = heard
   const { client } = input.message
-  const index = client - config.firstClient
-  const before = event.before.lanes[index]?.client
-  if (before === undefined || !isZyzzyvaClient(before)) return undefined
   const step = stepClient(zyzzyvaLaneConfig(config, index), before, input)
   return { _tag: "ClientStep", place, n, client, before, input, step, said: unsaid }
 }
