@@ -36,7 +36,7 @@ export class Question {
   readonly answer = Promise.withResolvers<HttpResponse>()
   readonly bodyBytes: number
   readonly #clock: NodeJS.Timeout
-  readonly #underWay: Array<Try> = []
+  #underWay: ReadonlyArray<Try> = []
   #isOver = false
 
   constructor({ timeoutMs, bodyBytes }: QuestionLimits) {
@@ -56,14 +56,14 @@ export class Question {
       return undefined
     }
     const put = new Try(this, over)
-    this.#underWay.push(put)
+    this.#underWay = [...this.#underWay, put]
     return put
   }
 
   /** What was said to one of those that were put. */
   ended(put: Try, said: HttpResponse | Error): void {
     const isLast = this.#underWay.at(-1) === put
-    this.#underWay.splice(this.#underWay.indexOf(put), 1)
+    this.#underWay = this.#underWay.filter((other) => other !== put)
     // An error of one that was put again is not the last word.
     if (isLast || !(said instanceof Error)) this.#give(said)
     if (this.#isOver && this.#underWay.length === 0) clearTimeout(this.#clock)
@@ -80,7 +80,7 @@ export class Question {
   #late(): void {
     const error = new Error("too slow")
     this.#give(error)
-    for (const put of [...this.#underWay]) put.end(error)
+    for (const put of this.#underWay) put.end(error)
   }
 }
 

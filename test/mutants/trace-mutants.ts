@@ -3,6 +3,7 @@ import type { NetMutant } from "./net-run.ts"
 
 const byCorruption = (check: string) => ({ check, where: "test/trace/corruption.test.ts" })
 const byReplayLine = (check: string) => ({ check, where: "test/trace/replay-line.test.ts" })
+const byKilled = (check: string) => ({ check, where: "test/trace/killed.test.ts" })
 
 export const traceMutants: ReadonlyArray<NetMutant> = [
   {
@@ -39,5 +40,26 @@ export const traceMutants: ReadonlyArray<NetMutant> = [
     find: "    return JSON.parse(expected)\n",
     replace: '    return JSON.parse(expected.replaceAll(/NaN|Infinity|undefined/g, "0"))\n',
     killedBy: byReplayLine("for which the model comes to no JSON is impossible"),
+  },
+  {
+    name: "a file that ends before its header does is left out by itself",
+    file: "src/trace-check/open-run.ts",
+    find: "if (!killed || !isUnbegun(cause)) throw cause",
+    replace: "if (killed === undefined || !isUnbegun(cause)) throw cause",
+    killedBy: byKilled("as soon as it started leaves a file that says nothing: it is left out"),
+  },
+  {
+    name: "a file that is no trace is left out with those of killed processes",
+    file: "src/trace-check/open-run.ts",
+    find: '["Empty", "Truncated"].includes(cause.finding.rule)',
+    replace: "cause.finding.line === 1",
+    killedBy: byKilled("is no reason to leave out what is no trace"),
+  },
+  {
+    name: "nothing is said of a file that is left out",
+    file: "src/trace-check/check.ts",
+    find: "if (unbegun.length === 0) return verdict",
+    replace: "if (unbegun.length >= 0) return verdict",
+    killedBy: byKilled("as soon as it started leaves a file that says nothing: it is left out"),
   },
 ]
