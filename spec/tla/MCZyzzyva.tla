@@ -188,12 +188,14 @@ ForDigestClient ==
       Digested(Response(1, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
      {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
 
-\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view.
+\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view. One
+\* wants no signature, which is nothing here.
 AskingOf(r, batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "replier", r)]
+AloneOf(batch) == [k \in 1 .. Len(batch) |-> ClientOnly(batch[k])]
 ForDigestBackup ==
   LET said(i) == Change(i, 2, {LastOrder(0, B)}, {}, {2, 3})
   IN {OrderTo(Replicas, 0, B, AskingOf(2, BatchB(Replicas))),
-      OrderTo(Replicas, 0, BC, AskingOf(1, BatchC(Replicas))),
+      OrderTo(Replicas, 0, BC, AloneOf(AskingOf(1, BatchC(Replicas)))),
       With(RequestTo(Replicas, 1, 1, "b", Replicas), "replier", 2),
       RequestTo(Replicas, 1, 2, "c", Replicas),
       NewView(2, {said(i) : i \in {0, 2, 3}})}
@@ -281,7 +283,6 @@ ForPairsClient ==
 
 \* For the backup 1: requests whose clients want answers for themselves alone, one asked again; a
 \* new view brings one of them.
-AloneOf(batch) == [k \in 1 .. Len(batch) |-> ClientOnly(batch[k])]
 ForPreferredBackup ==
   {OrderTo(Replicas, 0, B, AloneOf(AskingOf(2, BatchB(Replicas)))),
    OrderTo(Replicas, 0, BC, AloneOf(BatchC(Replicas))),

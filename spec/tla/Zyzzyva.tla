@@ -111,6 +111,7 @@ DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE ans
 ClientOnly(m) == With(m, "clientOnly", TRUE)
 IsSigned(answer) == "clientOnly" \notin DOMAIN answer
 CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
+ForClientOnly(r) == PreferredQuorums /\ "clientOnly" \in DOMAIN r
 \* A request that is not to be ordered, and what a replica has read for it: of which history, and
 \* whether it is committed.
 Read(c, t, op) ==
@@ -819,7 +820,7 @@ VouchedFor(votes) ==
 AnswerTo(i, request, m) ==
   LET said == IF i \notin Executors THEN Witnessed(m)
               ELSE IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
-  IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
+  IN IF ForClientOnly(request) THEN ClientOnly(said) ELSE said
 
 \* The answers to those who asked to be answered when it is committed: of what is executed and
 \* certified now, and was not both before. `now`: how far it has executed, and its table.

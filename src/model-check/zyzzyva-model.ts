@@ -52,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  preferredQuorums: c.preferredQuorums,
   witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
   ...modelDigests,

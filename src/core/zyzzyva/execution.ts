@@ -66,7 +66,7 @@ const answer = (config: Config, state: State, slot: Slot, input: Executed): Answ
   const results = resultsOf(config, input)
   const { history } = slot
   const requests = fresh(state, slot)
-  const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(r))
+  const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(config, r))
   const signature = isSigned ? signHeader(config, view, seq, history) : ""
   const responses = requests.flatMap((request, k): ReadonlyArray<Effect> => {
     if (isCommitFirst(config, request)) return []

@@ -54,6 +54,8 @@ export interface Config {
   readonly readOnly: boolean
   /** Whether clients may ask to be answered when their request is committed. */
   readonly commitFirst: boolean
+  /** Whether clients may ask for answers without signatures. */
+  readonly preferredQuorums: boolean
   /** Whether it orders only, and executes nothing: one of f at the most. */
   readonly witness: boolean
   /** Reads do not wait for what it has ordered: to show what then fails. */
