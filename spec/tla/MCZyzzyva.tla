@@ -338,7 +338,8 @@ ForVouched ==
   {OrderTo(Replicas, 0, B, BatchB({0, 2})), OrderTo(Replicas, 0, A, BatchA({})),
    OrderTo(Replicas, 0, BC, BatchC({2})),
    Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(3, 1, A), Header(3, 0, BC),
-   Header(2, 0, BC), ForHeaders(FillHole(2, 0, 1, 2)), FillHole(3, 0, 2, 2)}
+   Header(2, 0, BC), FillHole(3, 0, 2, 2)} \cup
+  {ForHeaders(FillHole(2, 0, 1, n)) : n \in {1, 2}}
 
 \* The same in two views: who vouched in one does not in the next.
 ForVouchedLater ==
@@ -393,7 +394,7 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvNewView(i) /\ Step("RecvNewView")
   \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
   \/ \E i \in Correct : AnyRecvViewConfirm(i) /\ Step("RecvViewConfirm")
-  \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+  \/ \E i \in Correct : AnyRestart(i) /\ Step("Restart")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
 
@@ -419,6 +420,7 @@ Witnesses ==
        /\ \E k \in 1 .. Len(slot[i][n].batch) : i \notin slot[i][n].batch[k].auth)
   /\ RecordWitness("ReachProof", OfType("Pom"))
   /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
+  /\ RecordWitness("ReachKept", \E i \in Correct : \E n \in DOMAIN checkpoints[i] : n > executed[i])
   /\ RecordWitness("ReachFetched", OfType("State"))
   /\ RecordWitness("ReachAllStable", \A i \in Correct : Low(i) > 0)
   /\ RecordWitness("ReachAccusedAndServing", \E i \in Correct :

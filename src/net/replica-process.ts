@@ -24,6 +24,7 @@ import {
   type ListenError,
   type OpenStore,
   openExecutor,
+  openLater,
   type ReplicaTracer,
   scopedOrigin,
   scopedPeers,
@@ -198,10 +199,14 @@ const startLoop = <K extends Kinds>(
     const { identity, kit, peers, disk, tracer, origin } = parts
     const { config, id, log } = identity
     const [misbehaviour, files] = [new Misbehaviour(), options.files ?? systemFiles]
+    const { protocol, execution } = kit
+    const kind = { codec: protocol.records, witness: execution.witness === true }
+    const later = openLater(identity, disk, kind)
     const attached = kit.attach({
       executor: parts.executor,
       origin,
       misbehaviour,
+      later: later.states,
       schedule: () => loop.schedule(),
     })
     const { executor } = attached
@@ -235,8 +240,8 @@ const startLoop = <K extends Kinds>(
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records, disk.incarnation, disk.recovers)
-        if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
+        loop.restart(later.records, disk.incarnation, disk.recovers)
+        if (later.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
     })

@@ -28,10 +28,7 @@ export const zyzzyvaHow = ({
   commitFirst,
   preferredQuorums,
   separateExecution,
-}: Pick<
-  ClusterConfig,
-  "readOnly" | "commitFirst" | "preferredQuorums" | "separateExecution"
->) => ({
+}: Pick<ClusterConfig, "readOnly" | "commitFirst" | "preferredQuorums" | "separateExecution">) => ({
   ...zyzzyvaRule,
   readOnly,
   commitFirst,

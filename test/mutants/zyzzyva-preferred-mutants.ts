@@ -80,8 +80,8 @@ export const zyzzyvaPreferredMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: the same of requests that are committed first",
     file: `${core}/answering.ts`,
-    find: "asked.some((r) => isForOthers(config, r)) ? signatureAt",
-    replace: "asked.every((r) => isForOthers(config, r)) ? signatureAt",
+    find: "asked.some((r) => isForOthers(config, r))",
+    replace: "asked.every((r) => isForOthers(config, r))",
     killedBy: { check: "so it is where they are committed first", where: optimizations },
   },
   {

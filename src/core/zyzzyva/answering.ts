@@ -78,7 +78,9 @@ const committedAt = (
   const slot = orderAt(state, seq)
   const asked = slot?.batch.filter((r) => isCommitFirst(config, r)) ?? []
   if (slot === undefined || asked.length === 0) return []
-  const signature = asked.some((r) => isForOthers(config, r)) ? signatureAt(config, state, seq, slot) : ""
+  const signature = asked.some((r) => isForOthers(config, r))
+    ? signatureAt(config, state, seq, slot)
+    : ""
   return asked.flatMap((request) => {
     const { client, timestamp } = request
     const last = ClientTable.get(state.table, client)

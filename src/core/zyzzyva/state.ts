@@ -101,7 +101,7 @@ export interface Slot {
 /** How far a replica is in its view; the spec's Stages. */
 export type Stage = "active" | "changing" | "confirming"
 
-/** A checkpoint that this replica took, in the view that it is in. */
+/** A checkpoint that this replica took, in the view that it is in or was in last. */
 export interface OwnCheckpoint {
   readonly seq: Seq
   readonly history: Digest
@@ -138,7 +138,7 @@ export interface State {
   readonly table: Table
   /** The last stable checkpoint and who vouched for it. Durable. */
   readonly stable: Message.Stable
-  /** Own checkpoints, ascending; the first is the stable one, which is durable. */
+  /** Own checkpoints, ascending; the first is the stable one. Durable but for a witness's `noDigest`. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
   /** Histories by replica, at numbers in the window (`noHeaders`), ascending. Volatile. */
   readonly headers: ReadonlyArray<Vouched>
