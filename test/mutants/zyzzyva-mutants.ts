@@ -192,7 +192,7 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     find: "taken: new Map(start && [[seq, start]])",
     replace: "taken: new Map(taken).set(seq, start ?? init(config).checkpoints[0]!)",
     killedBy: {
-      check: "forgets checkpoints from before the view that it entered",
+      check: "forgets checkpoints from before the view that it entered, and whose states are lost",
       where: "test/core/zyzzyva/disk.test.ts",
     },
   },
