@@ -68,4 +68,8 @@ export class OwnStates<K extends Kinds & { readonly State: Rolled }> implements 
   wanted(): undefined {
     return undefined
   }
+
+  isFetching(): boolean {
+    return false
+  }
 }
