@@ -38,10 +38,14 @@ const records: ReadonlyArray<DurableRecord> = [
 const kept = (snapshots: Readonly<Record<number, string>>) => {
   const points = zyzzyvaRecords.later?.points(records) ?? []
   const later = points.map((point) => ({ point, snapshot: snapshots[point.seq] }))
-  const { records: all, states } = laterStates(zyzzyvaRecords, { records, later }, (point, state) => {
-    const service = keyValueService(bytesDigest)
-    return service.restore(state) && point.isOf(service.digest())
-  })
+  const { records: all, states } = laterStates(
+    zyzzyvaRecords,
+    { records, later },
+    (point, state) => {
+      const service = keyValueService(bytesDigest)
+      return service.restore(state) && point.isOf(service.digest())
+    },
+  )
   return { all, states: [...states] }
 }
 
