@@ -1248,7 +1248,7 @@ ExecutedTypeOK == \A i \in Correct :
        /\ e.timestamp = 0 <=> e = NoEntry
        /\ e.seq <= executed[i] /\ Len(e.history) = e.seq
 
-\* stable, checkpoints: CommitQuorum vouched for it; own ones at multiples of K, in a view of its log.
+\* stable, checkpoints: CommitQuorum vouched for it; own ones at multiples of K, of its log.
 CheckpointsTypeOK == \A i \in Correct :
   /\ stable[i].seq > 0 => Cardinality(stable[i].replicas) >= CommitQuorum
   /\ Low(i) % K = 0

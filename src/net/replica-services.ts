@@ -238,14 +238,21 @@ export const openExecutor = (
 export const openLater = <R>(
   { config }: Identity,
   disk: Pick<Recovered<R>, "records" | "later">,
-  kind: { readonly codec: RecordCodec<R>; readonly witness: boolean },
+  {
+    protocol,
+    execution,
+  }: {
+    readonly protocol: { readonly records: RecordCodec<R> }
+    readonly execution: Execution.ExecutorOptions
+  },
 ): Later<R> => {
   const scratch = Execution.makeService(config.service, 0)
   return laterStates(
-    kind.codec,
+    protocol.records,
     disk,
     // A witness has no state of the service.
-    ({ isOf }, snapshot) => kind.witness || (scratch.restore(snapshot) && isOf(scratch.digest())),
+    ({ isOf }, snapshot) =>
+      execution.witness === true || (scratch.restore(snapshot) && isOf(scratch.digest())),
   )
 }
 

@@ -138,7 +138,7 @@ export interface State {
   readonly table: Table
   /** The last stable checkpoint and who vouched for it. Durable. */
   readonly stable: Message.Stable
-  /** Own checkpoints, ascending; the first is the stable one. Durable but for a witness's `noDigest`. */
+  /** Own checkpoints, ascending, from the stable one on. Durable, but at `noDigest`. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
   /** Histories by replica, at numbers in the window (`noHeaders`), ascending. Volatile. */
   readonly headers: ReadonlyArray<Vouched>
