@@ -1,4 +1,4 @@
-/** Sets of messages, by their numbers, that only grow: each kept once, as bits, compared in full. */
+/** Sets of messages by their numbers, which only grow: each once, as bits, compared in full. */
 import { lowestBit } from "./bit-rows.ts"
 import { RowSet } from "./row-set.ts"
 

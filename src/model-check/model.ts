@@ -25,7 +25,7 @@ export interface SentMessage {
 export interface ProcessModel<P> {
   readonly name: string
   readonly initial: P
-  /** Distinct values have distinct keys; left out where values are plain data, which is compared. */
+  /** Distinct values have distinct keys; left out where values are plain data. */
   readonly key?: (process: P) => string
   /** What it may do without a message. */
   readonly local: (process: P) => ReadonlyArray<Move<P>>

@@ -49,3 +49,11 @@ export const judgedPart = (process: unknown): Judged => {
   const { state, value, before } = p.at
   return { role: "replica", id: p.id, state: factsOf(state), settled: before ?? value }
 }
+
+export const asJudged = (part: unknown): Judged => part as Judged
+
+/** The facts of a replica's part; undefined of a client. */
+export const judgedFacts = (part: unknown): Facts | undefined => {
+  const p = asJudged(part)
+  return p.role === "replica" ? p.state : undefined
+}

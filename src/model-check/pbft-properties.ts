@@ -7,7 +7,7 @@ import type { Config, State } from "../core/pbft/state.ts"
 import { isSigned } from "../core/request.ts"
 import { type Envelope, verifiesAt } from "../sim/world.ts"
 import type { Invariant, SentMessage } from "./model.ts"
-import { type Judged, judgedPart } from "./pbft-judged.ts"
+import { asJudged, judgedFacts, judgedPart } from "./pbft-judged.ts"
 import {
   modelService,
   type PbftConstants,
@@ -20,7 +20,6 @@ import { modelDigests, plainText } from "./pbft-text.ts"
 type ConfigOf = (id: number) => Config
 
 export const asProcess = (p: unknown): PbftProcess => p as PbftProcess
-const asJudged = (p: unknown): Judged => p as Judged
 export const messageOf = (m: SentMessage) => (m.value as Envelope).message
 const peerMessages = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PeerMessage> =>
   sent.map(messageOf).filter(Invariants.isPeerMessage)
@@ -334,11 +333,6 @@ const readAfter = (c: PbftConstants, a: unknown, b: unknown) => {
   return { request: { client: p.id, timestamp, operation }, value, last, result }
 }
 
-const factsOf = (p: unknown): Facts | undefined => {
-  const process = asJudged(p)
-  return process.role === "replica" ? process.state : undefined
-}
-
 type Taken = (state: Facts) => ReadonlyArray<Numbered>
 
 const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant => ({
@@ -346,12 +340,12 @@ const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant =>
   scope: "support",
   part: judgedPart,
   items: (p) => {
-    const state = factsOf(p)
+    const state = judgedFacts(p)
     return state === undefined ? 0 : takenBy(state).length
   },
   supports: (p, q) => {
-    const one = factsOf(p)
-    const other = factsOf(q)
+    const one = judgedFacts(p)
+    const other = judgedFacts(q)
     if (one === undefined || other === undefined) return 0
     return takenBy(one).reduce(
       (mask, taken, k) => (Invariants.supports(other, taken) ? mask | (1 << k) : mask),
@@ -360,7 +354,7 @@ const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant =>
   },
   atLeast: c.quorum - c.f,
   why: (p, item, supporters) => {
-    const state = factsOf(p)
+    const state = judgedFacts(p)
     const seq = state === undefined ? 0 : takenBy(state)[item]?.seq
     return `sequence number ${seq} is taken for committed with ${supporters} correct supporters`
   },
