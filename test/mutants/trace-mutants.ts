@@ -2,6 +2,8 @@
 import type { NetMutant } from "./net-run.ts"
 
 const byCorruption = (check: string) => ({ check, where: "test/trace/corruption.test.ts" })
+const byReplayLine = (check: string) => ({ check, where: "test/trace/replay-line.test.ts" })
+const byKilled = (check: string) => ({ check, where: "test/trace/killed.test.ts" })
 
 export const traceMutants: ReadonlyArray<NetMutant> = [
   {
@@ -14,16 +16,50 @@ export const traceMutants: ReadonlyArray<NetMutant> = [
   {
     name: "what a line says was changed is never looked at",
     file: "src/trace-check/replay-line.ts",
-    find: "  if (expected === line.text) return\n",
-    replace:
-      '  if (expected.split(",\\"post\\"")[0] === line.text.split(",\\"post\\"")[0]) return\n',
+    find: "  if (expected === line.text) {\n",
+    replace: '  if (expected.split(",\\"post\\"")[0] === line.text.split(",\\"post\\"")[0]) {\n',
     killedBy: byCorruption("flipped field"),
   },
   {
     name: "what a line says twice is looked at once",
     file: "src/trace-check/replay-line.ts",
-    find: "firstDifference(JSON.parse(expected), line.whole)",
-    replace: "firstDifference(JSON.parse(expected), { ...line.step, post: line.post })",
+    find: "firstDifference(ownData(at, expected), found)",
+    replace: "firstDifference(ownData(at, expected), { ...line.step, post: line.post })",
     killedBy: byCorruption("a second input in a line"),
+  },
+  {
+    name: "a line that is no JSON is good when the model would write it",
+    file: "src/trace-check/replay-line.ts",
+    find: "void line.whole\n",
+    replace: "void line\n",
+    killedBy: byReplayLine("that the model would write, but is no JSON, is not one"),
+  },
+  {
+    name: "what the model comes to is taken for JSON whatever it is",
+    file: "src/trace-check/replay-line.ts",
+    find: "    return JSON.parse(expected)\n",
+    replace: '    return JSON.parse(expected.replaceAll(/NaN|Infinity|undefined/g, "0"))\n',
+    killedBy: byReplayLine("for which the model comes to no JSON is impossible"),
+  },
+  {
+    name: "a file that ends before its header does is left out by itself",
+    file: "src/trace-check/open-run.ts",
+    find: "if (!killed || !isUnbegun(cause)) throw cause",
+    replace: "if (killed === undefined || !isUnbegun(cause)) throw cause",
+    killedBy: byKilled("as soon as it started leaves a file that says nothing: it is left out"),
+  },
+  {
+    name: "a file that is no trace is left out with those of killed processes",
+    file: "src/trace-check/open-run.ts",
+    find: '["Empty", "Truncated"].includes(cause.finding.rule)',
+    replace: "cause.finding.line === 1",
+    killedBy: byKilled("is no reason to leave out what is no trace"),
+  },
+  {
+    name: "nothing is said of a file that is left out",
+    file: "src/trace-check/check.ts",
+    find: "if (unbegun.length === 0) return verdict",
+    replace: "if (unbegun.length >= 0) return verdict",
+    killedBy: byKilled("as soon as it started leaves a file that says nothing: it is left out"),
   },
 ]
