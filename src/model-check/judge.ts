@@ -48,8 +48,8 @@ export class Judge implements StateJudge {
       ...all.map((index) => this.#ofProcess(this.#scoped("process"), index)),
       ...grouped(this.#scoped("pair"), (i) => [i.part]).flatMap((group) => this.#ofPairs(group)),
       ...this.#scoped("support").map((invariant) => this.#ofSupport(invariant)),
-      ...selections.flatMap((group) => all.map((index) => this.#ofMessages(group, index))),
       ...grouped(this.#scoped("sent"), (i) => [i.select]).map((group) => this.#ofSent(group)),
+      ...selections.flatMap((group) => all.map((index) => this.#ofMessages(group, index))),
     ]
   }
 

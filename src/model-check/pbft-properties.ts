@@ -378,6 +378,11 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   supported(c, "CommitSupport", Invariants.allCommitted),
   supported(c, "SettledSupport", (state) => Invariants.takenForCommitted(configOf(0), state)),
   ...viewChangeInvariants(c, configOf),
+  ...ofSent(c, [
+    { name: "Watermarks", check: Invariants.watermarks },
+    { name: "SentIsDurable", check: Invariants.sentIsDurable },
+    { name: "NoEquivocation", check: (_, own) => Invariants.noEquivocation(own) },
+  ]),
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
   validity(c),
@@ -387,11 +392,6 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
     Invariants.checkpointAgreement,
     Invariants.checkpointAgreementApplies,
   ),
-  ...ofSent(c, [
-    { name: "Watermarks", check: Invariants.watermarks },
-    { name: "SentIsDurable", check: Invariants.sentIsDurable },
-    { name: "NoEquivocation", check: (_, own) => Invariants.noEquivocation(own) },
-  ]),
   clientResult,
   tentativeStays(c),
   finalStays(c),
