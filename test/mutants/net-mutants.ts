@@ -8,7 +8,7 @@ import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
 import { originMutants } from "./origin-mutants.ts"
-import { traceMutants } from "./trace-mutants.ts"
+import { simMutants, traceMutants } from "./trace-mutants.ts"
 import { witnessNetMutants } from "./zyzzyva-witness-mutants.ts"
 
 const store = "test/net/store-crash.test.ts"
@@ -48,6 +48,7 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 
 export const netMutants: ReadonlyArray<NetMutant> = [
   ...traceMutants,
+  ...simMutants,
   ...originMutants,
   {
     name: "what a view takes back and executes again makes its timer short",
@@ -57,6 +58,46 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     killedBy: {
       check: "is not short again when a view takes back what was executed, and executes it again",
       where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who is ahead of others that stand still stays in its view",
+    file: "src/net/pbft-protocol.ts",
+    find: " ?? standstillTimer(config, state, stands)",
+    replace: " ?? standstillTimer(config, state, stands.slice(1))",
+    killedBy: {
+      check: "leaves its view when f + 1 others stand still below what it has executed",
+      where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who is gone stands still",
+    file: "src/net/catch-up.ts",
+    find: "stand !== undefined && isConnected(replica) ? [stand] : []",
+    replace: "stand !== undefined ? [stand] : []",
+    killedBy: {
+      check: "stays in it when one of two is gone",
+      where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who fetches a state leaves its view meanwhile",
+    file: "src/net/runtime.ts",
+    find: "        !this.#states.isFetching() &&\n",
+    replace: "",
+    killedBy: {
+      check: "stays in its view as long as parts of the state come, and no longer",
+      where: "test/net/state-transfer.test.ts",
+    },
+  },
+  {
+    name: "a state of which nothing comes any more keeps a replica in its view",
+    file: "src/net/node-download.ts",
+    find: "this.#ticks - this.#cameAt < stuckTicks",
+    replace: "this.#cameAt > 0",
+    killedBy: {
+      check: "stays in its view as long as parts of the state come, and no longer",
+      where: "test/net/state-transfer.test.ts",
     },
   },
   ...witnessNetMutants,
