@@ -16,7 +16,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
-  restartReplica,
+  restartsOf,
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
@@ -52,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  preferredQuorums: c.preferredQuorums,
   witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
   ...modelDigests,
@@ -123,7 +124,8 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
       for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
-      if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      const restarts = c.canRestart.includes(id) ? restartsOf(config, at) : []
+      for (const restart of restarts) moves.push(wrap(restart, "from disk"))
       return moves
     },
     receive: (p, message) => {
