@@ -16,7 +16,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
-  restartReplica,
+  restartsOf,
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
@@ -52,6 +52,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  preferredQuorums: c.preferredQuorums,
   witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
   ...modelDigests,
@@ -113,7 +114,6 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
   return {
     name: `replica ${id}`,
     initial: { role: "replica", id, at: startReplica(config, modelService) },
-    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
     texts: (p) => replicaTexts(p.at as Replica, config),
     local: (p) => {
       const at = p.at as Replica
@@ -123,7 +123,8 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
       for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
-      if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      const restarts = c.canRestart.includes(id) ? restartsOf(config, at) : []
+      for (const restart of restarts) moves.push(wrap(restart, "from disk"))
       return moves
     },
     receive: (p, message) => {
@@ -180,7 +181,6 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
   return {
     name: `client ${id}`,
     initial: { role: "client", id, at: initClient(config) },
-    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
     texts: (p) => ({ client: clientText(p.at as ClientState) }),
     local: (p) => {
       const at = p.at as ClientState

@@ -50,7 +50,7 @@ export const zyzzyvaKit = (
     },
     execution: { undoable: 0, witness: core.witness },
     pipeline,
-    attach: ({ executor: service, misbehaviour }) => {
+    attach: ({ executor: service, misbehaviour, later }) => {
       const executor = overheard(service, misbehaviour)
       return {
         executor,
@@ -62,6 +62,7 @@ export const zyzzyvaKit = (
             executor,
             fetched: openFetchedNodes(files, join(config.dataDirectory, `replica-${id}`)),
             verifier,
+            later,
             ...hands,
           }),
         sketchRead: () => () => undefined,

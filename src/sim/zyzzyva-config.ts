@@ -40,6 +40,7 @@ export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making)
     canFetch: true,
     readOnly: cluster.readOnly === true,
     commitFirst: cluster.commitFirst === true,
+    preferredQuorums: cluster.preferredQuorums === true,
     witness: cluster.separateExecution === true && isWitness(groupIn(cluster), id),
     hastyReads: cluster.hastyReads,
     vouchOrders: cluster.vouchOrders !== false,

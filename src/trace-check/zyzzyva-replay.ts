@@ -72,9 +72,9 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
-  const { vouchOrders = false } = header
+  const { preferredQuorums = false, vouchOrders = false } = header
   const also = { witness: isWitnessIn(header, id), hastyReads, vouchOrders }
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, ...also }
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, preferredQuorums, ...also }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 
@@ -128,6 +128,7 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
       place,
       replica: this.config.id,
       dropped,
+      starts: drop.n === dropped,
       before,
       after: this.#state,
     }
@@ -144,7 +145,8 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const after = restart ? this.#state : forgotten
     const { place } = line
     const replica = this.config.id
-    const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before, after }
+    const unseen = { _tag: "ReplicaGap", place, replica, dropped: undefined } as const
+    const gap = { ...unseen, starts: true, before, after }
     return restart ? [gap] : [gap, event]
   }
 

@@ -34,6 +34,7 @@ const keeper = (id: number, low: number) => {
     fetched: fetchedInMemory(),
     verifier: { isSigned: ({ signature }) => signature === good[0]?.signature },
     counts,
+    later: new Map(),
     sendChunk: (replica, chunk) => void sent.push([replica, overWire(chunk)]),
     queuedBytes: () => 0,
     told: () => ({ view: 0, active: true, newView: true, low, executed: low }),
@@ -111,6 +112,26 @@ describe("a replica of Zyzzyva that has missed a checkpoint", () => {
     // What was offered to its service is the giver's state.
     late.executor.restore(4)
     expect(late.executor.tree().digest).toBe(one.state.service)
+  })
+
+  it("is fetching while parts come: not before the first, nor when it has all", () => {
+    const one = giver()
+    const late = taker()
+    late.states.receive(0, one.offer())
+    expect(late.states.isFetching()).toBe(false)
+    const [asked] = late.sent.splice(0, 1)
+    one.sent.length = 0
+    one.states.receive(3, (asked as (typeof late.sent)[number])[1])
+    for (const [, chunk] of one.sent.slice(0, 1)) late.states.receive(0, chunk)
+    expect(late.states.isFetching()).toBe(true)
+    late.tick(8)
+    expect(late.states.isFetching()).toBe(false)
+    // Everybody is asked anew.
+    late.sent.length = 0
+    late.states.receive(0, one.offer())
+    answer(one, late)
+    expect(late.counts.get("StateFetched")).toBe(1)
+    expect(late.states.isFetching()).toBe(false)
   })
 
   it("asks nobody as long as nobody has a later one", () => {
