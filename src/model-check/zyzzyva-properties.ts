@@ -9,6 +9,7 @@ import type {
   SpecHeader,
   SpecResponse,
 } from "../core/zyzzyva/message.ts"
+import { isMute } from "../core/zyzzyva/rejoin.ts"
 import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { Invariant, SentMessage } from "./model.ts"
@@ -86,8 +87,14 @@ const oneHistory =
       if (m._tag !== "State") return []
       return m.stable.signers.length >= c.needs.commit ? [m] : []
     })
+    // Who lost its disk may have spoken of as many, and says again what is a part of that.
+    const rejoined = c.rejoins.map(([replica]) => replica)
     const isGivenUp = (x: Saying, y: Saying): boolean =>
-      fetched.some((m) => x.seq < m.stable.seq && isPrefix(m.history, y.history))
+      fetched.some((m) =>
+        rejoined.includes(x.replica)
+          ? x.seq <= m.stable.seq && areCompatible(m.history, y.history)
+          : x.seq < m.stable.seq && isPrefix(m.history, y.history),
+      )
     return incompatible(
       all,
       all,
@@ -186,6 +193,13 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   }),
 ]
 
+const mutenessOf = (c: ZyzzyvaConstants, id: number): Parameters<typeof isMute>[0] => ({
+  id,
+  recoverers: c.recoverers,
+  checkpointInterval: c.checkpointInterval,
+  logSize: c.logSize,
+})
+
 interface OfReplica {
   readonly name: string
   readonly check: (replica: Replica, id: number) => string | null
@@ -275,7 +289,9 @@ const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   ),
   ofSent(
     "Watermarks",
-    (id, { log }, sent) => {
+    (id, state, sent) => {
+      const { log } = state
+      if (isMute(mutenessOf(c, id), state)) return null
       const bad = sent.find((m) => isSaying(m) && m.replica === id && m.seq > log.low + log.length)
       return bad === undefined ? null : `replica ${id} said something above its window`
     },
@@ -284,6 +300,7 @@ const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   ofSent(
     "SentIsDurable",
     (id, state, sent) => {
+      if (isMute(mutenessOf(c, id), state)) return null
       const bad = sent.filter(isSaying).find((m) => m.replica === id && !isDurable(state, m))
       return bad === undefined ? null : `replica ${id} has forgotten what it said of ${tell(bad)}`
     },
@@ -314,9 +331,11 @@ const timestampsIncrease = ({ value }: Replica): string | null => {
   return null
 }
 
-const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
+const wellFormed = (c: ZyzzyvaConstants, { state }: Replica, id: number): string | null => {
   const { log, stage, view, newView, executed } = state
-  if (view === 0 && stage !== "active") return "view 0 needs no NEW-VIEW"
+  const mute = isMute(mutenessOf(c, id), state)
+  if (mute && stage !== "changing") return "takes part, and does not know what it said"
+  if (view === 0 && !mute && stage !== "active") return "view 0 needs no NEW-VIEW"
   if (stage !== "changing" && view > 0 && newView === undefined) return "active without NEW-VIEW"
   if (stage === "confirming" && !c.confirmViews) return "waits for VIEW-CONFIRMs"
   if (executed < log.low || executed > log.low + c.logSize) return "executed outside the window"
@@ -330,7 +349,7 @@ const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
 
 /** The invariants of Zyzzyva.tla, by name. */
 export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
-  ofReplica({ name: "TypeOK", check: (r) => wellFormed(c, r), applies: () => true }),
+  ofReplica({ name: "TypeOK", check: (r, id) => wellFormed(c, r, id), applies: () => true }),
   ...saidInvariants(c),
   ...stateInvariants(c),
   ofReplica({

@@ -1,7 +1,7 @@
 /** What the service is asked for: to execute what is ordered, and to read. */
 import type { ReadDone, ReadState } from "../core/effect.ts"
 import type { Bytes } from "../core/ids.ts"
-import { recoveringReplica, recoverResult } from "../core/pbft/rejoin.ts"
+import { recoveringReplica, recoverResult } from "../core/recovery-request.ts"
 import type { Config } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"

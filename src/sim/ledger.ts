@@ -5,7 +5,7 @@
  */
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import { recoveringReplica } from "../core/pbft/rejoin.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
 import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import { type Config, isFinal, type State } from "../core/pbft/state.ts"

@@ -6,6 +6,7 @@ import { none } from "../machine.ts"
 import { pendingExecution } from "./execution.ts"
 import * as Window from "../window.ts"
 import { above, withCertificate } from "./certificate.ts"
+import { isMute } from "./rejoin.ts"
 import {
   type Config,
   type DurableRecord,
@@ -27,9 +28,10 @@ const takenRecord = ({ seq, history, digest, service, table }: OwnCheckpoint): D
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
   const records: Array<DurableRecord> = []
-  const { stable, log, view, stage, newView } = state
+  const { stable, log, view, stage, newView, incarnation } = state
   const own = state.checkpoints[0]
   assert(own !== undefined && own.seq === stable.seq, "the stable checkpoint is the first")
+  if (incarnation > 0) records.push({ _tag: "Rejoined", incarnation })
   if (stable.seq > 0) {
     records.push(takenRecord(own))
     records.push({ _tag: "CheckpointStable", stable })
@@ -135,8 +137,14 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
       return { taken, state: entered(config, state) }
     case "ViewConfirmed":
       return { taken, state: { ...state, stage: "active" } }
+    case "Rejoined":
+      return { taken, state: { ...state, incarnation: r.incarnation } }
   }
 }
+
+// View 0 needs no NEW-VIEW, but for who does not know what it said there.
+const inFirstView = (config: Config, state: State): State =>
+  state.view > 0 || !isMute(config, state) ? state : { ...state, stage: "changing" }
 
 /**
  * Restart (TOCS 27(4) section 3.1 has none without loss; ours is spec/tla/Zyzzyva.tla's). The state
@@ -145,7 +153,7 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
   const start: Disk = { state: init(config), taken: new Map() }
-  const { state } = records.reduce((disk, r) => replay(config, disk, r), start)
+  const state = inFirstView(config, records.reduce((disk, r) => replay(config, disk, r), start).state)
   const pending = pendingExecution(config, state)
   return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

@@ -8,6 +8,7 @@
  * moment, or never.
  */
 import type { View } from "../ids.ts"
+import { isMute } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 import { canBegin, canEnter } from "./view-change.ts"
 
@@ -25,6 +26,7 @@ export interface ViewTimer {
  */
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, stage, queue, newView, viewChanges } = state
+  if (isMute(config, state)) return undefined
   if (stage !== "active") {
     const left = viewChanges.filter((m) => m.view >= view).length
     if (left < config.needs.change && newView === undefined) return undefined
