@@ -380,12 +380,13 @@ ForRejoinerInView ==
    OrderTo(Replicas, 0, Back(1) \o <<DigestC>>, BatchC(Replicas)),
    StateOf(0, Back(1), {0, 2, 3}), StateOf(0, Back(1) \o A, {0, 2, 3})}
 
-\* The same with what would have it leave its view, and views that begin without it.
+\* For the same, what would have it leave its view, and views that begin without it.
 ForRejoiner ==
   LET from == StableOf(0, Back(1), {0, 2, 3})
       said(i, v) == Change(i, v, {}, {}, {2, 3})
-  IN ForRejoinerInView \cup
-     {Accusation(2, 0), said(2, 1), Contradiction(0, A, B),
+  IN {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, A, BatchA(Replicas)),
+      StateOf(0, Back(1), {0, 2, 3}), StateOf(0, Back(1) \o A, {0, 2, 3}),
+      Accusation(2, 0), said(2, 1),
       NewView(2, {StartsFrom(from, said(i, 2)) : i \in {0, 2, 3}}),
       NewView(3, {said(0, 3), said(2, 3)})}
 

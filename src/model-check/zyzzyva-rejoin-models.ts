@@ -25,7 +25,7 @@ export const zyzzyvaRejoinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
   {
     ...alone,
     name: "RejoinerAlone",
-    why: "As RejoinerBriefly, with what would have it leave its view, and views that begin without it.",
+    why: "A replica among liars loses its disk while views change with it and without it.",
     rejoins: "BackupRejoins",
     canTimeout: [1],
     maxView: 2,

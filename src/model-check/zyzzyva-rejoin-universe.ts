@@ -21,7 +21,6 @@ import {
   certificate,
   change,
   commit,
-  contradiction,
   digestA,
   digestC,
   historyOf,
@@ -78,12 +77,15 @@ const forRejoinerInView: Universe = (size) => {
 }
 
 const forRejoiner: Universe = (size) => {
-  const { stable } = stateAt(size, back(1))
+  const all = everyone(size.n)
+  const { stable, envelope } = stateAt(size, back(1))
   return [
-    ...forRejoinerInView(size),
+    orderTo(all, 0, b, batchB(all)),
+    orderTo(all, 0, a, batchA(all)),
+    envelope,
+    stateAt(size, historyOf(backDigest(1), digestA)).envelope,
     accusation(2, 0),
     toAll(change(size, 2, 1, {})),
-    contradiction(0, a, b),
     newView(
       2,
       [0, 2, 3].map((i) => change(size, i, 2, { stable })),

@@ -303,8 +303,9 @@ export type OwnHeader = Pick<TraceHeader, "run" | "spec" | "node" | "incarnation
 export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
   if (config.protocol === "pbft") return header({ ...traceHeaderOf(config), ...own })
   const { n, f, quorum } = groupOf(config.replicas.length)
-  const { clients, checkpointInterval, logSize, maxBatch } = config
-  const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
+  const { checkpointInterval, logSize, maxBatch } = config
+  const { clients, recoverers } = clockOf(config)
+  const sizes = { n, f, quorum, clients, recoverers, checkpointInterval, logSize, maxBatch }
   return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaHow(config), ...own })
 }
 

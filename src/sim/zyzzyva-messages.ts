@@ -4,6 +4,8 @@
  */
 import type { Bytes, ReplicaId } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
+import type { SignedRequest } from "../core/request.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
 import {
   type Authentic,
@@ -61,7 +63,13 @@ const canonical = (data: unknown): string => {
 }
 
 /** Why a receiver drops a message before its machine sees it. */
-type Dropped = "BadAuthenticator" | "BadDigest" | "BadSignature" | "UnknownClient" | "WrongReceiver"
+type Dropped =
+  | "BadAuthenticator"
+  | "BadDigest"
+  | "BadSignature"
+  | "TooSoon"
+  | "UnknownClient"
+  | "WrongReceiver"
 
 // What is not signed counts only from who says it.
 const isFromSender = (from: NodeName, message: Message): boolean => {
@@ -77,10 +85,19 @@ const isFromSender = (from: NodeName, message: Message): boolean => {
 
 type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
 
+/** Who judges messages: their signatures, and whether a request to be taken back is due. */
+export interface Judges {
+  readonly signatures: Signatures
+  readonly accepts: (request: SignedRequest) => boolean
+}
+
+const isRecovery = (config: Config, { client }: Pick<SignedRequest, "client">): boolean =>
+  recoveringReplica(config, client) !== undefined
+
 /** What a message is for replica `config.id`, or why it is dropped. */
 export const inputOf = (
   config: Config,
-  signatures: Signatures,
+  { signatures, accepts }: Judges,
   { from, message }: { readonly from: NodeName; readonly message: Message },
 ): Input | Dropped => {
   if (isForClient(message)) return "WrongReceiver"
@@ -91,9 +108,13 @@ export const inputOf = (
   if (message._tag === "Request" || message._tag === "Read") {
     if (message.client >= config.clients) return "UnknownClient"
     if (!verifies(message, config.id)) return "BadAuthenticator"
+    if (isRecovery(config, message) && !accepts(message)) return "TooSoon"
   }
   if (message._tag === "OrderReq") {
-    const verdicts = message.batch.map((r) => r.client < config.clients && verifies(r, config.id))
+    const verdicts = message.batch.map((r) => {
+      if (isRecovery(config, r) && !accepts(r)) return false
+      return r.client < config.clients && verifies(r, config.id)
+    })
     return { _tag: "ReceiveOrderReq", message: message as Authentic<OrderReq>, verdicts }
   }
   return { _tag: "Receive", message: message as AsReceived }

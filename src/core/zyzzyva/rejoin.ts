@@ -7,7 +7,9 @@
 import * as ClientTable from "../client-table.ts"
 import type { ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
+import { primaryOf } from "../quorum.ts"
 import { recovererOf, recoverOperation } from "../recovery-request.ts"
+import * as Window from "../window.ts"
 import { lastOrdered } from "./log.ts"
 import type { Request, ViewChange } from "./message.ts"
 import type { NewLog } from "./new-log.ts"
@@ -15,6 +17,7 @@ import {
   type Config,
   type Effect,
   type Entry,
+  type Input,
   init,
   noEntry,
   type State,
@@ -36,12 +39,18 @@ const askedBy = (config: Pick<Config, "recoverers">, table: Table, replica: Repl
 const pointOf = ({ checkpointInterval: k, logSize }: Reach, seq: Seq): Seq =>
   Math.floor((seq - 1) / k) * k + logSize
 
-/** Whether the replica is silent, as it does not know what it said. */
-export const isMute = (config: Reach, { incarnation, checkpoints, log }: State): boolean => {
-  if (incarnation === 0) return false
+/** The stable checkpoint that the replica takes part from, once it knows it. */
+export const recoversFrom = (config: Reach, { incarnation, checkpoints }: State): Seq | undefined => {
   const [stable] = checkpoints
   const asked = stable === undefined ? noEntry : askedBy(config, stable.table, config.id)
-  return asked.timestamp < incarnation || log.low < pointOf(config, asked.seq)
+  return asked.timestamp < incarnation ? undefined : pointOf(config, asked.seq)
+}
+
+/** Whether the replica is silent, as it does not know what it said. */
+export const isMute = (config: Reach, state: State): boolean => {
+  if (state.incarnation === 0) return false
+  const from = recoversFrom(config, state)
+  return from === undefined || state.log.low < from
 }
 
 /**
@@ -56,6 +65,18 @@ export const awaitedUpTo = (config: Config, { table }: State): Seq =>
 /** Whether the primary may order the null request for one that waits. */
 export const isAwaited = (config: Config, state: State): boolean =>
   lastOrdered(state) < awaitedUpTo(config, state)
+
+/**
+ * The null request, when the primary is to order it: while nobody asks for anything, one after the
+ * other.
+ */
+export const nullRequest = (config: Config, state: State): Input | undefined => {
+  const { queue, stage, view, log, executed } = state
+  if (config.recoverers === undefined || queue.length > 0 || stage !== "active") return undefined
+  if (primaryOf(config.group, view) !== config.id || lastOrdered(state) > executed) return undefined
+  const isRoom = Window.covers(log, executed + 1)
+  return isRoom && isAwaited(config, state) ? { _tag: "Propose", count: 0 } : undefined
+}
 
 /** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
 export const isFresh = (config: Config, { table }: State, m: ViewChange): boolean =>
