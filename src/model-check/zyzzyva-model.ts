@@ -267,10 +267,7 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     injected: c.injected.map((e) => injectedOf(c, e)),
     forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
     invariants: zyzzyvaInvariants(c),
-    witnesses: [
-      ...zyzzyvaWitnesses,
-      ...zyzzyvaRejoinWitnesses((id) => replicaConfig(c, id)),
-    ],
+    witnesses: [...zyzzyvaWitnesses, ...zyzzyvaRejoinWitnesses((id) => replicaConfig(c, id))],
     actions: allActions,
     text,
   }

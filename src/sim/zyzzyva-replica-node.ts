@@ -119,7 +119,9 @@ export class ZyzzyvaReplicaNode {
     this.#options = options
     const { recoveryPeriodMs, rate, making } = options
     const limits = { agreedTimeMs: 0, recoveryPeriodMs }
-    const accepts = judge({ clock: undefined }, limits, () => Math.floor((host.now() / 1000) * rate))
+    const accepts = judge({ clock: undefined }, limits, () =>
+      Math.floor((host.now() / 1000) * rate),
+    )
     this.#judges = { signatures: making.signatures, accepts }
     this.#retransmission = new ZyzzyvaRetransmission(config)
     this.#orders = new OrderCache(config)

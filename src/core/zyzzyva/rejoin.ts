@@ -40,7 +40,10 @@ const pointOf = ({ checkpointInterval: k, logSize }: Reach, seq: Seq): Seq =>
   Math.floor((seq - 1) / k) * k + logSize
 
 /** The stable checkpoint that the replica takes part from, once it knows it. */
-export const recoversFrom = (config: Reach, { incarnation, checkpoints }: State): Seq | undefined => {
+export const recoversFrom = (
+  config: Reach,
+  { incarnation, checkpoints }: State,
+): Seq | undefined => {
   const [stable] = checkpoints
   const asked = stable === undefined ? noEntry : askedBy(config, stable.table, config.id)
   return asked.timestamp < incarnation ? undefined : pointOf(config, asked.seq)

@@ -153,7 +153,10 @@ const inFirstView = (config: Config, state: State): State =>
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
   const start: Disk = { state: init(config), taken: new Map() }
-  const state = inFirstView(config, records.reduce((disk, r) => replay(config, disk, r), start).state)
+  const state = inFirstView(
+    config,
+    records.reduce((disk, r) => replay(config, disk, r), start).state,
+  )
   const pending = pendingExecution(config, state)
   return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

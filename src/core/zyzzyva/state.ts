@@ -226,11 +226,7 @@ export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
   | SendToReplicas<
-      | Message.OrderReq
-      | Message.FillHole
-      | Message.SpecHeader
-      | Message.State
-      | Message.Request
+      Message.OrderReq | Message.FillHole | Message.SpecHeader | Message.State | Message.Request
     >
   | Persist<DurableRecord>
   | Execute
