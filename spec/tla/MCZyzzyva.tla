@@ -375,7 +375,7 @@ Again(m) == With(m, "incarnation", 1)
 \* its request: one at which it is still silent, one that has passed all that it may have said.
 ForRejoinerInView ==
   {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
-   OrderTo(Replicas, 0, A, BatchA(Replicas)), Commit(1, Cert(0, B, {0, 2, 3})),
+   Commit(1, Cert(0, B, {0, 2, 3})),
    OrderTo(Replicas, 0, Back(1) \o AC, BatchC(Replicas)),
    OrderTo(Replicas, 0, Back(1) \o <<DigestC>>, BatchC(Replicas)),
    StateOf(0, Back(1), {0, 2, 3}), StateOf(0, Back(1) \o A, {0, 2, 3})}

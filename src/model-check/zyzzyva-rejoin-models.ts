@@ -30,8 +30,8 @@ export const zyzzyvaRejoinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     canTimeout: [1],
     maxView: 2,
     injected: "ForRejoiner",
-    reaches: ["Rejoin", "ReachFetchesMute", "ReachTakenBack", "ReachAnsweredLater"],
-    size: "nightly",
+    reaches: ["Rejoin", "ReachFetchesMute", "ReachTakenBack", "ReachNewView"],
+    size: "large",
   },
   {
     ...alone,

@@ -67,7 +67,6 @@ const forRejoinerInView: Universe = (size) => {
   return [
     orderTo(all, 0, b, batchB(all)),
     orderTo(all, 0, bc, batchC(all)),
-    orderTo(all, 0, a, batchA(all)),
     commit(1, 0, b, [0, 2, 3]),
     orderTo(all, 0, rac, batchC(all)),
     orderTo(all, 0, historyOf(backDigest(1), digestC), batchC(all)),
