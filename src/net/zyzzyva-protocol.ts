@@ -198,6 +198,7 @@ export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
     const last = records.findLast((r) => r._tag === "Rejoined")
     return last?._tag === "Rejoined" ? last.incarnation : 0
   },
+  recoversWithDisk: false,
 }
 
 export const zyzzyvaProtocol = (config: Config): ReplicaProtocol<ZyzzyvaKinds> => ({

@@ -7,7 +7,8 @@ const table = tableIn("zyzzyva.md")
 
 test("each of the twenty-one scenarios is there, and is shown by something", () => {
   const rows = rowsOf(table)
-  expect([...new Set(rows.map(({ number }) => number))]).toEqual(
+  const numbers = rows.map(({ number }) => number).filter((number) => number > 0)
+  expect([...new Set(numbers)]).toEqual(
     Array.from({ length: 21 }, (_, k) => 36 + k),
   )
   expect(unshown(rows)).toEqual([])
