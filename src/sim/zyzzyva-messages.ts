@@ -2,7 +2,7 @@
  * What Zyzzyva's messages are in a simulation: signatures that only their maker makes, what a
  * delivered message is as an input, and what nobody can forge in one.
  */
-import type { Bytes, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
 import { recoveringReplica } from "../core/recovery-request.ts"
 import type { SignedRequest } from "../core/request.ts"
@@ -12,21 +12,38 @@ import {
   isForClient,
   type Message,
   type OrderReq,
+  type PeerMessage,
   type ReplicaMessage,
+  type Request,
   type Signable,
   type State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
 import type { Hash } from "../core/service/service.ts"
-import { verifies } from "./authenticators.ts"
+import { authenticatorFor, verifies } from "./authenticators.ts"
 import type { PlaceOf } from "./early-messages.ts"
 import type { Progress } from "./progress.ts"
 import { idOf, isReplicaName, type NodeName } from "./scenario.ts"
+import { everyone } from "./world.ts"
 
 export type ZyzzyvaMessage = Message | Progress
 
 /** A State as it travels here: with the service's state itself, in one piece. */
 export type CarriedState = StateMessage & { readonly snapshot: Bytes }
+
+/** A message as it travels: requests to be taken back authenticated, states with the service's. */
+export const carried = (
+  { group }: Config,
+  message: PeerMessage | Request,
+  snapshotAt: (seq: Seq) => Bytes,
+): ZyzzyvaMessage => {
+  if (message._tag === "Request") {
+    return { ...message, authenticator: authenticatorFor(message, everyone(group.n)) }
+  }
+  if (message._tag !== "State") return message
+  const whole: CarriedState = { ...message, snapshot: snapshotAt(message.stable.seq) }
+  return whole
+}
 
 /** Signatures: a digest of who signs and what, which the run's liars do not compute for others. */
 export class Signatures {

@@ -20,7 +20,6 @@ import {
   type ZyzzyvaStep,
 } from "../core/zyzzyva/state.ts"
 import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
-import { authenticatorFor } from "./authenticators.ts"
 import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
 import { executeRequests, readBy } from "./execute-requests.ts"
@@ -34,11 +33,11 @@ import type { Random } from "./random.ts"
 import { clientName, type Crash, idOf, type NodeName, replicaName } from "./scenario.ts"
 import { Timers } from "./timers.ts"
 import { ViewClock } from "./view-clock.ts"
-import { everyone } from "./world.ts"
 import type { Making } from "./zyzzyva-config.ts"
 import { placeOf } from "./zyzzyva-durable-place.ts"
 import {
   type CarriedState,
+  carried,
   earlyPlaceOf,
   inputOf,
   type Judges,
@@ -363,15 +362,8 @@ export class ZyzzyvaReplicaNode {
     return answers
   }
 
-  // A State travels with the service's state itself, a request to be taken back authenticated.
   #carried(message: Directed | PeerMessage): ZyzzyvaMessage {
-    if (message._tag === "Request") {
-      const all = everyone(this.config.group.n)
-      return { ...message, authenticator: authenticatorFor(message, all) }
-    }
-    if (message._tag !== "State") return message
-    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.stable.seq) }
-    return carried
+    return carried(this.config, message, (seq) => this.#disk.snapshot(seq))
   }
 
   // The service's state that came with an input; undefined where its digest is another.

@@ -28,7 +28,7 @@ export const zyzzyvaRejoinMutants: ReadonlyArray<CodeMutant> = [
     file: rejoin,
     find: "Math.floor((seq - 1) / k) * k + logSize",
     replace: "Math.floor((seq - 1) / k) * k + logSize - k",
-    killedBy: seenBy("OneHistory", briefly),
+    killedBy: seenBy("SentIsDurable", briefly),
   },
   {
     name: "Zyzzyva: who lost its disk is not in view 0 again",
@@ -148,7 +148,7 @@ export const zyzzyvaRejoinSpecMutants: ReadonlyArray<SpecMutant> = [
     file,
     find: String.raw`((n - 1) \div K) * K + L`,
     replace: String.raw`((n - 1) \div K) * K + L - K`,
-    killedBy: seenBy("OneHistory", briefly),
+    killedBy: seenBy("SentIsDurable", briefly),
   },
   {
     name: "Zyzzyva: a VIEW-CHANGE from before a recovery is taken",

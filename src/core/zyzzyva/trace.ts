@@ -33,7 +33,7 @@ interface Taken<S> {
 
 /** Step number `n` (from 1) of a replica: it took `input` in the state `before`. */
 export const replicaLine = (n: number, before: State, step: Taken<State>, input: Input): string => {
-  // A restart starts from the disk, or with none, and not from the state before: all of the state is shown.
+  // A restart starts from the disk, or with none, not from the state before: all of it is shown.
   const post =
     input._tag === "Restart" || input._tag === "Rejoin"
       ? JSON.stringify(fullProjection(step.state))

@@ -165,6 +165,8 @@ export class ZyzzyvaRun {
       const { message } = sent
       for (const r of sent.who) {
         if (sent.to === "client") {
+          // In whose name a replica asks, nobody listens.
+          if (this.clients[r] === undefined) continue
           this.client(r, { _tag: "Receive", message: message as never })
           continue
         }
