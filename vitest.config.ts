@@ -61,6 +61,7 @@ const slow = [
   "net/change-interrupted",
   "net/d-clients",
   "net/fast-paths",
+  "net/healthy-group",
   "net/hidden-commits",
   "net/key-refresh-load",
   "net/lost-disk",

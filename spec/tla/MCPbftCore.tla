@@ -29,8 +29,7 @@ GraphRecorded == RecordState(vars)
 (***************************************************************************)
 (* What must be reachable, so that the invariants are not vacuous.         *)
 (***************************************************************************)
-SomeCommit(P(_, _, _)) ==
-  \E v \in Views, n \in Seqs, b \in Batches : Committed(v, n, b) /\ P(v, n, b)
+SomeCommit(P(_, _, _)) == \E c \in Commits : P(c[1], c[2], c[3])
 
 Witnesses ==
   /\ RecordWitness("ReachCommitted", SomeCommit(LAMBDA v, n, b : v = 0))

@@ -49,16 +49,16 @@ GraphRecorded == RecordState(vars)
 (***************************************************************************)
 (* What must be reachable, so that the invariants are not vacuous.         *)
 (***************************************************************************)
-SomeComplete(P(_, _)) == \E v \in Views, h \in Heard : Complete(v, h) /\ P(v, h)
+SomeComplete(P(_, _)) == \E v \in Views : \E h \in HeardIn(v) : Complete(v, h) /\ P(v, h)
 
 Witnesses ==
-  /\ RecordWitness("ReachFast", \E v \in Views, h \in Heard :
+  /\ RecordWitness("ReachFast", \E v \in Views : \E h \in HeardIn(v) :
        CompleteFast(v, h) /\ ~CompleteSlow(v, h))
   /\ RecordWitness("ReachSlow", SomeComplete(LAMBDA v, h : ~CompleteFast(v, h)))
   /\ RecordWitness("ReachCompleteLater", SomeComplete(LAMBDA v, h : v > 0))
   /\ RecordWitness("ReachCompleteTwice", SomeComplete(LAMBDA v, h : v > 0 /\ Complete(0, h)))
   \* A certificate that nobody acknowledged: only a Byzantine replica can show it later.
-  /\ RecordWitness("ReachHiddenCertificate", \E v \in Views, h \in Heard :
+  /\ RecordWitness("ReachHiddenCertificate", \E v \in Views : \E h \in HeardIn(v) :
        Certified(v, h) /\ \A i \in Correct : acked[i][v] = 0)
   /\ RecordWitness("ReachRolledBack", \E i \in Correct : \E v, w \in Views :
        v < w /\ Entered(i, v) /\ Entered(i, w) /\ ~Compatible(log[i][v], log[i][w]))
@@ -68,7 +68,7 @@ Witnesses ==
        Entered(i, v) /\ \E n \in 1 .. Len(log[i][v]) : log[i][v][n] = Null)
   \* The left sides of the invariants' implications.
   /\ RecordWitness("Agreement", \E h, g \in Completed : h # g)
-  /\ RecordWitness("CertificatesAgree", \E v \in Views : \E h, g \in Heard :
+  /\ RecordWitness("CertificatesAgree", \E v \in Views : \E h, g \in HeardIn(v) :
        h # g /\ Certified(v, h) /\ Certified(v, g))
   /\ RecordWitness("CarryOver", SomeComplete(LAMBDA v, h :
        \E i \in Correct : \E w \in v + 1 .. MaxView : Entered(i, w)))

@@ -13,7 +13,7 @@
 (* Timers are left out: a replica may leave its view at any moment, for    *)
 (* any later one, which covers timeouts, joining others and skipping.      *)
 (***************************************************************************)
-EXTENDS Naturals, FiniteSets
+EXTENDS Naturals, FiniteSets, TLC   \* of TLC only TLCEval(e): e, computed once
 
 CONSTANTS
   N, F,           \* 3f + 1 replicas, f of them may be Byzantine
@@ -104,6 +104,8 @@ Prepare(i, v, n, b) ==
   /\ UNCHANGED <<view, active, accepted, changed, chosen>>
 
 Committed(v, n, b) == Backing({j \in Correct : <<j, v, n, b>> \in prepared}) >= CommitNeeds
+\* <<v, n, b>>: what is committed. Some correct replica has prepared it.
+Commits == {c \in {<<t[2], t[3], t[4]>> : t \in prepared} : Committed(c[1], c[2], c[3])}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -208,13 +210,12 @@ TypeOK ==
   /\ \A v \in Views : chosen[v] = NoChoice \/ chosen[v] \in Choices
 
 \* S1: no two batches are committed at one sequence number, in whatever views.
-Agreement == \A n \in Seqs : \A v, w \in Views : \A b, c \in Batches :
-  Committed(v, n, b) /\ Committed(w, n, c) => b = c
+Agreement == \A c, d \in Commits : c[2] = d[2] => c[3] = d[3]
 \* S2: nor are two prepared at one sequence number in one view.
 PreparedUnique == \A t, u \in prepared : t[2] = u[2] /\ t[3] = u[3] => t[4] = u[4]
 \* S4: what is committed is what every later view starts from.
-CarryOver == \A v \in Views : \A n \in Seqs : \A b \in Batches : Committed(v, n, b) =>
-  \A t \in accepted : t[2] > v /\ t[3] = n => t[4] = b
+CarryOver == \A c \in Commits :
+  \A t \in accepted : t[2] > c[1] /\ t[3] = c[2] => t[4] = c[3]
 \* What a correct replica accepts was asked for, or is null; nobody but a liar knows the rest.
 Validity == \A t \in accepted : t[4] \in Asked \cup {Null}
 
@@ -225,10 +226,15 @@ Validity == \A t \in accepted : t[4] \in Asked \cup {Null}
 (* makes one execution of it for everybody: in whatever way a prefix of    *)
 (* the numbers was decided, a batch takes effect under the same number.    *)
 (***************************************************************************)
-Decided(n, b) == \E v \in Views : Committed(v, n, b)
-Histories == UNION {{h \in [1 .. k -> Batches] : \A n \in 1 .. k : Decided(n, h[n])} : k \in Seqs}
+Decided(n) == {c[3] : c \in {c \in Commits : c[2] = n}}
+Histories ==
+  LET decided == TLCEval([n \in Seqs |-> Decided(n)])
+  IN UNION {{h \in [1 .. k -> UNION {decided[n] : n \in 1 .. k}] :
+             \A n \in 1 .. k : h[n] \in decided[n]} : k \in Seqs}
 TakesEffect(h, n) == h[n] # Null /\ \A m \in 1 .. n - 1 : h[m] # h[n]
-AtMostOnce == \A h, g \in Histories : \A n \in DOMAIN h : \A m \in DOMAIN g :
-  TakesEffect(h, n) /\ TakesEffect(g, m) /\ h[n] = g[m] => n = m
-DecidedOnce == \A n, m \in Seqs : \A b \in Values : Decided(n, b) /\ Decided(m, b) => n = m
+AtMostOnce ==
+  LET histories == Histories IN
+  \A h, g \in histories : \A n \in DOMAIN h : \A m \in DOMAIN g :
+    TakesEffect(h, n) /\ TakesEffect(g, m) /\ h[n] = g[m] => n = m
+DecidedOnce == \A n, m \in Seqs : (Decided(n) \cap Decided(m)) \ {Null} # {} => n = m
 =============================================================================

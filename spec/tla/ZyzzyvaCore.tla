@@ -22,7 +22,7 @@
 (* have sent one that nobody used. What it says in it follows from what it *)
 (* did in the views below, which it has left for good.                     *)
 (***************************************************************************)
-EXTENDS Integers, Sequences, FiniteSets
+EXTENDS Integers, Sequences, FiniteSets, TLC   \* of TLC only TLCEval(e): e, computed once
 
 CONSTANTS
   N, F,           \* how many replicas, and how many of them may be Byzantine
@@ -50,7 +50,8 @@ Rule(name) == name \notin Lacks
 Added(name) == name \in Also
 Null == "null"   \* the request that does nothing, which fills a gap
 Open == "open"   \* not chosen: the new primary may assign it anew
-BatchesAt(n) == Asked[n] \cup {Null}
+AskedOrNull == [n \in Seqs |-> Asked[n] \cup {Null}]
+BatchesAt(n) == AskedOrNull[n]
 Batches == UNION {BatchesAt(n) : n \in Seqs}
 Logs == UNION {{g \in [1 .. k -> Batches] : \A n \in 1 .. k : g[n] \in BatchesAt(n)} :
                k \in 0 .. MaxSeq}
@@ -118,6 +119,11 @@ Order(i, b) ==
 \* asked for the null request, so nobody hears of a history that ends with one.
 Heard == {h \in Logs : h # <<>> /\ h[Len(h)] # Null}
 
+\* Of them, those that some correct replica answered in v: no other one has enough answers.
+HeardIn(v) ==
+  UNION {{SubSeq(log[i][v], 1, n) : n \in 1 .. Len(log[i][v])} :
+         i \in {i \in Correct : Entered(i, v) /\ <<i, v>> \notin silent}} \cap Heard
+
 \* Enough equal answers in one view: some client may hold, and show, a commit certificate for h.
 Certified(v, h) == h \in Heard /\ Backing({i \in Correct : Answered(i, v, h)}) >= CommitNeeds
 
@@ -140,15 +146,15 @@ AcknowledgeLate(i, v, n) ==
   /\ late' = late \cup {<<i, v, n>>}
   /\ UNCHANGED <<view, log, acked, confirms, silent, chosen>>
 
-Acknowledged(i, v, h) ==
-  /\ Answered(i, v, h)
-  /\ acked[i][v] >= Len(h) \/ \E n \in Seqs : n >= Len(h) /\ <<i, v, n>> \in late
+AckedUpTo(i, v, k) == acked[i][v] >= k \/ \E n \in k .. MaxSeq : <<i, v, n>> \in late
 
 \* A client takes the last request of h, and all before it, for done: by as many equal answers
 \* (case 4a), or by as many acknowledgements of its certificate (case 4b).
 CompleteFast(v, h) == Backing({i \in Correct : Answered(i, v, h)}) >= FastNeeds
 CompleteSlow(v, h) ==
-  Certified(v, h) /\ Backing({i \in Correct : Acknowledged(i, v, h)}) >= LocalNeeds
+  LET answered == {i \in Correct : Answered(i, v, h)} IN
+  /\ h \in Heard /\ Backing(answered) >= CommitNeeds   \* Certified(v, h)
+  /\ Backing({i \in answered : AckedUpTo(i, v, Len(h))}) >= LocalNeeds
 Complete(v, h) == h \in Heard /\ (CompleteFast(v, h) \/ CompleteSlow(v, h))
 
 -----------------------------------------------------------------------------
@@ -192,8 +198,8 @@ Certificate(i, v, n) ==
 \* What a Byzantine replica may show: a certificate that somebody could make.
 Shown(v, n) ==
   IF Rule("CertificatesAreProved")
-  THEN {c \in (0 .. v - 1) \X BatchesAt(n) : \E h \in Heard :
-          Len(h) >= n /\ h[n] = c[2] /\ Certified(c[1], h)}
+  THEN UNION {{<<u, h[n]>> : h \in {h \in HeardIn(u) : Len(h) >= n /\ Certified(u, h)}} :
+              u \in 0 .. v - 1}
   ELSE (0 .. v - 1) \X BatchesAt(n)
 
 \* Whether a vote of view u is later than a certificate of view w (-1: there is none).
@@ -202,24 +208,26 @@ Beats(u, w) ==
   /\ IF ~Rule("CertificatesMayWin") THEN TRUE
      ELSE IF Rule("TieToTheCertificate") THEN u > w ELSE u >= w
 
-\* What may become of n in v, by the VIEW-CHANGEs of S and those of `liars` Byzantine replicas, one
-\* of which shows the certificate `shown`.
-ChosenBy(S, liars, shown, v, n) ==
-  LET certs == ({Certificate(i, v, n) : i \in S} \cup {shown}) \ {NoClaim}
-      best == IF certs = {} THEN {NoClaim}
-              ELSE {c \in certs : Rule("CertificateOfTheLastView") =>
-                                    \A d \in certs : d[1] <= c[1]}
+\* What may become of n in v, by VIEW-CHANGEs with the votes <<sender, vote>> and the certificates
+\* `certs`, and those of `liars` Byzantine replicas, one of which shows the certificate `shown`.
+ChosenBy(votes, certs, liars, shown, v, n) ==
+  LET all == (certs \cup {shown}) \ {NoClaim}
+      best == IF all = {} THEN {NoClaim}
+              ELSE {c \in all : Rule("CertificateOfTheLastView") => \A d \in all : d[1] <= c[1]}
       Of(c) ==
-        LET Held(b) ==
-              Cardinality({i \in S : Vote(i, v, n)[2] = b /\ Beats(Vote(i, v, n)[1], c[1])})
-            help == IF Beats(v - 1, c[1]) THEN liars ELSE 0
-            win == {b \in BatchesAt(n) : Held(b) + help >= VoteNeeds}
-            certain == {b \in BatchesAt(n) : Held(b) >= VoteNeeds}
+        LET later == {m[2][2] : m \in {m \in votes : Beats(m[2][1], c[1])}}
+            Held(b) == Cardinality({m \in votes : m[2][2] = b /\ Beats(m[2][1], c[1])})
+            certain == {b \in later \ {NoClaim[2]} : Held(b) >= VoteNeeds}
+            win == IF Beats(v - 1, c[1]) /\ liars > 0
+                   THEN {b \in BatchesAt(n) : Held(b) + liars >= VoteNeeds} ELSE certain
         IN win \cup (IF certain # {} THEN {} ELSE IF c = NoClaim THEN {Open} ELSE {c[2]})
   IN UNION {Of(c) : c \in best}
 
 SlotChoices(S, liars, v, n) ==
-  UNION {ChosenBy(S, liars, c, v, n) : c \in {NoClaim} \cup (IF liars = 0 THEN {} ELSE Shown(v, n))}
+  LET votes == {<<i, Vote(i, v, n)>> : i \in S}
+      certs == {Certificate(i, v, n) : i \in S}
+  IN UNION {ChosenBy(votes, certs, liars, c, v, n) :
+            c \in {NoClaim} \cup (IF liars = 0 THEN {} ELSE Shown(v, n))}
 
 \* A log of what was chosen: up to the last number with a choice, the gaps filled.
 LogOf(choice) ==
@@ -227,7 +235,7 @@ LogOf(choice) ==
   IN [n \in 1 .. last |-> IF choice[n] = Open THEN Null ELSE choice[n]]
 
 SlotwiseBases(S, liars, v) ==
-  LET may == [n \in Seqs |-> SlotChoices(S, liars, v, n)]
+  LET may == TLCEval([n \in Seqs |-> SlotChoices(S, liars, v, n)])
   IN {LogOf(c) : c \in {c \in [Seqs -> Batches \cup {Open}] : \A n \in Seqs : c[n] \in may[n]}}
 
 -----------------------------------------------------------------------------
@@ -304,7 +312,7 @@ VelmaBases(P, v) ==
        \cup {g \in pfast : \A x \in pslow : Prefix(x, g)}
 
 LogwiseBases(S, liars, v) ==
-  LET told == [i \in S |-> Report(i, v)]
+  LET told == TLCEval([i \in S |-> Report(i, v)])
       lying == CHOOSE B \in SUBSET Byzantine : Cardinality(B) = liars
       all == {[j \in S \cup lying |-> IF j \in S THEN told[j] ELSE lie[j]] :
               lie \in [lying -> Lie(v)]}
@@ -370,23 +378,25 @@ TypeOK ==
   /\ silent \subseteq Correct \X Views
 
 Compatible(h, g) == Prefix(h, g) \/ Prefix(g, h)
-Completed == {h \in Heard : \E v \in Views : Complete(v, h)}
+Completed == UNION {{h \in HeardIn(v) : Complete(v, h)} : v \in Views}
 
 \* Z1: of two complete histories one extends the other.
 Agreement == \A h, g \in Completed : Compatible(h, g)
 \* Z2: so do certificates of one view.
-CertificatesAgree == \A v \in Views : \A h, g \in Heard :
-  Certified(v, h) /\ Certified(v, g) => Compatible(h, g)
+CertificatesAgree == \A v \in Views :
+  LET certified == {h \in HeardIn(v) : Certified(v, h)} IN
+  \A h, g \in certified : Compatible(h, g)
 \* Z3: a later view starts from all that was completed before it; of each track by itself: which of
 \* the two breaks tells one fault of a rule from another.
 CarriedOver(h, v) ==
   \A i \in Correct : \A w \in v + 1 .. MaxView : Entered(i, w) => Prefix(h, log[i][w])
 AnsweredCarriesOver ==
-  \A v \in Views : \A h \in Heard : CompleteFast(v, h) => CarriedOver(h, v)
+  \A v \in Views : \A h \in HeardIn(v) : CompleteFast(v, h) => CarriedOver(h, v)
 AcknowledgedCarriesOver ==
-  \A v \in Views : \A h \in Heard : CompleteSlow(v, h) => CarriedOver(h, v)
+  \A v \in Views : \A h \in HeardIn(v) : CompleteSlow(v, h) => CarriedOver(h, v)
 \* The same of the first number alone, to tell what a longer log does to a shorter one.
 FirstCarriesOver ==
-  \A v \in Views : \A h \in Heard : Len(h) = 1 /\ CompleteSlow(v, h) => CarriedOver(h, v)
-CarryOver == AnsweredCarriesOver /\ AcknowledgedCarriesOver
+  \A v \in Views : \A h \in HeardIn(v) : Len(h) = 1 /\ CompleteSlow(v, h) => CarriedOver(h, v)
+CarryOver ==
+  \A v \in Views : \A h \in HeardIn(v) : Complete(v, h) => CarriedOver(h, v)
 =============================================================================

@@ -101,7 +101,6 @@ export const simulateScenario = async (
 const triedOf = (run: SimulatedRun, wanted: Failure): Tried => ({
   fails: run.failure?.kind === wanted.kind && run.failure.property === wanted.property,
   noise: run.outcome.noise,
-  virtualMs: run.outcome.virtualMs,
 })
 
 /**
@@ -118,7 +117,9 @@ export const shrunk = async (
 ): Promise<SimulatedRun> => {
   const { failure } = run
   if (failure === null) return run
-  const shrinking: Shrinking<Scenario> = shrink(run.scenario, triedOf(run, failure))
+  const isOfTheEnd = failure.kind === "liveness" || failure.kind === "expectation"
+  const failed = isOfTheEnd ? undefined : run.outcome.virtualMs
+  const shrinking: Shrinking<Scenario> = shrink(run.scenario, failed)
   let best = run
   let next = shrinking.next()
   for (let attempt = 1; next.done !== true && attempt <= options.attempts; attempt++) {

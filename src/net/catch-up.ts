@@ -9,6 +9,7 @@
  * whatever was sent; only progress depends on this.
  */
 import type { ReplicaId, Seq } from "../core/ids.ts"
+import { nextStand, type Stand } from "../core/stand.ts"
 import * as Window from "../core/window.ts"
 import type { History } from "./history.ts"
 import type { Progress } from "./progress.ts"
@@ -31,6 +32,8 @@ interface Follower {
   /** How often in a row it told the same; `same` starts over when it is helped. */
   same: number
   stalled: number
+  /** What it has executed, and how often it said so from below. */
+  stand: Stand | undefined
   /** What is still to be sent again: `next .. last`. */
   next: Seq
   last: Seq
@@ -60,6 +63,7 @@ export class CatchUp<K extends Kinds> {
       told: undefined,
       same: 0,
       stalled: 0,
+      stand: undefined,
       next: 1,
       last: 0,
     }))
@@ -72,6 +76,7 @@ export class CatchUp<K extends Kinds> {
     follower.told = undefined
     follower.same = 0
     follower.stalled = 0
+    follower.stand = undefined
     follower.next = 1
     follower.last = 0
   }
@@ -84,6 +89,13 @@ export class CatchUp<K extends Kinds> {
   heard(isConnected: (replica: ReplicaId) => boolean): ReadonlyArray<Progress> {
     return this.#followers.flatMap(({ told }, replica) =>
       told !== undefined && isConnected(replica) ? [told] : [],
+    )
+  }
+
+  /** Where each peer that is connected stands. */
+  stands(isConnected: (replica: ReplicaId) => boolean): ReadonlyArray<Stand> {
+    return this.#followers.flatMap(({ stand }, replica) =>
+      stand !== undefined && isConnected(replica) ? [stand] : [],
     )
   }
 
@@ -116,6 +128,8 @@ export class CatchUp<K extends Kinds> {
     const same = here && before.executed === told.executed
     follower.same = same ? follower.same + 1 : 0
     follower.stalled = same ? follower.stalled + 1 : 0
+    const settled = this.#protocol.machine.settledState(state).executed
+    follower.stand = nextStand(follower.stand, told.executed, settled)
     if (this.#wantsNewView(state, told) && this.#isDue(state, follower, before === undefined)) {
       const started = this.#protocol.repetition.newView(state)
       if (started !== undefined) this.#sender.toReplica(replica, started.message)

@@ -57,6 +57,8 @@ export class NodeDownload {
   #assembly: StateAssembly | undefined
   #ticks = 0
   #lastNode = 0
+  /** When a node came last; `#lastNode` is also when everybody was asked. */
+  #cameAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DownloadOptions) {
     this.#options = options
@@ -71,6 +73,11 @@ export class NodeDownload {
   /** Whether nothing has come for a while. */
   get isStuck(): boolean {
     return this.#ticks - this.#lastNode >= stuckTicks
+  }
+
+  /** Whether nodes come. */
+  get isMoving(): boolean {
+    return this.#assembly !== undefined && this.#ticks - this.#cameAt < stuckTicks
   }
 
   /** Everybody is asked anew who has the state: the same as before, or another one. */
@@ -125,6 +132,7 @@ export class NodeDownload {
       fetched.add(digest, bytes)
       counts.add("StateNode")
       this.#lastNode = this.#ticks
+      this.#cameAt = this.#ticks
     }
     const got = new Set(nodes.map(bytesDigest))
     source.questions = source.questions.flatMap((q) => {

@@ -18,7 +18,7 @@ export const OriginsFile = Schema.Struct({
   bodyBytes: Schema.optionalKey(whole(0, 64 * 1024 * 1024)),
   /**
    * How many questions may be on their way to an origin on one connection. More than 1 saves most
-   * of what asking costs, where no page is slow: who waits behind a slow one waits as long.
+   * of what asking costs; who is behind a slow page is asked for again on another connection.
    */
   pipelining: Schema.optionalKey(whole(1, 64)),
   /** What is left out of answers before they are compared; all replicas need the same. */

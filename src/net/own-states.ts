@@ -63,4 +63,8 @@ export class OwnStates<K extends Kinds> implements StateKeeper<K> {
   wanted(): undefined {
     return undefined
   }
+
+  isFetching(): boolean {
+    return false
+  }
 }

@@ -27,6 +27,7 @@ import {
   type State,
   settledState,
 } from "../core/pbft/state.ts"
+import { standstillTimer } from "../core/pbft/standstill.ts"
 import { toTell } from "../core/pbft/telling.ts"
 import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
 import { dropLine, replicaLine } from "../core/pbft/trace.ts"
@@ -73,7 +74,7 @@ export const pbftMachine = (config: Config): ReplicaMachine<PbftKinds> => ({
   settled: (state) => state.executed,
   durableRecords: (state) => durableRecords(config, state),
   changeAfter: (before, now) => changeAfter(config, before, now),
-  viewTimer: (state) => viewTimer(config, state),
+  viewTimer: (state, stands) => viewTimer(config, state) ?? standstillTimer(config, state, stands),
   awaited: awaitedBy,
   doubt: (before, now) => contradiction(config, before, now),
 })
@@ -185,7 +186,8 @@ export const pbftRecords: RecordCodec<DurableRecord> = {
 const idling = (config: Config): Pick<ReplicaProtocol<PbftKinds>, "machine" | "idle"> => {
   const machine = pbftMachine(config)
   const idle = new IdleLog(config)
-  const timerOf = (state: State) => machine.viewTimer(state) ?? idle.timer(state)
+  const timerOf: typeof machine.viewTimer = (state, stands) =>
+    machine.viewTimer(state, stands) ?? idle.timer(state)
   return { machine: { ...machine, viewTimer: timerOf }, idle }
 }
 

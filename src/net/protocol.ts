@@ -20,6 +20,7 @@ import type { Bytes, ClientId, Digest, ReplicaId, Seq, View } from "../core/ids.
 import type { Step } from "../core/machine.ts"
 import type { Group } from "../core/quorum.ts"
 import type { SignedRequest } from "../core/request.ts"
+import type { Stand } from "../core/stand.ts"
 import type { Window } from "../core/window.ts"
 import type { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
@@ -105,7 +106,8 @@ export interface ReplicaMachine<K extends Kinds> {
   readonly durableRecords: (state: K["State"]) => ReadonlyArray<K["Record"]>
   /** What a step makes the replica do by itself, if anything: change views. */
   readonly changeAfter: (before: K["State"], now: K["State"]) => K["Input"] | undefined
-  readonly viewTimer: (state: K["State"]) => ViewTimer | undefined
+  /** `stands`: those of the peers that are connected. */
+  readonly viewTimer: (state: K["State"], stands: ReadonlyArray<Stand>) => ViewTimer | undefined
   /** Why the replica's disk is not to be trusted, if a step shows it. */
   readonly doubt?: (before: K["State"], now: K["State"]) => string | undefined
   /** What has to be stable before the replica counts as recovered; 0 when it waits for nothing. */
@@ -203,6 +205,8 @@ export interface StateKeeper<K extends Kinds> {
   readonly receive: (replica: ReplicaId, chunk: StateChunk) => void
   /** The last checkpoint that the replica would have to fetch; undefined while it follows. */
   readonly wanted: (state: K["State"]) => Seq | undefined
+  /** Whether the state of a later checkpoint is coming in. */
+  readonly isFetching: () => boolean
 }
 
 /** Who is at the other end of an authenticated connection. */

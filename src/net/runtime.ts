@@ -69,13 +69,16 @@ export class ReplicaLoop<K extends Kinds> {
       this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(protocol, { toReplica, queuedBytes }, this.#history)
+    const isConnected = peers.isConnected.bind(peers)
     this.#repeater = new ChangeRepeater(protocol, toReplica)
     this.#clock = new ViewClock({
       machine,
       baseMs: options.viewChangeMs,
       isLost: (replica) => peers.isLost(replica),
+      stands: () => this.#catchUp.stands(isConnected),
       mayFire: () =>
-        maySuspect(machine, this.#settled(), this.#catchUp.heard(peers.isConnected.bind(peers))),
+        !this.#states.isFetching() &&
+        maySuspect(machine, this.#settled(), this.#catchUp.heard(isConnected)),
       fire: (view) => this.offer(protocol.inputs.timeout(view)),
     })
     this.#early = new EarlyMessages(protocol.repetition, machine.group.n, options.earlyBytes)
@@ -122,10 +125,7 @@ export class ReplicaLoop<K extends Kinds> {
 
   readonly told = (replica: ReplicaId): Progress | undefined => this.#catchUp.told(replica)
 
-  /**
-   * Starts from what the disk held; before anything else. With `incarnation`, in place of a disk
-   * that was lost; with `recover`, to be recovered with it.
-   */
+  /** Starts from the disk; `incarnation`: in place of a lost one, or to `recover` with it. */
   restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
     const { machine, inputs } = this.#options.protocol
     if (incarnation !== undefined) {

@@ -108,6 +108,10 @@ export class StateExchange implements StateKeeper<PbftKinds> {
     return wantedStates(this.#options.config, state).at(-1)?.seq
   }
 
+  isFetching(): boolean {
+    return this.#transfer.isMoving
+  }
+
   /** A peer asks for parts, offers a state, or gives parts of it. */
   receive(replica: ReplicaId, chunk: StateChunk): void {
     if (chunk._tag !== "Ask") return this.#transfer.receive(replica, chunk)

@@ -53,6 +53,11 @@ export class StateTransfer {
     return this.#target
   }
 
+  /** Whether parts of it come. */
+  get isMoving(): boolean {
+    return this.#download.isMoving
+  }
+
   /** The clock: begins a transfer when one is due, asks again, gives up who is silent. */
   tick(state: State): void {
     const { config } = this.#options

@@ -8,6 +8,11 @@
  * whose primary is silent: the f + 1 correct ones that are ahead of the others leave it, and the
  * others follow them.
  *
+ * Nor does it give up its view while the state of a later checkpoint comes in, part by part
+ * (runtime.ts): the primary has nothing to do with what it waits for, and there may be fewer than
+ * 2f + 1 ahead of it that are connected. One correct replica has that state, so it ends; and who is
+ * ahead of all fetches nothing.
+ *
  * Outside the specification: whether a replica waits on when its timer fired. `Timeout` may happen
  * there, or not.
  */

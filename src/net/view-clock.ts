@@ -7,6 +7,7 @@
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
+import type { Stand } from "../core/stand.ts"
 import type { LoopState, ViewTimer } from "./protocol.ts"
 
 /** How often the timer's time is doubled at most. */
@@ -17,8 +18,10 @@ const lostShare = 1 / 4
 export interface ViewClockOptions<S extends LoopState> {
   readonly machine: {
     readonly group: Group
-    readonly viewTimer: (state: S) => ViewTimer | undefined
+    readonly viewTimer: (state: S, stands: ReadonlyArray<Stand>) => ViewTimer | undefined
   }
+  /** Where each peer that is connected stands. */
+  readonly stands: () => ReadonlyArray<Stand>
   /** The time in a view in which something was executed, in milliseconds. */
   readonly baseMs: number
   /** Whether a replica was connected and is not any more. */
@@ -43,15 +46,15 @@ export class ViewClock<S extends LoopState> {
     this.#options = options
   }
 
-  /** To be called after steps. */
+  /** To be called after steps, and after a peer told how far it is. */
   update(state: S): void {
     // What a new view takes back and executes again is nothing new.
     if (state.executed > this.#executed) {
       this.#executed = state.executed
       this.#settled = state.view
     }
-    const { machine, baseMs, isLost } = this.#options
-    const wanted = machine.viewTimer(state)
+    const { machine, stands, baseMs, isLost } = this.#options
+    const wanted = machine.viewTimer(state, stands())
     const isSame = wanted?.key === this.#key
     if (!isSame) this.stop()
     this.#key = wanted?.key

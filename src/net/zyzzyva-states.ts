@@ -165,6 +165,10 @@ export class ZyzzyvaStates implements StateKeeper<ZyzzyvaKinds> {
     return this.target
   }
 
+  isFetching(): boolean {
+    return this.#download.isMoving
+  }
+
   /** A peer asks for parts, offers a state, or gives parts of it. */
   receive(replica: ReplicaId, chunk: StateChunk): void {
     switch (chunk._tag) {

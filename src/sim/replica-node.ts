@@ -8,7 +8,7 @@ import type { Execute } from "../core/effect.ts"
 import { type Bytes, noDigest, type ReplicaId } from "../core/ids.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
-import { type Goals, idleTimer, nullRequest, withGoal } from "../core/pbft/idle-goals.ts"
+import { type Goals, nullRequest, withGoal } from "../core/pbft/idle-goals.ts"
 import { stableQuery } from "../core/pbft/recover.ts"
 import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
@@ -23,7 +23,7 @@ import {
   settledState,
 } from "../core/pbft/state.ts"
 import { replicaLine } from "../core/pbft/trace.ts"
-import { changeAfter, viewTimer } from "../core/pbft/timer.ts"
+import { changeAfter } from "../core/pbft/timer.ts"
 import type { SignedRequest } from "../core/request.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
@@ -35,6 +35,7 @@ import { GroupCommit } from "./group-commit.ts"
 import type { Hashing, Host, ReplicaStepped } from "./host.ts"
 import { carried, type CarriedState, earlyPlace, inputOf, type WireMessage } from "./messages.ts"
 import { progressOf, standingOf } from "./pbft-standing.ts"
+import { timerOf } from "./pbft-timer.ts"
 import { nextBatch } from "./propose.ts"
 import type { Progress } from "./progress.ts"
 import type { Back, Standing } from "./protocol.ts"
@@ -46,7 +47,7 @@ import { clientName, type Crash, type NodeName, replicaName } from "./scenario.t
 import { startInput } from "./start.ts"
 import { StateFetcher } from "./state-fetcher.ts"
 import { Timers } from "./timers.ts"
-import { ViewClock } from "./view-clock.ts"
+import { ViewClock, type ViewClockOptions } from "./view-clock.ts"
 
 export interface ReplicaNodeOptions {
   readonly config: Config
@@ -113,8 +114,8 @@ export class ReplicaNode {
     this.#timers = new Timers(clock, () => this.#timeout())
     const { viewChangeMs: baseMs, progressMs, host, random, sync } = options
     const { timers, disk } = { timers: this.#timers, disk: this.#disk }
-    const wanted = (state: State) =>
-      viewTimer(config, state) ?? idleTimer(config, state, this.#goals)
+    const wanted: ViewClockOptions<State>["wanted"] = (state, stands) =>
+      timerOf(config, state, this.#goals, stands)
     const { group } = config
     this.#clock = new ViewClock({ group, wanted, baseMs, progressMs, timers, now: host.now })
     this.#writes = new GroupCommit({ disk, random, sync, later: host.later })
@@ -197,7 +198,7 @@ export class ReplicaNode {
     }
     for (const input of this.#retransmission.untold(this.#state, progress)) this.receive(input)
     const goals = withGoal(this.config, this.#state, this.#goals, progress)
-    if (goals === this.#goals) return
+    if (goals === this.#goals) return this.#clock.update(settledState(this.#state))
     this.#goals = goals
     this.#settle()
   }
@@ -227,7 +228,7 @@ export class ReplicaNode {
     const { config, hashing, recorder } = this.#options
     // Who stopped before its new disk held a record has forgotten as much as it had then.
     const isEmpty = this.#isDiskLost && this.#disk.durable.length === 0
-    const back = asked === "disk" && isEmpty ? "wiped" : asked
+    const back = isEmpty ? "wiped" : asked
     this.#isDiskLost ||= back === "wiped"
     if (back === "wiped") this.#disk.wipe()
     const durable = this.#disk.durable

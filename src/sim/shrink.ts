@@ -14,7 +14,6 @@ export interface Tried {
   readonly fails: boolean
   /** What its noise did to single messages. */
   readonly noise: ReadonlyArray<Fate>
-  readonly virtualMs: number
 }
 
 export type Shrinking<A> = Generator<Scenario, A, Tried>
@@ -125,15 +124,20 @@ function* explicitNoise(scenario: Scenario, noise: ReadonlyArray<Fate>): Shrinki
   return build(yield* fewest(all, build))
 }
 
-/** Long enough for every timer of a group: a shorter calm phase would be a failure of its own. */
-const calmEnoughMs = 20_000
-
+// The calm phase stays as long as it is: in a shorter one less has to come about.
 const calmAt =
   (ms: number): Change =>
   (scenario) => {
     if (ms >= scenario.calmAtMs) return scenario
-    const calm = Math.min(calmEnoughMs, scenario.endMs - scenario.calmAtMs)
-    return { ...scenario, calmAtMs: ms, endMs: ms + calm }
+    return { ...scenario, calmAtMs: ms, endMs: ms + scenario.endMs - scenario.calmAtMs }
+  }
+
+// Nothing matters after a failure.
+const endingAt =
+  (virtualMs: number): Change =>
+  (scenario) => {
+    const endMs = Math.min(scenario.endMs, Math.ceil(virtualMs) + 1)
+    return { ...scenario, calmAtMs: Math.min(scenario.calmAtMs, endMs), endMs }
   }
 
 /** Each makes something plainer. */
@@ -160,14 +164,12 @@ const plainer: ReadonlyArray<Change> = [
 ]
 
 /**
- * Smaller and smaller scenarios; the last one that failed is the result. `first` is what the run
- * of the given scenario was, which fails.
+ * Smaller and smaller scenarios; the last one that failed is the result. `failed`: when the given
+ * one did; undefined where the failure is what has not come about when its time is over, as it
+ * would be of any scenario whose time is too short.
  */
-export function* shrink(scenario: Scenario, first: Tried): Shrinking<Scenario> {
-  // Nothing matters after the failure.
-  const endMs = Math.min(scenario.endMs, Math.ceil(first.virtualMs) + 1)
-  const calmAtMs = Math.min(scenario.calmAtMs, endMs)
-  const ended = yield* applied(scenario, [(s) => ({ ...s, calmAtMs, endMs })])
+export function* shrink(scenario: Scenario, failed: number | undefined): Shrinking<Scenario> {
+  const ended = yield* applied(scenario, failed === undefined ? [] : [endingAt(failed)])
   const coarse = yield* applied(ended, kinds)
   const faults = yield* fewest(coarse.faults, (some) => ({ ...coarse, faults: some }))
   const fewer = yield* fewerBehaviours({ ...coarse, faults })

@@ -5,6 +5,7 @@
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
+import { nextStand, type Stand } from "../core/stand.ts"
 import type { Progress } from "./progress.ts"
 import { type Timers, viewTimerName } from "./timers.ts"
 
@@ -38,7 +39,7 @@ export const maySuspect = (group: Group, state: Where, told: ReadonlyArray<Progr
 export interface ViewClockOptions<S extends Where> {
   readonly group: Group
   /** The timer of a state; undefined when none runs. */
-  readonly wanted: (state: S) => Wanted | undefined
+  readonly wanted: (state: S, stands: ReadonlyArray<Stand>) => Wanted | undefined
   readonly baseMs: number
   readonly progressMs: number
   readonly timers: Timers
@@ -46,9 +47,15 @@ export interface ViewClockOptions<S extends Where> {
   readonly now: () => number
 }
 
+interface Heard {
+  readonly at: number
+  readonly progress: Progress
+  readonly stand: Stand
+}
+
 export class ViewClock<S extends Where> {
   readonly #options: ViewClockOptions<S>
-  readonly #told = new Map<ReplicaId, { readonly at: number; readonly progress: Progress }>()
+  readonly #told = new Map<ReplicaId, Heard>()
   #key: string | undefined
   #view: View = 0
   #ms = 0
@@ -62,10 +69,12 @@ export class ViewClock<S extends Where> {
   }
 
   told(progress: Progress): void {
-    this.#told.set(progress.replica, { at: this.#options.now(), progress })
+    const { replica, executed } = progress
+    const stand = nextStand(this.#told.get(replica)?.stand, executed, this.#executed)
+    this.#told.set(replica, { at: this.#options.now(), progress, stand })
   }
 
-  /** To be called after steps. */
+  /** To be called after steps, and after a peer told how far it is. */
   update(state: S): void {
     const { wanted: timerOf, baseMs, timers } = this.#options
     // What a new view takes back and executes again is nothing new.
@@ -73,7 +82,8 @@ export class ViewClock<S extends Where> {
       this.#executed = state.executed
       this.#settled = state.view
     }
-    const wanted = timerOf(state)
+    const stands = this.#heard().map(({ stand }) => stand)
+    const wanted = timerOf(state, stands)
     if (wanted?.key === this.#key) return
     this.#key = wanted?.key
     timers.cancel(viewTimerName)
@@ -85,14 +95,18 @@ export class ViewClock<S extends Where> {
 
   /** The timer has ended: the view that is given up, or undefined when it is to wait on. */
   fired(state: S): View | undefined {
-    const { group, timers, now, progressMs } = this.#options
-    const since = now() - silentReports * progressMs * 1000
-    // order-free: they are counted
-    const heard = [...this.#told.values()].filter(({ at }) => at >= since)
-    const told = heard.map(({ progress }) => progress)
+    const { group, timers } = this.#options
+    const told = this.#heard().map(({ progress }) => progress)
     if (maySuspect(group, state, told)) return this.#view
     timers.set(viewTimerName, this.#ms)
     return undefined
+  }
+
+  #heard(): ReadonlyArray<Heard> {
+    const { now, progressMs } = this.#options
+    const since = now() - silentReports * progressMs * 1000
+    // order-free: they are counted
+    return [...this.#told.values()].filter(({ at }) => at >= since)
   }
 
   /** The process stops. */

@@ -27,7 +27,7 @@ import {
   type StepEvent,
   type TraceEvent,
 } from "./event.ts"
-import { Rejection } from "./finding.ts"
+import { type Place, Rejection } from "./finding.ts"
 import type { TraceSource } from "./lines.ts"
 import { Merge } from "./merge.ts"
 import { Misbehaviours } from "./misbehaviour.ts"
@@ -95,7 +95,8 @@ export interface CheckOptions {
   }
   /**
    * Traces that just end are of processes that were killed or still run: they count as far as they
-   * go, and what is missing is a gap. Otherwise only where a later start follows.
+   * go, and what is missing is a gap. Otherwise only where a later start follows. One that ends
+   * before its header does is left out, and is a gap.
    */
   readonly killed?: boolean
   /** SHA-256 of the specification that the run must have been recorded under. */
@@ -322,6 +323,16 @@ class Check {
   }
 }
 
+/** The verdict, with files that say nothing, not even whose they are, as gaps. */
+const withUnbegun = (verdict: Verdict, unbegun: ReadonlyArray<Place>): Verdict => {
+  if (unbegun.length === 0) return verdict
+  if (verdict._tag !== "Conforms" && verdict._tag !== "Gap") return verdict
+  const node = "a start that wrote no header"
+  const own = unbegun.map((place): Gap => ({ ...place, node, dropped: undefined }))
+  const known = verdict._tag === "Gap" ? verdict.gaps : []
+  return { ...verdict, _tag: "Gap", gaps: [...own, ...known] }
+}
+
 /** Checks the traces of one run, at least one. */
 export const checkTraces = async (
   sources: ReadonlyArray<TraceSource>,
@@ -330,20 +341,20 @@ export const checkTraces = async (
   const readers = sources.map((source) => new TraceReader(source))
   let check: Check | ZyzzyvaCheck | undefined
   try {
-    const files = await openRun(readers, options.spec)
+    const { files, unbegun } = await openRun(readers, options)
     if (files[0]?.[0]?.header.protocol === "zyzzyva") {
       const nodes = zyzzyvaNodes(files, options)
       const own = new ZyzzyvaCheck(nodes, sources.length, options)
       check = own
       await new Merge(nodes, own.causality, own.visit).run()
-      return own.verdict()
+      return withUnbegun(own.verdict(), unbegun)
     }
     const nodes = files.map(nodeOf(options))
     const own = new Check(nodes, sources.length, options)
     check = own
     await new Merge(nodes, own.causality, own.visit).run()
     options.observer?.end?.()
-    return own.verdict()
+    return withUnbegun(own.verdict(), unbegun)
   } catch (cause) {
     if (!(cause instanceof Rejection)) throw cause
     return check?.rejected(cause) ?? verdictOf(cause.finding, undefined, [])

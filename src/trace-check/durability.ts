@@ -11,7 +11,7 @@ import { durableRecords, restart } from "../core/pbft/restart.ts"
 import type { Config, Phase, State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
 import { type Difference, firstDifference } from "./difference.ts"
-import type { ReplicaEvent } from "./event.ts"
+import type { ReplicaEvent, ReplicaGap } from "./event.ts"
 
 export interface Lost {
   readonly field: string
@@ -32,15 +32,39 @@ const rank: Readonly<Record<Phase, number>> = {
   decided: 0,
 }
 
-/** Whether the disk was lost in steps that nobody saw: it came back as who has none. */
-export const lostDisk = (before: State, { recovery }: State): boolean =>
+/** Steps that nobody saw. */
+type Unseen = Pick<ReplicaGap, "before" | "after" | "starts">
+
+/** Whether the disk was lost in them: only a start can be that of one who has none. */
+export const lostDisk = ({ before, after: { recovery }, starts }: Unseen): boolean =>
+  starts &&
   recovery !== undefined &&
   recovery.estimate === undefined &&
   recovery.incarnation > (before.recovery?.incarnation ?? 0)
 
-/** The first thing that was durable in `before` and is not in `after`. */
-export const lostDurable = (replica: ReplicaId, before: State, after: State): Lost | undefined => {
-  if (lostDisk(before, after)) return undefined
+/** The first thing that was durable before and is not afterwards. */
+export const lostDurable = (replica: ReplicaId, gap: Unseen): Lost | undefined =>
+  lostRecovery(gap) ?? (lostDisk(gap) ? lostSilence(gap) : lostPromise(replica, gap))
+
+// As what it came back last, and from where on it counts as back.
+const lostRecovery = ({ before, after, starts }: Unseen): Lost | undefined => {
+  const was = before.recovery?.incarnation ?? 0
+  const now = after.recovery?.incarnation ?? 0
+  if (now < was || (now > was && !starts)) return lost("recovery.incarnation", was, now)
+  const point = before.recovery?.point
+  if (now > was || point === undefined || after.recovery?.point === point) return undefined
+  return lost("recovery.point", point, after.recovery?.point)
+}
+
+// A lost disk explains that every promise is forgotten, and no more than that: none was above the
+// window, and the replica is silent up to there (rejoin.ts).
+const lostSilence = ({ before, after }: Unseen): Lost | undefined => {
+  const high = before.log.low + before.log.length
+  const point = after.recovery?.point
+  return point !== undefined && point < high ? lost("recovery.point", high, point) : undefined
+}
+
+const lostPromise = (replica: ReplicaId, { before, after }: Unseen): Lost | undefined => {
   const { low } = after.log
   if (after.view < before.view) return lost("view", before.view, after.view)
   if (low < before.log.low) return lost("low", before.log.low, low)

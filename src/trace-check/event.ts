@@ -96,6 +96,8 @@ export interface ReplicaGapOf<S> {
   readonly replica: ReplicaId
   /** undefined: the process was killed, and nobody knows how many. */
   readonly dropped: number | undefined
+  /** Whether the process may have started anew in them. */
+  readonly starts: boolean
   readonly before: S
   readonly after: S
 }

@@ -164,8 +164,13 @@ export class Merge<E extends Mergeable> {
       if (next === "more") {
         await trace.fill()
       } else {
+        const isOpen = next._tag === "OpenEnd"
         this.#causality.deliver(next)
-        for (const w of waiting) if (w.missing.isSent()) later.add(w)
+        if (isOpen) this.#causality.open(trace.key)
+        for (const w of waiting) {
+          // What has no line may have sent it.
+          if (w.missing.isSent() || (isOpen && w.missing.sender === trace.key)) later.add(w)
+        }
       }
       next = trace.next()
     }

@@ -314,10 +314,10 @@ export class Monitor {
   }
 
   #gap(event: ReplicaGap): void {
-    const { replica, before, after, place } = event
+    const { replica, after, place } = event
     this.#last.set(replica, timestamps(after))
-    if (lostDisk(before, after)) this.#views.delete(replica)
-    const lost = lostDurable(replica, before, after)
+    if (lostDisk(event)) this.#views.delete(replica)
+    const lost = lostDurable(replica, event)
     if (lost !== undefined) {
       const { field, expected, found, message } = lost
       const node = `replica ${replica}`

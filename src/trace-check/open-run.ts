@@ -3,7 +3,7 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"
 import type { AnyHeader } from "../core/trace-event.ts"
 import { shortJson } from "./difference.ts"
-import { reject } from "./finding.ts"
+import { type Place, reject, Rejection } from "./finding.ts"
 import { nodeKey, type TraceFile } from "./node.ts"
 import { differentRun, type TraceReader } from "./read.ts"
 
@@ -19,15 +19,36 @@ export interface Traced {
 /** What a specification's digest must be; of a run of which protocol, is told by its headers. */
 export type SpecOf = string | ((protocol: AnyHeader["protocol"]) => string)
 
+export interface OpenedRun {
+  /** Of each process its files, in the order of its starts. */
+  readonly files: ReadonlyArray<ReadonlyArray<TraceFile>>
+  /** Files that end before their header line does. */
+  readonly unbegun: ReadonlyArray<Place>
+}
+
+export interface OpenOptions {
+  readonly spec?: SpecOf
+  /** A file that ends before its header line does is left out, if there is another one. */
+  readonly killed?: boolean
+}
+
 /** Reads the headers and sorts the files by process; at least one file. */
 export const openRun = async (
   readers: ReadonlyArray<TraceReader>,
-  spec: SpecOf | undefined,
-): Promise<ReadonlyArray<ReadonlyArray<TraceFile>>> => {
+  { spec, killed = false }: OpenOptions,
+): Promise<OpenedRun> => {
   const files: Array<TraceFile> = []
-  for (const reader of readers) files.push({ reader, header: await reader.header() })
+  const unbegun: Array<Rejection> = []
+  for (const reader of readers) {
+    try {
+      files.push({ reader, header: await reader.header() })
+    } catch (cause) {
+      if (!killed || !isUnbegun(cause)) throw cause
+      unbegun.push(cause)
+    }
+  }
   const first = files[0]
-  if (first === undefined) throw new Error("at least one trace")
+  if (first === undefined) throw unbegun[0] ?? new Error("at least one trace")
   const digest = typeof spec === "function" ? spec(first.header.protocol) : spec
   for (const file of files) sameRun(first, file, digest)
   const byNode = new Map<string, Array<TraceFile>>()
@@ -35,12 +56,17 @@ export const openRun = async (
     const key = nodeKey(file.header)
     byNode.set(key, [...(byNode.get(key) ?? []), file])
   }
-  return [...byNode.values()].map((all) => {
-    const inOrder = all.sort((a, b) => a.header.incarnation - b.header.incarnation)
-    inOrder.slice(1).forEach((file, k) => differentStart(inOrder[k] as TraceFile, file))
-    return inOrder
+  const inOrder = [...byNode.values()].map((all) => {
+    const sorted = all.sort((a, b) => a.header.incarnation - b.header.incarnation)
+    sorted.slice(1).forEach((file, k) => differentStart(sorted[k] as TraceFile, file))
+    return sorted
   })
+  return { files: inOrder, unbegun: unbegun.map(({ finding: { file, line } }) => ({ file, line })) }
 }
+
+// (A header that is there and says something else is no reason to leave a file out.)
+const isUnbegun = (cause: unknown): cause is Rejection =>
+  cause instanceof Rejection && ["Empty", "Truncated"].includes(cause.finding.rule)
 
 const sameRun = (first: TraceFile, file: TraceFile, spec: string | undefined): void => {
   const place = { file: file.reader.name, line: 1 }

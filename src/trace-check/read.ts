@@ -40,6 +40,15 @@ const isJson = (text: string): boolean => {
   }
 }
 
+const headerStart = `{"schema":"${traceSchema}",`
+
+/** Whether this is the first part of a header, and not all of it. */
+const isHeadOfHeader = (text: string): boolean =>
+  (text.startsWith(headerStart) || headerStart.startsWith(text)) && !isJson(text)
+
+const unbegun =
+  "its process was killed as soon as it started, or has only begun; with --killed it is left out"
+
 /** One file: its header, then its lines in order, with no step missing that is not declared. */
 export class TraceReader {
   readonly name: string
@@ -63,8 +72,12 @@ export class TraceReader {
       first = this.#lines.next()
     }
     if (first === "end") {
-      const message = "the file is empty: a trace starts with a header line"
+      const message = `the file is empty: a trace starts with a header line; ${unbegun}`
       return reject({ rule: "Empty", file: this.name, line: 1, message })
+    }
+    if (first.cut && isHeadOfHeader(first.text)) {
+      const message = `the file ends within its header line; ${unbegun}`
+      return reject({ rule: "Truncated", file: this.name, line: 1, message })
     }
     const header = this.#parse(first)
     if (!isObject(header) || typeof header["schema"] !== "string") {

@@ -124,7 +124,8 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
     this.#state = possible(at, () => fromFullProjection(this.config, data))
     const { dropped } = drop
     const replica = this.config.id
-    return { _tag: "ReplicaGap", place, replica, dropped, before, after: this.#state }
+    const starts = drop.n === dropped
+    return { _tag: "ReplicaGap", place, replica, dropped, starts, before, after: this.#state }
   }
 
   /**
@@ -138,18 +139,16 @@ export class ReplicaReplay implements ProcessReplay<TraceEvent> {
     if ((restart || rejoin) && how === "ended") return [this.take(line)]
     const { place } = line
     const before = this.#state
-    const replica = this.config.id
+    const unseen = { _tag: "ReplicaGap", place, replica: this.config.id } as const
+    const gap = { ...unseen, dropped: undefined, starts: true, before }
     if (rejoin) {
       const event = this.take(line)
-      const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before }
       return [{ ...gap, after: before }, event]
     }
     if (!restart) this.forget()
     const forgotten = this.#state
     const event = this.take(line)
-    const after = restart ? this.#state : forgotten
-    const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before, after }
-    return restart ? [gap] : [gap, event]
+    return restart ? [{ ...gap, after: this.#state }] : [{ ...gap, after: forgotten }, event]
   }
 
   // What the schema cannot say, and what the process checked before the step was taken.

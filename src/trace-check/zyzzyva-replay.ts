@@ -129,6 +129,7 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
       place,
       replica: this.config.id,
       dropped,
+      starts: drop.n === dropped,
       before,
       after: this.#state,
     }
@@ -149,7 +150,8 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     const after = restart ? this.#state : forgotten
     const { place } = line
     const replica = this.config.id
-    const gap = { _tag: "ReplicaGap" as const, place, replica, dropped: undefined, before, after }
+    const unseen = { _tag: "ReplicaGap", place, replica, dropped: undefined } as const
+    const gap = { ...unseen, starts: true, before, after }
     return restart ? [gap] : [gap, event]
   }
 

@@ -3,7 +3,7 @@
  * origins with equal contents give equal bytes. Writes are refused: an origin without digest,
  * snapshot and undo cannot take part in agreement, and replicas that disagree would lie together.
  */
-import { buildConnector, Client, type Dispatcher } from "undici"
+import { buildConnector, Client } from "undici"
 import type { Bytes } from "../core/ids.ts"
 import { corkWrites } from "./corked-sockets.ts"
 import {
@@ -11,11 +11,11 @@ import {
   type Header,
   type HttpRequest,
   type HttpResponse,
-  isHeader,
   isNotHttp,
 } from "./http-message.ts"
 import type { Normalise } from "./normalise.ts"
 import { OriginConnections } from "./origin-connections.ts"
+import { Question, TooLarge } from "./origin-question.ts"
 import { originRequest } from "./origin-request.ts"
 
 export interface OriginClientOptions {
@@ -67,92 +67,14 @@ const refusedWrite = originFailure(
   "This origin has no snapshot of its state, so replicas cannot agree on changes of it: only GET and HEAD are possible.",
 )
 
-/** The fields in the order in which they came; those that cannot be written again are left out. */
-const headersOf = (raw: Dispatcher.DispatchController["rawHeaders"]): ReadonlyArray<Header> => {
-  const parts = Array.isArray(raw) ? raw : []
-  const headers: Array<Header> = []
-  for (let k = 0; k + 1 < parts.length; k += 2) {
-    const [name = "", value = ""] = [parts[k], parts[k + 1]].map(latin1)
-    const header: Header = [name.toLowerCase(), value]
-    if (isHeader(header)) headers.push(header)
-  }
-  return headers
-}
-
-const latin1 = (bytes: Buffer | string | undefined): Bytes =>
-  typeof bytes === "string" ? bytes : (bytes?.toString("latin1") ?? "")
-
-/** The answer's body has more bytes than that are taken. */
-class TooLarge extends Error {}
-
 /** The connection broke; what was asked may be asked again. */
 const isBroken = (error: unknown): boolean =>
   ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "")
 
-/** One question, with so long for all of it: who sends a byte now and then is too slow as well. */
-class Question implements Dispatcher.DispatchHandler {
-  readonly answer = Promise.withResolvers<HttpResponse>()
-  readonly #bodyBytes: number
-  readonly #clock: NodeJS.Timeout
-  readonly #chunks: Array<Buffer> = []
-  #length = 0
-  #status = 0
-  #headers: ReadonlyArray<Header> = []
-  #controller: Dispatcher.DispatchController | undefined
-  #isOver = false
-  #over: () => void = () => undefined
-
-  constructor({ timeoutMs, bodyBytes }: OriginClientOptions) {
-    this.#bodyBytes = bodyBytes
-    this.#clock = setTimeout(() => this.#give(new Error("too slow")), timeoutMs)
-  }
-
-  /** Its turn has come; `over` is called when it is over. False: nobody waits for it any more. */
-  starts(over: () => void): boolean {
-    this.#over = over
-    if (this.#isOver) over()
-    return !this.#isOver
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#isOver) controller.abort(new Error("too slow"))
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // What goes before the answer (100, 103) is overwritten by it.
-    this.#status = status
-    this.#headers = headersOf(controller.rawHeaders)
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#length += chunk.length
-    if (this.#length > this.#bodyBytes) this.#give(new TooLarge())
-    else this.#chunks.push(chunk)
-  }
-
-  onResponseEnd(): void {
-    const body = Buffer.concat(this.#chunks, this.#length).toString("latin1")
-    this.#give({ status: this.#status, headers: this.#headers, body })
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#give(error)
-  }
-
-  #give(answer: HttpResponse | Error): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    clearTimeout(this.#clock)
-    if (answer instanceof Error) {
-      this.answer.reject(answer)
-      this.#controller?.abort(answer)
-    } else this.answer.resolve(answer)
-    this.#over()
-  }
-}
-
 const mostConnections = 32
+
+/** Files are there in a few milliseconds; who waits behind something slower may well ask again. */
+const patienceMs = 100
 
 export const openOrigin = (options: OriginClientOptions): OriginClient => {
   const { url, normalise, bodyBytes, pipelining } = options
@@ -164,7 +86,7 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
       callback(...result)
     })
   const open = (): Client => new Client(url.origin, { pipelining, connect, ...clocks })
-  const connections = new OriginConnections({ open, most: mostConnections, pipelining })
+  const connections = new OriginConnections({ open, most: mostConnections, pipelining, patienceMs })
   const base = url.pathname.replace(/\/$/, "")
   const ask = (request: HttpRequest): Promise<HttpResponse> => {
     const question = new Question(options)
@@ -172,7 +94,8 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
     const headers = [...request.headers.flat(), "host", host]
     const sent = { method: request.method, path: `${base}${request.target}`, headers } as const
     connections.ask((client, over) => {
-      if (question.starts(over)) client.dispatch({ ...sent, blocking: false }, question)
+      const handler = question.put(over)
+      if (handler !== undefined) client.dispatch({ ...sent, blocking: false }, handler)
     })
     return question.answer.promise
   }
@@ -180,7 +103,8 @@ export const openOrigin = (options: OriginClientOptions): OriginClient => {
     try {
       return await ask(request)
     } catch (error) {
-      // An origin closes a connection when it likes, and another question's time may be up.
+      // An origin closes a connection when it likes. undici asks again for all that wait behind the
+      // first question on it, not for the first, which the origin may have begun to answer.
       if (isBroken(error)) return ask(request)
       throw error
     }

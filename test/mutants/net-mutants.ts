@@ -7,7 +7,8 @@ import { changeKeyNetMutants } from "./change-key-mutants.ts"
 import { frontMutants } from "./front-mutants.ts"
 import { keyMutants } from "./key-mutants.ts"
 import type { NetMutant } from "./net-run.ts"
-import { traceMutants } from "./trace-mutants.ts"
+import { originMutants } from "./origin-mutants.ts"
+import { simMutants, traceMutants } from "./trace-mutants.ts"
 import { witnessNetMutants } from "./zyzzyva-witness-mutants.ts"
 
 const store = "test/net/store-crash.test.ts"
@@ -18,9 +19,6 @@ const gate = "test/net/gate.test.ts"
 const whileWritten = "what comes without a record waits for the group that is being written"
 const afterRecord = "what comes after a record waits for that record's group"
 
-const originAnswers = "src/net/origin-answers.ts"
-const byOrigin = (check: string) => ({ check, where: "test/net/origin-answers.test.ts" })
-const byConnections = (check: string) => ({ check, where: "test/web/origin-connections.test.ts" })
 const byStates = (check: string) => ({ check, where: "test/net/zyzzyva-states.test.ts" })
 const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.ts" })
 
@@ -49,17 +47,9 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
 ]
 
 export const netMutants: ReadonlyArray<NetMutant> = [
-  {
-    name: "a question to an origin that failed keeps its place",
-    file: "src/web/origin.ts",
-    find: "    this.#over()\n",
-    replace: "    if (!(answer instanceof Error)) this.#over()\n",
-    killedBy: {
-      check: "that failed many times answers again, 8 questions a connection",
-      where: "test/web/origin.test.ts",
-    },
-  },
   ...traceMutants,
+  ...simMutants,
+  ...originMutants,
   {
     name: "what a view takes back and executes again makes its timer short",
     file: "src/net/view-clock.ts",
@@ -68,6 +58,46 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     killedBy: {
       check: "is not short again when a view takes back what was executed, and executes it again",
       where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who is ahead of others that stand still stays in its view",
+    file: "src/net/pbft-protocol.ts",
+    find: " ?? standstillTimer(config, state, stands)",
+    replace: " ?? standstillTimer(config, state, stands.slice(1))",
+    killedBy: {
+      check: "leaves its view when f + 1 others stand still below what it has executed",
+      where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who is gone stands still",
+    file: "src/net/catch-up.ts",
+    find: "stand !== undefined && isConnected(replica) ? [stand] : []",
+    replace: "stand !== undefined ? [stand] : []",
+    killedBy: {
+      check: "stays in it when one of two is gone",
+      where: "test/net/view-timer.test.ts",
+    },
+  },
+  {
+    name: "who fetches a state leaves its view meanwhile",
+    file: "src/net/runtime.ts",
+    find: "        !this.#states.isFetching() &&\n",
+    replace: "",
+    killedBy: {
+      check: "stays in its view as long as parts of the state come, and no longer",
+      where: "test/net/state-transfer.test.ts",
+    },
+  },
+  {
+    name: "a state of which nothing comes any more keeps a replica in its view",
+    file: "src/net/node-download.ts",
+    find: "this.#ticks - this.#cameAt < stuckTicks",
+    replace: "this.#cameAt > 0",
+    killedBy: {
+      check: "stays in its view as long as parts of the state come, and no longer",
+      where: "test/net/state-transfer.test.ts",
     },
   },
   ...witnessNetMutants,
@@ -93,60 +123,6 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   },
   ...keyMutants,
   ...changeKeyNetMutants,
-  {
-    name: "each question to an origin has a connection of its own",
-    file: "src/web/origin-connections.ts",
-    find: "underWay < pipelining",
-    replace: "underWay < 1",
-    killedBy: byConnections(
-      "fills a connection before it opens another, and puts the rest in their order",
-    ),
-  },
-  {
-    name: "a question that is over as soon as it is put has the next one put inside it",
-    file: "src/web/origin-connections.ts",
-    find: "    this.#isServing = true\n",
-    replace: "",
-    killedBy: byConnections(
-      "goes on when questions are over as soon as they are put, however many",
-    ),
-  },
-  {
-    name: "questions to an origin leave one by one",
-    file: "src/web/origin.ts",
-    find: "      if (result[0] === null) corkWrites(result[1])\n",
-    replace: "",
-    killedBy: {
-      check: "questions on a connection that was idle leave in one write",
-      where: "test/web/corked-sockets.test.ts",
-    },
-  },
-  {
-    name: "a question to the origin does not wait for the one before it",
-    file: originAnswers,
-    find: "if (!questions.isUnderWay) queueMicrotask",
-    replace: "queueMicrotask",
-    killedBy: byOrigin("to one request are in the order of the group: the next question waits"),
-  },
-  {
-    name: "what the origin did not say has a position",
-    file: originAnswers,
-    find: "isOrigins ? encodePlaced({ position: { seq, place }, result: response }) : response,",
-    replace:
-      "isOrigins === undefined ? response : encodePlaced({ position: { seq, place }, result: response }),",
-    killedBy: byOrigin(
-      "that the origin did not give have no position: nobody keeps a sketch of them",
-    ),
-  },
-  {
-    name: "a replica that starts again asks its origin for what it has answered before",
-    file: originAnswers,
-    find: "if (seq <= this.#answeredTo) return",
-    replace: "if (seq < 0) return",
-    killedBy: byOrigin(
-      "are not asked for again by a replica that may have given another one before",
-    ),
-  },
   {
     name: "answers that can not be equal any more are waited for",
     file: "src/net/answer-watch.ts",

@@ -19,6 +19,8 @@ const sources = [
   "src",
   "test/crash",
   "test/net",
+  "test/scenarios",
+  "test/sim",
   "test/support",
   "test/trace",
   "test/web",

@@ -131,6 +131,7 @@ export const recoverMutants: ReadonlyArray<CodeMutant> = [
 ]
 
 const idle = "src/core/pbft/idle-goals.ts"
+const standstill = "src/core/pbft/standstill.ts"
 const waits = "waits for the log to go on for a replica that is on its way back, number by number"
 const committedElsewhere = "waits for what f + 1 others committed to, and for no word of one"
 const highest =
@@ -182,6 +183,43 @@ export const idleMutants: ReadonlyArray<CodeMutant> = [
     find: "Votes.count(commits, d) > group.f)",
     replace: "Votes.count(commits, d) >= group.f)",
     killedBy: seenBy(committedElsewhere, "idle-goals.test.ts"),
+  },
+  {
+    name: "f liars have a view given up by standing still",
+    file: standstill,
+    find: "still[weakQuorum(config.group) - 1]",
+    replace: "still[config.group.f - 1]",
+    killedBy: seenBy(
+      "waits for f + 1 others that stand still below it, and not for f, who may lie",
+      "standstill.test.ts",
+    ),
+  },
+  {
+    name: "who is a moment late has a view given up",
+    file: standstill,
+    find: "const stillReports = 3",
+    replace: "const stillReports = 0",
+    killedBy: seenBy("does not wait for those that are a moment late", "standstill.test.ts"),
+  },
+  {
+    name: "who is to fetch a state has a view given up",
+    file: standstill,
+    find: "reports >= stillReports && executed >= log.low",
+    replace: "reports >= stillReports && log.low >= 0",
+    killedBy: seenBy(
+      "does not wait for who may fetch the state of its stable checkpoint",
+      "standstill.test.ts",
+    ),
+  },
+  {
+    name: "what a peer said while it was as far counts as standing still",
+    file: "src/core/stand.ts",
+    find: "before?.executed === executed && executed < settled",
+    replace: "before?.executed === executed",
+    killedBy: seenBy(
+      "does not count what it said while it was as far: this replica may just have gone on",
+      "standstill.test.ts",
+    ),
   },
   {
     name: "a replica has the log go on for as long as it likes",

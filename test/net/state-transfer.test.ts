@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import type { Digest } from "../../src/core/ids.ts"
 import { encodeOperation } from "../../src/core/service/key-value-operation.ts"
 import { bytesDigest } from "../../src/net/digests.ts"
@@ -43,6 +43,49 @@ const nodesIn = (sent: ReadonlyArray<Sent>): number =>
     const given = s !== "flush" && "chunk" in s && s.chunk._tag === "Nodes"
     return given ? sum + s.chunk.nodes.length : sum
   }, 0)
+
+describe("a replica that waits for its primary while it fetches a state", () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it("stays in its view as long as parts of the state come, and no longer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    // With one gone, fewer than 2f + 1 are heard to be ahead of it.
+    const isConnected = (replica: number): boolean => replica !== 1
+    const { away, loops, tick, reconnect, settle } = await awayWhile(30, {
+      isConnected,
+      viewChangeMs: 1_000,
+    })
+    const kept: Array<() => void> = []
+    for (const [from, { sent }] of loops.slice(0, 3).entries()) {
+      const { push } = sent
+      sent.push = (...items: Array<Sent>) => {
+        for (const s of items) {
+          if (s === "flush" || !("chunk" in s) || s.chunk._tag !== "Nodes") push.call(sent, s)
+          else kept.push(() => away.loop.chunk(from, s.chunk))
+        }
+        return sent.length
+      }
+    }
+    reconnect()
+    away.loop.offer(received({ _tag: "Request", ...request(1, 1, put("other")) }))
+    await tick(4)
+    expect(away.loop.events.get("StateAsked")).toBe(1)
+    for (let part = 0; part < 3; part++) {
+      kept.shift()?.()
+      await settle()
+      vi.advanceTimersByTime(1_000)
+      await tick(1)
+    }
+    expect(away.loop.events.get("StateNode")).toBeGreaterThan(0)
+    expect(away.loop.state).toMatchObject({ view: 0, executed: 0 })
+    await tick(8)
+    vi.advanceTimersByTime(1_000)
+    await tick(1)
+    expect(away.loop.state.view).toBe(1)
+  })
+})
 
 describe("a replica that was away beyond the others' logs", () => {
   it("fetches the state of their last checkpoint from all of them, and goes on", async () => {

@@ -5,7 +5,7 @@ import { pbftMachine } from "../../src/net/pbft-protocol.ts"
 import type { Progress } from "../../src/net/progress.ts"
 import { maySuspect } from "../../src/net/suspicion.ts"
 import { ViewClock } from "../../src/net/view-clock.ts"
-import { at, config, fakeLoop, received, request } from "./loops.ts"
+import { at, config, fakeLoop, prePrepare, received, request, vote } from "./loops.ts"
 
 const core = replicaCoreConfig(config, 2)
 const machine = pbftMachine(core)
@@ -28,6 +28,7 @@ describe("the view-change timer", () => {
     const fired: Array<number> = []
     const made = new ViewClock({
       machine,
+      stands: () => [],
       baseMs: 100,
       mayFire,
       isLost,
@@ -182,30 +183,74 @@ describe("a replica gives up its view", () => {
   })
 })
 
-describe("a loop whose primary is silent", () => {
+describe("a loop", () => {
   // The loop takes its turns by setImmediate, which is not faked here.
   beforeEach(() => {
     vi.useRealTimers()
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
   })
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const pass = async (ms: number): Promise<void> => {
+    vi.advanceTimersByTime(ms)
+    await turn()
+  }
 
   it.each([
     ["leaves its view when others hear it", () => true, 1],
     ["stays in it when nobody does", () => false, 0],
-  ])("%s", async (_, isConnected, view) => {
+  ])("whose primary is silent %s", async (_, isConnected, view) => {
     const { loop, store, views } = fakeLoop(2, { viewChangeMs: 50, isConnected })
     store.automatic()
     for (const r of [0, 1, 3]) loop.progress(r, at(0, 0))
     loop.offer(received({ _tag: "Request", ...request(0, 1) }))
     await turn()
-    vi.advanceTimersByTime(49)
-    await turn()
+    await pass(49)
     expect(loop.state.view).toBe(0)
-    vi.advanceTimersByTime(1)
-    await turn()
+    await pass(1)
     expect(loop.state.view).toBe(view)
     expect(views).toStrictEqual(view === 1 ? ["left 1"] : [])
+    await loop.stop()
+  })
+
+  /** Replica 2, which alone has executed the first batch. */
+  const ahead = async (isConnected: (replica: number) => boolean = () => true) => {
+    const { loop, store } = fakeLoop(2, { viewChangeMs: 50, isConnected })
+    store.automatic()
+    loop.offer(received(prePrepare(1)))
+    loop.offer(vote("Prepare", 1, 3))
+    for (const r of [0, 3]) loop.offer(vote("Commit", 1, r))
+    await turn()
+    expect(loop.state.executed).toBe(1)
+    return loop
+  }
+
+  it("leaves its view when f + 1 others stand still below what it has executed", async () => {
+    const loop = await ahead()
+    for (let report = 0; report < 4; report++) {
+      await pass(1_000)
+      expect(loop.state.view).toBe(0)
+      for (const r of [0, 1]) loop.progress(r, at(0, 0))
+    }
+    await turn()
+    await pass(49)
+    expect(loop.state.view).toBe(0)
+    await pass(1)
+    expect(loop.state.view).toBe(1)
+    await loop.stop()
+  })
+
+  it.each<[string, (replica: number) => boolean, (report: number) => ReadonlyArray<number>]>([
+    ["one does", () => true, () => [0, 1, 1]],
+    ["one of two is gone", (replica) => replica !== 1, () => [0, 0, 1]],
+    ["one of two comes and goes on", () => true, (report) => [0, report % 2, 1]],
+  ])("stays in it when %s", async (_, isConnected, executed) => {
+    const loop = await ahead(isConnected)
+    for (let report = 0; report < 9; report++) {
+      for (const [k, seq] of executed(report).entries())
+        loop.progress([0, 1, 3][k] ?? 0, at(0, seq))
+      await pass(100)
+    }
+    expect(loop.state.view).toBe(0)
     await loop.stop()
   })
 })

@@ -54,6 +54,16 @@ describe("a replica that is recovered", () => {
     expect(run.outcome.actions["Timeout"]).toBeGreaterThan(0)
   })
 
+  it("comes back as without a disk where its new disk was still empty", async () => {
+    const lost: Crash = { ...recovered, recovered: false, wiped: true }
+    const again: Crash = { ...recovered, atMs: 560, tail: "lost" }
+    const over = { ...long, faults: [lost, again], syncMs: [100, 100] as const }
+    const run = await simulated(quiet(over, { recovery: true }))
+    expect(run.failure).toBeNull()
+    expect(run.outcome.actionsBy).toMatchObject({ "r1 Rejoin": 2 })
+    expect(run.outcome.actionsBy["r1 Recover"]).toBeUndefined()
+  })
+
   it("is heard under a new key by all others, where keys change", async () => {
     const cluster = { recovery: true, newKeys: true }
     const run = await simulated(quiet({ ...long, faults: [recovered] }, cluster))

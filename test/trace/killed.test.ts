@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest"
 import { zyzzyvaDigests } from "../../src/net/zyzzyva-config.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
-import { exitCodeOf, type Verdict } from "../../src/trace-check/verdict.ts"
+import { exitCodeOf, type Verdict, verdictText } from "../../src/trace-check/verdict.ts"
 import { type Files, linesOf, withField } from "./support/corruption.ts"
 import { digests } from "./support/digests.ts"
 import { goldenRun } from "./support/golden.ts"
-import { sourcesOf } from "./support/sources.ts"
+import { sourceOf, sourcesOf } from "./support/sources.ts"
 import { ordinaryRun } from "./support/zyzzyva-run.ts"
 
 const check = (files: Files, killed = true): Promise<Verdict> =>
@@ -45,6 +45,42 @@ describe.each(runs)("a process of %s that was killed", (_, files) => {
         gaps: [{ file: victim, line: at + 1, dropped: undefined }],
       })
       expect(exitCodeOf(verdict)).toBe(3)
+    }
+  })
+
+  it("as soon as it started leaves a file that says nothing: it is left out", async () => {
+    const [header = ""] = linesOf(files, victim)
+    for (const text of ["", "{", header.slice(0, 40), header.slice(0, -1)]) {
+      const torn = () => sourceOf("torn.ndjson", text)
+      const all = () => [...sourcesOf(files), torn()]
+      const options = { digests: { ...digests, zyzzyva: zyzzyvaDigests } }
+      const verdict = await checkTraces(all(), { ...options, killed: true })
+      expect(verdict).toMatchObject({
+        _tag: "Gap",
+        gaps: [{ file: "torn.ndjson", line: 1, node: "a start that wrote no header" }],
+      })
+      expect(exitCodeOf(verdict)).toBe(3)
+      const rule = text === "" ? "Empty" : "Truncated"
+      for (const [sources, killed] of [
+        [all(), false],
+        [[torn()], true],
+      ] as const) {
+        const refused = await checkTraces(sources, { ...options, killed })
+        const finding = { rule, file: "torn.ndjson", line: 1 }
+        expect(refused).toMatchObject({ _tag: "Unreadable", finding })
+        expect(verdictText(refused)).toContain("with --killed it is left out")
+      }
+    }
+  })
+
+  it("is no reason to leave out what is no trace", async () => {
+    for (const [text, rule] of [
+      ["GET / HTTP/1.1", "NotJson"],
+      ["{}\n", "NotATrace"],
+    ] as const) {
+      const all = [...sourcesOf(files), sourceOf("other.ndjson", text)]
+      const verdict = await checkTraces(all, { digests, killed: true })
+      expect(verdict).toMatchObject({ _tag: "Unreadable", finding: { rule } })
     }
   })
 

@@ -232,8 +232,10 @@ describe("checked apart from the model", () => {
       state.viewChanges.some((m) => m.replica === replica)
     const left = states.find((s) => !s.state.active && s.state.pset.length > 0 && own(s))
     if (left === undefined) throw new Error("a replica left a view")
-    const lostIn = (change: Partial<State>, from = left): string | undefined =>
-      lostDurable(from.replica, from.state, { ...from.state, ...change })?.field
+    const lostIn = (change: Partial<State>, from = left): string | undefined => {
+      const after = { ...from.state, ...change }
+      return lostDurable(from.replica, { before: from.state, after, starts: true })?.field
+    }
     const seq = left.state.pset[0]?.seq
     expect(lostIn({})).toBeUndefined()
     expect(lostIn({ fetched: [], queue: [] })).toBeUndefined()

@@ -97,19 +97,84 @@ describe("an origin by URL", () => {
     expect(requests).toStrictEqual([])
   })
 
-  it.each([1, 8])("that failed many times answers again, %d questions a connection", async (p) => {
-    let broken = true
+  it.each([1, 8])(
+    "that failed many times answers again, %d questions a connection",
+    async (p) => {
+      let broken = true
+      const url = await served((request, response) => {
+        if (request.url === "/long") return response.end("x".repeat(101))
+        return broken ? request.socket.destroy() : response.end(request.url)
+      })
+      const origin = client(url, { pipelining: p, bodyBytes: 100 })
+      // More than there are places: 32 connections, each with so many questions.
+      const many = Array.from({ length: 33 * p }, (_, k) => (k % 2 === 0 ? "/cut" : "/long"))
+      const failed = await Promise.all(many.map((target) => ask(origin, { target })))
+      expect([...new Set(failed.map(({ status }) => status))]).toStrictEqual([502])
+      broken = false
+      const targets = Array.from({ length: 2 * p }, (_, k) => `/page/${k}`)
+      const got = await Promise.all(targets.map((target) => ask(origin, { target })))
+      expect(got.map(({ body }) => body)).toStrictEqual(targets)
+    },
+    30_000,
+  )
+
+  it("that is slow with one page is not with those that were asked together with it", async () => {
+    const slow = Promise.withResolvers<void>()
     const url = await served((request, response) => {
-      if (request.url === "/long") return response.end("x".repeat(101))
-      return broken ? request.socket.destroy() : response.end(request.url)
+      const answer = (): void => void response.end(request.url)
+      if (request.url === "/slow") void slow.promise.then(answer)
+      else answer()
     })
-    const origin = client(url, { pipelining: p, bodyBytes: 100 })
-    // More than there are places: 32 connections, each with so many questions.
-    const many = Array.from({ length: 33 * p }, (_, k) => (k % 2 === 0 ? "/cut" : "/long"))
-    const failed = await Promise.all(many.map((target) => ask(origin, { target })))
-    expect([...new Set(failed.map(({ status }) => status))]).toStrictEqual([502])
-    broken = false
-    const targets = Array.from({ length: 2 * p }, (_, k) => `/page/${k}`)
+    const origin = client(url, { pipelining: 8, timeoutMs: 30_000 })
+    const last = ask(origin, { target: "/slow" })
+    const targets = Array.from({ length: 20 }, (_, k) => `/page/${k}`)
+    const got = await Promise.all(targets.map((target) => ask(origin, { target })))
+    expect(got.map(({ body }) => body)).toStrictEqual(targets)
+    slow.resolve()
+    expect((await last).body).toBe("/slow")
+    // And what is behind it is answered once more, to nobody.
+    expect((await ask(origin, { target: "/after" })).body).toBe("/after")
+  })
+
+  it("answers without a body are told apart from the others on a connection", async () => {
+    const connections = new Set<unknown>()
+    const url = await served((request, response) => {
+      connections.add(request.socket)
+      const [, status = "200", k = ""] = request.url?.split("/") ?? []
+      response.writeHead(Number(status), status === "200" ? { "content-length": k.length } : {})
+      response.end(status === "200" && request.method === "GET" ? k : undefined)
+    })
+    const origin = client(url, { pipelining: 8 })
+    const kinds = [
+      ["GET", 200],
+      ["HEAD", 200],
+      ["GET", 204],
+      ["GET", 200],
+      ["GET", 304],
+      ["HEAD", 304],
+      ["GET", 200],
+    ] as const
+    const asked = Array.from({ length: 8 }, () => kinds).flat()
+    const got = await Promise.all(
+      asked.map(([method, status], k) => ask(origin, { method, target: `/${status}/${k}` })),
+    )
+    const expected = asked.map(([method, status], k) => ({
+      status,
+      body: method === "GET" && status === 200 ? String(k) : "",
+    }))
+    expect(got.map(({ status, body }) => ({ status, body }))).toStrictEqual(expected)
+    expect(connections.size).toBeLessThan(asked.length)
+  })
+
+  it("that breaks a connection is asked again for all that were on it", async () => {
+    let asked = 0
+    const url = await served((request, response) => {
+      asked++
+      if (asked === 3) request.socket.destroy()
+      else response.end(request.url)
+    })
+    const origin = client(url, { pipelining: 8 })
+    const targets = Array.from({ length: 8 }, (_, k) => `/page/${k}`)
     const got = await Promise.all(targets.map((target) => ask(origin, { target })))
     expect(got.map(({ body }) => body)).toStrictEqual(targets)
   })

@@ -24,11 +24,13 @@ export interface ViewTimer {
 }
 
 // Of who restarts, the queue and what was executed are gone, and what was prepared is not. f + 1
-// correct replicas prepared whatever any replica executed, so all of those wait, though no client
-// does: the others that executed it may be too few to be believed. So does who hears f + 1 COMMITs,
-// of which one is of a correct replica, and who entered a view that starts with it (TOCS section
-// 4.5.1). What nobody else is known to hold is not waited for: a liar would make one replica leave
-// its view by proposing to it alone.
+// correct replicas prepared whatever any replica executed. Though no client waits, those of them do
+// that have not executed it, or have forgotten that they did. The others may be too few to be
+// believed, and wait for who stands still below them (standstill.ts): together they are f + 1,
+// whom all follow out of the view. Who hears f + 1 COMMITs waits as well, for one of these is of a
+// correct replica, and who entered a view that starts with the number (TOCS section 4.5.1). What
+// nobody else is known to hold is not waited for: a liar would make one replica leave its view by
+// proposing to it alone.
 const isHeldUp = ({ group }: Config, { log, newView }: State, next: Seq): boolean => {
   if (!Window.covers(log, next)) return false
   const { phase, commits } = Window.get(log, next)
