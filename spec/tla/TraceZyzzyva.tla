@@ -174,6 +174,7 @@ ReplicaIs(i, s) ==
   /\ Same("stage", stage'[i], s.stage)
   /\ Same("queue", Queued(queue'[i]), Queued(s.queue))
   /\ Same("pendingReads", pendingReads'[i], s.pendingReads)
+  /\ Same("incarnation", incarnation'[i], s.incarnation)
   /\ Same("executed", executed'[i], s.executed)
   /\ Same("table", table'[i], TableOf(s.table))
   /\ Same("value", value'[i], s.value)
