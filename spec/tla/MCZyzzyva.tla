@@ -188,12 +188,14 @@ ForDigestClient ==
       Digested(Response(1, 1, A, FALSE, 0, 1, <<"a", 1>>))} \cup
      {Acknowledged(i, 0, A, 0) : i \in {0, 1, 2}}
 
-\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view.
+\* For the backup 1: requests that ask it, or another, for the result; again; and in a new view. One
+\* wants no signature, which is nothing here.
 AskingOf(r, batch) == [k \in 1 .. Len(batch) |-> With(batch[k], "replier", r)]
+AloneOf(batch) == [k \in 1 .. Len(batch) |-> ClientOnly(batch[k])]
 ForDigestBackup ==
   LET said(i) == Change(i, 2, {LastOrder(0, B)}, {}, {2, 3})
   IN {OrderTo(Replicas, 0, B, AskingOf(2, BatchB(Replicas))),
-      OrderTo(Replicas, 0, BC, AskingOf(1, BatchC(Replicas))),
+      OrderTo(Replicas, 0, BC, AloneOf(AskingOf(1, BatchC(Replicas)))),
       With(RequestTo(Replicas, 1, 1, "b", Replicas), "replier", 2),
       RequestTo(Replicas, 1, 2, "c", Replicas),
       NewView(2, {said(i) : i \in {0, 2, 3}})}
@@ -281,7 +283,6 @@ ForPairsClient ==
 
 \* For the backup 1: requests whose clients want answers for themselves alone, one asked again; a
 \* new view brings one of them.
-AloneOf(batch) == [k \in 1 .. Len(batch) |-> ClientOnly(batch[k])]
 ForPreferredBackup ==
   {OrderTo(Replicas, 0, B, AloneOf(AskingOf(2, BatchB(Replicas)))),
    OrderTo(Replicas, 0, BC, AloneOf(BatchC(Replicas))),
@@ -337,7 +338,8 @@ ForVouched ==
   {OrderTo(Replicas, 0, B, BatchB({0, 2})), OrderTo(Replicas, 0, A, BatchA({})),
    OrderTo(Replicas, 0, BC, BatchC({2})),
    Header(0, 0, B), Header(2, 0, B), Header(3, 0, A), Header(3, 1, A), Header(3, 0, BC),
-   Header(2, 0, BC), ForHeaders(FillHole(2, 0, 1, 2)), FillHole(3, 0, 2, 2)}
+   Header(2, 0, BC), FillHole(3, 0, 2, 2)} \cup
+  {ForHeaders(FillHole(2, 0, 1, n)) : n \in {1, 2}}
 
 \* The same in two views: who vouched in one does not in the next.
 ForVouchedLater ==
@@ -446,7 +448,7 @@ MCNext ==
   \/ \E i \in Correct : AnyRecvNewView(i) /\ Step("RecvNewView")
   \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
   \/ \E i \in Correct : AnyRecvViewConfirm(i) /\ Step("RecvViewConfirm")
-  \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+  \/ \E i \in Correct : AnyRestart(i) /\ Step("Restart")
   \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
@@ -473,6 +475,7 @@ Witnesses ==
        /\ \E k \in 1 .. Len(slot[i][n].batch) : i \notin slot[i][n].batch[k].auth)
   /\ RecordWitness("ReachProof", OfType("Pom"))
   /\ RecordWitness("ReachStable", \E i \in Correct : Low(i) > 0)
+  /\ RecordWitness("ReachKept", \E i \in Correct : \E n \in DOMAIN checkpoints[i] : n > executed[i])
   /\ RecordWitness("ReachFetched", OfType("State"))
   /\ RecordWitness("ReachAllStable", \A i \in Correct : Low(i) > 0)
   /\ RecordWitness("ReachAccusedAndServing", \E i \in Correct :

@@ -318,7 +318,7 @@ IsRecvViewConfirm(e) == /\ e.action = "RecvViewConfirm"
                         /\ RecvViewConfirm(e.node, e.m)
                         /\ ReplicaAsLogged(e.node, e.post)
 IsRestart(e)         == /\ e.action = "Restart"
-                        /\ Restart(e.node)
+                        /\ AnyRestart(e.node)
                         /\ ReplicaIs(e.node, e.post)
 IsRejoin(e)          == /\ e.action = "Rejoin"
                         /\ Rejoin(e.node, e.incarnation)

@@ -113,6 +113,7 @@ DigestOf(answer) == IF IsWhole(answer) THEN ResultDigest(answer.result) ELSE ans
 ClientOnly(m) == With(m, "clientOnly", TRUE)
 IsSigned(answer) == "clientOnly" \notin DOMAIN answer
 CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
+ForClientOnly(r) == PreferredQuorums /\ "clientOnly" \in DOMAIN r
 \* Who lost its disk comes back as another incarnation, from a counter that outlives disks. 0, and
 \* left out, for who never lost it. Replicas ask to be taken back in the names of clients.
 Incarnation(m) == IF "incarnation" \in DOMAIN m THEN m.incarnation ELSE 0
@@ -179,7 +180,7 @@ VARIABLES
   table,            \* per client the last executed request: its result, and where it stands
   value,            \* state of the service
   stable,           \* durable: the last stable checkpoint, and who vouched for it
-  checkpoints,      \* own checkpoints from the stable one on, by sequence number; that one durable
+  checkpoints,      \* durable: own checkpoints from the stable one on, by number; see Later
   headers,          \* volatile: per number of HeaderSeqs in the window, histories by replica
   checkpointVotes,  \* volatile: per checkpoint number in the window, digests by replica
   certificates,     \* durable: commit certificates that it acknowledged, of each number the last
@@ -769,11 +770,12 @@ RecvOrderReq(i, m) ==
            /\ Accuse(i, {i}, {Pom({Order(m.view, m.seq, m.history),
                                    Order(m.view, m.seq, slot[i][m.seq].history)})})
 
-\* Who holds orders that another lacks gives them: they are signed. Who is asked for histories gives
-\* the signed part of its answers.
+\* Who holds orders that another lacks gives them: they are signed. Who is asked for a history gives
+\* the signed part of its answer; of one number, as it may have to sign it for that.
 RecvFillHole(i, m) ==
   /\ m.type = "FillHole" /\ m.replica # i
   /\ m.view = view[i] /\ stage[i] = "active"
+  /\ "headers" \in DOMAIN m => m.from = m.upTo
   /\ LET held == {n \in m.from .. m.upTo : InLog(i, n)}
          done == {n \in held : n <= executed[i]}
          given ==
@@ -870,6 +872,11 @@ Heard(i, heard, certs) ==
   IN IF sure = {} THEN certs
      ELSE WithCertificate(certs, Certificate(view[i], n, h, Votes(heard[n], h)))
 
+\* Those above the stable one that are durable: a witness's when it has vouched for it.
+Later(i) ==
+  {n \in DOMAIN checkpoints[i] :
+     n > Low(i) /\ (i \in Executors \/ checkpoints[i][n].digest # NoDigest)}
+
 CheckpointDigest(cp) == StateDigest(cp.history, cp.value, cp.table)
 OwnDigest(cp) == IF "digest" \in DOMAIN cp THEN cp.digest ELSE CheckpointDigest(cp)
 \* What F + 1 vouch for in one view is the digest of a state of the history that is certified there.
@@ -880,7 +887,7 @@ VouchedFor(votes) ==
 AnswerTo(i, request, m) ==
   LET said == IF i \notin Executors THEN Witnessed(m)
               ELSE IF "replier" \in DOMAIN request /\ request.replier # i THEN Digested(m) ELSE m
-  IN IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said
+  IN IF ForClientOnly(request) THEN ClientOnly(said) ELSE said
 
 \* The answers to those who asked to be answered when it is committed: of what is executed and
 \* certified now, and was not both before. `now`: how far it has executed, and its table.
@@ -902,7 +909,8 @@ AnsweredFirst(i, now, certs) ==
 Settle(i, now, taken, heard, known, votes, out) ==
   LET certs == Heard(i, heard, known)
       due == {n \in DOMAIN votes :
-                /\ n \in DOMAIN taken /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)
+                /\ n \in DOMAIN taken /\ n <= now.executed
+                /\ votes[n][i] = NoDigest /\ Certified(i, certs, n)
                 /\ i \notin Executors => VouchedFor(votes[n]) # {}}
       cps == [n \in DOMAIN taken |->
                 IF i \notin Executors /\ n \in due
@@ -945,7 +953,7 @@ Execute(i) ==
          state == [value |-> after.value, table |-> after.table, history |-> s.history]
          cp == IF i \notin Executors THEN Digestless(state) ELSE state
          cps == [k \in DOMAIN checkpoints[i] \cup (IF isDue THEN {n} ELSE {}) |->
-                   IF k = n THEN cp ELSE checkpoints[i][k]]
+                   IF k \in DOMAIN checkpoints[i] THEN checkpoints[i][k] ELSE cp]
          heard == IF told THEN [headers[i] EXCEPT ![n][i] = s.history] ELSE headers[i]
      IN /\ executed' = [executed EXCEPT ![i] = n]
         /\ value' = [value EXCEPT ![i] = after.value]
@@ -1019,7 +1027,9 @@ RecvState(i, m) ==
                 \/ view[i] = 0 /\ ~MuteAt(i, n, m.table)
              THEN "active" ELSE @]
         /\ stable' = [stable EXCEPT ![i] = m.stable]
-        /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} |-> cp]]
+        \* Its own above it stay: of its log if it is in a view; otherwise a digest tells.
+        /\ checkpoints' = [checkpoints EXCEPT ![i] =
+             [k \in {n} \cup {k \in DOMAIN @ : k > n} |-> IF k = n THEN cp ELSE @[k]]]
         /\ slot' = [slot EXCEPT ![i] =
              [k \in Window(n) |-> IF k \in DOMAIN slot[i] THEN slot[i][k] ELSE NoSlot]]
         /\ executed' = [executed EXCEPT ![i] = n]
@@ -1184,18 +1194,21 @@ RecvViewConfirm(i, m) ==
 (* and CHECKPOINT, the view before VIEW-CHANGE, NEW-VIEW before itself.    *)
 (* The service starts from the stable checkpoint and executes the log      *)
 (* again; a replica that waited for VIEW-CONFIRMs takes the log again.     *)
+(* Later checkpoints are kept, as the next view may start from one; those  *)
+(* whose state is lost (not in `kept`) are as if they had not been taken.  *)
 (***************************************************************************)
-Restart(i) ==
+Restart(i, kept) ==
   LET n == Low(i)
       cp == checkpoints[i][n]
   IN /\ i \in CanRestart
+     /\ kept \subseteq Later(i)
      /\ stage' = [stage EXCEPT ![i] = IF @ = "confirming" THEN "changing" ELSE @]
      /\ queue' = [queue EXCEPT ![i] = <<>>]
      /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
      /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
-     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} |-> cp]]
+     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} \cup kept |-> @[k]]]
      /\ NothingHeard(i)
      /\ accusers' = [accusers EXCEPT ![i] = {}]
      /\ viewChanges' = [viewChanges EXCEPT ![i] = {m \in @ : m.replica = i}]
@@ -1254,6 +1267,7 @@ AnyRecvPom(i)         == \E m \in Deliverable("Pom") : RecvPom(i, m)
 AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
 AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
 AnyRecvViewConfirm(i) == \E m \in Deliverable("ViewConfirm") : RecvViewConfirm(i, m)
+AnyRestart(i)         == \E kept \in SUBSET Later(i) : Restart(i, kept)
 AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
 
 Next ==
@@ -1284,7 +1298,7 @@ Next ==
   \/ \E i \in Correct : AnyRecvNewView(i)
   \/ \E i \in Correct : EnterView(i)
   \/ \E i \in Correct : AnyRecvViewConfirm(i)
-  \/ \E i \in Correct : Restart(i)
+  \/ \E i \in Correct : AnyRestart(i)
   \/ \E i \in Correct : AnyRejoin(i)
 
 Spec == Init /\ [][Next]_vars
@@ -1332,14 +1346,17 @@ ExecutedTypeOK == \A i \in Correct :
        /\ e.timestamp = 0 <=> e = NoEntry
        /\ e.seq <= executed[i] /\ Len(e.history) = e.seq
 
-\* stable, checkpoints: CommitQuorum vouched for it; own ones at multiples of K, up to `executed`.
+\* stable, checkpoints: CommitQuorum vouched for it; own ones at multiples of K, of its log.
 CheckpointsTypeOK == \A i \in Correct :
   /\ stable[i].seq > 0 => Cardinality(stable[i].replicas) >= CommitQuorum
   /\ Low(i) % K = 0
   /\ Low(i) \in DOMAIN checkpoints[i]
   /\ OwnDigest(checkpoints[i][Low(i)]) = stable[i].digest
   /\ \A n \in DOMAIN checkpoints[i] :
-       n % K = 0 /\ n >= Low(i) /\ n <= executed[i] /\ Len(checkpoints[i][n].history) = n
+       /\ n % K = 0 /\ n >= Low(i) /\ n <= Low(i) + L
+       /\ Len(checkpoints[i][n].history) = n
+       /\ stage[i] = "active" =>
+            n = Low(i) \/ (InLog(i, n) /\ checkpoints[i][n].history = slot[i][n].history)
   /\ DOMAIN headers[i] = HeaderSeqs(Low(i))
   /\ DOMAIN checkpointVotes[i] = CheckpointSeqs(Low(i))
 

@@ -171,7 +171,7 @@ const run = Effect.fn("checkHistoryCommand")(function* (given: Given) {
   const work = Effect.tryPromise({
     try: () => judge(given, model, meter),
     catch: (cause) => cause,
-  }).pipe(Effect.catch(unreadable))
+  }).pipe(Effect.catch(unreadable(given.file)))
   const detail = (): string => `${whole(meter.lines)} lines, ${whole(meter.bytes / 1e6)} MB`
   const partial = Effect.suspend(() =>
     Console.error(`interrupted after ${whole(meter.lines)} lines: nothing is shown. Run it again.`),
@@ -192,11 +192,11 @@ const run = Effect.fn("checkHistoryCommand")(function* (given: Given) {
 })
 
 // The operating system's own errors are about the file; anything else is a fault of this program.
-const unreadable = (cause: unknown) => {
+const unreadable = (file: string) => (cause: unknown) => {
   const isFault = !(cause instanceof Error && ("syscall" in cause || cause instanceof LineTooLong))
   return isFault
     ? Effect.die(cause)
-    : Effect.fail(badInput(`the history cannot be read: ${cause.message}`))
+    : Effect.fail(badInput(`${file}: the history cannot be read: ${cause.message}`))
 }
 
 export const checkHistoryCommand = Command.make("check-history", flags, run).pipe(

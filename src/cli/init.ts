@@ -131,8 +131,13 @@ const write = ({ directory, written, spec }: Planned) =>
         writePrivateJson(path, content, "wx")
       }
     },
-    catch: (cause) =>
-      new Refused({ code: ExitCode.BadInput, text: `${directory} cannot be written: ${cause}` }),
+    catch: (cause) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      return new Refused({
+        code: ExitCode.BadInput,
+        text: `${directory} cannot be written: ${why}`,
+      })
+    },
   })
 
 // Clients of D-Prophecy have no front end.

@@ -18,12 +18,16 @@ const sameRequestMs = 300
 
 const plain = CliOutput.defaultFormatter({ colors: false })
 
+/** One line of what was wrong with the words of the command. */
+const errorText = ({ message }: { readonly message: string }): string =>
+  `prophecy: ${message.replace(/ Expected: Path ([^:]+): (.*)$/, " $2 $1")}`
+
 /** Errors as lines of standard error; help keeps the colours that the terminal allows. */
 const oneLineErrors: CliOutput.Formatter = {
   ...plain,
   formatHelpDoc: (doc) => CliOutput.defaultFormatter({ colors: colorful() }).formatHelpDoc(doc),
-  formatError: (error) => `prophecy: ${error.message}`,
-  formatErrors: (errors) => errors.map((error) => `prophecy: ${error.message}`).join("\n"),
+  formatError: errorText,
+  formatErrors: (errors) => errors.map(errorText).join("\n"),
   formatVersion: (_, version) => version,
 }
 

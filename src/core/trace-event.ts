@@ -144,6 +144,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   readOnly: Schema.optionalKey(Schema.Boolean),
   /** Whether clients may ask to be answered when their request is committed. */
   commitFirst: Schema.optionalKey(Schema.Boolean),
+  /** Whether clients may ask for answers without signatures. */
+  preferredQuorums: Schema.optionalKey(Schema.Boolean),
   /** Only where these do not wait for what a replica has ordered: to show what then fails. */
   hastyReads: Schema.optionalKey(Schema.Literal(true)),
   /** Whether an order is taken that f + 1 others vouch for; left out: it is not. */

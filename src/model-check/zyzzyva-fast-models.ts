@@ -25,6 +25,7 @@ const preferredHalfTold = {
   allClients: 2,
   asks: "NobodyAsks",
   injected: "PreferredHalfTold",
+  preferredQuorums: true,
 } as const
 
 /** Preferred quorums: answers that are unsigned, and what is shown of those that are signed. */
@@ -53,6 +54,7 @@ const preferred: ReadonlyArray<ZyzzyvaTwinSpec> = [
     ...alone,
     name: "PreferredBackupAlone",
     why: "A backup among liars answers one client alone; asked again or in a new view it signs.",
+    preferredQuorums: true,
     injected: "ForPreferredBackup",
     reaches: ["ReachUnsigned", "ReachDigestAnswer", "ReachAnsweredLater", "RecvRequest"],
     size: "large",
@@ -62,6 +64,7 @@ const preferred: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "FirstPreferredBackup",
     why: "The same with requests that are to be committed first.",
     commitFirst: true,
+    preferredQuorums: true,
     injected: "ForFirstPreferredBackup",
     reaches: ["ReachUnsigned", "ReachCommittedAnswer", "RecvSpecHeader", "ReachAcknowledged"],
     size: "large",

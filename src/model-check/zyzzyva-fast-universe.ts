@@ -62,7 +62,7 @@ const forDigestBackup: Universe = (size) => {
   const said = [0, 2, 3].map((i) => change(size, i, 2, { orders: [lastOrder(0, b)] }))
   return [
     orderTo(all, 0, b, askingOf(2, batchB(all))),
-    orderTo(all, 0, bc, askingOf(1, batchC(all))),
+    orderTo(all, 0, bc, aloneOf(askingOf(1, batchC(all)))),
     requestTo(all, { ...sig(1, 1, "b", all), replier: 2 }),
     requestTo(all, sig(1, 2, "c", all)),
     newView(2, said),

@@ -17,7 +17,7 @@ import {
   moveReplica,
   readReplica,
   rejoinReplica,
-  restartReplica,
+  restartsOf,
   startReplica,
   type ZyzzyvaEnvelope,
 } from "../sim/zyzzyva-world.ts"
@@ -54,6 +54,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   readOnly: c.readOnly,
   hastyReads: c.hastyReads,
   commitFirst: c.commitFirst,
+  preferredQuorums: c.preferredQuorums,
   witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
   recoverers: c.recoverers,
@@ -126,7 +127,8 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       const executed = executeReplica(config, modelService, at)
       if (executed !== undefined) moves.push(wrap(executed, `number ${at.state.executed + 1}`))
       for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
-      if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
+      const restarts = c.canRestart.includes(id) ? restartsOf(config, at) : []
+      for (const restart of restarts) moves.push(wrap(restart, "from disk"))
       for (const [replica, incarnation] of c.rejoins) {
         if (replica !== id || incarnation <= at.state.incarnation) continue
         moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))

@@ -124,6 +124,16 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     size: "nightly",
   },
   {
+    ...alone,
+    name: "KeptCheckpoint",
+    why: "A backup among liars restarts: a view begins with a checkpoint that it took before.",
+    byzantine: [0, 2, 3],
+    checkpointInterval: 1,
+    canRestart: [1],
+    injected: "ForWitness",
+    reaches: ["ReachKept", "ReachNewView", "ReachStable", "Restart"],
+  },
+  {
     ...zyzzyvaBase,
     name: "Restart",
     why: "As Normal, with a backup that may restart at any moment.",

@@ -31,7 +31,7 @@ export const zyzzyvaRejoinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     maxView: 2,
     injected: "ForRejoiner",
     reaches: ["Rejoin", "ReachFetchesMute", "ReachTakenBack", "ReachNewView"],
-    size: "large",
+    size: "nightly",
   },
   {
     ...alone,

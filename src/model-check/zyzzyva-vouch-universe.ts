@@ -42,6 +42,7 @@ const forVouched: Universe = ({ n }) => {
     header(3, 1, a),
     header(3, 0, bc),
     header(2, 0, bc),
+    forHeaders(fillHole(2, 0, 1, 1)),
     forHeaders(fillHole(2, 0, 1, 2)),
     fillHole(3, 0, 2, 2),
   ]

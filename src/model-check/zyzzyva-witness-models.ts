@@ -50,6 +50,7 @@ export const zyzzyvaWitnessModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
     name: "WitnessFirst",
     why: "A witness among liars that is asked without signatures, and to commit first.",
     commitFirst: true,
+    preferredQuorums: true,
     injected: "ForFirstPreferredBackup",
     reaches: ["ReachWitnessed", "ReachUnsigned", "ReachCommittedAnswer", "RecvRequest"],
     size: "large",

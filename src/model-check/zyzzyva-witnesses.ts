@@ -92,6 +92,7 @@ export const zyzzyvaWitnesses: ReadonlyArray<Witness> = [
   ),
   someMessage("ReachProof", (m) => m._tag === "Pom"),
   someReplica("ReachStable", (s) => s.log.low > 0),
+  someReplica("ReachKept", (s) => s.checkpoints.some((c) => c.seq > s.executed)),
   someMessage("ReachFetched", (m) => m._tag === "State"),
   everyReplica("ReachAllStable", (s) => s.log.low > 0),
   someReplica(

@@ -17,9 +17,9 @@ import type {
 import type { ClusterConfig } from "./cluster-config.ts"
 import type { Connection } from "./connection.ts"
 import { Counts } from "./counts.ts"
-import { Deadlines } from "./deadlines.ts"
 import type { EndpointKeys } from "./keys.ts"
 import { Links, type Payload } from "./links.ts"
+import { OrderedTimers } from "./ordered-timers.ts"
 import { BadFrame } from "./peer-fault.ts"
 import { Reader } from "./reader.ts"
 import { Silence } from "./silence.ts"
@@ -61,7 +61,9 @@ export class ClientLoop<K extends ClientKinds> {
   readonly #options: ClientLoopOptions<K>
   readonly #clients: ReadonlyArray<Client<K>>
   readonly #links: Links
-  readonly #deadlines: Deadlines
+  readonly #timers = new OrderedTimers<ClientId>((id) => {
+    this.#step(id, this.#options.protocol.timeout(this.#clientOf(id)?.waitMs ?? 0))
+  })
   /** The last view in which each replica answered any of the clients. */
   readonly #views: Array<View>
   readonly #silence = new Silence((replica) => this.#links.to(replica) !== undefined)
@@ -73,9 +75,6 @@ export class ClientLoop<K extends ClientKinds> {
       const state = protocol.first(from + k)
       return { state, request: undefined, to: [], waitMs: protocol.firstWaitMs }
     })
-    this.#deadlines = new Deadlines(this.#clients.length, protocol.firstWaitMs, (k) =>
-      this.#step(from + k, protocol.timeout(this.#clients[k]?.waitMs ?? 0)),
-    )
     this.#views = config.replicas.map(() => 0)
     this.#links = new Links({
       ...options,
@@ -183,15 +182,14 @@ export class ClientLoop<K extends ClientKinds> {
   }
 
   #perform(id: ClientId, client: Client<K>, effect: ClientLoopEffect<K>): void {
-    const timer = id - this.#options.from
     switch (effect._tag) {
       case "SendToReplicas":
         return this.#send(client, effect)
       case "SetTimer":
         client.waitMs = effect.ms
-        return this.#deadlines.set(timer, effect.ms)
+        return this.#timers.set(id, effect.ms)
       case "CancelTimer":
-        return this.#deadlines.cancel(timer)
+        return this.#timers.cancel(id)
       case "Complete":
         client.request = undefined
         return this.#options.completed(id, effect.result)
@@ -211,7 +209,7 @@ export class ClientLoop<K extends ClientKinds> {
   }
 
   close(): void {
-    this.#deadlines.close()
+    this.#timers.close()
     this.#links.close()
   }
 }

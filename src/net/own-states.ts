@@ -1,7 +1,7 @@
 /**
  * The states of a replica's own checkpoints, from the stable one on: what the service goes back to
  * when what it executed speculatively does not stay. The first is that before any request, or that
- * of the checkpoint that the replica started from.
+ * of the checkpoint that the replica started from; later ones may have been on its disk.
  *
  * Outside the specification: files and memory. There `checkpoints` holds the states themselves.
  */
@@ -12,7 +12,12 @@ import type { Kinds, LoopState, StateKeeper } from "./protocol.ts"
 
 type Restorable = Pick<Executor, "snapshot" | "offer" | "restore">
 
-export class OwnStates<K extends Kinds> implements StateKeeper<K> {
+/** A state of which the checkpoints are known. */
+interface Rolled extends LoopState {
+  readonly checkpoints: ReadonlyArray<{ readonly seq: Seq }>
+}
+
+export class OwnStates<K extends Kinds & { readonly State: Rolled }> implements StateKeeper<K> {
   readonly #executor: Restorable
   readonly #held = new Map<Seq, Bytes>()
 
@@ -33,12 +38,12 @@ export class OwnStates<K extends Kinds> implements StateKeeper<K> {
     this.#held.set(seq, snapshot)
   }
 
-  restore({ executed }: LoopState): void {
+  restore({ executed, checkpoints }: Rolled): void {
     const state = this.#held.get(executed)
     assert(state !== undefined, "the state of a checkpoint that a view starts from is kept")
     this.#executor.offer(executed, state)
     this.#executor.restore(executed)
-    this.#forget((seq) => seq > executed)
+    this.#forget((seq) => !checkpoints.some((c) => c.seq === seq))
   }
 
   /** What is below the stable checkpoint is gone back to no more. */

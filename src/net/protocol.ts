@@ -256,6 +256,12 @@ export interface RecordCodec<R> {
   readonly session: () => RecordSession<R>
   /** The checkpoint whose snapshot a restarted replica starts from. */
   readonly startOf: (records: ReadonlyArray<R>) => StartingPoint | undefined
+  /** Checkpoints above that, which the next view may start from; left out where none does. */
+  readonly later?: {
+    readonly points: (records: ReadonlyArray<R>) => ReadonlyArray<StartingPoint>
+    /** The records as if those of these numbers had not been taken. */
+    readonly without: (records: ReadonlyArray<R>, lost: ReadonlyArray<Seq>) => ReadonlyArray<R>
+  }
   /** The number of the checkpoint that the record says was taken. */
   readonly taken: (record: R) => Seq | undefined
   /** As what a replica whose disk was lost came back last, 0 for the first disk. */

@@ -3,6 +3,7 @@
  *
  * Outside the specification: nothing; it names what a protocol gives to those who run it.
  */
+import type { Bytes, Seq } from "../core/ids.ts"
 import type { Executor, ExecutorOptions } from "./executor.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import type { CompleteReply, LoopOptions } from "./loop-options.ts"
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly executor: Executor
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
+  /** The states of checkpoints above the stable one that were on the disk, by number. */
+  readonly later: ReadonlyMap<Seq, Bytes>
   /** Has the loop take a turn; not before it was made. */
   readonly schedule: () => void
 }

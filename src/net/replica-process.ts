@@ -12,6 +12,7 @@ import { type FileSystem, systemFiles } from "./file-system.ts"
 import { countersPath, openKeyCounters } from "./key-counters.ts"
 import type { HolderError } from "./key-holder-socket.ts"
 import { keysOf, refreshing } from "./process-keys.ts"
+import type { Later } from "./later-states.ts"
 import { onceATurn } from "./once-a-turn.ts"
 import { type OriginAnswers, readerOf } from "./origin-answers.ts"
 import type { Executor as Execution } from "./executor.ts"
@@ -24,6 +25,7 @@ import {
   type ListenError,
   type OpenStore,
   openExecutor,
+  openLater,
   type ReplicaTracer,
   scopedOrigin,
   scopedPeers,
@@ -185,6 +187,7 @@ interface Parts<K extends Kinds> {
   readonly disk: OpenStore<K["Record"]>
   readonly tracer: ReplicaTracer<K>
   readonly executor: Execution
+  readonly later: Later<K["Record"]>
   readonly origin: OriginAnswers | undefined
 }
 
@@ -195,19 +198,19 @@ const startLoop = <K extends Kinds>(
   failed: Deferred.Deferred<never, ReplicaError>,
 ) =>
   Effect.gen(function* () {
-    const { identity, kit, peers, disk, tracer, origin } = parts
+    const { identity, kit, peers, disk, tracer, origin, later } = parts
     const { config, id, log } = identity
     const [misbehaviour, files] = [new Misbehaviour(), options.files ?? systemFiles]
     const attached = kit.attach({
       executor: parts.executor,
       origin,
       misbehaviour,
+      later: later.states,
       schedule: () => loop.schedule(),
     })
     const { executor } = attached
-    const fail = (cause: unknown): void => {
-      Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
-    }
+    const fail = (cause: unknown): void =>
+      void Effect.runSync(Deferred.fail(failed, broken(id, noted(identity, files, cause))))
     const loop: ReplicaLoop<K> = new ReplicaLoop({
       protocol: kit.protocol,
       proposals: { pipeline: kit.pipeline, batchBytes: batchBytes(config) },
@@ -235,8 +238,8 @@ const startLoop = <K extends Kinds>(
     })
     yield* Effect.try({
       try: () => {
-        loop.restart(disk.records, disk.incarnation, disk.recovers)
-        if (disk.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
+        loop.restart(later.records, disk.incarnation, disk.recovers)
+        if (later.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
       catch: (cause) => broken(id, cause),
     })
@@ -280,7 +283,8 @@ const runOf = <K extends Kinds>(
     const executor = yield* openExecutor(identity, disk, kit.execution)
     const origin = yield* scopedOrigin(identity)
     const tracer = yield* scopedTracer(identity, protocol.trace, options.trace)
-    const built = { identity, kit, peers, disk, tracer, executor, origin }
+    const later = openLater(identity, disk, kit)
+    const built = { identity, kit, peers, disk, tracer, executor, origin, later }
     const parts = yield* startLoop(built, options, failed)
     const { host, port } = config.replicas[id] as ClusterConfig["replicas"][number]
     return {

@@ -25,6 +25,7 @@ import type { PbftKinds } from "./pbft-protocol.ts"
 import type { Kinds, RecordCodec, ReplicaWire, TraceText } from "./protocol.ts"
 import { afterOpening, beforeOpening, markerPath, nextIncarnation } from "./disk-marker.ts"
 import { damageOf, doubtOf, setAside } from "./recover-disk.ts"
+import { type Later, laterStates } from "./later-states.ts"
 import { logName, openStore, type Recovered } from "./store.ts"
 import { StoreError, systemError } from "./store-error.ts"
 import { openTrace, type TraceWriter } from "./trace-writer.ts"
@@ -231,6 +232,28 @@ export const openExecutor = (
     }
     return Execution.makeExecutor(service, of)
   })
+
+/** What else of checkpoints was on the disk, and can be gone back to. */
+export const openLater = <R>(
+  { config }: Identity,
+  disk: Pick<Recovered<R>, "records" | "later">,
+  {
+    protocol,
+    execution,
+  }: {
+    readonly protocol: { readonly records: RecordCodec<R> }
+    readonly execution: Execution.ExecutorOptions
+  },
+): Later<R> => {
+  const scratch = Execution.makeService(config.service, 0)
+  return laterStates(
+    protocol.records,
+    disk,
+    // A witness has no state of the service.
+    ({ isOf }, snapshot) =>
+      execution.witness === true || (scratch.restore(snapshot) && isOf(scratch.digest())),
+  )
+}
 
 /** The web server that the replica asks, where the service has one. */
 export const scopedOrigin = ({

@@ -1,11 +1,9 @@
 /**
  * The loop of a replica. In one turn it takes all waiting inputs, steps through them, writes the
- * records of all of them as one group, and sends what they caused in one write a peer. Nothing
- * that comes after a record leaves before the record is durable; meanwhile the loop goes on.
+ * records of all of them as one group (group-commit.ts), and sends what they caused in one write a
+ * peer.
  *
- * Outside the specification: the order in which inputs are taken, which is free there, and that
- * records are on disk before what depends on them leaves: `Restart` keeps there what a sent message
- * depends on (`SentIsDurable`).
+ * Outside the specification: the order in which inputs are taken, which is free there.
  */
 import { assert } from "../core/assert.ts"
 import type { ReplicaId, Seq } from "../core/ids.ts"
@@ -14,20 +12,19 @@ import { CatchUp } from "./catch-up.ts"
 import { ChangeRepeater } from "./change-repeater.ts"
 import { Counts } from "./counts.ts"
 import { EarlyMessages } from "./early.ts"
-import { Gate } from "./gate.ts"
+import { GroupCommit } from "./group-commit.ts"
 import { History } from "./history.ts"
 import type { LoopOptions, LoopTimes } from "./loop-options.ts"
 import { MissedCheckpoint } from "./missed-checkpoint.ts"
-import { type Send, sendOut } from "./outgoing.ts"
+import { sendOut } from "./outgoing.ts"
 import { type Hands, perform } from "./perform.ts"
 import { type Progress, progressOf } from "./progress.ts"
 import { nextBatch } from "./propose.ts"
 import type { Kinds, StateKeeper } from "./protocol.ts"
-import { DiskDoubted, type StoreError } from "./store-error.ts"
+import { DiskDoubted } from "./store-error.ts"
 import type { StateChunk } from "./state-wire.ts"
 import { maySuspect } from "./suspicion.ts"
 import { ViewClock } from "./view-clock.ts"
-import { Waiters } from "./waiters.ts"
 
 export class ReplicaLoop<K extends Kinds> {
   readonly actions = new Counts()
@@ -47,17 +44,8 @@ export class ReplicaLoop<K extends Kinds> {
   #stopped = false
   #paused = false
   readonly #hands: Hands<K>
-  readonly #sends: Gate<Send<K>>
-  /** Lines of the trace: a process that is killed has none of what its disk forgot. */
-  readonly #lines: Gate<() => void>
-  readonly #gates: ReadonlyArray<Pick<Gate<unknown>, "writing" | "durable">>
-  #committing = false
-  #compactedAt: Seq = 0
-  /** The last number whose batch the primary gave is on disk, or on its way there. */
-  #durable: Seq = 0
-  #writing: Seq = 0
+  readonly #disk: GroupCommit<K>
   #turns = 0
-  readonly #idle = new Waiters()
 
   constructor(options: LoopOptions<K>) {
     const { protocol, peers } = options
@@ -66,7 +54,7 @@ export class ReplicaLoop<K extends Kinds> {
     this.#state = machine.init
     this.#history = new History(protocol.repetition, options.historyBytes)
     const toReplica = (replica: ReplicaId, message: K["Message"]): void =>
-      this.#sends.pass({ _tag: "SendToReplicas", replicas: [replica], message })
+      this.#disk.send({ _tag: "SendToReplicas", replicas: [replica], message })
     const queuedBytes = (replica: ReplicaId): number => peers.queuedBytes(replica)
     this.#catchUp = new CatchUp(protocol, { toReplica, queuedBytes }, this.#history)
     const isConnected = peers.isConnected.bind(peers)
@@ -89,16 +77,17 @@ export class ReplicaLoop<K extends Kinds> {
       told: this.told,
       offer: (input) => this.offer(input),
     })
-    const gathers = (): boolean => options.store.pending()
     const outlets = { ...options, states: this.#states }
-    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))
-    this.#lines = new Gate<() => void>(gathers, (write) => write())
-    this.#gates = [this.#lines, this.#sends]
+    this.#disk = new GroupCommit<K>(options, this.times, {
+      sendOut: (send) => sendOut(outlets, send),
+      durable: () => this.#goOn(),
+      failed: (cause) => this.#fatal(cause),
+    })
     this.#hands = {
       executor: options.executor,
       answered: protocol.inputs.answered,
       persist: (record) => this.#persist(record),
-      send: (send) => this.#sends.pass(send),
+      send: this.#disk.send,
       restore: () => this.#states.restore(this.#state),
     }
     this.#missed = new MissedCheckpoint(machine.group, {
@@ -127,15 +116,14 @@ export class ReplicaLoop<K extends Kinds> {
 
   /** Starts from the disk; `incarnation`: in place of a lost one, or to `recover` with it. */
   restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
-    const { machine, inputs } = this.#options.protocol
+    const { inputs } = this.#options.protocol
     if (incarnation !== undefined) {
       const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin(incarnation)
       assert(back !== undefined, "only who can come back is told to")
       this.#take(back)
     } else if (durable.length > 0) this.#take(inputs.restart(durable))
     else this.#states.started(this.#state)
-    this.#compactedAt = this.#state.log.low
-    this.#durable = machine.lastAssigned(this.#state)
+    this.#disk.started(this.#state)
     this.schedule()
   }
 
@@ -223,7 +211,7 @@ export class ReplicaLoop<K extends Kinds> {
       this.#clock.update(this.#settled())
       const steppedAt = performance.now()
       this.times.stepMs += steppedAt - startedAt
-      if (!this.#committing) this.#commit()
+      this.#disk.commit(this.#state)
       const storedAt = performance.now()
       this.times.storeMs += storedAt - steppedAt
       this.#pump()
@@ -289,7 +277,7 @@ export class ReplicaLoop<K extends Kinds> {
       else this.#history.keep(before, taken.state)
       this.actions.add(taken.action)
       inputs.push(...perform(this.#hands, taken.effects))
-      if (tracer.on) this.#lines.pass(() => tracer.step(before, taken, input))
+      if (tracer.on) this.#disk.line(() => tracer.step(before, taken, input))
       const change = inputs.length === 0 ? machine.changeAfter(before, taken.state) : undefined
       if (change !== undefined) inputs.push(change)
     }
@@ -310,7 +298,7 @@ export class ReplicaLoop<K extends Kinds> {
     const { protocol, proposals } = this.#options
     const { machine, inputs, idle } = protocol
     for (;;) {
-      const count = nextBatch(machine, proposals, this.#state, this.#durable)
+      const count = nextBatch(machine, proposals, this.#state, this.#disk.durable)
       const input =
         count > 0 ? inputs.propose(this.#state, count, Date.now()) : idle?.next(this.#state)
       if (input === undefined) return
@@ -318,47 +306,9 @@ export class ReplicaLoop<K extends Kinds> {
     }
   }
 
-  // Writes the group that has gathered, or the whole log anew; nothing is under way.
-  #commit(): void {
-    const { store, protocol } = this.#options
-    if (!store.pending()) return this.#idle.release()
-    this.#writing = protocol.machine.lastAssigned(this.#state)
-    if (this.#compactable()) {
-      store.compact(protocol.machine.durableRecords(this.#state), this.#state.log.low)
-      this.#compactedAt = this.#state.log.low
-      this.#durable = this.#writing
-      for (const gate of this.#gates) gate.writing()
-      for (const gate of this.#gates) gate.durable()
-      return this.#idle.release()
-    }
-    this.#committing = true
-    for (const gate of this.#gates) gate.writing()
-    const startedAt = performance.now()
-    store.commit((error) => {
-      this.times.syncMs += performance.now() - startedAt
-      this.#committed(error)
-    })
-  }
-
-  #compactable(): boolean {
-    const { store, compactBytes } = this.#options
-    return this.#state.log.low > this.#compactedAt && store.logBytes() > compactBytes
-  }
-
-  #committed(error: StoreError | null): void {
-    if (error !== null) return this.#fatal(error)
-    this.#committing = false
-    this.#durable = this.#writing
-    if (this.#stopped) return this.#idle.release()
-    try {
-      const startedAt = performance.now()
-      for (const gate of this.#gates) gate.durable()
-      this.times.sendMs += performance.now() - startedAt
-    } catch (cause) {
-      return this.#fatal(cause)
-    }
+  // What came in while the disk was busy is taken at once, and leaves in the same write.
+  #goOn(): void {
     if (this.#scheduled) return
-    // What came in while the disk was busy is taken at once, and leaves in the same write.
     this.#scheduled = true
     this.#turn()
   }
@@ -366,7 +316,7 @@ export class ReplicaLoop<K extends Kinds> {
   // Too much waits for the disk: nothing is read until it has caught up.
   #balance(): void {
     const { receiveQueue, peers } = this.#options
-    const waiting = this.#sends.waiting + this.#inputs.length
+    const waiting = this.#disk.waiting + this.#inputs.length
     if (!this.#paused && waiting > receiveQueue) {
       this.#paused = true
       peers.pause()
@@ -379,18 +329,17 @@ export class ReplicaLoop<K extends Kinds> {
   #fatal(cause: unknown): void {
     if (this.#stopped) return
     this.#stopped = true
-    this.#committing = false
     this.#clock.stop()
-    this.#idle.release()
+    this.#disk.stop()
     this.#options.onFatal(cause)
   }
 
   /** Takes nothing more; resolves when the disk is quiet and what was due has been sent. */
   async stop(): Promise<void> {
     if (this.#stopped) return
-    while (this.#committing || this.#options.store.pending()) {
+    while (this.#disk.isBusy) {
       this.schedule()
-      await this.#idle.wait()
+      await this.#disk.quiet()
       if (this.#stopped) return
     }
     this.#stopped = true

@@ -62,6 +62,11 @@ export interface Recovered<R> {
   /** The checkpoint that the replica starts from, and the service then; undefined without one. */
   readonly checkpoint: StartingPoint | undefined
   readonly snapshot: Bytes | undefined
+  /** Checkpoints above it that the next view may start from; a state that is lost is undefined. */
+  readonly later: ReadonlyArray<{
+    readonly point: StartingPoint
+    readonly snapshot: Bytes | undefined
+  }>
   /** Bytes of a broken last group, which were cut off. */
   readonly cutOff: number
 }
@@ -219,7 +224,8 @@ const createLog = <R>(options: StoreOptions<R>): Recovered<R> => {
   const log = { fd, end: headerSize, size: headerSize, groups: 0, seed: groupSeed(header) }
   const session = options.codec.session()
   const store = new FileStore(options, { ...log, session })
-  return { store, records: [], checkpoint: undefined, snapshot: undefined, cutOff: 0 }
+  const nothing = { checkpoint: undefined, snapshot: undefined, later: [], cutOff: 0 }
+  return { store, records: [], ...nothing }
 }
 
 const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
@@ -236,6 +242,10 @@ const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   const snapshot =
     checkpoint === undefined ? undefined : readSnapshot(files, folder, checkpoint.seq)
   if (snapshot instanceof StoreError) return snapshot
+  const later = (codec.later?.points(records) ?? []).map((point) => {
+    const state = readSnapshot(files, folder, point.seq)
+    return { point, snapshot: state instanceof StoreError ? undefined : state }
+  })
   const fd = files.open(path, "r+")
   if (content.torn) files.truncate(fd, end)
   // The process before may have been killed between a write and its sync: what was read is
@@ -244,7 +254,7 @@ const openLog = <R>(options: StoreOptions<R>): Recovered<R> | StoreError => {
   files.syncDirectory(directory)
   const size = content.torn ? end : bytes.length
   const store = new FileStore(options, { fd, end, size, groups, seed, session })
-  return { store, records, checkpoint, snapshot, cutOff: bytes.length - size }
+  return { store, records, checkpoint, snapshot, later, cutOff: bytes.length - size }
 }
 
 /** Opens a replica's files, or makes them. */

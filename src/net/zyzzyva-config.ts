@@ -26,11 +26,13 @@ const zyzzyvaRule = {
 export const zyzzyvaHow = ({
   readOnly,
   commitFirst,
+  preferredQuorums,
   separateExecution,
-}: Pick<ClusterConfig, "readOnly" | "commitFirst" | "separateExecution">) => ({
+}: Pick<ClusterConfig, "readOnly" | "commitFirst" | "preferredQuorums" | "separateExecution">) => ({
   ...zyzzyvaRule,
   readOnly,
   commitFirst,
+  preferredQuorums,
   separateExecution,
 })
 

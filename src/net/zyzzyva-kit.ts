@@ -69,7 +69,7 @@ export const zyzzyvaKit = (
     },
     execution: { recoverers, undoable: 0, witness: core.witness },
     pipeline,
-    attach: ({ executor: service, misbehaviour }) => {
+    attach: ({ executor: service, misbehaviour, later }) => {
       const executor = overheard(service, misbehaviour)
       return {
         executor,
@@ -81,6 +81,7 @@ export const zyzzyvaKit = (
             executor,
             fetched: openFetchedNodes(files, join(config.dataDirectory, `replica-${id}`)),
             verifier,
+            later,
             ...hands,
           }),
         sketchRead: () => () => undefined,

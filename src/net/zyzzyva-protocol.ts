@@ -16,7 +16,7 @@ import { newLog } from "../core/zyzzyva/new-log.ts"
 import { isMute, nullRequest, recoveryRequest, recoversFrom } from "../core/zyzzyva/rejoin.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { changeWords, checkpointWords, ordersAt } from "../core/zyzzyva/resend.ts"
-import { durableRecords } from "../core/zyzzyva/restart.ts"
+import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
 import {
   type Config,
   type DurableRecord,
@@ -39,6 +39,7 @@ import type {
   ReplicaMachine,
   ReplicaProtocol,
   ReplicaWire,
+  StartingPoint,
 } from "./protocol.ts"
 import type { ZyzzyvaAuthenticator } from "./zyzzyva-authenticate.ts"
 import { readZyzzyvaMessage, writeZyzzyvaMessage } from "./zyzzyva-codec.ts"
@@ -181,6 +182,13 @@ const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
   }
 }
 
+type Taken = Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>
+
+const pointOf = ({ seq, history, table, digest }: Taken): StartingPoint => ({
+  seq,
+  isOf: (service) => zyzzyvaCheckpointDigest(history, service, table) === digest,
+})
+
 /** The last stable checkpoint: what was executed above it may be another in the next view. */
 export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
   session: zyzzyvaRecordSession,
@@ -190,8 +198,19 @@ export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
     const { seq } = stable.stable
     const taken = records.findLast((r) => r._tag === "CheckpointTaken" && r.seq === seq)
     if (taken?._tag !== "CheckpointTaken") return undefined
-    const { history, table, digest } = taken
-    return { seq, isOf: (service) => zyzzyvaCheckpointDigest(history, service, table) === digest }
+    return pointOf(taken)
+  },
+  later: {
+    points: (records) => {
+      const stable = records.findLast((r) => r._tag === "CheckpointStable")
+      const low = stable?._tag === "CheckpointStable" ? stable.stable.seq : 0
+      const points = new Map<Seq, StartingPoint>()
+      for (const r of records) {
+        if (r._tag === "CheckpointTaken" && r.seq > low) points.set(r.seq, pointOf(r))
+      }
+      return [...points.values()].sort((a, b) => a.seq - b.seq)
+    },
+    without: (records, lost) => withoutLost(records, ({ seq }) => !lost.includes(seq)),
   },
   taken: (record) => (record._tag === "CheckpointTaken" ? record.seq : undefined),
   incarnationOf: (records) => {

@@ -7,6 +7,7 @@
  * Outside the specification: when a state is asked for, of whom, in what parts. SendFetchState may
  * happen there at any time.
  */
+import { assert } from "../core/assert.ts"
 import * as ClientTable from "../core/client-table.ts"
 import type { Bytes, ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Authentic, Stable, State as StateMessage } from "../core/zyzzyva/message.ts"
@@ -42,6 +43,8 @@ export interface ZyzzyvaStatesOptions extends KeeperHands<ZyzzyvaKinds> {
   readonly executor: Executor
   readonly fetched: FetchedNodes
   readonly verifier: Pick<ZyzzyvaVerifier, "isSigned">
+  /** The states of later checkpoints that were on the disk, by number. */
+  readonly later: ReadonlyMap<Seq, Bytes>
 }
 
 interface Target {
@@ -80,6 +83,11 @@ export class ZyzzyvaStates implements StateKeeper<ZyzzyvaKinds> {
 
   started(state: State): void {
     this.#own.started(state)
+    for (const { seq } of state.checkpoints.slice(1)) {
+      const kept = this.#options.later.get(seq)
+      assert(kept !== undefined, "the state of a checkpoint that was kept is on the disk")
+      this.#own.taken(seq, kept)
+    }
     if (state.executed > 0) this.#hold(state)
   }
 

@@ -11,9 +11,8 @@ import { fuzzed } from "./fuzz.ts"
 import { type Hashing, unknownDigest } from "./host.ts"
 import { nameOf } from "./message-name.ts"
 import { sealed, type WireMessage } from "./messages.ts"
-import { operationBytes } from "./operation.ts"
+import { otherBatch } from "./other-batch.ts"
 import type { Random } from "./random.ts"
-import type { Behaviour } from "./scenario.ts"
 import {
   fewTimes,
   type Maker,
@@ -33,21 +32,6 @@ export interface Setting {
 const withDigest = (message: WireMessage, digest: Digest): WireMessage =>
   message._tag !== "Reply" && "digest" in message ? { ...message, digest } : message
 
-type Story = Extract<Behaviour, { readonly _tag: "Equivocate" }>["story"]
-
-/** Another batch with authentic requests, or one of which a request is invented; maybe none. */
-const otherBatch = (config: Config, story: Story, batch: Batch, earlier: Batch): Batch => {
-  switch (story) {
-    case "invented":
-      return batch.map((r, k) => (k === 0 ? { ...r, operation: operationBytes("get k9") } : r))
-    case "old":
-      return earlier
-    case "reordered":
-      if (batch.length > 1) return batch.toReversed()
-      return config.maxBatch > 1 ? [...batch, ...batch] : earlier
-  }
-}
-
 const equivocate: Maker<WireMessage, Setting, "Equivocate"> = (
   { to, both, story },
   { config, random },
@@ -62,7 +46,7 @@ const equivocate: Maker<WireMessage, Setting, "Equivocate"> = (
     const known = stories.get(key(message))
     const earlier = seen.length === 0 ? [] : random.one(seen)
     if (!isWhole(message.batch)) return [out]
-    const batch = known ?? otherBatch(config, story, message.batch, earlier)
+    const batch = known ?? otherBatch(story, { ...config, batch: message.batch, earlier })
     seen.push(message.batch)
     if (batch.length === 0) return [out]
     const digest = config.batchDigest(batch)

@@ -6,11 +6,18 @@ import type { Standing } from "./protocol.ts"
 export interface Correct {
   /** Those that run. */
   readonly running: ReadonlyArray<Standing>
-  /** The last sequence number that any of them executed. */
+  /** The last sequence number that all of them must come to. */
   readonly executed: Seq
   /** Whether those on their way back must have come back. */
   readonly mustReturn: boolean
 }
+
+/**
+ * The last number that all who run must come to, where `alone` of them may have executed more: of a
+ * request that only they verify the others never hear enough, and nobody waits for it (ADR 27).
+ */
+export const commonTo = (running: ReadonlyArray<Standing>, alone: number): Seq =>
+  running.map((r) => r.executed).sort((a, b) => b - a)[alone] ?? 0
 
 /**
  * What has not happened and must, in words; null when all has: every request has its result, and

@@ -9,7 +9,7 @@ import { byzantineReplicas, correctClients, tooManyFaulty } from "./faulty.ts"
 import type { Host } from "./host.ts"
 import { hearers, type Identity, type Instance } from "./identity.ts"
 import { invented, notFinal, notLinear } from "./linear-history.ts"
-import { missing } from "./liveness.ts"
+import { commonTo, missing } from "./liveness.ts"
 import { type Named, nameOf } from "./message-name.ts"
 import { microseconds, Network } from "./network.ts"
 import { executed, type Outcome, standingFaults, viewsOf } from "./outcome.ts"
@@ -27,6 +27,7 @@ import {
 } from "./scenario.ts"
 import { networkStory, type StoryLine } from "./story.ts"
 import { Tally } from "./tally.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 
 /** Told everything that happens in a run. */
 export type Listener = (line: StoryLine) => void
@@ -313,12 +314,16 @@ export class Simulation<M extends Named> {
   // What must still happen; with more than f faulty replicas nothing must.
   #missing(): string | null {
     if (this.#tooMany) return null
-    const executed = Math.max(0, ...this.#protocol.monitor.executions.keys())
-    const standings = this.#correct().map(({ standing }) => standing)
+    const running = this.#correct().flatMap(({ standing }) => (standing.up ? [standing] : []))
+    const { cluster } = this.#scenario
+    const executed =
+      cluster.protocol === "zyzzyva"
+        ? commonTo(running, groupIn(cluster).f)
+        : Math.max(0, ...this.#protocol.monitor.executions.keys())
     const open = this.#left() + notFinal(this.#protocol.monitor, this.#observed(), this.#reads())
     // A primary that lies may let the log stand still, and then nobody comes back.
     const mustReturn = byzantineReplicas(this.#scenario).length === 0
-    return missing({ running: standings.filter(({ up }) => up), executed, mustReturn }, open)
+    return missing({ running, executed, mustReturn }, open)
   }
 
   // The end: what must have happened by now, and the traces as complete files.

@@ -1,5 +1,4 @@
 /** Partitions, crashes and what hostile clients say, drawn at random. */
-import { groupOf } from "../core/quorum.ts"
 import type { ReplicaId } from "../core/ids.ts"
 import type { Random } from "./random.ts"
 import {
@@ -103,11 +102,7 @@ const sayingOf = (random: Random, cluster: Cluster, { calmAtMs }: Limits): Reado
     `get k${random.below(3)}`,
     "nonsense",
   ])
-  const some = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
-  // What f correct replicas verify, a primary of Zyzzyva among them, these execute alone: nobody
-  // waits for it, and the others stay behind until somebody asks for something.
-  const isTooFew = cluster.protocol === "zyzzyva" && some.length <= 2 * groupOf(cluster.n).f
-  const verifiesAt = isTooFew ? replicas : some
+  const verifiesAt = random.chance(0.7) ? replicas : random.some(replicas, 0.6)
   const to = (random.chance(0.5) ? replicas : random.some(replicas, 0.5)).map(replicaName)
   const from = clientName(client)
   const message = { _tag: "Request" as const, client, timestamp, operation, verifiesAt }

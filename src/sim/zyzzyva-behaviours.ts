@@ -7,9 +7,8 @@ import type { Config } from "../core/zyzzyva/state.ts"
 import { fuzzed } from "./fuzz.ts"
 import { unknownDigest } from "./host.ts"
 import { nameOf } from "./message-name.ts"
-import { operationBytes } from "./operation.ts"
+import { otherBatch, type Story } from "./other-batch.ts"
 import type { Random } from "./random.ts"
-import type { Behaviour } from "./scenario.ts"
 import {
   fewTimes,
   type Maker,
@@ -32,20 +31,6 @@ const absent = encodeResult({ _tag: "Absent" })
 
 type Out = Outgoing<ZyzzyvaMessage>
 type Batch = ReadonlyArray<SignedRequest>
-type Story = Extract<Behaviour, { readonly _tag: "Equivocate" }>["story"]
-
-/** Another batch with authentic requests, or one of which a request is invented; maybe none. */
-const otherBatch = (config: Config, story: Story, batch: Batch, earlier: Batch): Batch => {
-  switch (story) {
-    case "invented":
-      return batch.map((r, k) => (k === 0 ? { ...r, operation: operationBytes("get k9") } : r))
-    case "old":
-      return earlier
-    case "reordered":
-      if (batch.length > 1) return batch.toReversed()
-      return config.maxBatch > 1 ? [...batch, ...batch] : earlier
-  }
-}
 
 const placeKey = ({ view, seq }: { readonly view: View; readonly seq: Seq }): string =>
   `${view} ${seq}`
@@ -82,7 +67,7 @@ class TwoStories {
     const earlier = this.#seen.length === 0 ? [] : random.one(this.#seen)
     this.#seen.push(m.batch)
     const before = this.#before(m)
-    const batch = otherBatch(config, this.#story, m.batch, earlier)
+    const batch = otherBatch(this.#story, { ...config, batch: m.batch, earlier })
     if (before === undefined || batch.length === 0) return undefined
     const digest = config.batchDigest(batch)
     const history = config.historyDigest(before, digest)

@@ -44,6 +44,7 @@ export const zyzzyvaConfig = (scenario: Scenario, id: number, making: Making): C
     canFetch: true,
     readOnly: cluster.readOnly === true,
     commitFirst: cluster.commitFirst === true,
+    preferredQuorums: cluster.preferredQuorums === true,
     witness: cluster.separateExecution === true && isWitness(groupIn(cluster), id),
     hastyReads: cluster.hastyReads,
     vouchOrders: cluster.vouchOrders !== false,

@@ -9,7 +9,7 @@ import type { Service } from "../core/service/service.ts"
 import type { PeerMessage } from "../core/zyzzyva/message.ts"
 import { isMute, nullRequest, recoveryRequest } from "../core/zyzzyva/rejoin.ts"
 import { step } from "../core/zyzzyva/replica.ts"
-import { durableRecords } from "../core/zyzzyva/restart.ts"
+import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
 import {
   type Config,
   type DurableRecord,
@@ -250,7 +250,7 @@ export class ZyzzyvaReplicaNode {
     this.#state = init(this.config)
     this.#retransmission = new ZyzzyvaRetransmission(this.config)
     this.#service = this.#emptyService()
-    const { durable } = this.#disk
+    const durable = withoutLost(this.#disk.durable, (taken) => this.#holdsState(taken))
     if (isWiped) {
       this.#incarnation++
       this.#take({ _tag: "Rejoin", incarnation: this.#incarnation })
@@ -258,6 +258,15 @@ export class ZyzzyvaReplicaNode {
     this.#writes.started(this.#state.log.low)
     this.#settle()
     this.#tick()
+  }
+
+  // Its state may have been written over by that of another history since.
+  #holdsState({ seq, service }: Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>) {
+    const scratch = this.#emptyService()
+    return (
+      this.config.witness ||
+      (scratch.restore(this.#disk.snapshot(seq)) && scratch.digest() === service)
+    )
   }
 
   /** The run is over. */

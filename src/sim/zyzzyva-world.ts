@@ -3,7 +3,7 @@
  * messages. Messages are never lost here; a driver that never delivers one has lost it.
  */
 import { assert } from "../core/assert.ts"
-import type { ReplicaId, Seq } from "../core/ids.ts"
+import { noDigest, type ReplicaId, type Seq } from "../core/ids.ts"
 import type { Action } from "../core/zyzzyva/action.ts"
 import {
   type ClientConfig,
@@ -20,7 +20,7 @@ import {
   type ReplicaMessage,
 } from "../core/zyzzyva/message.ts"
 import { step } from "../core/zyzzyva/replica.ts"
-import { durableRecords } from "../core/zyzzyva/restart.ts"
+import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
 import { type Config, type Effect, type Input, init, type State } from "../core/zyzzyva/state.ts"
 import { dueReads } from "../core/zyzzyva/reads.ts"
 import {
@@ -127,7 +127,7 @@ export const moveReplica = <V>(
   const given = config.witness && offered !== undefined ? process.value : offered
   const back = restore === undefined ? process : rolledBack(process, restore.seq, given)
   const kept = took.state.checkpoints.map((c) => c.seq)
-  const snapshots = back.snapshots.filter((s) => kept.includes(s.seq))
+  const snapshots = back.snapshots.filter((s) => kept.includes(s.seq)).sort((a, b) => a.seq - b.seq)
   const moved = { ...back, snapshots, state: took.state }
   return { process: moved, sent, action: took.action }
 }
@@ -169,7 +169,8 @@ export const executeReplica = <V>(
     ? { value: process.value, results: pending.requests.map(() => "") }
     : executed(service, process.value, pending.requests)
   const { seq, checkpoint } = pending
-  const snapshots = checkpoint ? [...process.snapshots, { seq, value }] : process.snapshots
+  const others = process.snapshots.filter((s) => s.seq !== seq)
+  const snapshots = checkpoint ? [...others, { seq, value }] : process.snapshots
   const digest = checkpoint ? service.digest(value) : ""
   const ran = { ...process, value, snapshots }
   return moveReplica(config, ran, { _tag: "Executed", seq, results, service: digest })
@@ -185,17 +186,36 @@ export const readReplica = <V>(
     moveReplica(config, process, readFrom(service, process.value, read)),
   )
 
-/** The replica stops and starts again with what its disk holds. */
+const subsets = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  all.reduce<ReadonlyArray<ReadonlyArray<A>>>(
+    (some, one) => [...some, ...some.map((s) => [...s, one])],
+    [[]],
+  )
+
+/** The checkpoints whose states may be lost when it stops: those above the stable one. */
+const losable = ({ checkpoints }: State): ReadonlyArray<Seq> =>
+  checkpoints.slice(1).flatMap(({ seq, digest }) => (digest === noDigest ? [] : [seq]))
+
+/** The replica stops and starts again with what its disk holds, whichever later states are lost. */
+export const restartsOf = <V>(
+  config: Config,
+  process: ReplicaProcess<V>,
+): ReadonlyArray<Moved<ReplicaProcess<V>>> =>
+  subsets(losable(process.state)).map((lost) => restartReplica(config, process, lost))
+
+/** The replica stops and starts again; the states of the checkpoints `lost` are lost. */
 export const restartReplica = <V>(
   config: Config,
   process: ReplicaProcess<V>,
+  lost: ReadonlyArray<Seq> = [],
 ): Moved<ReplicaProcess<V>> => {
-  const durable = durableRecords(config, process.state)
+  const records = durableRecords(config, process.state)
+  const durable = withoutLost(records, ({ seq }) => !lost.includes(seq))
   const { state, action } = step(config, process.state, { _tag: "Restart", durable })
-  const last = process.snapshots.find((s) => s.seq === state.executed)
+  const snapshots = process.snapshots.filter((s) => state.checkpoints.some((c) => c.seq === s.seq))
+  const last = snapshots.find((s) => s.seq === state.executed)
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
-  const moved = { state, value: last.value, snapshots: [last] }
-  return { process: moved, sent: [], action }
+  return { process: { state, value: last.value, snapshots }, sent: [], action }
 }
 
 /** The replica stops and starts again with an empty disk. */

@@ -33,7 +33,7 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `TraceReadOnly == ${tlaBoolean(header.readOnly === true)}`,
     `TraceHastyReads == ${tlaBoolean(header.hastyReads === true)}`,
     `TraceCommitFirst == ${tlaBoolean(header.commitFirst === true)}`,
-    `TracePreferredQuorums == TRUE`,
+    `TracePreferredQuorums == ${tlaBoolean(header.preferredQuorums === true)}`,
     `TraceVouchOrders == ${tlaBoolean(header.vouchOrders === true)}`,
     `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
     `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,

@@ -73,9 +73,9 @@ const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
   const id = node.kind === "replica" ? node.id : 0
   const sizes = { clients, recoverers, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
-  const { vouchOrders = false } = header
+  const { preferredQuorums = false, vouchOrders = false } = header
   const also = { witness: isWitnessIn(header, id), hastyReads, vouchOrders }
-  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, ...also }
+  const how = { rule, confirmViews, canFetch, readOnly, commitFirst, preferredQuorums, ...also }
   return { ...groupOf(header), id, ...sizes, ...how, ...digests, sign }
 }
 

@@ -51,6 +51,8 @@ describe("a wrong command line", () => {
     [["init", "--port", "x"], /port/],
     [["replica", "--id", "0"], /config/],
     [["tlc"], /spec/],
+    [["tlc", "/tmp"], /"\/tmp"\. \/tmp is not a file$/m],
+    [["origin", "apache", "--root", "/nowhere"], /"\/nowhere"\. \/nowhere does not exist$/m],
   ])("%j is told on standard error with exit code 2", async (args, expected) => {
     const { code, stdout, stderr } = await run(args)
     expect([code, stdout]).toEqual([2, ""])

@@ -1,6 +1,7 @@
 /**
  * What processes of D-Prophecy's clients wrote down, beside a real group with a liar: the command
- * has TLC follow all of it in DProphecy.tla, and TLC notices an answer that is not there.
+ * has TLC follow all of it in DProphecy.tla. (What TLC notices in such steps, for one an answer
+ * that is not there, test/spec/d-client-windows.test.ts shows without processes.)
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -8,13 +9,10 @@ import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { expect } from "vitest"
 import { specDigest } from "../../src/cli/specification.ts"
-import { makeAskTlc } from "../../src/cli/trace-windows.ts"
 import { freePorts, startCluster } from "../../src/net/cluster.ts"
 import { loadClusterConfig } from "../../src/net/config-file.ts"
 import { checkTraces } from "../../src/trace-check/check.ts"
 import { DClientCapture } from "../../src/trace-check/d-client-chain.ts"
-import { checkDClientChain } from "../../src/trace-check/d-client-windows.ts"
-import { hasEffect, tellsNobody } from "../spec/support/changed-effects.ts"
 import { digests } from "../trace/support/digests.ts"
 import { sourceOf } from "../trace/support/sources.ts"
 import { run, scratch, start, type Started } from "./command.ts"
@@ -63,9 +61,9 @@ const recorded = Effect.gen(function* () {
   yield* Effect.gen(function* () {
     const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
     const cluster = yield* startCluster(config, { trace: of })
-    yield* asking(file, 8)
+    yield* asking(file, 4)
     cluster.behave(1, "garbage")
-    yield* asking(file, 8)
+    yield* asking(file, 4)
   }).pipe(Effect.scoped)
   return traceDirectory
 })
@@ -85,7 +83,7 @@ const stepsIn = (folder: string, files: ReadonlyArray<string>): number =>
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
     .filter((line) => line.includes('"action":')).length
 
-it.live("TLC follows every step of both processes, and misses an answer that was given", () =>
+it.live("TLC follows every step of both processes, fast answers and replicated ones", () =>
   Effect.gen(function* () {
     const folder = yield* recorded
     const files = readdirSync(folder)
@@ -106,17 +104,10 @@ it.live("TLC follows every step of both processes, and misses an answer that was
     const observer = new DClientCapture({ _tag: "Range", from: 1, to: 5000 })
     const sources = files.map((name) => sourceOf(name, readFileSync(join(folder, name), "utf8")))
     yield* Effect.promise(() => checkTraces(sources, { digests, observer }))
-    const [chain] = observer.chains()
-    if (chain === undefined) throw new Error("the clients took no step")
-    const told = chain.events.map(({ step }) =>
-      step.effects.flatMap((e) => (e._tag === "Respond" ? [e.path] : [])),
-    )
-    expect(new Set(told.flat())).toEqual(new Set(["fast", "replicated"]))
-    const at = chain.events.findIndex((event) => hasEffect("Respond")(event))
-    const events = chain.events.map((event, k) => (k === at ? tellsNobody(event) : event))
-    const ask = makeAskTlc(new AbortController().signal)
-    const again = checkDClientChain({ ...chain, events }, 1000, ask)
-    const { value } = yield* Effect.promise(() => again.next())
-    expect(value?.outcome).toMatchObject({ _tag: "Rejected", event: at + 1, field: "told" })
+    const told = observer
+      .chains()
+      .flatMap(({ events }) => events.flatMap(({ step }) => step.effects))
+      .flatMap((effect) => (effect._tag === "Respond" ? [effect.path] : []))
+    expect(new Set(told)).toEqual(new Set(["fast", "replicated"]))
   }),
 )

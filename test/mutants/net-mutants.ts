@@ -33,13 +33,13 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
   },
   {
     name: `messages leave before the records on which they depend are written${of}`,
-    file: "src/net/runtime.ts",
+    file: "src/net/group-commit.ts",
     find:
-      "    this.#sends = new Gate<Send<K>>(gathers, (send) => sendOut(outlets, send))\n" +
+      "    this.#sends = new Gate<Send<K>>(gathers, hands.sendOut)\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines, this.#sends]\n",
     replace:
-      "    this.#sends = new Gate<Send<K>>(() => false, (send) => sendOut(outlets, send))\n" +
+      "    this.#sends = new Gate<Send<K>>(() => false, hands.sendOut)\n" +
       "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
       "    this.#gates = [this.#lines]\n",
     killedBy: { check: "Durable", where },

@@ -40,14 +40,14 @@ export const traceMutants: ReadonlyArray<NetMutant> = [
     file: "src/trace-check/replay-line.ts",
     find: "void line.whole\n",
     replace: "void line\n",
-    killedBy: byReplayLine("that the model would write, but is no JSON, is not one"),
+    killedBy: byReplayLine("that the model would write, but is no JSON, is not one: NaN"),
   },
   {
     name: "what the model comes to is taken for JSON whatever it is",
     file: "src/trace-check/replay-line.ts",
     find: "    return JSON.parse(expected)\n",
     replace: '    return JSON.parse(expected.replaceAll(/NaN|Infinity|undefined/g, "0"))\n',
-    killedBy: byReplayLine("for which the model comes to no JSON is impossible"),
+    killedBy: byReplayLine("for which the model comes to no JSON is impossible: NaN"),
   },
   {
     name: "a file that ends before its header does is left out by itself",

@@ -173,6 +173,57 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     killedBy: { check: "SentIsDurable", where: "Zyzzyva/Restart" },
   },
   {
+    name: "Zyzzyva: a restart forgets the checkpoints above the stable one",
+    file: `${core}/restart.ts`,
+    find: "c.seq >= disk.state.stable.seq",
+    replace: "c.seq === disk.state.stable.seq",
+    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+  },
+  {
+    name: "Zyzzyva: a log that is written anew has no later checkpoints",
+    file: `${core}/restart.ts`,
+    find: "  records.push(...later.map(takenRecord))\n",
+    replace: "",
+    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+  },
+  {
+    name: "Zyzzyva: a restart keeps a checkpoint from before the view that was entered",
+    file: `${core}/restart.ts`,
+    find: "taken: new Map(start && [[seq, start]])",
+    replace: "taken: new Map(taken).set(seq, start ?? init(config).checkpoints[0]!)",
+    killedBy: {
+      check: "forgets checkpoints from before the view that it entered, and whose states are lost",
+      where: "test/core/zyzzyva/disk.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: a checkpoint that was kept is vouched for at once",
+    file: `${core}/checkpointing.ts`,
+    find: "if (seq > state.executed || said[config.id] !== undefined) continue",
+    replace: "if (said[config.id] !== undefined) continue",
+    killedBy: {
+      check: "vouches for a checkpoint that it kept when it has come to it again",
+      where: "test/core/zyzzyva/disk.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: a checkpoint that was kept is taken a second time",
+    file: `${core}/execution.ts`,
+    find: "checkpoints.some((c) => c.seq === own.seq)",
+    replace: "checkpoints.length === 0",
+    killedBy: {
+      check: "vouches for a checkpoint that it kept when it has come to it again",
+      where: "test/core/zyzzyva/disk.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: a state that is fetched takes away later checkpoints",
+    file: `${core}/state-transfer.ts`,
+    find: "[own, ...state.checkpoints.filter((c) => c.seq > seq)]",
+    replace: "[own]",
+    killedBy: { check: "graph", where: "Zyzzyva/LateFetcherAlone" },
+  },
+  {
     name: "Zyzzyva: a restart forgets the own VIEW-CHANGE",
     file: `${core}/restart.ts`,
     find: 'if (viewChange !== undefined) records.push({ _tag: "ViewLeft", viewChange })',
@@ -291,17 +342,38 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmingFetcher" },
   },
   {
+    name: "Zyzzyva's restart forgets the checkpoints above the stable one",
+    file,
+    find: String.raw`[k \in {n} \cup kept |-> @[k]]`,
+    replace: String.raw`[k \in {n} |-> cp]`,
+    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+  },
+  {
+    name: "Zyzzyva's restart never loses a state",
+    file,
+    find: String.raw`AnyRestart(i)         == \E kept \in SUBSET Later(i) : Restart(i, kept)`,
+    replace: String.raw`AnyRestart(i)         == \E kept \in {Later(i)} : Restart(i, kept)`,
+    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+  },
+  {
+    name: "Zyzzyva's replica vouches at once for a checkpoint that it kept",
+    file,
+    find: String.raw`n \in DOMAIN taken /\ n <= now.executed`,
+    replace: String.raw`n \in DOMAIN taken`,
+    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+  },
+  {
     name: "Zyzzyva's restart keeps what was executed",
     file,
     find: String.raw`     /\ executed' = [executed EXCEPT ![i] = n]
      /\ value' = [value EXCEPT ![i] = cp.value]
      /\ table' = [table EXCEPT ![i] = cp.table]
-     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} |-> cp]]
+     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} \cup kept |-> @[k]]]
      /\ NothingHeard(i)`,
     replace: String.raw`     /\ executed' = [executed EXCEPT ![i] = n]
      /\ UNCHANGED value
      /\ table' = [table EXCEPT ![i] = cp.table]
-     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} |-> cp]]
+     /\ checkpoints' = [checkpoints EXCEPT ![i] = [k \in {n} \cup kept |-> @[k]]]
      /\ NothingHeard(i)`,
     killedBy: { check: "Reproducible", where: "Zyzzyva/Restart" },
   },

@@ -59,22 +59,29 @@ export const zyzzyvaPreferredMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "Zyzzyva: who asks for an answer without a signature has a signed one",
     file: `${core}/answering.ts`,
-    find: "const isSigned = isForOthers(request)",
+    find: "const isSigned = isForOthers(config, request)",
     replace: "const isSigned = true",
     killedBy: { check: "ReachUnsigned is never reached", where: "Zyzzyva/PreferredBackupAlone" },
   },
   {
+    name: "Zyzzyva: answers are unsigned where the group has no such thing",
+    file: `${core}/answering.ts`,
+    find: "  !config.preferredQuorums || clientOnly !== true",
+    replace: "  clientOnly !== true",
+    killedBy: graphOf("DigestBackupAlone"),
+  },
+  {
     name: "Zyzzyva: one request of a batch without a signature leaves all without",
     file: `${core}/execution.ts`,
-    find: "requests.some((r) => !isCommitFirst(config, r) && isForOthers(r))",
-    replace: "requests.every((r) => !isCommitFirst(config, r) && isForOthers(r))",
+    find: "requests.some((r) => !isCommitFirst(config, r) && isForOthers(config, r))",
+    replace: "requests.every((r) => !isCommitFirst(config, r) && isForOthers(config, r))",
     killedBy: { check: "in a batch each is answered as its client asked", where: optimizations },
   },
   {
     name: "Zyzzyva: the same of requests that are committed first",
     file: `${core}/answering.ts`,
-    find: "asked.some(isForOthers) ? signatureAt",
-    replace: "asked.every(isForOthers) ? signatureAt",
+    find: "asked.some((r) => isForOthers(config, r))",
+    replace: "asked.every((r) => isForOthers(config, r))",
     killedBy: { check: "so it is where they are committed first", where: optimizations },
   },
   {
@@ -146,9 +153,16 @@ export const zyzzyvaPreferredSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's replicas sign what is for a client alone",
     file,
-    find: String.raw`IF "clientOnly" \in DOMAIN request THEN ClientOnly(said) ELSE said`,
+    find: String.raw`IF ForClientOnly(request) THEN ClientOnly(said) ELSE said`,
     replace: String.raw`said`,
     killedBy: graphOf("PreferredBackupAlone"),
+  },
+  {
+    name: "Zyzzyva's answers are unsigned where the group has no such thing",
+    file,
+    find: String.raw`ForClientOnly(r) == PreferredQuorums /\ "clientOnly" \in DOMAIN r`,
+    replace: String.raw`ForClientOnly(r) == "clientOnly" \in DOMAIN r`,
+    killedBy: graphOf("DigestBackupAlone"),
   },
   {
     name: "Zyzzyva's client keeps no signature that comes later",

@@ -48,6 +48,13 @@ export const zyzzyvaVouchMutants: ReadonlyArray<CodeMutant> = [
     killedBy: graphOf("VouchedAlone"),
   },
   {
+    name: "Zyzzyva: one question brings the histories of a whole log",
+    file: `${core}/agreement.ts`,
+    find: '  if (m.headers === true && m.from !== m.upTo) return ignore(state, "MoreThanOne")\n',
+    replace: "",
+    killedBy: graphOf("VouchedAlone"),
+  },
+  {
     name: "Zyzzyva: what a replica said first in a view counts",
     file: `${core}/answers.ts`,
     find: "  if (old.view === response.view && !isSamePlace(old, response)) return response\n",
@@ -71,6 +78,14 @@ export const zyzzyvaVouchSpecMutants: ReadonlyArray<SpecMutant> = [
     file,
     find: String.raw`done == {n \in held : n <= executed[i]}`,
     replace: "done == held",
+    killedBy: graphOf("VouchedAlone"),
+  },
+  {
+    name: "Zyzzyva's replica gives the histories of a whole log",
+    file,
+    find: String.raw`  /\ "headers" \in DOMAIN m => m.from = m.upTo
+`,
+    replace: "",
     killedBy: graphOf("VouchedAlone"),
   },
   {

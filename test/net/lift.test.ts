@@ -35,6 +35,7 @@ const services = (shell: Shell, failing = false) => {
       },
       records: [],
       checkpoint: undefined,
+      later: [],
       snapshot: undefined,
       cutOff: 0,
       incarnation: undefined,

@@ -34,6 +34,7 @@ const keeper = (id: number, low: number) => {
     fetched: fetchedInMemory(),
     verifier: { isSigned: ({ signature }) => signature === good[0]?.signature },
     counts,
+    later: new Map(),
     sendChunk: (replica, chunk) => void sent.push([replica, overWire(chunk)]),
     queuedBytes: () => 0,
     told: () => ({ view: 0, active: true, newView: true, low, executed: low }),

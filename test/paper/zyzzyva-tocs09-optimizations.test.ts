@@ -172,6 +172,7 @@ describe("while a replica is gone, replicas commit what the client would have to
 })
 
 describe("while no replica is gone, answers are for their client alone", () => {
+  const sparing = configOf(1, { preferredQuorums: true })
   const batch = [{ ...signed(0, 1), clientOnly: true as const }]
   const unsigned = { clientOnly: true, signature: "" } as const
   const alone = (replica: number, changed = {}): ClientInput =>
@@ -189,7 +190,7 @@ describe("while no replica is gone, answers are for their client alone", () => {
   })
 
   it("nobody signs them; the primary's order is signed", () => {
-    const took = step(backup, after(backup, [order(1, batch, "")]), executed(1, ["r"]))
+    const took = step(sparing, after(sparing, [order(1, batch, "")]), executed(1, ["r"]))
     expect(took.effects).toMatchObject([noSignature])
     const answer = (took.effects[0] as { message: Message }).message
     expect(claims(backup.group, answer).map((c) => c.content._tag)).toEqual(["OrderReq"])
@@ -197,13 +198,13 @@ describe("while no replica is gone, answers are for their client alone", () => {
 
   it("in a batch each is answered as its client asked", () => {
     const both = [...batch, signed(1, 1)]
-    const took = step(backup, after(backup, [order(1, both, "")]), executed(1, ["r", "s"]))
+    const took = step(sparing, after(sparing, [order(1, both, "")]), executed(1, ["r", "s"]))
     expect(took.effects).toMatchObject([noSignature, { message: { signature: ofHeader } }])
     expect(took.effects[1]).not.toHaveProperty("message.clientOnly")
   })
 
   it("so it is where they are committed first", () => {
-    const config = configOf(1, { commitFirst: true })
+    const config = configOf(1, { commitFirst: true, preferredQuorums: true })
     const both = [...batch, signed(1, 1)].map((r) => ({ ...r, commitFirst: true as const }))
     const ran = after(config, [order(1, both, ""), executed(1, ["r", "s"])])
     const history = orderAt(ran, 1)?.history ?? ""
@@ -228,12 +229,27 @@ describe("while no replica is gone, answers are for their client alone", () => {
   })
 
   it("who is asked again signs, as does everyone in a new view", () => {
-    const state = after(backup, [order(1, batch, ""), executed(1, ["r"])])
+    const state = after(sparing, [order(1, batch, ""), executed(1, ["r"])])
     const marked = receive({ _tag: "Request", ...signed(0, 1), clientOnly: true })
     for (const again of [request(0, 1), marked]) {
-      const took = step(backup, state, again)
+      const took = step(sparing, state, again)
       expect(took.effects).toMatchObject([{ message: { signature: ofHeader } }])
       expect(took.effects[0]).not.toHaveProperty("message.clientOnly")
+    }
+  })
+
+  it("without the word of the configuration a primary that marks a request has it signed", () => {
+    for (const config of [backup, configOf(1, { commitFirst: true })]) {
+      const first = batch.map((r) => ({ ...r, commitFirst: true as const }))
+      const ran = after(config, [order(1, first, "")])
+      const took = step(config, ran, executed(1, ["r"]))
+      const later = step(config, took.state, commit(0, certificate(1, d1)))
+      const effects = [...took.effects, ...later.effects]
+      const answers = effects.flatMap((e) =>
+        e._tag === "SendToClient" && e.message._tag === "SpecResponse" ? [e.message] : [],
+      )
+      expect(answers).toMatchObject([{ signature: ofHeader }])
+      expect(answers[0]).not.toHaveProperty("clientOnly")
     }
   })
 

@@ -6,7 +6,7 @@ import { recordKey } from "../../src/sim/disk.ts"
 import { type Execution, Ledger } from "../../src/sim/ledger.ts"
 import { invented, notLinear } from "../../src/sim/linear-history.ts"
 import { operationBytes } from "../../src/sim/operation.ts"
-import { missing } from "../../src/sim/liveness.ts"
+import { commonTo, missing } from "../../src/sim/liveness.ts"
 import type { Standing } from "../../src/sim/protocol.ts"
 import { replicaConfig } from "../../src/sim/run-config.ts"
 import type { Scenario } from "../../src/sim/scenario.ts"
@@ -276,6 +276,9 @@ describe("liveness", () => {
     expect(demand([at(4), at(4), at(4)], 1)).toMatch(/1 requests/)
     expect(demand([at(4), at(4), at(4), at(2)], 0)).toMatch(/replica 3 stays at 2 of 4 in view 1/)
     expect(demand([at(4), at(4), at(4), away], 0)).toMatch(/stays at 2 of 4 on its way to view 2/)
+    const ahead = [at(4), at(2), at(2), at(1)]
+    expect([0, 1, 3].map((alone) => commonTo(ahead, alone))).toEqual([4, 2, 1])
+    expect(missing({ running: ahead, executed: 2, mustReturn: true }, 0)).toMatch(/stays at 1 of 2/)
     const returning = at(4, { returning: true })
     expect(demand([at(4), returning], 0)).toMatch(/replica 1 does not count as correct again/)
     expect(demand([at(4), returning], 0, false)).toBeNull()

@@ -37,6 +37,7 @@ export const configOf = (id: ReplicaId, changed: Partial<Config> = {}): Config =
   canFetch: true,
   readOnly: false,
   commitFirst: false,
+  preferredQuorums: false,
   witness: false,
   vouchOrders: false,
   batchDigest,

@@ -280,12 +280,14 @@ const headersOf = (
 
 /**
  * RecvFillHole (TOCS 27(4) section 3.2). Who holds orders that another lacks gives them; to one
- * that cannot verify them, the signed part of its answers.
+ * that cannot verify one, the signed part of its answer.
  */
 export const recvFillHole = (config: Config, state: State, m: Authentic<FillHole>): ZyzzyvaStep => {
   if (m.replica === config.id) return ignore(state, "FromSelf")
   if (m.view !== state.view) return ignore(state, "WrongView")
   if (state.stage !== "active") return ignore(state, "NotActive")
+  // Each may cost a signature.
+  if (m.headers === true && m.from !== m.upTo) return ignore(state, "MoreThanOne")
   const seqs = Window.occupied(state.log).filter((seq) => seq >= m.from && seq <= m.upTo)
   const given = m.headers === true ? headersOf(config, state, seqs) : ordersOf(state, seqs)
   const effects = given.map((message) => ({

@@ -21,7 +21,8 @@ export const isCommitFirst = (config: Config, { commitFirst }: SignedRequest): b
   config.commitFirst && commitFirst === true
 
 /** Whether an answer to it bears a signature, so that its client can show it to others. */
-export const isForOthers = ({ clientOnly }: SignedRequest): boolean => clientOnly !== true
+export const isForOthers = (config: Config, { clientOnly }: SignedRequest): boolean =>
+  !config.preferredQuorums || clientOnly !== true
 
 /** What a witness's answers bear. */
 export const witnessMark = ({ witness }: Config): { readonly witness?: true } =>
@@ -44,7 +45,7 @@ export const answerTo = (
   const { view, history, order } = slot
   const { client, timestamp, replier } = request
   const isWhole = config.witness || replier === undefined || replier === config.id
-  const isSigned = isForOthers(request)
+  const isSigned = isForOthers(config, request)
   return {
     _tag: "SpecResponse",
     view,
@@ -77,7 +78,9 @@ const committedAt = (
   const slot = orderAt(state, seq)
   const asked = slot?.batch.filter((r) => isCommitFirst(config, r)) ?? []
   if (slot === undefined || asked.length === 0) return []
-  const signature = asked.some(isForOthers) ? signatureAt(config, state, seq, slot) : ""
+  const signature = asked.some((r) => isForOthers(config, r))
+    ? signatureAt(config, state, seq, slot)
+    : ""
   return asked.flatMap((request) => {
     const { client, timestamp } = request
     const last = ClientTable.get(state.table, client)

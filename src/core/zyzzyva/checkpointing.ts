@@ -115,7 +115,9 @@ const voteForDue = (config: Config, state: State): Settled => {
   const effects: Array<Effect> = []
   for (const vouched of votes) {
     const { seq, said } = vouched
-    if (said[config.id] !== undefined || !isCertified(view, certificates, seq)) continue
+    // One that was kept over a restart is vouched for when its state is reached again.
+    if (seq > state.executed || said[config.id] !== undefined) continue
+    if (!isCertified(view, certificates, seq)) continue
     const due = toVouchFor(config, state, vouched)
     if (due === undefined) continue
     const { digest } = due.own

@@ -12,7 +12,7 @@ import { answerTo, isCommitFirst, isForOthers, signHeader } from "./answering.ts
 import { settle, vouch } from "./checkpointing.ts"
 import { orderAt } from "./log.ts"
 import { newReads } from "./reads.ts"
-import type { Config, Effect, Slot, State, ZyzzyvaStep } from "./state.ts"
+import type { Config, Effect, OwnCheckpoint, Slot, State, ZyzzyvaStep } from "./state.ts"
 
 // The requests of a batch that are to be executed: those with a new timestamp, in order.
 const fresh = (state: State, { batch }: Slot): ReadonlyArray<SignedRequest> => {
@@ -66,7 +66,7 @@ const answer = (config: Config, state: State, slot: Slot, input: Executed): Answ
   const results = resultsOf(config, input)
   const { history } = slot
   const requests = fresh(state, slot)
-  const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(r))
+  const isSigned = requests.some((r) => !isCommitFirst(config, r) && isForOthers(config, r))
   const signature = isSigned ? signHeader(config, view, seq, history) : ""
   const responses = requests.flatMap((request, k): ReadonlyArray<Effect> => {
     if (isCommitFirst(config, request)) return []
@@ -98,6 +98,12 @@ const tell = (config: Config, state: State, seq: Seq, { history }: Slot): Told =
   }
 }
 
+// The checkpoints with one more, unless it was kept over a restart.
+const withOwn = ({ checkpoints }: State, own: OwnCheckpoint): State["checkpoints"] =>
+  checkpoints.some((c) => c.seq === own.seq)
+    ? checkpoints
+    : [...checkpoints, own].sort((a, b) => a.seq - b.seq)
+
 // The state's own checkpoint.
 const takeCheckpoint = (
   config: Config,
@@ -110,14 +116,14 @@ const takeCheckpoint = (
   // A witness digests nothing: its checkpoint is durable when it has vouched for it.
   if (config.witness) {
     const unknown = { seq, history, digest: noDigest, service: noDigest, table }
-    return { state: { ...state, checkpoints: [...state.checkpoints, unknown] }, effects: none }
+    return { state: { ...state, checkpoints: withOwn(state, unknown) }, effects: none }
   }
   const all = ClientTable.entries(table)
   const digest = config.checkpointDigest(history, service, all)
   const own = { seq, history, digest, service, table }
   const record = { _tag: "CheckpointTaken" as const, seq, history, digest, service, table: all }
   return {
-    state: { ...state, checkpoints: [...state.checkpoints, own] },
+    state: { ...state, checkpoints: withOwn(state, own) },
     effects: [{ _tag: "Persist", record }],
   }
 }

@@ -36,9 +36,6 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
     records.push(takenRecord(own))
     records.push({ _tag: "CheckpointStable", stable })
   }
-  // A later record may make one of these stable. A witness's is durable once it has vouched for it.
-  const later = state.checkpoints.slice(1).filter((c) => c.digest !== noDigest)
-  records.push(...later.map(takenRecord))
   for (const seq of Window.occupied(log)) {
     records.push({ _tag: "Ordered", seq, slot: Window.get(log, seq) })
   }
@@ -53,11 +50,31 @@ export const durableRecords = (config: Config, state: State): ReadonlyArray<Dura
   if (stage === "active" && view > 0 && config.confirmViews) {
     records.push({ _tag: "ViewConfirmed", view })
   }
+  // Whoever enters a view forgets those that were taken before. A witness's is durable once it has
+  // vouched for it.
+  const later = state.checkpoints.slice(1).filter((c) => c.digest !== noDigest)
+  records.push(...later.map(takenRecord))
   return records
+}
+
+/**
+ * The records without the checkpoints above the stable one whose states are lost, if any are: as if
+ * they had not been taken (the spec's `kept`).
+ */
+export const withoutLost = (
+  records: ReadonlyArray<DurableRecord>,
+  isHeld: (taken: Extract<DurableRecord, { readonly _tag: "CheckpointTaken" }>) => boolean,
+): ReadonlyArray<DurableRecord> => {
+  const low = records.reduce(
+    (last, r) => (r._tag === "CheckpointStable" ? Math.max(last, r.stable.seq) : last),
+    0,
+  )
+  return records.filter((r) => r._tag !== "CheckpointTaken" || r.seq <= low || isHeld(r))
 }
 
 interface Disk {
   readonly state: State
+  /** The checkpoints that were taken since the last view was entered, and the stable one. */
   readonly taken: ReadonlyMap<number, OwnCheckpoint>
 }
 
@@ -82,7 +99,6 @@ const stabilised = (config: Config, disk: Disk, stable: State["stable"]): Disk =
       log: Window.advance(state.log, stable.seq),
       executed: stable.seq,
       table: own.table,
-      checkpoints: [own],
       headers: noHeaders(config, stable.seq),
       checkpointVotes: nothingVouched(config, stable.seq),
       certificates: above(config, state.certificates, {
@@ -133,8 +149,11 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
       const moved = { view, stage: "changing" as const, viewChanges, newView: r.newView }
       return { taken, state: { ...state, ...moved } }
     }
-    case "ViewEntered":
-      return { taken, state: entered(config, state) }
+    case "ViewEntered": {
+      const { seq } = state.stable
+      const start = taken.get(seq)
+      return { taken: new Map(start && [[seq, start]]), state: entered(config, state) }
+    }
     case "ViewConfirmed":
       return { taken, state: { ...state, stage: "active" } }
     case "Rejoined":
@@ -152,11 +171,14 @@ const inFirstView = (config: Config, state: State): State =>
  * restored to the snapshot of the stable checkpoint (`executed` of the new state).
  */
 export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): ZyzzyvaStep => {
-  const start: Disk = { state: init(config), taken: new Map() }
-  const state = inFirstView(
-    config,
-    records.reduce((disk, r) => replay(config, disk, r), start).state,
-  )
+  const first = init(config)
+  const start: Disk = { state: first, taken: new Map(first.checkpoints.map((c) => [c.seq, c])) }
+  const disk = records.reduce((before, r) => replay(config, before, r), start)
+  // order-free: sorted by number
+  const checkpoints = [...disk.taken.values()]
+    .filter((c) => c.seq >= disk.state.stable.seq)
+    .sort((a, b) => a.seq - b.seq)
+  const state = inFirstView(config, { ...disk.state, checkpoints })
   const pending = pendingExecution(config, state)
   return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

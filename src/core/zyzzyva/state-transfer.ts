@@ -69,7 +69,8 @@ const adopted = (config: Config, state: State, own: OwnCheckpoint, m: StateMessa
   return {
     ...state,
     stable: m.stable,
-    checkpoints: [own],
+    // Its own above it stay: of its log if it is in a view; otherwise a digest tells.
+    checkpoints: [own, ...state.checkpoints.filter((c) => c.seq > seq)],
     log: Window.advance(state.log, seq),
     executed: seq,
     table,

@@ -62,6 +62,8 @@ export interface Config {
   readonly readOnly: boolean
   /** Whether clients may ask to be answered when their request is committed. */
   readonly commitFirst: boolean
+  /** Whether clients may ask for answers without signatures. */
+  readonly preferredQuorums: boolean
   /** Whether it orders only, and executes nothing: one of f at the most. */
   readonly witness: boolean
   /** Reads do not wait for what it has ordered: to show what then fails. */
@@ -112,7 +114,7 @@ export interface Slot {
 /** How far a replica is in its view; the spec's Stages. */
 export type Stage = "active" | "changing" | "confirming"
 
-/** A checkpoint that this replica took, in the view that it is in. */
+/** A checkpoint that this replica took, in the view that it is in or was in last. */
 export interface OwnCheckpoint {
   readonly seq: Seq
   readonly history: Digest
@@ -149,7 +151,7 @@ export interface State {
   readonly table: Table
   /** The last stable checkpoint and who vouched for it. Durable. */
   readonly stable: Message.Stable
-  /** Own checkpoints, ascending; the first is the stable one, which is durable. */
+  /** Own checkpoints, ascending, from the stable one on. Durable, but at `noDigest`. */
   readonly checkpoints: ReadonlyArray<OwnCheckpoint>
   /** Histories by replica, at numbers in the window (`noHeaders`), ascending. Volatile. */
   readonly headers: ReadonlyArray<Vouched>

@@ -1,11 +1,13 @@
 /** What is written down is all that a restart needs: written again, it is the same. */
 import { describe, expect, it } from "vitest"
-import { durableRecords, restart } from "../../../src/core/zyzzyva/restart.ts"
+import { step } from "../../../src/core/zyzzyva/replica.ts"
+import { durableRecords, restart, withoutLost } from "../../../src/core/zyzzyva/restart.ts"
 import type { Input } from "../../../src/core/zyzzyva/state.ts"
 import {
   accusation,
   after,
   certificate,
+  change,
   commit,
   configOf,
   digestOf,
@@ -41,7 +43,7 @@ const tags = (inputs: ReadonlyArray<Input>): ReadonlyArray<string> =>
 describe("a replica of Zyzzyva that starts again from its disk", () => {
   it.each<readonly [string, ReadonlyArray<Input>, ReadonlyArray<string>]>([
     ["nothing happened", [], []],
-    ["orders", ran, ["Ordered", "Ordered"]],
+    ["orders", ran, ["Ordered", "Ordered", "CheckpointTaken"]],
     [
       "a certificate that a client showed",
       [...ran, commit(0, certificate(2, history))],
@@ -65,10 +67,8 @@ describe("a replica of Zyzzyva that starts again from its disk", () => {
     expect(tags(inputs).filter((tag) => expected.includes(tag))).toEqual(expected)
     const { state, action } = restart(config, records)
     expect(action).toBe("Restart")
-    // Own checkpoints above the stable one are there for a record that makes one of them stable.
-    const tentative = before.checkpoints.slice(1).map((c) => c.seq)
-    const kept = records.filter((r) => r._tag !== "CheckpointTaken" || !tentative.includes(r.seq))
-    expect(durableRecords(config, state)).toEqual(kept)
+    expect(durableRecords(config, state)).toEqual(records)
+    expect(state.checkpoints).toEqual(before.checkpoints)
     expect([state.view, state.stage, state.stable]).toEqual([
       before.view,
       before.stage,
@@ -84,6 +84,45 @@ describe("a replica of Zyzzyva that starts again from its disk", () => {
     const { stable: now } = last
     const { state } = restart(config, [...records, { _tag: "CheckpointStable", stable: now }])
     expect([state.stable, state.table]).toEqual([last.stable, last.table])
+  })
+
+  it("goes on from a checkpoint that others made stable, whatever it has forgotten meanwhile", () => {
+    const last = after(config, [...ran, ...left])
+    const { state } = restart(config, durableRecords(config, last))
+    expect(state.checkpoints.map((c) => c.seq)).toEqual([0, 2])
+    const from = after(config, stable).stable
+    const changes = [0, 2, 3].map((replica) => change(replica, 2, { stable: from }))
+    const begins = receive({ _tag: "NewView", view: 2, changes, signature: "" })
+    const told = step(config, state, begins).state
+    const began = step(config, told, { _tag: "Enter" }).state
+    expect([began.stage, began.executed, began.stable]).toEqual(["active", 2, from])
+  })
+
+  it("forgets checkpoints from before the view that it entered, and whose states are lost", () => {
+    const taken = durableRecords(config, after(config, ran))
+    const later = durableRecords(
+      config,
+      after(config, [...left, newView(2, [0, 2, 3]), { _tag: "Enter" }]),
+    )
+    const numbers = (records: typeof taken): ReadonlyArray<number> =>
+      restart(config, records).state.checkpoints.map((c) => c.seq)
+    expect(numbers(taken)).toEqual([0, 2])
+    expect(numbers([...taken, ...later])).toEqual([0])
+    expect(numbers(withoutLost(taken, ({ seq }) => seq !== 2))).toEqual([0])
+    const all = durableRecords(config, after(config, stable))
+    expect(withoutLost(all, () => false)).toEqual(all)
+  })
+
+  it("vouches for a checkpoint that it kept when it has come to it again", () => {
+    const { state } = restart(config, [
+      ...durableRecords(config, after(config, [...ran, commit(0, certificate(2, history))])),
+    ])
+    const first = step(config, state, executed(1, ["r1"]))
+    expect(first.state.checkpointVotes[0]?.said[1]).toBeUndefined()
+    expect(first.effects.map((e) => e._tag)).not.toContain("Broadcast")
+    const second = step(config, first.state, executed(2, ["r2"], "s2"))
+    expect(second.state.checkpointVotes[0]?.said[1]).toBeDefined()
+    expect(second.state.checkpoints).toEqual(state.checkpoints)
   })
 
   it("a view that waits to be confirmed is taken again, one that is confirmed is not", () => {

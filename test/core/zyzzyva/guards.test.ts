@@ -48,6 +48,8 @@ const checkpoint = (replica: number, seq = 2, view = 0): Input => {
 const stable = [...ranTwice, header(0), header(2), checkpoint(0), checkpoint(2)]
 const hole = (replica: number, from: number, view = 0): Input =>
   receive({ _tag: "FillHole", view, from, upTo: from, replica })
+const histories = (from: number, upTo: number): Input =>
+  receive({ _tag: "FillHole", view: 0, from, upTo, headers: true, replica: 2 })
 const pom = (...orders: ReadonlyArray<readonly [view: number, seq: number, history: string]>) =>
   receive({
     _tag: "Pom",
@@ -118,6 +120,7 @@ const agreement: ReadonlyArray<Row> = [
   ["recvFillHole", "FromSelf", backup, [first], hole(1, 1)],
   ["recvFillHole", "WrongView", backup, [first], hole(2, 1, 1)],
   ["recvFillHole", "NotActive", backup, [first, ...left], hole(2, 1, 1)],
+  ["recvFillHole", "MoreThanOne", backup, [first], histories(1, 2)],
   ["recvFillHole", "HoldsNone", backup, [first], hole(2, 2)],
   ["execute", "NotNextToExecute", backup, [first], executed(2, ["r"])],
   ["execute", "NotNextToExecute", backup, [], executed(1, ["r"])],

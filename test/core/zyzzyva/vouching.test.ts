@@ -58,14 +58,19 @@ describe("a backup that cannot verify an order", () => {
   })
 })
 
-describe("who is asked for histories", () => {
-  it("gives those after what it has executed, signed, to who asks", () => {
+describe("who is asked for a history", () => {
+  it("gives that after what it has executed, signed, to who asks", () => {
     const second = order(2, [signed(0, 2)], history)
     const state = after(config, [good, executed(1, ["r"]), second])
-    const { effects } = step(config, state, asked(2))
+    const { effects } = step(config, state, asked())
     const signature = "SpecHeader signed by 1"
     const message = { _tag: "SpecHeader", view: 0, seq: 1, history, signature, replica: 1 }
     expect(effects).toEqual([{ _tag: "SendToReplicas", replicas: [3], message }])
+  })
+
+  it("gives none to who asks for more than one", () => {
+    const state = after(config, [good, executed(1, ["r"])])
+    expect(step(config, state, asked(2)).action).toBe("Ignore:MoreThanOne")
   })
 
   it("gives none after what it has only ordered", () => {

@@ -27,6 +27,7 @@ const how = {
   ...zyzzyvaHow({
     readOnly: true,
     commitFirst: false,
+    preferredQuorums: false,
     separateExecution: false,
   }),
   witness: false,
