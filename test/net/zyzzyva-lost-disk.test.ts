@@ -37,6 +37,8 @@ describe("a replica of Zyzzyva whose disk is lost", () => {
         rmSync(join(c.config.dataDirectory, "replica-2"), { recursive: true })
         const refused = yield* Effect.flip(c.cluster.start(2))
         expect(refused.message).toContain("--rejoin")
+        const other = yield* Effect.flip(c.cluster.recover(2))
+        expect(other.message).toContain("zyzzyva recovers no replica with its disk")
 
         yield* c.cluster.rejoin(2)
         yield* eventually(
