@@ -19,7 +19,7 @@ import {
   type State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
-import type { Hash } from "../core/service/service.ts"
+import type { Hash, Service } from "../core/service/service.ts"
 import { authenticatorFor, verifies } from "./authenticators.ts"
 import type { PlaceOf } from "./early-messages.ts"
 import type { Progress } from "./progress.ts"
@@ -43,6 +43,14 @@ export const carried = (
   if (message._tag !== "State") return message
   const whole: CarriedState = { ...message, snapshot: snapshotAt(message.stable.seq) }
   return whole
+}
+
+/** The service's state that came with an input; undefined where its digest is another. */
+export const stateIn = (input: Input, emptyService: () => Service): Bytes | undefined => {
+  if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
+  const { service, snapshot } = input.message as typeof input.message & CarriedState
+  const scratch = emptyService()
+  return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
 }
 
 /** Signatures: a digest of who signs and what, which the run's liars do not compute for others. */

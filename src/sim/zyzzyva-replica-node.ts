@@ -36,11 +36,11 @@ import { ViewClock } from "./view-clock.ts"
 import type { Making } from "./zyzzyva-config.ts"
 import { placeOf } from "./zyzzyva-durable-place.ts"
 import {
-  type CarriedState,
   carried,
   earlyPlaceOf,
   inputOf,
   type Judges,
+  stateIn,
   wordPlace,
   type ZyzzyvaMessage,
 } from "./zyzzyva-messages.ts"
@@ -306,7 +306,7 @@ export class ZyzzyvaReplicaNode {
     const inputs: Array<Input> = [first]
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const before = this.#state
-      this.#offered = this.#offeredBy(input)
+      this.#offered = stateIn(input, () => this.#emptyService())
       const isWhole = this.#offered !== undefined
       if (input._tag === "Receive" && input.message._tag === "State" && !isWhole) return
       const taken = step(config, before, input)
@@ -373,14 +373,6 @@ export class ZyzzyvaReplicaNode {
 
   #carried(message: Directed | PeerMessage): ZyzzyvaMessage {
     return carried(this.config, message, (seq) => this.#disk.snapshot(seq))
-  }
-
-  // The service's state that came with an input; undefined where its digest is another.
-  #offeredBy(input: Input): Bytes | undefined {
-    if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
-    const { service, snapshot } = input.message as typeof input.message & CarriedState
-    const scratch = this.#emptyService()
-    return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
   }
 
   #restore(seq: Seq): void {
