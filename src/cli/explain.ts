@@ -87,6 +87,7 @@ const run = Effect.fn("explainCommand")(function* (given: Given) {
     return checkTraces(await openEnds(sources, (name) => open.push(name)), {
       digests: { batchDigest, checkpointDigest, resultDigest },
       spec: specDigest(),
+      killed: true,
       progress: (events) => void (meter.events = events),
       observer: standing,
     })

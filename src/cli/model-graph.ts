@@ -24,7 +24,7 @@ import { coreCfgName } from "../model-check/pbft-core-cfg.ts"
 import { type CoreModelSpec, coreModelWorld } from "../model-check/pbft-core-models.ts"
 import { pbftModel } from "../model-check/pbft-model.ts"
 import { constantsOf, type PbftModelSpec } from "../model-check/pbft-models.ts"
-import { receivedAtOnce } from "../model-check/pbft-reduction.ts"
+import { reductionOf } from "../model-check/pbft-reduction.ts"
 import { dProphecyCfgName } from "../model-check/d-prophecy-cfg.ts"
 import { dProphecyModel } from "../model-check/d-prophecy-model.ts"
 import { constantsOfDProphecy, type DProphecyModelSpec } from "../model-check/d-prophecy-models.ts"
@@ -116,8 +116,7 @@ const kindOf = (spec: ModelSpec): Kind => {
   }
   const whole = (): Model => {
     const constants = constantsOf(spec)
-    const eager = spec.reduced ? receivedAtOnce(constants) : undefined
-    return { ...pbftModel(spec.name, constants), eager }
+    return { ...pbftModel(spec.name, constants), ...(spec.reduced ? reductionOf(constants) : {}) }
   }
   const world = (): World => stepped(whole(), spec.invariants)
   return { protocol: "pbft", prefix: "", module: "MCPbft.tla", config: cfgName(spec), world }

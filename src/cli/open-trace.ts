@@ -1,6 +1,7 @@
 /**
  * Traces whose processes still run, or were killed, read as far as they go: the last file of a
- * process gets the end line that it lacks, which declares that steps after it have no line.
+ * process gets the end line that it lacks, which declares that steps after it have no line. One
+ * that has not even a header is left as it is.
  */
 import type { TraceSource } from "../trace-check/lines.ts"
 
@@ -12,6 +13,8 @@ interface Head {
 interface Opened {
   readonly source: TraceSource
   readonly head: Head | undefined
+  /** Its first line is whole. */
+  readonly isBegun: boolean
 }
 
 const headOf = (line: string): Head | undefined => {
@@ -40,7 +43,8 @@ const opened = async (source: TraceSource): Promise<Opened> => {
       yield value
     }
   }
-  return { source: { name: source.name, text: text() }, head: headOf(begun.split("\n")[0] ?? "") }
+  const head = headOf(begun.split("\n")[0] ?? "")
+  return { source: { name: source.name, text: text() }, head, isBegun: begun.includes("\n") }
 }
 
 /** The number of the step that a whole line counts up to; undefined for the end and for others. */
@@ -80,7 +84,8 @@ export const openEnds = async (
   const all: Array<Opened> = []
   for (const source of sources) all.push(await opened(source))
   const last = new Map<string, number>()
-  for (const { head } of all) {
+  for (const { source, head, isBegun } of all) {
+    if (!isBegun && head === undefined) open(source.name)
     if (head === undefined) continue
     last.set(head.node, Math.max(head.incarnation, last.get(head.node) ?? 0))
   }

@@ -10,7 +10,7 @@ import type { GraphSummary } from "../model-check/graph.ts"
 import type { RowSet } from "../model-check/row-set.ts"
 import type { SpaceMemory } from "../model-check/state-space.ts"
 
-const schema = "prophecy-search/2"
+const schema = "prophecy-search/3"
 const hashBytes = 32
 const blockBytes = 1 << 20
 const longestHeader = 2 ** 29

@@ -40,7 +40,9 @@ const asText = (front: Front, group: Replicas): string => {
     `kill -9 any one of them and ask again: ${pids.join(", ")}`,
     ...(traces === undefined
       ? []
-      : [`after Ctrl-C, check what was recorded: prophecy replay ${shortPath(traces)}`]),
+      : [
+          `after Ctrl-C, check what was recorded (with --killed, if a replica was killed): prophecy replay ${shortPath(traces)}`,
+        ]),
     `what replicas say of their connections: ${shortPath(logPath(group.config))}`,
     "Ctrl-C ends it.",
   ].join("\n")

@@ -91,7 +91,7 @@ const asText = (group: Group, front: HttpFront, primary: number | null): string 
     ...(traces === undefined
       ? []
       : [
-          "after Ctrl-C, check what was recorded (leave out the trace of a killed replica: it is cut):",
+          "after Ctrl-C, check what was recorded (with --killed, if a replica was killed):",
           `  prophecy replay ${shortPath(traces)}`,
         ]),
     `what replicas say of their connections: ${shortPath(logPath(group.config))}`,

@@ -107,7 +107,7 @@ const watching = (c: DProphecyConstants, clients: ProcessModel<DFront>): Process
   return {
     name: clients.name,
     initial: { front: clients.initial, seen: before(c, callOf) },
-    key: ({ front, seen }) => `${clients.key(front)} ${seen.key}`,
+    key: ({ front, seen }) => `${clients.key?.(front)} ${seen.key}`,
     texts: ({ front }) => clients.texts(front),
     local: (process) => clients.local(process.front).map((move) => follow(process, move)),
     receive: (process, message) => {

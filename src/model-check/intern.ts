@@ -28,33 +28,3 @@ export class Interned<A> {
     return this.values[id] as A
   }
 }
-
-/** Sets of small integers that only grow, each kept once. */
-export class InternedSets {
-  readonly #sets = new Interned<Int32Array>()
-  readonly #unions = new Map<number, number>()
-
-  add(sorted: Int32Array): number {
-    return this.#sets.add(sorted.join(","), () => sorted)
-  }
-
-  at(id: number): Int32Array {
-    return this.#sets.at(id)
-  }
-
-  get size(): number {
-    return this.#sets.size
-  }
-
-  /** The set `id` with `more` added; `name` tells one `more` from another. */
-  union(id: number, more: Int32Array, name: number): number {
-    if (more.length === 0) return id
-    const key = id * 0x4000000 + name
-    const known = this.#unions.get(key)
-    if (known !== undefined) return known
-    const all = new Set([...this.at(id), ...more])
-    const result = all.size === this.at(id).length ? id : this.add(Int32Array.from(all).sort())
-    this.#unions.set(key, result)
-    return result
-  }
-}

@@ -1,7 +1,8 @@
-import { assert } from "../core/assert.ts"
-import type { Space } from "./space.ts"
-import { Interned } from "./intern.ts"
+import { JudgedParts, type PartOf } from "./judged-parts.ts"
+import { MessageSets } from "./message-sets.ts"
 import type { Invariant, SentMessage } from "./model.ts"
+import { PairMemo } from "./pair-memo.ts"
+import type { Space } from "./space.ts"
 import type { Broken, StateJudge } from "./state-space.ts"
 import { WitnessWatch } from "./witness-watch.ts"
 
@@ -10,7 +11,22 @@ type Check = (row: Int32Array, from: Int32Array | undefined) => Broken | null
 
 type Scoped<S extends Invariant["scope"]> = Extract<Invariant, { readonly scope: S }>
 
-const pairKey = (a: number, b: number): number => a * 0x4000000 + b
+const noAntecedent = 0
+
+/** Invariants that look at the same are judged together. */
+const grouped = <A>(
+  invariants: ReadonlyArray<A>,
+  look: (invariant: A) => ReadonlyArray<unknown>,
+): ReadonlyArray<ReadonlyArray<A>> => {
+  const groups: Array<{ readonly at: ReadonlyArray<unknown>; readonly members: Array<A> }> = []
+  for (const invariant of invariants) {
+    const at = look(invariant)
+    const group = groups.find((g) => g.at.every((what, k) => what === at[k]))
+    if (group === undefined) groups.push({ at, members: [invariant] })
+    else group.members.push(invariant)
+  }
+  return groups.map(({ members }) => members)
+}
 
 /** Judges states by the model's properties, each part of a state once. */
 export class Judge implements StateJudge {
@@ -19,18 +35,21 @@ export class Judge implements StateJudge {
   readonly #space: Space
   readonly #checks: ReadonlyArray<Check>
   readonly #witnesses: WitnessWatch
+  readonly #parts = new Map<PartOf, JudgedParts>()
+  /** What was found to be wrong, by number: 0 is nothing. */
+  readonly #found: Array<Broken | null> = [null]
 
   constructor(space: Space) {
     this.#space = space
     this.#witnesses = new WitnessWatch(space, this.witnessed)
     const all = space.processes.map((_, index) => index)
+    const selections = grouped(this.#scoped("messages"), (i) => [i.select, i.part])
     this.#checks = [
       ...all.map((index) => this.#ofProcess(this.#scoped("process"), index)),
-      ...all.flatMap((one) =>
-        all.slice(one + 1).map((other) => this.#ofPair(this.#scoped("pair"), one, other)),
-      ),
+      ...grouped(this.#scoped("pair"), (i) => [i.part]).flatMap((group) => this.#ofPairs(group)),
       ...this.#scoped("support").map((invariant) => this.#ofSupport(invariant)),
-      ...this.#selections().flatMap((group) => all.map((index) => this.#ofMessages(group, index))),
+      ...grouped(this.#scoped("sent"), (i) => [i.select]).map((group) => this.#ofSent(group)),
+      ...selections.flatMap((group) => all.map((index) => this.#ofMessages(group, index))),
     ]
   }
 
@@ -48,20 +67,24 @@ export class Judge implements StateJudge {
     return this.#space.model.invariants.filter((i): i is Scoped<S> => i.scope === scope)
   }
 
-  // Invariants that look at the same messages are judged together.
-  #selections(): ReadonlyArray<ReadonlyArray<Scoped<"messages">>> {
-    const groups = new Map<unknown, Array<Scoped<"messages">>>()
-    for (const invariant of this.#scoped("messages")) {
-      const group = groups.get(invariant.select) ?? []
-      group.push(invariant)
-      groups.set(invariant.select, group)
-    }
-    return [...groups.values()]
+  #partsOf(of: PartOf): JudgedParts {
+    const known = this.#parts.get(of)
+    if (known !== undefined) return known
+    const made = new JudgedParts(this.#space, of)
+    this.#parts.set(of, made)
+    return made
   }
 
   #note(name: string, met: boolean, why: string | null): Broken | null {
     if (met) this.antecedents.add(name)
     return why === null ? null : { property: name, why }
+  }
+
+  // The number of what was found, so that memories need hold no more than that.
+  #number(broken: Broken | null): number {
+    if (broken === null) return 0
+    this.#found.push(broken)
+    return this.#found.length - 1
   }
 
   #ofProcess(invariants: ReadonlyArray<Scoped<"process">>, index: number): Check {
@@ -71,7 +94,7 @@ export class Judge implements StateJudge {
       if (local === from?.[index]) return null
       const hit = known[local]
       if (hit !== undefined) return hit
-      const value = this.#value(index, local)
+      const value = this.#space.processes[index]?.at(local)
       let broken: Broken | null = null
       for (const i of invariants) {
         const judged = this.#note(i.name, i.antecedent(value, index), i.check(value, index))
@@ -82,45 +105,76 @@ export class Judge implements StateJudge {
     }
   }
 
-  #ofPair(invariants: ReadonlyArray<Scoped<"pair">>, one: number, other: number): Check {
-    const known = new Map<number, Broken | null>()
-    return (row, from) => {
-      const a = row[one] as number
-      const b = row[other] as number
-      if (from !== undefined && a === from[one] && b === from[other]) return null
-      const key = pairKey(a, b)
-      const hit = known.get(key)
-      if (hit !== undefined) return hit
-      const p = this.#value(one, a)
-      const q = this.#value(other, b)
-      let broken: Broken | null = null
-      for (const i of invariants) {
-        const there = this.#note(i.name, i.antecedent(p, q), i.check(p, q))
-        const back = this.#note(i.name, i.antecedent(q, p), i.check(q, p))
-        broken ??= there ?? back
-      }
-      known.set(key, broken)
-      return broken
+  #ofPairs(invariants: ReadonlyArray<Scoped<"pair">>): ReadonlyArray<Check> {
+    const parts = this.#partsOf(invariants[0]?.part)
+    const shared = new PairMemo()
+    const all = this.#space.processes.map((_, index) => index)
+    return all.flatMap((one) =>
+      all.slice(one + 1).map((other): Check => {
+        const known = parts.isShared ? shared : new PairMemo()
+        return (row, from) => {
+          const [x, y] = [row[one] as number, row[other] as number]
+          if (from !== undefined && x === from[one] && y === from[other]) return null
+          const [a, b] = [parts.id(one, x), parts.id(other, y)]
+          const hit = known.get(a, b)
+          if (hit >= 0) return this.#found[hit] as Broken | null
+          const broken = this.#judgePair(invariants, parts.at(one, a), parts.at(other, b))
+          known.set(a, b, this.#number(broken))
+          return broken
+        }
+      }),
+    )
+  }
+
+  #judgePair(invariants: ReadonlyArray<Scoped<"pair">>, p: unknown, q: unknown): Broken | null {
+    let broken: Broken | null = null
+    for (const i of invariants) {
+      const there = this.#note(i.name, i.antecedent(p, q), i.check(p, q))
+      const back = this.#note(i.name, i.antecedent(q, p), i.check(q, p))
+      broken ??= there ?? back
     }
+    return broken
   }
 
   #ofSupport(invariant: Scoped<"support">): Check {
-    const { processes } = this.#space
-    const items = processes.map((_, index) => this.#perLocal(index, invariant.items))
-    const masks = processes.map((_, one) =>
-      processes.map((__, other) => this.#perPair(one, other, invariant.supports)),
-    )
-    return (row) => {
-      for (let one = 0; one < processes.length; one++) {
-        const count = (items[one] as (local: number) => number)(row[one] as number)
-        if (count > 0) this.antecedents.add(invariant.name)
+    const parts = this.#partsOf(invariant.part)
+    const { length } = this.#space.processes
+    const items = Array.from({ length }, (): Array<number | undefined> => [])
+    const itemsOf = (process: number, part: number): number => {
+      const known = items[parts.isShared ? 0 : process] as Array<number | undefined>
+      const made = known[part] ?? invariant.items(parts.at(process, part))
+      known[part] = made
+      return made
+    }
+    const masks = Array.from({ length: length * length }, () => new PairMemo())
+    const maskOf = (one: number, a: number, other: number, b: number): number => {
+      const known = masks[parts.isShared ? 0 : one * length + other] as PairMemo
+      const hit = known.get(a, b)
+      if (hit >= 0) return hit
+      const made = invariant.supports(parts.at(one, a), parts.at(other, b))
+      known.set(a, b, made)
+      return made
+    }
+    const here = new Int32Array(length)
+    return (row, from) => {
+      let isSame = from !== undefined
+      for (let process = 0; process < length; process++) {
+        here[process] = parts.id(process, row[process] as number)
+        isSame &&= here[process] === parts.id(process, from?.[process] as number)
+      }
+      if (isSame) return null
+      for (let one = 0; one < length; one++) {
+        const a = here[one] as number
+        const count = itemsOf(one, a)
+        if (count === noAntecedent) continue
+        this.antecedents.add(invariant.name)
         for (let item = 0; item < count; item++) {
           let supporters = 0
-          for (const [other, mask] of (masks[one] ?? []).entries()) {
-            supporters += (mask(row[one] as number, row[other] as number) >> item) & 1
+          for (let other = 0; other < length; other++) {
+            supporters += (maskOf(one, a, other, here[other] as number) >> item) & 1
           }
           if (supporters >= invariant.atLeast) continue
-          const why = invariant.why(this.#value(one, row[one] as number), item, supporters)
+          const why = invariant.why(parts.at(one, a), item, supporters)
           return { property: invariant.name, why }
         }
       }
@@ -128,72 +182,66 @@ export class Judge implements StateJudge {
     }
   }
 
-  #perLocal(index: number, of: (process: unknown) => number): (local: number) => number {
-    const known: Array<number | undefined> = []
-    return (local) => {
-      const hit = known[local]
-      if (hit !== undefined) return hit
-      const made = of(this.#value(index, local))
-      known[local] = made
-      return made
-    }
-  }
-
-  #perPair(
-    one: number,
-    other: number,
-    of: (p: unknown, q: unknown) => number,
-  ): (a: number, b: number) => number {
-    const known = new Map<number, number>()
-    return (a, b) => {
-      const key = pairKey(a, b)
-      const hit = known.get(key)
-      if (hit !== undefined) return hit
-      const made = of(this.#value(one, a), this.#value(other, b))
-      known.set(key, made)
-      return made
+  // Of a set of messages those that are looked at: the number of the set of them.
+  #selection(isSelected: (message: SentMessage) => boolean): {
+    readonly of: (set: number) => number
+    readonly at: (selection: number) => ReadonlyArray<SentMessage>
+  } {
+    const { sets, messages } = this.#space
+    const selections = new MessageSets()
+    const bySet: Array<number | undefined> = []
+    const selected: Array<boolean | undefined> = []
+    const select = (m: number): boolean => (selected[m] ??= isSelected(messages.at(m)))
+    return {
+      of: (set) => (bySet[set] ??= selections.add(sets.at(set).filter(select))),
+      at: (selection) => [...selections.at(selection)].map((m) => messages.at(m)),
     }
   }
 
   #ofMessages(invariants: ReadonlyArray<Scoped<"messages">>, index: number): Check {
-    const known = new Map<number, Broken | null>()
-    const selections = new Interned<ReadonlyArray<SentMessage>>()
-    const bySet: Array<number | undefined> = []
+    const known = new PairMemo()
+    const [first] = invariants
+    const parts = this.#partsOf(first?.part)
+    const selection = this.#selection((m) => first?.select(index, m) === true)
     const column = this.#space.width - 1
-    const select = invariants[0]?.select ?? (() => false)
-    const selection = (set: number): number => {
-      const hit = bySet[set]
-      if (hit !== undefined) return hit
-      const ids = [...this.#space.sets.at(set)].filter((m) =>
-        select(index, this.#space.messages.at(m)),
-      )
-      const made = selections.add(ids.join(","), () => ids.map((m) => this.#space.messages.at(m)))
-      bySet[set] = made
-      return made
-    }
     return (row, from) => {
       const local = row[index] as number
       const set = row[column] as number
       if (from !== undefined && local === from[index] && set === from[column]) return null
-      const selected = selection(set)
-      const key = pairKey(local, selected)
-      const hit = known.get(key)
-      if (hit !== undefined) return hit
-      const value = this.#value(index, local)
-      const sent = selections.at(selected)
+      const part = parts.id(index, local)
+      const selected = selection.of(set)
+      const hit = known.get(part, selected)
+      if (hit >= 0) return this.#found[hit] as Broken | null
+      const value = parts.at(index, part)
+      const sent = selection.at(selected)
       let broken: Broken | null = null
       for (const i of invariants) {
         const judged = this.#note(i.name, i.antecedent(value, sent), i.check(value, sent))
         broken ??= judged
       }
-      known.set(key, broken)
+      known.set(part, selected, this.#number(broken))
       return broken
     }
   }
 
-  #value(index: number, local: number): unknown {
-    const ids = this.#space.processes[index]
-    assert(ids !== undefined, "the process exists")
-    return ids.at(local)
+  #ofSent(invariants: ReadonlyArray<Scoped<"sent">>): Check {
+    const known: Array<Broken | null> = []
+    const selection = this.#selection((m) => invariants[0]?.select(m) === true)
+    const column = this.#space.width - 1
+    return (row, from) => {
+      const set = row[column] as number
+      if (set === from?.[column]) return null
+      const selected = selection.of(set)
+      const hit = known[selected]
+      if (hit !== undefined) return hit
+      const sent = selection.at(selected)
+      let broken: Broken | null = null
+      for (const i of invariants) {
+        const judged = this.#note(i.name, i.antecedent(sent), i.check(sent))
+        broken ??= judged
+      }
+      known[selected] = broken
+      return broken
+    }
   }
 }

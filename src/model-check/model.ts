@@ -25,8 +25,8 @@ export interface SentMessage {
 export interface ProcessModel<P> {
   readonly name: string
   readonly initial: P
-  /** Distinct values have distinct keys. */
-  readonly key: (process: P) => string
+  /** Distinct values have distinct keys; left out where values are plain data. */
+  readonly key?: (process: P) => string
   /** What it may do without a message. */
   readonly local: (process: P) => ReadonlyArray<Move<P>>
   /** What a message does to it; undefined where it can not arrive there. */
@@ -44,7 +44,8 @@ export interface WorldView {
 /**
  * A property of every state, said of the part of the state that it depends on, so that each part
  * is judged once. `check` gives null when it holds, otherwise what is wrong; `antecedent` says
- * whether the part says anything about the property (the left side of its implication).
+ * whether the part says anything about the property (the left side of its implication). Where
+ * there is a `part`, plain data, all of them are given that in place of the process.
  */
 export type Invariant = { readonly name: string } & (
   | {
@@ -54,19 +55,29 @@ export type Invariant = { readonly name: string } & (
     }
   | {
       readonly scope: "pair"
+      readonly part?: (process: unknown) => unknown
       readonly check: (one: unknown, other: unknown) => string | null
       readonly antecedent: (one: unknown, other: unknown) => boolean
     }
   | {
       /** Of a process and those sent messages that `select` takes for it. */
       readonly scope: "messages"
+      readonly part?: (process: unknown) => unknown
       readonly select: (index: number, message: SentMessage) => boolean
       readonly check: (process: unknown, sent: ReadonlyArray<SentMessage>) => string | null
       readonly antecedent: (process: unknown, sent: ReadonlyArray<SentMessage>) => boolean
     }
   | {
+      /** Of those sent messages that `select` takes, whoever sent them. */
+      readonly scope: "sent"
+      readonly select: (message: SentMessage) => boolean
+      readonly check: (sent: ReadonlyArray<SentMessage>) => string | null
+      readonly antecedent: (sent: ReadonlyArray<SentMessage>) => boolean
+    }
+  | {
       /** Each of the first `items` facts of a process needs `atLeast` supporters, itself too. */
       readonly scope: "support"
+      readonly part?: (process: unknown) => unknown
       readonly items: (process: unknown) => number
       /** Which of `one`'s facts `other` supports: bit k for fact k (at most 31). */
       readonly supports: (one: unknown, other: unknown) => number
@@ -100,6 +111,8 @@ export interface Model {
    * the step before. Such a receipt sends nothing; that nothing is lost by it needs an argument.
    */
   readonly eager?: ((process: unknown, message: SentMessage) => boolean) | undefined
+  /** Of a reduced model: the process without what no step of it and no property reads again. */
+  readonly forget?: ((process: unknown) => unknown) | undefined
   readonly invariants: ReadonlyArray<Invariant>
   readonly witnesses: ReadonlyArray<Witness>
   /** Every action that the specification has for these processes. */

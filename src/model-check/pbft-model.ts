@@ -180,7 +180,6 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
   return {
     name: `replica ${id}`,
     initial: { role: "replica", id, at: startReplica(config, modelService) },
-    key: (p) => JSON.stringify(p.at),
     // Whose keys it has replaced is in `msgs`, as what it sent.
     texts: (p) => ({
       ...replicaTexts(p.at as Replica),
@@ -260,7 +259,6 @@ const clientModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =>
   return {
     name: `client ${id}`,
     initial: { role: "client", id, at: startClient(config) },
-    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
     texts: (p) => ({ client: clientText(p.at as ClientState) }),
     local: (p) => {
       const at = p.at as ClientState

@@ -1,11 +1,13 @@
 /** The invariants of Pbft.tla over a model's states. */
 import * as ClientTable from "../core/client-table.ts"
 import * as Invariants from "../core/pbft/invariants.ts"
+import type { Facts } from "../core/pbft/invariants.ts"
 import type { Numbered, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Config, State } from "../core/pbft/state.ts"
 import { isSigned } from "../core/request.ts"
 import { type Envelope, verifiesAt } from "../sim/world.ts"
 import type { Invariant, SentMessage } from "./model.ts"
+import { asJudged, judgedFacts, judgedPart } from "./pbft-judged.ts"
 import {
   modelService,
   type PbftConstants,
@@ -25,17 +27,18 @@ const peerMessages = (sent: ReadonlyArray<SentMessage>): ReadonlyArray<PeerMessa
 /** Of two replicas' states. */
 const ofReplicas = (
   name: string,
-  check: (one: State, other: State) => string | null,
-  applies: (one: State, other: State) => boolean,
+  check: (one: Facts, other: Facts) => string | null,
+  applies: (one: Facts, other: Facts) => boolean,
 ): Invariant => {
-  const both = <A>(a: unknown, b: unknown, then: (x: State, y: State) => A, otherwise: A): A => {
-    const p = asProcess(a)
-    const q = asProcess(b)
-    return p.role === "replica" && q.role === "replica" ? then(p.at.state, q.at.state) : otherwise
+  const both = <A>(a: unknown, b: unknown, then: (x: Facts, y: Facts) => A, otherwise: A): A => {
+    const p = asJudged(a)
+    const q = asJudged(b)
+    return p.role === "replica" && q.role === "replica" ? then(p.state, q.state) : otherwise
   }
   return {
     name,
     scope: "pair",
+    part: judgedPart,
     check: (a, b) => both(a, b, check, null),
     antecedent: (a, b) => both(a, b, applies, false),
   }
@@ -68,19 +71,19 @@ const ofValue = (
 const executionPrefix: Invariant = {
   name: "ExecutionPrefix",
   scope: "pair",
+  part: judgedPart,
   check: (one, other) => {
-    const p = asProcess(one)
-    const q = asProcess(other)
+    const p = asJudged(one)
+    const q = asJudged(other)
     if (p.role !== "replica" || q.role !== "replica") return null
-    const [a, b] = [settledValue(p.at), settledValue(q.at)]
-    const same = isPrefix(a, b) || isPrefix(b, a)
+    const same = isPrefix(p.settled, q.settled) || isPrefix(q.settled, p.settled)
     return same ? null : `replicas ${p.id} and ${q.id} executed different sequences`
   },
   antecedent: (a, b) => {
-    const p = asProcess(a)
-    const q = asProcess(b)
+    const p = asJudged(a)
+    const q = asJudged(b)
     if (p.role !== "replica" || q.role !== "replica") return false
-    return settledValue(p.at).length > 0 && settledValue(q.at).length > 0
+    return p.settled.length > 0 && q.settled.length > 0
   },
 }
 
@@ -93,101 +96,96 @@ const timestampsIncrease = (value: Value): string | null => {
   return null
 }
 
-// One function for all, so that they are judged together. Replicas come first in a model, in the
-// order of their numbers; a client sends no peer message.
-const anyPeerMessage = (_index: number, m: SentMessage): boolean =>
-  Invariants.isPeerMessage(messageOf(m))
+// One function for all, so that they are judged together.
+const anyPeerMessage = (m: SentMessage): boolean => Invariants.isPeerMessage(messageOf(m))
 const anyRequest = (_index: number, m: SentMessage): boolean => messageOf(m)._tag === "Request"
 
-const senderOf = (m: PeerMessage): number | undefined => ("replica" in m ? m.replica : undefined)
+/** Replicas come first in a model, in the order of their numbers. */
+const correctReplicas = (c: PbftConstants): ReadonlyArray<number> =>
+  Array.from({ length: c.n }, (_, id) => id).filter((id) => !c.byzantine.includes(id))
 
-/** Of all messages of correct replicas together: judged beside the first of them. */
+/** Of all messages of correct replicas together. */
 const ofAllSent = (
   name: string,
-  first: number,
   check: (sent: ReadonlyArray<PeerMessage>) => string | null,
   applies: (sent: ReadonlyArray<PeerMessage>) => boolean,
-): Invariant => {
-  const isFirst = (p: unknown): boolean => {
-    const process = asProcess(p)
-    return process.role === "replica" && process.id === first
-  }
-  return {
-    name,
-    scope: "messages",
-    select: anyPeerMessage,
-    check: (p, sent) => (isFirst(p) ? check(peerMessages(sent)) : null),
-    antecedent: (p, sent) => isFirst(p) && applies(peerMessages(sent)),
-  }
-}
+): Invariant => ({
+  name,
+  scope: "sent",
+  select: anyPeerMessage,
+  check: (sent) => check(peerMessages(sent)),
+  antecedent: (sent) => applies(peerMessages(sent)),
+})
 
 const viewChangeInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyArray<Invariant> => {
-  const correct = Array.from({ length: c.n }, (_, id) => id).filter(
-    (id) => !c.byzantine.includes(id),
-  )
-  const first = correct[0] ?? 0
+  const correct = correctReplicas(c)
   const needed = c.quorum - c.byzantine.length
   const committed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "Commit")
   const told = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "Committed")
   const changed = (sent: ReadonlyArray<PeerMessage>) => sent.some((m) => m._tag === "ViewChange")
   return [
-    ofAllSent("CommitUnique", first, Invariants.commitUnique, committed),
-    ofAllSent("TellsAgree", first, Invariants.tellsAgree, told),
+    ofAllSent("CommitUnique", Invariants.commitUnique, committed),
+    ofAllSent("TellsAgree", Invariants.tellsAgree, told),
     ofAllSent(
       "CarryOver",
-      first,
       (sent) => Invariants.carryOver(needed, sent),
       (sent) => committed(sent) && changed(sent),
     ),
     ofAllSent(
       "CanDecide",
-      first,
-      (sent) => Invariants.canDecide(configOf(first), correct.length, sent),
+      (sent) => Invariants.canDecide(configOf(correct[0] ?? 0), correct.length, sent),
       changed,
     ),
   ]
 }
 
-/** Of a replica and the messages it sent. */
-const ofSent = (
-  name: string,
-  check: (state: State, own: ReadonlyArray<PeerMessage>) => string | null,
-): Invariant => ({
-  name,
-  scope: "messages",
-  select: anyPeerMessage,
-  check: (p, sent) => {
-    const process = asProcess(p)
-    if (process.role !== "replica") return null
-    const own = peerMessages(sent).filter((m) => senderOf(m) === process.id)
-    return check(process.at.state, own)
-  },
-  antecedent: (p, sent) => {
-    const process = asProcess(p)
-    return process.role === "replica" && peerMessages(sent).some((m) => senderOf(m) === process.id)
-  },
-})
+interface OfSent {
+  readonly name: string
+  readonly check: (state: State, own: ReadonlyArray<PeerMessage>) => string | null
+}
 
-const validity = (c: PbftConstants): Invariant => ({
-  name: "Validity",
-  scope: "messages",
-  select: anyRequest,
-  check: (p, sent) => {
-    const process = asProcess(p)
-    if (process.role !== "replica") return null
-    const asked = new Set(
-      sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? plainText(m) : [])),
-    )
-    const bad = process.at.value.find(
-      (r) => r.client < c.clientOps.length && !asked.has(plainText(r)),
-    )
-    return bad === undefined ? null : `${bad.operation} was executed, but its client never asked`
-  },
-  antecedent: (p) => {
-    const process = asProcess(p)
-    return process.role === "replica" && process.at.value.some((r) => r.client < c.clientOps.length)
-  },
-})
+/** Of a replica and the messages it sent; a client sends no peer message. */
+const ofSent = (c: PbftConstants, invariants: ReadonlyArray<OfSent>): ReadonlyArray<Invariant> => {
+  const correct = correctReplicas(c)
+  const select = (index: number, sent: SentMessage): boolean => {
+    const m = messageOf(sent)
+    return Invariants.isPeerMessage(m) && "replica" in m && m.replica === correct[index]
+  }
+  return invariants.map(({ name, check }) => ({
+    name,
+    scope: "messages",
+    select,
+    check: (p, sent) => {
+      const process = asProcess(p)
+      return process.role === "replica" ? check(process.at.state, peerMessages(sent)) : null
+    },
+    antecedent: (_, sent) => sent.length > 0,
+  }))
+}
+
+const validity = (c: PbftConstants): Invariant => {
+  const correctly = (value: unknown): Value =>
+    (value as Value).filter((r) => r.client < c.clientOps.length)
+  return {
+    name: "Validity",
+    scope: "messages",
+    part: executedBy,
+    select: anyRequest,
+    check: (value, sent) => {
+      const asked = new Set(
+        sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? plainText(m) : [])),
+      )
+      const bad = correctly(value).find((r) => !asked.has(plainText(r)))
+      return bad === undefined ? null : `${bad.operation} was executed, but its client never asked`
+    },
+    antecedent: (value) => correctly(value).length > 0,
+  }
+}
+
+const executedBy = (p: unknown): Value => {
+  const process = asProcess(p)
+  return process.role === "replica" ? process.at.value : []
+}
 
 const proposalsJudged = (c: PbftConstants): Invariant => {
   const proposed = c.injected.flatMap(({ message: m }) => (m._tag === "PrePrepare" ? m.batch : []))
@@ -209,6 +207,7 @@ const proposalsJudged = (c: PbftConstants): Invariant => {
 const clientResult: Invariant = {
   name: "ClientResult",
   scope: "pair",
+  part: judgedPart,
   check: (a, b) => {
     const accepted = acceptedAt(a, b)
     if (accepted === undefined) return null
@@ -227,10 +226,10 @@ const acceptedAt = (
 ):
   | { readonly value: Value; readonly at: number; readonly result: string | undefined }
   | undefined => {
-  const p = asProcess(a)
-  const q = asProcess(b)
+  const p = asJudged(a)
+  const q = asJudged(b)
   if (p.role !== "client" || q.role !== "replica" || p.at.operation !== undefined) return undefined
-  const value = settledValue(q.at)
+  const value = q.settled
   const at = value.findIndex((r) => r.client === p.id && r.timestamp === p.at.timestamp)
   return at < 0 ? undefined : { value, at, result: p.at.result }
 }
@@ -278,12 +277,13 @@ const tentativeStays = (c: PbftConstants): Invariant => ({
   antecedent: (_, sent) => sent.length > 0,
 })
 
-const isReply = (m: SentMessage): boolean => messageOf(m)._tag === "Reply"
-
 const finalStays = (c: PbftConstants): Invariant => ({
   name: "FinalStays",
   scope: "messages",
-  select: (_index, m) => isReply(m),
+  select: (index, sent) => {
+    const m = messageOf(sent)
+    return m._tag === "Reply" && m.replica === correctReplicas(c)[index]
+  },
   check: (p, sent) => {
     const process = asProcess(p)
     if (process.role !== "replica" || c.canRestart.includes(process.id)) return null
@@ -291,7 +291,7 @@ const finalStays = (c: PbftConstants): Invariant => ({
     const { table } = process.at.state.undo ?? process.at.state
     const undone = sent
       .map((m) => messageOf(m) as Reply)
-      .filter((m) => m.replica === process.id && !m.tentative && !m.readOnly)
+      .filter((m) => !m.tentative && !m.readOnly)
       .find((m) => m.timestamp > ClientTable.get(table, m.client).timestamp)
     if (undone === undefined) return null
     return `request ${undone.timestamp} of client ${undone.client} was answered, and may be undone`
@@ -305,6 +305,7 @@ const finalStays = (c: PbftConstants): Invariant => ({
 const freshReads = (c: PbftConstants): Invariant => ({
   name: "FreshReads",
   scope: "pair",
+  part: judgedPart,
   check: (a, b) => {
     const read = readAfter(c, a, b)
     if (read === undefined) return null
@@ -320,35 +321,31 @@ const freshReads = (c: PbftConstants): Invariant => ({
 
 // A read that is done, and where in a replica's state the client's last request before it stands.
 const readAfter = (c: PbftConstants, a: unknown, b: unknown) => {
-  const p = asProcess(a)
-  const q = asProcess(b)
+  const p = asJudged(a)
+  const q = asJudged(b)
   if (p.role !== "client" || q.role !== "replica" || p.at.operation !== undefined) return undefined
   const { timestamp, result } = p.at
   const operation = c.clientOps[p.id]?.[timestamp - 1]
   if (!c.readOnly || operation === undefined || !modelService.isRead(operation)) return undefined
-  const value = settledValue(q.at)
+  const value = q.settled
   const last = value.findLastIndex((r) => r.client === p.id && r.timestamp < timestamp) + 1
   if (last === 0) return undefined
   return { request: { client: p.id, timestamp, operation }, value, last, result }
 }
 
-const stateOf = (p: unknown): State | undefined => {
-  const process = asProcess(p)
-  return process.role === "replica" ? process.at.state : undefined
-}
-
-type Taken = (state: State) => ReadonlyArray<Numbered>
+type Taken = (state: Facts) => ReadonlyArray<Numbered>
 
 const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant => ({
   name,
   scope: "support",
+  part: judgedPart,
   items: (p) => {
-    const state = stateOf(p)
+    const state = judgedFacts(p)
     return state === undefined ? 0 : takenBy(state).length
   },
   supports: (p, q) => {
-    const one = stateOf(p)
-    const other = stateOf(q)
+    const one = judgedFacts(p)
+    const other = judgedFacts(q)
     if (one === undefined || other === undefined) return 0
     return takenBy(one).reduce(
       (mask, taken, k) => (Invariants.supports(other, taken) ? mask | (1 << k) : mask),
@@ -357,7 +354,7 @@ const supported = (c: PbftConstants, name: string, takenBy: Taken): Invariant =>
   },
   atLeast: c.quorum - c.f,
   why: (p, item, supporters) => {
-    const state = stateOf(p)
+    const state = judgedFacts(p)
     const seq = state === undefined ? 0 : takenBy(state)[item]?.seq
     return `sequence number ${seq} is taken for committed with ${supporters} correct supporters`
   },
@@ -381,6 +378,11 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
   supported(c, "CommitSupport", Invariants.allCommitted),
   supported(c, "SettledSupport", (state) => Invariants.takenForCommitted(configOf(0), state)),
   ...viewChangeInvariants(c, configOf),
+  ...ofSent(c, [
+    { name: "Watermarks", check: Invariants.watermarks },
+    { name: "SentIsDurable", check: Invariants.sentIsDurable },
+    { name: "NoEquivocation", check: (_, own) => Invariants.noEquivocation(own) },
+  ]),
   executionPrefix,
   ofValue("AtMostOnce", timestampsIncrease, (v) => v.length > 1),
   validity(c),
@@ -390,11 +392,8 @@ export const pbftInvariants = (c: PbftConstants, configOf: ConfigOf): ReadonlyAr
     Invariants.checkpointAgreement,
     Invariants.checkpointAgreementApplies,
   ),
-  ofSent("Watermarks", Invariants.watermarks),
   clientResult,
   tentativeStays(c),
   finalStays(c),
   freshReads(c),
-  ofSent("SentIsDurable", Invariants.sentIsDurable),
-  ofSent("NoEquivocation", (_, own) => Invariants.noEquivocation(own)),
 ]

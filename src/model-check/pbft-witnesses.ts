@@ -281,11 +281,15 @@ const someFetch = (name: string, holds: (state: State, seq: number) => boolean):
     ),
 })
 
-const stateTransfer = (c: PbftConstants): ReadonlyArray<Witness> => [
-  someReplica("ReachAbove", (s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
+const fetchedStates = (c: PbftConstants): ReadonlyArray<Witness> => [
   someFetch("ReachFetchedState", (s, seq) => s.executed >= seq),
   someFetch("ReachMovedByState", (s, seq) => seq > c.logSize && s.log.low >= seq),
   someFetch("ReachStartFetched", (s, seq) => s.active && s.newView?.start.seq === seq),
+]
+
+const stateTransfer = (c: PbftConstants): ReadonlyArray<Witness> => [
+  someReplica("ReachAbove", (s) => s.checkpointVotes.some((v) => v.seq > s.log.low + c.logSize)),
+  ...(c.canFetch.length > 0 ? fetchedStates(c) : []),
 ]
 
 /** The witnesses of MCPbft.tla, under their names; each model says which of them it reaches. */

@@ -7,7 +7,8 @@ const rowsInPiece = 1 << 16
 const firstSlots = 1 << 12
 const fullest = 0.75
 
-const hashAt = (cells: Int32Array, at: number, width: number): number => {
+/** A hash of `width` cells from `at` on. */
+export const hashAt = (cells: Int32Array, at: number, width: number): number => {
   let h = 0x811c9dc5
   for (let k = 0; k < width; k++) {
     h = Math.imul(h ^ (cells[at + k] as number), 0x01000193)

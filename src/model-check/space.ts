@@ -5,60 +5,54 @@
  */
 import { assert } from "../core/assert.ts"
 import { isIgnored } from "../core/machine.ts"
-import { Interned, InternedSets } from "./intern.ts"
+import { BitRows, lowestBit } from "./bit-rows.ts"
+import { Interned } from "./intern.ts"
+import { Ints } from "./ints.ts"
+import { LocalStates } from "./local-states.ts"
+import { LocalSteps, ownMove } from "./local-steps.ts"
+import { MessageSets } from "./message-sets.ts"
 import type { Model, Move, SentMessage, WorldView } from "./model.ts"
+import { Nodes } from "./nodes.ts"
+import { readMemory, writeMemory } from "./space-memory.ts"
 import type { Found, SpaceMemory, StateSpace, Step } from "./state-space.ts"
 
-/** One computed step of a process. */
-interface Known extends Step {
-  readonly to: number
+/** What a step does beside leading to a local state: many steps do the same. */
+interface Outcome extends Step {
   readonly sent: Int32Array
-  /** Tells one set of sent messages from another. */
-  readonly sends: number
 }
 
-const unknown = -1
-const unmoved = -2
-
-const ownMoves = -1
-const perEntry = 3
-const nothing = new Int32Array(0)
-const nothingSent = (): Int32Array => nothing
-/** Messages that a row of what is received has room for beyond those there are. */
-const roomForMessages = 32
+/** In place of a process: what can be built of a set of messages. */
+const forger = -1
+const everyProcess = -1
+const noStep = -1
 
 export class Space implements StateSpace {
   readonly model: Model
   readonly width: number
   readonly messages = new Interned<SentMessage>()
-  readonly sets = new InternedSets()
-  readonly processes: ReadonlyArray<Interned<unknown>>
+  readonly sets = new MessageSets()
+  readonly processes: ReadonlyArray<LocalStates>
   readonly taken = new Map<string, number>()
   steps = 0
-  /** What was computed, in order: process, its value, the message or -1 for its own moves. */
-  readonly #journal: Array<number> = []
-  readonly #moves: Array<Known> = []
-  readonly #sends = new Interned<Int32Array>()
-  /** Steps are told in few words, again and again: each is kept once. */
-  readonly #told = new Map<string, string>()
-  readonly #received: ReadonlyArray<Array<Int32Array>>
-  readonly #local: ReadonlyArray<Array<ReadonlyArray<Known> | undefined>>
-  readonly #deliverable: Array<Int32Array | undefined> = []
+  readonly #nodes = new Nodes()
+  readonly #steps: ReadonlyArray<LocalSteps>
+  readonly #outcomes = new Interned<Outcome>()
+  /** What gave the first number to something, in order: process, its value, the message. */
+  readonly #journal = new Ints()
   readonly #injected: ReadonlyArray<number>
+  /** By set of messages: what may arrive, and whether that is known. */
+  readonly #arriving = new BitRows()
+  readonly #isArrivingKnown: Array<boolean | undefined> = []
   readonly #next: Int32Array
-  /** By process, set of messages and local state: where what is received at once leads. */
-  readonly #settledAt: Array<Map<number, number> | undefined> = []
 
   constructor(model: Model) {
     this.model = model
     this.width = model.processes.length + 1
     this.#next = new Int32Array(this.width)
-    this.processes = model.processes.map(() => new Interned<unknown>())
-    this.#received = model.processes.map(() => [])
-    this.#local = model.processes.map(() => [])
+    this.processes = model.processes.map((p) => new LocalStates(p, this.#nodes))
+    this.#steps = model.processes.map(() => new LocalSteps())
     this.#injected = model.injected.map((m) => this.messages.add(m.text, () => m))
-    model.processes.forEach((p, k) => this.#intern(k, p.initial))
-    this.sets.add(new Int32Array(0))
+    this.sets.add([])
   }
 
   /** Every process begins as the first of its values, and nothing was sent. */
@@ -73,114 +67,132 @@ export class Space implements StateSpace {
     return this.model.processes[actor]?.name ?? ""
   }
 
-  #intern(process: number, value: unknown): number {
-    const role = this.model.processes[process]
-    const ids = this.processes[process]
-    assert(role !== undefined && ids !== undefined, "the process exists")
-    return ids.add(role.key(value), () => value)
+  #stepsOf(process: number): LocalSteps {
+    return this.#steps[process] as LocalSteps
   }
 
-  #note(process: number, before: number, move: Move<unknown>): number {
+  // Keeps a step in memory, unless it changes nothing.
+  #note(process: number, before: number, message: number, move: Move<unknown>): void {
     this.steps++
     this.taken.set(move.action, (this.taken.get(move.action) ?? 0) + 1)
-    // Most messages change nothing: the very same value needs no key.
-    const same = move.process === this.processes[process]?.at(before)
-    const to = same ? before : this.#intern(process, move.process)
+    const ids = this.processes[process]
+    assert(ids !== undefined, "the process exists")
+    // Most messages change nothing: the very same value has its number.
+    const to = move.process === ids.at(before) ? before : ids.add(this.#kept(move.process))
     if (isIgnored(move.action)) {
       assert(to === before && move.sent.length === 0, `${move.action} changes nothing`)
-      return unmoved
+      return
     }
-    const sends = this.#sent(move.sent)
-    const told = this.#onceTold(move.told)
-    this.#moves.push({ to, sent: this.#sends.at(sends), action: move.action, told, sends })
-    return this.#moves.length - 1
+    this.#stepsOf(process).add(before, message, to, this.#outcomeOf(move))
   }
 
-  #onceTold(told: string): string {
-    const known = this.#told.get(told)
-    if (known !== undefined) return known
-    this.#told.set(told, told)
-    return told
+  #kept(value: unknown): unknown {
+    return this.model.forget === undefined ? value : this.model.forget(value)
   }
 
-  // The number of this set of messages, which is kept once.
-  #sent(messages: ReadonlyArray<SentMessage>): number {
-    if (messages.length === 0) return this.#sends.add("", nothingSent)
-    const ids = new Set(messages.map((m) => this.messages.add(m.text, () => m)))
-    const sent = Int32Array.from(ids).sort()
-    return this.#sends.add(sent.join(","), () => sent)
+  #outcomeOf({ action, told, sent }: Move<unknown>): number {
+    const ids = new Set(sent.map((m) => this.messages.add(m.text, () => m)))
+    const sorted = Int32Array.from(ids).sort()
+    const key = `${sorted.join(",")} ${action} ${told}`
+    return this.#outcomes.add(key, () => ({ action, told, sent: sorted }))
   }
 
-  #receive(process: number, local: number, message: number): number {
-    const rows = this.#received[process] as Array<Int32Array>
-    let row = rows[local]
-    if (row === undefined || row.length <= message) {
-      const next = new Int32Array(this.messages.size + roomForMessages).fill(unknown)
-      if (row !== undefined) next.set(row)
-      row = next
-      rows[local] = row
-    }
-    const known = row[message] as number
-    if (known !== unknown) return known
-    this.#journal.push(process, local, message)
-    const role = this.model.processes[process]
-    const value = this.processes[process]?.at(local)
-    const move = role?.receive(value, this.messages.at(message).value)
-    const noted = move === undefined ? unmoved : this.#note(process, local, move)
-    row[message] = noted
-    return noted
+  // Does `compute`, and remembers that it did where it gave something its number.
+  #journaled(process: number, value: number, message: number, compute: () => void): void {
+    const before = this.#given(process)
+    compute()
+    if (this.#given(process) === before) return
+    this.#journal.push(process)
+    this.#journal.push(value)
+    this.#journal.push(message)
   }
 
-  #localMoves(process: number, local: number): ReadonlyArray<Known> {
-    const known = this.#local[process]?.[local]
-    if (known !== undefined) return known
-    this.#journal.push(process, local, ownMoves)
-    const value = this.processes[process]?.at(local)
-    const moves = this.model.processes[process]?.local(value) ?? []
-    const noted = moves
-      .map((m) => this.#note(process, local, m))
-      .filter((id) => id !== unmoved)
-      .map((id) => this.#moves[id] as Known)
-    const rows = this.#local[process]
-    assert(rows !== undefined, "the process exists")
-    rows[local] = noted
-    return noted
+  #given(process: number): number {
+    return this.messages.size + (this.processes[process]?.size ?? 0)
   }
 
-  /** What may arrive in a state with this set of sent messages: the sent, and the injected. */
-  deliverable(set: number): Int32Array {
-    const before = this.#deliverable[set]
-    if (before !== undefined) return before
-    const sent = [...this.sets.at(set)].map((id) => this.messages.at(id))
-    const injected = this.#injected.filter((_, k) =>
-      (this.model.injected[k]?.needs ?? []).every((need) => sent.some(need)),
-    )
-    const known = new Set([...this.sets.at(set), ...injected])
-    const forged = this.model.forged([...known].map((id) => this.messages.at(id)))
-    for (const m of forged) known.add(this.messages.add(m.text, () => m))
-    const all = Int32Array.from(known).sort()
-    this.#deliverable[set] = all
-    return all
+  #receive(process: number, local: number, message: number): void {
+    this.#stepsOf(process).tried.add(local, message)
+    this.#journaled(process, local, message, () => {
+      const value = this.processes[process]?.at(local)
+      const move = this.model.processes[process]?.receive(value, this.messages.at(message).value)
+      if (move !== undefined) this.#note(process, local, message, move)
+    })
+  }
+
+  #moveAlone(process: number, local: number): void {
+    this.#stepsOf(process).ownMovesAreThere(local)
+    this.#journaled(process, local, ownMove, () => {
+      const value = this.processes[process]?.at(local)
+      const moves = this.model.processes[process]?.local(value) ?? []
+      for (const move of moves) this.#note(process, local, ownMove, move)
+    })
+  }
+
+  // Finds out what may arrive in a state with this set of sent messages: the sent, the injected,
+  // and what Byzantine processes can build of both.
+  #findArriving(set: number): void {
+    this.#isArrivingKnown[set] = true
+    this.#journaled(forger, set, ownMove, () => {
+      const ids = this.sets.at(set)
+      const sent = [...ids].map((id) => this.messages.at(id))
+      const injected = this.#injected.filter((_, k) =>
+        (this.model.injected[k]?.needs ?? []).every((need) => sent.some(need)),
+      )
+      const known = [...new Set([...ids, ...injected])]
+      const forged = this.model.forged(known.map((id) => this.messages.at(id)))
+      for (const id of known) this.#arriving.add(set, id)
+      for (const m of forged) {
+        this.#arriving.add(
+          set,
+          this.messages.add(m.text, () => m),
+        )
+      }
+    })
+  }
+
+  #settleArriving(set: number): void {
+    if (this.#isArrivingKnown[set] !== true) this.#findArriving(set)
   }
 
   expand(row: Int32Array, found: Found): void {
+    const last = this.width - 1
+    const set = row[last] as number
+    this.#settleArriving(set)
+    for (let process = 0; process < last; process++) {
+      const local = row[process] as number
+      const steps = this.#stepsOf(process)
+      this.#computeSteps(process, local, set)
+      for (let step = steps.first(local); step >= 0; step = steps.next(step)) {
+        const message = steps.message(step)
+        if (message !== ownMove && !this.#arriving.has(set, message)) continue
+        this.#take(row, process, step, found)
+      }
+    }
+  }
+
+  #take(row: Int32Array, process: number, step: number, found: Found): void {
     const next = this.#next
     const last = this.width - 1
     const set = row[last] as number
-    const arriving = this.deliverable(set)
-    const emit = (process: number, move: Known): void => {
-      next.set(row)
-      next[process] = move.to
-      next[last] = this.sets.union(set, move.sent, move.sends)
-      if (this.model.eager !== undefined) this.#settle(next, next[last] === set ? process : -1)
-      found(process, move, next)
-    }
-    for (let process = 0; process < last; process++) {
-      const local = row[process] as number
-      for (const move of this.#localMoves(process, local)) emit(process, move)
-      for (const message of arriving) {
-        const move = this.#receive(process, local, message)
-        if (move >= 0) emit(process, this.#moves[move] as Known)
+    const steps = this.#stepsOf(process)
+    const outcome = this.#outcomes.at(steps.outcome(step))
+    next.set(row)
+    next[process] = steps.to(step)
+    const after = this.sets.union(set, outcome.sent)
+    next[last] = after
+    if (this.model.eager !== undefined) this.#settle(next, after === set ? process : everyProcess)
+    found(process, outcome, next)
+  }
+
+  // All steps that a local state has while this set was sent.
+  #computeSteps(process: number, local: number, set: number): void {
+    const steps = this.#stepsOf(process)
+    if (!steps.hasOwnMoves(local)) this.#moveAlone(process, local)
+    for (let k = 0; k < this.#arriving.words; k++) {
+      let untried = this.#arriving.word(set, k) & ~steps.tried.word(local, k)
+      for (; untried !== 0; untried &= untried - 1) {
+        this.#receive(process, local, k * 32 + lowestBit(untried))
       }
     }
   }
@@ -189,39 +201,51 @@ export class Space implements StateSpace {
   #settle(row: Int32Array, only: number): void {
     const last = this.width - 1
     const set = row[last] as number
-    const from = only < 0 ? 0 : only
-    const to = only < 0 ? last : only + 1
+    this.#settleArriving(set)
+    const from = only === everyProcess ? 0 : only
+    const to = only === everyProcess ? last : only + 1
     for (let process = from; process < to; process++) {
-      row[process] = this.#settled(process, row[process] as number, set)
+      let local = row[process] as number
+      let before: number
+      do {
+        before = local
+        local = this.#receiveAtOnce(process, local, set)
+      } while (local !== before)
+      row[process] = local
     }
   }
 
-  #settled(process: number, local: number, set: number): number {
-    const memory = (this.#settledAt[process] ??= new Map())
-    const key = set * 0x400000 + local
-    const known = memory.get(key)
-    if (known !== undefined) return known
-    assert(local < 0x400000, "a local state's number has at most 22 bits")
+  // Goes through the messages that may arrive once, in order.
+  #receiveAtOnce(process: number, local: number, set: number): number {
+    const steps = this.#stepsOf(process)
+    const { waiting } = steps
     let at = local
-    for (let moved = true; moved; ) {
-      moved = false
-      for (const message of this.deliverable(set)) {
-        if (!this.#isEager(process, at, message)) continue
-        const number = this.#receive(process, at, message)
-        if (number < 0) continue
-        const move = this.#moves[number] as Known
-        assert(move.sent.length === 0, "what is received at once sends nothing")
-        moved ||= move.to !== at
-        at = move.to
+    for (let k = 0; k < this.#arriving.words; k++) {
+      let done = 0
+      for (;;) {
+        const due = this.#arriving.word(set, k) & ~(done | waiting.word(at, k))
+        if (due === 0) break
+        const message = k * 32 + lowestBit(due)
+        done |= (due & -due) | ((due & -due) - 1)
+        const step = this.#stepAtOnce(process, at, message)
+        if (step < 0) waiting.add(at, message)
+        else at = steps.to(step)
       }
     }
-    memory.set(key, at)
     return at
   }
 
-  #isEager(process: number, local: number, message: number): boolean {
+  // The step by a message that a local state receives at once, if that changes it.
+  #stepAtOnce(process: number, local: number, message: number): number {
+    const steps = this.#stepsOf(process)
     const value = this.processes[process]?.at(local)
-    return this.model.eager?.(value, this.messages.at(message)) === true
+    if (this.model.eager?.(value, this.messages.at(message)) !== true) return noStep
+    if (!steps.tried.has(local, message)) this.#receive(process, local, message)
+    const step = steps.find(local, message)
+    if (step < 0) return noStep
+    const { sent } = this.#outcomes.at(steps.outcome(step))
+    assert(sent.length === 0, "what is received at once sends nothing")
+    return steps.to(step) === local ? noStep : step
   }
 
   view(row: Int32Array): WorldView {
@@ -231,37 +255,51 @@ export class Space implements StateSpace {
     }
   }
 
-  /** The steps computed so far, in order, and the sets of messages: the rest follows from them. */
+  /** What was computed, and the sets of messages: the rest follows from them. */
   save(): SpaceMemory {
-    const sets = Array.from({ length: this.sets.size }, (_, id) => this.sets.at(id))
-    const size = sets.reduce((sum, set) => sum + 1 + set.length, this.#journal.length)
-    const numbers = new Int32Array(size)
-    numbers.set(this.#journal)
-    let at = this.#journal.length
-    for (const set of sets) {
-      numbers[at] = set.length
-      numbers.set(set, at + 1)
-      at += 1 + set.length
-    }
-    return { numbers, texts: [this.#extent(), String(this.#journal.length)] }
+    return writeMemory({
+      journal: this.#journal,
+      sets: this.sets,
+      locals: this.processes.map((ids) => ids.size),
+      steps: this.#steps,
+      extent: this.#extent(),
+    })
   }
 
   /** Computes the same steps again, which gives the same numbers to the same values. */
-  restore({ numbers, texts: [extent, entries] }: SpaceMemory): boolean {
-    const end = Number(entries)
-    for (let at = 0; at < end; at += perEntry) {
-      const [process = 0, value = 0, message = 0] = numbers.subarray(at, at + perEntry)
-      const known = value < (this.processes[process]?.size ?? 0) && message < this.messages.size
-      if (!known) return false
-      if (message === ownMoves) this.#localMoves(process, value)
-      else this.#receive(process, value, message)
+  restore(memory: SpaceMemory): boolean {
+    const saved = readMemory(memory, this.processes.length)
+    if (saved === undefined) return false
+    const addSets = (count: number): boolean => {
+      while (this.sets.size < count) {
+        const ids = saved.sets[this.sets.size]
+        const size = this.sets.size
+        if (ids === undefined || ids.some((id) => id >= this.messages.size)) return false
+        if (this.sets.add(ids) !== size) return false
+      }
+      return true
     }
-    for (let at = end, id = 0; at < numbers.length; id++) {
-      const from = at + 1
-      at = from + (numbers[at] as number)
-      if (this.sets.add(numbers.slice(from, at)) !== id) return false
+    for (const [process, value, message] of saved.journal) {
+      if (process === forger) {
+        if (!addSets(value + 1)) return false
+        this.#settleArriving(value)
+      } else if (!this.#computeAgain(process, value, message)) return false
     }
-    return this.#extent() === extent
+    for (const [process, value, message] of saved.computed) {
+      if (!this.#computeAgain(process, value, message)) return false
+    }
+    return addSets(saved.sets.length) && this.#extent() === saved.extent
+  }
+
+  // False where there is no such value or message: the code has changed.
+  #computeAgain(process: number, value: number, message: number): boolean {
+    const known = value < (this.processes[process]?.size ?? 0) && message < this.messages.size
+    if (!known) return false
+    const steps = this.#stepsOf(process)
+    if (message === ownMove) {
+      if (!steps.hasOwnMoves(value)) this.#moveAlone(process, value)
+    } else if (!steps.tried.has(value, message)) this.#receive(process, value, message)
+    return true
   }
 
   #extent(): string {

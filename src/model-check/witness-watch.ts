@@ -1,5 +1,6 @@
 /** Looks for the witnesses of a model in its states: at each part of a state once. */
 import type { Witness } from "./model.ts"
+import { PairMemo } from "./pair-memo.ts"
 import type { Space } from "./space.ts"
 
 type Scope = NonNullable<Witness["scope"]>
@@ -11,8 +12,6 @@ type Unmet = { readonly [S in Scope]: ReadonlyArray<Scoped<S>> } & {
 /** By process and the number of its value. */
 type ByValue<A> = ReadonlyArray<Array<A | undefined>>
 
-const pairKey = (a: number, b: number): number => a * 0x4000000 + b
-
 export class WitnessWatch {
   readonly #space: Space
   readonly #met: Set<string>
@@ -23,7 +22,7 @@ export class WitnessWatch {
   /** By witness of every process: whether it holds of a value. */
   readonly #held = new Map<string, ByValue<boolean>>()
   /** By two processes: the pairs of values that were looked at. */
-  readonly #seenPairs = new Map<number, Set<number>>()
+  readonly #seenPairs = new Map<number, PairMemo>()
 
   /** Adds to `met` the names of the witnesses that were found. */
   constructor(space: Space, met: Set<string>) {
@@ -102,12 +101,11 @@ export class WitnessWatch {
     for (let one = 0; one < length; one++) {
       for (let other = one + 1; other < length; other++) {
         const pair = one * length + other
-        const seen = this.#seenPairs.get(pair) ?? new Set<number>()
+        const seen = this.#seenPairs.get(pair) ?? new PairMemo()
         this.#seenPairs.set(pair, seen)
         const [a, b] = [row[one] as number, row[other] as number]
-        const key = pairKey(a, b)
-        if (seen.has(key)) continue
-        seen.add(key)
+        if (seen.get(a, b) >= 0) continue
+        seen.set(a, b, 0)
         const [p, q] = [this.#value(one, a), this.#value(other, b)]
         for (const w of this.#unmet.pair) if (w.holds(p, q)) this.#met.add(w.name)
       }

@@ -12,7 +12,6 @@ import {
   batchOfDigest,
   digestsOf,
   historyDigest,
-  type Replica,
   type Value,
   type ZyzzyvaConstants,
   type ZyzzyvaProcess,
@@ -109,26 +108,27 @@ const freshReads = (c: ZyzzyvaConstants): Invariant => {
 }
 
 const validity = (c: ZyzzyvaConstants): Invariant => {
-  const correctly = ({ value }: Replica): Value =>
-    value.filter((r) => r.client < c.clientOps.length)
+  const correctly = (value: unknown): Value =>
+    (value as Value).filter((r) => r.client < c.clientOps.length)
   return {
     name: "Validity",
     scope: "messages",
+    part: executedBy,
     select: everyRequest,
-    check: (p, sent) => {
-      const process = asProcess(p)
-      if (process.role !== "replica") return null
+    check: (value, sent) => {
       const asked = new Set(
         sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? [plainText(m)] : [])),
       )
-      const bad = correctly(process.at).find((r) => !asked.has(plainText(r)))
+      const bad = correctly(value).find((r) => !asked.has(plainText(r)))
       return bad === undefined ? null : `client ${bad.client} never asked for ${bad.operation}`
     },
-    antecedent: (p) => {
-      const process = asProcess(p)
-      return process.role === "replica" && correctly(process.at).length > 0
-    },
+    antecedent: (value) => correctly(value).length > 0,
   }
+}
+
+const executedBy = (p: unknown): Value => {
+  const process = asProcess(p)
+  return process.role === "replica" ? process.at.value : []
 }
 
 const everyRequest = (_index: number, m: SentMessage): boolean => messageOf(m)._tag === "Request"

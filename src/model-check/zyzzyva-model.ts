@@ -114,7 +114,6 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
   return {
     name: `replica ${id}`,
     initial: { role: "replica", id, at: startReplica(config, modelService) },
-    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
     texts: (p) => replicaTexts(p.at as Replica, config),
     local: (p) => {
       const at = p.at as Replica
@@ -182,7 +181,6 @@ const clientModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProce
   return {
     name: `client ${id}`,
     initial: { role: "client", id, at: initClient(config) },
-    key: (p) => JSON.stringify(p.at, (_, v: unknown) => (v === undefined ? null : v)),
     texts: (p) => ({ client: clientText(p.at as ClientState) }),
     local: (p) => {
       const at = p.at as ClientState

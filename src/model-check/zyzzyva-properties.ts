@@ -114,40 +114,33 @@ const leftForReason =
     return bad === undefined || c.n === 0 ? null : "a view was left that nobody correct accused"
   }
 
-const everySaying = (_index: number, m: SentMessage): boolean => isSaying(messageOf(m))
-const everyChange = (_index: number, m: SentMessage): boolean =>
+const everySaying = (m: SentMessage): boolean => isSaying(messageOf(m))
+const everyChange = (m: SentMessage): boolean =>
   ["Accusation", "ViewChange"].includes(messageOf(m)._tag)
 
 interface OfAll {
   readonly name: string
-  readonly select?: (index: number, m: SentMessage) => boolean
+  readonly select?: (m: SentMessage) => boolean
   readonly check: (sent: Sent) => string | null
   readonly applies: (sent: Sent) => boolean
 }
 
-/** Of all messages of correct replicas together: judged beside the first of them. */
-const ofAllSent = (c: ZyzzyvaConstants, { name, select, check, applies }: OfAll): Invariant => {
-  const first = Array.from({ length: c.n }, (_, id) => id).find((id) => !c.byzantine.includes(id))
-  const isFirst = (p: unknown): boolean => {
-    const process = asProcess(p)
-    return process.role === "replica" && process.id === first
-  }
-  return {
-    name,
-    scope: "messages",
-    select: select ?? everySaying,
-    check: (p, sent) => (isFirst(p) ? check(sent.map(messageOf)) : null),
-    antecedent: (p, sent) => isFirst(p) && applies(sent.map(messageOf)),
-  }
-}
+/** Of all messages of correct replicas together. */
+const ofAllSent = ({ name, select, check, applies }: OfAll): Invariant => ({
+  name,
+  scope: "sent",
+  select: select ?? everySaying,
+  check: (sent) => check(sent.map(messageOf)),
+  antecedent: (sent) => applies(sent.map(messageOf)),
+})
 
 const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
-  ofAllSent(c, {
+  ofAllSent({
     name: "Agreement",
     check: (sent) => agreement(c, sent),
     applies: (sent) => new Set(completing(c, sent).map((m) => m.history)).size > 1,
   }),
-  ofAllSent(c, {
+  ofAllSent({
     name: "CertificatesAgree",
     check: (sent) => certificatesAgree(c, sent),
     applies: (sent) => {
@@ -155,15 +148,15 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
       return answers.some((m) => backing(c, answers, m) >= c.needs.commit)
     },
   }),
-  ofAllSent(c, {
+  ofAllSent({
     name: "CarryOver",
     check: (sent) => carryOver(c, sent),
     applies: (sent) =>
       completing(c, sent).some((x) => sent.some((m) => isAnswer(m) && m.view > x.view)),
   }),
-  ofAllSent(c, {
+  ofAllSent({
     name: "OneHistory",
-    select: (index, m) => everySaying(index, m) || messageOf(m)._tag === "State",
+    select: (m) => everySaying(m) || messageOf(m)._tag === "State",
     check: oneHistory(c),
     applies: (sent) => {
       const answers = sent.filter(isAnswer)
@@ -172,13 +165,13 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
       )
     },
   }),
-  ofAllSent(c, {
+  ofAllSent({
     name: "ShownIsSigned",
-    select: (index, m) => everySaying(index, m) || messageOf(m)._tag === "Commit",
+    select: (m) => everySaying(m) || messageOf(m)._tag === "Commit",
     check: (sent) => shownIsSigned(c, sent),
     applies: (sent) => sent.some((m) => m._tag === "Commit"),
   }),
-  ofAllSent(c, {
+  ofAllSent({
     name: "LeftForReason",
     select: everyChange,
     check: leftForReason(c),
@@ -207,44 +200,77 @@ const ofReplica = ({ name, check, applies }: OfReplica): Invariant => ({
 
 const stableHistory = ({ checkpoints }: State): Digest => checkpoints[0]?.history ?? ""
 
+/** Of a replica the history of its stable checkpoint. */
+interface Stable {
+  readonly id: number
+  readonly low: number
+  readonly history: Digest
+}
+
+const stableOf = (p: unknown): Stable | undefined => {
+  const process = asProcess(p)
+  if (process.role !== "replica") return undefined
+  const { state } = process.at
+  return { id: process.id, low: state.log.low, history: stableHistory(state) }
+}
+
 const stableAgree: Invariant = {
   name: "StableAgree",
   scope: "pair",
+  part: stableOf,
   check: (one, other) => {
-    const p = asProcess(one)
-    const q = asProcess(other)
-    if (p.role !== "replica" || q.role !== "replica") return null
-    const same = areCompatible(stableHistory(p.at.state), stableHistory(q.at.state))
-    return same ? null : `stable checkpoints of replicas ${p.id} and ${q.id} contradict`
+    const [p, q] = [one as Stable | undefined, other as Stable | undefined]
+    if (p === undefined || q === undefined || areCompatible(p.history, q.history)) return null
+    return `stable checkpoints of replicas ${p.id} and ${q.id} contradict`
   },
-  antecedent: (one, other) => {
-    const p = asProcess(one)
-    const q = asProcess(other)
-    if (p.role !== "replica" || q.role !== "replica") return false
-    return p.at.state.log.low > 0 && q.at.state.log.low > 0
-  },
+  antecedent: (one, other) => [one, other].every((p) => ((p as Stable | undefined)?.low ?? 0) > 0),
 }
 
-/** Of a replica and what correct replicas sent. */
-const ofSent = (
-  name: string,
-  check: (id: number, state: State, sent: Sent) => string | null,
-  applies: (id: number, state: State, sent: Sent) => boolean,
-): Invariant => ({
-  name,
+const stableStays = (c: ZyzzyvaConstants): Invariant => ({
+  name: "StableStays",
   scope: "messages",
-  select: everySaying,
-  check: (p, sent) => {
-    const process = asProcess(p)
-    if (process.role !== "replica") return null
-    return check(process.id, process.at.state, sent.map(messageOf))
+  part: stableOf,
+  select: (_index, m) => everySaying(m),
+  check: (part, messages) => {
+    const p = part as Stable | undefined
+    if (p === undefined) return null
+    const bad = completing(c, messages.map(messageOf)).find(
+      (m) => !areCompatible(p.history, m.history),
+    )
+    return bad === undefined ? null : `a stable checkpoint contradicts ${tell(bad)}`
   },
-  antecedent: (p, sent) => {
-    const process = asProcess(p)
-    if (process.role !== "replica") return false
-    return applies(process.id, process.at.state, sent.map(messageOf))
+  antecedent: (part, messages) => {
+    const p = part as Stable | undefined
+    return p !== undefined && p.low > 0 && completing(c, messages.map(messageOf)).length > 0
   },
 })
+
+interface OfOwn {
+  readonly name: string
+  readonly check: (id: number, state: State, said: ReadonlyArray<Saying>) => string | null
+}
+
+/** Of a replica and what it said; correct replicas come first, in the order of their numbers. */
+const ofOwn = (c: ZyzzyvaConstants, invariants: ReadonlyArray<OfOwn>): ReadonlyArray<Invariant> => {
+  const correct = Array.from({ length: c.n }, (_, id) => id).filter(
+    (id) => !c.byzantine.includes(id),
+  )
+  const select = (index: number, sent: SentMessage): boolean => {
+    const m = messageOf(sent)
+    return isSaying(m) && m.replica === correct[index]
+  }
+  return invariants.map(({ name, check }) => ({
+    name,
+    scope: "messages",
+    select,
+    check: (p, sent) => {
+      const process = asProcess(p)
+      if (process.role !== "replica") return null
+      return check(process.id, process.at.state, sent.map(messageOf).filter(isSaying))
+    },
+    antecedent: (_, sent) => sent.map(messageOf).some(isAnswer),
+  }))
+}
 
 const isDurable = (state: State, m: Saying): boolean => {
   if (m.seq <= state.log.low) return true
@@ -265,30 +291,23 @@ const isDurable = (state: State, m: Saying): boolean => {
 
 const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
   stableAgree,
-  ofSent(
-    "StableStays",
-    (_id, state, sent) => {
-      const bad = completing(c, sent).find((m) => !areCompatible(stableHistory(state), m.history))
-      return bad === undefined ? null : `a stable checkpoint contradicts ${tell(bad)}`
+  stableStays(c),
+  ...ofOwn(c, [
+    {
+      name: "Watermarks",
+      check: (id, { log }, said) =>
+        said.some((m) => m.seq > log.low + log.length)
+          ? `replica ${id} said something above its window`
+          : null,
     },
-    (_id, state, sent) => state.log.low > 0 && completing(c, sent).length > 0,
-  ),
-  ofSent(
-    "Watermarks",
-    (id, { log }, sent) => {
-      const bad = sent.find((m) => isSaying(m) && m.replica === id && m.seq > log.low + log.length)
-      return bad === undefined ? null : `replica ${id} said something above its window`
+    {
+      name: "SentIsDurable",
+      check: (id, state, said) => {
+        const bad = said.find((m) => !isDurable(state, m))
+        return bad === undefined ? null : `replica ${id} has forgotten what it said of ${tell(bad)}`
+      },
     },
-    (_id, _state, sent) => sent.some(isAnswer),
-  ),
-  ofSent(
-    "SentIsDurable",
-    (id, state, sent) => {
-      const bad = sent.filter(isSaying).find((m) => m.replica === id && !isDurable(state, m))
-      return bad === undefined ? null : `replica ${id} has forgotten what it said of ${tell(bad)}`
-    },
-    (_id, _state, sent) => sent.some(isAnswer),
-  ),
+  ]),
 ]
 
 const reproducible = (c: ZyzzyvaConstants, id: number, { state, value }: Replica) => {

@@ -47,7 +47,7 @@ const isHeadOfHeader = (text: string): boolean =>
   (text.startsWith(headerStart) || headerStart.startsWith(text)) && !isJson(text)
 
 const unbegun =
-  "its process was killed as soon as it started, or has only begun; with --killed it is left out"
+  "its process was killed as soon as it started, or has only begun; replay --killed leaves it out"
 
 /** One file: its header, then its lines in order, with no step missing that is not declared. */
 export class TraceReader {

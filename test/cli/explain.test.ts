@@ -85,11 +85,13 @@ test("traces that go on, or were cut: as far as they go, and why each is silent"
     // What a process that is killed leaves of its last line.
     '{"n":25,"act',
   ])
+  writeFileSync(join(folder, "traces", "replica-3.1.ndjson"), '{"schema":"prophecy')
   const { code, stdout } = await explain(folder, "traces")
   expect(stdout).toMatch(/lacks replica 1: it sent it, and it did not arrive; its last step is /)
   expect(stdout).toMatch(/lacks replica 2: for it the number is unknown but for votes; its last/)
   expect(stdout).toMatch(/^replica 2 {2}sequence number 1: committed, and the service has not/m)
   expect(stdout).toContain("\ntraces/replica-2.ndjson has no end: its process was killed, or still")
+  expect(stdout).toContain("\ntraces/replica-3.1.ndjson has no end: its process was killed, or")
   expect(stdout).not.toContain("nobody knows")
   expect(code).toBe(0)
 })

@@ -1,7 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { func, int, record, seq, set, str } from "../../src/model-check/canonical.ts"
-import { InternedSets } from "../../src/model-check/intern.ts"
 import { RowSet } from "../../src/model-check/row-set.ts"
 
 describe("canonical text", () => {
@@ -45,17 +44,5 @@ describe("RowSet", () => {
     for (let k = 0; k < 10_000; k++) expect(set.add(Int32Array.of(k, k * 7))).toBe(k)
     for (let k = 0; k < 10_000; k++) expect(set.cell(k, 1)).toBe(k * 7)
     for (let k = 0; k < 10_000; k++) expect(set.add(Int32Array.of(k, k * 7))).toBe(-1 - k)
-  })
-})
-
-describe("InternedSets", () => {
-  it("gives one number to one set, however it came about", () => {
-    const sets = new InternedSets()
-    const empty = sets.add(new Int32Array(0))
-    const a = sets.union(sets.union(empty, Int32Array.of(3), 0), Int32Array.of(1), 1)
-    const b = sets.union(empty, Int32Array.of(1, 3), 2)
-    expect(a).toBe(b)
-    expect([...sets.at(a)]).toEqual([1, 3])
-    expect(sets.union(a, Int32Array.of(1), 1)).toBe(a)
   })
 })

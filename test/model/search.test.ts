@@ -63,6 +63,7 @@ describe("a search that was saved and taken up", () => {
   it.each([
     ["Restart", 700],
     ["ByzantineClient", 1],
+    ["ForgedNewView", 50],
     ["TwoNumbers", 97],
     ["TwoViews1", 1000],
     ["TwoViews0 reduced", 500],

@@ -68,7 +68,7 @@ describe.each(runs)("a process of %s that was killed", (_, files) => {
         const refused = await checkTraces(sources, { ...options, killed })
         const finding = { rule, file: "torn.ndjson", line: 1 }
         expect(refused).toMatchObject({ _tag: "Unreadable", finding })
-        expect(verdictText(refused)).toContain("with --killed it is left out")
+        expect(verdictText(refused)).toContain("replay --killed leaves it out")
       }
     }
   })

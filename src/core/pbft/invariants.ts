@@ -17,32 +17,50 @@ import type {
   SlotMessage,
   ViewChange,
 } from "./message.ts"
-import { type Config, isFinal, type Phase, type State, settledSeq } from "./state.ts"
+import {
+  type Config,
+  isFinal,
+  type Phase,
+  type Settled,
+  type Slot,
+  type State,
+  settledSeq,
+  type ToldExecutions,
+} from "./state.ts"
 import { isMute } from "./rejoin.ts"
 import { decisionConfig } from "./view-change.ts"
 
-const phaseAt = (state: State, seq: Seq): Phase =>
+/** Of a replica's state what is said of two of them. */
+export type Facts = Pick<State, "view" | "active" | "executed" | "recovery"> & {
+  readonly log: Window.Window<Pick<Slot, "phase" | "digest">>
+  readonly undo: Pick<Settled, "executed"> | undefined
+  readonly pset: ReadonlyArray<Numbered>
+  readonly checkpoints: ReadonlyArray<Numbered>
+  readonly told: Pick<ToldExecutions, "own">
+}
+
+const phaseAt = (state: Facts, seq: Seq): Phase =>
   Window.covers(state.log, seq) ? Window.get(state.log, seq).phase : "empty"
 
-const digestAt = (state: State, seq: Seq): string => Window.get(state.log, seq).digest
+const digestAt = (state: Facts, seq: Seq): string => Window.get(state.log, seq).digest
 
-export const isCommitted = (state: State, seq: Seq): boolean => isFinal(phaseAt(state, seq))
+export const isCommitted = (state: Facts, seq: Seq): boolean => isFinal(phaseAt(state, seq))
 
 /** By votes of its own: a decision that it fetched is committed, and never was prepared here. */
-export const isPrepared = (state: State, seq: Seq): boolean => {
+export const isPrepared = (state: Facts, seq: Seq): boolean => {
   const phase = phaseAt(state, seq)
   return phase === "prepared" || phase === "committed"
 }
 
 /** Sequence numbers at which both states hold `certificate`, from the lower watermarks up. */
 const common = (
-  one: State,
-  other: State,
-  certificate: (state: State, seq: Seq) => boolean,
+  one: Facts,
+  other: Facts,
+  certificate: (state: Facts, seq: Seq) => boolean,
 ): ReadonlyArray<Seq> =>
   Window.occupied(one.log).filter((seq) => certificate(one, seq) && certificate(other, seq))
 
-const sameDigests = (one: State, other: State, seqs: ReadonlyArray<Seq>): string | null => {
+const sameDigests = (one: Facts, other: Facts, seqs: ReadonlyArray<Seq>): string | null => {
   const bad = seqs.find((seq) => digestAt(one, seq) !== digestAt(other, seq))
   return bad === undefined
     ? null
@@ -50,34 +68,34 @@ const sameDigests = (one: State, other: State, seqs: ReadonlyArray<Seq>): string
 }
 
 /** S1. No two correct replicas commit different batches at one sequence number. */
-export const agreement = (one: State, other: State): string | null =>
+export const agreement = (one: Facts, other: Facts): string | null =>
   sameDigests(one, other, common(one, other, isCommitted))
-export const agreementApplies = (one: State, other: State): boolean =>
+export const agreementApplies = (one: Facts, other: Facts): boolean =>
   common(one, other, isCommitted).length > 0
 
 /** S2. Nor do they prepare different batches at one sequence number in one view. */
-export const preparedUnique = (one: State, other: State): string | null =>
+export const preparedUnique = (one: Facts, other: Facts): string | null =>
   one.view === other.view ? sameDigests(one, other, common(one, other, isPrepared)) : null
-export const preparedUniqueApplies = (one: State, other: State): boolean =>
+export const preparedUniqueApplies = (one: Facts, other: Facts): boolean =>
   one.view === other.view && common(one, other, isPrepared).length > 0
 
 /** S3. The sequence numbers that a replica committed; each needs supporters. */
-export const committedSeqs = (state: State): ReadonlyArray<Seq> =>
+export const committedSeqs = (state: Facts): ReadonlyArray<Seq> =>
   Window.occupied(state.log).filter((seq) => isCommitted(state, seq))
 
 /** The same, with what was committed there. */
-export const allCommitted = (state: State): ReadonlyArray<Numbered> =>
+export const allCommitted = (state: Facts): ReadonlyArray<Numbered> =>
   committedSeqs(state).map((seq) => ({ seq, digest: digestAt(state, seq) }))
 
 /** S3. Whether `other` supports what `one` committed at `seq`. */
-export const supportsCommit = (one: State, other: State, seq: Seq): boolean =>
+export const supportsCommit = (one: Facts, other: Facts, seq: Seq): boolean =>
   supports(other, { seq, digest: digestAt(one, seq) })
 
 /**
  * S3. Whether a replica supports what another one committed: it prepared the same batch, or has a
  * stable checkpoint beyond it. At least quorum - f correct replicas must (CommitSupport).
  */
-export const supports = (other: State, { seq, digest }: Numbered): boolean =>
+export const supports = (other: Facts, { seq, digest }: Numbered): boolean =>
   other.log.low >= seq ||
   isMute(other) ||
   (isPrepared(other, seq) && digestAt(other, seq) === digest) ||
@@ -88,7 +106,7 @@ export const supports = (other: State, { seq, digest }: Numbered): boolean =>
  * view it was; it needs supporters as well (SettledSupport). Who believes others knows what it
  * executed; elsewhere it is what the log has.
  */
-export const takenForCommitted = (config: Config, state: State): ReadonlyArray<Numbered> => {
+export const takenForCommitted = (config: Config, state: Facts): ReadonlyArray<Numbered> => {
   if (config.tellCommitted === true) return state.told.own
   const last = (state.undo ?? state).executed
   if (!state.active) return []
@@ -109,7 +127,7 @@ export const tellsAgree = (sent: ReadonlyArray<PeerMessage>): string | null => {
 }
 
 /** S1, of what was executed: no other batch than another replica executed or committed there. */
-export const executedAlike = (one: State, other: State): string | null => {
+export const executedAlike = (one: Facts, other: Facts): string | null => {
   const bad = one.told.own.find(({ seq, digest }) => {
     const executed = other.told.own.find((c) => c.seq === seq)
     if (executed !== undefined && executed.digest !== digest) return true
@@ -117,21 +135,21 @@ export const executedAlike = (one: State, other: State): string | null => {
   })
   return bad === undefined ? null : `sequence number ${bad.seq}: ${bad.digest}, and another one`
 }
-export const executedAlikeApplies = (one: State, other: State): boolean =>
+export const executedAlikeApplies = (one: Facts, other: Facts): boolean =>
   one.told.own.some((c) => other.told.own.some((d) => d.seq === c.seq))
 
-const isSettled = (state: State, seq: Seq, last: Seq): boolean =>
+const isSettled = (state: Facts, seq: Seq, last: Seq): boolean =>
   seq <= last && phaseAt(state, seq) !== "empty"
 
 /** S7. Checkpoints at one sequence number are equal. */
-export const checkpointAgreement = (one: State, other: State): string | null => {
+export const checkpointAgreement = (one: Facts, other: Facts): string | null => {
   for (const { seq, digest } of one.checkpoints) {
     const also = other.checkpoints.find((c) => c.seq === seq)
     if (also !== undefined && also.digest !== digest) return `checkpoints at ${seq} differ`
   }
   return null
 }
-export const checkpointAgreementApplies = (one: State, other: State): boolean =>
+export const checkpointAgreementApplies = (one: Facts, other: Facts): boolean =>
   one.checkpoints.some((c) => c.seq > 0 && other.checkpoints.some((d) => d.seq === c.seq))
 
 const isSlotMessage = (m: PeerMessage): m is SlotMessage =>

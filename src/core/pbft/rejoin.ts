@@ -46,7 +46,13 @@ export const recoveringReplica = (
  * Whether the replica has to be silent: without its disk, until the window has passed what it may
  * have voted for; with it, until it knows how far that can be.
  */
-export const isMute = ({ recovery, log }: State): boolean => {
+export const isMute = ({
+  recovery,
+  log,
+}: {
+  readonly recovery: State["recovery"]
+  readonly log: Pick<State["log"], "low">
+}): boolean => {
   if (recovery === undefined) return false
   if (recovery.estimate !== undefined) return recovery.estimate.bound === undefined
   return recovery.point === undefined || log.low < recovery.point
