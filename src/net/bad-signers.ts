@@ -1,9 +1,8 @@
 /**
- * Replicas that answer a client alike with bad signatures. Such an answer completes a request at once
- * as any other, so signatures are looked at only where they are to be shown. From then on an answer
+ * Replicas that answer a client alike with bad signatures. Such an answer helps to complete a
+ * request as any other, so signatures are looked at only where they are to be shown. From then on an answer
  * of who gave a bad one is looked at when it comes: one that others would not believe is for its
- * client alone, and the certificate is made of the others' (with n = 3f + 1 and f >= 2 there are
- * enough of them).
+ * client alone, and the certificate is made of the others' (with f >= 2 there may be enough).
  *
  * Outside the specification: signatures. An answer that nobody else believes is there one that is
  * for its client alone.

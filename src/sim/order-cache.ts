@@ -42,7 +42,7 @@ export class OrderCache {
     return isAsked
   }
 
-  /** The next order, if it has waited and waits for nothing more, or is to ask who vouches for it. */
+  /** The next order, if it has waited and waits for nothing more, or is to ask who vouches. */
   next(state: State): OrderInput | undefined {
     this.#enter(state.view)
     const seq = lastOrdered(state) + 1

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest"
 import type { Input } from "../../src/core/zyzzyva/state.ts"
 import { makeExecutor, makeService } from "../../src/net/executor.ts"
-import type { KeeperHands } from "../../src/net/loop-options.ts"
 import { OwnStates } from "../../src/net/own-states.ts"
 import { ReplicaLoop } from "../../src/net/runtime.ts"
 import { memoryStore } from "../../src/net/store.ts"
@@ -53,7 +52,7 @@ describe("what waits is told to the machine, which asks", () => {
       },
       store: memoryStore(),
       executor,
-      states: (_: KeeperHands<ZyzzyvaKinds>) => new OwnStates<ZyzzyvaKinds>(executor),
+      states: () => new OwnStates<ZyzzyvaKinds>(executor),
       tracer: noTracer,
       viewChangeMs: 1e6,
       onView: nothing,
