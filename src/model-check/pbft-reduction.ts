@@ -3,6 +3,7 @@
  * step before, and not at every later moment as well; and replicas forget what nobody reads again.
  * spec/README.md has the arguments that neither loses a violation of an invariant.
  */
+import { assert } from "../core/assert.ts"
 import { type Digest, noDigest, type ReplicaId } from "../core/ids.ts"
 import { isFinal, type Slot, type State } from "../core/pbft/state.ts"
 import * as Votes from "../core/votes.ts"
@@ -68,8 +69,15 @@ interface Reduction {
   readonly forget: NonNullable<Model["forget"]>
 }
 
+/** What the arguments do not speak of: votes have other readers there, or are said twice. */
+const isBeyond = (c: PbftConstants): boolean =>
+  c.maxTentative > 0 ||
+  c.fetchDecisions ||
+  c.tellCommitted ||
+  [...c.rejoins, ...c.recoveries, ...c.rekeys].length > 0
+
 /** What a model has more when it is reduced. */
-export const reductionOf = (c: PbftConstants): Reduction => ({
-  eager: receivedAtOnce(c),
-  forget: forgetful(c),
-})
+export const reductionOf = (c: PbftConstants): Reduction => {
+  assert(!isBeyond(c), "a model that is reduced has none of the features that read votes otherwise")
+  return { eager: receivedAtOnce(c), forget: forgetful(c) }
+}

@@ -1,7 +1,8 @@
 /**
  * The view-change timer of a simulated replica, as in src/net/view-clock.ts and suspicion.ts: it
  * runs when the protocol's timer.ts says so, twice as long after each view that was left since
- * something was executed, and waits on while the replica has no reason to give up its view.
+ * something was executed, and waits on while the replica has no reason to give up its view. A state
+ * is one message here, so none is coming in when a timer fires.
  */
 import type { ReplicaId, Seq, View } from "../core/ids.ts"
 import type { Group } from "../core/quorum.ts"

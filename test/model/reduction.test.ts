@@ -181,6 +181,10 @@ describe("what is broken, is broken in the reduced model too", () => {
 })
 
 describe("a reduction that is none", () => {
+  it.each(["TwoThieves", "RejoinerAlone", "Recovers"])("is refused: %s", (name) => {
+    expect(() => reductionOf(constants(name))).toThrow("features that read votes otherwise")
+  })
+
   it("is refused: a message whose receipt sends something is not received at once", () => {
     const c = constants("HalfTold")
     const all: Partial<Model> = { eager: () => true }

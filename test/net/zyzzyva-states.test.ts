@@ -114,6 +114,26 @@ describe("a replica of Zyzzyva that has missed a checkpoint", () => {
     expect(late.executor.tree().digest).toBe(one.state.service)
   })
 
+  it("is fetching while parts come: not before the first, nor when it has all", () => {
+    const one = giver()
+    const late = taker()
+    late.states.receive(0, one.offer())
+    expect(late.states.isFetching()).toBe(false)
+    const [asked] = late.sent.splice(0, 1)
+    one.sent.length = 0
+    one.states.receive(3, (asked as (typeof late.sent)[number])[1])
+    for (const [, chunk] of one.sent.slice(0, 1)) late.states.receive(0, chunk)
+    expect(late.states.isFetching()).toBe(true)
+    late.tick(8)
+    expect(late.states.isFetching()).toBe(false)
+    // Everybody is asked anew.
+    late.sent.length = 0
+    late.states.receive(0, one.offer())
+    answer(one, late)
+    expect(late.counts.get("StateFetched")).toBe(1)
+    expect(late.states.isFetching()).toBe(false)
+  })
+
   it("asks nobody as long as nobody has a later one", () => {
     const one = keeper(3, 0)
     for (let k = 0; k < 30; k++) one.states.tick(init(configOf(3)))
