@@ -2,7 +2,7 @@
  * Replicas that answer a client alike with bad signatures. Such an answer helps to complete a
  * request as any other, so signatures are looked at only where they are to be shown. From then on
  * an answer of who gave a bad one is looked at when it comes: one that others would not believe is
- * for its client alone, and the certificate is made of the others' (with f >= 2 there may be enough).
+ * for its client alone, and the certificate is made of the answers of others, if there are enough.
  *
  * Outside the specification: signatures. An answer that nobody else believes is there one that is
  * for its client alone.

@@ -92,26 +92,6 @@ export const zyzzyvaPreferredMutants: ReadonlyArray<CodeMutant> = [
     killedBy: { check: "nobody signs them; the primary's order is signed", where: optimizations },
   },
   {
-    name: "Zyzzyva: a client forgets who signed badly",
-    file: "src/net/bad-signers.ts",
-    find: "for (const { signer } of bad) this.#known.add(signer)",
-    replace: "for (const { signer } of bad) this.#known.delete(signer)",
-    killedBy: {
-      check: "spoils one certificate, and the next is made of the others' answers",
-      where: "test/net/bad-signers.test.ts",
-    },
-  },
-  {
-    name: "Zyzzyva: whatever who signed badly once says is for its client alone",
-    file: "src/net/bad-signers.ts",
-    find: "every((claim) => this.#verifier.isSigned(claim))) return message",
-    replace: "every((claim) => !this.#verifier.isSigned(claim))) return message",
-    killedBy: {
-      check: "that signs well again is shown again",
-      where: "test/net/bad-signers.test.ts",
-    },
-  },
-  {
     name: "Zyzzyva: signatures that come one by one make the client wait anew",
     file: `${core}/client.ts`,
     find: "const enough = isNew ? same.replicas : same.signers",
