@@ -180,6 +180,7 @@ export const pbftRecords: RecordCodec<DurableRecord> = {
     const last = records.findLast((r) => r._tag === "Rejoined" || r._tag === "Recovering")
     return last !== undefined && "incarnation" in last ? last.incarnation : 0
   },
+  recoversWithDisk: true,
 }
 
 const idling = (config: Config): Pick<ReplicaProtocol<PbftKinds>, "machine" | "idle"> => {

@@ -127,13 +127,10 @@ const protocolProblems = (scenario: Scenario): Found => {
 }
 
 const backOfPbft = (
-  { wiped, recovered }: Crash,
+  { recovered }: Crash,
   path: string,
   refused: (path: string, what: string) => Found,
-): Found => [
-  ...(wiped === true ? refused(`${path}.wiped`, "a lost disk") : []),
-  ...(recovered === true ? refused(`${path}.recovered`, "a recovery") : []),
-]
+): Found => (recovered === true ? refused(`${path}.recovered`, "a recovery") : [])
 
 const zyzzyvaFields = new Set([
   "zyzzyva5",
@@ -151,8 +148,6 @@ const pbftFields = new Set([
   "maxTentative",
   "fetchDecisions",
   "agreedTimeMs",
-  "recovery",
-  "recoveryPeriodMs",
   "newKeys",
   "keepVotes",
   "bigRequestBytes",

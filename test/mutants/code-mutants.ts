@@ -18,6 +18,7 @@ import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaWitnessMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaRejoinMutants } from "./zyzzyva-rejoin-mutants.ts"
 import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -41,4 +42,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...zyzzyvaPreferredMutants,
   ...zyzzyvaWitnessMutants,
   ...zyzzyvaVouchMutants,
+  ...zyzzyvaRejoinMutants,
 ]

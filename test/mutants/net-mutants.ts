@@ -25,6 +25,32 @@ const byWatch = (check: string) => ({ check, where: "test/net/answer-watch.test.
 /** Builds that answer before what they promise is on disk: a group that is killed has lost it. */
 const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
   {
+    name: `a group is not synced${of}`,
+    file: "src/net/store.ts",
+    find: "    this.#files.syncLater(this.#fd, synced)\n",
+    replace: "    queueMicrotask(() => synced(null))\n",
+    killedBy: { check: "Durable", where },
+  },
+  {
+    name: `messages leave before the records on which they depend are written${of}`,
+    file: "src/net/group-commit.ts",
+    find:
+      "    this.#sends = new Gate<Send<K>>(gathers, hands.sendOut)\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines, this.#sends]\n",
+    replace:
+      "    this.#sends = new Gate<Send<K>>(() => false, hands.sendOut)\n" +
+      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
+      "    this.#gates = [this.#lines]\n",
+    killedBy: { check: "Durable", where },
+  },
+]
+
+export const netMutants: ReadonlyArray<NetMutant> = [
+  ...traceMutants,
+  ...simMutants,
+  ...originMutants,
+  {
     name: "Zyzzyva: a client forgets who signed badly",
     file: "src/net/bad-signers.ts",
     find: "for (const { signer } of bad) this.#known.add(signer)",
@@ -64,32 +90,6 @@ const notDurable = (where: string, of: string): ReadonlyArray<NetMutant> => [
       where: "test/net/zyzzyva-questions.test.ts",
     },
   },
-  {
-    name: `a group is not synced${of}`,
-    file: "src/net/store.ts",
-    find: "    this.#files.syncLater(this.#fd, synced)\n",
-    replace: "    queueMicrotask(() => synced(null))\n",
-    killedBy: { check: "Durable", where },
-  },
-  {
-    name: `messages leave before the records on which they depend are written${of}`,
-    file: "src/net/group-commit.ts",
-    find:
-      "    this.#sends = new Gate<Send<K>>(gathers, hands.sendOut)\n" +
-      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
-      "    this.#gates = [this.#lines, this.#sends]\n",
-    replace:
-      "    this.#sends = new Gate<Send<K>>(() => false, hands.sendOut)\n" +
-      "    this.#lines = new Gate<() => void>(gathers, (write) => write())\n" +
-      "    this.#gates = [this.#lines]\n",
-    killedBy: { check: "Durable", where },
-  },
-]
-
-export const netMutants: ReadonlyArray<NetMutant> = [
-  ...traceMutants,
-  ...simMutants,
-  ...originMutants,
   {
     name: "what a view takes back and executes again makes its timer short",
     file: "src/net/view-clock.ts",

@@ -98,11 +98,6 @@ describe("scenario files", () => {
       "faults[0].message._tag: Prepare is not of the protocol zyzzyva",
     ],
     [
-      "a disk of Zyzzyva that is lost",
-      { cluster: zyzzyva, faults: [crash] },
-      "faults[0].wiped: a lost disk is not of the protocol zyzzyva",
-    ],
-    [
       "a recovery in Zyzzyva",
       { cluster: zyzzyva, faults: [{ ...crash, wiped: false, recovered: true }] },
       "faults[0].recovered: a recovery is not of the protocol zyzzyva",

@@ -1,6 +1,6 @@
 /** What a replica that lost its disk, or others about it, must not do, guard by guard. */
 import type { Read, ViewChange } from "../../src/core/pbft/message.ts"
-import { recoverOperation } from "../../src/core/pbft/rejoin.ts"
+import { recoverOperation } from "../../src/core/recovery-request.ts"
 import type { Config, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import type { Guard } from "./change-guards.ts"

@@ -7,8 +7,9 @@
  * was stable when the disk was lost had been executed before anyone could order the request.
  */
 import * as ClientTable from "../client-table.ts"
-import type { ClientId, ReplicaId, Seq } from "../ids.ts"
+import type { Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
+import { recovererOf, recoverOperation } from "../recovery-request.ts"
 import * as Window from "../window.ts"
 import type { Request, ViewChange } from "./message.ts"
 import {
@@ -19,28 +20,6 @@ import {
   type Recovery,
   type State,
 } from "./state.ts"
-
-/** The operation that asks to be taken back; no service looks at it. */
-export const recoverOperation = "recover"
-
-/** What it results in; no service is asked. */
-export const recoverResult = "taken back"
-
-/** In whose name a replica asks; undefined where nobody is taken back. */
-export const recovererOf = (
-  { recoverers }: Pick<Config, "recoverers">,
-  replica: ReplicaId,
-): ClientId | undefined => (recoverers === undefined ? undefined : recoverers + replica)
-
-/** The replica in whose name a client asks, if it is one of those. */
-export const recoveringReplica = (
-  { recoverers, group }: Pick<Config, "recoverers" | "group">,
-  client: ClientId,
-): ReplicaId | undefined => {
-  if (recoverers === undefined) return undefined
-  const replica = client - recoverers
-  return replica >= 0 && replica < group.n ? replica : undefined
-}
 
 /**
  * Whether the replica has to be silent: without its disk, until the window has passed what it may
