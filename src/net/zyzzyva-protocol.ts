@@ -11,9 +11,8 @@ import type { Seq, View } from "../core/ids.ts"
 import { primaryOf } from "../core/quorum.ts"
 import { isAcceptable } from "../core/zyzzyva/agreement.ts"
 import { lastOrdered } from "../core/zyzzyva/log.ts"
-import type { ClientMessage, PeerMessage, Request } from "../core/zyzzyva/message.ts"
+import type { ClientMessage, PeerMessage } from "../core/zyzzyva/message.ts"
 import { newLog } from "../core/zyzzyva/new-log.ts"
-import { isMute, nullRequest, recoveryRequest, recoversFrom } from "../core/zyzzyva/rejoin.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { changeWords, checkpointWords, ordersAt } from "../core/zyzzyva/resend.ts"
 import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
@@ -29,7 +28,6 @@ import { dropLine, replicaLine } from "../core/zyzzyva/trace.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import { isAhead } from "./early.ts"
-import type { ReplicaKeys } from "./keys.ts"
 import type { Progress } from "./progress.ts"
 import type {
   Kinds,
@@ -49,7 +47,7 @@ import { zyzzyvaRecordSession } from "./zyzzyva-record-codec.ts"
 export interface ZyzzyvaKinds extends Kinds {
   readonly State: State
   readonly Input: Input
-  readonly Message: PeerMessage | Request
+  readonly Message: PeerMessage
   readonly Reply: ClientMessage
   readonly Record: DurableRecord
 }
@@ -72,7 +70,6 @@ const machine = (config: Config): ReplicaMachine<ZyzzyvaKinds> => ({
   durableRecords: (state) => durableRecords(config, state),
   changeAfter: (before, now) => changeAfter(config, before, now),
   viewTimer: (state) => viewTimer(config, state),
-  awaited: (state) => (isMute(config, state) ? (recoversFrom(config, state) ?? 0) : 0),
 })
 
 /** How long a hole or histories that were asked for are not asked for again, in milliseconds. */
@@ -129,7 +126,7 @@ const asker = (): ((state: State, awaited: string | undefined) => boolean) => {
   }
 }
 
-const bytesOf = (m: ZyzzyvaKinds["Message"]): number =>
+const bytesOf = (m: PeerMessage): number =>
   m._tag === "OrderReq"
     ? m.batch.reduce((sum, r) => sum + 200 + r.operation.length + r.authenticator.length, 400)
     : 400
@@ -141,9 +138,7 @@ const repeatedTo = (
   config: Config,
   state: State,
   told: Progress | undefined,
-): ReadonlyArray<ZyzzyvaKinds["Message"]> => {
-  const asks = recoveryRequest(config, state)
-  if (asks !== undefined) return [asks]
+): ReadonlyArray<PeerMessage> => {
   const words = changeWords(config, state).filter(
     (m) => m._tag === "Accusation" || isUseful(state, told),
   )
@@ -213,40 +208,29 @@ export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
     without: (records, lost) => withoutLost(records, ({ seq }) => !lost.includes(seq)),
   },
   taken: (record) => (record._tag === "CheckpointTaken" ? record.seq : undefined),
-  incarnationOf: (records) => {
-    const last = records.findLast((r) => r._tag === "Rejoined")
-    return last?._tag === "Rejoined" ? last.incarnation : 0
-  },
-  recoversWithDisk: false,
+  incarnationOf: undefined,
 }
 
 export const zyzzyvaProtocol = (config: Config): ReplicaProtocol<ZyzzyvaKinds> => ({
   machine: machine(config),
   inputs: {
     restart: (durable) => ({ _tag: "Restart", durable }),
-    rejoin: (incarnation) => ({ _tag: "Rejoin", incarnation }),
+    rejoin: undefined,
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (_, count) => ({ _tag: "Propose", count }),
     answered: (answer) => answer as Input,
-  },
-  idle: {
-    // What a request to be taken back waits for stands in the client table.
-    told: () => undefined,
-    next: (state) => nullRequest(config, state),
   },
   repetition: repetition(config),
   records: zyzzyvaRecords,
   trace: { line: replicaLine, drop: dropLine },
 })
 
-/** The messages of a replica's connections; `signer` signs its requests to be taken back. */
+/** The messages of a replica's connections. */
 export const zyzzyvaWire = (
   limits: CodecLimits,
-  signer: ReplicaKeys["signer"],
   authenticator: ZyzzyvaAuthenticator,
 ): ReplicaWire<ZyzzyvaKinds> => ({
-  write: (writer, m) =>
-    writeZyzzyvaMessage(writer, m._tag === "Request" ? (signer.signed(m) as Request) : m),
+  write: writeZyzzyvaMessage,
   read: (reader, peer) => {
     const decoded = readZyzzyvaMessage(reader, limits)
     if (decoded instanceof BadMessage) return decoded

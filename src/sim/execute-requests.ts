@@ -1,7 +1,8 @@
 /** What the service is asked for: to execute what is ordered, and to read. */
 import type { ReadDone, ReadState } from "../core/effect.ts"
 import type { Bytes } from "../core/ids.ts"
-import { recoveringReplica, recoverResult } from "../core/recovery-request.ts"
+import { recoveringReplica, recoverResult } from "../core/pbft/rejoin.ts"
+import type { Config } from "../core/pbft/state.ts"
 import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"
 
@@ -16,7 +17,7 @@ export const readBy = (service: Service, { client, timestamp, operation }: ReadS
  * takes a replica back.
  */
 export const executeRequests = (
-  config: Parameters<typeof recoveringReplica>[0],
+  config: Config,
   service: Service,
   requests: ReadonlyArray<Request>,
 ): { readonly results: ReadonlyArray<Bytes>; readonly changes: number } => {

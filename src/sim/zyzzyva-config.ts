@@ -4,7 +4,6 @@ import type { ClientConfig } from "../core/zyzzyva/client.ts"
 import { groupOfFive, isWitness, needsOf, needsOfFive } from "../core/zyzzyva/needs.ts"
 import type { Config, Needs } from "../core/zyzzyva/state.ts"
 import type { Hashing } from "./host.ts"
-import { idsOf } from "./run-config.ts"
 import type { Signatures } from "./zyzzyva-messages.ts"
 import type { Cluster, Scenario } from "./scenario.ts"
 
@@ -26,17 +25,14 @@ export interface Making {
   readonly signatures: Signatures
 }
 
-export const zyzzyvaConfig = (scenario: Scenario, id: number, making: Making): Config => {
-  const { cluster } = scenario
-  const { checkpointInterval, logSize, maxBatch } = cluster
-  const { clients, recoverers } = idsOf(scenario)
+export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making): Config => {
+  const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
   const { hashing, signatures } = making
   return {
     group: groupIn(cluster),
     needs: needsIn(cluster),
     id,
-    clients,
-    recoverers,
+    clients: clients + hostileClients,
     checkpointInterval,
     logSize,
     maxBatch,

@@ -92,13 +92,12 @@ export const replicaText = (replica: ReplicaId, state: State, by: Writing): stri
     `   headers |-> ${vouchedText(state.headers, symbols, (d) => symbols.history(d))},\n` +
     `   checkpointVotes |-> ` +
     `${vouchedText(state.checkpointVotes, symbols, (d) => names.checkpoint(d))},\n` +
-    `   ${changeFields(replica, state, by)}]`
+    `   ${changeFields(state, by)}]`
   )
 }
 
-const changeFields = (replica: ReplicaId, state: State, by: Writing): string => {
-  const { certificates, accusers, viewChanges, newView, confirms, incarnation } = state
-  const as = incarnation === 0 ? [] : [by.symbols.incarnation(replica, incarnation)]
+const changeFields = (state: State, by: Writing): string => {
+  const { certificates, accusers, viewChanges, newView, confirms } = state
   const shown = certificates.map((c) => certificateText(c, by.symbols))
   const changes = viewChanges.map((m) => viewChangeText(m, by))
   const said = confirms.flatMap((history, replica) =>
@@ -108,7 +107,7 @@ const changeFields = (replica: ReplicaId, state: State, by: Writing): string => 
     `certificates |-> ${tlaSet(shown)}, accusers |-> ${tlaSet(accusers.map((a) => a.replica))}, ` +
     `viewChanges |-> ${tlaSet(changes)}, ` +
     `newView |-> ${tlaSet(newView === undefined ? [] : [newViewText(newView, by)])}, ` +
-    `confirms |-> ${tlaTuple(said)}, incarnation |-> ${tlaSet(as)}`
+    `confirms |-> ${tlaTuple(said)}`
   )
 }
 

@@ -50,7 +50,6 @@ export interface ViewChangeData {
   readonly certificates: ReadonlyArray<ShownData>
   readonly accusers: Replicas
   readonly replica: ReplicaId
-  readonly incarnation?: number
 }
 
 export interface NewViewData {
@@ -138,9 +137,6 @@ const lastOrderOf = ({ view, seq, history, digest, batch }: LastOrderData): Last
   batch: batchOfData(batch),
 })
 
-const incarnationData = ({ incarnation }: { readonly incarnation?: number }) =>
-  incarnation === undefined ? {} : { incarnation }
-
 export const viewChangeData = (m: ViewChange): ViewChangeData => ({
   view: m.view,
   stable: stableData(m.stable),
@@ -148,7 +144,6 @@ export const viewChangeData = (m: ViewChange): ViewChangeData => ({
   certificates: m.certificates.map(shownData),
   accusers: whoData(m.accusers),
   replica: m.replica,
-  ...incarnationData(m),
 })
 
 export const viewChangeOf = (m: ViewChangeData): ViewChange => ({
@@ -159,7 +154,6 @@ export const viewChangeOf = (m: ViewChangeData): ViewChange => ({
   certificates: m.certificates.map(shownOf),
   accusers: signersOf(m.accusers),
   replica: m.replica,
-  ...incarnationData(m),
   signature: "",
 })
 

@@ -55,9 +55,9 @@ final class CanonicalText {
   private static boolean isLeftOut(String name, String text) {
     boolean later =
         name.equals("recovery")
+            || name.equals("heard")
             || name.equals("told")
-            || name.equals("pendingReads")
-            || name.equals("incarnation");
+            || name.equals("pendingReads");
     return later && !text.matches(".*\\{[^}].*");
   }
 
