@@ -189,13 +189,7 @@ export const ScenarioFile = Schema.Struct({
   syncMs: Span,
   clocks: Schema.Array(Schema.Struct({ node: Schema.String, rate: Rate })),
   faults: Schema.Array(Fault),
-  byzantine: Schema.Array(
-    Schema.Struct({
-      replica: Natural,
-      behaviours: Schema.Array(Behaviour),
-      since: Schema.optionalKey(Natural),
-    }),
-  ),
+  byzantine: Schema.Array(Schema.Struct({ replica: Natural, behaviours: Schema.Array(Behaviour) })),
   fates: Schema.Array(Fate),
   requests: Schema.Array(Schema.Struct({ client: Natural, atMs: Ms, operation: Schema.String })),
   calmAtMs: Ms,

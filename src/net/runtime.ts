@@ -118,7 +118,7 @@ export class ReplicaLoop<K extends Kinds> {
   restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
     const { inputs } = this.#options.protocol
     if (incarnation !== undefined) {
-      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin?.(incarnation)
+      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin(incarnation)
       assert(back !== undefined, "only who can come back is told to")
       this.#take(back)
     } else if (durable.length > 0) this.#take(inputs.restart(durable))

@@ -52,9 +52,7 @@ export class PbftProtocol implements Protocol<WireMessage> {
     const { n, quorum } = scenario.cluster
     const needed = (quorum ?? groupOf(n).quorum) - groupOf(n).f
     const states = () => this.#correct.map(({ state }) => state)
-    // Those who lie in turn are not watched, and support all the same while they do not.
-    const inTurn = scenario.byzantine.some(({ since }) => since !== undefined)
-    this.monitor = new Ledger(states, !tooManyFaulty(scenario) && !inTurn, needed)
+    this.monitor = new Ledger(states, !tooManyFaulty(scenario), needed)
   }
 
   readonly textOf = messageText

@@ -9,7 +9,8 @@ import { type Bytes, noDigest, type ReplicaId } from "../core/ids.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { type Goals, nullRequest, withGoal } from "../core/pbft/idle-goals.ts"
-import { askedOf } from "../core/pbft/recover.ts"
+import { stableQuery } from "../core/pbft/recover.ts"
+import { recoveryRequest } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -137,7 +138,7 @@ export class ReplicaNode {
   }
 
   get standing(): Standing {
-    return standingOf(this.config, this.#up, this.#state)
+    return standingOf(this.config.id, this.#up, this.#state)
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)
@@ -271,7 +272,8 @@ export class ReplicaNode {
     this.#broadcast(progressOf(replica, this.#state))
     for (let peer = 0; peer < group.n; peer++) {
       if (peer === replica) continue
-      const asks = askedOf(this.config, this.#state, this.#retransmission.lowOf(peer))
+      const asks =
+        recoveryRequest(this.config, this.#state) ?? stableQuery(this.config, this.#state)
       if (asks !== undefined) {
         const message = carried(this.config, asks, () => "")
         this.#gate(() => this.#options.host.send(replicaName(peer), message))

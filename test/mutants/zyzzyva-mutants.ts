@@ -306,10 +306,10 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's views are left for one accusation",
     file,
-    find: String.raw`IN IF Cardinality(all) >= F + 1
-     THEN Leave`,
-    replace: String.raw`IN IF Cardinality(all) >= F
-     THEN Leave`,
+    find: String.raw`/\ IF Cardinality(all) >= F + 1
+        THEN Leave`,
+    replace: String.raw`/\ IF Cardinality(all) >= F
+        THEN Leave`,
     killedBy: { check: "TypeOK", where: "Zyzzyva/ConfirmerAlone" },
   },
   {
@@ -337,8 +337,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's fetched checkpoint of an earlier view confirms the view",
     file,
-    find: String.raw`IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
-    replace: String.raw`IF @ = "confirming" /\ ~InLog(i, n + 1)`,
+    find: String.raw`@ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
+    replace: String.raw`@ = "confirming" /\ ~InLog(i, n + 1)`,
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmingFetcher" },
   },
   {

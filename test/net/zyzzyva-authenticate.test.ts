@@ -19,6 +19,7 @@ import { endpointKeys, replicaKeys, signingSeedOf } from "../../src/net/keys.ts"
 import type { Dropped, Peer } from "../../src/net/protocol.ts"
 import { Reader } from "../../src/net/reader.ts"
 import { Writer } from "../../src/net/writer.ts"
+import { RecoveryRequests } from "../../src/net/recovery-requests.ts"
 import {
   authenticAnswer,
   canBeShown,
@@ -49,8 +50,10 @@ const receive = (peer: Peer, message: Message): Input | Dropped => {
   const bytes = Buffer.from(writer.written())
   const decoded = readZyzzyvaMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
-  const { goodForClient } = replicaKeys(config, 3)
-  const judging = { group, id: 3, clients: 8, goodForClient, verifier }
+  const { goodForClient, verifier: known } = replicaKeys(config, 3)
+  const limits = { n: 4, recoverers: 8, recoveryPeriodMs: 60_000 }
+  const recoveries = new RecoveryRequests({ ...limits, verifier: known })
+  const judging = { group, id: 3, clients: 8, goodForClient, verifier, recoveries }
   return new ZyzzyvaAuthenticator(judging).input(peer, decoded, bytes)
 }
 

@@ -201,9 +201,6 @@ export const ReplicaState = Schema.Struct({
       ),
     }),
   ),
-  heard: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ replica: Natural, incarnation: Natural })),
-  ),
   told: Schema.optionalKey(
     Schema.Struct({
       own: Schema.Array(Numbered),

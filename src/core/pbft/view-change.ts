@@ -114,18 +114,15 @@ export const recvViewChange = (
   if (m.view < state.view || (m.view === state.view && state.active)) {
     return ignore(state, "OldView")
   }
-  // What it said before it was taken back may be of any view.
-  const fresh = (x: ViewChange): boolean => isFresh(config, state, x)
-  const mine = state.viewChanges.find((x) => x.replica === m.replica)
-  if (mine !== undefined && mine.view >= m.view && fresh(mine)) {
+  if (state.viewChanges.some((x) => x.replica === m.replica && x.view >= m.view)) {
     return ignore(state, "OldViewChange")
   }
   if (!isValidViewChange(config.logSize, m)) return ignore(state, "BadViewChange")
-  if (!fresh(m)) return ignore(state, "OldIncarnation")
+  if (!isFresh(config, state, m)) return ignore(state, "OldIncarnation")
   const others = state.viewChanges.filter((x) => x.replica !== m.replica)
   const changes: ReadonlyArray<ViewChange> = [...others, m].sort(byReplica)
   const action = "RecvViewChange"
-  const ahead = changes.filter((x) => x.view > state.view && fresh(x))
+  const ahead = changes.filter((x) => x.view > state.view)
   if (ahead.length < weakQuorum(config.group) || isMute(state)) {
     return { state: { ...state, viewChanges: changes }, effects: none, action }
   }

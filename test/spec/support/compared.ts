@@ -15,8 +15,6 @@ const longer = [
   "RejoinerBriefly",
   "RekeyerInNewView",
   "RekeyerRecovering",
-  "LiarsInTurn",
-  "RecoveredLiar",
 ]
 
 export const quickModels = models.filter(({ name }) => !longer.includes(name))

@@ -55,9 +55,9 @@ final class CanonicalText {
   private static boolean isLeftOut(String name, String text) {
     boolean later =
         name.equals("recovery")
-            || name.equals("heard")
             || name.equals("told")
-            || name.equals("pendingReads");
+            || name.equals("pendingReads")
+            || name.equals("incarnation");
     return later && !text.matches(".*\\{[^}].*");
   }
 
