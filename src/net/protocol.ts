@@ -160,6 +160,11 @@ export interface Repetition<K extends Kinds> {
   readonly opens: (before: K["State"], now: K["State"]) => boolean
   /** Whether a message that is early is to be stepped all the same: that it came says something. */
   readonly tells: (state: K["State"], place: Place) => boolean
+  /**
+   * Whether one that waits is to be stepped now, as it asks for something else than when it came;
+   * left out where none does.
+   */
+  readonly asks?: (state: K["State"], place: Place) => boolean
   /** About how much memory an input takes. */
   readonly sizeOf: (input: K["Input"]) => number
   /** Own messages for a number of the log, as far as they were sent. */

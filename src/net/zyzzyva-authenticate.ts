@@ -5,8 +5,8 @@
  * replica that lost its disk a request to be taken back is believed, which is signed.
  *
  * An answer is the exception: its client knows it by the frame's MAC alone, and checks the
- * signatures of those that it shows to others when it shows them. Whoever answered and did not sign
- * helps a request to complete at once and makes no certificate.
+ * signatures of those that it shows to others when it shows them (bad-signers.ts). Whoever answered
+ * and did not sign helps a request to complete at once and makes no certificate.
  *
  * Outside the specification: how an authenticator is checked. A message there is deliverable when
  * those whose signatures it shows have given them.
@@ -16,10 +16,8 @@ import type { Group } from "../core/quorum.ts"
 import {
   type Authentic,
   type ClientMessage,
-  type Commit,
   isForClient,
   type Message,
-  type Pom,
 } from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
@@ -136,10 +134,3 @@ export const authenticAnswer = (
   if (!isForClient(message)) return "WrongReceiver"
   return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
 }
-
-/** Whether others would believe what a client shows them. */
-export const canBeShown = (
-  group: Group,
-  verifier: ZyzzyvaVerifier,
-  message: Commit | Pom,
-): boolean => claims(group, message).every(verifier.isSigned)

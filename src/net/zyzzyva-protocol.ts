@@ -163,6 +163,10 @@ const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
       isAhead(isActive(state), state, place) || awaited(state, place) !== undefined,
     opens: (before, now) => before.log !== now.log || before.headers !== now.headers,
     tells: (state, place) => mayAsk(state, awaited(state, place)),
+    asks: (state, place) => {
+      const why = awaited(state, place)
+      return why === "histories" && mayAsk(state, why)
+    },
     sizeOf: (input) => (input._tag === "ReceiveOrderReq" ? bytesOf(input.message) : 400),
     messagesAt: (state, seq) => [
       ...ordersAt(state, seq, seq),
