@@ -10,7 +10,7 @@ import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
 import { idleMutants, recoverMutants } from "./recover-mutants.ts"
-import { rejoinMutants } from "./rejoin-mutants.ts"
+import { inTurnMutants, rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
@@ -29,6 +29,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...fastPathMutants,
   ...proposalMutants,
   ...rejoinMutants,
+  ...inTurnMutants,
   ...toldMutants,
   ...recoverMutants,
   ...idleMutants,

@@ -108,6 +108,16 @@ describe("scenario files", () => {
       "faults[0]: keys change only where cluster.newKeys says so",
     ],
     [
+      "who lies after one that never comes back",
+      {
+        byzantine: [
+          { replica: 0, behaviours: [] },
+          { replica: 2, behaviours: [], since: 0 },
+        ],
+      },
+      "byzantine[1].since: r0 does not lie and come back",
+    ],
+    [
       "a size that Zyzzyva5 does not have",
       { cluster: { ...zyzzyva, n: 7, zyzzyva5: true } },
       "cluster.n: 5f + 1 for Zyzzyva5",

@@ -64,6 +64,10 @@ export const rejoinGuards: ReadonlyArray<Guard> = [
     receive(viewChangeOf(3, 1, 4)),
   ]),
   guard("recvViewChange", "OldIncarnation", backup, [takenBack(3, 5), receive(viewChangeOf(3, 1))]),
+  guard("recvViewChange", "OldIncarnation", backup, [
+    [receive({ _tag: "Request", ...asking(3, 5) })],
+    receive(viewChangeOf(3, 1, 4)),
+  ]),
   guard("rejoin", "NobodyIsTakenBack", configOf(1), [[], lost]),
   guard("rejoin", "OldIncarnation", backup, [[lost], lost]),
 ]
