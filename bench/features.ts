@@ -1,7 +1,9 @@
 /**
  * `node bench/features.ts`: what digest replies, reads without an order, tentative execution and
  * big requests change: writes and reads of a key-value service on four replicas, with none of them,
- * each and all, one after the other in one run; as ratios to none.
+ * each and all, one after the other in one run; as ratios to none. With `--protocol zyzzyva` what
+ * Zyzzyva's change; committing first is for when a replica is gone, so there it is measured beside
+ * none.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,11 +19,13 @@ import { readArguments } from "./arguments.ts"
 import { commit, machine } from "./machine.ts"
 import { ClosedLoop } from "./null-workload.ts"
 
-const usage = `node bench/features.ts [--clients 20] [--payload 8192] [--seconds 3] [--warmup 1] [--json]
+const usage = `node bench/features.ts [--protocol pbft] [--clients 20] [--payload 8192] [--seconds 3]
+                       [--warmup 1] [--json]
 
 Writes of so many bytes, and reads of them, with no feature, each and all of them.`
 
 const options = {
+  protocol: { type: "string", default: "pbft" },
   clients: { type: "string", default: "20" },
   payload: { type: "string", default: "8192" },
   seconds: { type: "string", default: "3" },
@@ -31,6 +35,12 @@ const options = {
 } as const
 
 const { given, whole } = readArguments(usage, options)
+const protocolOf = (word: string): "pbft" | "zyzzyva" => {
+  if (word === "pbft" || word === "zyzzyva") return word
+  process.stderr.write(`--protocol must be pbft or zyzzyva, not ${word}\n\n${usage}\n`)
+  process.exit(2)
+}
+const protocol = protocolOf(given.protocol)
 const [clients, payload] = [whole("clients", given.clients), whole("payload", given.payload)]
 const [seconds, warmup] = [whole("seconds", given.seconds), whole("warmup", given.warmup)]
 
@@ -39,8 +49,15 @@ interface Rate {
   readonly p50Ms: number | undefined
 }
 
+/** What is switched on, and whether a backup is gone. */
+interface Setting {
+  readonly names: ReadonlyArray<FeatureName>
+  readonly gone: boolean
+}
+
 interface Row {
   readonly features: string
+  readonly gone: boolean
   readonly writes: Rate
   readonly reads: Rate
 }
@@ -60,19 +77,23 @@ const rate = (pool: ClientPoolShape, operation: string, reads: boolean) =>
     return measured
   })
 
-const measured = (names: ReadonlyArray<FeatureName>) =>
+/** The backup that is gone: it executes in every setting. */
+const victim = 2
+
+const measured = ({ names, gone }: Setting) =>
   Effect.gen(function* () {
     const directory = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "prophecy-bench-"))),
       (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 })),
     )
     const file = join(directory, "cluster.json")
-    const content = { clients, retransmitMs: 5_000, ...changesOf(names) }
+    const content = { protocol, clients, retransmitMs: 5_000, ...changesOf(names) }
     writePrivateJson(file, freshClusterConfig(yield* freePorts(4), content))
     const config = yield* loadClusterConfig(file, { kind: "endpoint", id: 0 })
     const cluster = yield* startCluster(config, {})
     const pool = yield* makeClientPool(config)
     yield* pool.connected
+    if (gone) yield* cluster.kill(victim)
     const put = encodeOperation({ _tag: "Put", key: "k", value: "x".repeat(payload) })
     const run = Effect.gen(function* () {
       const writes = yield* rate(pool, put, false)
@@ -82,13 +103,22 @@ const measured = (names: ReadonlyArray<FeatureName>) =>
   }).pipe(Effect.scoped)
 
 const about = machine()
-const names = featuresOfProtocol.pbft
-const settings = [[], ...names.map((name) => [name]), names]
+const first = "commit-first"
+const all = featuresOfProtocol[protocol].filter((name) => name !== first)
+const whileAllAreThere = [[], ...all.map((name) => [name]), all]
+const whileOneIsGone: ReadonlyArray<ReadonlyArray<FeatureName>> =
+  protocol === "zyzzyva" ? [[], [first]] : []
+const settings: ReadonlyArray<Setting> = [
+  ...whileAllAreThere.map((names) => ({ names, gone: false })),
+  ...whileOneIsGone.map((names) => ({ names, gone: true })),
+]
 const rows: Array<Row> = []
-for (const names of settings) {
+for (const setting of settings) {
+  const { names, gone } = setting
   const features = names.length > 1 ? "all" : (names[0] ?? "none")
-  rows.push({ features, ...(await Effect.runPromise(measured(names))) })
-  process.stderr.write(`${rows.length} of ${settings.length}: ${features}\n`)
+  rows.push({ features, gone, ...(await Effect.runPromise(measured(setting))) })
+  const where = gone ? ", a backup gone" : ""
+  process.stderr.write(`${rows.length} of ${settings.length}: ${features}${where}\n`)
 }
 
 const ratioTo = (rate: Rate, none: Rate): string =>
@@ -100,20 +130,23 @@ const cells = ({ operationsPerSecond, p50Ms }: Rate, none: Rate): ReadonlyArray<
 ]
 
 if (given.json) {
-  const document = { schema: "prophecy-bench-features/1", machine: about, commit: commit(), rows }
+  const run = { schema: "prophecy-bench-features/2", machine: about, commit: commit() }
+  const document = { ...run, protocol, rows }
   process.stdout.write(`${JSON.stringify({ ...document, clients, payload }, undefined, 2)}\n`)
 } else {
-  const [none] = rows as [Row]
+  const noneOf = ({ gone }: Row): Row => rows.find((row) => row.gone === gone) as Row
   const title = ["features", "writes/s", "p50 ms", "ratio", "reads/s", "p50 ms", "ratio"]
   const lines = rows.map((row) => [
-    row.features,
-    ...cells(row.writes, none.writes),
-    ...cells(row.reads, none.reads),
+    row.gone ? `${row.features}, one gone` : row.features,
+    ...cells(row.writes, noneOf(row).writes),
+    ...cells(row.reads, noneOf(row).reads),
   ])
   const text = [title, ...lines].map((line) =>
-    line.map((cell, k) => (k === 0 ? cell.padEnd(15) : cell.padStart(9))).join(" "),
+    line.map((cell, k) => (k === 0 ? cell.padEnd(22) : cell.padStart(9))).join(" "),
   )
   const on = `${about.cores} cores, node ${about.node}, load before ${about.loadBefore}`
-  process.stdout.write(`${clients} clients, ${payload} bytes; ${on}\n\n${text.join("\n")}\n`)
+  process.stdout.write(
+    `${protocol}, ${clients} clients, ${payload} bytes; ${on}\n\n${text.join("\n")}\n`,
+  )
 }
 process.exit(0)

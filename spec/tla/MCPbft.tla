@@ -548,6 +548,7 @@ LastRejoins == {<<3, 1>>}
 NobodyRecovers == {}
 BackupRecovers == {<<1, 1>>}
 BackupRecoversLater == {<<1, 2>>}
+BackupRecoversEither == {<<1, 1>>, <<1, 2>>}
 LastRecovers == {<<3, 1>>}
 
 TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
@@ -660,10 +661,10 @@ Under(j, replaced, messages) ==
 
 \* Replicas 0 and 2 tell the truth to some. Who has the keys of 0 tells replica 1 something else in
 \* its name, until 1 replaces them; then somebody has those of 2.
-Thieves(heard) ==
-  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {heard}) \cup
-  PreparesAndCommits(2, {0}, {1}, {DigestA}, {heard}) \cup
-  Vote("Commit", 0, {0}, {1}, {DigestA}, {heard}) \cup
+Thieves(to) ==
+  PrePrepares(0, {0}, {1}, {BatchA(Replicas)}, {to}) \cup
+  PreparesAndCommits(2, {0}, {1}, {DigestA}, {to}) \cup
+  Vote("Commit", 0, {0}, {1}, {DigestA}, {to}) \cup
   Under(0, FALSE, PrePrepares(0, {0}, {1}, {BatchB(Replicas)}, {{1}}) \cup
                   Vote("Commit", 0, {0}, {1}, {DigestB}, {{1}})) \cup
   Under(0, TRUE, PreparesAndCommits(2, {0}, {1}, {DigestB}, {{1}}))
@@ -677,6 +678,56 @@ ForRekeyer ==
   Vote("Prepare", 3, {0}, {1}, {DigestC}, {Replicas}) \cup
   UNION {Vote("Commit", b, {0}, {1}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
   UNION {CheckpointVotes(b, {1}, {CheckpointB}, {Replicas}) : b \in {0, 2}}
+
+\* Only since the receiver has heard that j asked to be taken back.
+Since(j, messages) == {With(m, "since", j) : m \in messages}
+
+\* Replica 0 lies, asks to be taken back, and has that ordered; replica 1 is told nothing of it but
+\* the request. Then replica 2 lies: with what 0 signed before, it starts view 2 from a state that
+\* nobody has.
+FalseStart(b) == ViewChange(b, 2, 1, {[seq |-> 1, digest |->
+                   MCStateDigest(1, DigestX, InitialTable)]}, {}, {})
+InTurn(second) ==
+  LET r == Digest(TakenBack(0, {})) IN
+  PrePrepares(0, {0}, {1}, {TakenBack(0, Replicas)}, {{3}}) \cup
+  PreparesAndCommits(2, {0}, {1}, {r}, {{3}}) \cup
+  Vote("Commit", 0, {0}, {1}, {r}, {{3}}) \cup
+  Requests(2, 1, "recover", {Replicas}) \cup
+  {FalseStart(0), StateOf(1, DigestX, InitialTable)} \cup second
+LiarsInTurn == InTurn(Since(0, {FalseStart(2)}))
+LiarsAtOnce == InTurn({FalseStart(2)})
+
+\* What the disk of replica 1 holds, which lied: a batch that its client never asked for, said to be
+\* prepared, and a checkpoint after it, whose table says that the replica was taken back once.
+NobodyLied == [i \in {} |-> [executed |-> 0]]
+BackupLied ==
+  LET false == [InitialTable EXCEPT ![0] = [timestamp |-> 1, result |-> <<"x", 1>>],
+                                    ![3] = [timestamp |-> 1, result |-> <<"recover", 2>>]]
+      held == [phase |-> "prepared", batch |-> BatchX,
+               prepares |-> [NoVotes EXCEPT ![1] = DigestX],
+               commits |-> [NoVotes EXCEPT ![1] = DigestX]]
+  IN [i \in {1} |->
+        [slot |-> [n \in Window(0) |-> IF n = 1 THEN held ELSE EmptySlot],
+         executed |-> 1, table |-> false, value |-> DigestX,
+         checkpoints |-> [n \in {0, 1} |-> IF n = 0 THEN InitialCheckpoint
+                                           ELSE [value |-> DigestX, table |-> false]],
+         checkpointVotes |-> [NoCheckpointVotes(0) EXCEPT ![1] =
+           [NoVotes EXCEPT ![1] = MCStateDigest(1, DigestX, false)]]]]
+
+\* For replica 1, which lied and is recovered: how far the others are, and what they agree on. Its
+\* request to be taken back is executed between the checkpoints at 5 and at 8.
+ForLiar ==
+  LET both == DigestB \o Digest(<<Sig(3, 2, "recover", {})>>)
+      before == [InitialTable EXCEPT ![1] = [timestamp |-> 1, result |-> <<"b", 1>>]]
+      after == [before EXCEPT ![3] = [timestamp |-> 2, result |-> <<"recover", 2>>]]
+      vouched(n, v, t) == {StateOf(n, v, t)} \cup
+        UNION {CheckpointVotes(b, {n}, {MCStateDigest(n, v, t)}, {Replicas}) : b \in {0, 2}}
+  IN UNION {{ReplyStable(0, 1, k, 0, 0), ReplyStable(2, 1, k, 0, 1)} : k \in {1, 2}} \cup
+     PrePrepares(0, {0}, {2}, {BatchB(Replicas)}, {Replicas}) \cup
+     Vote("Prepare", 2, {0}, {2}, {DigestB}, {Replicas}) \cup
+     UNION {Vote("Commit", b, {0}, {2}, {DigestB}, {Replicas}) : b \in {0, 2}} \cup
+     Told(0, {2}, {DigestB}, {Replicas}) \cup
+     vouched(5, DigestB, before) \cup vouched(8, both, after) \cup vouched(10, both, after)
 
 \* The same in view 2, which its primary started with a batch; another one follows.
 ForRekeyerInNewView ==
@@ -778,36 +829,36 @@ MCNext ==
   \/ \E c \in Clients : ClientSubmit(c) /\ Step("ClientSubmit")
   \/ \E c \in Clients : ClientTimeout(c) /\ Step("ClientTimeout")
   \/ \E c \in Clients : AnyClientRecvReply(c) /\ Step("ClientRecvReply")
-  \/ \E i \in Correct : AnyRecvRequest(i) /\ Step("RecvRequest")
-  \/ \E i \in Correct : AnySendPrePrepare(i) /\ Step("SendPrePrepare")
-  \/ \E i \in Correct : AnyRecvPrePrepare(i) /\ Step("RecvPrePrepare")
-  \/ \E i \in Correct : AnyRecvFetchPrePrepare(i) /\ Step("RecvFetchPrePrepare")
-  \/ \E i \in Correct : AnyRecvPrepare(i) /\ Step("RecvPrepare")
-  \/ \E i \in Correct : AnyRecvCommit(i) /\ Step("RecvCommit")
-  \/ \E i \in Correct : Execute(i) /\ Step("Execute")
-  \/ \E i \in Correct : ExecuteTentatively(i) /\ Step("ExecuteTentatively")
-  \/ \E i \in Correct : Settle(i) /\ Step("Settle")
-  \/ \E i \in Correct : AnySendCommitted(i) /\ Step("SendCommitted")
-  \/ \E i \in Correct : AnyRecvCommitted(i) /\ Step("RecvCommitted")
-  \/ \E i \in Correct : AnyRecvRead(i) /\ Step("RecvRead")
-  \/ \E i \in Correct : AnyAnswerRead(i) /\ Step("AnswerRead")
-  \/ \E i \in Correct : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
-  \/ \E i \in Correct : Timeout(i) /\ Step("Timeout")
-  \/ \E i \in Correct : AnyRecvViewChange(i) /\ Step("RecvViewChange")
-  \/ \E i \in Correct : AnySendNewView(i) /\ Step("SendNewView")
-  \/ \E i \in Correct : AnyRecvNewView(i) /\ Step("RecvNewView")
-  \/ \E i \in Correct : AnyRecvFetchBatch(i) /\ Step("RecvFetchBatch")
-  \/ \E i \in Correct : AnyRecvBatch(i) /\ Step("RecvBatch")
-  \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
-  \/ \E i \in Correct : AnySendFetchState(i) /\ Step("SendFetchState")
-  \/ \E i \in Correct : AnyRecvFetchState(i) /\ Step("RecvFetchState")
-  \/ \E i \in Correct : AnyRecvState(i) /\ Step("RecvState")
-  \/ \E i \in Correct : Restart(i) /\ Step("Restart")
+  \/ \E i \in Following : AnyRecvRequest(i) /\ Step("RecvRequest")
+  \/ \E i \in Following : AnySendPrePrepare(i) /\ Step("SendPrePrepare")
+  \/ \E i \in Following : AnyRecvPrePrepare(i) /\ Step("RecvPrePrepare")
+  \/ \E i \in Following : AnyRecvFetchPrePrepare(i) /\ Step("RecvFetchPrePrepare")
+  \/ \E i \in Following : AnyRecvPrepare(i) /\ Step("RecvPrepare")
+  \/ \E i \in Following : AnyRecvCommit(i) /\ Step("RecvCommit")
+  \/ \E i \in Following : Execute(i) /\ Step("Execute")
+  \/ \E i \in Following : ExecuteTentatively(i) /\ Step("ExecuteTentatively")
+  \/ \E i \in Following : Settle(i) /\ Step("Settle")
+  \/ \E i \in Following : AnySendCommitted(i) /\ Step("SendCommitted")
+  \/ \E i \in Following : AnyRecvCommitted(i) /\ Step("RecvCommitted")
+  \/ \E i \in Following : AnyRecvRead(i) /\ Step("RecvRead")
+  \/ \E i \in Following : AnyAnswerRead(i) /\ Step("AnswerRead")
+  \/ \E i \in Following : AnyRecvCheckpoint(i) /\ Step("RecvCheckpoint")
+  \/ \E i \in Following : Timeout(i) /\ Step("Timeout")
+  \/ \E i \in Following : AnyRecvViewChange(i) /\ Step("RecvViewChange")
+  \/ \E i \in Following : AnySendNewView(i) /\ Step("SendNewView")
+  \/ \E i \in Following : AnyRecvNewView(i) /\ Step("RecvNewView")
+  \/ \E i \in Following : AnyRecvFetchBatch(i) /\ Step("RecvFetchBatch")
+  \/ \E i \in Following : AnyRecvBatch(i) /\ Step("RecvBatch")
+  \/ \E i \in Following : EnterView(i) /\ Step("EnterView")
+  \/ \E i \in Following : AnySendFetchState(i) /\ Step("SendFetchState")
+  \/ \E i \in Following : AnyRecvFetchState(i) /\ Step("RecvFetchState")
+  \/ \E i \in Following : AnyRecvState(i) /\ Step("RecvState")
+  \/ \E i \in Following : Restart(i) /\ Step("Restart")
   \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
   \/ \E i \in Correct : AnyRecover(i) /\ Step("Recover")
-  \/ \E i \in Correct : AnyChangeKey(i) /\ Step("ChangeKey")
-  \/ \E i \in Correct : AnyRecvQueryStable(i) /\ Step("RecvQueryStable")
-  \/ \E i \in Correct : AnyRecvReplyStable(i) /\ Step("RecvReplyStable")
+  \/ \E i \in Following : AnyChangeKey(i) /\ Step("ChangeKey")
+  \/ \E i \in Following : AnyRecvQueryStable(i) /\ Step("RecvQueryStable")
+  \/ \E i \in Following : AnyRecvReplyStable(i) /\ Step("RecvReplyStable")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
 
@@ -986,6 +1037,7 @@ Witnesses ==
   /\ RecordWitness("Watermarks", \E m \in msgs : m.type = "PrePrepare")
   /\ RecordWitness("RecoveryBound", \E m \in msgs : m.type = "Prepare" /\
        \E r \in recovery[m.replica] : HasDisk(r) /\ r.bound # {})
+  /\ RecordWitness("NothingFalse", \E i \in DOMAIN FalseDisks : IsRecovered(i))
   /\ RecordWitness("EstimateHonest", \E i \in Correct : \E r \in recovery[i] :
        HasDisk(r) /\ r.bound # {})
 =============================================================================

@@ -353,6 +353,60 @@ Invents ==
   LET batch == <<Sig(0, 1, "x", {})>> IN
   {OrderTo({1, 2, 3}, 0, <<Digest(batch)>>, batch), Header(0, 0, <<Digest(batch)>>)}
 
+(***************************************************************************)
+(* Who lost its disk. Replica i asks to be taken back in the name of       *)
+(* client 2 + i.                                                           *)
+(***************************************************************************)
+NobodyRejoins == {}
+BackupRejoins == {<<1, 1>>}
+LastRejoins == {<<3, 1>>}
+TakenBack(i, auth) == <<Sig(2 + i, 1, "recover", auth)>>
+Back(i) == <<Digest(TakenBack(i, {}))>>
+
+\* The state of a history, who vouches for it in which view, and both as they are sent.
+HeldOf(h) == LET o == Outcome(h) IN [history |-> h, value |-> o.value, table |-> o.table]
+StableOf(v, h, who) ==
+  LET cp == HeldOf(h)
+  IN [view |-> v, seq |-> Len(h), digest |-> MCStateDigest(h, cp.value, cp.table),
+      replicas |-> who]
+StateOf(v, h, who) == State(StableOf(v, h, who), HeldOf(h))
+StartsFrom(s, m) == [m EXCEPT !.stable = s]
+Again(m) == With(m, "incarnation", 1)
+
+\* For replica 1, in one view: what it is told before and after its disk is lost; states that hold
+\* its request: one at which it is still silent, one that has passed all that it may have said.
+ForRejoinerInView ==
+  {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, BC, BatchC(Replicas)),
+   Commit(1, Cert(0, B, {0, 2, 3})),
+   OrderTo(Replicas, 0, Back(1) \o AC, BatchC(Replicas)),
+   OrderTo(Replicas, 0, Back(1) \o <<DigestC>>, BatchC(Replicas)),
+   StateOf(0, Back(1), {0, 2, 3}), StateOf(0, Back(1) \o A, {0, 2, 3})}
+
+\* For the same, what would have it leave its view, and views that begin without it.
+ForRejoiner ==
+  LET from == StableOf(0, Back(1), {0, 2, 3})
+      said(i, v) == Change(i, v, {}, {}, {2, 3})
+  IN {OrderTo(Replicas, 0, B, BatchB(Replicas)), OrderTo(Replicas, 0, A, BatchA(Replicas)),
+      StateOf(0, Back(1), {0, 2, 3}), StateOf(0, Back(1) \o A, {0, 2, 3}),
+      Accusation(2, 0), said(2, 1),
+      NewView(2, {StartsFrom(from, said(i, 2)) : i \in {0, 2, 3}}),
+      NewView(3, {said(0, 3), said(2, 3)})}
+
+\* For replica 1, when replica 3 was taken back: VIEW-CHANGEs of it from before and after, and
+\* views that begin by them, with its request in their state, in what they choose, or not at all.
+ForChangerAfterRejoin ==
+  LET r == Back(3)
+      from == StableOf(0, r, {0, 2, 3})
+      said(i, v) == Change(i, v, {}, {}, {2, 3})
+      by(v, m) == NewView(v, {said(0, v), said(2, v), m})
+      certain(v, m) == NewView(v, {[said(0, v) EXCEPT !.certificates = {Cert(0, r, {0, 2, 3})}],
+                                   said(2, v), m})
+      late(v, m) == NewView(v, {StartsFrom(from, said(0, v)), said(2, v), m})
+  IN {OrderTo(Replicas, 0, r, TakenBack(3, Replicas)), StateOf(0, r, {0, 2, 3}),
+      said(2, 1), said(3, 1), Again(said(3, 1)), said(3, 2),
+      late(2, said(3, 2)), late(2, Again(said(3, 2))), certain(2, said(3, 2)),
+      certain(2, Again(said(3, 2))), by(2, said(3, 2))}
+
 \* For the primary 0.
 ForPrimary ==
   {RequestTo(Replicas, 0, 1, "a", Replicas), RequestTo(Replicas, 1, 1, "b", Replicas),
@@ -395,6 +449,7 @@ MCNext ==
   \/ \E i \in Correct : EnterView(i) /\ Step("EnterView")
   \/ \E i \in Correct : AnyRecvViewConfirm(i) /\ Step("RecvViewConfirm")
   \/ \E i \in Correct : AnyRestart(i) /\ Step("Restart")
+  \/ \E i \in Correct : AnyRejoin(i) /\ Step("Rejoin")
 MCSpec == Init /\ [][MCNext]_vars
 GraphRecorded == RecordState(vars)
 
@@ -452,6 +507,16 @@ Witnesses ==
        /\ slot[i][1].history # slot[j][1].history)
   /\ RecordWitness("ReachNull", \E i \in Correct : \E n \in Window(Low(i)) :
        InLog(i, n) /\ slot[i][n].batch = NoBatch)
+  /\ RecordWitness("ReachMute", \E i \in Correct : IsMute(i))
+  /\ RecordWitness("ReachFetchesMute", \E i \in Correct : IsMute(i) /\ Low(i) > 0)
+  /\ RecordWitness("ReachTakenBack", \E i \in Correct : incarnation[i] # {} /\ ~IsMute(i))
+  /\ RecordWitness("ReachAnswersAgain", \E i \in Correct :
+       incarnation[i] # {} /\ ~IsMute(i) /\ executed[i] > Low(i))
+  /\ RecordWitness("ReachOutdone", \E i \in Correct : stage[i] = "changing" /\
+       \E m \in newView[i] : LET log == NewLog(m.changes) IN
+         /\ log.start.seq <= Low(i)
+         /\ \E c \in m.changes :
+              IsOutdone(c, log.start.seq, log.chosen, checkpoints[i][Low(i)].table))
   \* The left sides of the invariants' implications.
   /\ RecordWitness("Agreement", \E a, b \in Completing : a.history # b.history)
   /\ RecordWitness("CertificatesAgree", \E a \in Answers : Backing(Answers, a) >= CommitQuorum)

@@ -53,9 +53,10 @@ CONSTANTS
   Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
   Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
   Recoveries,       \* the same of who is recovered with its disk (TOCS section 5)
+  FalseDisks,       \* of who lied until it is recovered: what of its state is not as in Init
   NullSeqs,         \* where primaries may propose the null request, so that an idle log goes on
   Rekeys,           \* <<i, j>>: where the key under which i hears j may change
-  KeepVotes,        \* whether what came under the old key counts on: only to show what breaks
+  KeepVotes,        \* whether what earlier keys and incarnations said counts on: to show the harm
   IsBig(_),         \* IsBig(op): its client sends it to everyone, and pre-prepares only name it
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -205,17 +206,18 @@ VARIABLES
   undo,             \* volatile: the state before what it executed tentatively, if it did
   reads,            \* volatile: requests to read that wait for a state that is committed
   recovery,         \* durable: who lost its disk, as what it came back, and from where on it votes
+  heard,            \* durable: of each replica, as which incarnation it asked to be taken back
   told,             \* volatile: what it executed, what others say that they did, see Told
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
 changeVars == <<pset, qset, viewChanges, newView, fetched>>
-fastVars == <<undo, reads, recovery, told>>
+fastVars == <<undo, reads, recovery, heard, told>>
 replicaVars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
                  checkpointVotes, changeVars, fastVars>>
 vars == <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
           checkpointVotes, pset, qset, viewChanges, newView, fetched, undo, reads, recovery,
-          told, client, msgs>>
+          heard, told, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Min(S) == CHOOSE x \in S : \A y \in S : x <= y
@@ -345,6 +347,12 @@ RecoveryTypeOK == \A i \in Correct :
             /\ r.bound # {} => r.told = NobodyTold
             /\ r.bound = {} => r.point = {}
 
+\* heard: at most one incarnation of each other replica.
+HeardTypeOK == \A i \in Correct :
+  /\ Recoverers = {} => heard[i] = {}
+  /\ \A a \in heard[i] : a.incarnation > 0 /\ a.replica # i
+  /\ \A a, b \in heard[i] : a.replica = b.replica => a = b
+
 (***************************************************************************)
 (* told: of the numbers above the low watermark,                           *)
 (*  own      the digest of what it executed for good at each               *)
@@ -379,6 +387,15 @@ InitialTable == [c \in AllClients |-> NoEntry]
 InitialCheckpoint == [value |-> InitialValue, table |-> InitialTable]
 NoCheckpointVotes(h) == [n \in CheckpointSeqs(h) |-> NoVotes]
 
+(***************************************************************************)
+(* A replica that lied and is recovered later follows the protocol from    *)
+(* then on, with what its disk holds: whatever it likes that it could have *)
+(* written. Before, it does nothing here: all that it said is Injected.    *)
+(***************************************************************************)
+OnDisk(i, variable, good) ==
+  IF i \in DOMAIN FalseDisks /\ variable \in DOMAIN FalseDisks[i] THEN FalseDisks[i][variable]
+  ELSE good
+
 Init ==
   /\ view = [i \in Correct |-> 0]
   /\ active = [i \in Correct |-> TRUE]
@@ -390,16 +407,18 @@ Init ==
   /\ undo = [i \in Correct |-> {}]
   /\ reads = [i \in Correct |-> {}]
   /\ recovery = [i \in Correct |-> {}]
+  /\ heard = [i \in Correct |-> {}]
   /\ told = [i \in Correct |-> NothingTold]
   /\ seqno = [i \in Correct |-> 0]
   /\ queue = [i \in Correct |-> <<>>]
-  /\ slot = [i \in Correct |-> [n \in Window(0) |-> EmptySlot]]
-  /\ executed = [i \in Correct |-> 0]
-  /\ table = [i \in Correct |-> InitialTable]
-  /\ value = [i \in Correct |-> InitialValue]
+  /\ slot = [i \in Correct |-> OnDisk(i, "slot", [n \in Window(0) |-> EmptySlot])]
+  /\ executed = [i \in Correct |-> OnDisk(i, "executed", 0)]
+  /\ table = [i \in Correct |-> OnDisk(i, "table", InitialTable)]
+  /\ value = [i \in Correct |-> OnDisk(i, "value", InitialValue)]
   /\ low = [i \in Correct |-> 0]
-  /\ checkpoints = [i \in Correct |-> [n \in {0} |-> InitialCheckpoint]]
-  /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
+  /\ checkpoints = [i \in Correct |->
+       OnDisk(i, "checkpoints", [n \in {0} |-> InitialCheckpoint])]
+  /\ checkpointVotes = [i \in Correct |-> OnDisk(i, "checkpointVotes", NoCheckpointVotes(0))]
   /\ client = [c \in Clients |-> [timestamp |-> 0, op |-> NoOp, toAll |-> FALSE,
                                   readOnly |-> FALSE,
                                   replies |-> [r \in Replicas |-> NoResult],
@@ -431,8 +450,25 @@ Deliverable(type) ==
 \* says whose key the receiver must have replaced, or must not have. (What a correct replica said it
 \* says again under its newest keys.)
 IsUnderKeys(i, m) == "keys" \in DOMAIN m => (NewKey(i, m.keys.of) \in msgs) = m.keys.replaced
+
+\* As which incarnation i knows j. A request to be taken back is signed, so it tells that when it is
+\* heard, long before it is executed at a replica that lags.
+Executed(i, j) == IF Recoverers = {} THEN 0 ELSE Settled(i).table[Recoverer(j)].timestamp
+LastHeard(i, j) ==
+  Max({Executed(i, j)} \cup {a.incarnation : a \in {a \in heard[i] : a.replica = j}})
+
+\* Who lies only when another liar's time is over: `since` says whose. It is over at a receiver that
+\* has heard that the other asked to be taken back, or executed it.
+IsSince(i, m) == "since" \in DOMAIN m =>
+  \/ Executed(i, m.since) > 0
+  \/ \E a \in heard[i] : a.replica = m.since
+
+\* What may arrive at i, without what only says when.
+Untimed(m) == IF {"keys", "since"} \cap DOMAIN m = {} THEN m
+              ELSE [k \in DOMAIN m \ {"keys", "since"} |-> m[k]]
 DeliverableTo(i, type) ==
-  IF Rekeys = {} THEN Deliverable(type) ELSE {m \in Deliverable(type) : IsUnderKeys(i, m)}
+  IF Rekeys = {} /\ Recoverers = {} THEN Deliverable(type)
+  ELSE {Untimed(m) : m \in {m \in Deliverable(type) : IsUnderKeys(i, m) /\ IsSince(i, m)}}
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -489,15 +525,16 @@ ValidNewView(m) ==
   /\ [start |-> m.start, chosen |-> m.chosen] \in Decisions(m.changes)
 
 \* A Byzantine primary chooses whose VIEW-CHANGEs it shows, and may decide what they do not allow.
-Forged ==
-  UNION {LET known == {m \in Deliverable("ViewChange") : m.view = v}
+\* (Those of who lies only when another's time is over it shows only then.)
+Forged(i) ==
+  UNION {LET known == {m \in DeliverableTo(i, "ViewChange") : m.view = v}
              quorums == {S \in SUBSET known :
                            Cardinality(S) = Quorum /\ Cardinality(Senders(S)) = Quorum}
          IN UNION {{NewView(Primary(v), v, S, d) : d \in Decisions(S) \cup
                      {[start |-> [seq |-> 0, digest |-> NullDigest], chosen |-> {}]}} :
                        S \in quorums} :
            v \in {v \in 1 .. MaxView : Primary(v) \in Byzantine}}
-DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged ELSE {}
+NewViewsTo(i) == DeliverableTo(i, "NewView") \cup IF ForgesNewView THEN Forged(i) ELSE {}
 
 \* msgs: each well formed, and a VIEW-CHANGE or NEW-VIEW such as everyone accepts.
 MsgsTypeOK == \A m \in msgs :
@@ -515,9 +552,9 @@ MsgsTypeOK == \A m \in msgs :
 
 TypeOK == /\ ViewTypeOK /\ ActiveTypeOK /\ PsetTypeOK /\ QsetTypeOK /\ ViewChangesTypeOK
           /\ NewViewTypeOK /\ FetchedTypeOK /\ UndoTypeOK /\ ReadsTypeOK /\ RecoveryTypeOK
-          /\ ToldTypeOK /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
-          /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK /\ CheckpointVotesTypeOK
-          /\ ClientTypeOK /\ MsgsTypeOK
+          /\ HeardTypeOK /\ ToldTypeOK /\ ValueTypeOK /\ SeqnoTypeOK /\ QueueTypeOK /\ SlotTypeOK
+          /\ ExecutedTypeOK /\ TableTypeOK /\ LowTypeOK /\ CheckpointsTypeOK
+          /\ CheckpointVotesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -644,6 +681,12 @@ Assigned(i, c) ==
   LET of(n) == {k \in 1 .. Len(slot[i][n].batch) : slot[i][n].batch[k].client = c}
   IN Max({0} \cup UNION {{slot[i][n].batch[k].timestamp : k \in of(n)} : n \in Window(low[i])})
 
+\* With a request to be taken back i has heard of its sender's incarnation.
+Hearing(i, m) ==
+  {a \in heard[i] : ~IsRecoverer(a.replica, m.client)} \cup
+  {[replica |-> j, incarnation |-> Max({m.timestamp, LastHeard(i, j)})] :
+     j \in {j \in Replicas \ {i} : IsRecoverer(j, m.client)}}
+
 \* A request from its client. Executed: the stored reply again; a backup that executed it only
 \* tentatively waits for its agreement as well. New: it waits for its turn.
 RecvRequest(i, m) ==
@@ -659,13 +702,15 @@ RecvRequest(i, m) ==
                   waits == tentative /\ ~known /\ i # Primary(view[i])
               IN /\ msgs' = msgs \cup {IF tentative THEN Tentative(reply) ELSE reply}
                  /\ queue' = [queue EXCEPT ![i] = IF waits THEN Append(others, Signed(m)) ELSE @]
+                 /\ UNCHANGED heard
         \/ /\ m.timestamp > table[i][c].timestamp
            /\ ~known
            /\ i = Primary(view[i]) => m.timestamp > Assigned(i, c)
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
+           /\ heard' = [heard EXCEPT ![i] = Hearing(i, m)]
            /\ UNCHANGED msgs
   /\ UNCHANGED <<view, active, seqno, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, fastVars, client>>
+                 checkpointVotes, changeVars, undo, reads, recovery, told, client>>
 
 Votes(votes, d) == Cardinality({r \in Replicas : votes[r] = d})
 
@@ -930,7 +975,8 @@ Execute(i) ==
         /\ queue' = [queue EXCEPT ![i] = Waiting(i, after.table)]
         /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, after.table)]
         /\ TakeCheckpoint(i, n, after.value, after.table, Answers(i, batch, after.done))
-        /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, undo, reads, client>>
+        /\ UNCHANGED <<view, active, seqno, viewChanges, newView, fetched, undo, reads, heard,
+                       client>>
         /\ KeepTold(i, {[seq |-> n, digest |-> d]})
 
 (***************************************************************************)
@@ -954,7 +1000,7 @@ ExecuteTentatively(i) ==
         /\ undo' = [undo EXCEPT ![i] = IF @ = {} THEN {before} ELSE @]
         /\ msgs' = msgs \cup {Tentative(m) : m \in Answers(i, batch, after.done)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, low, checkpoints, checkpointVotes, changeVars,
-                 reads, recovery, told, client>>
+                 reads, recovery, heard, told, client>>
 
 \* What was executed tentatively is committed.
 Settle(i) ==
@@ -965,7 +1011,7 @@ Settle(i) ==
   /\ recovery' = [recovery EXCEPT ![i] = Placed(i, executed[i], table[i])]
   /\ TakeCheckpoint(i, executed[i], value[i], table[i], {})
   /\ UNCHANGED <<view, active, seqno, executed, table, value, viewChanges, newView, fetched, reads,
-                 client>>
+                 heard, client>>
   /\ KeepTold(i, {[seq |-> n, digest |-> Digest(slot[i][n].batch)] :
                     n \in Settled(i).executed + 1 .. executed[i]})
 
@@ -988,7 +1034,7 @@ RecvCommitted(i, m) ==
      IN /\ told' = [told EXCEPT ![i].claims = claims]
         /\ msgs' = msgs \cup {FetchBatch(i, d) : d \in {m.batch} \cap Lacked(i, m.seq, claims)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, reads, recovery, client>>
+                 checkpointVotes, changeVars, undo, reads, recovery, heard, client>>
 
 (***************************************************************************)
 (* Reads without an order (TOCS section 5.1): a replica answers from a     *)
@@ -1016,7 +1062,7 @@ RecvRead(i, m) ==
   /\ reads' = [reads EXCEPT ![i] =
        {r \in @ : r.client # m.client} \cup {With(Plain(m), "after", PreparedAfter(i))}]
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, recovery, told, client, msgs>>
+                 checkpointVotes, changeVars, undo, recovery, heard, told, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in reads[i]
@@ -1026,7 +1072,7 @@ AnswerRead(i, r) ==
          reply == Reply(i, view[i], r.client, r.timestamp, result)
      IN msgs' = IF IsRead(r.op) THEN msgs \cup {OfRead(reply)} ELSE msgs
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, recovery, told, client>>
+                 checkpointVotes, changeVars, undo, recovery, heard, told, client>>
 
 \* A vote for a checkpoint above the window tells that the others have gone on: of each replica the
 \* last one is kept.
@@ -1053,7 +1099,7 @@ RecvCheckpoint(i, m) ==
                      [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest])
      \/ m.seq > low[i] + L /\ NoteAbove(i, m)
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, viewChanges, newView, fetched,
-                 undo, reads, recovery, client, msgs>>
+                 undo, reads, recovery, heard, client, msgs>>
   /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
@@ -1078,7 +1124,7 @@ Leave(i, v) ==
   /\ value' = [value EXCEPT ![i] = Settled(i).value]
   /\ table' = [table EXCEPT ![i] = Settled(i).table]
   /\ undo' = [undo EXCEPT ![i] = {}]
-  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, recovery, told, client>>
+  /\ UNCHANGED <<queue, low, checkpoints, checkpointVotes, reads, recovery, heard, told, client>>
 
 \* Gives up its view for view v and says so; `changes` are the VIEW-CHANGEs that it knows.
 Suspect(i, v, changes) ==
@@ -1099,18 +1145,20 @@ Timeout(i) ==
   /\ view[i] < MaxView /\ ~IsMute(i)
   /\ Suspect(i, view[i] + 1, viewChanges[i])
 
-\* Nothing that was said before a recovery which i has executed counts.
+\* Nothing that was said before a recovery counts at who has heard of it, or executed the request. A
+\* signature is good for ever, so of a VIEW-CHANGE its key does not say that. (With KeepVotes only
+\* what is executed tells.)
 IsFresh(i, m) ==
-  Recoverers # {} => Incarnation(m) >= Settled(i).table[Recoverer(m.replica)].timestamp
+  Incarnation(m) >= IF KeepVotes THEN Executed(i, m.replica) ELSE LastHeard(i, m.replica)
 
 \* A replica gives up its view. f + 1 that are ahead take it along, to the first of their views.
 RecvViewChange(i, m) ==
   /\ m.type = "ViewChange" /\ m.replica # i
   /\ m.view > view[i] \/ (m.view = view[i] /\ ~active[i])
-  /\ \A x \in viewChanges[i] : x.replica = m.replica => x.view < m.view
+  /\ \A x \in viewChanges[i] : x.replica = m.replica /\ IsFresh(i, x) => x.view < m.view
   /\ ValidViewChange(m) /\ IsFresh(i, m)
   /\ LET changes == {x \in viewChanges[i] : x.replica # m.replica} \cup {m}
-         ahead == {x \in changes : x.view > view[i]}
+         ahead == {x \in changes : x.view > view[i] /\ IsFresh(i, x)}
      IN IF Cardinality(ahead) >= F + 1 /\ ~IsMute(i)
         THEN Suspect(i, CHOOSE v \in {x.view : x \in ahead} : \A x \in ahead : v <= x.view, changes)
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
@@ -1175,8 +1223,8 @@ RecvBatch(i, m) ==
              [n \in Window(low[i]) |-> IF n \in at THEN taken(slot[i][n]) ELSE slot[i][n]]]
         /\ told' = IF claimed THEN [told EXCEPT ![i].batches = @ \cup {m.batch}] ELSE told
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints,
-                 checkpointVotes, pset, qset, viewChanges, newView, undo, reads, recovery, client,
-                 msgs>>
+                 checkpointVotes, pset, qset, viewChanges, newView, undo, reads, recovery, heard,
+                 client, msgs>>
 
 \* A replica that has all that the new view starts from takes part in it. Each chosen batch is
 \* pre-prepared there; what was executed before is agreed on again and not executed again.
@@ -1211,7 +1259,7 @@ EnterView(i) == ~active[i] /\ \E m \in newView[i] :
      /\ fetched' = [fetched EXCEPT ![i] = {}]
      /\ msgs' = msgs \cup IF i = m.replica THEN {}
                            ELSE {Prepare(i, view[i], c.seq, c.digest) : c \in chosen}
-     /\ UNCHANGED <<view, executed, table, value, newView, undo, reads, recovery, client>>
+     /\ UNCHANGED <<view, executed, table, value, newView, undo, reads, recovery, heard, client>>
      /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
@@ -1274,7 +1322,7 @@ RecvState(i, m) ==
         /\ undo' = [undo EXCEPT ![i] = {}]
         /\ recovery' = [recovery EXCEPT ![i] = Placed(i, n, m.table)]
         /\ msgs' = msgs \cup {Checkpoint(i, n, d)}
-  /\ UNCHANGED <<view, active, viewChanges, newView, fetched, reads, client>>
+  /\ UNCHANGED <<view, active, viewChanges, newView, fetched, reads, heard, client>>
   /\ KeepTold(i, {})
 
 -----------------------------------------------------------------------------
@@ -1327,7 +1375,7 @@ Restart(i) ==
   /\ FromDisk(i)
   /\ recovery' = [recovery EXCEPT ![i] =
        {IF HasDisk(r) THEN [r EXCEPT !.told = NobodyTold] ELSE r : r \in @}]
-  /\ UNCHANGED msgs
+  /\ UNCHANGED <<heard, msgs>>
 
 (***************************************************************************)
 (* Rejoin: a replica lost its disk, and comes back as incarnation k.       *)
@@ -1355,6 +1403,7 @@ Rejoin(i, k) ==
   /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {0} |-> InitialCheckpoint]]
   /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(0)]
   /\ recovery' = [recovery EXCEPT ![i] = {[incarnation |-> k, point |-> {}]}]
+  /\ heard' = [heard EXCEPT ![i] = {}]
   /\ msgs' = msgs \cup {Request(Recoverer(i), k, "recover", Replicas)}
   /\ UNCHANGED client
 
@@ -1376,9 +1425,11 @@ Recover(i, k) ==
   /\ <<i, k>> \in Recoveries
   /\ \A r \in recovery[i] : r.incarnation < k
   /\ \A r \in recovery[i] : HasDisk(r) \/ ~IsMute(i)
+  /\ \A n \in DOMAIN checkpoints[i] : checkpoints[i][n].table[Recoverer(i)].timestamp < k
   /\ FromDisk(i)
   /\ recovery' = [recovery EXCEPT ![i] =
        {[incarnation |-> k, point |-> {}, bound |-> {}, told |-> NobodyTold]}]
+  /\ heard' = [heard EXCEPT ![i] = {}]
   /\ msgs' = msgs \cup {QueryStable(i, k)}
 
 \* Who takes part tells how far it is.
@@ -1406,19 +1457,19 @@ RecvReplyStable(i, m) ==
        /\ LET old == r.told[m.replica]
               new == [checkpoint |-> Min({m.checkpoint} \cup {x.checkpoint : x \in old}),
                       prepared |-> Max({m.prepared} \cup {x.prepared : x \in old})]
-              heard == [r.told EXCEPT ![m.replica] = {new}]
+              answers == [r.told EXCEPT ![m.replica] = {new}]
               own == [checkpoint |-> LastCheckpoint(i), prepared |-> LastPrepared(i)]
-              fit == Estimates([heard EXCEPT ![i] = {own}])
+              fit == Estimates([answers EXCEPT ![i] = {own}])
           IN /\ {new} # old
              /\ IF fit = {}
-                THEN /\ recovery' = [recovery EXCEPT ![i] = {[r EXCEPT !.told = heard]}]
+                THEN /\ recovery' = [recovery EXCEPT ![i] = {[r EXCEPT !.told = answers]}]
                      /\ UNCHANGED msgs
                 ELSE /\ recovery' = [recovery EXCEPT ![i] =
                           {[r EXCEPT !.bound = {Min(fit) + L}, !.told = NobodyTold]}]
                      /\ msgs' = msgs \cup
                           {Request(Recoverer(i), r.incarnation, "recover", Replicas)}
   /\ UNCHANGED <<view, active, seqno, queue, slot, executed, table, value, low, checkpoints,
-                 checkpointVotes, changeVars, undo, reads, told, client>>
+                 checkpointVotes, changeVars, undo, reads, heard, told, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1462,7 +1513,7 @@ ChangeKey(i, j) ==
              /\ recovery' = [recovery EXCEPT ![i] =
                   {IF HasDisk(r) THEN [r EXCEPT !.told[j] = {}] ELSE r : r \in @}]
   /\ UNCHANGED <<view, active, seqno, queue, executed, table, value, low, checkpoints, changeVars,
-                 undo, reads, client>>
+                 undo, reads, heard, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1481,10 +1532,10 @@ AnyRecvCommitted(i)   == \E m \in DeliverableTo(i, "Committed") : RecvCommitted(
 AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
 AnyAnswerRead(i)      == \E r \in reads[i] : AnswerRead(i, r)
 AnyRecvCheckpoint(i)  == \E m \in DeliverableTo(i, "Checkpoint") : RecvCheckpoint(i, m)
-AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, m)
+AnyRecvViewChange(i)  == \E m \in DeliverableTo(i, "ViewChange") : RecvViewChange(i, m)
 AnySendNewView(i)     ==
   \E d \in Decisions(ChangesOf(i)) : SendNewView(i, d)
-AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
+AnyRecvNewView(i)     == \E m \in NewViewsTo(i) : RecvNewView(i, m)
 AnyRecvFetchBatch(i)  == \E m \in Deliverable("FetchBatch") : RecvFetchBatch(i, m)
 AnyRecvBatch(i)       == \E m \in Deliverable("Batch") : RecvBatch(i, m)
 AnySendFetchState(i)  == \E c \in Wanted(i) : SendFetchState(i, c)
@@ -1496,40 +1547,43 @@ AnyChangeKey(i)       == \E j \in {r[2] : r \in Rekeys} : ChangeKey(i, j)
 AnyRecvQueryStable(i) == \E m \in Deliverable("QueryStable") : RecvQueryStable(i, m)
 AnyRecvReplyStable(i) == \E m \in DeliverableTo(i, "ReplyStable") : RecvReplyStable(i, m)
 
+\* Who does what the protocol says. (A liar that is not recovered yet does not.)
+Following == {i \in Correct : i \in DOMAIN FalseDisks => recovery[i] # {}}
+
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
   \/ \E c \in Clients : ClientTimeout(c)
   \/ \E c \in Clients : AnyClientRecvReply(c)
-  \/ \E i \in Correct : AnyRecvRequest(i)
-  \/ \E i \in Correct : AnySendPrePrepare(i)
-  \/ \E i \in Correct : AnyRecvPrePrepare(i)
-  \/ \E i \in Correct : AnyRecvFetchPrePrepare(i)
-  \/ \E i \in Correct : AnyRecvPrepare(i)
-  \/ \E i \in Correct : AnyRecvCommit(i)
-  \/ \E i \in Correct : Execute(i)
-  \/ \E i \in Correct : ExecuteTentatively(i)
-  \/ \E i \in Correct : Settle(i)
-  \/ \E i \in Correct : AnySendCommitted(i)
-  \/ \E i \in Correct : AnyRecvCommitted(i)
-  \/ \E i \in Correct : AnyRecvRead(i)
-  \/ \E i \in Correct : AnyAnswerRead(i)
-  \/ \E i \in Correct : AnyRecvCheckpoint(i)
-  \/ \E i \in Correct : Timeout(i)
-  \/ \E i \in Correct : AnyRecvViewChange(i)
-  \/ \E i \in Correct : AnySendNewView(i)
-  \/ \E i \in Correct : AnyRecvNewView(i)
-  \/ \E i \in Correct : AnyRecvFetchBatch(i)
-  \/ \E i \in Correct : AnyRecvBatch(i)
-  \/ \E i \in Correct : EnterView(i)
-  \/ \E i \in Correct : AnySendFetchState(i)
-  \/ \E i \in Correct : AnyRecvFetchState(i)
-  \/ \E i \in Correct : AnyRecvState(i)
-  \/ \E i \in Correct : Restart(i)
+  \/ \E i \in Following : AnyRecvRequest(i)
+  \/ \E i \in Following : AnySendPrePrepare(i)
+  \/ \E i \in Following : AnyRecvPrePrepare(i)
+  \/ \E i \in Following : AnyRecvFetchPrePrepare(i)
+  \/ \E i \in Following : AnyRecvPrepare(i)
+  \/ \E i \in Following : AnyRecvCommit(i)
+  \/ \E i \in Following : Execute(i)
+  \/ \E i \in Following : ExecuteTentatively(i)
+  \/ \E i \in Following : Settle(i)
+  \/ \E i \in Following : AnySendCommitted(i)
+  \/ \E i \in Following : AnyRecvCommitted(i)
+  \/ \E i \in Following : AnyRecvRead(i)
+  \/ \E i \in Following : AnyAnswerRead(i)
+  \/ \E i \in Following : AnyRecvCheckpoint(i)
+  \/ \E i \in Following : Timeout(i)
+  \/ \E i \in Following : AnyRecvViewChange(i)
+  \/ \E i \in Following : AnySendNewView(i)
+  \/ \E i \in Following : AnyRecvNewView(i)
+  \/ \E i \in Following : AnyRecvFetchBatch(i)
+  \/ \E i \in Following : AnyRecvBatch(i)
+  \/ \E i \in Following : EnterView(i)
+  \/ \E i \in Following : AnySendFetchState(i)
+  \/ \E i \in Following : AnyRecvFetchState(i)
+  \/ \E i \in Following : AnyRecvState(i)
+  \/ \E i \in Following : Restart(i)
   \/ \E i \in Correct : AnyRejoin(i)
   \/ \E i \in Correct : AnyRecover(i)
-  \/ \E i \in Correct : AnyChangeKey(i)
-  \/ \E i \in Correct : AnyRecvQueryStable(i)
-  \/ \E i \in Correct : AnyRecvReplyStable(i)
+  \/ \E i \in Following : AnyChangeKey(i)
+  \/ \E i \in Following : AnyRecvQueryStable(i)
+  \/ \E i \in Following : AnyRecvReplyStable(i)
 
 Spec == Init /\ [][Next]_vars
 
@@ -1633,6 +1687,15 @@ RecoveryBound == \A m \in msgs :
       \A b \in r.bound : low[m.replica] < b => m.seq <= b
 EstimateHonest == \A i \in Correct : \A r \in recovery[i] : HasDisk(r) =>
   \A b \in r.bound : \E j \in Correct : LastPrepared(j) + L >= b
+
+\* Who lied at first, once it is recovered: clients asked for all that it holds and executed, and
+\* who executed as much knows as which incarnation it is back.
+IsRecovered(i) == \E r \in recovery[i] : \E p \in r.point : low[i] >= p
+NothingFalse == \A i \in DOMAIN FalseDisks : IsRecovered(i) =>
+  /\ \A a \in 1 .. Len(value[i]) : value[i][a].client \in Clients => Sent(value[i][a])
+  /\ \A e \in LeavingP(i) \cup LeavingQ(i) : e.digest = NullDigest \/
+       \A k \in 1 .. Len(e.digest) : e.digest[k].client \in Clients => Sent(e.digest[k])
+  /\ \A r \in recovery[i] : Executed(i, i) >= r.incarnation
 
 \* S10: an accepted result is the result of the one execution of that request. (What was read
 \* without an order has no execution, see FreshReads.)

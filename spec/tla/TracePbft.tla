@@ -59,6 +59,8 @@ ResultOf(v, r) ==
   ELSE Lookup(Results, <<r.client, r.timestamp>>, <<"no recorded result">>)
 IsReadOperation(op) == op \in ReadOperations
 IsBigOperation(op) == op \in BigOperations
+\* Every process in a trace follows the protocol from where the trace has it.
+NobodyLied == [i \in {} |-> <<>>]
 AnyReplier == 0 .. TraceN
 ValueAfter(v, r) == v
 DigestAt(n, v, t) == Lookup(CheckpointDigests, n, <<"no recorded digest">>)
@@ -99,6 +101,7 @@ StartState ==
   /\ undo = [i \in Correct |-> UndoOf(StartReplicas[i].undo)]
   /\ reads = [i \in Correct |-> StartReplicas[i].reads]
   /\ recovery = [i \in Correct |-> StartReplicas[i].recovery]
+  /\ heard = [i \in Correct |-> StartReplicas[i].heard]
   /\ told = [i \in Correct |-> StartReplicas[i].told]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
@@ -154,6 +157,7 @@ FastAsLogged(i, post) ==
      THEN Same("reads", {<<r.client, r.timestamp, r.after>> : r \in reads'[i]}, post.reads)
      ELSE Same("reads", reads'[i], reads[i])
   /\ Same("recovery", recovery'[i], IF named("recovery") THEN post.recovery ELSE recovery[i])
+  /\ Same("heard", heard'[i], IF named("heard") THEN post.heard ELSE heard[i])
   /\ LET before == IF named("told") THEN post.told ELSE told[i] IN
      /\ Same("told.claims", told'[i].claims, before.claims)
      /\ Same("told.batches", told'[i].batches, before.batches)
@@ -226,6 +230,7 @@ ReplicaIs(i, s) ==
   /\ Same("undo", undo'[i], UndoOf(s.undo))
   /\ Same("reads", reads'[i], s.reads)
   /\ Same("recovery", recovery'[i], s.recovery)
+  /\ Same("heard", heard'[i], s.heard)
   /\ Same("told", told'[i], s.told)
 
 -----------------------------------------------------------------------------

@@ -72,6 +72,7 @@ StartState ==
   /\ viewChanges = [i \in Correct |-> StartReplicas[i].viewChanges]
   /\ newView = [i \in Correct |-> StartReplicas[i].newView]
   /\ confirms = [i \in Correct |-> VotesOf(StartReplicas[i].confirms)]
+  /\ incarnation = [i \in Correct |-> StartReplicas[i].incarnation]
   /\ client = [c \in Clients |-> ClientOf(StartClients[c])]
   /\ msgs = StartMessages
 
@@ -133,6 +134,7 @@ ChangeAsLogged(i, post) ==
                           ELSE Same("newView", newView'[i], newView[i])
   /\ Same("confirms", confirms'[i],
           IF named("confirms") THEN VotesOf(post.confirms) ELSE confirms[i])
+  /\ Same("incarnation", incarnation'[i], incarnation[i])
 
 \* A variable that the trace does not name is unchanged.
 ReplicaAsLogged(i, post) ==
@@ -172,6 +174,7 @@ ReplicaIs(i, s) ==
   /\ Same("stage", stage'[i], s.stage)
   /\ Same("queue", Queued(queue'[i]), Queued(s.queue))
   /\ Same("pendingReads", pendingReads'[i], s.pendingReads)
+  /\ Same("incarnation", incarnation'[i], s.incarnation)
   /\ Same("executed", executed'[i], s.executed)
   /\ Same("table", table'[i], TableOf(s.table))
   /\ Same("value", value'[i], s.value)
@@ -317,6 +320,9 @@ IsRecvViewConfirm(e) == /\ e.action = "RecvViewConfirm"
 IsRestart(e)         == /\ e.action = "Restart"
                         /\ AnyRestart(e.node)
                         /\ ReplicaIs(e.node, e.post)
+IsRejoin(e)          == /\ e.action = "Rejoin"
+                        /\ Rejoin(e.node, e.incarnation)
+                        /\ ReplicaIs(e.node, e.post)
 
 (***************************************************************************)
 (* An ignored input changes nothing, and no action of the specification is *)
@@ -362,7 +368,7 @@ Follow(e) ==
   \/ IsSendFetchState(e) \/ IsRecvFetchState(e) \/ IsRecvState(e) \/ IsRecvCommit(e)
   \/ IsTimeout(e) \/ IsRecvAccusation(e) \/ IsRecvPom(e) \/ IsRecvViewChange(e)
   \/ IsSendNewView(e) \/ IsRecvNewView(e) \/ IsEnterView(e) \/ IsRecvViewConfirm(e)
-  \/ IsRestart(e) \/ IsClientRecvReadResponse(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
+  \/ IsRestart(e) \/ IsRejoin(e) \/ IsClientRecvReadResponse(e) \/ IsRecvRead(e) \/ IsAnswerRead(e)
   \/ IsIgnored(e)
 
 \* The state after the last event is the one in which the next window starts.

@@ -53,6 +53,8 @@ CONSTANTS
   Executors,        \* the replicas that execute; the others, F at the most, order only
   HastyReads,       \* these do not wait for what a replica has ordered: to show what then fails
   VouchOrders,      \* whether an order is taken whose requests f + 1 others vouch for
+  Recoverers,       \* the client in whose name replica 0 asks to be taken back; i's is i above it
+  Rejoins,          \* <<replica, incarnation>>: who may lose its disk, and what it comes back as
   IsRead(_),        \* IsRead(op): the service's own word that an operation changes nothing
   Injected,         \* the messages of Byzantine replicas and clients
   Result(_, _),     \* Result(value, request): the service's answer
@@ -112,6 +114,11 @@ ClientOnly(m) == With(m, "clientOnly", TRUE)
 IsSigned(answer) == "clientOnly" \notin DOMAIN answer
 CommitsFirst(r) == CommitFirst /\ "commitFirst" \in DOMAIN r
 ForClientOnly(r) == PreferredQuorums /\ "clientOnly" \in DOMAIN r
+\* Who lost its disk comes back as another incarnation, from a counter that outlives disks. 0, and
+\* left out, for who never lost it. Replicas ask to be taken back in the names of clients.
+Incarnation(m) == IF "incarnation" \in DOMAIN m THEN m.incarnation ELSE 0
+Recoverer(i) == (CHOOSE c \in Recoverers : TRUE) + i
+IsRecoverer(i, c) == Recoverers # {} /\ c = Recoverer(i)
 \* A request that is not to be ordered, and what a replica has read for it: of which history, and
 \* whether it is committed.
 Read(c, t, op) ==
@@ -181,16 +188,17 @@ VARIABLES
   viewChanges,      \* volatile but for the own: the last VIEW-CHANGE of each replica
   newView,          \* durable: the NEW-VIEW of its view, once there is one
   confirms,         \* volatile: by replica the history with which it began the view
+  incarnation,      \* durable: as what it came back when its disk was lost; nothing: it never was
   client,           \* per correct client: what it waits for
   msgs              \* every message a correct process has sent
 
 logVars == <<queue, slot, executed, table, value>>
 checkpointVars == <<stable, checkpoints, headers, checkpointVotes, certificates>>
 changeVars == <<view, stage, accusers, viewChanges, newView, confirms>>
-replicaVars == <<logVars, checkpointVars, changeVars, pendingReads>>
+replicaVars == <<logVars, checkpointVars, changeVars, pendingReads, incarnation>>
 vars == <<view, stage, queue, pendingReads, slot, executed, table, value, stable, checkpoints,
-          headers, checkpointVotes, certificates, accusers, viewChanges, newView, confirms, client,
-          msgs>>
+          headers, checkpointVotes, certificates, accusers, viewChanges, newView, confirms,
+          incarnation, client, msgs>>
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Low(i) == stable[i].seq
@@ -214,6 +222,8 @@ Digestless(cp) == With(cp, "digest", NoDigest)
 InitialStable ==
   [view |-> 0, seq |-> 0, digest |-> StateDigest(NoDigest, InitialValue, InitialTable),
    replicas |-> {}]
+FirstCheckpoint(i) == IF i \in Executors THEN InitialCheckpoint
+                      ELSE With(InitialCheckpoint, "digest", InitialStable.digest)
 \* Where replicas tell each other their histories: at checkpoints; where clients may ask for it, or
 \* who cannot verify an order, at any number.
 HeaderSeqs(h) == IF CommitFirst \/ VouchOrders THEN Window(h) ELSE CheckpointSeqs(h)
@@ -231,9 +241,7 @@ Init ==
   /\ table = [i \in Correct |-> InitialTable]
   /\ value = [i \in Correct |-> InitialValue]
   /\ stable = [i \in Correct |-> InitialStable]
-  /\ checkpoints = [i \in Correct |-> [n \in {0} |->
-       IF i \notin Executors THEN With(InitialCheckpoint, "digest", InitialStable.digest)
-       ELSE InitialCheckpoint]]
+  /\ checkpoints = [i \in Correct |-> [n \in {0} |-> FirstCheckpoint(i)]]
   /\ headers = [i \in Correct |-> NoHeaders(0)]
   /\ checkpointVotes = [i \in Correct |-> NoCheckpointVotes(0)]
   /\ certificates = [i \in Correct |-> {}]
@@ -241,6 +249,7 @@ Init ==
   /\ viewChanges = [i \in Correct |-> {}]
   /\ newView = [i \in Correct |-> {}]
   /\ confirms = [i \in Correct |-> NoVotes]
+  /\ incarnation = [i \in Correct |-> {}]
   /\ client = [c \in Clients |-> [timestamp |-> 0, op |-> NoOp, toAll |-> FALSE,
                                   responses |-> NoResponses, certificate |-> {},
                                   commits |-> {}, result |-> NoResult, done |-> {},
@@ -268,13 +277,21 @@ SignedOrder(o) == Primary(o.view) \in Byzantine \/ \E m \in msgs :
   m.type = "OrderReq" /\ m.view = o.view /\ m.seq = o.seq /\ m.history = o.history
 Proved(c) == \A i \in c.replicas \cap Correct : Said(i, c.view, c.seq, c.history)
 Accused(who, v) == \A i \in who \cap Correct : Accusation(i, v) \in msgs
+\* A correct replica's request to be taken back, and what holds its effect, are there when it asked.
+HasAsked(i, t) ==
+  \E q \in msgs : q.type = "Request" /\ q.client = Recoverer(i) /\ q.timestamp >= t
+AskedFor(t) == Recoverers # {} =>
+  \A i \in Correct : t[Recoverer(i)].timestamp > 0 => HasAsked(i, t[Recoverer(i)].timestamp)
 Buildable(m) ==
   CASE m.type = "OrderReq" -> (\A k \in 1 .. Len(m.batch) :
-         m.batch[k].client \in Clients /\ m.batch[k].auth # {} => Sent(m.batch[k]))
+         /\ \/ m.batch[k].client \in Clients
+            \/ \E i \in Correct : IsRecoverer(i, m.batch[k].client)
+         /\ m.batch[k].auth # {}
+         => Sent(m.batch[k]))
     [] m.type = "SpecResponse" -> (m.ordered => SignedOrder(Order(m.view, m.seq, m.history)))
     [] m.type = "Commit" -> Proved(m.certificate)
     [] m.type = "Pom" -> (\A o \in m.orders : SignedOrder(o))
-    [] m.type = "State" -> VouchedBy(m.stable)
+    [] m.type = "State" -> VouchedBy(m.stable) /\ AskedFor(m.table)
     [] m.type = "ViewChange" ->
          (/\ \A c \in m.certificates : Proved(c)
           /\ Accused(m.accusers, m.view - 1)
@@ -374,6 +391,42 @@ Forged ==
               Cardinality(S) = ChangeQuorum /\ Cardinality(Senders(S)) = ChangeQuorum}} :
          v \in {v \in 1 .. MaxView : Primary(v) \in Byzantine}}
 DeliverableNewViews == Deliverable("NewView") \cup IF ForgesNewView THEN Forged ELSE {}
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* A replica that lost its disk has forgotten with which histories it      *)
+(* answered, which certificates it acknowledged and which views it left.   *)
+(* It takes part in no view until its stable checkpoint has passed all of  *)
+(* that: it fetches states, and follows NEW-VIEWs. It asks to be taken     *)
+(* back with a request that is ordered like any other. What was stable     *)
+(* when the disk was lost is a part of the history that the request comes  *)
+(* after, so that its number, in a stable checkpoint, says how far what    *)
+(* was said can reach. And no view begins by a VIEW-CHANGE from before,    *)
+(* if the request is in the log that it begins with.                       *)
+(*                                                                         *)
+(* Ours; PBFT's is in Pbft.tla (docs/adr/0028-zyzzyva-lost-disk.md).       *)
+(***************************************************************************)
+Point(n) == ((n - 1) \div K) * K + L
+
+\* With a stable checkpoint at n, where the table is t.
+MuteAt(i, n, t) == \E k \in incarnation[i] :
+  LET e == t[Recoverer(i)] IN e.timestamp < k \/ n < Point(e.seq)
+IsMute(i) == MuteAt(i, Low(i), checkpoints[i][Low(i)].table)
+
+\* Whether who was taken back waits for the log to go on.
+IsAwaited(i) == Recoverers # {} /\ \E r \in Replicas :
+  LET e == table[i][Recoverer(r)] IN e.timestamp > 0 /\ MaxN(i) < Point(e.seq)
+
+\* Nothing of an earlier incarnation of which i knows counts.
+IsFresh(i, m) == Recoverers # {} => Incarnation(m) >= table[i][Recoverer(m.replica)].timestamp
+
+\* Whether the sender of m asked to be taken back later, in the log that a view begins with: above
+\* `start` in what was chosen; up to it in a state of that checkpoint or a later one.
+IsOutdone(m, start, chosen, t) == Recoverers # {} /\
+  LET c == Recoverer(m.replica) IN
+  \/ t[c].timestamp > Incarnation(m) /\ t[c].seq <= start
+  \/ \E n \in DOMAIN chosen : LET d == Body(chosen[n]) IN
+       \E k \in 1 .. Len(d) : d[k].client = c /\ d[k].timestamp > Incarnation(m)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -556,7 +609,10 @@ LastOrders(i) ==
 
 \* Leaves its view for v and says so; `who` accused the primary before.
 Leave(i, v, who, changes, out) ==
-  LET m == ViewChange(i, v, stable[i], LastOrders(i), certificates[i], who) IN
+  LET said == ViewChange(i, v, stable[i], LastOrders(i), certificates[i], who)
+      m == IF incarnation[i] = {} THEN said
+           ELSE With(said, "incarnation", CHOOSE k \in incarnation[i] : TRUE)
+  IN
   /\ view' = [view EXCEPT ![i] = v]
   /\ stage' = [stage EXCEPT ![i] = "changing"]
   /\ accusers' = [accusers EXCEPT ![i] = {}]
@@ -566,18 +622,19 @@ Leave(i, v, who, changes, out) ==
   /\ NothingHeard(i)
   /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
   /\ msgs' = msgs \cup out \cup {m}
-  /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client>>
+  /\ UNCHANGED <<logVars, stable, checkpoints, certificates, incarnation, client>>
 
 \* `who` accuses the primary of i's view; with i itself among them it says so.
 Accuse(i, who, out) ==
   LET all == accusers[i] \cup who
       said == IF i \in who THEN {Accusation(i, view[i])} ELSE {}
-  IN IF Cardinality(all) >= F + 1
-     THEN Leave(i, view[i] + 1, all, viewChanges[i], out \cup said)
-     ELSE /\ accusers' = [accusers EXCEPT ![i] = all]
-          /\ msgs' = msgs \cup out \cup said
-          /\ UNCHANGED <<view, stage, viewChanges, newView, confirms, logVars, checkpointVars,
-                         pendingReads, client>>
+  IN /\ ~IsMute(i)
+     /\ IF Cardinality(all) >= F + 1
+        THEN Leave(i, view[i] + 1, all, viewChanges[i], out \cup said)
+        ELSE /\ accusers' = [accusers EXCEPT ![i] = all]
+             /\ msgs' = msgs \cup out \cup said
+             /\ UNCHANGED <<view, stage, viewChanges, newView, confirms, logVars, checkpointVars,
+                            pendingReads, incarnation, client>>
 
 \* VC1. The timer fires: no order for a request, no NEW-VIEW, a hole that nobody fills.
 Timeout(i) ==
@@ -651,13 +708,16 @@ RecvRequest(i, m) ==
            /\ isPrimary => m.timestamp > Assigned(i, c)
            /\ queue' = [queue EXCEPT ![i] = Append(others, Signed(m))]
            /\ UNCHANGED msgs
-  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, pendingReads, client>>
+  /\ UNCHANGED <<slot, executed, table, value, checkpointVars, changeVars, pendingReads,
+                 incarnation, client>>
 
-\* Step 2. The primary gives the next sequence number to a non-empty prefix of its queue.
+\* Step 2. The primary gives the next sequence number to a non-empty prefix of its queue; or to the
+\* null request, so that who is taken back need not wait for clients.
 SendOrderReq(i, batch) ==
   /\ stage[i] = "active"
   /\ i = Primary(view[i])
-  /\ Len(batch) \in 1 .. MaxBatch
+  /\ Len(batch) <= MaxBatch
+  /\ batch = NoBatch => IsAwaited(i)
   /\ Len(batch) <= Len(queue[i]) /\ batch = SubSeq(queue[i], 1, Len(batch))
   /\ LET n == MaxN(i) + 1
          h == Append(HistoryAt(i, n - 1), Digest(batch))
@@ -666,7 +726,8 @@ SendOrderReq(i, batch) ==
         /\ slot' = [slot EXCEPT ![i][n] =
              [view |-> view[i], batch |-> batch, history |-> h, ordered |-> TRUE]]
         /\ msgs' = msgs \cup {OrderReq(view[i], n, h, batch)}
-  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, pendingReads, client>>
+  /\ UNCHANGED <<executed, table, value, checkpointVars, changeVars, pendingReads, incarnation,
+                 client>>
 
 (***************************************************************************)
 (* Step 3. A replica takes the primary's orders one after the other, each  *)
@@ -690,7 +751,7 @@ RecvOrderReq(i, m) ==
   /\ LET n == MaxN(i) + 1
          s == [view |-> m.view, batch |-> m.batch, history |-> m.history, ordered |-> TRUE]
      IN \/ /\ m.seq = n
-           /\ Len(m.batch) \in 1 .. MaxBatch
+           /\ Len(m.batch) \in (IF Recoverers = {} THEN 1 ELSE 0) .. MaxBatch
            /\ \A k \in 1 .. Len(m.batch) : m.batch[k].client \in AllClients
            /\ m.history = Append(HistoryAt(i, n - 1), Digest(m.batch))
            /\ IF Verifies(i, m) \/ IsVouched(i, m)
@@ -699,7 +760,7 @@ RecvOrderReq(i, m) ==
                    /\ msgs' = msgs \cup {ForHeaders(FillHole(i, view[i], n, n))}
                    /\ UNCHANGED slot
            /\ UNCHANGED <<queue, executed, table, value, checkpointVars, changeVars, pendingReads,
-                          client>>
+                          incarnation, client>>
         \/ /\ m.seq > n
            /\ msgs' = msgs \cup {FillHole(i, view[i], n, m.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -770,7 +831,7 @@ RecvRead(i, m) ==
   /\ \A r \in pendingReads[i] : r.client = m.client => r.timestamp < m.timestamp
   /\ pendingReads' = [pendingReads EXCEPT ![i] = {r \in @ : r.client # m.client} \cup
        {With(Plain(m), "after", IF HastyReads THEN 0 ELSE MaxN(i))}]
-  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client, msgs>>
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, incarnation, client, msgs>>
 
 AnswerRead(i, r) ==
   /\ r \in pendingReads[i]
@@ -784,7 +845,7 @@ AnswerRead(i, r) ==
      IN msgs' = IF ~IsRead(r.op) THEN msgs
                 ELSE msgs \cup
                   {IF n = Low(i) \/ Certified(i, certificates[i], n) THEN Committed(m) ELSE m}
-  /\ UNCHANGED <<logVars, checkpointVars, changeVars, client>>
+  /\ UNCHANGED <<logVars, checkpointVars, changeVars, incarnation, client>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -905,7 +966,7 @@ Execute(i) ==
                     SpecResponse(i, view[i], n, s.history, s.ordered, after.done[k])) :
                 k \in atOnce} \cup
              IF told THEN {SpecHeader(i, view[i], n, s.history)} ELSE {})
-  /\ UNCHANGED <<changeVars, pendingReads, client>>
+  /\ UNCHANGED <<changeVars, pendingReads, incarnation, client>>
 
 Here(i) == [executed |-> executed[i], table |-> table[i]]
 
@@ -917,7 +978,7 @@ RecvSpecHeader(i, m) ==
   /\ headers[i][m.seq][m.replica] = NoDigest
   /\ Settle(i, Here(i), checkpoints[i], [headers[i] EXCEPT ![m.seq][m.replica] = m.history],
             certificates[i], checkpointVotes[i], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, incarnation, client>>
 
 RecvCheckpoint(i, m) ==
   /\ m.type = "Checkpoint" /\ m.replica # i
@@ -926,7 +987,7 @@ RecvCheckpoint(i, m) ==
   /\ checkpointVotes[i][m.seq][m.replica] = NoDigest
   /\ Settle(i, Here(i), checkpoints[i], headers[i], certificates[i],
             [checkpointVotes[i] EXCEPT ![m.seq][m.replica] = m.digest], {})
-  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
+  /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, incarnation, client>>
 
 (***************************************************************************)
 (* State transfer (TOCS section 3.1). Who has not come to a checkpoint     *)
@@ -960,8 +1021,10 @@ RecvState(i, m) ==
         /\ ValidStable(m.stable) /\ CheckpointDigest(given) = m.stable.digest
         /\ InLog(i, n) => slot[i][n].history = m.history
         \* A checkpoint of the view that goes beyond its beginning: the view was confirmed.
+        \* Who lost its disk takes part again; but for view 0 it needs what the view begins with.
         /\ stage' = [stage EXCEPT ![i] =
-             IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)
+             IF \/ @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)
+                \/ view[i] = 0 /\ ~MuteAt(i, n, m.table)
              THEN "active" ELSE @]
         /\ stable' = [stable EXCEPT ![i] = m.stable]
         \* Its own above it stay: of its log if it is in a view; otherwise a digest tells.
@@ -977,7 +1040,8 @@ RecvState(i, m) ==
         /\ certificates' = [certificates EXCEPT ![i] = Above(@, n, m.history)]
         /\ queue' = [queue EXCEPT ![i] =
              SelectSeq(@, LAMBDA r : r.timestamp > m.table[r.client].timestamp)]
-  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, pendingReads, client, msgs>>
+  /\ UNCHANGED <<view, accusers, viewChanges, newView, confirms, pendingReads, incarnation, client,
+                 msgs>>
 
 (***************************************************************************)
 (* Case 4b.1. A certificate of the view that i is in: it is kept and       *)
@@ -1000,7 +1064,8 @@ RecvCommit(i, m) ==
            /\ Settle(i, Here(i), checkpoints[i], headers[i],
                      IF Certified(i, certificates[i], c.seq) THEN certificates[i]
                      ELSE WithCertificate(certificates[i], c), checkpointVotes[i], ack)
-           /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, client>>
+           /\ UNCHANGED <<queue, executed, table, value, changeVars, pendingReads, incarnation,
+                          client>>
         \/ /\ c.seq > MaxN(i)
            /\ msgs' = msgs \cup {FillHole(i, view[i], MaxN(i) + 1, c.seq)}
            /\ UNCHANGED <<replicaVars, client>>
@@ -1017,18 +1082,19 @@ RecvCommit(i, m) ==
 RecvViewChange(i, m) ==
   /\ m.type = "ViewChange" /\ m.replica # i
   /\ m.view > view[i] \/ (m.view = view[i] /\ stage[i] = "changing" /\ newView[i] = {})
-  /\ \A x \in viewChanges[i] : x.replica = m.replica => x.view < m.view
-  /\ ValidViewChange(m)
+  /\ \A x \in viewChanges[i] : x.replica = m.replica /\ IsFresh(i, x) => x.view < m.view
+  /\ ValidViewChange(m) /\ IsFresh(i, m)
+  /\ ~IsMute(i)
   /\ LET changes == {x \in viewChanges[i] : x.replica # m.replica} \cup {m}
      IN IF m.view > view[i]
         THEN Leave(i, m.view, m.accusers, changes, {})
         ELSE /\ viewChanges' = [viewChanges EXCEPT ![i] = changes]
              /\ UNCHANGED <<view, stage, accusers, newView, confirms, logVars, checkpointVars,
-                            pendingReads, client, msgs>>
+                            pendingReads, incarnation, client, msgs>>
 
 \* Those of its view by which a new primary begins it: exactly ChangeQuorum, by their numbers.
 Standing(i) ==
-  LET here == {x \in viewChanges[i] : x.view = view[i]}
+  LET here == {x \in viewChanges[i] : x.view = view[i] /\ IsFresh(i, x)}
   IN {x \in here : Cardinality({y \in here : y.replica < x.replica}) < ChangeQuorum}
 
 \* VC3. The primary of the new view shows by what it begins.
@@ -1039,7 +1105,7 @@ SendNewView(i) ==
      /\ newView' = [newView EXCEPT ![i] = {m}]
      /\ msgs' = msgs \cup {m}
   /\ UNCHANGED <<view, stage, accusers, viewChanges, confirms, logVars, checkpointVars,
-                 pendingReads, client>>
+                 pendingReads, incarnation, client>>
 
 \* VC4. A backup checks it; a primary that shows too little is accused.
 RecvNewView(i, m) ==
@@ -1055,7 +1121,7 @@ RecvNewView(i, m) ==
           /\ IF m.view > view[i] THEN NothingHeard(i)
              ELSE UNCHANGED <<headers, checkpointVotes, confirms>>
           /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
-          /\ UNCHANGED <<logVars, stable, checkpoints, certificates, client, msgs>>
+          /\ UNCHANGED <<logVars, stable, checkpoints, certificates, incarnation, client, msgs>>
      ELSE /\ m.view = view[i]
           /\ i \notin accusers[i]
           /\ Accuse(i, {i}, {})
@@ -1084,6 +1150,8 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
       \* Who fetched a checkpoint of the view that goes beyond its beginning: it was confirmed.
       isPast == base = top /\ stable[i].view = view[i]
   IN /\ h > Low(i) => h \in DOMAIN checkpoints[i] /\ OwnDigest(cp) = log.start.digest
+     /\ ~IsMute(i)
+     /\ \A c \in m.changes : ~IsOutdone(c, h, log.chosen, cp.table)
      /\ stage' = [stage EXCEPT ![i] =
           IF Confirmed(i, votes, history(top)) \/ isPast THEN "active" ELSE "confirming"]
      /\ stable' = IF h > Low(i) THEN [stable EXCEPT ![i] = log.start] ELSE stable
@@ -1101,7 +1169,7 @@ EnterView(i) == stage[i] = "changing" /\ \E m \in newView[i] :
      /\ confirms' = IF ConfirmViews THEN [confirms EXCEPT ![i] = votes] ELSE confirms
      /\ msgs' = msgs \cup
           IF ConfirmViews THEN {ViewConfirm(i, view[i], top, history(top))} ELSE {}
-     /\ UNCHANGED <<view, accusers, newView, pendingReads, client>>
+     /\ UNCHANGED <<view, accusers, newView, pendingReads, incarnation, client>>
 
 \* With which history another replica begins the view.
 RecvViewConfirm(i, m) ==
@@ -1116,7 +1184,7 @@ RecvViewConfirm(i, m) ==
              IF @ = "confirming" /\ Cardinality(Votes(votes, own)) >= ChangeQuorum
              THEN "active" ELSE @]
   /\ UNCHANGED <<view, accusers, viewChanges, newView, logVars, checkpointVars, pendingReads,
-                 client, msgs>>
+                 incarnation, client, msgs>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1144,7 +1212,34 @@ Restart(i, kept) ==
      /\ NothingHeard(i)
      /\ accusers' = [accusers EXCEPT ![i] = {}]
      /\ viewChanges' = [viewChanges EXCEPT ![i] = {m \in @ : m.replica = i}]
-     /\ UNCHANGED <<view, slot, stable, certificates, newView, client, msgs>>
+     /\ UNCHANGED <<view, slot, stable, certificates, newView, incarnation, client, msgs>>
+
+(***************************************************************************)
+(* Rejoin: a replica lost its disk, and comes back as incarnation k.       *)
+(***************************************************************************)
+Rejoin(i, k) ==
+  /\ <<i, k>> \in Rejoins
+  /\ \A old \in incarnation[i] : old < k
+  /\ view' = [view EXCEPT ![i] = 0]
+  /\ stage' = [stage EXCEPT ![i] = "changing"]
+  /\ queue' = [queue EXCEPT ![i] = <<>>]
+  /\ pendingReads' = [pendingReads EXCEPT ![i] = {}]
+  /\ slot' = [slot EXCEPT ![i] = [n \in Window(0) |-> NoSlot]]
+  /\ executed' = [executed EXCEPT ![i] = 0]
+  /\ table' = [table EXCEPT ![i] = InitialTable]
+  /\ value' = [value EXCEPT ![i] = InitialValue]
+  /\ stable' = [stable EXCEPT ![i] = InitialStable]
+  /\ checkpoints' = [checkpoints EXCEPT ![i] = [n \in {0} |-> FirstCheckpoint(i)]]
+  /\ headers' = [headers EXCEPT ![i] = NoHeaders(0)]
+  /\ checkpointVotes' = [checkpointVotes EXCEPT ![i] = NoCheckpointVotes(0)]
+  /\ certificates' = [certificates EXCEPT ![i] = {}]
+  /\ accusers' = [accusers EXCEPT ![i] = {}]
+  /\ viewChanges' = [viewChanges EXCEPT ![i] = {}]
+  /\ newView' = [newView EXCEPT ![i] = {}]
+  /\ confirms' = [confirms EXCEPT ![i] = NoVotes]
+  /\ incarnation' = [incarnation EXCEPT ![i] = {k}]
+  /\ msgs' = msgs \cup {Request(Recoverer(i), k, "recover", Replicas)}
+  /\ UNCHANGED client
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1159,7 +1254,7 @@ AnyClientRecvReadResponse(c) ==
 AnyRecvRead(i)        == \E m \in Deliverable("Read") : RecvRead(i, m)
 AnyAnswerRead(i)      == \E r \in pendingReads[i] : AnswerRead(i, r)
 AnyRecvRequest(i)     == \E m \in Deliverable("Request") : RecvRequest(i, m)
-AnySendOrderReq(i)    == \E k \in 1 .. Len(queue[i]) : SendOrderReq(i, SubSeq(queue[i], 1, k))
+AnySendOrderReq(i)    == \E k \in 0 .. Len(queue[i]) : SendOrderReq(i, SubSeq(queue[i], 1, k))
 AnyRecvOrderReq(i)    == \E m \in Deliverable("OrderReq") : RecvOrderReq(i, m)
 AnyRecvFillHole(i)    == \E m \in Deliverable("FillHole") : RecvFillHole(i, m)
 AnyRecvSpecHeader(i)  == \E m \in Deliverable("SpecHeader") : RecvSpecHeader(i, m)
@@ -1173,6 +1268,7 @@ AnyRecvViewChange(i)  == \E m \in Deliverable("ViewChange") : RecvViewChange(i, 
 AnyRecvNewView(i)     == \E m \in DeliverableNewViews : RecvNewView(i, m)
 AnyRecvViewConfirm(i) == \E m \in Deliverable("ViewConfirm") : RecvViewConfirm(i, m)
 AnyRestart(i)         == \E kept \in SUBSET Later(i) : Restart(i, kept)
+AnyRejoin(i)          == \E k \in {r[2] : r \in Rejoins} : Rejoin(i, k)
 
 Next ==
   \/ \E c \in Clients : ClientSubmit(c)
@@ -1203,6 +1299,7 @@ Next ==
   \/ \E i \in Correct : EnterView(i)
   \/ \E i \in Correct : AnyRecvViewConfirm(i)
   \/ \E i \in Correct : AnyRestart(i)
+  \/ \E i \in Correct : AnyRejoin(i)
 
 Spec == Init /\ [][Next]_vars
 
@@ -1213,7 +1310,8 @@ Spec == Init /\ [][Next]_vars
 \* view, stage: view 0 needs no NEW-VIEW.
 StageTypeOK == \A i \in Correct :
   /\ view[i] \in Nat /\ stage[i] \in Stages
-  /\ view[i] = 0 => stage[i] = "active"
+  /\ view[i] = 0 => stage[i] = IF IsMute(i) THEN "changing" ELSE "active"
+  /\ IsMute(i) => stage[i] = "changing" /\ \A n \in Window(Low(i)) : slot[i][n] = NoSlot
   /\ stage[i] # "changing" /\ view[i] > 0 => newView[i] # {}
   /\ stage[i] = "confirming" => ConfirmViews
 
@@ -1276,6 +1374,11 @@ ChangesTypeOK == \A i \in Correct :
   /\ \A m \in newView[i] : m.view = view[i] /\ ValidNewView(m)
   /\ ~ConfirmViews => confirms[i] = NoVotes
 
+\* incarnation: one at most, of whoever may lose its disk.
+IncarnationTypeOK == \A i \in Correct :
+  /\ Cardinality(incarnation[i]) <= 1
+  /\ incarnation[i] \subseteq {r[2] : r \in {r \in Rejoins : r[1] = i}}
+
 \* client: `op` is NoOp when nothing is awaited; `result` is the last one accepted.
 ClientTypeOK == \A c \in Clients : LET k == client[c] IN
   /\ k.timestamp \in 0 .. Len(ClientOps[c])
@@ -1291,7 +1394,8 @@ MsgsTypeOK == \A m \in msgs :
   /\ m.type \in {"SpecResponse", "SpecHeader", "OrderReq"} => Len(m.history) = m.seq
 
 TypeOK == /\ StageTypeOK /\ QueueTypeOK /\ ReadsTypeOK /\ SlotTypeOK /\ ExecutedTypeOK
-          /\ CheckpointsTypeOK /\ CertificatesTypeOK /\ ChangesTypeOK /\ ClientTypeOK /\ MsgsTypeOK
+          /\ CheckpointsTypeOK /\ CertificatesTypeOK /\ ChangesTypeOK /\ IncarnationTypeOK
+          /\ ClientTypeOK /\ MsgsTypeOK
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -1327,7 +1431,8 @@ CarryOver == \A a \in Completing : \A m \in msgs :
     Compatible(a.history, m.history)
 
 \* Z4: a correct replica answers with one history in a view, and acknowledges only what is in it;
-\* but what it fetched takes the place of what it said before of fewer batches.
+\* but what it fetched takes the place of what it said before of fewer batches. (Who lost its disk
+\* may have spoken of as many, and says again what is a part of that.)
 Sayings ==
   {m \in msgs : m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "LocalCommit"}}
 OneHistory == \A a, b \in Sayings :
@@ -1335,7 +1440,10 @@ OneHistory == \A a, b \in Sayings :
     \/ Compatible(a.history, b.history)
     \/ \E m \in Deliverable("State") :
          /\ ValidStable(m.stable) /\ m.stable.seq > 0
-         /\ \E x, y \in {a, b} : Len(x.history) < m.stable.seq /\ IsPrefix(m.history, y.history)
+         /\ \E x, y \in {a, b} :
+              IF a.replica \in {r[1] : r \in Rejoins}
+              THEN Len(x.history) <= m.stable.seq /\ Compatible(m.history, y.history)
+              ELSE Len(x.history) < m.stable.seq /\ IsPrefix(m.history, y.history)
 
 \* Z5: stable checkpoints are of one history, which nothing complete contradicts.
 StableAgree == \A i, j \in Correct :
@@ -1387,15 +1495,16 @@ LeftForReason == \A m \in msgs : m.type = "ViewChange" =>
 \* Z9: nothing is ordered or answered above the window of its sender.
 Watermarks == \A m \in msgs :
   m.type \in {"SpecResponse", "SpecHeader", "ReadResponse", "Checkpoint"} =>
-  m.seq <= Low(m.replica) + L
+  m.seq <= Low(m.replica) + L \/ IsMute(m.replica)
 
 \* What was said is in the sender's durable state: the history of its answer, in its view, and the
 \* certificate that it acknowledged, or a later one, as long as they are above its checkpoint.
 SentIsDurable == \A m \in msgs :
-  /\ m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.seq > Low(m.replica) =>
+  /\ m.type \in {"SpecResponse", "SpecHeader", "ReadResponse"} /\ m.seq > Low(m.replica)
+       /\ ~IsMute(m.replica) =>
        LET s == slot[m.replica][m.seq] IN
        s.view > m.view \/ (s.view = m.view /\ s.history = m.history)
-  /\ m \in Acknowledgements /\ m.seq > Low(m.replica) =>
+  /\ m \in Acknowledgements /\ m.seq > Low(m.replica) /\ ~IsMute(m.replica) =>
        \/ \E c \in certificates[m.replica] :
             /\ c.seq >= m.seq
             /\ c.view >= m.view

@@ -189,7 +189,13 @@ export const ScenarioFile = Schema.Struct({
   syncMs: Span,
   clocks: Schema.Array(Schema.Struct({ node: Schema.String, rate: Rate })),
   faults: Schema.Array(Fault),
-  byzantine: Schema.Array(Schema.Struct({ replica: Natural, behaviours: Schema.Array(Behaviour) })),
+  byzantine: Schema.Array(
+    Schema.Struct({
+      replica: Natural,
+      behaviours: Schema.Array(Behaviour),
+      since: Schema.optionalKey(Natural),
+    }),
+  ),
   fates: Schema.Array(Fate),
   requests: Schema.Array(Schema.Struct({ client: Natural, atMs: Ms, operation: Schema.String })),
   calmAtMs: Ms,

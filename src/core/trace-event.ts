@@ -152,6 +152,8 @@ export const ZyzzyvaHeader = Schema.Struct({
   vouchOrders: Schema.optionalKey(Schema.Boolean),
   /** Whether the last f replicas order only; left out: all execute. */
   separateExecution: Schema.optionalKey(Schema.Boolean),
+  /** The client in whose name replica 0 asks to be taken back; the others' follow it. */
+  recoverers: Schema.optionalKey(Natural),
 })
 export type ZyzzyvaHeader = typeof ZyzzyvaHeader.Type
 

@@ -12,11 +12,13 @@ import { nullDigest } from "./pbft-text.ts"
 
 const unjustified: Decision = { start: { seq: 0, digest: nullDigest }, chosen: [] }
 
-const changesIn = (known: ReadonlyArray<SentMessage>, view: number): ReadonlyArray<ViewChange> =>
+type Change = Envelope & { readonly message: ViewChange }
+
+const changesIn = (known: ReadonlyArray<SentMessage>, view: number): ReadonlyArray<Change> =>
   known
-    .map((m) => (m.value as Envelope).message)
-    .filter((m): m is ViewChange => m._tag === "ViewChange" && m.view === view)
-    .sort((a, b) => a.replica - b.replica)
+    .map((m) => m.value as Envelope)
+    .filter((e): e is Change => e.message._tag === "ViewChange" && e.message.view === view)
+    .sort((a, b) => a.message.replica - b.message.replica)
 
 /** What Byzantine primaries can make of `known` messages. */
 export const forgedNewViews = (
@@ -29,7 +31,10 @@ export const forgedNewViews = (
   for (let view = 1; view <= c.maxView; view++) {
     const replica = view % c.n
     if (!c.byzantine.includes(replica)) continue
-    for (const changes of choose(changesIn(known, view), c.quorum)) {
+    for (const shown of choose(changesIn(known, view), c.quorum)) {
+      const changes = shown.map((e) => e.message)
+      // What of it may arrive only later, it shows only then.
+      const since = shown.find((e) => e.since !== undefined)?.since
       if (new Set(changes.map((m) => m.replica)).size < c.quorum) continue
       for (const decision of [...decisions(config, changes), unjustified]) {
         const message = {
@@ -40,7 +45,8 @@ export const forgedNewViews = (
           replica,
           signature: "",
         }
-        envelopes.push({ message, to: undefined, auth: everyone(c.n) })
+        const timed = since === undefined ? {} : { since }
+        envelopes.push({ message, to: undefined, auth: everyone(c.n), ...timed })
       }
     }
   }

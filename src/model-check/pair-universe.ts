@@ -5,7 +5,7 @@
  */
 import type { ClientEntry } from "../core/client-table.ts"
 import type { ReplicaId } from "../core/ids.ts"
-import { recoverOperation } from "../core/pbft/rejoin.ts"
+import { recoverOperation } from "../core/recovery-request.ts"
 import type { SignedRequest } from "../core/request.ts"
 import { type Envelope, everyone } from "../sim/world.ts"
 import { short } from "./big-request-universe.ts"

@@ -31,6 +31,7 @@ export const constantLines = (spec: PbftModelSpec): string => `  N = ${spec.n}
   Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
   Rejoins <- ${spec.rejoins}
   Recoveries <- ${spec.recoveries}
+  FalseDisks <- ${spec.falseDisks}
   Rekeys <- ${spec.rekeys}
   KeepVotes = ${truth(spec.keepVotes)}
   NullSeqs = ${setOf(spec.nullSeqs)}

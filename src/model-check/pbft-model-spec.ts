@@ -2,6 +2,7 @@
 import type { SignedRequest } from "../core/request.ts"
 import { everyone } from "../sim/world.ts"
 import { proposed } from "./byzantine-messages.ts"
+import { backupLied, type FalseDisk } from "./turn-universe.ts"
 import type { UniverseName } from "./universe.ts"
 
 /** What correct clients ask for, by its name in MCPbft.tla. */
@@ -38,9 +39,20 @@ export const recoverings = {
   NobodyRecovers: [],
   BackupRecovers: [[1, 1]],
   BackupRecoversLater: [[1, 2]],
+  BackupRecoversEither: [
+    [1, 1],
+    [1, 2],
+  ],
   LastRecovers: [[3, 1]],
 } as const satisfies Record<string, ReadonlyArray<readonly [replica: number, incarnation: number]>>
 export type RecoveringName = keyof typeof recoverings
+
+/** Who lied until it is recovered, and what its disk then holds, by its name in MCPbft.tla. */
+export const falseDisks = {
+  NobodyLied: [],
+  BackupLied: [backupLied],
+} as const satisfies Record<string, ReadonlyArray<FalseDisk>>
+export type FalseDisksName = keyof typeof falseDisks
 
 /** Who may replace whose key, by its name in MCPbft.tla. */
 export const rekeyings = {
@@ -96,6 +108,8 @@ export interface PbftModelSpec {
   readonly rejoins: RejoiningName
   /** Who may be recovered with its disk, and the incarnation that it comes back as. */
   readonly recoveries: RecoveringName
+  /** Who lied until it is recovered. */
+  readonly falseDisks: FalseDisksName
   /** Who may replace the key under which it hears whom. */
   readonly rekeys: RekeyingName
   /** Whether what came under an old key counts on. */
@@ -178,6 +192,7 @@ export const base = {
   recoverers: undefined,
   rejoins: "NobodyRejoins",
   recoveries: "NobodyRecovers",
+  falseDisks: "NobodyLied",
   rekeys: "NobodyRekeys",
   keepVotes: false,
   nullSeqs: [],

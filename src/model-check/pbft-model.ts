@@ -15,13 +15,11 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  isSince,
   isUnderKeys,
-  recoverReplica,
-  rejoinReplica,
   rekeyReplica,
   restartReplica,
   startClient,
-  startReplica,
   verifiesAt,
 } from "../sim/world.ts"
 import type { InjectedMessage, Model, Move, ProcessModel, SentMessage } from "./model.ts"
@@ -32,6 +30,7 @@ import {
   type Replica,
   type Value,
 } from "./pbft-process.ts"
+import { comebacks, firstOf, isFollowing } from "./comebacks.ts"
 import { forgedNewViews } from "./forged.ts"
 import { pbftInvariants } from "./pbft-properties.ts"
 import {
@@ -179,7 +178,7 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
   })
   return {
     name: `replica ${id}`,
-    initial: { role: "replica", id, at: startReplica(config, modelService) },
+    initial: { role: "replica", id, at: firstOf(c, config) },
     // Whose keys it has replaced is in `msgs`, as what it sent.
     texts: (p) => ({
       ...replicaTexts(p.at as Replica),
@@ -187,6 +186,8 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
     }),
     local: (p) => {
       const at = p.at as Replica
+      const back = comebacks(c, config, at).map(({ moved, what }) => wrap(moved, what))
+      if (!isFollowing(c, config, at)) return back
       const moves: Array<Move<PbftProcess>> = []
       for (const { input, what } of proposeInputs(c, at.state)) {
         moves.push(wrap(moveReplica(config, at, input), what))
@@ -199,14 +200,7 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
         moves.push(wrap(moveReplica(config, at, input), what))
       }
       if (c.canRestart.includes(id)) moves.push(wrap(restartReplica(config, at), "from disk"))
-      for (const [replica, incarnation] of c.rejoins) {
-        if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
-        moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))
-      }
-      for (const [replica, incarnation] of c.recoveries) {
-        if (replica !== id || incarnation <= (at.state.recovery?.incarnation ?? 0)) continue
-        moves.push(wrap(recoverReplica(config, at, incarnation), "with its disk"))
-      }
+      moves.push(...back)
       for (const [replica, of] of c.rekeys) {
         if (replica !== id) continue
         const move = wrap(rekeyReplica(config, at, of), `that of replica ${of}`)
@@ -216,13 +210,15 @@ const replicaModel = (c: PbftConstants, id: number): ProcessModel<PbftProcess> =
     },
     receive: (p, message) => {
       const envelope = message as Envelope
-      if (!isFor(id, envelope) || !isUnderKeys(p.at as Replica, envelope)) return undefined
+      const at = p.at as Replica
+      if (!isFollowing(c, config, at) || !isFor(id, envelope)) return undefined
+      if (!isUnderKeys(at, envelope) || !isSince(config, at, envelope)) return undefined
       const input = inputOf(id, envelope)
       if (input === undefined) {
         return { process: p, sent: [], action: "Ignore:BadAuthenticator", told: "" }
       }
       const offered = envelope.snapshot as Value | undefined
-      const moved = moveReplica(config, p.at as Replica, input, offered)
+      const moved = moveReplica(config, at, input, offered)
       const move = wrap(moved, told(envelope.message))
       return moved.process === p.at ? { ...move, process: p } : move
     },
@@ -366,13 +362,16 @@ export const pbftModel = (name: string, c: PbftConstants): Model => {
     ...clients.map((id) => clientModel(c, id)),
   ]
   // Left out where they are everyone's first value: the text stays what it was without them.
-  const leftOut = { recovery: "{}", told: executionsText(nothingTold) }
+  const leftOut = { recovery: "{}", heard: "{}", told: executionsText(nothingTold) }
   const text = worldText({ correct, clients, variables: replicaVariables, leftOut })
   return {
     name,
     processes: processes as unknown as ReadonlyArray<ProcessModel<unknown>>,
     injected: c.injected.map((e) => injectedOf(c, e)),
-    forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
+    forged: (known) =>
+      c.forgesNewView
+        ? forgedNewViews(c, known).map((e) => ({ text: injectedText(c.n, e), value: e }))
+        : [],
     invariants: [...pbftInvariants(c, (id) => configOf(c, id)), ...recoveryInvariants(c)],
     witnesses: pbftWitnesses(c),
     actions: allActions,

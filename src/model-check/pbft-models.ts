@@ -11,6 +11,7 @@ import {
   type PbftModelSpec,
   proposals,
   recoverings,
+  falseDisks,
   rekeyings,
   rejoinings,
 } from "./pbft-model-spec.ts"
@@ -21,6 +22,7 @@ import { pairModels } from "./pair-models.ts"
 import { recoveryModels } from "./recovery-models.ts"
 import { rejoinModels } from "./rejoin-models.ts"
 import { stateTransferModels } from "./state-transfer-models.ts"
+import { turnModels } from "./turn-models.ts"
 import { toldModels } from "./told-models.ts"
 import { universes } from "./universe.ts"
 import { viewChangeModels } from "./view-change-models.ts"
@@ -266,6 +268,7 @@ export const pbftModels: ReadonlyArray<PbftModelSpec> = [
   ...bigRequestModels,
   ...toldModels,
   ...keyModels,
+  ...turnModels,
   ...pairModels,
 ]
 
@@ -276,6 +279,7 @@ export const constantsOf = (spec: PbftModelSpec): PbftConstants => ({
   proposals: proposals[spec.proposals](spec.n),
   rejoins: rejoinings[spec.rejoins],
   recoveries: recoverings[spec.recoveries],
+  falseDisks: falseDisks[spec.falseDisks],
   rekeys: rekeyings[spec.rekeys],
   injected: universes[spec.injected](spec.n),
 })

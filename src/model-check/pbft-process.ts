@@ -4,6 +4,7 @@ import type { Request, SignedRequest } from "../core/request.ts"
 import type { Envelope, ModelService, ReplicaProcess } from "../sim/world.ts"
 import { int, seq, str } from "./canonical.ts"
 import { valueText } from "./pbft-text.ts"
+import type { FalseDisk } from "./turn-universe.ts"
 
 /** The constants of a model, as its .cfg names them. */
 export interface PbftConstants {
@@ -44,6 +45,8 @@ export interface PbftConstants {
   readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   /** Who may be recovered with its disk, and the incarnation that it comes back as. */
   readonly recoveries: ReadonlyArray<readonly [replica: number, incarnation: number]>
+  /** Who lied until it is recovered, and what its disk then holds. */
+  readonly falseDisks: ReadonlyArray<FalseDisk>
   /** Who may replace the key under which it hears whom. */
   readonly rekeys: ReadonlyArray<readonly [replica: number, of: number]>
   /** Whether what came under an old key counts on. */

@@ -17,6 +17,7 @@ import type {
   Reply,
   ReplyStable,
   ViewChange,
+  Heard,
 } from "../core/pbft/message.ts"
 import {
   type Config,
@@ -57,6 +58,7 @@ export const replicaVariables = [
   "undo",
   "reads",
   "recovery",
+  "heard",
   "told",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
@@ -191,9 +193,13 @@ export const replicaTexts = (
     undo: set(undo === undefined ? [] : [undoText(undo, before)]),
     reads: set(reads.map(readText)),
     recovery: set(state.recovery === undefined ? [] : [recoveryText(state.recovery)]),
+    heard: set(state.heard.map(heardText)),
     told: executionsText(state.told),
   }
 }
+
+const heardText = ({ replica, incarnation }: Heard): Text =>
+  record({ replica: int(replica), incarnation: int(incarnation) })
 
 /** `told` of a replica. */
 export const executionsText = ({ own, claims, batches }: ToldExecutions): Text =>
@@ -301,11 +307,12 @@ const replyText = (m: Reply): Text =>
 export const newKeyText = (replica: number, of: number): Text =>
   record({ type: str("NewKey"), of: int(of), replica: int(replica) })
 
-/** An element of `Injected`: a message, with the keys that it is under where that matters. */
+/** An element of `Injected`: a message, with when it may arrive where that matters. */
 export const injectedText = (n: number, envelope: Envelope): Text => {
   const text = envelopeText(n, envelope)
-  const { keys } = envelope
-  return keys === undefined ? text : `${text} ${keys.replaced ? "after" : "before"} ${keys.of}`
+  const { keys, since } = envelope
+  const timed = since === undefined ? text : `${text} since ${since}`
+  return keys === undefined ? timed : `${timed} ${keys.replaced ? "after" : "before"} ${keys.of}`
 }
 
 /** A message as an element of `msgs`; `n` replicas. */

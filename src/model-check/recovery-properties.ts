@@ -1,9 +1,14 @@
 /** The invariants of Pbft.tla about replicas that are recovered with their disks. */
+import * as ClientTable from "../core/client-table.ts"
 import type { SlotMessage } from "../core/pbft/message.ts"
 import { toldBy } from "../core/pbft/recover.ts"
+import type { Recovery, State } from "../core/pbft/state.ts"
+import type { Request } from "../core/request.ts"
+import * as Window from "../core/window.ts"
 import type { Invariant, SentMessage } from "./model.ts"
-import type { PbftConstants } from "./pbft-process.ts"
+import type { PbftConstants, Replica } from "./pbft-process.ts"
 import { asProcess, messageOf } from "./pbft-properties.ts"
+import { plainText } from "./pbft-text.ts"
 
 /** Of a replica that is recovered with its disk: how far it may send. */
 interface Bounded {
@@ -73,7 +78,44 @@ const estimateHonest = (c: PbftConstants): Invariant => {
   }
 }
 
+const stateOf = (p: unknown): State | undefined => {
+  const process = asProcess(p)
+  return process.role === "replica" ? process.at.state : undefined
+}
+
+type Back = State & { readonly recovery: Recovery }
+const isRecovered = (state: State | undefined): state is Back =>
+  state?.recovery?.point !== undefined && state.log.low >= state.recovery.point
+
+/** Of who lied at first, once it is recovered: nothing is left of what its disk said falsely. */
+const nothingFalse = (c: PbftConstants): Invariant => ({
+  name: "NothingFalse",
+  scope: "messages",
+  select: (_index, m) => messageOf(m)._tag === "Request",
+  check: (p, sent) => {
+    const { id, at } = asProcess(p)
+    const state = stateOf(p)
+    if (!c.falseDisks.some((d) => d.replica === id) || !isRecovered(state)) return null
+    const asked = new Set(
+      sent.map(messageOf).flatMap((m) => (m._tag === "Request" ? plainText(m) : [])),
+    )
+    const isInvented = (r: Request): boolean =>
+      r.client < c.clientOps.length && !asked.has(plainText(r))
+    const slots = Window.occupied(state.log).map((seq) => Window.get(state.log, seq))
+    const claimed = [...slots.filter((s) => s.phase !== "held"), ...state.qset]
+    const held = [...(at as Replica).value, ...claimed.flatMap((s) => s.batch)]
+    if (held.some(isInvented)) return "it holds what no client asked for"
+    const { table } = state.undo ?? state
+    const back = ClientTable.get(table, (c.recoverers ?? 0) + id).timestamp
+    const { incarnation } = state.recovery
+    return back >= incarnation ? null : `it is known as ${back}, and is ${incarnation}`
+  },
+  antecedent: (p) =>
+    c.falseDisks.some((d) => d.replica === asProcess(p).id) && isRecovered(stateOf(p)),
+})
+
 export const recoveryInvariants = (c: PbftConstants): ReadonlyArray<Invariant> => [
   recoveryBound,
   estimateHonest(c),
+  nothingFalse(c),
 ]

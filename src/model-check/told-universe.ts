@@ -3,7 +3,7 @@
  * spec/tla/MCPbft.tla.
  */
 import type { Digest, ReplicaId } from "../core/ids.ts"
-import { recoverOperation } from "../core/pbft/rejoin.ts"
+import { recoverOperation } from "../core/recovery-request.ts"
 import { type Envelope, everyone } from "../sim/world.ts"
 import {
   batchA,

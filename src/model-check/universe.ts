@@ -34,6 +34,7 @@ import { proposalUniverses } from "./proposal-universe.ts"
 import { recoveryUniverses } from "./recovery-universe.ts"
 import { rejoinUniverses } from "./rejoin-universe.ts"
 import { stateTransferUniverses } from "./state-transfer-universe.ts"
+import { turnUniverses } from "./turn-universe.ts"
 import { toldUniverses } from "./told-universe.ts"
 import { viewChangeUniverses } from "./view-change-universe.ts"
 
@@ -228,6 +229,7 @@ export const universes = {
   ...bigRequestUniverses,
   ...toldUniverses,
   ...keyUniverses,
+  ...turnUniverses,
   ...pairUniverses,
 } as const
 

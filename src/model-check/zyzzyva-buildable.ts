@@ -2,7 +2,8 @@
  * What must have been sent before a Byzantine process can build a message: Zyzzyva.tla's
  * `Buildable`. And the NEW-VIEWs of Byzantine primaries: its `Forged`.
  */
-import type { Certificate, Message, Stable, ViewChange } from "../core/zyzzyva/message.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
+import type { Certificate, Message, Stable, State, ViewChange } from "../core/zyzzyva/message.ts"
 import type { Request } from "../core/request.ts"
 import { verifiesAt } from "../sim/world.ts"
 import type { ZyzzyvaEnvelope } from "../sim/zyzzyva-world.ts"
@@ -82,12 +83,32 @@ const changeNeeds = (c: ZyzzyvaConstants, m: ViewChange): ReadonlyArray<Need> =>
   ...vouchedBy(c, m.stable),
 ]
 
+/** Whether a correct client asks in this name, or a correct replica to be taken back. */
+const isCorrectName = (c: ZyzzyvaConstants, client: number): boolean => {
+  if (client < c.clientOps.length) return true
+  const replica = recoveringReplica({ recoverers: c.recoverers, group: c }, client)
+  return replica !== undefined && !c.byzantine.includes(replica)
+}
+
+// A state holds the effect of a correct replica's request to be taken back only once it asked.
+const askedFor = (c: ZyzzyvaConstants, table: State["table"]): ReadonlyArray<Need> =>
+  table.flatMap(({ timestamp }, client): ReadonlyArray<Need> => {
+    if (timestamp === 0 || c.recoverers === undefined || client < c.recoverers) return []
+    if (!isCorrectName(c, client)) return []
+    return [
+      (sent) => {
+        const m = messageOf(sent)
+        return m._tag === "Request" && m.client === client && m.timestamp >= timestamp
+      },
+    ]
+  })
+
 /** For each: at least one of these messages must have been sent. */
 export const needsOf = (c: ZyzzyvaConstants, m: Message): ReadonlyArray<Need> => {
   switch (m._tag) {
     case "OrderReq":
       return m.batch
-        .filter((r) => r.client < c.clientOps.length && verifiesAt(r.authenticator).length > 0)
+        .filter((r) => isCorrectName(c, r.client) && verifiesAt(r.authenticator).length > 0)
         .map(sentRequest)
     case "SpecResponse":
       return m.order === undefined ? [] : signedOrder(c, m)
@@ -96,7 +117,7 @@ export const needsOf = (c: ZyzzyvaConstants, m: Message): ReadonlyArray<Need> =>
     case "Pom":
       return m.orders.flatMap((o) => signedOrder(c, o))
     case "State":
-      return vouchedBy(c, m.stable)
+      return [...vouchedBy(c, m.stable), ...askedFor(c, m.table)]
     case "ViewChange":
       return changeNeeds(c, m)
     default:

@@ -34,6 +34,8 @@ const constantLines = (spec: ZyzzyvaTwinSpec): string => `  N = ${spec.n}
   Executors = ${setOf(executorsOf(spec))}
   HastyReads = ${truth(spec.hastyReads)}
   VouchOrders = ${truth(spec.vouchOrders)}
+  Recoverers = ${setOf(spec.recoverers === undefined ? [] : [spec.recoverers])}
+  Rejoins <- ${spec.rejoins}
   IsRead <- MCIsRead
   Injected <- ${spec.injected}
   InitialValue <- MCInitialValue

@@ -70,6 +70,7 @@ export const guidedConstants = (name: GuidedName, rule: Config["rule"]): Zyzzyva
   byzantine: [0],
   allClients: size.allClients,
   clientOps: [],
+  rejoins: [],
   canTimeout: [1, 2, 3],
   maxView: 2,
   injected: universes[name],

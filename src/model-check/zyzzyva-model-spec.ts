@@ -1,5 +1,6 @@
 /** What an instance of Zyzzyva to be checked is: its constants, its purpose, what must come out. */
 import type { Config, Needs } from "../core/zyzzyva/state.ts"
+import { type RejoiningName, rejoinings } from "./pbft-model-spec.ts"
 import type { ZyzzyvaConstants } from "./zyzzyva-process.ts"
 import { type ZyzzyvaUniverseName, zyzzyvaUniverses } from "./zyzzyva-universe.ts"
 
@@ -43,6 +44,9 @@ export interface ZyzzyvaTwinSpec {
   readonly preferredQuorums: boolean
   readonly witnesses: ReadonlyArray<number>
   readonly vouchOrders: boolean
+  readonly recoverers: number | undefined
+  /** Who may lose its disk, and the incarnation that it comes back as. */
+  readonly rejoins: RejoiningName
   readonly injected: ZyzzyvaUniverseName
   readonly invariants: ReadonlyArray<string>
   /** What TLC checks beside the graph; see PbftModelSpec. */
@@ -106,6 +110,8 @@ export const zyzzyvaBase = {
   preferredQuorums: false,
   witnesses: [],
   vouchOrders: false,
+  recoverers: undefined,
+  rejoins: "NobodyRejoins",
   injected: "NothingInjected",
   invariants: everyZyzzyvaInvariant,
   byTlc: "all",
@@ -118,5 +124,6 @@ export const zyzzyvaBase = {
 export const constantsOfZyzzyva = (spec: ZyzzyvaTwinSpec): ZyzzyvaConstants => ({
   ...spec,
   clientOps: zyzzyvaAskings[spec.asks],
+  rejoins: rejoinings[spec.rejoins],
   injected: zyzzyvaUniverses[spec.injected](spec),
 })

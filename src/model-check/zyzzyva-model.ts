@@ -16,6 +16,7 @@ import {
   moveClient,
   moveReplica,
   readReplica,
+  rejoinReplica,
   restartsOf,
   startReplica,
   type ZyzzyvaEnvelope,
@@ -32,6 +33,7 @@ import {
   replicaTexts,
   replicaVariables,
 } from "./zyzzyva-text.ts"
+import { zyzzyvaRejoinWitnesses } from "./zyzzyva-rejoin-witnesses.ts"
 import { zyzzyvaWitnesses } from "./zyzzyva-witnesses.ts"
 import { worldText } from "./world-text.ts"
 
@@ -55,6 +57,7 @@ export const replicaConfig = (c: ZyzzyvaConstants, id: number): Config => ({
   preferredQuorums: c.preferredQuorums,
   witness: c.witnesses.includes(id),
   vouchOrders: c.vouchOrders,
+  recoverers: c.recoverers,
   ...modelDigests,
 })
 
@@ -87,7 +90,7 @@ const ownInputs = (
 ): ReadonlyArray<LocalInput> => {
   const { view, queue } = state
   const inputs: Array<LocalInput> = []
-  for (let count = 1; count <= queue.length; count++) {
+  for (let count = c.recoverers === undefined ? 1 : 0; count <= queue.length; count++) {
     const what = `orders ${count} of ${queue.length} waiting`
     inputs.push({ input: { _tag: "Propose", count }, what })
   }
@@ -125,6 +128,10 @@ const replicaModel = (c: ZyzzyvaConstants, id: number): ProcessModel<ZyzzyvaProc
       for (const read of readReplica(config, modelService, at)) moves.push(wrap(read, "a read"))
       const restarts = c.canRestart.includes(id) ? restartsOf(config, at) : []
       for (const restart of restarts) moves.push(wrap(restart, "from disk"))
+      for (const [replica, incarnation] of c.rejoins) {
+        if (replica !== id || incarnation <= at.state.incarnation) continue
+        moves.push(wrap(rejoinReplica(config, modelService, at, incarnation), "without its disk"))
+      }
       return moves
     },
     receive: (p, message) => {
@@ -235,6 +242,7 @@ const allActions = [
   "EnterView",
   "RecvViewConfirm",
   "Restart",
+  "Rejoin",
 ]
 
 /** The model with these constants. */
@@ -251,7 +259,7 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     correct,
     clients,
     variables: replicaVariables,
-    leftOut: { pendingReads: "{}" },
+    leftOut: { pendingReads: "{}", incarnation: "{}" },
   })
   return {
     name,
@@ -259,7 +267,7 @@ export const zyzzyvaModel = (name: string, c: ZyzzyvaConstants): Model => {
     injected: c.injected.map((e) => injectedOf(c, e)),
     forged: (known) => (c.forgesNewView ? forgedNewViews(c, known).map(sentOf(c)) : []),
     invariants: zyzzyvaInvariants(c),
-    witnesses: zyzzyvaWitnesses,
+    witnesses: [...zyzzyvaWitnesses, ...zyzzyvaRejoinWitnesses((id) => replicaConfig(c, id))],
     actions: allActions,
     text,
   }

@@ -6,6 +6,7 @@ import { groupOfFive, needsOfFive } from "../core/zyzzyva/needs.ts"
 import { zyzzyvaFastModels } from "./zyzzyva-fast-models.ts"
 import { zyzzyvaWitnessModels } from "./zyzzyva-witness-models.ts"
 import { ownInvariants, zyzzyvaBase, type ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
+import { zyzzyvaRejoinModels } from "./zyzzyva-rejoin-models.ts"
 import { zyzzyvaVouchModels } from "./zyzzyva-vouch-models.ts"
 
 export type { ZyzzyvaTwinSpec } from "./zyzzyva-model-spec.ts"
@@ -234,4 +235,5 @@ export const zyzzyvaTwinModels: ReadonlyArray<ZyzzyvaTwinSpec> = [
   ...zyzzyvaFastModels,
   ...zyzzyvaWitnessModels,
   ...zyzzyvaVouchModels,
+  ...zyzzyvaRejoinModels,
 ]

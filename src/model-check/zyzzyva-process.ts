@@ -33,6 +33,10 @@ export interface ZyzzyvaConstants {
   readonly preferredQuorums: boolean
   readonly witnesses: ReadonlyArray<number>
   readonly vouchOrders: boolean
+  /** The client in whose name replica 0 asks to be taken back, i in that of the i-th after it. */
+  readonly recoverers: number | undefined
+  /** Who may lose its disk, and the incarnation that it comes back as. */
+  readonly rejoins: ReadonlyArray<readonly [replica: number, incarnation: number]>
   /** Whom clients ask for the whole result; empty: everyone. */
   readonly repliers: ReadonlyArray<number>
   readonly injected: ReadonlyArray<ZyzzyvaEnvelope>

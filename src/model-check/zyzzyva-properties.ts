@@ -9,6 +9,7 @@ import type {
   SpecHeader,
   SpecResponse,
 } from "../core/zyzzyva/message.ts"
+import { isMute } from "../core/zyzzyva/rejoin.ts"
 import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import type { Invariant, SentMessage } from "./model.ts"
@@ -86,8 +87,14 @@ const oneHistory =
       if (m._tag !== "State") return []
       return m.stable.signers.length >= c.needs.commit ? [m] : []
     })
+    // Who lost its disk may have spoken of as many, and says again what is a part of that.
+    const rejoined = c.rejoins.map(([replica]) => replica)
     const isGivenUp = (x: Saying, y: Saying): boolean =>
-      fetched.some((m) => x.seq < m.stable.seq && isPrefix(m.history, y.history))
+      fetched.some((m) =>
+        rejoined.includes(x.replica)
+          ? x.seq <= m.stable.seq && areCompatible(m.history, y.history)
+          : x.seq < m.stable.seq && isPrefix(m.history, y.history),
+      )
     return incompatible(
       all,
       all,
@@ -178,6 +185,13 @@ const saidInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
     applies: (sent) => sent.some((m) => m._tag === "ViewChange"),
   }),
 ]
+
+const mutenessOf = (c: ZyzzyvaConstants, id: number): Parameters<typeof isMute>[0] => ({
+  id,
+  recoverers: c.recoverers,
+  checkpointInterval: c.checkpointInterval,
+  logSize: c.logSize,
+})
 
 interface OfReplica {
   readonly name: string
@@ -289,26 +303,31 @@ const isDurable = (state: State, m: Saying): boolean => {
   )
 }
 
-const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
-  stableAgree,
-  stableStays(c),
-  ...ofOwn(c, [
-    {
-      name: "Watermarks",
-      check: (id, { log }, said) =>
-        said.some((m) => m.seq > log.low + log.length)
-          ? `replica ${id} said something above its window`
-          : null,
-    },
-    {
-      name: "SentIsDurable",
-      check: (id, state, said) => {
-        const bad = said.find((m) => !isDurable(state, m))
-        return bad === undefined ? null : `replica ${id} has forgotten what it said of ${tell(bad)}`
+const stateInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => {
+  const isSilent = (id: number, state: State): boolean => isMute(mutenessOf(c, id), state)
+  return [
+    stableAgree,
+    stableStays(c),
+    ...ofOwn(c, [
+      {
+        name: "Watermarks",
+        check: (id, state, said) =>
+          said.some((m) => m.seq > state.log.low + state.log.length) && !isSilent(id, state)
+            ? `replica ${id} said something above its window`
+            : null,
       },
-    },
-  ]),
-]
+      {
+        name: "SentIsDurable",
+        check: (id, state, said) => {
+          const bad = isSilent(id, state) ? undefined : said.find((m) => !isDurable(state, m))
+          return bad === undefined
+            ? null
+            : `replica ${id} has forgotten what it said of ${tell(bad)}`
+        },
+      },
+    ]),
+  ]
+}
 
 const reproducible = (c: ZyzzyvaConstants, id: number, { state, value }: Replica) => {
   if (state.stage !== "active") return null
@@ -333,9 +352,11 @@ const timestampsIncrease = ({ value }: Replica): string | null => {
   return null
 }
 
-const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
+const wellFormed = (c: ZyzzyvaConstants, { state }: Replica, id: number): string | null => {
   const { log, stage, view, newView, executed } = state
-  if (view === 0 && stage !== "active") return "view 0 needs no NEW-VIEW"
+  const mute = isMute(mutenessOf(c, id), state)
+  if (mute && stage !== "changing") return "takes part, and does not know what it said"
+  if (view === 0 && !mute && stage !== "active") return "view 0 needs no NEW-VIEW"
   if (stage !== "changing" && view > 0 && newView === undefined) return "active without NEW-VIEW"
   if (stage === "confirming" && !c.confirmViews) return "waits for VIEW-CONFIRMs"
   if (executed < log.low || executed > log.low + c.logSize) return "executed outside the window"
@@ -349,7 +370,7 @@ const wellFormed = (c: ZyzzyvaConstants, { state }: Replica): string | null => {
 
 /** The invariants of Zyzzyva.tla, by name. */
 export const zyzzyvaInvariants = (c: ZyzzyvaConstants): ReadonlyArray<Invariant> => [
-  ofReplica({ name: "TypeOK", check: (r) => wellFormed(c, r), applies: () => true }),
+  ofReplica({ name: "TypeOK", check: (r, id) => wellFormed(c, r, id), applies: () => true }),
   ...saidInvariants(c),
   ...stateInvariants(c),
   ofReplica({

@@ -44,6 +44,7 @@ export const replicaVariables = [
   "viewChanges",
   "newView",
   "confirms",
+  "incarnation",
 ] as const
 export type ReplicaVariable = (typeof replicaVariables)[number]
 
@@ -124,6 +125,7 @@ const viewChangeText = (m: ViewChange): Text =>
     certificates: set(m.certificates.map(certificateText)),
     accusers: whoText(m.accusers),
     replica: int(m.replica),
+    ...(m.incarnation === undefined ? {} : { incarnation: int(m.incarnation) }),
   })
 const newViewText = (m: NewView): Text =>
   record({ type: str("NewView"), view: int(m.view), changes: set(m.changes.map(viewChangeText)) })
@@ -202,6 +204,7 @@ export const replicaTexts = (
       everyone(confirms.length),
       confirms.map((h) => (h === undefined ? seq([]) : seq([orEmpty(h)]))),
     ),
+    incarnation: set(state.incarnation === 0 ? [] : [int(state.incarnation)]),
   }
 }
 

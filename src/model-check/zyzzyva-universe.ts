@@ -44,6 +44,7 @@ import {
 import { forFetcher } from "./zyzzyva-fetch-universe.ts"
 import { zyzzyvaFastUniverses } from "./zyzzyva-fast-universe.ts"
 import { zyzzyvaWitnessUniverses } from "./zyzzyva-witness-universe.ts"
+import { zyzzyvaRejoinUniverses } from "./zyzzyva-rejoin-universe.ts"
 import { zyzzyvaVouchUniverses } from "./zyzzyva-vouch-universe.ts"
 import { batchDigest, historyDigest, nullDigest } from "./zyzzyva-process.ts"
 import { modelDigests } from "./zyzzyva-text.ts"
@@ -255,5 +256,6 @@ export const zyzzyvaUniverses = {
   ...zyzzyvaFastUniverses,
   ...zyzzyvaWitnessUniverses,
   ...zyzzyvaVouchUniverses,
+  ...zyzzyvaRejoinUniverses,
 } as const satisfies Record<string, Universe>
 export type ZyzzyvaUniverseName = keyof typeof zyzzyvaUniverses

@@ -11,7 +11,7 @@ import { batchOfDigest, digestsOf, type ZyzzyvaProcess } from "./zyzzyva-process
 type OfState = (state: State, id: number) => boolean
 type Client = Extract<ZyzzyvaProcess, { readonly role: "client" }>
 
-const someReplica = (name: string, holds: OfState): Witness => ({
+export const someReplica = (name: string, holds: OfState): Witness => ({
   name,
   scope: "some",
   holds: (process) => {

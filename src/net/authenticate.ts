@@ -18,13 +18,13 @@ import type { ClientId, ReplicaId } from "../core/ids.ts"
 import type { Authentic, PeerMessage, Reply } from "../core/pbft/message.ts"
 import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type Request, type SignedRequest } from "../core/request.ts"
-import { type LetIn, mayReturn } from "../core/recovery-gate.ts"
 import { isNearTime } from "../core/agreed-time.ts"
 import type { Decoded } from "./codec.ts"
 import { digestOfBatchBytes, digestOfRequestBytes, readDigest, requestDigest } from "./digests.ts"
 import { type HmacKey, macSize } from "./hmac.ts"
 import type { ReplicaKeys } from "./keys.ts"
 import type { Dropped, Peer } from "./protocol.ts"
+import { RecoveryRequests } from "./recovery-requests.ts"
 
 /** Where something starts and ends. */
 type Span = readonly [from: number, to: number]
@@ -74,10 +74,7 @@ export class Authenticator {
   readonly #n: number
   readonly #clients: number
   readonly #agreedTimeMs: number
-  readonly #recoverers: ClientId
-  readonly #recoveryPeriodMs: number
-  /** By replica, its last request to be taken back. */
-  readonly #letIn: Array<LetIn | undefined> = []
+  readonly #recoveries: RecoveryRequests
 
   constructor(of: {
     readonly keys: ReplicaKeys
@@ -93,14 +90,13 @@ export class Authenticator {
     this.#n = of.n
     this.#clients = of.clients
     this.#agreedTimeMs = of.agreedTimeMs
-    this.#recoverers = of.recoverers
-    this.#recoveryPeriodMs = of.recoveryPeriodMs
+    this.#recoveries = new RecoveryRequests({ ...of, verifier: of.keys.verifier })
   }
 
   /** Whether the client's authenticator verifies here; `digest` is the request's. */
   #isClients(client: ClientId, digest: string, authenticator: string): boolean {
-    const replica = this.#recovering(client)
-    if (replica !== undefined) return this.#keys.verifier.isRecovery(replica, digest, authenticator)
+    const replica = this.#recoveries.replicaOf(client)
+    if (replica !== undefined) return this.#recoveries.isSigned(replica, digest, authenticator)
     if (client >= this.#clients) return false
     return isClientsEntry({
       keys: this.#keys.goodForClient(client),
@@ -111,26 +107,9 @@ export class Authenticator {
     })
   }
 
-  /** The replica that asks to be taken back in this name, if the name is for that. */
-  #recovering(client: ClientId): ReplicaId | undefined {
-    const replica = client - this.#recoverers
-    return replica >= 0 && replica < this.#n ? replica : undefined
-  }
-
-  // Of a request to be taken back: that it does not come too soon after another one.
-  #isDue({ client, timestamp: incarnation }: Request): boolean {
-    const replica = this.#recovering(client)
-    if (replica === undefined) return true
-    const last = this.#letIn[replica]
-    const now = { incarnation, at: performance.now() }
-    if (!mayReturn(last, now, this.#recoveryPeriodMs)) return false
-    if (last?.incarnation !== incarnation) this.#letIn[replica] = now
-    return true
-  }
-
   // Who asks: an endpoint for its clients, a replica for itself.
   #mayAsk(peer: Peer, client: ClientId): boolean {
-    if (peer.kind === "replica") return this.#recovering(client) === peer.id
+    if (peer.kind === "replica") return this.#recoveries.replicaOf(client) === peer.id
     return client >= peer.from && client <= peer.to
   }
 
@@ -150,7 +129,7 @@ export class Authenticator {
       const { from, to } = decoded as Extract<Decoded, { readonly from: number }>
       const digest = digestOfRequestBytes(bytes, from, to)
       if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"
-      if (!this.#isDue(message)) return "TooSoon"
+      if (!this.#recoveries.isDue(message)) return "TooSoon"
       return { _tag: "Receive", message: authentic(message) }
     }
     if (message._tag === "Reply") return "WrongReceiver"
@@ -186,7 +165,8 @@ export class Authenticator {
       return isNearTime(request, Date.now(), this.#agreedTimeMs)
     }
     const digest = digestOfRequestBytes(bytes, from, to)
-    return this.#isClients(request.client, digest, request.authenticator) && this.#isDue(request)
+    const isTheirs = this.#isClients(request.client, digest, request.authenticator)
+    return isTheirs && this.#recoveries.isDue(request)
   }
 }
 

@@ -71,6 +71,11 @@ export class EarlyMessages<K extends Kinds> {
     return due
   }
 
+  /** What waits, by peer in order of arrival. */
+  waiting(): ReadonlyArray<Pick<Waiting<K["Input"]>, "place" | "input">> {
+    return this.#shares.flatMap((share) => share.waiting)
+  }
+
   /** Forgets a peer's, if any's: it starts over on a new connection, or under a new key. */
   forget(replica: ReplicaId | undefined): void {
     const share = replica === undefined ? undefined : this.#shares[replica]

@@ -6,7 +6,7 @@
 import { assert } from "../core/assert.ts"
 import type { Execute, Executed, ReadDone, ReadState } from "../core/effect.ts"
 import { type Bytes, type ClientId, noDigest, type Seq } from "../core/ids.ts"
-import { recoverResult } from "../core/pbft/rejoin.ts"
+import { recoverResult } from "../core/recovery-request.ts"
 import { placedResults } from "../core/prophecy/replica.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import { nullService } from "../core/service/null.ts"

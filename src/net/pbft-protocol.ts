@@ -14,8 +14,8 @@ import type {
 } from "../core/pbft/message.ts"
 import { awaitedBy } from "../core/pbft/idle-goals.ts"
 import { isProposer, proposeInput } from "../core/pbft/proposal.ts"
-import { contradiction, stableQuery } from "../core/pbft/recover.ts"
-import { highAt, isMute, recoveryRequest } from "../core/pbft/rejoin.ts"
+import { askedOf, contradiction } from "../core/pbft/recover.ts"
+import { highAt, isMute } from "../core/pbft/rejoin.ts"
 import { step } from "../core/pbft/replica.ts"
 import { changeMessages, checkpointsAbove, messagesAt, neededBatches } from "../core/pbft/resend.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
@@ -128,7 +128,7 @@ export const repeatedTo = (
   state: State,
   told: Progress | undefined,
 ): ReadonlyArray<DirectMessage | Request> => {
-  const asks = recoveryRequest(config, state) ?? stableQuery(config, state)
+  const asks = askedOf(config, state, told?.low ?? 0)
   const own = state.active
     ? neededBatches(config, state)
     : changeMessages(config, state).filter((m) => isUseful(state, told, m))
@@ -180,6 +180,7 @@ export const pbftRecords: RecordCodec<DurableRecord> = {
     const last = records.findLast((r) => r._tag === "Rejoined" || r._tag === "Recovering")
     return last !== undefined && "incarnation" in last ? last.incarnation : 0
   },
+  recoversWithDisk: true,
 }
 
 const idling = (config: Config): Pick<ReplicaProtocol<PbftKinds>, "machine" | "idle"> => {

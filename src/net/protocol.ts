@@ -117,8 +117,8 @@ export interface ReplicaMachine<K extends Kinds> {
 /** The inputs that the loop makes. */
 export interface LoopInputs<K extends Kinds> {
   readonly restart: (durable: ReadonlyArray<K["Record"]>) => K["Input"]
-  /** In place of a disk that was lost; undefined where the protocol has no way back. */
-  readonly rejoin: ((incarnation: number) => K["Input"]) | undefined
+  /** In place of a disk that was lost. */
+  readonly rejoin: (incarnation: number) => K["Input"]
   /** With a disk, to be recovered; undefined where the protocol has no such thing. */
   readonly recover?: (incarnation: number, durable: ReadonlyArray<K["Record"]>) => K["Input"]
   /** A replica is heard under another key than before; left out where that changes nothing. */
@@ -160,6 +160,11 @@ export interface Repetition<K extends Kinds> {
   readonly opens: (before: K["State"], now: K["State"]) => boolean
   /** Whether a message that is early is to be stepped all the same: that it came says something. */
   readonly tells: (state: K["State"], place: Place) => boolean
+  /**
+   * Whether one that waits is to be stepped now, as it asks for something else than when it came;
+   * left out where none does.
+   */
+  readonly asks?: (state: K["State"], place: Place) => boolean
   /** About how much memory an input takes. */
   readonly sizeOf: (input: K["Input"]) => number
   /** Own messages for a number of the log, as far as they were sent. */
@@ -264,11 +269,10 @@ export interface RecordCodec<R> {
   }
   /** The number of the checkpoint that the record says was taken. */
   readonly taken: (record: R) => Seq | undefined
-  /**
-   * As what a replica whose disk was lost came back last, 0 for the first disk; undefined where the
-   * protocol takes none back.
-   */
-  readonly incarnationOf: ((records: ReadonlyArray<R>) => number) | undefined
+  /** As what a replica whose disk was lost came back last, 0 for the first disk. */
+  readonly incarnationOf: (records: ReadonlyArray<R>) => number
+  /** Whether a replica can be recovered with its disk. */
+  readonly recoversWithDisk: boolean
 }
 
 /** A checkpoint on disk, and whether a service's state is its. */

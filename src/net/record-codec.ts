@@ -23,6 +23,7 @@ const kind = {
   RecoveryPoint: 9,
   Recovering: 10,
   RecoveryBound: 11,
+  Heard: 12,
 } as const
 
 const fixedSize = 96
@@ -71,6 +72,9 @@ export const writeRecord = (writer: Writer, record: DurableRecord): void => {
     case "RecoveryPoint":
     case "RecoveryBound":
       return writer.natural(record.seq)
+    case "Heard":
+      writer.natural(record.replica)
+      return writer.natural(record.incarnation)
   }
 }
 
@@ -129,6 +133,10 @@ const readKnown = (
       return { _tag: "RecoveryBound", seq: reader.natural("seq") }
     case kind.RecoveryPoint:
       return { _tag: "RecoveryPoint", seq: reader.natural("seq") }
+    case kind.Heard: {
+      const replica = reader.natural("replica")
+      return { _tag: "Heard", replica, incarnation: reader.natural("incarnation") }
+    }
     default:
       return undefined
   }

@@ -162,18 +162,17 @@ export const scopedStore = <R extends { readonly _tag: string }>(
     const directory = directoryOf(identity)
     const limits = limitsOf(config)
     const { incarnationOf } = codec
-    const recovers =
-      back === "recover" && incarnationOf !== undefined && (yield* examineDisk(identity, kind))
+    if (back === "recover" && !codec.recoversWithDisk) {
+      const reason =
+        `${config.protocol} recovers no replica with its disk: start it without --recover, or, ` +
+        "when its disk is lost, with --rejoin"
+      return yield* new StoreError({ path: directory, offset: undefined, reason })
+    }
+    const recovers = back === "recover" && (yield* examineDisk(identity, kind))
     const rejoin = back !== undefined && !recovers
     const hasLog = files.exists(join(directory, logName))
     const found = { configFile: config.file, replica: id, directory, hasLog, rejoin }
     yield* orStoreError(directory, () => doubtOf(files, directory))
-    if (rejoin && incarnationOf === undefined) {
-      const reason =
-        `${config.protocol} takes no replica back whose disk is lost: move its folder back to ` +
-        "where it was, or start a new cluster"
-      return yield* new StoreError({ path: directory, offset: undefined, reason })
-    }
     const told = yield* orStoreError(markerPath(config.file, id), () => beforeOpening(found))
     const open = orStoreError(directory, () =>
       openStore({ directory, owner, limits, codec, files }),
@@ -184,7 +183,7 @@ export const scopedStore = <R extends { readonly _tag: string }>(
       told === undefined
         ? afterOpening(found, {
             isEmpty: records.length === 0,
-            incarnation: incarnationOf?.(records) ?? 0,
+            incarnation: incarnationOf(records),
           })
         : undefined,
     )
@@ -192,7 +191,7 @@ export const scopedStore = <R extends { readonly _tag: string }>(
       log(`${join(directory, "log")}: cut off ${recovered.cutOff} bytes of an unfinished write`)
     }
     if (recovers) {
-      const own = incarnationOf?.(records) ?? 0
+      const own = incarnationOf(records)
       const as = yield* orStoreError(directory, () => nextIncarnation(found, own))
       log(`it is recovered with its disk, as ${as}`)
       return { ...recovered, incarnation: as, recovers }
@@ -326,8 +325,9 @@ export type OwnHeader = Pick<TraceHeader, "run" | "spec" | "node" | "incarnation
 export const traceHeader = (config: ClusterConfig, own: OwnHeader): string => {
   if (config.protocol === "pbft") return header({ ...traceHeaderOf(config), ...own })
   const { n, f, quorum } = groupOf(config.replicas.length)
-  const { clients, checkpointInterval, logSize, maxBatch } = config
-  const sizes = { n, f, quorum, clients, checkpointInterval, logSize, maxBatch }
+  const { checkpointInterval, logSize, maxBatch } = config
+  const { clients, recoverers } = clockOf(config)
+  const sizes = { n, f, quorum, clients, recoverers, checkpointInterval, logSize, maxBatch }
   return zyzzyvaHeader({ protocol: "zyzzyva", ...sizes, ...zyzzyvaHow(config), ...own })
 }
 

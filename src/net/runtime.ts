@@ -118,7 +118,7 @@ export class ReplicaLoop<K extends Kinds> {
   restart(durable: ReadonlyArray<K["Record"]>, incarnation?: number, recover = false): void {
     const { inputs } = this.#options.protocol
     if (incarnation !== undefined) {
-      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin?.(incarnation)
+      const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin(incarnation)
       assert(back !== undefined, "only who can come back is told to")
       this.#take(back)
     } else if (durable.length > 0) this.#take(inputs.restart(durable))
@@ -258,6 +258,16 @@ export class ReplicaLoop<K extends Kinds> {
     const due = this.#early.release(this.#state)
     if (due.length > 0) this.events.add("Early", due.length)
     for (const waiting of due) this.#receive(waiting)
+    if (due.length === 0) this.#ask()
+  }
+
+  // What waited for its turn, and now for something else, asks for that.
+  #ask(): void {
+    const { asks } = this.#options.protocol.repetition
+    if (asks === undefined) return
+    for (const { place, input } of this.#early.waiting()) {
+      if (asks(this.#state, place)) this.#take(input)
+    }
   }
 
   // One input, the executions that it makes possible, and what a change of views then does.

@@ -1,11 +1,12 @@
 /**
  * Decides which of Zyzzyva's messages `step` may believe: the only maker of its `Authentic`. A
  * frame's MAC says which peer sent it; a client's MACs are checked as PBFT's are (authenticate.ts);
- * every signature that is in a message is verified, and every batch held against its digest.
+ * every signature that is in a message is verified, and every batch held against its digest. Of a
+ * replica that lost its disk a request to be taken back is believed, which is signed.
  *
  * An answer is the exception: its client knows it by the frame's MAC alone, and checks the
- * signatures of those that it shows to others when it shows them. Whoever answered and did not sign
- * helps a request to complete at once and makes no certificate.
+ * signatures of those that it shows to others when it shows them (bad-signers.ts). Whoever answered
+ * and did not sign helps a request to complete at once and makes no certificate.
  *
  * Outside the specification: how an authenticator is checked. A message there is deliverable when
  * those whose signatures it shows have given them.
@@ -15,10 +16,8 @@ import type { Group } from "../core/quorum.ts"
 import {
   type Authentic,
   type ClientMessage,
-  type Commit,
   isForClient,
   type Message,
-  type Pom,
 } from "../core/zyzzyva/message.ts"
 import { claims } from "../core/zyzzyva/signed.ts"
 import type { Input } from "../core/zyzzyva/state.ts"
@@ -26,6 +25,7 @@ import { isClientsEntry } from "./authenticate.ts"
 import { digestOfBatchBytes, digestOfRequestBytes } from "./digests.ts"
 import type { HmacKey } from "./hmac.ts"
 import type { Dropped, Peer } from "./protocol.ts"
+import type { RecoveryRequests } from "./recovery-requests.ts"
 import type { ZyzzyvaDecoded } from "./zyzzyva-codec.ts"
 import type { ZyzzyvaVerifier } from "./zyzzyva-signature.ts"
 
@@ -38,6 +38,7 @@ export interface Judging {
   /** The keys for this replica's entry in a client's authenticators that are good now. */
   readonly goodForClient: (client: number) => ReadonlyArray<HmacKey>
   readonly verifier: ZyzzyvaVerifier
+  readonly recoveries: RecoveryRequests
 }
 
 /** Makes verdicts for one replica. */
@@ -49,9 +50,17 @@ export class ZyzzyvaAuthenticator {
   }
 
   #isClients(client: number, digest: string, authenticator: string): boolean {
-    const { group, id, clients, goodForClient } = this.#of
+    const { group, id, clients, goodForClient, recoveries } = this.#of
+    const replica = recoveries.replicaOf(client)
+    if (replica !== undefined) return recoveries.isSigned(replica, digest, authenticator)
     if (client >= clients) return false
     return isClientsEntry({ keys: goodForClient(client), digest, authenticator, id, n: group.n })
+  }
+
+  // Who asks: an endpoint for its clients, a replica for itself.
+  #mayAsk(peer: Peer, client: number): boolean {
+    if (peer.kind === "endpoint") return isOf(peer, client)
+    return this.#of.recoveries.replicaOf(client) === peer.id
   }
 
   #isSigned(message: Message): boolean {
@@ -62,6 +71,7 @@ export class ZyzzyvaAuthenticator {
   /** What a message from `peer` is as an input; `bytes` are those that were decoded. */
   input(peer: Peer, decoded: ZyzzyvaDecoded, bytes: Buffer): Input | Dropped {
     const { message } = decoded
+    const { recoveries } = this.#of
     switch (message._tag) {
       case "SpecResponse":
       case "ReadResponse":
@@ -69,10 +79,11 @@ export class ZyzzyvaAuthenticator {
         return "WrongReceiver"
       case "Request":
       case "Read": {
-        if (!isOf(peer, message.client)) return "WrongSender"
+        if (!this.#mayAsk(peer, message.client)) return "WrongSender"
         const { from, to } = decoded as Extract<ZyzzyvaDecoded, { readonly from: number }>
         const digest = digestOfRequestBytes(bytes, from, to)
         if (!this.#isClients(message.client, digest, message.authenticator)) return "BadMac"
+        if (!recoveries.isDue(message)) return "TooSoon"
         return { _tag: "Receive", message: authentic(message) }
       }
       case "Commit":
@@ -99,10 +110,12 @@ export class ZyzzyvaAuthenticator {
     if (peer.kind !== "replica") return "WrongSender"
     if (digestOfBatchBytes(bytes, parts.from, parts.to) !== message.digest) return "BadDigest"
     if (!this.#isSigned(message)) return "BadSignature"
-    const verdicts = parts.batch.map(({ client, authenticator }, k) => {
+    const { recoveries } = this.#of
+    const verdicts = parts.batch.map((request, k) => {
+      const { client, authenticator } = request
       const from = parts.starts[k] as number
       const digest = digestOfRequestBytes(bytes, from, parts.starts[k + 1] ?? parts.to)
-      return this.#isClients(client, digest, authenticator)
+      return this.#isClients(client, digest, authenticator) && recoveries.isDue(request)
     })
     return { _tag: "ReceiveOrderReq", message: authentic(message), verdicts }
   }
@@ -121,10 +134,3 @@ export const authenticAnswer = (
   if (!isForClient(message)) return "WrongReceiver"
   return message.replica === replica ? authentic<ClientMessage>(message) : "WrongSender"
 }
-
-/** Whether others would believe what a client shows them. */
-export const canBeShown = (
-  group: Group,
-  verifier: ZyzzyvaVerifier,
-  message: Commit | Pom,
-): boolean => claims(group, message).every(verifier.isSigned)

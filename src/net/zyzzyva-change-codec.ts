@@ -9,7 +9,8 @@
  *     stable      = view seq digest signers
  *     order       = place u32(batch)
  *     certificate = place signers before u32(count) u32(batch)*
- *     change      = view stable u32(count) order* u32(count) certificate* signers replica signature
+ *     change      = view stable u32(count) order* u32(count) certificate* signers replica
+ *                   (00 | 01 incarnation) signature
  *     view-change = 46h batches change
  *     new-view    = 47h view batches u16(count) change* signature
  *
@@ -235,8 +236,10 @@ const writeChange = (writer: Writer, m: Omit<ViewChange, "signature">, ref: Writ
     for (const batch of certificate.batches) ref(batch)
   }
   writeSigners(writer, m.accusers)
-  writer.reserve(8)
+  writer.reserve(17)
   writer.natural(m.replica)
+  writer.u8(m.incarnation === undefined ? 0 : 1)
+  if (m.incarnation !== undefined) writer.natural(m.incarnation)
 }
 
 const placing =
@@ -342,8 +345,11 @@ const readChange = (reader: Reader, batches: ReadBatches, limits: CodecLimits): 
   const certificates = readCertificates(reader, batches, limits)
   const accusers = readSigners(reader, limits)
   const replica = reader.natural("replica")
+  const back = reader.u8("whether it came back")
+  if (back > 1) reader.fail(`${back} is neither 0 nor 1`)
+  const incarnation = back === 1 ? { incarnation: reader.natural("incarnation") } : {}
   const signature = readSignature(reader)
-  const content = { view, stable, orders, certificates, accusers, replica }
+  const content = { view, stable, orders, certificates, accusers, replica, ...incarnation }
   return { _tag: "ViewChange", ...content, signature }
 }
 

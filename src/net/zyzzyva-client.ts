@@ -31,13 +31,14 @@ import { isWitnessIn } from "../core/zyzzyva/needs.ts"
 import { clientLine, clientsDropLine } from "../core/zyzzyva/trace.ts"
 import { authenticatorOf } from "./authenticate.ts"
 import { BadMessage } from "./bad-message.ts"
+import { BadSigners } from "./bad-signers.ts"
 import type { ClientKinds, ClientProtocol } from "./client-protocol.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
 import { limitsOf } from "./core-config.ts"
 import { storeFingerprint } from "./handshake.ts"
 import type { EndpointKeys } from "./keys.ts"
 import { replierInTurn } from "./replier.ts"
-import { authenticAnswer, canBeShown } from "./zyzzyva-authenticate.ts"
+import { authenticAnswer } from "./zyzzyva-authenticate.ts"
 import { readZyzzyvaMessage, writeZyzzyvaMessage } from "./zyzzyva-codec.ts"
 import { zyzzyvaClientConfig } from "./zyzzyva-config.ts"
 import { ZyzzyvaVerifier } from "./zyzzyva-signature.ts"
@@ -90,6 +91,7 @@ export const zyzzyvaClient = (
     storeFingerprint(config),
     config.replicas.map((r) => r.publicKey),
   )
+  const signers = new BadSigners(group, verifier)
   const cores = new Map<number, ClientConfig>()
   const coreOf = (client: number): ClientConfig => {
     const known = cores.get(client) ?? zyzzyvaClientConfig(config, client, firstTimestamp)
@@ -126,7 +128,7 @@ export const zyzzyvaClient = (
     unanswered: ({ state, action }) => (action === "ClientCommit" ? withoutAnswer(state) : []),
     outgoing: (message, known) => {
       if (message._tag === "Commit" || message._tag === "Pom") {
-        return canBeShown(group, verifier, message) ? message : undefined
+        return signers.canBeShown(message) ? message : undefined
       }
       // The same request goes out with the same authenticator again.
       const authenticator = isSame(message, known)
@@ -138,7 +140,9 @@ export const zyzzyvaClient = (
     write: writeZyzzyvaMessage,
     read: (reader, replica) => {
       const decoded = readZyzzyvaMessage(reader, limits)
-      return decoded instanceof BadMessage ? decoded : authenticAnswer(replica, decoded.message)
+      if (decoded instanceof BadMessage) return decoded
+      const answer = authenticAnswer(replica, decoded.message)
+      return typeof answer === "string" ? answer : signers.heard(answer)
     },
     trace: { line: clientLine, drop: clientsDropLine },
   }

@@ -10,7 +10,7 @@ import type { ClientConfig } from "../core/zyzzyva/client.ts"
 import { isWitnessIn, needsOf } from "../core/zyzzyva/needs.ts"
 import type { Config } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { longestWait } from "./core-config.ts"
+import { clockOf, longestWait } from "./core-config.ts"
 import { batchDigest, resultDigest } from "./digests.ts"
 import { historyDigest, zyzzyvaCheckpointDigest } from "./zyzzyva-digests.ts"
 
@@ -50,8 +50,9 @@ export const zyzzyvaCoreConfig = (
   sign: Config["sign"],
 ): Config => {
   const group = groupOf(config.replicas.length)
-  const { clients, checkpointInterval, logSize, maxBatch } = config
-  const sizes = { clients, checkpointInterval, logSize, maxBatch }
+  const { checkpointInterval, logSize, maxBatch } = config
+  const { clients, recoverers } = clockOf(config)
+  const sizes = { clients, recoverers, checkpointInterval, logSize, maxBatch }
   const { separateExecution, ...said } = zyzzyvaHow(config)
   const how = { ...said, witness: isWitnessIn({ ...group, separateExecution }, id) }
   return { group, needs: needsOf(group), id, ...sizes, ...how, ...zyzzyvaDigests, sign }

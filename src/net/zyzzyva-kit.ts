@@ -7,14 +7,18 @@ import { join } from "node:path"
 import { Redacted } from "effect"
 import type { ReplicaId } from "../core/ids.ts"
 import { groupOf } from "../core/quorum.ts"
+import { isMute, recoversFrom } from "../core/zyzzyva/rejoin.ts"
+import type { Config, State } from "../core/zyzzyva/state.ts"
 import type { ClusterConfig } from "./cluster-config.ts"
-import { limitsOf } from "./core-config.ts"
+import { clockOf, limitsOf } from "./core-config.ts"
 import { overheard } from "./fast-read.ts"
 import { openFetchedNodes } from "./fetched-nodes.ts"
 import type { FileSystem } from "./file-system.ts"
 import { storeFingerprint } from "./handshake.ts"
 import { signingSeedOf } from "./keys.ts"
+import { RecoveryRequests } from "./recovery-requests.ts"
 import type { ReplicaKit } from "./replica-kit.ts"
+import type { RecoveryStatus } from "./status.ts"
 import { ZyzzyvaAuthenticator } from "./zyzzyva-authenticate.ts"
 import { zyzzyvaCoreConfig } from "./zyzzyva-config.ts"
 import { type ZyzzyvaKinds, zyzzyvaProtocol, zyzzyvaWire } from "./zyzzyva-protocol.ts"
@@ -24,6 +28,14 @@ import { ZyzzyvaStates } from "./zyzzyva-states.ts"
 /** Requests gather while the batch before is written to disk. */
 const pipeline = 1
 
+const recoveryStatus = (config: Config, state: State): RecoveryStatus | null => {
+  const { incarnation } = state
+  if (incarnation === 0) return null
+  const takesPart = !isMute(config, state)
+  const votesFrom = recoversFrom(config, state) ?? null
+  return { incarnation, votesFrom, votes: takesPart, bound: null, recovered: takesPart }
+}
+
 /** Zyzzyva for a replica of a cluster; `files`: what fetched states are kept on. */
 export const zyzzyvaKit = (
   config: ClusterConfig,
@@ -32,6 +44,7 @@ export const zyzzyvaKit = (
 ): ReplicaKit<ZyzzyvaKinds> => {
   const cluster = storeFingerprint(config)
   const limits = limitsOf(config)
+  const { recoverers } = clockOf(config)
   const publicKeys = config.replicas.map((r) => r.publicKey)
   const verifier = new ZyzzyvaVerifier(cluster, publicKeys)
   const signer = new ZyzzyvaSigner(cluster, Redacted.value(signingSeedOf(config, id)))
@@ -45,10 +58,16 @@ export const zyzzyvaKit = (
         clients: config.clients,
         goodForClient: keys.goodForClient,
         verifier,
+        recoveries: new RecoveryRequests({
+          n: config.replicas.length,
+          recoverers,
+          recoveryPeriodMs: config.recoveryPeriodMs,
+          verifier: keys.verifier,
+        }),
       }
-      return zyzzyvaWire(limits, new ZyzzyvaAuthenticator(judging))
+      return zyzzyvaWire(limits, keys.signer, new ZyzzyvaAuthenticator(judging))
     },
-    execution: { undoable: 0, witness: core.witness },
+    execution: { recoverers, undoable: 0, witness: core.witness },
     pipeline,
     attach: ({ executor: service, misbehaviour, later }) => {
       const executor = overheard(service, misbehaviour)
@@ -68,7 +87,7 @@ export const zyzzyvaKit = (
         sketchRead: () => () => undefined,
       }
     },
-    recovery: () => null,
+    recovery: (state) => recoveryStatus(core, state),
     whenMissed: "this replica fetches its state",
   }
 }

@@ -11,8 +11,9 @@ import type { Seq, View } from "../core/ids.ts"
 import { primaryOf } from "../core/quorum.ts"
 import { isAcceptable } from "../core/zyzzyva/agreement.ts"
 import { lastOrdered } from "../core/zyzzyva/log.ts"
-import type { ClientMessage, PeerMessage } from "../core/zyzzyva/message.ts"
+import type { ClientMessage, PeerMessage, Request } from "../core/zyzzyva/message.ts"
 import { newLog } from "../core/zyzzyva/new-log.ts"
+import { isMute, nullRequest, recoveryRequest, recoversFrom } from "../core/zyzzyva/rejoin.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { changeWords, checkpointWords, ordersAt } from "../core/zyzzyva/resend.ts"
 import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
@@ -28,6 +29,7 @@ import { dropLine, replicaLine } from "../core/zyzzyva/trace.ts"
 import { BadMessage } from "./bad-message.ts"
 import type { CodecLimits } from "./batch-codec.ts"
 import { isAhead } from "./early.ts"
+import type { ReplicaKeys } from "./keys.ts"
 import type { Progress } from "./progress.ts"
 import type {
   Kinds,
@@ -47,7 +49,7 @@ import { zyzzyvaRecordSession } from "./zyzzyva-record-codec.ts"
 export interface ZyzzyvaKinds extends Kinds {
   readonly State: State
   readonly Input: Input
-  readonly Message: PeerMessage
+  readonly Message: PeerMessage | Request
   readonly Reply: ClientMessage
   readonly Record: DurableRecord
 }
@@ -70,6 +72,7 @@ const machine = (config: Config): ReplicaMachine<ZyzzyvaKinds> => ({
   durableRecords: (state) => durableRecords(config, state),
   changeAfter: (before, now) => changeAfter(config, before, now),
   viewTimer: (state) => viewTimer(config, state),
+  awaited: (state) => (isMute(config, state) ? (recoversFrom(config, state) ?? 0) : 0),
 })
 
 /** How long a hole or histories that were asked for are not asked for again, in milliseconds. */
@@ -126,7 +129,7 @@ const asker = (): ((state: State, awaited: string | undefined) => boolean) => {
   }
 }
 
-const bytesOf = (m: PeerMessage): number =>
+const bytesOf = (m: ZyzzyvaKinds["Message"]): number =>
   m._tag === "OrderReq"
     ? m.batch.reduce((sum, r) => sum + 200 + r.operation.length + r.authenticator.length, 400)
     : 400
@@ -138,7 +141,9 @@ const repeatedTo = (
   config: Config,
   state: State,
   told: Progress | undefined,
-): ReadonlyArray<PeerMessage> => {
+): ReadonlyArray<ZyzzyvaKinds["Message"]> => {
+  const asks = recoveryRequest(config, state)
+  if (asks !== undefined) return [asks]
   const words = changeWords(config, state).filter(
     (m) => m._tag === "Accusation" || isUseful(state, told),
   )
@@ -158,6 +163,10 @@ const repetition = (config: Config): Repetition<ZyzzyvaKinds> => {
       isAhead(isActive(state), state, place) || awaited(state, place) !== undefined,
     opens: (before, now) => before.log !== now.log || before.headers !== now.headers,
     tells: (state, place) => mayAsk(state, awaited(state, place)),
+    asks: (state, place) => {
+      const why = awaited(state, place)
+      return why === "histories" && mayAsk(state, why)
+    },
     sizeOf: (input) => (input._tag === "ReceiveOrderReq" ? bytesOf(input.message) : 400),
     messagesAt: (state, seq) => [
       ...ordersAt(state, seq, seq),
@@ -208,29 +217,40 @@ export const zyzzyvaRecords: RecordCodec<DurableRecord> = {
     without: (records, lost) => withoutLost(records, ({ seq }) => !lost.includes(seq)),
   },
   taken: (record) => (record._tag === "CheckpointTaken" ? record.seq : undefined),
-  incarnationOf: undefined,
+  incarnationOf: (records) => {
+    const last = records.findLast((r) => r._tag === "Rejoined")
+    return last?._tag === "Rejoined" ? last.incarnation : 0
+  },
+  recoversWithDisk: false,
 }
 
 export const zyzzyvaProtocol = (config: Config): ReplicaProtocol<ZyzzyvaKinds> => ({
   machine: machine(config),
   inputs: {
     restart: (durable) => ({ _tag: "Restart", durable }),
-    rejoin: undefined,
+    rejoin: (incarnation) => ({ _tag: "Rejoin", incarnation }),
     timeout: (view) => ({ _tag: "Timeout", view }),
     propose: (_, count) => ({ _tag: "Propose", count }),
     answered: (answer) => answer as Input,
+  },
+  idle: {
+    // What a request to be taken back waits for stands in the client table.
+    told: () => undefined,
+    next: (state) => nullRequest(config, state),
   },
   repetition: repetition(config),
   records: zyzzyvaRecords,
   trace: { line: replicaLine, drop: dropLine },
 })
 
-/** The messages of a replica's connections. */
+/** The messages of a replica's connections; `signer` signs its requests to be taken back. */
 export const zyzzyvaWire = (
   limits: CodecLimits,
+  signer: ReplicaKeys["signer"],
   authenticator: ZyzzyvaAuthenticator,
 ): ReplicaWire<ZyzzyvaKinds> => ({
-  write: writeZyzzyvaMessage,
+  write: (writer, m) =>
+    writeZyzzyvaMessage(writer, m._tag === "Request" ? (signer.signed(m) as Request) : m),
   read: (reader, peer) => {
     const decoded = readZyzzyvaMessage(reader, limits)
     if (decoded instanceof BadMessage) return decoded

@@ -8,6 +8,7 @@
  *     stable      = 04 view seq digest signers
  *     view-left   = 05 view-change            new-view-taken = 06 new-view
  *     entered     = 07 view                   confirmed = 08 view
+ *     rejoined    = 09 incarnation
  *     entry       = timestamp u32(length) result seq (00 | 01 history)
  *
  * A certificate names all that it covers: of a batch that a record before it in the same log has,
@@ -46,6 +47,7 @@ const kind = {
   NewViewTaken: 6,
   ViewEntered: 7,
   ViewConfirmed: 8,
+  Rejoined: 9,
 } as const
 
 type OfKind<T extends DurableRecord["_tag"]> = Extract<DurableRecord, { readonly _tag: T }>
@@ -143,6 +145,8 @@ class Session implements RecordSession<DurableRecord> {
       case "ViewEntered":
       case "ViewConfirmed":
         return writer.natural(record.view)
+      case "Rejoined":
+        return writer.natural(record.incarnation)
     }
   }
 
@@ -233,6 +237,8 @@ class Session implements RecordSession<DurableRecord> {
         return { _tag: "ViewEntered", view: reader.natural("view") }
       case kind.ViewConfirmed:
         return { _tag: "ViewConfirmed", view: reader.natural("view") }
+      case kind.Rejoined:
+        return { _tag: "Rejoined", incarnation: reader.natural("incarnation") }
       default:
         return undefined
     }

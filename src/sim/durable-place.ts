@@ -24,5 +24,7 @@ export const placeOf = (record: DurableRecord): RecordPlace => {
     case "RecoveryPoint":
     case "RecoveryBound":
       return { view: 0, seq: record.seq, content: "" }
+    case "Heard":
+      return { view: 0, seq: 0, content: `${record.replica} ${record.incarnation}` }
   }
 }

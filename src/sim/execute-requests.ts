@@ -1,8 +1,7 @@
 /** What the service is asked for: to execute what is ordered, and to read. */
 import type { ReadDone, ReadState } from "../core/effect.ts"
 import type { Bytes } from "../core/ids.ts"
-import { recoveringReplica, recoverResult } from "../core/pbft/rejoin.ts"
-import type { Config } from "../core/pbft/state.ts"
+import { recoveringReplica, recoverResult } from "../core/recovery-request.ts"
 import type { Request } from "../core/request.ts"
 import type { Service } from "../core/service/service.ts"
 
@@ -17,7 +16,7 @@ export const readBy = (service: Service, { client, timestamp, operation }: ReadS
  * takes a replica back.
  */
 export const executeRequests = (
-  config: Config,
+  config: Parameters<typeof recoveringReplica>[0],
   service: Service,
   requests: ReadonlyArray<Request>,
 ): { readonly results: ReadonlyArray<Bytes>; readonly changes: number } => {

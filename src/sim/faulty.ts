@@ -23,6 +23,11 @@ export const faultyReplicas = (scenario: Scenario): ReadonlyArray<ReplicaId> => 
 export const correctClients = ({ cluster }: Scenario): ReadonlyArray<ClientId> =>
   Array.from({ length: cluster.clients }, (_, client) => client)
 
-/** Whether more replicas are faulty than the group tolerates: then nothing is promised. */
-export const tooManyFaulty = (scenario: Scenario): boolean =>
-  faultyReplicas(scenario).length > groupIn(scenario.cluster).f
+/**
+ * Whether more replicas are faulty at a time than the group tolerates: then nothing is promised.
+ * Who lies since another is back takes that one's place.
+ */
+export const tooManyFaulty = (scenario: Scenario): boolean => {
+  const later = scenario.byzantine.filter(({ since }) => since !== undefined)
+  return faultyReplicas(scenario).length - later.length > groupIn(scenario.cluster).f
+}

@@ -5,7 +5,7 @@
  */
 import type { ClientId, Digest, ReplicaId, Seq, Timestamp, View } from "../core/ids.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
-import { recoveringReplica } from "../core/pbft/rejoin.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
 import { supportsCommit, typeOK } from "../core/pbft/invariants.ts"
 import type { PeerMessage } from "../core/pbft/message.ts"
 import { type Config, isFinal, type State } from "../core/pbft/state.ts"
@@ -76,7 +76,10 @@ const isVote = (message: Sent["message"]): message is Vote =>
   message._tag === "PrePrepare" || message._tag === "Prepare" || message._tag === "Commit"
 
 /** What clients asked for: the service is not asked to take a replica back. */
-const asked = (config: Config, { requests, results }: Execution): Execution => {
+export const asked = (
+  config: Parameters<typeof recoveringReplica>[0],
+  { requests, results }: Execution,
+): Execution => {
   const isAsked = requests.map((r) => recoveringReplica(config, r.client) === undefined)
   const keep = (_: unknown, k: number): boolean => isAsked[k] === true
   return { requests: requests.filter(keep), results: results.filter(keep) }

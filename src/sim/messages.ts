@@ -14,7 +14,7 @@ import type {
 } from "../core/pbft/message.ts"
 import { isWhole } from "../core/pbft/big-requests.ts"
 import { mayAsk } from "../core/pbft/proposal.ts"
-import { recoveringReplica } from "../core/pbft/rejoin.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
 import type { Config, Input } from "../core/pbft/state.ts"
 import { isSigned, type SignedRequest } from "../core/request.ts"
 import { authenticatorFor, verifies } from "./authenticators.ts"

@@ -12,6 +12,8 @@ import * as Window from "../core/window.ts"
 
 type OrderInput = Extract<Input, { readonly _tag: "ReceiveOrderReq" }>
 
+const histories = (seq: Seq): string => `histories ${seq}`
+
 export class OrderCache {
   readonly #config: Config
   #view: View = 0
@@ -32,19 +34,21 @@ export class OrderCache {
     if (view !== state.view || seq < next || !Window.covers(state.log, seq)) return false
     const isDoubted = seq === next && this.#isDoubted(state, input)
     if (seq === next && !isDoubted) return false
-    this.#waiting.set(seq, input)
-    const asking = `${isDoubted ? "histories" : "orders"} ${next}`
+    // Whoever passes an order on may spoil the authenticators of its requests.
+    if (!this.#waiting.get(seq)?.verdicts.every(Boolean)) this.#waiting.set(seq, input)
+    const asking = isDoubted ? histories(next) : `orders ${next}`
     const isAsked = this.#asked.has(asking)
     this.#asked.add(asking)
     return isAsked
   }
 
-  /** The next order, if it has waited and waits for nothing more. */
+  /** The next order, if it has waited and waits for nothing more, or is to ask who vouches. */
   next(state: State): OrderInput | undefined {
     this.#enter(state.view)
     const seq = lastOrdered(state) + 1
     const input = this.#waiting.get(seq)
-    if (input === undefined || this.#isDoubted(state, input)) return undefined
+    if (input === undefined) return undefined
+    if (this.#isDoubted(state, input)) return this.#asked.has(histories(seq)) ? undefined : input
     this.#waiting.delete(seq)
     return input
   }

@@ -52,7 +52,9 @@ export class PbftProtocol implements Protocol<WireMessage> {
     const { n, quorum } = scenario.cluster
     const needed = (quorum ?? groupOf(n).quorum) - groupOf(n).f
     const states = () => this.#correct.map(({ state }) => state)
-    this.monitor = new Ledger(states, !tooManyFaulty(scenario), needed)
+    // Those who lie in turn are not watched, and support all the same while they do not.
+    const inTurn = scenario.byzantine.some(({ since }) => since !== undefined)
+    this.monitor = new Ledger(states, !tooManyFaulty(scenario) && !inTurn, needed)
   }
 
   readonly textOf = messageText

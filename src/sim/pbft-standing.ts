@@ -1,8 +1,8 @@
 /** How far a replica of PBFT is: for whoever watches, and as it tells the others. */
 import type { ReplicaId } from "../core/ids.ts"
 import { awaitedBy } from "../core/pbft/idle-goals.ts"
-import { isMute } from "../core/pbft/rejoin.ts"
-import { type State, settledState } from "../core/pbft/state.ts"
+import { isMute, lastHeard } from "../core/pbft/rejoin.ts"
+import { type Config, type State, settledState } from "../core/pbft/state.ts"
 import type { Progress } from "./progress.ts"
 import type { Standing } from "./protocol.ts"
 
@@ -10,9 +10,13 @@ import type { Standing } from "./protocol.ts"
 const isReturning = ({ recovery, log }: State): boolean =>
   recovery !== undefined && (recovery.point === undefined || log.low < recovery.point)
 
-export const standingOf = (id: ReplicaId, up: boolean, state: State): Standing => {
+export const standingOf = (config: Config, up: boolean, state: State): Standing => {
   const { view, active, executed, log } = settledState(state)
-  return { id, up, view, active, executed, low: log.low, returning: isReturning(state) }
+  const { id, group } = config
+  const known = Array.from({ length: group.n }, (_, replica) => replica).filter(
+    (replica) => lastHeard(config, state, replica) > 0,
+  )
+  return { id, up, view, active, executed, low: log.low, returning: isReturning(state), known }
 }
 
 export const progressOf = (replica: ReplicaId, state: State): Progress => {

@@ -24,6 +24,8 @@ export interface Standing {
   readonly low: Seq
   /** Whether it is on its way back: it lost its disk or is recovered, and does not count yet. */
   readonly returning: boolean
+  /** Of whom it knows that they asked to be taken back; left out where nobody does. */
+  readonly known?: ReadonlyArray<ReplicaId>
 }
 
 /** How a process starts again: with what its disk holds, without it, or with it to be recovered. */

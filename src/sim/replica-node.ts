@@ -9,8 +9,7 @@ import { type Bytes, noDigest, type ReplicaId } from "../core/ids.ts"
 import { mostUndoable } from "../core/pbft/execution.ts"
 import { proposeInput } from "../core/pbft/proposal.ts"
 import { type Goals, nullRequest, withGoal } from "../core/pbft/idle-goals.ts"
-import { stableQuery } from "../core/pbft/recover.ts"
-import { recoveryRequest } from "../core/pbft/rejoin.ts"
+import { askedOf } from "../core/pbft/recover.ts"
 import { step } from "../core/pbft/replica.ts"
 import { durableRecords } from "../core/pbft/restart.ts"
 import {
@@ -138,7 +137,7 @@ export class ReplicaNode {
   }
 
   get standing(): Standing {
-    return standingOf(this.config.id, this.#up, this.#state)
+    return standingOf(this.config, this.#up, this.#state)
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)
@@ -272,8 +271,7 @@ export class ReplicaNode {
     this.#broadcast(progressOf(replica, this.#state))
     for (let peer = 0; peer < group.n; peer++) {
       if (peer === replica) continue
-      const asks =
-        recoveryRequest(this.config, this.#state) ?? stableQuery(this.config, this.#state)
+      const asks = askedOf(this.config, this.#state, this.#retransmission.lowOf(peer))
       if (asks !== undefined) {
         const message = carried(this.config, asks, () => "")
         this.#gate(() => this.#options.host.send(replicaName(peer), message))

@@ -105,6 +105,11 @@ export class Retransmission {
     this.#history = history
   }
 
+  /** The low watermark that a peer told last; 0 before it told one. */
+  lowOf(replica: ReplicaId): Seq {
+    return this.#followers.get(replica)?.told.low ?? 0
+  }
+
   /** A peer says how far it is: what is to be sent to it again. */
   due(state: State, told: Progress): ReadonlyArray<PeerMessage> {
     const before = this.#followers.get(told.replica)

@@ -123,17 +123,23 @@ const protocolProblems = (scenario: Scenario): Found => {
       ? at(`faults[${k}]`, "keys change only where cluster.newKeys says so")
       : [],
   )
-  return [...cluster, ...said, ...done, ...back, ...rekeyed]
+  return [...cluster, ...said, ...done, ...back, ...rekeyed, ...inTurn(scenario)]
 }
 
+// Who lies since another is back: that one lied, and is recovered.
+const inTurn = ({ byzantine, faults }: Scenario): Found =>
+  byzantine.flatMap(({ since }, k) => {
+    if (since === undefined) return []
+    const lied = byzantine.some((b) => b.replica === since && b.since === undefined)
+    const back = faults.some((f) => f._tag === "Crash" && f.replica === since && f.recovered)
+    return lied && back ? [] : at(`byzantine[${k}].since`, `r${since} does not lie and come back`)
+  })
+
 const backOfPbft = (
-  { wiped, recovered }: Crash,
+  { recovered }: Crash,
   path: string,
   refused: (path: string, what: string) => Found,
-): Found => [
-  ...(wiped === true ? refused(`${path}.wiped`, "a lost disk") : []),
-  ...(recovered === true ? refused(`${path}.recovered`, "a recovery") : []),
-]
+): Found => (recovered === true ? refused(`${path}.recovered`, "a recovery") : [])
 
 const zyzzyvaFields = new Set([
   "zyzzyva5",
@@ -151,8 +157,6 @@ const pbftFields = new Set([
   "maxTentative",
   "fetchDecisions",
   "agreedTimeMs",
-  "recovery",
-  "recoveryPeriodMs",
   "newKeys",
   "keepVotes",
   "bigRequestBytes",

@@ -263,9 +263,12 @@ export type Behaviour =
       readonly second: ReadonlyArray<NodeName>
     }
 
+/** A replica that lies: until it is recovered, if it is. */
 export interface Byzantine {
   readonly replica: ReplicaId
   readonly behaviours: ReadonlyArray<Behaviour>
+  /** It lies only when this one, which lied before, is back, and every correct one knows that. */
+  readonly since?: ReplicaId
 }
 
 /** What happens to one message instead of what would be drawn: it arrives after each of these. */

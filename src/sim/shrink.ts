@@ -99,15 +99,19 @@ function* oneLess<A>(
   return undefined
 }
 
+const sinceOf = (since: number | undefined) => (since === undefined ? {} : { since })
+
 function* fewerBehaviours(scenario: Scenario): Shrinking<Scenario> {
   const flat = scenario.byzantine.flatMap(({ replica, behaviours }) =>
     behaviours.map((behaviour) => ({ replica, behaviours: [behaviour] })),
   )
+  const since = new Map(scenario.byzantine.map((b) => [b.replica, b.since]))
   const build = (all: ReadonlyArray<Byzantine>): Scenario => {
     const replicas = [...new Set(all.map(({ replica }) => replica))].sort((a, b) => a - b)
     const byzantine = replicas.map((replica) => ({
       replica,
       behaviours: all.filter((b) => b.replica === replica).flatMap((b) => b.behaviours),
+      ...sinceOf(since.get(replica)),
     }))
     return { ...scenario, byzantine }
   }

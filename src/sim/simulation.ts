@@ -60,6 +60,9 @@ export class Simulation<M extends Named> {
   readonly #actionsBy = new Tally()
   readonly #faults = new Tally()
   readonly #tooMany: boolean
+  /** Who was recovered; of whom everybody knows that it is back. */
+  readonly #recovered = new Set<number>()
+  readonly #over = new Set<number>()
   /** Whose first key is good no more. */
   readonly #replaced = new Set<number>()
   #now = 0
@@ -133,6 +136,9 @@ export class Simulation<M extends Named> {
       twins === undefined ? [undefined] : [new Set(twins.first), new Set(twins.second)]
     const liar = this.#protocol.liar(id)
     const leave = (to: NodeName, message: M): void => {
+      if (!this.#lies(id)) {
+        return this.#send({ from: name, to, message, authentic: true, after: 0 })
+      }
       for (const out of liar.send({ to, message, authentic: true, after: 0 })) {
         if (out.message !== message || !out.authentic || out.after > 0)
           this.#faults.add("Byzantine")
@@ -147,12 +153,26 @@ export class Simulation<M extends Named> {
         node: this.#makeInstance({ id, audience, twin, leave, correct }),
       })),
       hear: (from, message) => {
+        if (!this.#lies(id)) return
         for (const out of liar.hear(from, message)) {
           this.#faults.add("Byzantine")
           this.#send({ from: name, ...out })
         }
       },
     }
+  }
+
+  // Who is recovered lies no more; who lies since then waits for everybody to know that.
+  #lies(id: number): boolean {
+    if (this.#recovered.has(id)) return false
+    const since = this.#scenario.byzantine.find(({ replica }) => replica === id)?.since
+    if (since === undefined || this.#over.has(since)) return true
+    if (!this.#recovered.has(since) || this.#replicas.length === 0) return false
+    const back = this.#replicas[since]?.instances ?? []
+    if (!back.every(({ node }) => node.standing.up && !node.standing.returning)) return false
+    if (!this.#correct().every(({ standing }) => standing.known?.includes(since))) return false
+    this.#over.add(since)
+    return true
   }
 
   #makeInstance(of: {
@@ -261,6 +281,7 @@ export class Simulation<M extends Named> {
       const back = Math.max(this.#now, microseconds(Math.min(atMs + forMs, calmAtMs)))
       this.#queue.push(back, () => {
         this.#say("fault", () => `${name} starts again${howTold[how]}`)
+        if (how === "recovered") this.#recovered.add(replica)
         for (const node of nodes) node.restart(how)
         if (this.#scenario.cluster.newKeys === true) this.#rekeyed(replica)
       })

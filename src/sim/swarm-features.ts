@@ -2,7 +2,6 @@
  * Which of the protocol's options a drawn run has, and what puts them to the test. They are drawn
  * from a stream of their own, so that a seed's other draws stay what they are without them.
  */
-import { groupOf } from "../core/quorum.ts"
 import { faultyReplicas } from "./faulty.ts"
 import type { Random } from "./random.ts"
 import {
@@ -16,6 +15,7 @@ import {
   type Scenario,
   type ScenarioRequest,
 } from "./scenario.ts"
+import { groupIn } from "./zyzzyva-config.ts"
 
 /** Proposed times are judged by clocks; clocks that drift come as far apart as this in a run. */
 const driftMs = 500_000
@@ -83,7 +83,7 @@ const withLies = (random: Random, cluster: Cluster, all: ReadonlyArray<Byzantine
 const lostDisks = (random: Random, scenario: Scenario): ReadonlyArray<Fault> => {
   const { n } = scenario.cluster
   const faulty = faultyReplicas(scenario)
-  if (faulty.length >= groupOf(n).f || !random.chance(0.7)) return []
+  if (faulty.length >= groupIn(scenario.cluster).f || !random.chance(0.7)) return []
   const others = Array.from({ length: n }, (_, id) => id).filter((id) => !faulty.includes(id))
   const crash: Crash = {
     _tag: "Crash",
@@ -94,6 +94,13 @@ const lostDisks = (random: Random, scenario: Scenario): ReadonlyArray<Fault> => 
     wiped: true,
   }
   return [crash]
+}
+
+/** A run of Zyzzyva with a lost disk, in every second one: from a stream of its own. */
+export const withLostDisk = (random: Random, scenario: Scenario): Scenario => {
+  if (random.chance(0.5)) return scenario
+  const faults = [...scenario.faults, ...lostDisks(random, scenario)]
+  return { ...scenario, cluster: { ...scenario.cluster, recovery: true }, faults }
 }
 
 /** The scenario with options, in every second run. */

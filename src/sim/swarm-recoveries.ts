@@ -44,7 +44,43 @@ const rekeyings = (random: Random, scenario: Scenario): ReadonlyArray<Rekey> =>
     atMs: random.below(scenario.calmAtMs),
   }))
 
-/** The scenario with recoveries in every third run or so, and with new keys in every fourth. */
+/**
+ * A liar that is recovered in place, and another one that lies as it did, once it is back: f + 1 in
+ * all, f at any time. Undefined where it is not drawn, or nobody is left to do it.
+ */
+const inTurn = (random: Random, scenario: Scenario): Partial<Scenario> | undefined => {
+  const [replica, atMs, forMs] = [
+    random.below(scenario.cluster.n),
+    random.below(scenario.calmAtMs),
+    random.one([1, 50, 500]),
+  ]
+  const { byzantine, cluster, faults } = scenario
+  const [first] = byzantine
+  const away = new Set(faults.flatMap((f) => (f._tag === "Crash" ? [f.replica] : [])))
+  if (!random.chance(0.4) || first === undefined || byzantine.length < groupOf(cluster.n).f) {
+    return undefined
+  }
+  const twins = first.behaviours.some((b) => b._tag === "Twins")
+  if (twins || away.size > 0 || byzantine.some((b) => b.replica === replica)) return undefined
+  const crash: Crash = {
+    _tag: "Crash",
+    replica: first.replica,
+    atMs,
+    forMs,
+    tail: "clean",
+    recovered: true,
+  }
+  return {
+    cluster: { ...cluster, recovery: true, newKeys: true },
+    faults: [...faults, crash],
+    byzantine: [...byzantine, { replica, behaviours: first.behaviours, since: first.replica }],
+  }
+}
+
+/**
+ * The scenario with recoveries in every third run or so, with new keys in every fourth, and with
+ * liars in turn in some.
+ */
 export const withRecoveries = (random: Random, scenario: Scenario): Scenario => {
   const newKeys = random.chance(0.25)
   const recovered = random.chance(0.35) ? recoveries(random, scenario) : []
@@ -58,5 +94,6 @@ export const withRecoveries = (random: Random, scenario: Scenario): Scenario => 
     ...recovered,
     ...(newKeys ? rekeyings(random, scenario) : []),
   ]
-  return { ...scenario, cluster, faults }
+  const drawn = { ...scenario, cluster, faults }
+  return { ...drawn, ...inTurn(random, drawn) }
 }

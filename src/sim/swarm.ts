@@ -5,7 +5,7 @@
  */
 import { byzantineOf } from "./swarm-byzantine.ts"
 import { faultsOf } from "./swarm-faults.ts"
-import { withFeatures } from "./swarm-features.ts"
+import { withFeatures, withLostDisk } from "./swarm-features.ts"
 import { withRecoveries } from "./swarm-recoveries.ts"
 import { groupIn } from "./zyzzyva-config.ts"
 import { Random } from "./random.ts"
@@ -131,6 +131,6 @@ export const scenarioOf = (seed: number, protocol: ProtocolName = "pbft"): Scena
     expect: {},
   }
   const optional = withFeatures(new Random(seed, "features"), plain)
-  if (protocol !== "pbft") return optional
+  if (protocol !== "pbft") return withLostDisk(new Random(seed, "lost disk"), optional)
   return withRecoveries(new Random(seed, "recoveries"), optional)
 }

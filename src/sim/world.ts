@@ -17,6 +17,7 @@ import {
 } from "../core/pbft/client.ts"
 import { pendingExecution } from "../core/pbft/execution.ts"
 import { dueReads } from "../core/pbft/reads.ts"
+import { executedIncarnation } from "../core/pbft/rejoin.ts"
 import type {
   Authentic,
   Message,
@@ -61,6 +62,8 @@ export interface Envelope {
   readonly auth: ReadonlyArray<ReplicaId>
   /** Whose key the receiver must have replaced, or must not have; left out: it does not matter. */
   readonly keys?: { readonly of: ReplicaId; readonly replaced: boolean }
+  /** Of whom the receiver must have heard that it asked to be taken back. */
+  readonly since?: ReplicaId
   /** With a State the service's state itself, of which the message has the digest. */
   readonly snapshot?: unknown
 }
@@ -327,6 +330,16 @@ export const rekeyReplica = <V>(
 /** Whether an envelope is under keys that the process takes. */
 export const isUnderKeys = <V>({ rekeyed }: ReplicaProcess<V>, { keys }: Envelope): boolean =>
   keys === undefined || (rekeyed?.includes(keys.of) ?? false) === keys.replaced
+
+/** Whether the process has heard what it must have heard before the envelope may come. */
+export const isSince = <V>(
+  config: Config,
+  { state }: ReplicaProcess<V>,
+  { since }: Envelope,
+): boolean =>
+  since === undefined ||
+  state.heard.some(({ replica }) => replica === since) ||
+  executedIncarnation(config, state, since) > 0
 
 export const startClient = (config: ClientConfig): ClientState => initClient(config)
 

@@ -4,6 +4,7 @@ import type { ClientConfig } from "../core/zyzzyva/client.ts"
 import { groupOfFive, isWitness, needsOf, needsOfFive } from "../core/zyzzyva/needs.ts"
 import type { Config, Needs } from "../core/zyzzyva/state.ts"
 import type { Hashing } from "./host.ts"
+import { idsOf } from "./run-config.ts"
 import type { Signatures } from "./zyzzyva-messages.ts"
 import type { Cluster, Scenario } from "./scenario.ts"
 
@@ -25,14 +26,17 @@ export interface Making {
   readonly signatures: Signatures
 }
 
-export const zyzzyvaConfig = ({ cluster }: Scenario, id: number, making: Making): Config => {
-  const { checkpointInterval, logSize, maxBatch, clients, hostileClients } = cluster
+export const zyzzyvaConfig = (scenario: Scenario, id: number, making: Making): Config => {
+  const { cluster } = scenario
+  const { checkpointInterval, logSize, maxBatch } = cluster
+  const { clients, recoverers } = idsOf(scenario)
   const { hashing, signatures } = making
   return {
     group: groupIn(cluster),
     needs: needsIn(cluster),
     id,
-    clients: clients + hostileClients,
+    clients,
+    recoverers,
     checkpointInterval,
     logSize,
     maxBatch,

@@ -22,5 +22,7 @@ export const placeOf = (record: DurableRecord): RecordPlace => {
     case "ViewEntered":
     case "ViewConfirmed":
       return { view: record.view, seq: 0, content: "" }
+    case "Rejoined":
+      return { view: 0, seq: 0, content: String(record.incarnation) }
   }
 }

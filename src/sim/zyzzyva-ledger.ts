@@ -12,7 +12,7 @@ import type { State } from "../core/zyzzyva/state.ts"
 import * as Window from "../core/window.ts"
 import { recordKey } from "./disk.ts"
 import { Histories, type HistoryEnd } from "./histories.ts"
-import type { Execution, Violation } from "./ledger.ts"
+import { asked, type Execution, type Violation } from "./ledger.ts"
 import { nameOf } from "./message-name.ts"
 import type { Monitor } from "./protocol.ts"
 import type { ZyzzyvaMessage } from "./zyzzyva-messages.ts"
@@ -85,6 +85,7 @@ export class ZyzzyvaLedger implements Monitor {
     this.#certify(config.id, step.effects)
     const { state } = step
     if (state === before) return
+    if (step.action === "Rejoin") this.#certified.delete(config.id)
     this.#learn(before, state)
     // What was fetched takes the place of what was said before of fewer batches.
     if (step.action === "RecvState") {
@@ -98,7 +99,7 @@ export class ZyzzyvaLedger implements Monitor {
       const { seq, results } = input
       const requests = pendingExecution(config, before)?.requests ?? []
       const history = orderAt(before, seq)?.history ?? ""
-      this.#execution(config.id, { seq, history }, { requests, results })
+      this.#execution(config.id, { seq, history }, asked(config, { requests, results }))
     }
   }
 

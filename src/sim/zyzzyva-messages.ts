@@ -2,29 +2,56 @@
  * What Zyzzyva's messages are in a simulation: signatures that only their maker makes, what a
  * delivered message is as an input, and what nobody can forge in one.
  */
-import type { Bytes, ReplicaId } from "../core/ids.ts"
+import type { Bytes, ReplicaId, Seq } from "../core/ids.ts"
 import { type Group, primaryOf } from "../core/quorum.ts"
+import { recoveringReplica } from "../core/recovery-request.ts"
+import type { SignedRequest } from "../core/request.ts"
 import { claims, digested } from "../core/zyzzyva/signed.ts"
 import {
   type Authentic,
   isForClient,
   type Message,
   type OrderReq,
+  type PeerMessage,
   type ReplicaMessage,
+  type Request,
   type Signable,
   type State as StateMessage,
 } from "../core/zyzzyva/message.ts"
 import type { Config, Input } from "../core/zyzzyva/state.ts"
-import type { Hash } from "../core/service/service.ts"
-import { verifies } from "./authenticators.ts"
+import type { Hash, Service } from "../core/service/service.ts"
+import { authenticatorFor, verifies } from "./authenticators.ts"
 import type { PlaceOf } from "./early-messages.ts"
 import type { Progress } from "./progress.ts"
 import { idOf, isReplicaName, type NodeName } from "./scenario.ts"
+import { everyone } from "./world.ts"
 
 export type ZyzzyvaMessage = Message | Progress
 
 /** A State as it travels here: with the service's state itself, in one piece. */
 export type CarriedState = StateMessage & { readonly snapshot: Bytes }
+
+/** A message as it travels: requests to be taken back authenticated, states with the service's. */
+export const carried = (
+  { group }: Config,
+  message: PeerMessage | Request,
+  snapshotAt: (seq: Seq) => Bytes,
+): ZyzzyvaMessage => {
+  if (message._tag === "Request") {
+    return { ...message, authenticator: authenticatorFor(message, everyone(group.n)) }
+  }
+  if (message._tag !== "State") return message
+  const whole: CarriedState = { ...message, snapshot: snapshotAt(message.stable.seq) }
+  return whole
+}
+
+/** The service's state that came with an input; undefined where its digest is another. */
+export const stateIn = (input: Input, emptyService: () => Service): Bytes | undefined => {
+  if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
+  const { service, snapshot } = input.message as typeof input.message & CarriedState
+  const scratch = emptyService()
+  return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
+}
 
 /** Signatures: a digest of who signs and what, which the run's liars do not compute for others. */
 export class Signatures {
@@ -61,7 +88,13 @@ const canonical = (data: unknown): string => {
 }
 
 /** Why a receiver drops a message before its machine sees it. */
-type Dropped = "BadAuthenticator" | "BadDigest" | "BadSignature" | "UnknownClient" | "WrongReceiver"
+type Dropped =
+  | "BadAuthenticator"
+  | "BadDigest"
+  | "BadSignature"
+  | "TooSoon"
+  | "UnknownClient"
+  | "WrongReceiver"
 
 // What is not signed counts only from who says it.
 const isFromSender = (from: NodeName, message: Message): boolean => {
@@ -77,10 +110,19 @@ const isFromSender = (from: NodeName, message: Message): boolean => {
 
 type AsReceived = Authentic<Exclude<ReplicaMessage, OrderReq>>
 
+/** Who judges messages: their signatures, and whether a request to be taken back is due. */
+export interface Judges {
+  readonly signatures: Signatures
+  readonly accepts: (request: SignedRequest) => boolean
+}
+
+const isRecovery = (config: Config, { client }: Pick<SignedRequest, "client">): boolean =>
+  recoveringReplica(config, client) !== undefined
+
 /** What a message is for replica `config.id`, or why it is dropped. */
 export const inputOf = (
   config: Config,
-  signatures: Signatures,
+  { signatures, accepts }: Judges,
   { from, message }: { readonly from: NodeName; readonly message: Message },
 ): Input | Dropped => {
   if (isForClient(message)) return "WrongReceiver"
@@ -91,9 +133,13 @@ export const inputOf = (
   if (message._tag === "Request" || message._tag === "Read") {
     if (message.client >= config.clients) return "UnknownClient"
     if (!verifies(message, config.id)) return "BadAuthenticator"
+    if (isRecovery(config, message) && !accepts(message)) return "TooSoon"
   }
   if (message._tag === "OrderReq") {
-    const verdicts = message.batch.map((r) => r.client < config.clients && verifies(r, config.id))
+    const verdicts = message.batch.map((r) => {
+      if (isRecovery(config, r) && !accepts(r)) return false
+      return r.client < config.clients && verifies(r, config.id)
+    })
     return { _tag: "ReceiveOrderReq", message: message as Authentic<OrderReq>, verdicts }
   }
   return { _tag: "Receive", message: message as AsReceived }

@@ -87,6 +87,7 @@ export class ZyzzyvaProtocol implements Protocol<ZyzzyvaMessage> {
       making: this.#making,
       progressMs: cluster.progressMs,
       viewChangeMs: cluster.viewChangeMs,
+      recoveryPeriodMs: cluster.recoveryPeriodMs ?? 0,
       sync: [microseconds(syncMs[0]), microseconds(syncMs[1])],
       rate: clockRate(this.#scenario, name),
       host: { ...host, send },

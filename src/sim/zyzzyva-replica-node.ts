@@ -7,6 +7,7 @@ import { type Bytes, noDigest, type Seq, type View } from "../core/ids.ts"
 import { keyValueService } from "../core/service/key-value.ts"
 import type { Service } from "../core/service/service.ts"
 import type { PeerMessage } from "../core/zyzzyva/message.ts"
+import { isMute, nullRequest, recoveryRequest } from "../core/zyzzyva/rejoin.ts"
 import { step } from "../core/zyzzyva/replica.ts"
 import { durableRecords, withoutLost } from "../core/zyzzyva/restart.ts"
 import {
@@ -21,12 +22,13 @@ import {
 import { changeAfter, viewTimer } from "../core/zyzzyva/timer.ts"
 import { Disk } from "./disk.ts"
 import { EarlyMessages } from "./early-messages.ts"
-import { readBy } from "./execute-requests.ts"
+import { executeRequests, readBy } from "./execute-requests.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Host } from "./host.ts"
+import { judge } from "./judge.ts"
 import { OrderCache } from "./order-cache.ts"
 import type { Progress } from "./progress.ts"
-import type { Standing } from "./protocol.ts"
+import type { Back, Standing } from "./protocol.ts"
 import type { Random } from "./random.ts"
 import { clientName, type Crash, idOf, type NodeName, replicaName } from "./scenario.ts"
 import { Timers } from "./timers.ts"
@@ -34,9 +36,11 @@ import { ViewClock } from "./view-clock.ts"
 import type { Making } from "./zyzzyva-config.ts"
 import { placeOf } from "./zyzzyva-durable-place.ts"
 import {
-  type CarriedState,
+  carried,
   earlyPlaceOf,
   inputOf,
+  type Judges,
+  stateIn,
   wordPlace,
   type ZyzzyvaMessage,
 } from "./zyzzyva-messages.ts"
@@ -59,6 +63,7 @@ export interface ZyzzyvaNodeOptions {
   readonly making: Making
   readonly progressMs: number
   readonly viewChangeMs: number
+  readonly recoveryPeriodMs: number
   /** Microseconds that making a group durable takes. */
   readonly sync: readonly [least: number, most: number]
   /** Local milliseconds for each millisecond of virtual time. */
@@ -101,11 +106,22 @@ export class ZyzzyvaReplicaNode {
   #state: State
   /** One more with each start: what an earlier process asked for does not happen. */
   #life = 0
+  /** How often it lost its disk: stands for a counter that no disk takes along. */
+  #incarnation = 0
+  /** Its disk was lost: what is written beside it says so (disk-marker.ts). */
+  #isDiskLost = false
+  readonly #judges: Judges
   #up = true
 
   constructor(options: ZyzzyvaNodeOptions) {
     const { config, host, random, sync, viewChangeMs: baseMs, progressMs } = options
     this.#options = options
+    const { recoveryPeriodMs, rate, making } = options
+    const limits = { agreedTimeMs: 0, recoveryPeriodMs }
+    const accepts = judge({ clock: undefined }, limits, () =>
+      Math.floor((host.now() / 1000) * rate),
+    )
+    this.#judges = { signatures: making.signatures, accepts }
     this.#retransmission = new ZyzzyvaRetransmission(config)
     this.#orders = new OrderCache(config)
     this.#service = this.#emptyService()
@@ -132,7 +148,8 @@ export class ZyzzyvaReplicaNode {
     const { view, stage, executed, log } = this.#state
     const active = stage === "active"
     const { low } = log
-    return { id: this.config.id, up: this.#up, view, active, executed, low, returning: false }
+    const returning = isMute(this.config, this.#state)
+    return { id: this.config.id, up: this.#up, view, active, executed, low, returning }
   }
 
   readonly holds = (key: string): boolean => this.#disk.holds(key)
@@ -147,8 +164,7 @@ export class ZyzzyvaReplicaNode {
     if (message._tag === "Progress") {
       return idOf(from) === message.replica ? void this.#told(message) : "BadAuthenticator"
     }
-    const { signatures } = this.#options.making
-    const input = inputOf(this.config, signatures, { from, message })
+    const input = inputOf(this.config, this.#judges, { from, message })
     return typeof input === "string" ? input : void this.#receive(input)
   }
 
@@ -188,9 +204,11 @@ export class ZyzzyvaReplicaNode {
     for (;;) {
       const { queue } = this.#state
       const count = Math.min(queue.length, this.config.maxBatch)
-      if (count === 0) return
+      const input: Input | undefined =
+        count > 0 ? { _tag: "Propose", count } : nullRequest(this.config, this.#state)
+      if (input === undefined) return
       const before = this.#state
-      this.#take({ _tag: "Propose", count })
+      this.#take(input)
       if (this.#state === before) return
     }
   }
@@ -220,17 +238,23 @@ export class ZyzzyvaReplicaNode {
     return kept
   }
 
-  /** The process starts again with what its disk holds. */
-  restart(): void {
+  /** The process starts again with what its disk holds, or with an empty one. */
+  restart(asked: Back = "disk"): void {
     if (this.#up) return
+    // Who stopped before its new disk held a record has forgotten as much as it had then.
+    const isEmpty = this.#isDiskLost && this.#disk.durable.length === 0
+    const isWiped = asked === "wiped" || isEmpty
+    this.#isDiskLost ||= isWiped
+    if (isWiped) this.#disk.wipe()
     this.#up = true
     this.#state = init(this.config)
     this.#retransmission = new ZyzzyvaRetransmission(this.config)
     this.#service = this.#emptyService()
     const durable = withoutLost(this.#disk.durable, (taken) => this.#holdsState(taken))
-    if (durable.length > 0) {
-      this.#take({ _tag: "Restart", durable })
-    }
+    if (isWiped) {
+      this.#incarnation++
+      this.#take({ _tag: "Rejoin", incarnation: this.#incarnation })
+    } else if (durable.length > 0) this.#take({ _tag: "Restart", durable })
     this.#writes.started(this.#state.log.low)
     this.#settle()
     this.#tick()
@@ -268,7 +292,9 @@ export class ZyzzyvaReplicaNode {
     this.#broadcast({ _tag: "Progress", view, active, newView, low: log.low, executed, replica })
     this.#orders.tick()
     if (this.#fetcher.isDue(this.#state)) this.#receive({ _tag: "Fetch" })
-    for (const message of this.#retransmission.words(this.#state)) {
+    const asks = recoveryRequest(this.config, this.#state)
+    const words = asks === undefined ? this.#retransmission.words(this.#state) : [asks]
+    for (const message of words.map((m) => this.#carried(m))) {
       this.#writes.gate(() => this.#broadcast(message))
     }
     this.#after(this.#options.progressMs, () => this.#tick())
@@ -280,7 +306,7 @@ export class ZyzzyvaReplicaNode {
     const inputs: Array<Input> = [first]
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const before = this.#state
-      this.#offered = this.#offeredBy(input)
+      this.#offered = stateIn(input, () => this.#emptyService())
       const isWhole = this.#offered !== undefined
       if (input._tag === "Receive" && input.message._tag === "State" && !isWhole) return
       const taken = step(config, before, input)
@@ -288,7 +314,8 @@ export class ZyzzyvaReplicaNode {
       const sent = taken.effects.flatMap(
         (e): ReadonlyArray<PeerMessage> => (e._tag === "Broadcast" ? [e.message] : []),
       )
-      if (input._tag !== "Restart") this.#retransmission.keep(before, taken.state, sent)
+      const starts = input._tag === "Restart" || input._tag === "Rejoin"
+      if (!starts) this.#retransmission.keep(before, taken.state, sent)
       stepped({ config, before, input, step: taken })
       // The service starts from the stable checkpoint.
       if (input._tag === "Restart") this.#restore(taken.state.executed)
@@ -344,19 +371,8 @@ export class ZyzzyvaReplicaNode {
     return answers
   }
 
-  // A State travels with the service's state itself.
-  #carried(message: Directed): ZyzzyvaMessage {
-    if (message._tag !== "State") return message
-    const carried: CarriedState = { ...message, snapshot: this.#disk.snapshot(message.stable.seq) }
-    return carried
-  }
-
-  // The service's state that came with an input; undefined where its digest is another.
-  #offeredBy(input: Input): Bytes | undefined {
-    if (input._tag !== "Receive" || input.message._tag !== "State") return undefined
-    const { service, snapshot } = input.message as typeof input.message & CarriedState
-    const scratch = this.#emptyService()
-    return scratch.restore(snapshot) && scratch.digest() === service ? snapshot : undefined
+  #carried(message: Directed | PeerMessage): ZyzzyvaMessage {
+    return carried(this.config, message, (seq) => this.#disk.snapshot(seq))
   }
 
   #restore(seq: Seq): void {
@@ -366,7 +382,9 @@ export class ZyzzyvaReplicaNode {
 
   #execute({ seq, requests, checkpoint }: Execute): Input {
     const { witness } = this.config
-    const results = requests.map((r) => (witness ? "" : this.#service.execute(r.operation)))
+    const results = witness
+      ? requests.map(() => "")
+      : executeRequests(this.config, this.#service, requests).results
     const service = checkpoint ? this.#service.digest() : noDigest
     return { _tag: "Executed", seq, results, service }
   }

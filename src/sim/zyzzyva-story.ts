@@ -33,6 +33,8 @@ const inputText = (input: Input): string => {
       return "asks for a later state"
     case "Restart":
       return `with ${input.durable.length} records`
+    case "Rejoin":
+      return `with an empty disk, as incarnation ${input.incarnation}`
   }
 }
 

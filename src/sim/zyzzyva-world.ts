@@ -78,6 +78,7 @@ export const inputOf = (id: ReplicaId, { message, to }: ZyzzyvaEnvelope): Input 
 }
 
 const envelopesOf = <V>(
+  { group }: Config,
   { snapshots }: ReplicaProcess<V>,
   effect: Effect,
 ): ReadonlyArray<ZyzzyvaEnvelope> => {
@@ -88,6 +89,11 @@ const envelopesOf = <V>(
     // Whom the network lets have it is not the sender's to say.
     case "SendToReplicas": {
       const { message } = effect
+      // A replica's own request verifies everywhere.
+      if (message._tag === "Request") {
+        const all = everyone(group.n)
+        return [{ message: { ...message, authenticator: authenticator(all) }, to: all }]
+      }
       if (message._tag !== "State") return [{ message, to: undefined }]
       const held = snapshots.find((s) => s.seq === message.stable.seq)
       assert(held !== undefined, "who gives a state holds it")
@@ -114,7 +120,7 @@ export const moveReplica = <V>(
   const took = step(config, process.state, input)
   checkExecuteEffect(config, process.state, took.state, took.effects)
   checkReadEffects(dueReads(process.state), dueReads(took.state), took.effects)
-  const sent = took.effects.flatMap((effect) => envelopesOf(process, effect))
+  const sent = took.effects.flatMap((effect) => envelopesOf(config, process, effect))
   if (took.state === process.state) return { process, sent, action: took.action }
   const restore = took.effects.find((e) => e._tag === "Restore")
   // The service of a witness never changes.
@@ -210,6 +216,18 @@ export const restartReplica = <V>(
   const last = snapshots.find((s) => s.seq === state.executed)
   assert(last !== undefined, "the service's snapshot is durable with its checkpoint")
   return { process: { state, value: last.value, snapshots }, sent: [], action }
+}
+
+/** The replica stops and starts again with an empty disk. */
+export const rejoinReplica = <V>(
+  config: Config,
+  service: ModelService<V>,
+  process: ReplicaProcess<V>,
+  incarnation: number,
+): Moved<ReplicaProcess<V>> => {
+  const { state, effects, action } = step(config, process.state, { _tag: "Rejoin", incarnation })
+  const sent = effects.flatMap((e) => envelopesOf(config, process, e))
+  return { process: { ...startReplica(config, service), state }, sent, action }
 }
 
 /** Gives one input to a client; its requests carry an authenticator that verifies everywhere. */

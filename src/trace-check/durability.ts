@@ -152,7 +152,7 @@ export const restartDifference = (
 ): Difference | undefined => {
   const { state: durable } = restart(config, durableRecords(config, before))
   // As what it is recovered, the disk does not say yet.
-  const { recovery } = input._tag === "Recover" ? step.state : durable
-  const expected = fullProjection({ ...durable, recovery })
+  const { recovery, heard } = input._tag === "Recover" ? step.state : durable
+  const expected = fullProjection({ ...durable, recovery, heard })
   return firstDifference(expected, fullProjection(step.state), "post")
 }

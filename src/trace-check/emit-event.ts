@@ -7,7 +7,7 @@ import type { Input } from "../core/pbft/state.ts"
 import { isSigned, type NamedRequest } from "../core/request.ts"
 import type { Chain } from "./chain.ts"
 import { decisionText, entriesText, newViewText, viewChangeText } from "./emit-change.ts"
-import { claimText, recoveryText, replicaText } from "./emit-state.ts"
+import { claimText, heardText, recoveryText, replicaText } from "./emit-state.ts"
 import type { ClientEvent, ReplicaEvent, StepEvent } from "./event.ts"
 import type { LoggedVote, ReplicaPost } from "./replica-post.ts"
 import type { Symbols } from "./symbols.ts"
@@ -230,6 +230,7 @@ const postText = (replica: number, post: ReplicaPost, symbols: Symbols): string 
     ["checkpoints", checkpoints && tlaTuple(checkpoints)],
     ["checkpointVotes", votes && tlaTuple(votes)],
     ["recovery", post.recovery ? recoveryText(replica, post.recovery, symbols) : undefined],
+    ["heard", post.heard && heardText(post.heard, symbols)],
     ...changeFields(post, symbols),
   ])
 }

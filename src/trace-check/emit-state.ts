@@ -2,7 +2,7 @@
 import * as ClientTable from "../core/client-table.ts"
 import type { Answer } from "../core/pbft/answers.ts"
 import type { ClientState } from "../core/pbft/client.ts"
-import type { Claim } from "../core/pbft/message.ts"
+import type { Claim, Heard } from "../core/pbft/message.ts"
 import { type RecoveryData, recoveryData } from "../core/pbft/projection.ts"
 import type { State } from "../core/pbft/state.ts"
 import * as Window from "../core/window.ts"
@@ -60,9 +60,19 @@ export const replicaText = (replica: number, state: State, symbols: Symbols): st
     `   checkpoints |-> ${tlaTuple(checkpoints)},\n` +
     `   checkpointVotes |-> ${tlaTuple(votes)},\n` +
     `   recovery |-> ${ownRecovery(replica, state, symbols)},\n` +
+    `   heard |-> ${heardText(state.heard, symbols)},\n` +
     `   ${changeFields(state, symbols)}]`
   )
 }
+
+/** `heard[i]`. */
+export const heardText = (heard: ReadonlyArray<Heard>, symbols: Symbols): string =>
+  tlaSet(
+    heard.map(({ replica, incarnation }) => {
+      const known = symbols.incarnation(replica, incarnation)
+      return `[replica |-> ${replica}, incarnation |-> ${known}]`
+    }),
+  )
 
 const ownRecovery = (replica: number, state: State, symbols: Symbols): string => {
   const { recovery } = recoveryData(state)

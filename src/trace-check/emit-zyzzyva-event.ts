@@ -163,12 +163,18 @@ export const eventText = (event: ZyzzyvaStepEvent, chain: ZyzzyvaChain, by: Writ
     ["count", input._tag === "Propose" ? input.count : undefined],
     ["read", input._tag === "ReadDone" ? readKey(input, by) : undefined],
     ["view", input._tag === "Timeout" ? input.view : undefined],
+    [
+      "incarnation",
+      input._tag === "Rejoin"
+        ? by.symbols.incarnation(event.replica, input.incarnation)
+        : undefined,
+    ],
   ]
   if (isIgnored(action)) {
     return recordText([["action", `"Ignored"`], ["input", `"${inputName(event)}"`], ...given])
   }
   const post =
-    input._tag === "Restart"
+    input._tag === "Restart" || input._tag === "Rejoin"
       ? replicaText(event.replica, event.step.state, by)
       : postText(event.said.post as ReplicaPost, by)
   return recordText([["action", `"${action}"`], ...given, ["post", post]])

@@ -174,13 +174,17 @@ const certificatesText = ({ certificates, stable }: ViewChange, by: Writing): st
   return tlaSet(texts)
 }
 
+const incarnationField = ({ replica, incarnation }: ViewChange, symbols: ZyzzyvaSymbols): string =>
+  incarnation === undefined ? "" : `, incarnation |-> ${symbols.incarnation(replica, incarnation)}`
+
 /** A VIEW-CHANGE by its name in the generated module. */
 export const viewChangeText = (m: ViewChange, by: Writing): string =>
   by.symbols.names.named(
     "V",
     `[type |-> "ViewChange", view |-> ${m.view}, stable |-> ${stableText(m.stable, by.symbols)}, ` +
       `orders |-> ${ordersText(m, by.symbols)}, certificates |-> ${certificatesText(m, by)}, ` +
-      `accusers |-> ${who(m.accusers)}, replica |-> ${m.replica}]`,
+      `accusers |-> ${who(m.accusers)}, replica |-> ${m.replica}` +
+      `${incarnationField(m, by.symbols)}]`,
   )
 
 /** A NEW-VIEW by its name in the generated module. */

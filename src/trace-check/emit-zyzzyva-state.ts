@@ -92,12 +92,13 @@ export const replicaText = (replica: ReplicaId, state: State, by: Writing): stri
     `   headers |-> ${vouchedText(state.headers, symbols, (d) => symbols.history(d))},\n` +
     `   checkpointVotes |-> ` +
     `${vouchedText(state.checkpointVotes, symbols, (d) => names.checkpoint(d))},\n` +
-    `   ${changeFields(state, by)}]`
+    `   ${changeFields(replica, state, by)}]`
   )
 }
 
-const changeFields = (state: State, by: Writing): string => {
-  const { certificates, accusers, viewChanges, newView, confirms } = state
+const changeFields = (replica: ReplicaId, state: State, by: Writing): string => {
+  const { certificates, accusers, viewChanges, newView, confirms, incarnation } = state
+  const as = incarnation === 0 ? [] : [by.symbols.incarnation(replica, incarnation)]
   const shown = certificates.map((c) => certificateText(c, by.symbols))
   const changes = viewChanges.map((m) => viewChangeText(m, by))
   const said = confirms.flatMap((history, replica) =>
@@ -107,7 +108,7 @@ const changeFields = (state: State, by: Writing): string => {
     `certificates |-> ${tlaSet(shown)}, accusers |-> ${tlaSet(accusers.map((a) => a.replica))}, ` +
     `viewChanges |-> ${tlaSet(changes)}, ` +
     `newView |-> ${tlaSet(newView === undefined ? [] : [newViewText(newView, by)])}, ` +
-    `confirms |-> ${tlaTuple(said)}`
+    `confirms |-> ${tlaTuple(said)}, incarnation |-> ${tlaSet(as)}`
   )
 }
 

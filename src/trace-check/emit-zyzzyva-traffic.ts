@@ -5,6 +5,7 @@
  */
 import { isIgnored } from "../core/machine.ts"
 import type { ReplicaId } from "../core/ids.ts"
+import { recoverOperation, recoveringReplica } from "../core/recovery-request.ts"
 import type { Marks, Request } from "../core/request.ts"
 import type { Certificate, Message, Signer, ViewChange } from "../core/zyzzyva/message.ts"
 import type { ZyzzyvaChain } from "./chain.ts"
@@ -63,7 +64,7 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
     if (input._tag !== "ReceiveOrderReq") return { injected: [text], sent: this.#shownIn(m) }
     const { names } = this.#by.symbols
     const passedOn = input.message.batch.filter((_, k) => input.verdicts[k] === true)
-    const requests = passedOn.filter((r) => names.isTraced(r.client))
+    const requests = passedOn.filter((r) => names.isTraced(r.client) || this.#isRecovery(r.client))
     return { injected: [text], sent: requests.map((r) => this.#copies(r, names.replicas)) }
   }
 
@@ -86,6 +87,13 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
 
   #isTraced(replica: ReplicaId): boolean {
     return this.#chain.start.replicas.has(replica)
+  }
+
+  // Whether a replica with a trace asks to be taken back in this name.
+  #isRecovery(client: number): boolean {
+    const { n, recoverers } = this.#chain.header
+    const replica = recoveringReplica({ recoverers, group: { n } }, client)
+    return replica !== undefined && this.#isTraced(replica)
   }
 
   #isTracedPrimary(view: number): boolean {
@@ -120,7 +128,7 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
       case "Pom":
         return m.orders.flatMap((o) => this.#signedOrder(o))
       case "State":
-        return this.#vouchedBy(m)
+        return [...this.#vouchedBy(m), ...this.#askedFor(m)]
       case "ViewChange":
         return this.#inChange(m)
       case "NewView":
@@ -148,6 +156,15 @@ export class ZyzzyvaTraffic implements Traffic<ZyzzyvaStepEvent> {
 
   #vouchedBy({ stable }: Pick<ViewChange, "stable">): ReadonlyArray<Need> {
     return this.#traced(stable.signers).map((r) => exact(voteText(stable, r, this.#by.symbols)))
+  }
+
+  // The effect of a request to be taken back is there when the replica has asked.
+  #askedFor({ table }: Extract<Message, { readonly _tag: "State" }>): ReadonlyArray<Need> {
+    const { replicas } = this.#by.symbols.names
+    return table.flatMap(({ timestamp }, client) => {
+      if (timestamp === 0 || !this.#isRecovery(client)) return []
+      return [this.#copies({ client, timestamp, operation: recoverOperation }, replicas)]
+    })
   }
 
   #inChange(m: ViewChange): ReadonlyArray<Need> {

@@ -35,6 +35,8 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `TraceCommitFirst == ${tlaBoolean(header.commitFirst === true)}`,
     `TracePreferredQuorums == ${tlaBoolean(header.preferredQuorums === true)}`,
     `TraceVouchOrders == ${tlaBoolean(header.vouchOrders === true)}`,
+    `TraceRecoverers == ${tlaSet(header.recoverers === undefined ? [] : [header.recoverers])}`,
+    `TraceRejoins == ${tlaSet(rejoins(chain, symbols))}`,
     `TraceExecutors == ${tlaSet(symbols.names.replicas.filter((r) => !symbols.isWitness(r)))}`,
     `ReadOperations == ${tlaSet(symbols.readOperations())}`,
     `Results == ${tlaTuple(symbols.results())}`,
@@ -42,6 +44,13 @@ const constants = (chain: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<
     `CheckpointDigests == ${tlaTuple(symbols.checkpointDigests())}`,
   ]
 }
+
+const rejoins = ({ events }: ZyzzyvaChain, symbols: ZyzzyvaSymbols): ReadonlyArray<string> =>
+  events.flatMap((event) =>
+    event._tag === "ReplicaStep" && event.input._tag === "Rejoin"
+      ? [tlaTuple([event.replica, symbols.incarnation(event.replica, event.input.incarnation)])]
+      : [],
+  )
 
 type ZyzzyvaWindow = WindowOf<State, ClientState, ZyzzyvaStepEvent>
 

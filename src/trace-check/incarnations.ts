@@ -12,9 +12,10 @@ const ofChanges = (changes: ReadonlyArray<ViewChange>): ReadonlyArray<Mention> =
 
 /** What a replica's state mentions: its own, and those of VIEW-CHANGEs. */
 export const incarnationsIn = (replica: ReplicaId, state: State): ReadonlyArray<Mention> => {
-  const { recovery, viewChanges, newView } = state
+  const { recovery, heard, viewChanges, newView } = state
   const own: ReadonlyArray<Mention> = recovery ? [[replica, recovery.incarnation]] : []
-  return [...own, ...ofChanges([...viewChanges, ...(newView?.changes ?? [])])]
+  const asked = heard.map((h) => [h.replica, h.incarnation] as const)
+  return [...own, ...asked, ...ofChanges([...viewChanges, ...(newView?.changes ?? [])])]
 }
 
 /** What an input mentions. */

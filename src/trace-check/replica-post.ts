@@ -1,6 +1,7 @@
 /** The changes of a replica in a line of a trace, as emit-event.ts reads them. */
 import type { Claim, Entry } from "../core/pbft/message.ts"
 import type { RecoveryData } from "../core/pbft/projection.ts"
+import type { Heard } from "../core/pbft/message.ts"
 import type { WaitingRead } from "../core/waiting-reads.ts"
 
 /** What a line says was changed: the data that src/core/pbft/trace-changes.ts writes. */
@@ -36,6 +37,7 @@ export interface ReplicaPost {
   readonly undo?: number | null
   readonly reads?: ReadonlyArray<Pick<WaitingRead, "client" | "timestamp" | "after">>
   readonly recovery?: RecoveryData | null
+  readonly heard?: ReadonlyArray<Heard>
   readonly told?: { readonly claims: ReadonlyArray<Claim>; readonly batches: ReadonlyArray<string> }
 }
 export type LoggedVote = number | { readonly replica: number; readonly digest: string }

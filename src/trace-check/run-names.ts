@@ -6,6 +6,7 @@
  * may be asked for.
  */
 import type { ClientId, Digest, ReplicaId, Timestamp } from "../core/ids.ts"
+import { recoverOperation } from "../core/recovery-request.ts"
 import type { Batch, Marks, NamedRequest, Request } from "../core/request.ts"
 import { Names } from "./names.ts"
 import { byRank, timestampRanks } from "./timestamp-ranks.ts"
@@ -126,6 +127,8 @@ export class RunNames {
   }
 
   operation(content: string): string {
+    // The specification knows how a replica asks to be taken back.
+    if (content === recoverOperation) return `"${recoverOperation}"`
     return `"${this.#operations.of(content)}"`
   }
 

@@ -66,10 +66,12 @@ type Answer = Extract<Message, { readonly _tag: "SpecResponse" | "ReadResponse" 
 const answerKey = (m: Answer): string => {
   const { _tag, view, seq, history, client, timestamp, replica } = m
   const committed = m.committed === true ? " committed" : ""
+  const mark = m.witness === true ? " witness" : ""
   const named = `${_tag} ${view} ${seq} ${history} of ${replica} to ${timestamp} of client ${client}`
-  if (_tag === "ReadResponse") return named + committed
+  if (_tag === "ReadResponse") return named + committed + mark
   const ordered = m.order === undefined ? "" : " ordered"
-  return `${named}${committed}${ordered}${m.digest === true ? " digest" : ""}`
+  const alone = m.clientOnly === true ? " unsigned" : ""
+  return `${named}${committed}${mark}${ordered}${alone}${m.digest === true ? " digest" : ""}`
 }
 
 /** What no signature stands for: who says it is known by the connection. */

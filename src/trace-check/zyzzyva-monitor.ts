@@ -123,6 +123,8 @@ export class ZyzzyvaMonitor {
   #replica(event: ReplicaEvent): void {
     const { step, replica, input } = event
     if (input._tag === "Restart") return this.#restart(event)
+    // What was durable is lost, and it says so.
+    if (input._tag === "Rejoin") return void this.#last.set(replica, timestampsOf(step.state))
     for (const effect of step.effects) {
       if (effect._tag === "Persist" && effect.record._tag === "Ordered") {
         this.#ordered(step.state, effect.record.seq, effect.record.slot.history)

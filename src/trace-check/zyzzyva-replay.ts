@@ -68,9 +68,10 @@ const groupOf = ({ n, f, quorum }: ZyzzyvaHeader) => ({
 const sign = (): string => ""
 
 const configOf = (header: ZyzzyvaHeader, digests: ZyzzyvaDigests): Config => {
-  const { node, clients, checkpointInterval, logSize, maxBatch, rule, confirmViews } = header
+  const { node, rule, confirmViews } = header
+  const { clients, recoverers, checkpointInterval, logSize, maxBatch } = header
   const id = node.kind === "replica" ? node.id : 0
-  const sizes = { clients, checkpointInterval, logSize, maxBatch }
+  const sizes = { clients, recoverers, checkpointInterval, logSize, maxBatch }
   const { canFetch = false, readOnly = false, commitFirst = false, hastyReads } = header
   const { preferredQuorums = false, vouchOrders = false } = header
   const also = { witness: isWitnessIn(header, id), hastyReads, vouchOrders }
@@ -134,12 +135,16 @@ export class ZyzzyvaReplicaReplay implements ProcessReplay<ZyzzyvaEvent> {
     }
   }
 
-  /** A new start: with the step Restart, or with nothing, as if it had never been there. */
+  /**
+   * A new start: with the step Restart; with Rejoin, which says that the disk is lost; or with
+   * nothing, as if it had never been there.
+   */
   again(line: StepLine, how: "ended" | "killed"): ReadonlyArray<ReplicaEvent | ReplicaGap> {
     const restart = line.step.action === "Restart"
-    if (restart && how === "ended") return [this.take(line)]
+    const rejoin = line.step.action === "Rejoin"
+    if ((restart || rejoin) && how === "ended") return [this.take(line)]
     const before = this.#state
-    if (!restart) this.#state = init(this.config)
+    if (!restart && !rejoin) this.#state = init(this.config)
     const forgotten = this.#state
     const event = this.take(line)
     const after = restart ? this.#state : forgotten

@@ -52,10 +52,14 @@ export class ZyzzyvaSymbols {
       (digest) => this.names.digest(digest),
       (r) => tlaTuple([r.client, this.names.timestamp(r.client, r.timestamp)]),
     )
+    // The specification looks at their timestamps wherever a view changes.
+    const { recoverers } = header
+    if (recoverers !== undefined)
+      this.names.replicas.forEach((i) => this.names.meetClient(recoverers + i))
     const empty = new Array(clients).fill({ timestamp: 0, result: "", seq: 0, history: noDigest })
     const genesis = digests.checkpointDigest(noDigest, genesisService, empty)
     this.#digestAfter.set(noDigest, genesis)
-    for (const state of start.replicas.values()) this.#meetReplica(state)
+    for (const [replica, state] of start.replicas) this.#meetReplica(replica, state)
     for (const event of events) this.#meet(event)
     for (const [client, state] of start.clients) {
       if (this.names.knows(client)) this.#meetClient(client, state)
@@ -125,8 +129,21 @@ export class ZyzzyvaSymbols {
     return this.names.definitions(text, (all) => this.histories.definitions(all))
   }
 
-  #meetReplica(state: State): void {
+  /** What a replica came back as: a timestamp of the client in whose name it asked. */
+  incarnation(replica: ReplicaId, incarnation: number): number {
+    const { recoverers } = this.#chain.header
+    return recoverers === undefined ? 0 : this.names.timestamp(recoverers + replica, incarnation)
+  }
+
+  #meetIncarnation(replica: ReplicaId, incarnation = 0): void {
+    const { recoverers } = this.#chain.header
+    if (recoverers === undefined || incarnation === 0) return
+    this.names.mention(recoverers + replica, incarnation)
+  }
+
+  #meetReplica(replica: ReplicaId, state: State): void {
     const { log, stable, checkpoints, certificates, viewChanges, newView } = state
+    this.#meetIncarnation(replica, state.incarnation)
     state.queue.forEach((r) => this.names.meetRequest(r))
     for (const read of state.pendingReads) {
       this.names.meetRequest(read)
@@ -184,7 +201,8 @@ export class ZyzzyvaSymbols {
     this.#meetCertificate(c)
   }
 
-  #meetChange({ stable, orders, certificates }: ViewChange): void {
+  #meetChange({ stable, orders, certificates, replica, incarnation }: ViewChange): void {
+    this.#meetIncarnation(replica, incarnation)
     this.histories.meetSeq(stable.seq)
     for (const { seq, history, digest, batch } of orders) {
       this.names.meetBatch(batch, digest)
@@ -207,7 +225,9 @@ export class ZyzzyvaSymbols {
   #meetReplicaStep(event: ReplicaEvent): void {
     const { input, replica, before, step } = event
     const { state } = step
-    if (input._tag === "Restart") return this.#meetReplica(state)
+    if (input._tag === "Restart" || input._tag === "Rejoin") {
+      return this.#meetReplica(replica, state)
+    }
     const message = messageIn(input)
     if (message !== undefined) this.#meetMessage(message, state)
     if (input._tag === "ReceiveOrderReq") {

@@ -10,7 +10,7 @@ import { proposalMutants } from "./proposal-mutants.ts"
 import { refinementMutants } from "./refinement-mutants.ts"
 import { sketcherMutants } from "./sketcher-mutants.ts"
 import { idleMutants, recoverMutants } from "./recover-mutants.ts"
-import { rejoinMutants } from "./rejoin-mutants.ts"
+import { inTurnMutants, rejoinMutants } from "./rejoin-mutants.ts"
 import { toldMutants } from "./told-mutants.ts"
 import { stateTransferMutants } from "./state-transfer-mutants.ts"
 import { viewChangeMutants } from "./view-change-mutants.ts"
@@ -18,6 +18,7 @@ import { zyzzyvaFastMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaWitnessMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaRejoinMutants } from "./zyzzyva-rejoin-mutants.ts"
 import { zyzzyvaVouchMutants } from "./zyzzyva-vouch-mutants.ts"
 
 export const codeMutants: ReadonlyArray<CodeMutant> = [
@@ -28,6 +29,7 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...fastPathMutants,
   ...proposalMutants,
   ...rejoinMutants,
+  ...inTurnMutants,
   ...toldMutants,
   ...recoverMutants,
   ...idleMutants,
@@ -41,4 +43,5 @@ export const codeMutants: ReadonlyArray<CodeMutant> = [
   ...zyzzyvaPreferredMutants,
   ...zyzzyvaWitnessMutants,
   ...zyzzyvaVouchMutants,
+  ...zyzzyvaRejoinMutants,
 ]

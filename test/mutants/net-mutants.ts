@@ -51,6 +51,46 @@ export const netMutants: ReadonlyArray<NetMutant> = [
   ...simMutants,
   ...originMutants,
   {
+    name: "Zyzzyva: a client forgets who signed badly",
+    file: "src/net/bad-signers.ts",
+    find: "for (const { signer } of bad) this.#known.add(signer)",
+    replace: "for (const { signer } of bad) this.#known.delete(signer)",
+    killedBy: {
+      check: "spoils one certificate, and the next is made of the others' answers",
+      where: "test/net/bad-signers.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: whatever who signed badly once says is for its client alone",
+    file: "src/net/bad-signers.ts",
+    find: "every((claim) => this.#verifier.isSigned(claim))) return message",
+    replace: "every((claim) => !this.#verifier.isSigned(claim))) return message",
+    killedBy: {
+      check: "that signs well again is shown again",
+      where: "test/net/bad-signers.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: a state of another history is kept over a restart",
+    file: "src/net/later-states.ts",
+    find: "snapshot !== undefined && isOf(point, snapshot)",
+    replace: "snapshot !== undefined",
+    killedBy: {
+      check: "are as if they had not been taken where a state is lost, or another's",
+      where: "test/net/later-states.test.ts",
+    },
+  },
+  {
+    name: "Zyzzyva: who vouches for an order that waited is asked by nobody",
+    file: "src/net/runtime.ts",
+    find: "    if (due.length === 0) this.#ask()\n",
+    replace: "",
+    killedBy: {
+      check: "when its turn comes and it does not verify",
+      where: "test/net/zyzzyva-questions.test.ts",
+    },
+  },
+  {
     name: "what a view takes back and executes again makes its timer short",
     file: "src/net/view-clock.ts",
     find: "if (state.executed > this.#executed) {",

@@ -61,7 +61,7 @@ export const rejoinMutants: ReadonlyArray<CodeMutant> = [
   {
     name: "a VIEW-CHANGE from before a recovery counts",
     file: viewChange,
-    find: `  if (!isFresh(config, state, m)) return ignore(state, "OldIncarnation")
+    find: `  if (!fresh(m)) return ignore(state, "OldIncarnation")
 `,
     replace: "",
     killedBy: seenBy("graph", after),
@@ -93,6 +93,75 @@ export const rejoinMutants: ReadonlyArray<CodeMutant> = [
   },
 ]
 
+/** What a liar said before it was recovered, which somebody else can use later. */
+export const inTurnMutants: ReadonlyArray<CodeMutant> = [
+  {
+    name: "only who executed a recovery minds what was said before it",
+    file: rejoin,
+    find: "const known = config.keepVotes === true ? executedIncarnation : lastHeard",
+    replace: "const known = executedIncarnation",
+    killedBy: seenBy("ExecutionPrefix", "LiarsInTurn"),
+  },
+  {
+    name: "a request to be taken back tells nothing before it is executed",
+    file: normalCase,
+    find: "state: { ...waiting, heard: withHeard(state.heard, heard) }",
+    replace: "state: waiting",
+    killedBy: seenBy("graph", "LiarsInTurn"),
+  },
+  {
+    name: "a VIEW-CHANGE for a high view outlives its sender's recovery",
+    file: viewChange,
+    find: "mine.view >= m.view && fresh(mine)",
+    replace: "mine.view >= m.view",
+    killedBy: seenBy("graph", after),
+  },
+  {
+    name: "a replica joins a view that was named before a recovery",
+    file: viewChange,
+    find: "x.view > state.view && fresh(x)",
+    replace: "x.view > state.view",
+    killedBy: seenBy("graph", "LiarsInTurn"),
+  },
+  {
+    name: "what was heard of recoveries is forgotten by a restart",
+    file: "src/core/pbft/restart.ts",
+    find: "disk.heard = withHeard(disk.heard, r)",
+    replace: "disk.heard = []",
+    killedBy: seenBy(
+      "is remembered through a restart, and not by who is recovered later itself",
+      "rejoin.test.ts",
+    ),
+  },
+  {
+    name: "who is recovered believes what its disk says that it heard",
+    file: "src/core/pbft/restart.ts",
+    find: `if (r._tag === "Rejoined" || r._tag === "Recovering") disk.heard = []`,
+    replace: "",
+    killedBy: seenBy(
+      "is remembered through a restart, and not by who is recovered later itself",
+      "rejoin.test.ts",
+    ),
+  },
+  {
+    name: "who lags is not told again that a replica was taken back",
+    file: rejoin,
+    find: "recovery.point !== undefined && low >= recovery.point",
+    replace: "recovery.point !== undefined",
+    killedBy: seenBy(
+      "is said again to who has not gone on since, until it is below its log",
+      "rejoin.test.ts",
+    ),
+  },
+  {
+    name: "a false disk says that its replica was taken back already",
+    file: "src/core/pbft/recover.ts",
+    find: "ClientTable.get(c.table, client).timestamp >= incarnation",
+    replace: "ClientTable.get(c.table, client).timestamp > incarnation",
+    killedBy: seenBy("NothingFalse", "RecoveredLiar"),
+  },
+]
+
 export const rejoinSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "who lost its disk votes at once",
@@ -107,6 +176,20 @@ export const rejoinSpecMutants: ReadonlyArray<SpecMutant> = [
     find: String.raw`ValidViewChange(m) /\ IsFresh(i, m)`,
     replace: "ValidViewChange(m)",
     killedBy: seenBy("graph", after),
+  },
+  {
+    name: "only who executed a recovery minds what was said before it",
+    file: spec,
+    find: "IF KeepVotes THEN Executed(i, m.replica) ELSE LastHeard(i, m.replica)",
+    replace: "Executed(i, m.replica)",
+    killedBy: seenBy("ExecutionPrefix", "LiarsInTurn"),
+  },
+  {
+    name: "a false disk says that its replica was taken back already",
+    file: spec,
+    find: "checkpoints[i][n].table[Recoverer(i)].timestamp < k",
+    replace: "checkpoints[i][n].table[Recoverer(i)].timestamp <= k",
+    killedBy: seenBy("NothingFalse", "RecoveredLiar"),
   },
   {
     name: "a NEW-VIEW may show a VIEW-CHANGE from before a recovery",

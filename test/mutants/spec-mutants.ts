@@ -14,6 +14,7 @@ import { zyzzyvaFastSpecMutants } from "./zyzzyva-fast-mutants.ts"
 import { zyzzyvaPreferredSpecMutants } from "./zyzzyva-preferred-mutants.ts"
 import { zyzzyvaWitnessSpecMutants } from "./zyzzyva-witness-mutants.ts"
 import { zyzzyvaSpecMutants } from "./zyzzyva-mutants.ts"
+import { zyzzyvaRejoinSpecMutants } from "./zyzzyva-rejoin-mutants.ts"
 import { zyzzyvaVouchSpecMutants } from "./zyzzyva-vouch-mutants.ts"
 
 const file = "spec/tla/Pbft.tla"
@@ -322,4 +323,5 @@ export const specMutants: ReadonlyArray<SpecMutant> = [
   ...zyzzyvaPreferredSpecMutants,
   ...zyzzyvaWitnessSpecMutants,
   ...zyzzyvaVouchSpecMutants,
+  ...zyzzyvaRejoinSpecMutants,
 ]

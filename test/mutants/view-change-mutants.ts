@@ -130,8 +130,8 @@ const changes: ReadonlyArray<CodeMutant> = [
   {
     name: "an older VIEW-CHANGE replaces a newer one",
     file: viewChange,
-    find: "x.replica === m.replica && x.view >= m.view",
-    replace: "x.replica === m.replica && x.view === m.view",
+    find: "mine.view >= m.view && fresh(mine)",
+    replace: "mine.view === m.view && fresh(mine)",
     killedBy: graphOf("SkippedViews"),
   },
   {
@@ -287,8 +287,8 @@ const entering: ReadonlyArray<CodeMutant> = [
   {
     name: "a restart forgets the NEW-VIEW",
     file: restart,
-    find: "    newView,\n    recovery,\n    seqno",
-    replace: "    newView: undefined,\n    recovery,\n    seqno",
+    find: "    newView,\n    recovery,\n    heard,\n    seqno",
+    replace: "    newView: undefined,\n    recovery,\n    heard,\n    seqno",
     killedBy: seenBy("TypeOK", "ViewChangeRestart"),
   },
   {

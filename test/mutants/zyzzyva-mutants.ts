@@ -177,14 +177,14 @@ export const zyzzyvaMutants: ReadonlyArray<CodeMutant> = [
     file: `${core}/restart.ts`,
     find: "c.seq >= disk.state.stable.seq",
     replace: "c.seq === disk.state.stable.seq",
-    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+    killedBy: { check: "ReachKept is never reached", where: "Zyzzyva/KeptCheckpoint" },
   },
   {
     name: "Zyzzyva: a log that is written anew has no later checkpoints",
     file: `${core}/restart.ts`,
     find: "  records.push(...later.map(takenRecord))\n",
     replace: "",
-    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+    killedBy: { check: "ReachKept is never reached", where: "Zyzzyva/KeptCheckpoint" },
   },
   {
     name: "Zyzzyva: a restart keeps a checkpoint from before the view that was entered",
@@ -306,10 +306,10 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's views are left for one accusation",
     file,
-    find: String.raw`IN IF Cardinality(all) >= F + 1
-     THEN Leave`,
-    replace: String.raw`IN IF Cardinality(all) >= F
-     THEN Leave`,
+    find: String.raw`/\ IF Cardinality(all) >= F + 1
+        THEN Leave`,
+    replace: String.raw`/\ IF Cardinality(all) >= F
+        THEN Leave`,
     killedBy: { check: "TypeOK", where: "Zyzzyva/ConfirmerAlone" },
   },
   {
@@ -337,8 +337,8 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
   {
     name: "Zyzzyva's fetched checkpoint of an earlier view confirms the view",
     file,
-    find: String.raw`IF @ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
-    replace: String.raw`IF @ = "confirming" /\ ~InLog(i, n + 1)`,
+    find: String.raw`@ = "confirming" /\ m.stable.view = view[i] /\ ~InLog(i, n + 1)`,
+    replace: String.raw`@ = "confirming" /\ ~InLog(i, n + 1)`,
     killedBy: { check: "graph", where: "Zyzzyva/ConfirmingFetcher" },
   },
   {
@@ -360,7 +360,7 @@ export const zyzzyvaSpecMutants: ReadonlyArray<SpecMutant> = [
     file,
     find: String.raw`n \in DOMAIN taken /\ n <= now.executed`,
     replace: String.raw`n \in DOMAIN taken`,
-    killedBy: { check: "graph", where: "Zyzzyva/KeptCheckpoint" },
+    killedBy: { check: "TypeOK", where: "Zyzzyva/KeptCheckpoint" },
   },
   {
     name: "Zyzzyva's restart keeps what was executed",

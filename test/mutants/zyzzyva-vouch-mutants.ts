@@ -52,7 +52,10 @@ export const zyzzyvaVouchMutants: ReadonlyArray<CodeMutant> = [
     file: `${core}/agreement.ts`,
     find: '  if (m.headers === true && m.from !== m.upTo) return ignore(state, "MoreThanOne")\n',
     replace: "",
-    killedBy: graphOf("VouchedAlone"),
+    killedBy: {
+      check: "gives none to who asks for more than one",
+      where: "test/core/zyzzyva/vouching.test.ts",
+    },
   },
   {
     name: "Zyzzyva: what a replica said first in a view counts",

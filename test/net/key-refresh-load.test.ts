@@ -1,5 +1,6 @@
 /** Keys that are refreshed while a group of processes works. */
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
@@ -66,6 +67,40 @@ describe("a group whose keys are refreshed all the time", () => {
       yield* eventually(
         "it is recovered",
         says(c, 2, (s) => s.recovery?.recovered === true),
+      )
+      yield* c.cluster.kill(3)
+      yield* load(c, "with it", 20)
+      for (let k = 0; k < rounds; k++) yield* areThere(c, `round ${k}`, 20)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("nor where it runs Zyzzyva, a lost disk included", () =>
+    Effect.gen(function* () {
+      const small = { protocol: "zyzzyva", checkpointInterval: 4, logSize: 8, maxBatch: 4 } as const
+      const c = yield* started("zyzzyva-keys", { ...small, keyRefreshMs: 1000, retransmitMs: 300 })
+      yield* allConnected(c)
+      const before = countersOf(c, 0)
+      const connections = (yield* c.cluster.status(0)).network["Connected"]
+      let rounds = 0
+      for (; rounds < 400; rounds++) {
+        yield* load(c, `round ${rounds}`, 20)
+        const now = countersOf(c, 0)
+        if (now.every((counter, k) => counter > (before[k] ?? 0) + 1500) && rounds > 5) break
+      }
+      for (const [replica, counter] of countersOf(c, 0).entries()) {
+        expect(counter, `key of replica ${replica}`).toBeGreaterThan((before[replica] ?? 0) + 1500)
+      }
+      const { network, view } = yield* c.cluster.status(0)
+      expect(network["StaleKey"] ?? 0).toBe(0)
+      expect(network["Connected"]).toBe(connections)
+      expect(view).toBe(0)
+
+      yield* c.cluster.kill(2)
+      rmSync(join(c.config.dataDirectory, "replica-2"), { recursive: true })
+      yield* c.cluster.rejoin(2)
+      yield* eventually(
+        "it takes part again",
+        says(c, 2, (s) => s.recovery?.votes === true),
       )
       yield* c.cluster.kill(3)
       yield* load(c, "with it", 20)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Request } from "../../src/core/pbft/message.ts"
-import { recoverOperation } from "../../src/core/pbft/rejoin.ts"
+import { recoverOperation } from "../../src/core/recovery-request.ts"
 import type { Input } from "../../src/core/pbft/state.ts"
 import { mayReturn } from "../../src/core/recovery-gate.ts"
 import { Authenticator } from "../../src/net/authenticate.ts"

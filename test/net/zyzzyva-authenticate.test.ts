@@ -12,6 +12,7 @@ import type {
 import type { Input } from "../../src/core/zyzzyva/state.ts"
 import { authenticatorOf } from "../../src/net/authenticate.ts"
 import { BadMessage } from "../../src/net/bad-message.ts"
+import { BadSigners } from "../../src/net/bad-signers.ts"
 import { limitsOf } from "../../src/net/core-config.ts"
 import { batchDigest } from "../../src/net/digests.ts"
 import { storeFingerprint } from "../../src/net/handshake.ts"
@@ -19,11 +20,8 @@ import { endpointKeys, replicaKeys, signingSeedOf } from "../../src/net/keys.ts"
 import type { Dropped, Peer } from "../../src/net/protocol.ts"
 import { Reader } from "../../src/net/reader.ts"
 import { Writer } from "../../src/net/writer.ts"
-import {
-  authenticAnswer,
-  canBeShown,
-  ZyzzyvaAuthenticator,
-} from "../../src/net/zyzzyva-authenticate.ts"
+import { RecoveryRequests } from "../../src/net/recovery-requests.ts"
+import { authenticAnswer, ZyzzyvaAuthenticator } from "../../src/net/zyzzyva-authenticate.ts"
 import { readZyzzyvaMessage, writeZyzzyvaMessage } from "../../src/net/zyzzyva-codec.ts"
 import { ZyzzyvaSigner, ZyzzyvaVerifier } from "../../src/net/zyzzyva-signature.ts"
 import { configOf } from "./nodes.ts"
@@ -49,8 +47,10 @@ const receive = (peer: Peer, message: Message): Input | Dropped => {
   const bytes = Buffer.from(writer.written())
   const decoded = readZyzzyvaMessage(new Reader(bytes), limitsOf(config))
   if (decoded instanceof BadMessage) throw decoded
-  const { goodForClient } = replicaKeys(config, 3)
-  const judging = { group, id: 3, clients: 8, goodForClient, verifier }
+  const { goodForClient, verifier: known } = replicaKeys(config, 3)
+  const limits = { n: 4, recoverers: 8, recoveryPeriodMs: 60_000 }
+  const recoveries = new RecoveryRequests({ ...limits, verifier: known })
+  const judging = { group, id: 3, clients: 8, goodForClient, verifier, recoveries }
   return new ZyzzyvaAuthenticator(judging).input(peer, decoded, bytes)
 }
 
@@ -232,11 +232,12 @@ describe("what a client of Zyzzyva believes and shows", () => {
   })
 
   it("a certificate leaves only when all of it is signed", () => {
+    const shown = new BadSigners(group, verifier)
     const certificate = certificateBy(0, 1, 2)
-    expect(canBeShown(group, verifier, { _tag: "Commit", client: 1, certificate })).toBe(true)
+    expect(shown.canBeShown({ _tag: "Commit", client: 1, certificate })).toBe(true)
     const signers = certificate.signers.map((s, k) => (k === 1 ? { ...s, signature: forged } : s))
     const bad = { ...certificate, signers }
-    expect(canBeShown(group, verifier, { _tag: "Commit", client: 1, certificate: bad })).toBe(false)
+    expect(shown.canBeShown({ _tag: "Commit", client: 1, certificate: bad })).toBe(false)
   })
 })
 

@@ -15,7 +15,8 @@ export const tableIn = (name: string): string => readFileSync(join(scenarioFolde
 
 export const rowsOf = (table: string): ReadonlyArray<Row> =>
   table.split("\n").flatMap((line): ReadonlyArray<Row> => {
-    const run = /^\| (\d+) \|.*\| `([^`]+\.json)` \|$/.exec(line)
+    // A row without a number is of something that is ours.
+    const run = /^\| (\d*) ?\|.*\| `([^`]+\.json)` \|$/.exec(line)
     if (run !== null) {
       return [{ number: Number(run[1]), file: `test/scenarios/${run[2]}`, name: undefined }]
     }

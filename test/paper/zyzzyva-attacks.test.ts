@@ -54,9 +54,10 @@ describe("a client that shows what is no certificate", () => {
       },
     })
     expect(config.group).toEqual(groupOf(4))
-    const good = inputOf(config, signatures, { from: "c0", message: shown(["h", "h", "h"]) })
+    const judges = { signatures, accepts: () => true }
+    const good = inputOf(config, judges, { from: "c0", message: shown(["h", "h", "h"]) })
     expect(good).toMatchObject({ _tag: "Receive" })
-    const mixed = inputOf(config, signatures, { from: "c0", message: shown(["h", "g", "h"]) })
+    const mixed = inputOf(config, judges, { from: "c0", message: shown(["h", "g", "h"]) })
     expect(mixed).toBe("BadSignature")
   })
 

@@ -7,9 +7,8 @@ const table = tableIn("zyzzyva.md")
 
 test("each of the twenty-one scenarios is there, and is shown by something", () => {
   const rows = rowsOf(table)
-  expect([...new Set(rows.map(({ number }) => number))]).toEqual(
-    Array.from({ length: 21 }, (_, k) => 36 + k),
-  )
+  const numbers = rows.map(({ number }) => number).filter((number) => number > 0)
+  expect([...new Set(numbers)]).toEqual(Array.from({ length: 21 }, (_, k) => 36 + k))
   expect(unshown(rows)).toEqual([])
   const runs = rows.filter(({ name }) => name === undefined).map(({ file }) => file)
   expect(runs.toSorted()).toEqual(zyzzyvaFiles.map((file) => `test/scenarios/${file}`).toSorted())

@@ -27,7 +27,8 @@ describe("orders that wait", () => {
     expect(cache.holds(nothing, second)).toBe(false)
     // Another question than that for the hole: the machine sees it.
     expect([cache.holds(nothing, doubtful), cache.holds(nothing, doubtful)]).toEqual([false, true])
-    expect(cache.next(after(config, [header(0)]))).toBeUndefined()
+    const one = after(config, [header(0)])
+    expect(cache.next(one)).toBeUndefined()
     const vouched = after(config, [header(0), header(2)])
     expect(cache.next(vouched)).toBe(doubtful)
     expect(cache.next(after(config, [header(0), header(2), doubtful]))).toBe(second)
@@ -38,6 +39,27 @@ describe("orders that wait", () => {
     const nothing = after(config, [])
     const told = [doubtful, second, doubtful, second].map((input) => cache.holds(nothing, input))
     expect(told).toEqual([false, false, true, true])
+  })
+
+  it("ask who vouches for them when their turn comes, once", () => {
+    const cache = new OrderCache(config)
+    const spoiled = order(2, [signed(0, 2)], history, { verdict: false })
+    expect(cache.holds(after(config, []), spoiled)).toBe(false)
+    const turn = after(config, [good])
+    expect([cache.next(turn), cache.holds(turn, spoiled)]).toEqual([spoiled, false])
+    expect(cache.next(turn)).toBeUndefined()
+  })
+
+  it("are not replaced by others when they verify; those that do not are", () => {
+    const spoiled = order(2, [signed(0, 2)], history, { verdict: false })
+    for (const both of [
+      [second, spoiled],
+      [spoiled, second],
+    ]) {
+      const cache = new OrderCache(config)
+      for (const input of both) cache.holds(after(config, []), input)
+      expect(cache.next(after(config, [good]))).toBe(second)
+    }
   })
 
   it("are asked about again at a tick", () => {

@@ -1,7 +1,7 @@
 /** Recoveries and new keys of drawn runs. */
 import { describe, expect, it } from "vitest"
 import { groupOf } from "../../src/core/quorum.ts"
-import { faultyReplicas } from "../../src/sim/faulty.ts"
+import { faultyReplicas, tooManyFaulty } from "../../src/sim/faulty.ts"
 import type { Crash, Scenario } from "../../src/sim/scenario.ts"
 import { scenarioOf } from "../../src/sim/swarm.ts"
 import { quiet, simulated } from "./runs.ts"
@@ -9,17 +9,34 @@ import { quiet, simulated } from "./runs.ts"
 const crashes = ({ faults }: Scenario): ReadonlyArray<Crash> =>
   faults.flatMap((fault) => (fault._tag === "Crash" ? [fault] : []))
 
+const isInTurn = ({ byzantine }: Scenario): boolean =>
+  byzantine.some(({ since }) => since !== undefined)
+
 const drawn = Array.from({ length: 300 }, (_, k) => scenarioOf(k + 1))
 
 describe("drawn recoveries", () => {
   it("leave no more than f replicas faulty or on their way back", () => {
-    const recovering = drawn.filter((s) => crashes(s).some((c) => c.recovered === true))
+    const alone = drawn.filter((s) => !isInTurn(s))
+    const recovering = alone.filter((s) => crashes(s).some((c) => c.recovered === true))
     expect(recovering.length).toBeGreaterThan(30)
     for (const scenario of recovering) {
       const away = crashes(scenario).filter((c) => c.recovered === true || c.wiped === true)
       const all = new Set([...faultyReplicas(scenario), ...away.map((c) => c.replica)])
       expect(all.size, scenario.about).toBeLessThanOrEqual(groupOf(scenario.cluster.n).f)
       expect(scenario.cluster.recovery).toBe(true)
+    }
+  })
+
+  it("have another lie when one that lied is back, now and then: f at any time", () => {
+    const turns = drawn.filter(isInTurn)
+    expect(turns.length).toBeGreaterThan(5)
+    for (const scenario of turns) {
+      const { byzantine, cluster } = scenario
+      expect(tooManyFaulty(scenario)).toBe(false)
+      expect(byzantine).toHaveLength(groupOf(cluster.n).f + 1)
+      expect(crashes(scenario).map((c) => [c.replica, c.recovered])).toEqual([
+        [byzantine[0]?.replica, true],
+      ])
     }
   })
 

@@ -98,11 +98,6 @@ describe("scenario files", () => {
       "faults[0].message._tag: Prepare is not of the protocol zyzzyva",
     ],
     [
-      "a disk of Zyzzyva that is lost",
-      { cluster: zyzzyva, faults: [crash] },
-      "faults[0].wiped: a lost disk is not of the protocol zyzzyva",
-    ],
-    [
       "a recovery in Zyzzyva",
       { cluster: zyzzyva, faults: [{ ...crash, wiped: false, recovered: true }] },
       "faults[0].recovered: a recovery is not of the protocol zyzzyva",
@@ -111,6 +106,16 @@ describe("scenario files", () => {
       "a new key where keys stay",
       { faults: [{ _tag: "Rekey", replica: 0, atMs: 0 }] },
       "faults[0]: keys change only where cluster.newKeys says so",
+    ],
+    [
+      "who lies after one that never comes back",
+      {
+        byzantine: [
+          { replica: 0, behaviours: [] },
+          { replica: 2, behaviours: [], since: 0 },
+        ],
+      },
+      "byzantine[1].since: r0 does not lie and come back",
     ],
     [
       "a size that Zyzzyva5 does not have",

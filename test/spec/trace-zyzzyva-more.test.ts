@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest"
 import type { ZyzzyvaChain } from "../../src/trace-check/chain.ts"
 import type { ReplicaEvent, ZyzzyvaStepEvent } from "../../src/trace-check/zyzzyva-event.ts"
-import { fetchingRun, ordinaryRun, ZyzzyvaRun } from "../trace/support/zyzzyva-run.ts"
+import { fetchingRun, ordinaryRun, rejoiningRun, ZyzzyvaRun } from "../trace/support/zyzzyva-run.ts"
 import { followed, outcomes, rejection } from "./support/windows.ts"
 import { captureZyzzyva, wholeChain, withChanged } from "./support/zyzzyva-windows.ts"
 
@@ -58,6 +58,20 @@ describe("TLC accepts", () => {
     expect(await accepted(chain)).toBe(true)
     // Nor is it otherwise where the one who gave it has no trace.
     const without = new Map([...files].filter(([name]) => name !== "replica-0"))
+    expect(await accepted(await wholeChain(without))).toBe(true)
+  })
+
+  test("a replica that lost its disk, and its way back", async () => {
+    const files = rejoiningRun().files()
+    const chain = await wholeChain(files)
+    const at = chain.events.findIndex(isOf(3, "Rejoin"))
+    expect(at).toBeGreaterThan(0)
+    expect(chain.events.slice(at).some(isOf(3, "Execute"))).toBe(true)
+    expect(await accepted(chain)).toBe(true)
+    // Windows that begin when it is silent already, and where it has no trace.
+    const later = await captureZyzzyva(files, { _tag: "Range", from: at + 10, to: 100_000 })
+    expect(await accepted(later[0] as ZyzzyvaChain)).toBe(true)
+    const without = new Map([...files].filter(([name]) => name !== "replica-3"))
     expect(await accepted(await wholeChain(without))).toBe(true)
   })
 
@@ -125,6 +139,15 @@ describe("TLC rejects", () => {
       return { ...e, said: { post } }
     })
     expect(await rejection(chain)).toMatchObject({ event, field: "stable" })
+  })
+
+  test("an incarnation that it did not come back as", async () => {
+    const whole = await wholeChain(rejoiningRun().files())
+    const { chain, event } = withChanged(whole, takes("Rejoin"), (e) => ({
+      ...e,
+      step: { ...e.step, state: { ...e.step.state, incarnation: 0 } },
+    }))
+    expect(await rejection(chain)).toMatchObject({ event, field: "incarnation" })
   })
 
   test("a last state that is not the specification's", async () => {

@@ -1,9 +1,9 @@
 /** What a replica that is recovered with its disk, and who answers it, must not do. */
 import type { ReplyStable } from "../../src/core/pbft/message.ts"
-import type { Config, Input } from "../../src/core/pbft/state.ts"
+import type { Config, DurableRecord, Input } from "../../src/core/pbft/state.ts"
 import type { Guard } from "./change-guards.ts"
 import { configOf, prePrepare, receive, signed } from "./pbft.ts"
-import { recovering, rejoining } from "./rejoin-guards.ts"
+import { asking, recovering, rejoining } from "./rejoin-guards.ts"
 
 /** It starts with an empty disk, to be recovered as this incarnation. */
 export const recoverOf = (
@@ -31,6 +31,18 @@ const back = recoverOf(5)
 /** Enough answers: the bound is known. */
 export const bounded: ReadonlyArray<Input> = [back, answerOf(0), answerOf(2)]
 
+/** Says that the replica was taken back as an incarnation. */
+export const falseCheckpoint = (timestamp: number): DurableRecord => ({
+  _tag: "CheckpointTaken",
+  seq: backup.checkpointInterval,
+  digest: "of a false state",
+  service: "a false state",
+  table: Array.from({ length: backup.clients }, (_, client) => client).map((client) => ({
+    timestamp: client === asking(1, 1).client ? timestamp : 0,
+    result: client === asking(1, 1).client ? "taken back" : "",
+  })),
+})
+
 const guard = (
   handler: string,
   reason: string,
@@ -44,6 +56,7 @@ export const recoverGuards: ReadonlyArray<Guard> = [
     [],
     recoverOf(5, [{ _tag: "Recovering", incarnation: 5 }]),
   ]),
+  guard("recover", "TakenBackBefore", backup, [[], recoverOf(5, [falseCheckpoint(5)])]),
   guard("recover", "DiskLost", backup, [[], recoverOf(6, [{ _tag: "Rejoined", incarnation: 5 }])]),
   guard("recvQueryStable", "FromSelf", backup, [[], queryOf(1)]),
   guard("recvQueryStable", "Mute", backup, [[rejoining(5)], queryOf(2)]),

@@ -1,6 +1,6 @@
 /** What a replica that lost its disk, or others about it, must not do, guard by guard. */
 import type { Read, ViewChange } from "../../src/core/pbft/message.ts"
-import { recoverOperation } from "../../src/core/pbft/rejoin.ts"
+import { recoverOperation } from "../../src/core/recovery-request.ts"
 import type { Config, Input } from "../../src/core/pbft/state.ts"
 import type { SignedRequest } from "../../src/core/request.ts"
 import type { Guard } from "./change-guards.ts"
@@ -64,6 +64,10 @@ export const rejoinGuards: ReadonlyArray<Guard> = [
     receive(viewChangeOf(3, 1, 4)),
   ]),
   guard("recvViewChange", "OldIncarnation", backup, [takenBack(3, 5), receive(viewChangeOf(3, 1))]),
+  guard("recvViewChange", "OldIncarnation", backup, [
+    [receive({ _tag: "Request", ...asking(3, 5) })],
+    receive(viewChangeOf(3, 1, 4)),
+  ]),
   guard("rejoin", "NobodyIsTakenBack", configOf(1), [[], lost]),
   guard("rejoin", "OldIncarnation", backup, [[lost], lost]),
 ]

@@ -16,6 +16,7 @@ import {
   fetchingRun,
   fileOf,
   ordinaryRun,
+  rejoiningRun,
   replicaHeader,
   ZyzzyvaRun,
 } from "./support/zyzzyva-run.ts"
@@ -86,6 +87,23 @@ describe("traces of Zyzzyva", () => {
     const verdict = await check(fetchingRun().files())
     expect(verdict).toMatchObject({ _tag: "Conforms", statistics: { unchecked: 0 } })
     expect("statistics" in verdict && verdict.statistics?.actions).toMatchObject({ RecvState: 1 })
+  })
+
+  it("of a run in which a replica loses its disk and is taken back conform", async () => {
+    const run = rejoiningRun()
+    expect(run.states[3]).toMatchObject({ stage: "active", incarnation: 1 })
+    expect(run.states[3]?.executed).toBe(run.states[0]?.executed)
+    const verdict = await check(run.files())
+    expect(verdict).toMatchObject({ _tag: "Conforms", statistics: { unchecked: 0 } })
+    expect("statistics" in verdict && verdict.statistics?.actions).toMatchObject({ Rejoin: 1 })
+  })
+
+  it("of one that lost its disk and says that it did not are rejected", async () => {
+    const files = corrupted(rejoiningRun().files(), "replica-3", takes("Rejoin"), (l) => {
+      const { incarnation: _, ...post } = l.post as { readonly incarnation: number }
+      return { ...l, post }
+    })
+    expect(rejected(await check(files))).toMatchObject({ rule: "Replay" })
   })
 
   it("of a state that nobody gave are rejected", async () => {

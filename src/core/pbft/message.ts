@@ -261,3 +261,9 @@ declare const verified: unique symbol
  * (src/net/authenticate.ts, or a driver that stands for it) produces it; `step` takes nothing else.
  */
 export type Authentic<M> = M & { readonly [verified]: true }
+
+/** A replica that asked to be taken back, and as what. */
+export interface Heard {
+  readonly replica: number
+  readonly incarnation: number
+}

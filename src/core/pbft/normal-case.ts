@@ -16,7 +16,7 @@ import { fetchDecision } from "./decided.ts"
 import { executeHead } from "./execution.ts"
 import type { Authentic, Commit, PrePrepare, Prepare, Reply, Request } from "./message.ts"
 import { lastProposed, mayAsk, partsOf } from "./proposal.ts"
-import { isMute, isOpen } from "./rejoin.ts"
+import { isMute, isOpen, newlyHeard, withHeard } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -34,7 +34,8 @@ const isPrimary = (config: Config, state: State): boolean =>
  * RecvRequest (OSDI '99 section 4.1, TOCS appendix). A request from its client: the stored reply
  * again if it was executed, and where that was only tentative a backup waits for its agreement as
  * well, or nobody who has it from the primary alone would suspect it; otherwise it waits for its
- * turn, at most one a client.
+ * turn, at most one a client. One to be taken back says that what its replica said as an earlier
+ * incarnation counts no more (rejoin.ts).
  */
 export const recvRequest = (config: Config, state: State, m: Authentic<Request>): PbftStep => {
   if (!mayAsk(config, m.client)) return ignore(state, "UnknownClient")
@@ -52,7 +53,14 @@ export const recvRequest = (config: Config, state: State, m: Authentic<Request>)
   if (isPrimary(config, state) && (state.assigned[m.client] as number) >= m.timestamp) {
     return ignore(state, "AlreadyAssigned")
   }
-  return { state: queued(state, m), effects: none, action: "RecvRequest" }
+  const waiting = queued(state, m)
+  const heard = newlyHeard(config, state, m)
+  if (heard === undefined) return { state: waiting, effects: none, action: "RecvRequest" }
+  return {
+    state: { ...waiting, heard: withHeard(state.heard, heard) },
+    effects: [{ _tag: "Persist", record: { _tag: "Heard", ...heard } }],
+    action: "RecvRequest",
+  }
 }
 
 // The request waits, the last of its client.

@@ -24,7 +24,7 @@ import {
 } from "./change-data.ts"
 import type { Answer } from "./answers.ts"
 import { type ClientConfig, type ClientState, initClient } from "./client.ts"
-import type { Entry } from "./message.ts"
+import type { Entry, Heard } from "./message.ts"
 import { assignedIn } from "./restart.ts"
 import {
   type Config,
@@ -106,6 +106,8 @@ export interface ReplicaData {
   readonly reads: ReadonlyArray<WaitingRead>
   /** Only where the replica once lost its disk or was recovered. */
   readonly recovery?: RecoveryData
+  /** Only where others have asked to be taken back. */
+  readonly heard?: ReadonlyArray<Heard>
   /** Only where it executed something above its low watermark, or others say that they did. */
   readonly told?: ToldExecutionsData
 }
@@ -210,6 +212,7 @@ export const fullProjection = (state: State): ReplicaData => ({
       : { executed: state.undo.executed, table: tableData(state.undo.table) },
   reads: state.reads,
   ...recoveryData(state),
+  ...(state.heard.length === 0 ? {} : { heard: state.heard }),
   ...toldData(state),
 })
 
@@ -302,6 +305,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
         : { executed: data.undo.executed, table: tableOf(config, data.undo.table) },
     reads: data.reads,
     recovery: recoveryOf(config, data),
+    heard: data.heard ?? [],
     told: toldOf(data),
   }
   const primary = primaryOf(config.group, state.view) === config.id

@@ -5,13 +5,14 @@
  * the bound that follows before a checkpoint there is stable. Then, like who lost its disk
  * (rejoin.ts), it asks to be taken back.
  */
+import * as ClientTable from "../client-table.ts"
 import { ignore } from "../machine.ts"
 import { type Digest, noDigest, type Seq } from "../ids.ts"
 import type { Group } from "../quorum.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
-import type { Authentic, QueryStable, ReplyStable } from "./message.ts"
-import { isMute, recoveryRequest, toOthers } from "./rejoin.ts"
+import type { Authentic, QueryStable, ReplyStable, Request } from "./message.ts"
+import { isMute, recoveryRequest, requestFor, toOthers } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import {
   type Config,
@@ -29,6 +30,13 @@ export const stableQuery = (config: Config, { recovery }: State): QueryStable | 
   recovery?.estimate === undefined || recovery.estimate.bound !== undefined
     ? undefined
     : { _tag: "QueryStable", incarnation: recovery.incarnation, replica: config.id }
+
+/** What a replica that comes back asks of a peer whose low watermark is `low`, if anything. */
+export const askedOf = (
+  config: Config,
+  state: State,
+  low: Seq,
+): QueryStable | Request | undefined => requestFor(config, state, low) ?? stableQuery(config, state)
 
 /** How far a replica is. */
 export const toldBy = (state: State): Told => {
@@ -71,6 +79,11 @@ export const recover = (
   const { state: back, effects } = restart(config, input.durable)
   const { incarnation } = input
   if (incarnation <= (back.recovery?.incarnation ?? 0)) return ignore(state, "OldIncarnation")
+  // The disk says that it was taken back as this: a liar wrote that.
+  const client = config.recoverers + config.id
+  if (back.checkpoints.some((c) => ClientTable.get(c.table, client).timestamp >= incarnation)) {
+    return ignore(state, "TakenBackBefore")
+  }
   if (back.recovery !== undefined && back.recovery.estimate === undefined && isMute(back)) {
     return ignore(state, "DiskLost")
   }
@@ -80,7 +93,7 @@ export const recover = (
     estimate: noEstimate(config.group),
   }
   return {
-    state: { ...back, recovery },
+    state: { ...back, recovery, heard: [] },
     effects: [
       { _tag: "Persist", record: { _tag: "Recovering", incarnation } },
       {

@@ -1,16 +1,18 @@
 /**
- * A replica that lost its disk comes back: spec/tla/Pbft.tla, `IsMute`, `Placed`, `IsFresh` and
- * `Rejoin`; docs/adr, "a lost disk". The recovery protocol of TOCS section 5 for a replica that has
- * nothing left: it asks to be taken back with a request that is ordered like any other, and says
- * nothing that could contradict what it forgot until the window has passed all of it. Departure
- * from TOCS, where the log is kept: no estimate of the others' checkpoints is needed, since what
- * was stable when the disk was lost had been executed before anyone could order the request.
+ * A replica that lost its disk comes back: spec/tla/Pbft.tla, `IsMute`, `Placed`, `LastHeard`,
+ * `IsFresh` and `Rejoin`; docs/adr, "a lost disk" and "liars in turn". The recovery protocol of
+ * TOCS section 5 for a replica that has nothing left: it asks to be taken back with a request that
+ * is ordered like any other, and says nothing that could contradict what it forgot until the window
+ * has passed all of it. Departure from TOCS, where the log is kept: no estimate of the others'
+ * checkpoints is needed, since what was stable when the disk was lost had been executed before
+ * anyone could order the request.
  */
 import * as ClientTable from "../client-table.ts"
-import type { ClientId, ReplicaId, Seq } from "../ids.ts"
+import type { ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
+import { recovererOf, recoveringReplica, recoverOperation } from "../recovery-request.ts"
 import * as Window from "../window.ts"
-import type { Request, ViewChange } from "./message.ts"
+import type { Heard, Request, ViewChange } from "./message.ts"
 import {
   type Config,
   type Effect,
@@ -19,28 +21,6 @@ import {
   type Recovery,
   type State,
 } from "./state.ts"
-
-/** The operation that asks to be taken back; no service looks at it. */
-export const recoverOperation = "recover"
-
-/** What it results in; no service is asked. */
-export const recoverResult = "taken back"
-
-/** In whose name a replica asks; undefined where nobody is taken back. */
-export const recovererOf = (
-  { recoverers }: Pick<Config, "recoverers">,
-  replica: ReplicaId,
-): ClientId | undefined => (recoverers === undefined ? undefined : recoverers + replica)
-
-/** The replica in whose name a client asks, if it is one of those. */
-export const recoveringReplica = (
-  { recoverers, group }: Pick<Config, "recoverers" | "group">,
-  client: ClientId,
-): ReplicaId | undefined => {
-  if (recoverers === undefined) return undefined
-  const replica = client - recoverers
-  return replica >= 0 && replica < group.n ? replica : undefined
-}
 
 /**
  * Whether the replica has to be silent: without its disk, until the window has passed what it may
@@ -75,13 +55,50 @@ const limitAt = ({ recovery }: State, low: Seq): Seq => {
 export const isOpen = (state: State, seq: Seq): boolean =>
   Window.covers(state.log, seq) && seq <= limitAt(state, state.log.low)
 
-/** Whether a VIEW-CHANGE was said after the last recovery of its sender that was executed here. */
-export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
-  const client = recovererOf(config, m.replica)
-  if (client === undefined) return true
+/** The incarnation of a replica whose request to be taken back was executed last. */
+export const executedIncarnation = (config: Config, state: State, replica: ReplicaId): number => {
+  const client = recovererOf(config, replica)
+  if (client === undefined) return 0
   const { table } = state.undo ?? state
-  return (m.incarnation ?? 0) >= ClientTable.get(table, client).timestamp
+  return ClientTable.get(table, client).timestamp
 }
+
+/** As which incarnation a replica is known here: its request was executed, or heard. */
+export const lastHeard = (config: Config, state: State, replica: ReplicaId): number => {
+  const heard = state.heard.find((h) => h.replica === replica)?.incarnation ?? 0
+  return Math.max(heard, executedIncarnation(config, state, replica))
+}
+
+/**
+ * Whether a VIEW-CHANGE was said after the last recovery of its sender that is known here. A
+ * request to be taken back is signed, so it tells as soon as it is heard: a replica that lags may
+ * execute it much later, when somebody else lies.
+ */
+export const isFresh = (config: Config, state: State, m: ViewChange): boolean => {
+  const known = config.keepVotes === true ? executedIncarnation : lastHeard
+  return (m.incarnation ?? 0) >= known(config, state, m.replica)
+}
+
+/** What is new in another's request to be taken back; undefined in any other request. */
+export const newlyHeard = (
+  config: Config,
+  state: State,
+  { client, timestamp: incarnation }: Pick<Request, "client" | "timestamp">,
+): Heard | undefined => {
+  const replica = recoveringReplica(config, client)
+  if (replica === undefined || replica === config.id) return undefined
+  if (incarnation <= lastHeard(config, state, replica)) return undefined
+  return { replica, incarnation }
+}
+
+/** Of each replica the last that was heard. */
+export const withHeard = (
+  heard: ReadonlyArray<Heard>,
+  { replica, incarnation }: Heard,
+): ReadonlyArray<Heard> =>
+  [...heard.filter((h) => h.replica !== replica), { replica, incarnation }].sort(
+    (a, b) => a.replica - b.replica,
+  )
 
 /** What a VIEW-CHANGE says of its sender's incarnation; nothing for who never lost its disk. */
 export const incarnationOf = ({ recovery }: State): { readonly incarnation?: number } =>
@@ -123,15 +140,29 @@ export const reached = (
 export const recoveryRequest = (
   config: Config,
   { recovery }: Pick<State, "recovery">,
-): Request | undefined => {
+): Request | undefined =>
+  recovery === undefined || recovery.point !== undefined ? undefined : ownRequest(config, recovery)
+
+const ownRequest = (config: Config, recovery: Recovery): Request | undefined => {
   const client = recovererOf(config, config.id)
-  if (recovery === undefined || recovery.point !== undefined || client === undefined) {
-    return undefined
-  }
+  if (client === undefined) return undefined
   if (recovery.estimate !== undefined && recovery.estimate.bound === undefined) return undefined
   const { incarnation: timestamp } = recovery
   return { _tag: "Request", client, timestamp, operation: recoverOperation, authenticator: "" }
 }
+
+/**
+ * The request again, for a peer whose low watermark is `low`: as long as that peer may not have
+ * executed it, it has to hear of it, or it goes by what the replica said before.
+ */
+export const requestFor = (
+  config: Config,
+  { recovery }: Pick<State, "recovery">,
+  low: Seq,
+): Request | undefined =>
+  recovery === undefined || (recovery.point !== undefined && low >= recovery.point)
+    ? undefined
+    : ownRequest(config, recovery)
 
 export const toOthers = ({ group, id }: Config, message: Request): Effect => ({
   _tag: "SendToReplicas",

@@ -13,7 +13,8 @@ import * as Window from "../window.ts"
 import { byPlace } from "./certificates.ts"
 import { isChosen } from "./decision.ts"
 import { executeHead } from "./execution.ts"
-import type { Entry, NewView, ViewChange } from "./message.ts"
+import type { Entry, Heard, NewView, ViewChange } from "./message.ts"
+import { withHeard } from "./rejoin.ts"
 import {
   type Config,
   type DurableRecord,
@@ -31,7 +32,8 @@ import {
 
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
-  const records: Array<DurableRecord> = [...recoveryRecords(state)]
+  const heard = state.heard.map((h) => ({ _tag: "Heard", ...h }) as const)
+  const records: Array<DurableRecord> = [...recoveryRecords(state), ...heard]
   for (const { seq, digest, service, table } of state.checkpoints) {
     if (seq > 0) {
       const entries = ClientTable.entries(table)
@@ -91,6 +93,7 @@ interface Disk {
   viewChange: ViewChange | undefined
   newView: NewView | undefined
   recovery: Recovery | undefined
+  heard: ReadonlyArray<Heard>
 }
 
 const read = (records: ReadonlyArray<DurableRecord>, group: Group): Disk => {
@@ -104,6 +107,7 @@ const read = (records: ReadonlyArray<DurableRecord>, group: Group): Disk => {
     viewChange: undefined,
     newView: undefined,
     recovery: undefined,
+    heard: [],
   }
   for (const r of records) {
     switch (r._tag) {
@@ -127,6 +131,9 @@ const read = (records: ReadonlyArray<DurableRecord>, group: Group): Disk => {
       case "ViewEntered":
         readChange(disk, r)
         break
+      case "Heard":
+        disk.heard = withHeard(disk.heard, r)
+        break
       default:
         readRecovery(disk, r, group)
     }
@@ -145,6 +152,8 @@ type RecoveryRecord = Extract<
 >
 
 const readRecovery = (disk: Disk, r: RecoveryRecord, group: Group): void => {
+  // What it heard before, a liar may have written. It is recovered after those who asked earlier.
+  if (r._tag === "Rejoined" || r._tag === "Recovering") disk.heard = []
   if (r._tag === "Rejoined") {
     disk.recovery = { incarnation: r.incarnation, point: undefined }
     return
@@ -261,7 +270,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     const digest = own.get(v.seq)
     return digest === undefined ? v : { ...v, votes: Votes.add(v.votes, config.id, digest) }
   })
-  const { view, active, viewChange, newView, recovery } = disk
+  const { view, active, viewChange, newView, recovery, heard } = disk
   const primary = active && primaryOf(config.group, view) === config.id
   const state: State = {
     ...start,
@@ -271,6 +280,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
     viewChanges: viewChange === undefined ? [] : [viewChange],
     newView,
     recovery,
+    heard,
     seqno: primary ? seqno : 0,
     log,
     executed: last.seq,

@@ -69,7 +69,7 @@ export interface Config {
   readonly tellCommitted?: boolean | undefined
   /** Whether the keys under which replicas hear each other change (change-key.ts). */
   readonly newKeys?: boolean | undefined
-  /** Whether what came under old ones counts on: only to show what then fails. */
+  /** Whether what earlier ones, or incarnations, said counts on: only to show what then fails. */
   readonly keepVotes?: boolean | undefined
   /**
    * Requests whose operations have so many bytes are big: their clients send them to all, and
@@ -225,6 +225,8 @@ export interface State {
   readonly reads: ReadonlyArray<WaitingRead>
   /** Only where the replica once lost its disk or was recovered. Durable, but for `told`. */
   readonly recovery: Recovery | undefined
+  /** As which incarnations others have asked to be taken back, by replica. Durable. */
+  readonly heard: ReadonlyArray<Message.Heard>
   /** Empty unless `tellCommitted`. Volatile. */
   readonly told: ToldExecutions
 }
@@ -264,6 +266,8 @@ export type DurableRecord =
   | { readonly _tag: "Recovering"; readonly incarnation: number }
   /** It sends nothing above this number before it is stable. */
   | { readonly _tag: "RecoveryBound"; readonly seq: Seq }
+  /** Another one asked to be taken back, as this incarnation. */
+  | { readonly _tag: "Heard"; readonly replica: ReplicaId; readonly incarnation: number }
 
 export type Input =
   | {
@@ -374,6 +378,7 @@ export const init = (config: Config): State => {
     undo: undefined,
     reads: [],
     recovery: undefined,
+    heard: [],
     told: nothingTold,
   }
 }

@@ -65,6 +65,7 @@ const fastChanges = (before: State, after: State): string => {
   if (before.recovery !== after.recovery) {
     text += `,"recovery":${JSON.stringify(recoveryData(after).recovery ?? null)}`
   }
+  if (!sameList(before.heard, after.heard)) text += `,"heard":${JSON.stringify(after.heard)}`
   // What it executed itself the line says anyway.
   const { claims, batches } = after.told
   if (!sameList(before.told.claims, claims) || !sameList(before.told.batches, batches)) {

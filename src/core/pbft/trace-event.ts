@@ -201,6 +201,9 @@ export const ReplicaState = Schema.Struct({
       ),
     }),
   ),
+  heard: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ replica: Natural, incarnation: Natural })),
+  ),
   told: Schema.optionalKey(
     Schema.Struct({
       own: Schema.Array(Numbered),

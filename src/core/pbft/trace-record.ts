@@ -57,6 +57,7 @@ export const TracedRecord = Schema.Union([
   Schema.Struct({ ...type("RecoveryPoint"), seq: Natural }),
   Schema.Struct({ ...type("Recovering"), incarnation: Natural }),
   Schema.Struct({ ...type("RecoveryBound"), seq: Natural }),
+  Schema.Struct({ ...type("Heard"), replica: Natural, incarnation: Natural }),
 ])
 export type TracedRecord = typeof TracedRecord.Type
 
@@ -93,5 +94,7 @@ export const recordOf = (r: TracedRecord): DurableRecord => {
     case "RecoveryPoint":
     case "RecoveryBound":
       return { _tag: r.type, seq: r.seq }
+    case "Heard":
+      return { _tag: "Heard", replica: r.replica, incarnation: r.incarnation }
   }
 }

@@ -114,15 +114,18 @@ export const recvViewChange = (
   if (m.view < state.view || (m.view === state.view && state.active)) {
     return ignore(state, "OldView")
   }
-  if (state.viewChanges.some((x) => x.replica === m.replica && x.view >= m.view)) {
+  // What it said before it was taken back may be of any view.
+  const fresh = (x: ViewChange): boolean => isFresh(config, state, x)
+  const mine = state.viewChanges.find((x) => x.replica === m.replica)
+  if (mine !== undefined && mine.view >= m.view && fresh(mine)) {
     return ignore(state, "OldViewChange")
   }
   if (!isValidViewChange(config.logSize, m)) return ignore(state, "BadViewChange")
-  if (!isFresh(config, state, m)) return ignore(state, "OldIncarnation")
+  if (!fresh(m)) return ignore(state, "OldIncarnation")
   const others = state.viewChanges.filter((x) => x.replica !== m.replica)
   const changes: ReadonlyArray<ViewChange> = [...others, m].sort(byReplica)
   const action = "RecvViewChange"
-  const ahead = changes.filter((x) => x.view > state.view)
+  const ahead = changes.filter((x) => x.view > state.view && fresh(x))
   if (ahead.length < weakQuorum(config.group) || isMute(state)) {
     return { state: { ...state, viewChanges: changes }, effects: none, action }
   }

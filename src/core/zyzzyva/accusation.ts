@@ -9,6 +9,7 @@ import { unsigned } from "../request.ts"
 import * as Window from "../window.ts"
 import type { ReplicaAction } from "./action.ts"
 import type { Accusation, Authentic, LastOrder, Pom, Signer, ViewChange } from "./message.ts"
+import { incarnationOf, isMute } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -56,7 +57,7 @@ export const leave = (config: Config, state: State, leaving: Leaving): ZyzzyvaSt
   const { stable, certificates } = state
   const orders = lastOrders(state)
   const content = { _tag: "ViewChange" as const, view, stable, orders, certificates, accusers }
-  const unsignedChange = { ...content, replica: config.id }
+  const unsignedChange = { ...content, replica: config.id, ...incarnationOf(state) }
   const viewChange: ViewChange = { ...unsignedChange, signature: config.sign(unsignedChange) }
   const others = changes.filter((m) => m.replica !== config.id && m.view >= view)
   return {
@@ -89,8 +90,12 @@ interface Accusing {
 export const hasAccused = ({ accusers }: State, replica: number): boolean =>
   accusers.some((a) => a.replica === replica)
 
-/** One more accuses the primary. With f + 1 the view is left, as by every correct replica. */
+/**
+ * One more accuses the primary. With f + 1 the view is left, as by every correct replica; but not
+ * by one that does not know what it said there.
+ */
 export const accuse = (config: Config, state: State, accusing: Accusing): ZyzzyvaStep => {
+  if (isMute(config, state)) return ignore(state, "Mute")
   const { by, before, action } = accusing
   const { view } = state
   const content = { _tag: "Accusation" as const, view, replica: config.id }

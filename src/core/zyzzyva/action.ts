@@ -22,6 +22,7 @@ export type ReplicaAction =
   | "EnterView"
   | "RecvViewConfirm"
   | "Restart"
+  | "Rejoin"
 
 /** The actions of spec/tla/Zyzzyva.tla that a client takes. */
 export type ClientAction =

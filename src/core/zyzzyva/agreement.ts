@@ -14,6 +14,7 @@ import { isCertified } from "./certificate.ts"
 import { signatureAt, signHeader, witnessMark } from "./answering.ts"
 import { executeNext } from "./execution.ts"
 import { historyAt, lastOrdered, orderAt } from "./log.ts"
+import { isAwaited } from "./rejoin.ts"
 import type {
   Authentic,
   FillHole,
@@ -131,12 +132,16 @@ const withSlot = (state: State, { seq, slot }: Pick<Taken, "seq" | "slot">): Sta
   log: Window.set(state.log, seq, slot),
 })
 
-/** SendOrderReq (TOCS 27(4) section 3.2, step 2). The next number to the first of its queue. */
+/**
+ * SendOrderReq (TOCS 27(4) section 3.2, step 2). The next number to the first of its queue; or to
+ * the null request, so that who is taken back need not wait for clients.
+ */
 export const sendOrderReq = (config: Config, state: State, count: number): ZyzzyvaStep => {
   const { view } = state
   if (state.stage !== "active") return ignore(state, "NotActive")
   if (!isPrimary(config, state)) return ignore(state, "NotPrimary")
-  if (count < 1 || count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count < 0 || count > config.maxBatch) return ignore(state, "BadBatchSize")
+  if (count === 0 && !isAwaited(config, state)) return ignore(state, "NobodyWaits")
   if (count > state.queue.length) return ignore(state, "QueueTooShort")
   const seq = lastOrdered(state) + 1
   if (!Window.covers(state.log, seq)) return ignore(state, "WindowFull")
@@ -191,7 +196,8 @@ const takeOrder = (
   verdicts: ReadonlyArray<boolean>,
 ): ZyzzyvaStep => {
   const { view, seq, batch, digest, history, signature: order } = m
-  if (batch.length < 1 || batch.length > config.maxBatch) return ignore(state, "BadBatchSize")
+  const least = config.recoverers === undefined ? 1 : 0
+  if (batch.length < least || batch.length > config.maxBatch) return ignore(state, "BadBatchSize")
   if (!batch.every((r) => ClientTable.knows(state.table, r.client))) {
     return ignore(state, "UnknownClient")
   }

@@ -211,6 +211,8 @@ export const ViewChange = Schema.TaggedStruct("ViewChange", {
   /** Who accused the primary of the view before. */
   accusers: Schema.Array(Signer),
   replica: Natural,
+  /** As what the sender came back after its disk was lost; absent where it never was. */
+  incarnation: Schema.optionalKey(Natural),
   signature: BytesText,
 })
 export type ViewChange = typeof ViewChange.Type

@@ -102,6 +102,8 @@ export interface ReplicaData {
   /** null: there is none for the view. */
   readonly newView: NewViewData | null
   readonly confirms: ReadonlyArray<SaidData>
+  /** Left out where its disk was never lost. */
+  readonly incarnation?: number
 }
 
 /** An answer that a client keeps. */
@@ -185,6 +187,7 @@ export const fullProjection = (state: State): ReplicaData => ({
   viewChanges: state.viewChanges.map(viewChangeData),
   newView: state.newView === undefined ? null : newViewData(state.newView),
   confirms: confirmsData(state),
+  ...(state.incarnation === 0 ? {} : { incarnation: state.incarnation }),
 })
 
 const tableOf = (config: Config, entries: ReadonlyArray<EntryData>): State["table"] =>
@@ -246,6 +249,7 @@ export const fromFullProjection = (config: Config, data: ReplicaData): State => 
       { length: config.group.n },
       (_, replica) => data.confirms.find((c) => c.replica === replica)?.digest,
     ),
+    incarnation: data.incarnation ?? 0,
   }
 }
 

@@ -7,6 +7,7 @@ import { recvCheckpoint, recvSpecHeader } from "./checkpointing.ts"
 import { recvCommit } from "./commit.ts"
 import { execute } from "./execution.ts"
 import { answerRead, recvRead } from "./reads.ts"
+import { rejoin } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import { recvFetchState, recvState, sendFetchState } from "./state-transfer.ts"
 import {
@@ -83,6 +84,8 @@ export const step = (config: Config, state: State, input: Input): ZyzzyvaStep =>
       return sendFetchState(config, state)
     case "Restart":
       return restart(config, input.durable)
+    case "Rejoin":
+      return rejoin(config, state, input.incarnation)
   }
 }
 

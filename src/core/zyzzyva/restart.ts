@@ -6,6 +6,7 @@ import { none } from "../machine.ts"
 import { pendingExecution } from "./execution.ts"
 import * as Window from "../window.ts"
 import { above, withCertificate } from "./certificate.ts"
+import { isMute } from "./rejoin.ts"
 import {
   type Config,
   type DurableRecord,
@@ -27,9 +28,10 @@ const takenRecord = ({ seq, history, digest, service, table }: OwnCheckpoint): D
 /** The records that say all that is durable in `state`; what a compacted log holds. */
 export const durableRecords = (config: Config, state: State): ReadonlyArray<DurableRecord> => {
   const records: Array<DurableRecord> = []
-  const { stable, log, view, stage, newView } = state
+  const { stable, log, view, stage, newView, incarnation } = state
   const own = state.checkpoints[0]
   assert(own !== undefined && own.seq === stable.seq, "the stable checkpoint is the first")
+  if (incarnation > 0) records.push({ _tag: "Rejoined", incarnation })
   if (stable.seq > 0) {
     records.push(takenRecord(own))
     records.push({ _tag: "CheckpointStable", stable })
@@ -154,8 +156,14 @@ const replay = (config: Config, disk: Disk, r: DurableRecord): Disk => {
     }
     case "ViewConfirmed":
       return { taken, state: { ...state, stage: "active" } }
+    case "Rejoined":
+      return { taken, state: { ...state, incarnation: r.incarnation } }
   }
 }
+
+// View 0 needs no NEW-VIEW, but for who does not know what it said there.
+const inFirstView = (config: Config, state: State): State =>
+  state.view > 0 || !isMute(config, state) ? state : { ...state, stage: "changing" }
 
 /**
  * Restart (TOCS 27(4) section 3.1 has none without loss; ours is spec/tla/Zyzzyva.tla's). The state
@@ -170,7 +178,7 @@ export const restart = (config: Config, records: ReadonlyArray<DurableRecord>): 
   const checkpoints = [...disk.taken.values()]
     .filter((c) => c.seq >= disk.state.stable.seq)
     .sort((a, b) => a.seq - b.seq)
-  const state = { ...disk.state, checkpoints }
+  const state = inFirstView(config, { ...disk.state, checkpoints })
   const pending = pendingExecution(config, state)
   return { state, effects: pending === undefined ? none : [pending], action: "Restart" }
 }

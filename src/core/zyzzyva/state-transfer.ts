@@ -12,6 +12,7 @@ import { orderAt } from "./log.ts"
 import type { Authentic, FetchState, State as StateMessage } from "./message.ts"
 import { isValidStable } from "./new-log.ts"
 import { newReads } from "./reads.ts"
+import { isMute } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -113,7 +114,9 @@ export const recvState = (
     stable.view === state.view &&
     orderAt(state, seq + 1) === undefined
   const held = adopted(config, state, own, m)
-  const next: State = isConfirmed ? { ...held, stage: "active" } : held
+  // Who lost its disk takes part again; but for view 0 it needs what the view begins with.
+  const returns = held.view === 0 && !isMute(config, held)
+  const next: State = isConfirmed || returns ? { ...held, stage: "active" } : held
   const pending = pendingExecution(config, next)
   const kept = { seq, history, digest, service: own.service }
   const table = ClientTable.entries(own.table)

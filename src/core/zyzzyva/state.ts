@@ -10,7 +10,15 @@ import type {
   SendToClient,
   SendToReplicas,
 } from "../effect.ts"
-import { type Bytes, type Digest, noDigest, type ReplicaId, type Seq, type View } from "../ids.ts"
+import {
+  type Bytes,
+  type ClientId,
+  type Digest,
+  noDigest,
+  type ReplicaId,
+  type Seq,
+  type View,
+} from "../ids.ts"
 import type { Step } from "../machine.ts"
 import type { Group } from "../quorum.ts"
 import type { Request, SignedRequest } from "../request.ts"
@@ -62,6 +70,11 @@ export interface Config {
   readonly hastyReads?: boolean | undefined
   /** Whether it takes an order that it cannot verify when f + 1 replicas have executed it. */
   readonly vouchOrders: boolean
+  /**
+   * The client in whose name replica 0 asks to be taken back after it lost its disk, replica i in
+   * that of the i-th after it (rejoin.ts), all of `clients`; undefined: nobody is taken back.
+   */
+  readonly recoverers?: ClientId | undefined
   /** Digest of a batch; the empty batch is the null request, which a new view puts into a gap. */
   readonly batchDigest: (batch: ReadonlyArray<Request>) => Digest
   /** Digest of the history that a batch leads to. */
@@ -154,6 +167,8 @@ export interface State {
   readonly newView: Message.NewView | undefined
   /** By replica the history with which it begins the view. Volatile. */
   readonly confirms: ReadonlyArray<Digest | undefined>
+  /** As what it came back when its disk was lost; 0: it never was. Durable. */
+  readonly incarnation: number
 }
 
 /** What must be on disk before the messages that depend on it leave (see the spec's Restart). */
@@ -175,6 +190,8 @@ export type DurableRecord =
   | { readonly _tag: "ViewEntered"; readonly view: View }
   /** Enough replicas have confirmed the log of the view. */
   | { readonly _tag: "ViewConfirmed"; readonly view: View }
+  /** The disk before this one was lost. */
+  | { readonly _tag: "Rejoined"; readonly incarnation: number }
 
 export type Input =
   | {
@@ -189,7 +206,7 @@ export type Input =
       readonly message: Message.Authentic<Message.OrderReq>
       readonly verdicts: ReadonlyArray<boolean>
     }
-  /** The primary may order a batch of the first `count` waiting requests. */
+  /** The primary may order a batch of the first `count` waiting requests; 0: the null request. */
   | { readonly _tag: "Propose"; readonly count: number }
   | Executed
   | ReadDone
@@ -203,12 +220,16 @@ export type Input =
   | { readonly _tag: "Fetch" }
   /** The process starts again with what its disk holds. */
   | { readonly _tag: "Restart"; readonly durable: ReadonlyArray<DurableRecord> }
+  /** The process starts again without its disk, as this incarnation. */
+  | { readonly _tag: "Rejoin"; readonly incarnation: number }
 
 /** Exactly what a replica may ask for. */
 export type Effect =
   | Broadcast<Message.PeerMessage>
   | SendToClient<Message.ClientMessage>
-  | SendToReplicas<Message.OrderReq | Message.FillHole | Message.SpecHeader | Message.State>
+  | SendToReplicas<
+      Message.OrderReq | Message.FillHole | Message.SpecHeader | Message.State | Message.Request
+    >
   | Persist<DurableRecord>
   | Execute
   | ReadState
@@ -272,5 +293,6 @@ export const init = (config: Config): State => {
     viewChanges: [],
     newView: undefined,
     confirms: noConfirms(config),
+    incarnation: 0,
   }
 }

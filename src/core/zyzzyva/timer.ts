@@ -8,6 +8,8 @@
  * moment, or never.
  */
 import type { View } from "../ids.ts"
+import { primaryOf } from "../quorum.ts"
+import { awaitedUpTo, isMute } from "./rejoin.ts"
 import type { Config, Input, State } from "./state.ts"
 import { canBegin, canEnter } from "./view-change.ts"
 
@@ -25,14 +27,26 @@ export interface ViewTimer {
  */
 export const viewTimer = (config: Config, state: State): ViewTimer | undefined => {
   const { view, stage, queue, newView, viewChanges } = state
+  if (isMute(config, state)) return undefined
   if (stage !== "active") {
     const left = viewChanges.filter((m) => m.view >= view).length
     if (left < config.needs.change && newView === undefined) return undefined
     return { view, key: `view ${view}` }
   }
   const first = queue[0]
-  if (first === undefined) return undefined
+  if (first === undefined) return idleTimer(config, state)
   return { view, key: `view ${view}: request ${first.timestamp} of client ${first.client}` }
+}
+
+// A log that is to go on for one that is taken back is waited for as well, or a primary that is
+// gone would keep it from coming back for as long as nobody asks for anything.
+const idleTimer = (config: Config, state: State): ViewTimer | undefined => {
+  const { view, executed } = state
+  if (config.recoverers === undefined || primaryOf(config.group, view) === config.id) {
+    return undefined
+  }
+  if (executed >= awaitedUpTo(config, state)) return undefined
+  return { view, key: `view ${view}: number ${executed + 1} of an idle log` }
 }
 
 /** What a view change makes a replica do by itself now, if anything: begin or enter the view. */

@@ -50,6 +50,7 @@ export interface ViewChangeData {
   readonly certificates: ReadonlyArray<ShownData>
   readonly accusers: Replicas
   readonly replica: ReplicaId
+  readonly incarnation?: number
 }
 
 export interface NewViewData {
@@ -137,6 +138,9 @@ const lastOrderOf = ({ view, seq, history, digest, batch }: LastOrderData): Last
   batch: batchOfData(batch),
 })
 
+const incarnationData = ({ incarnation }: { readonly incarnation?: number }) =>
+  incarnation === undefined ? {} : { incarnation }
+
 export const viewChangeData = (m: ViewChange): ViewChangeData => ({
   view: m.view,
   stable: stableData(m.stable),
@@ -144,6 +148,7 @@ export const viewChangeData = (m: ViewChange): ViewChangeData => ({
   certificates: m.certificates.map(shownData),
   accusers: whoData(m.accusers),
   replica: m.replica,
+  ...incarnationData(m),
 })
 
 export const viewChangeOf = (m: ViewChangeData): ViewChange => ({
@@ -154,6 +159,7 @@ export const viewChangeOf = (m: ViewChangeData): ViewChange => ({
   certificates: m.certificates.map(shownOf),
   accusers: signersOf(m.accusers),
   replica: m.replica,
+  ...incarnationData(m),
   signature: "",
 })
 

@@ -49,6 +49,8 @@ const ViewChangeFields = {
   certificates: Schema.Array(Schema.Struct(ShownFields)),
   accusers: Replicas,
   replica: Natural,
+  /** There only where the sender once lost its disk. */
+  incarnation: Schema.optionalKey(Natural),
 }
 const NewViewFields = { view: Natural, changes: Schema.Array(Schema.Struct(ViewChangeFields)) }
 const EntryFields = { timestamp: Natural, result: BytesText, seq: Natural, history: History }
@@ -75,6 +77,7 @@ const TracedRecord = Schema.Union([
   Schema.Struct({ ...type("NewViewTaken"), newView: Schema.Struct(NewViewFields) }),
   Schema.Struct({ ...type("ViewEntered"), view: Natural }),
   Schema.Struct({ ...type("ViewConfirmed"), view: Natural }),
+  Schema.Struct({ ...type("Rejoined"), incarnation: Natural }),
 ])
 type TracedRecord = typeof TracedRecord.Type
 
@@ -172,6 +175,7 @@ export const ReplicaInput = Schema.Union([
   Schema.Struct(type("Begin")),
   Schema.Struct(type("Enter")),
   Schema.Struct({ ...type("Restart"), durable: Schema.Array(TracedRecord) }),
+  Schema.Struct({ ...type("Rejoin"), incarnation: Natural }),
 ])
 export type ReplicaInput = typeof ReplicaInput.Type
 
@@ -199,7 +203,7 @@ const Said = Schema.Array(Schema.Struct({ replica: Natural, digest: Schema.Strin
 const Vouched = Schema.Array(Schema.Struct({ seq: Natural, said: Said }))
 const Table = Schema.Array(Schema.Struct({ client: Natural, ...EntryFields }))
 
-/** All of a replica's state: in a drop line and after a restart. */
+/** All of a replica's state: in a drop line, and after a restart, with its disk or without. */
 export const ReplicaState = Schema.Struct({
   view: Natural,
   stage: Schema.Literals(["active", "changing", "confirming"]),
@@ -228,6 +232,8 @@ export const ReplicaState = Schema.Struct({
   viewChanges: Schema.Array(Schema.Struct(ViewChangeFields)),
   newView: Schema.NullOr(Schema.Struct(NewViewFields)),
   confirms: Said,
+  /** There only where its disk was once lost. */
+  incarnation: Schema.optionalKey(Natural),
 }) satisfies Schema.Schema<ReplicaData>
 
 /** All of a client's state. */
@@ -281,6 +287,8 @@ const recordOf = (r: TracedRecord): DurableRecord => {
     case "ViewEntered":
     case "ViewConfirmed":
       return { _tag: r.type, view: r.view }
+    case "Rejoined":
+      return { _tag: "Rejoined", incarnation: r.incarnation }
   }
 }
 
@@ -351,6 +359,7 @@ export const inputOf = (traced: ReplicaInput): Input => {
     case "Timeout":
     case "Begin":
     case "Fetch":
+    case "Rejoin":
     case "Enter": {
       const { type: _tag, ...fields } = traced
       return { _tag, ...fields } as Input

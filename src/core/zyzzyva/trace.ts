@@ -33,9 +33,9 @@ interface Taken<S> {
 
 /** Step number `n` (from 1) of a replica: it took `input` in the state `before`. */
 export const replicaLine = (n: number, before: State, step: Taken<State>, input: Input): string => {
-  // A restart starts from the disk and not from the state before: all of the state is shown.
+  // A restart starts from the disk, or with none, not from the state before: all of it is shown.
   const post =
-    input._tag === "Restart"
+    input._tag === "Restart" || input._tag === "Rejoin"
       ? JSON.stringify(fullProjection(step.state))
       : replicaChanges(before, step.state)
   return `{"n":${n},"action":"${step.action}","in":${JSON.stringify(inputData(input))},"post":${post}}`
@@ -137,7 +137,8 @@ const recordData = (r: DurableRecord): Readonly<Record<string, unknown>> => {
       return { type, newView: newViewData(r.newView) }
     case "CheckpointTaken":
     case "ViewEntered":
-    case "ViewConfirmed": {
+    case "ViewConfirmed":
+    case "Rejoined": {
       const { _tag, ...fields } = r
       return { type, ...fields }
     }
@@ -164,6 +165,7 @@ const inputData = (input: Input): Readonly<Record<string, unknown>> => {
     case "Timeout":
     case "Begin":
     case "Fetch":
+    case "Rejoin":
     case "Enter": {
       const { _tag: type, ...fields } = input
       return { type, ...fields }

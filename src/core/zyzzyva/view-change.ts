@@ -13,6 +13,7 @@ import { above } from "./certificate.ts"
 import { pendingExecution } from "./execution.ts"
 import type { Authentic, NewView, ViewChange, ViewConfirm } from "./message.ts"
 import { type Chosen, isValidNewView, isValidViewChange, newLog } from "./new-log.ts"
+import { isFresh, isMute, isOutdone } from "./rejoin.ts"
 import {
   type Config,
   type Effect,
@@ -40,10 +41,13 @@ export const recvViewChange = (
   if (m.view === state.view && (state.stage !== "changing" || state.newView !== undefined)) {
     return ignore(state, "HasNewView")
   }
-  if (state.viewChanges.some((x) => x.replica === m.replica && x.view >= m.view)) {
+  const known = state.viewChanges.find((x) => x.replica === m.replica)
+  if (known !== undefined && isFresh(config, state, known) && known.view >= m.view) {
     return ignore(state, "OldViewChange")
   }
   if (!isValidViewChange(config, m)) return ignore(state, "BadViewChange")
+  if (!isFresh(config, state, m)) return ignore(state, "OldIncarnation")
+  if (isMute(config, state)) return ignore(state, "Mute")
   const others = state.viewChanges.filter((x) => x.replica !== m.replica)
   const changes: ReadonlyArray<ViewChange> = [...others, m].sort(byReplica)
   const action = "RecvViewChange"
@@ -59,8 +63,8 @@ const standing = (config: Config, state: State): ReadonlyArray<ViewChange> | und
   const { view, stage, newView } = state
   if (primaryOf(config.group, view) !== config.id) return undefined
   if (stage !== "changing" || newView !== undefined) return undefined
-  const here = state.viewChanges.filter((m) => m.view === view).slice(0, config.needs.change)
-  return here.length === config.needs.change ? here : undefined
+  const here = state.viewChanges.filter((m) => m.view === view && isFresh(config, state, m))
+  return here.length < config.needs.change ? undefined : here.slice(0, config.needs.change)
 }
 
 /** Whether the replica may begin the view that it is the primary of. */
@@ -121,12 +125,16 @@ interface Base {
 // Where the log of the new view begins at this replica; undefined where it lacks the state of it.
 const baseOf = (config: Config, state: State): Base | undefined => {
   if (state.stage !== "changing" || state.newView === undefined) return undefined
-  const { start, chosen } = newLog(config, state.newView.changes)
+  if (isMute(config, state)) return undefined
+  const { changes } = state.newView
+  const log = newLog(config, changes)
+  const { start, chosen } = log
   const { low } = state.log
   const seq = Math.max(start.seq, low)
   const own = state.checkpoints.find((c) => c.seq === seq)
   if (own === undefined) return undefined
   if (start.seq > low && own.digest !== start.digest) return undefined
+  if (changes.some((m) => isOutdone(config, log, own.table, m))) return undefined
   const stable = start.seq > low ? start : state.stable
   return { own, stable, chosen: chosen.slice(seq - start.seq) }
 }

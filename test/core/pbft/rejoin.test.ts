@@ -1,6 +1,7 @@
 /** A replica that lost its disk (TOCS section 5, for one that has nothing left). */
 import { describe, expect, it } from "vitest"
-import { isMute, recoveryRequest } from "../../../src/core/pbft/rejoin.ts"
+import { isMute, recoveryRequest, requestFor } from "../../../src/core/pbft/rejoin.ts"
+import { fromFullProjection, fullProjection } from "../../../src/core/pbft/projection.ts"
 import { step } from "../../../src/core/pbft/replica.ts"
 import { isProposer } from "../../../src/core/pbft/proposal.ts"
 import { durableRecords } from "../../../src/core/pbft/restart.ts"
@@ -33,6 +34,72 @@ const decided: ReadonlyArray<Input> = [
 
 const restarted = (state: State): State =>
   step(config, state, { _tag: "Restart", durable: durableRecords(config, state) }).state
+
+describe("a request to be taken back", () => {
+  const heard = receive({ _tag: "Request", ...asking(3, 5) })
+
+  it("says that nothing which its replica said before counts, long before it is executed", () => {
+    const took = lastStep(config, [heard])
+    expect(took.state.heard).toEqual([{ replica: 3, incarnation: 5 }])
+    expect(took.effects).toEqual([
+      { _tag: "Persist", record: { _tag: "Heard", replica: 3, incarnation: 5 } },
+    ])
+    const { action } = step(config, took.state, receive(viewChangeOf(3, 9, 4)))
+    expect(action).toBe("Ignore:OldIncarnation")
+    const later = step(config, took.state, receive(viewChangeOf(3, 1, 5)))
+    expect(later.action).toBe("RecvViewChange")
+  })
+
+  it("is remembered through a restart, and not by who is recovered later itself", () => {
+    const state = after(config, [heard])
+    expect(restarted(state).heard).toEqual(state.heard)
+    const durable = durableRecords(config, state)
+    expect(step(config, state, { _tag: "Recover", incarnation: 6, durable }).state.heard).toEqual(
+      [],
+    )
+    expect(step(config, state, rejoining(6)).state.heard).toEqual([])
+    const gone = [...durable, { _tag: "Rejoined", incarnation: 6 } as const]
+    expect(step(config, state, { _tag: "Restart", durable: gone }).state.heard).toEqual([])
+  })
+
+  it("of an earlier incarnation than was heard of tells nothing, nor does the own one", () => {
+    const again = receive({ _tag: "Request", ...asking(3, 4) })
+    const state = restarted(after(config, [heard]))
+    expect(step(config, state, again).state.heard).toEqual(state.heard)
+    expect(step(config, state, receive({ _tag: "Request", ...asking(1, 4) })).state.heard).toEqual(
+      state.heard,
+    )
+  })
+
+  it("lets later VIEW-CHANGEs in, whatever view its replica named before", () => {
+    const state = after(config, [receive(viewChangeOf(3, 9)), heard])
+    const took = step(config, state, receive(viewChangeOf(3, 1, 5)))
+    expect(took.action).toBe("RecvViewChange")
+    expect(took.state.viewChanges).toMatchObject([{ replica: 3, view: 1 }])
+  })
+
+  it("has the replica join nobody because of what was said before", () => {
+    const inputs = [receive(viewChangeOf(3, 9)), heard, receive(viewChangeOf(2, 9))]
+    expect(after(config, inputs).view).toBe(0)
+    expect(after(config, inputs.toSpliced(1, 1)).view).toBe(9)
+  })
+
+  it("is said again to who has not gone on since, until it is below its log", () => {
+    const point = logSize
+    const state = after(config, [rejoining(5), ...decided])
+    expect(recoveryRequest(config, state)).toBeUndefined()
+    expect(requestFor(config, state, point - 1)?.timestamp).toBe(5)
+    expect(requestFor(config, state, point)).toBeUndefined()
+    expect(requestFor(config, after(config, []), 0)).toBeUndefined()
+  })
+
+  it("is in a trace as it was heard", () => {
+    const state = after(config, [heard])
+    const shown = fullProjection(state)
+    expect(shown.heard).toEqual([{ replica: 3, incarnation: 5 }])
+    expect(fullProjection(fromFullProjection(config, shown))).toEqual(shown)
+  })
+})
 
 describe("a replica that lost its disk", () => {
   it("starts with nothing, writes down as what it came back, and asks to be taken back", () => {

@@ -24,6 +24,7 @@ import {
   signed,
   signersOf,
 } from "../../support/zyzzyva.ts"
+import { asking, recovering, rejoining } from "../../support/zyzzyva-rejoin.ts"
 
 const primary = configOf(0)
 const backup = configOf(1)
@@ -76,7 +77,8 @@ const agreement: ReadonlyArray<Row> = [
   ["recvRequest", "AlreadyQueued", backup, [request(0, 2)], request(0, 1)],
   ["sendOrderReq", "NotActive", primary, [request(0, 1), ...left], propose(1)],
   ["sendOrderReq", "NotPrimary", backup, [request(0, 1)], propose(1)],
-  ["sendOrderReq", "BadBatchSize", primary, [request(0, 1)], propose(0)],
+  ["sendOrderReq", "NobodyWaits", primary, [request(0, 1)], propose(0)],
+  ["sendOrderReq", "BadBatchSize", primary, [request(0, 1)], propose(-1)],
   ["sendOrderReq", "BadBatchSize", primary, [request(0, 1)], propose(3)],
   ["sendOrderReq", "QueueTooShort", primary, [request(0, 1)], propose(2)],
   [
@@ -270,7 +272,29 @@ const reads: ReadonlyArray<Row> = [
   ["answerRead", "NotExecuted", reader, [first, read(1, 1)], readDone(1, 1)],
 ]
 
-const rows = [...reads, ...agreement, ...checkpoints, ...accusations, ...viewChanges, ...states]
+const returner = recovering(1)
+const lost = rejoining(5)
+const tookBack = [order(1, [asking(3, 5)], ""), executed(1, ["taken back"])]
+
+const rejoins: ReadonlyArray<Row> = [
+  ["accuse", "Mute", returner, [lost], self],
+  ["recvViewChange", "Mute", returner, [lost], changed(2, 1)],
+  ["recvViewChange", "OldIncarnation", returner, tookBack, changed(3, 1)],
+  ["recvViewChange", "OldIncarnation", returner, tookBack, changed(3, 1, { incarnation: 4 })],
+  ["enterView", "CannotEnter", returner, [lost, newView(2, [0, 2, 3])], enter],
+  ["rejoin", "NobodyIsTakenBack", backup, [], lost],
+  ["rejoin", "OldIncarnation", returner, [lost], lost],
+]
+
+const rows = [
+  ...rejoins,
+  ...reads,
+  ...agreement,
+  ...checkpoints,
+  ...accusations,
+  ...viewChanges,
+  ...states,
+]
 
 // `ignore(state, "Reason")`, and the reasons that `isNew` gives, by the function they are in.
 const guardsInSources = (): ReadonlySet<string> => {

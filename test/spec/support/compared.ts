@@ -15,6 +15,8 @@ const longer = [
   "RejoinerBriefly",
   "RekeyerInNewView",
   "RekeyerRecovering",
+  "LiarsInTurn",
+  "RecoveredLiar",
 ]
 
 export const quickModels = models.filter(({ name }) => !longer.includes(name))

@@ -5,6 +5,7 @@
 import type { ClientInput, ClientState } from "../../../src/core/zyzzyva/client.ts"
 import { initClient, stepClient } from "../../../src/core/zyzzyva/client.ts"
 import type { Message } from "../../../src/core/zyzzyva/message.ts"
+import { nullRequest } from "../../../src/core/zyzzyva/rejoin.ts"
 import { step } from "../../../src/core/zyzzyva/replica.ts"
 import { durableRecords } from "../../../src/core/zyzzyva/restart.ts"
 import { type Config, type Input, init, type State } from "../../../src/core/zyzzyva/state.ts"
@@ -19,7 +20,9 @@ import { textDigest } from "./digests.ts"
 const group = groupOf(4)
 const needs = needsOf(group)
 const clients = 2
-export const sizes = { clients, checkpointInterval: 2, logSize: 4, maxBatch: 2 } as const
+// After the clients that ask come those in whose names replicas ask to be taken back.
+const known = { clients: clients + group.n, recoverers: clients }
+export const sizes = { ...known, checkpointInterval: 2, logSize: 4, maxBatch: 2 } as const
 const how = {
   ...zyzzyvaHow({
     readOnly: true,
@@ -163,6 +166,8 @@ export class ZyzzyvaRun {
       const { message } = sent
       for (const r of sent.who) {
         if (sent.to === "client") {
+          // In whose name a replica asks, nobody listens.
+          if (this.clients[r] === undefined) continue
           this.client(r, { _tag: "Receive", message: message as never })
           continue
         }
@@ -171,10 +176,13 @@ export class ZyzzyvaRun {
           const verdicts = message.batch.map(() => true)
           this.replica(r, { _tag: "ReceiveOrderReq", message: message as never, verdicts })
         } else this.replica(r, { _tag: "Receive", message: message as never })
-        const { queue, view, stage } = this.states[r] as State
+        const state = this.states[r] as State
+        const { queue, view, stage } = state
         if (queue.length > 0 && stage === "active" && view % 4 === r) {
           this.replica(r, { _tag: "Propose", count: 1 })
         }
+        const idle = nullRequest(configOf(r), this.states[r] as State)
+        if (idle !== undefined) this.replica(r, idle)
       }
     }
   }
@@ -202,6 +210,14 @@ export class ZyzzyvaRun {
     this.settle()
   }
 
+  /** Its disk is lost. */
+  rejoin(id: number, incarnation: number): void {
+    this.#values[id] = []
+    this.#kept[id] = new Map([[0, []]])
+    this.replica(id, { _tag: "Rejoin", incarnation })
+    this.settle()
+  }
+
   /** The files of the run. */
   files(): Map<string, ReadonlyArray<string>> {
     const replicas = this.lines.map(
@@ -223,6 +239,19 @@ export const fetchingRun = (): ZyzzyvaRun => {
   run.fetch(3)
   run.ask(1, "d")
   run.ask(1, "e")
+  return run
+}
+
+/** One that lost its disk is taken back, fetches what the others have, and goes on. */
+export const rejoiningRun = (): ZyzzyvaRun => {
+  const run = new ZyzzyvaRun()
+  run.ask(0, "a")
+  run.ask(1, "b")
+  run.ask(0, "c")
+  run.rejoin(3, 1)
+  run.fetch(3)
+  run.ask(1, "d")
+  run.ask(0, "e")
   return run
 }
 

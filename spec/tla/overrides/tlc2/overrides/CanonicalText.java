@@ -54,7 +54,11 @@ final class CanonicalText {
    */
   private static boolean isLeftOut(String name, String text) {
     boolean later =
-        name.equals("recovery") || name.equals("told") || name.equals("pendingReads");
+        name.equals("recovery")
+            || name.equals("heard")
+            || name.equals("told")
+            || name.equals("pendingReads")
+            || name.equals("incarnation");
     return later && !text.matches(".*\\{[^}].*");
   }
 
