@@ -37,7 +37,6 @@ export const sharing: Readonly<Record<string, ReadonlyArray<string>>> = {
     "rekeyed-loop",
     "runtime",
     "session",
-    "state-transfer",
     "store",
     "view-change",
     "zyzzyva-authenticate",
