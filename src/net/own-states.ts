@@ -10,7 +10,7 @@ import type { Bytes, Seq } from "../core/ids.ts"
 import type { Executor } from "./executor.ts"
 import type { Kinds, LoopState, StateKeeper } from "./protocol.ts"
 
-type Restorable = Pick<Executor, "snapshot" | "offer" | "restore">
+type Restorable = Pick<Executor, "snapshot" | "offer" | "restore" | "takeSnapshot">
 
 /** A state of which the checkpoints are known. */
 interface Rolled extends LoopState {
@@ -43,6 +43,8 @@ export class OwnStates<K extends Kinds & { readonly State: Rolled }> implements 
     assert(state !== undefined, "the state of a checkpoint that a view starts from is kept")
     this.#executor.offer(executed, state)
     this.#executor.restore(executed)
+    // It is kept here, and nobody else will come for it.
+    this.#executor.takeSnapshot(executed)
     this.#forget((seq) => !checkpoints.some((c) => c.seq === seq))
   }
 

@@ -241,7 +241,7 @@ const startLoop = <K extends Kinds>(
         loop.restart(later.records, disk.incarnation, disk.recovers)
         if (later.records.length > 0) origin?.restarted(loop.state.log.low + config.logSize)
       },
-      catch: (cause) => broken(id, cause),
+      catch: (cause) => broken(id, noted(identity, files, cause)),
     })
     const clock = setInterval(() => loop.tick(), progressMs)
     yield* Effect.addFinalizer(() =>

@@ -120,7 +120,12 @@ export class ReplicaLoop<K extends Kinds> {
     if (incarnation !== undefined) {
       const back = recover ? inputs.recover?.(incarnation, durable) : inputs.rejoin(incarnation)
       assert(back !== undefined, "only who can come back is told to")
+      const before = this.#state
       this.#take(back)
+      // Nothing was taken up: it would go on as one that has never said anything.
+      if (this.#state === before) {
+        throw new DiskDoubted({ reason: "what is on it keeps its replica from coming back" })
+      }
     } else if (durable.length > 0) this.#take(inputs.restart(durable))
     else this.#states.started(this.#state)
     this.#disk.started(this.#state)

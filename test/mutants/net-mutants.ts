@@ -101,6 +101,26 @@ export const netMutants: ReadonlyArray<NetMutant> = [
     },
   },
   {
+    name: "a state that the service went back to stays with it too",
+    file: "src/net/own-states.ts",
+    find: "    this.#executor.takeSnapshot(executed)\n",
+    replace: "",
+    killedBy: {
+      check: "a state that the service goes back to stays with nobody but these",
+      where: "test/net/own-states.test.ts",
+    },
+  },
+  {
+    name: "a disk that keeps its replica from coming back is gone on from",
+    file: "src/net/runtime.ts",
+    find: "if (this.#state === before) {",
+    replace: "if (this.#state !== this.#state) {",
+    killedBy: {
+      check: "is not gone on from as if there were nothing on it",
+      where: "test/net/runtime.test.ts",
+    },
+  },
+  {
     name: "who is ahead of others that stand still stays in its view",
     file: "src/net/pbft-protocol.ts",
     find: " ?? standstillTimer(config, state, stands)",

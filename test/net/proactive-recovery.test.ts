@@ -4,10 +4,10 @@ import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { describe, expect } from "vitest"
-import { entries, fromEntries } from "../../src/core/client-table.ts"
+import { type ClientEntry, entries, fromEntries } from "../../src/core/client-table.ts"
 import { decodeResult } from "../../src/core/service/key-value-operation.ts"
 import { keyValueService } from "../../src/core/service/key-value.ts"
-import { limitsOf } from "../../src/net/core-config.ts"
+import { clockOf, limitsOf } from "../../src/net/core-config.ts"
 import { bytesDigest, checkpointDigest } from "../../src/net/digests.ts"
 import { systemFiles } from "../../src/net/file-system.ts"
 import { logOwner } from "../../src/net/handshake.ts"
@@ -66,8 +66,10 @@ const corrupt = (c: Cluster, replica: number): void => {
   writeFileSync(path, bytes)
 }
 
+type Table = ReadonlyArray<ClientEntry>
+
 /** Gives the disk another state that is in order by itself: snapshot, digest and checksums fit. */
-const forge = (c: Cluster, replica: number): void => {
+const forge = (c: Cluster, replica: number, forgeTable = (table: Table): Table => table): void => {
   const directory = folderOf(c, replica)
   const { config } = c
   const owner = logOwner(config, replica)
@@ -82,8 +84,9 @@ const forge = (c: Cluster, replica: number): void => {
   const records = disk.records.map((r) => {
     if (r._tag === "CheckpointStable") low = r.seq
     if (r._tag !== "CheckpointTaken" || r.seq !== last) return r
-    const digest = checkpointDigest(last, service.digest(), entries(fromEntries(r.table)))
-    return { ...r, service: service.digest(), digest }
+    const table = forgeTable(r.table)
+    const digest = checkpointDigest(last, service.digest(), entries(fromEntries(table)))
+    return { ...r, service: service.digest(), digest, table }
   })
   disk.store.saveSnapshot(last, service.snapshot())
   disk.store.compact(records, low)
@@ -157,6 +160,26 @@ describe("a replica that is recovered with its disk", () => {
       expect(refused.message).toContain("start the replica with --recover")
       yield* c.cluster.recover(2)
       yield* isRecovered(c, 2)
+      yield* c.cluster.kill(3)
+      yield* areThere(c, "before", 30)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("whose disk says that it was taken back already comes back without it", () =>
+    Effect.gen(function* () {
+      const c = yield* started("taken", { ...small, retransmitMs: 300, recoveryPeriodMs: 1000 })
+      yield* allConnected(c)
+      yield* load(c, "before", 30)
+      yield* c.cluster.stop(2)
+      const client = clockOf(c.config).recoverers + 2
+      const taken = { timestamp: Number.MAX_SAFE_INTEGER - 1, result: "" }
+      forge(c, 2, (table) => table.map((entry, of) => (of === client ? taken : entry)))
+      // With nothing in its memory it would vote again on what it has voted on.
+      const refused = yield* Effect.flip(c.cluster.recover(2))
+      expect(refused.message).toContain("keeps its replica from coming back")
+      yield* c.cluster.recover(2)
+      yield* isRecovered(c, 2)
+      expect((yield* c.cluster.status(2)).actions).toMatchObject({ Rejoin: 1 })
       yield* c.cluster.kill(3)
       yield* areThere(c, "before", 30)
     }).pipe(Effect.scoped),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { PrePrepare } from "../../src/core/pbft/message.ts"
 import { durableRecords } from "../../src/core/pbft/restart.ts"
 import { replicaCoreConfig } from "../../src/net/core-config.ts"
-import { StoreError } from "../../src/net/store-error.ts"
+import { DiskDoubted, StoreError } from "../../src/net/store-error.ts"
 import {
   config,
   fakeLoop,
@@ -15,6 +15,16 @@ import {
   prePrepare,
   vote,
 } from "./loops.ts"
+
+describe("a disk that keeps its replica from coming back", () => {
+  it("is not gone on from as if there were nothing on it", () => {
+    const { loop, store } = fakeLoop(1)
+    // It lost its disk before, and was not back yet.
+    const durable = [{ _tag: "Rejoined", incarnation: 5 }] as const
+    expect(() => loop.restart(durable, 6, true)).toThrow(DiskDoubted)
+    expect(store.appended).toStrictEqual([])
+  })
+})
 
 describe("nothing leaves before what it depends on is durable", () => {
   it("a prepare waits for its record, and leaves in the turn after", async () => {
