@@ -1440,7 +1440,7 @@ OneHistory == \A a, b \in Sayings :
     \/ Compatible(a.history, b.history)
     \/ \E m \in Deliverable("State") :
          /\ ValidStable(m.stable) /\ m.stable.seq > 0
-         /\ \E x, y \in {a, b} :
+         /\ \E x, y \in {a, b} : x # y /\
               IF a.replica \in {r[1] : r \in Rejoins}
               THEN Len(x.history) <= m.stable.seq /\ Compatible(m.history, y.history)
               ELSE Len(x.history) < m.stable.seq /\ IsPrefix(m.history, y.history)

@@ -19,7 +19,7 @@ import { Reader } from "./reader.ts"
 import { Writer } from "./writer.ts"
 
 const magic = 0x70_62_66_74
-const version = 3
+const version = 4
 export const nonceSize = 16
 const fingerprintSize = 16
 /** Bytes of a hello. */

@@ -12,7 +12,7 @@ import type { Recovered } from "./store.ts"
 /** The records that still count, and the states of later checkpoints in them, by number. */
 export interface Later<R> {
   readonly records: ReadonlyArray<R>
-  readonly states: ReadonlyMap<Seq, Bytes>
+  readonly states: Map<Seq, Bytes>
 }
 
 /** `isOf`: whether a snapshot is the state of a checkpoint. */

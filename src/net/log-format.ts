@@ -2,7 +2,7 @@
  * The bytes of a replica's log. After a header that says whose log it is come groups: the records
  * of one turn of the replica's loop, durable together or not at all.
  *
- *     header = "PBFTLOG2" or "ZYZZLOG2" fingerprint(16) u32(replica) salt(8)
+ *     header = "PBFTLOG2" or "ZYZZLOG3" fingerprint(16) u32(replica) salt(8)
  *              u32(crc of the rest of the header)
  *     group  = "GRP1" u32(length) u32(number) u32(crc of salt, number and body) body
  *
@@ -21,7 +21,7 @@ import { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
 /** The first bytes: of which protocol the records are. */
-const headerMagics = { pbft: "PBFTLOG2", zyzzyva: "ZYZZLOG2" } as const
+const headerMagics = { pbft: "PBFTLOG2", zyzzyva: "ZYZZLOG3" } as const
 const magicSize = 8
 const groupMagic = Buffer.from("GRP1", "latin1")
 const fingerprintSize = 16

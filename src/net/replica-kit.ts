@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly origin: OriginAnswers | undefined
   readonly misbehaviour: Misbehaviour
   /** The states of checkpoints above the stable one that were on the disk, by number. */
-  readonly later: ReadonlyMap<Seq, Bytes>
+  readonly later: Map<Seq, Bytes>
   /** Has the loop take a turn; not before it was made. */
   readonly schedule: () => void
 }

@@ -43,8 +43,8 @@ export interface ZyzzyvaStatesOptions extends KeeperHands<ZyzzyvaKinds> {
   readonly executor: Executor
   readonly fetched: FetchedNodes
   readonly verifier: Pick<ZyzzyvaVerifier, "isSigned">
-  /** The states of later checkpoints that were on the disk, by number. */
-  readonly later: ReadonlyMap<Seq, Bytes>
+  /** The states of later checkpoints that were on the disk, by number; taken out at the start. */
+  readonly later: Map<Seq, Bytes>
 }
 
 interface Target {
@@ -88,6 +88,7 @@ export class ZyzzyvaStates implements StateKeeper<ZyzzyvaKinds> {
       assert(kept !== undefined, "the state of a checkpoint that was kept is on the disk")
       this.#own.taken(seq, kept)
     }
+    this.#options.later.clear()
     if (state.executed > 0) this.#hold(state)
   }
 

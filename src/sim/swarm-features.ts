@@ -96,7 +96,7 @@ const lostDisks = (random: Random, scenario: Scenario): ReadonlyArray<Fault> => 
   return [crash]
 }
 
-/** A run of Zyzzyva with a lost disk, in every second one: from a stream of its own. */
+/** A run of Zyzzyva with a lost disk, in about every third one: from a stream of its own. */
 export const withLostDisk = (random: Random, scenario: Scenario): Scenario => {
   if (random.chance(0.5)) return scenario
   const faults = [...scenario.faults, ...lostDisks(random, scenario)]

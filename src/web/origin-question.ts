@@ -62,10 +62,9 @@ export class Question {
 
   /** What was said to one of those that were put. */
   ended(put: Try, said: HttpResponse | Error): void {
-    const isLast = this.#underWay.at(-1) === put
     this.#underWay = this.#underWay.filter((other) => other !== put)
-    // An error of one that was put again is not the last word.
-    if (isLast || !(said instanceof Error)) this.#give(said)
+    // An error is the last word where no other one is under way.
+    if (this.#underWay.length === 0 || !(said instanceof Error)) this.#give(said)
     if (this.#isOver && this.#underWay.length === 0) clearTimeout(this.#clock)
   }
 

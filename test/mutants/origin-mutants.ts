@@ -145,9 +145,9 @@ export const originMutants: ReadonlyArray<NetMutant> = [
   {
     name: "a question that was put twice fails with the first of the two",
     file: question,
-    find: "    if (isLast || !(said instanceof Error)) this.#give(said)\n",
+    find: "    if (this.#underWay.length === 0 || !(said instanceof Error)) this.#give(said)\n",
     replace: "    this.#give(said)\n",
-    killedBy: byQuestion("put twice, fails by the error of the second alone"),
+    killedBy: byQuestion("put twice, fails by the error of the last that is under way"),
   },
   {
     name: "an answered question holds the other connection for as long as its origin likes",

@@ -75,7 +75,19 @@ it("put twice, takes what is said first, and lets the other end", async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it("put twice, fails by the error of the second alone", async () => {
+it("put twice, is answered by the first where the second cannot be put", async () => {
+  const question = new Question(limits)
+  const [behind, again] = [put(question), put(question)]
+  behind.start()
+  again.error(new Error("refused"))
+  expect(question.isOver).toBe(false)
+  behind.says("late")
+  behind.end()
+  expect(await outcome(question)).toBe("late")
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it("put twice, fails by the error of the last that is under way", async () => {
   const question = new Question(limits)
   const [behind, again] = [put(question), put(question)]
   for (const { start } of [behind, again]) start()
