@@ -73,6 +73,7 @@ const slow = [
   "net/store-crash",
   "net/streaming",
   "net/supervisor",
+  "net/zyzzyva-lost-disk",
   "net/zyzzyva-vouched",
   "spec/broken",
   "spec/core",
