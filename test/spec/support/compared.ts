@@ -8,7 +8,7 @@ import { type PbftModelSpec, pbftModels } from "../../../src/model-check/pbft-mo
 const models = pbftModels.filter((m) => m.size === "test" && m.expect === "holds")
 
 // These keep TLC busy longest: they are compared in npm run test:slow.
-const longer = [
+export const longer = [
   "RecovererAlone",
   "IdleLog",
   "ForgedNewView",
