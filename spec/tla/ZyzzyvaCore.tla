@@ -215,9 +215,9 @@ ChosenBy(votes, certs, liars, shown, v, n) ==
       best == IF all = {} THEN {NoClaim}
               ELSE {c \in all : Rule("CertificateOfTheLastView") => \A d \in all : d[1] <= c[1]}
       Of(c) ==
-        LET later == {m[2][2] : m \in {m \in votes : Beats(m[2][1], c[1])}}
-            Held(b) == Cardinality({m \in votes : m[2][2] = b /\ Beats(m[2][1], c[1])})
-            certain == {b \in later \ {NoClaim[2]} : Held(b) >= VoteNeeds}
+        LET later == {m \in votes : Beats(m[2][1], c[1])}
+            Held(b) == Cardinality({m \in later : m[2][2] = b})
+            certain == {b \in BatchesAt(n) : Held(b) >= VoteNeeds}
             win == IF Beats(v - 1, c[1]) /\ liars > 0
                    THEN {b \in BatchesAt(n) : Held(b) + liars >= VoteNeeds} ELSE certain
         IN win \cup (IF certain # {} THEN {} ELSE IF c = NoClaim THEN {Open} ELSE {c[2]})
