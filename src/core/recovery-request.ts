@@ -3,6 +3,7 @@
  * name of a client of its own, with its incarnation as the timestamp (docs/adr/0016-lost-disk.md).
  * So the client table says of each replica which incarnation counts.
  */
+import type { SendToReplicas } from "./effect.ts"
 import type { ClientId, ReplicaId } from "./ids.ts"
 import type { Group } from "./quorum.ts"
 
@@ -32,3 +33,13 @@ export const recoveringReplica = (
   const replica = client - recoverers
   return replica >= 0 && replica < group.n ? replica : undefined
 }
+
+/** The request goes to every other replica: `id` is who asks. */
+export const toOthers = <M>(
+  { group, id }: { readonly group: Pick<Group, "n">; readonly id: ReplicaId },
+  message: M,
+): SendToReplicas<M> => ({
+  _tag: "SendToReplicas",
+  replicas: Array.from({ length: group.n }, (_, k) => k).filter((k) => k !== id),
+  message,
+})

@@ -9,10 +9,11 @@ import * as ClientTable from "../client-table.ts"
 import { ignore } from "../machine.ts"
 import { type Digest, noDigest, type Seq } from "../ids.ts"
 import type { Group } from "../quorum.ts"
+import { toOthers } from "../recovery-request.ts"
 import * as Votes from "../votes.ts"
 import * as Window from "../window.ts"
 import type { Authentic, QueryStable, ReplyStable, Request } from "./message.ts"
-import { isMute, recoveryRequest, requestFor, toOthers } from "./rejoin.ts"
+import { isMute, recoveryRequest, requestFor } from "./rejoin.ts"
 import { restart } from "./restart.ts"
 import {
   type Config,

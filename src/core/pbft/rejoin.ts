@@ -10,7 +10,7 @@
 import * as ClientTable from "../client-table.ts"
 import type { ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
-import { recovererOf, recoveringReplica, recoverOperation } from "../recovery-request.ts"
+import { recovererOf, recoveringReplica, recoverOperation, toOthers } from "../recovery-request.ts"
 import * as Window from "../window.ts"
 import type { Heard, Request, ViewChange } from "./message.ts"
 import {
@@ -163,12 +163,6 @@ export const requestFor = (
   recovery === undefined || (recovery.point !== undefined && low >= recovery.point)
     ? undefined
     : ownRequest(config, recovery)
-
-export const toOthers = ({ group, id }: Config, message: Request): Effect => ({
-  _tag: "SendToReplicas",
-  replicas: Array.from({ length: group.n }, (_, k) => k).filter((k) => k !== id),
-  message,
-})
 
 /**
  * Rejoin (TOCS section 5, for a replica that has lost its disk). It starts with nothing, as the

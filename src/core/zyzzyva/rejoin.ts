@@ -8,14 +8,13 @@ import * as ClientTable from "../client-table.ts"
 import type { ReplicaId, Seq } from "../ids.ts"
 import { ignore } from "../machine.ts"
 import { primaryOf } from "../quorum.ts"
-import { recovererOf, recoverOperation } from "../recovery-request.ts"
+import { recovererOf, recoverOperation, toOthers } from "../recovery-request.ts"
 import * as Window from "../window.ts"
 import { lastOrdered } from "./log.ts"
 import type { Request, ViewChange } from "./message.ts"
 import type { NewLog } from "./new-log.ts"
 import {
   type Config,
-  type Effect,
   type Entry,
   type Input,
   init,
@@ -116,13 +115,6 @@ export const recoveryRequest = (config: Config, state: State): Request | undefin
   if (askedBy(config, stable.table, config.id).timestamp >= timestamp) return undefined
   return { _tag: "Request", client, timestamp, operation: recoverOperation, authenticator: "" }
 }
-
-/** To every other replica. */
-export const toOthers = ({ group, id }: Config, message: Request): Effect => ({
-  _tag: "SendToReplicas",
-  replicas: Array.from({ length: group.n }, (_, k) => k).filter((k) => k !== id),
-  message,
-})
 
 /**
  * Rejoin (ours; TOCS 2002 section 5 has PBFT's). It starts with nothing, as the incarnation that a
